@@ -1,0 +1,53 @@
+import type { Broker } from "@exhibit/credentials";
+import { createByteBudget, planFolder, QUIET_MS, reconcile, seal, storeShard } from "@exhibit/ingest";
+import type { Ledger } from "@exhibit/ledger";
+import { createObjectStore } from "@exhibit/oss";
+import type { Engine, Handler, QueueName, WorkerHandle } from "@exhibit/queue";
+import type { Logger } from "@exhibit/telemetry";
+
+export interface WorkerDependencies {
+  ledger: Ledger;
+  engine: Engine;
+  broker: Broker;
+  roots: readonly string[];
+  logger: Logger;
+}
+
+export interface RunningWorker {
+  /** Ends the jobs that run, or hands them back when they take longer than the grace time. */
+  close(): Promise<void>;
+}
+
+/** Jobs that one worker process runs at once, by queue. */
+const concurrency: Record<QueueName, number> = { plan: 2, store: 4, seal: 2, reconcile: 1 };
+
+/** What the files under way may hold in memory, all shards together. */
+const MEMORY_BYTES = 128 * 1024 * 1024;
+
+const GRACE_MS = 10_000;
+
+/** Takes jobs of all queues until it's closed. */
+export async function startWorker(dependencies: WorkerDependencies): Promise<RunningWorker> {
+  const { ledger, engine, broker, roots, logger } = dependencies;
+  const objectStore = createObjectStore();
+  const storing = { ledger, engine, broker, objectStore, roots, memory: createByteBudget(MEMORY_BYTES) };
+  const handlers: Record<QueueName, Handler> = {
+    plan: (id, attempt) => planFolder({ ledger, engine, roots, logger }, Number(id), attempt),
+    store: (id, attempt) => storeShard(storing, Number(id), attempt),
+    seal: (id) => seal({ ledger }, id),
+    reconcile: () => reconcile({ ledger, engine }),
+  };
+  const onError = (err: Error) => logger.warn({ err }, "the queue can't be reached for the moment");
+  const workers: WorkerHandle[] = Object.entries(handlers).map(([name, handler]) =>
+    engine.work(name as QueueName, handler, { concurrency: concurrency[name as QueueName], onError }),
+  );
+  // What an earlier process left open is rung for at once; later losses when an import goes quiet.
+  await reconcile({ ledger, engine }, 0);
+  await engine.schedule("reconcile", QUIET_MS);
+  return {
+    async close() {
+      await Promise.all(workers.map((worker) => worker.close(GRACE_MS)));
+      objectStore.close();
+    },
+  };
+}

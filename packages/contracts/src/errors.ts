@@ -1,0 +1,268 @@
+/**
+ * What the caller of a failed operation should do:
+ * - `never`: nothing changes by itself; a person has to act
+ * - `backoff`: try again after a pause that grows
+ * - `renew-lease`: take a fresh lease, then try once more
+ * - `throttle`: the other side asked for a pause; `ExhibitError.retryAfter` says how long
+ * - `clock`: our clock differs from theirs; learn the offset, then try once more
+ */
+export type ErrorAction = "never" | "backoff" | "renew-lease" | "throttle" | "clock";
+
+interface ErrorEntry {
+  readonly action: ErrorAction;
+  /** The HTTP status our API answers with when this error ends a request. */
+  readonly status: number;
+  /** What happened, for people. */
+  readonly meaning: string;
+  /** What a person can do about it. */
+  readonly remedy: string;
+}
+
+/** Every error that leaves a package of Exhibit is one of these. `docs/errors.md` is checked against this table. */
+export const errorTable = {
+  CONFIG_INVALID: {
+    action: "never",
+    status: 500,
+    meaning: "The configuration can't be used.",
+    remedy: "Mend the keys that the message names and start again.",
+  },
+  REQUEST_INVALID: {
+    action: "never",
+    status: 400,
+    meaning: "The request can't be carried out as it is.",
+    remedy: "Mend what the message names and send it again.",
+  },
+  NOT_FOUND: {
+    action: "never",
+    status: 404,
+    meaning: "There is no such thing.",
+    remedy: "Check the id; GET /v1/imports lists the imports.",
+  },
+  STATE_CONFLICT: {
+    action: "never",
+    status: 409,
+    meaning: "The import is in a state that doesn't allow this.",
+    remedy: "Look at the import's status first.",
+  },
+  SERVICE_UNREACHABLE: {
+    action: "backoff",
+    status: 503,
+    meaning: "The ledger, the queue or the API can't be reached.",
+    remedy: "Check that it runs and that the address is right.",
+  },
+  INTERNAL: {
+    action: "backoff",
+    status: 500,
+    meaning: "Something happened that Exhibit has no name for.",
+    remedy: "Retry; if it stays, report the message and the trace id.",
+  },
+  INTERRUPTED: {
+    action: "backoff",
+    status: 503,
+    meaning: "The work was stopped before it ended.",
+    remedy: "Nothing: it is taken up again by itself.",
+  },
+  FILES_FAILED: {
+    action: "never",
+    status: 422,
+    meaning: "Some files of a shard were not stored.",
+    remedy: "Look at the files' own errors, act on them, then retry the job.",
+  },
+
+  SOURCE_OUTSIDE_ROOTS: {
+    action: "never",
+    status: 400,
+    meaning: "The source lies outside the folders that may be read.",
+    remedy: "Move it below one of `sources.roots`, or add its folder to them.",
+  },
+  SOURCE_NOT_FOUND: {
+    action: "never",
+    status: 422,
+    meaning: "The source isn't there.",
+    remedy: "Put it back, or correct the path, then retry.",
+  },
+  SOURCE_UNREADABLE: {
+    action: "never",
+    status: 422,
+    meaning: "The source is there, but may not be read, or isn't what was asked for.",
+    remedy: "Give the worker's user the right to read it, then retry.",
+  },
+  SOURCE_CHANGED: {
+    action: "never",
+    status: 409,
+    meaning: "The file isn't as it was when the import was planned.",
+    remedy: "Find out who changed it; a retry takes the file as it is now.",
+  },
+  SOURCE_IO: {
+    action: "backoff",
+    status: 503,
+    meaning: "Reading the source failed.",
+    remedy: "Check the disk or the mount; a retry reads it again.",
+  },
+  NAME_INVALID: {
+    action: "never",
+    status: 422,
+    meaning: "The file's name can't be stored: it isn't UTF-8.",
+    remedy: "Rename the file and import the folder again.",
+  },
+  KEY_INVALID: {
+    action: "never",
+    status: 422,
+    meaning: "The object key can't be stored: OSS takes 1 to 1,023 bytes of UTF-8.",
+    remedy: "Shorten the path and import the folder again.",
+  },
+  KEY_OUTSIDE_LEASE: {
+    action: "never",
+    status: 422,
+    meaning: "The object key lies outside what the lease opens.",
+    remedy: "Check the folder of the import and what the vendor opens for it.",
+  },
+
+  VENDOR_REFUSED: {
+    action: "never",
+    status: 422,
+    meaning: "The vendor refused to open the folder.",
+    remedy: "Read the vendor's own code and sentence; correct the ids or ask for the permission, then retry.",
+  },
+  VENDOR_MISCONFIGURED: {
+    action: "never",
+    status: 422,
+    meaning: "The vendor's gateway rejects our app key, signature, session or call.",
+    remedy: "Correct the vendor's section of the configuration, restart, then retry.",
+  },
+  VENDOR_THROTTLED: {
+    action: "throttle",
+    status: 429,
+    meaning: "The vendor's gateway asked for a pause.",
+    remedy: "Nothing: the work goes on when the pause is over.",
+  },
+  VENDOR_UNAVAILABLE: {
+    action: "backoff",
+    status: 502,
+    meaning: "The vendor's gateway can't be reached or has a fault.",
+    remedy: "Nothing: it is tried again; tell the vendor if it lasts.",
+  },
+  VENDOR_ANSWER_INVALID: {
+    action: "backoff",
+    status: 502,
+    meaning: "The vendor answered with something that isn't its documented form.",
+    remedy: "Compare the message with the vendor's document; report it if the form has changed.",
+  },
+  VENDOR_CLOCK: {
+    action: "clock",
+    status: 502,
+    meaning: "The vendor's gateway says our clock is off.",
+    remedy: "Set the machine's clock (NTP).",
+  },
+
+  LEASE_EXPIRED: {
+    action: "renew-lease",
+    status: 502,
+    meaning: "The lease ended while it was in use.",
+    remedy: "Nothing: a fresh one is taken.",
+  },
+  LEASE_REJECTED: {
+    action: "renew-lease",
+    status: 502,
+    meaning: "OSS doesn't know the lease's credentials.",
+    remedy: "Ask the vendor whether its account or role is still in order.",
+  },
+  STORE_DENIED: {
+    action: "never",
+    status: 422,
+    meaning: "OSS doesn't allow this with the lease.",
+    remedy: "Check bucket, endpoint and region of the vendor, and what its policy opens.",
+  },
+  STORE_SIGNATURE: {
+    action: "never",
+    status: 502,
+    meaning: "OSS rejects the signature.",
+    remedy: "Check the region and the signature version in the vendor's `oss` section.",
+  },
+  STORE_CLOCK: {
+    action: "clock",
+    status: 502,
+    meaning: "OSS says our clock is off.",
+    remedy: "Set the machine's clock (NTP).",
+  },
+  STORE_THROTTLED: {
+    action: "throttle",
+    status: 503,
+    meaning: "OSS asked us to slow down.",
+    remedy: "Nothing: it is tried again more slowly.",
+  },
+  STORE_UNAVAILABLE: {
+    action: "backoff",
+    status: 502,
+    meaning: "OSS can't be reached or has a fault.",
+    remedy: "Nothing: it is tried again; check the network if it lasts.",
+  },
+  STORE_INCOMPLETE: {
+    action: "backoff",
+    status: 502,
+    meaning: "OSS didn't receive the body whole.",
+    remedy: "Nothing: the file is read and sent again.",
+  },
+  STORE_UPLOAD_GONE: {
+    action: "backoff",
+    status: 502,
+    meaning: "OSS no longer knows the multipart upload.",
+    remedy: "Nothing: the file is sent again.",
+  },
+  STORE_REFUSED: {
+    action: "never",
+    status: 422,
+    meaning: "OSS refuses the object.",
+    remedy: "Read OSS's own code and sentence in the message.",
+  },
+  DIGEST_MISMATCH: {
+    action: "backoff",
+    status: 502,
+    meaning: "The CRC64 of what OSS stored isn't that of what was read.",
+    remedy: "Nothing: the file is read and sent again; check memory and disk if it lasts.",
+  },
+  EVIDENCE_CONFLICT: {
+    action: "never",
+    status: 409,
+    meaning: "An object with other bytes is there already; it was left untouched.",
+    remedy: "Find out which of the two is the evidence; rename this file to store both.",
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+export const errorCodes = Object.keys(errorTable) as ErrorCode[];
+
+export interface ExhibitErrorOptions {
+  cause?: unknown;
+  /** Facts for people and machines: ids, codes of the other side. Never a credential. */
+  details?: Readonly<Record<string, string | number | boolean>>;
+  /** Milliseconds that the other side asked us to wait. */
+  retryAfter?: number;
+}
+
+/** The one error class of Exhibit. Its message is a sentence that names the thing; it holds no secret. */
+export class ExhibitError extends Error {
+  override readonly name = "ExhibitError";
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, string | number | boolean>>;
+  readonly retryAfter: number | undefined;
+
+  constructor(code: ErrorCode, message: string, options: ExhibitErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.details = options.details ?? {};
+    this.retryAfter = options.retryAfter;
+  }
+
+  get action(): ErrorAction {
+    return errorTable[this.code].action;
+  }
+}
+
+/** Gives anything thrown the shape of our errors: ours pass, others become `code` with the thing as cause. */
+export function toExhibitError(thrown: unknown, code: ErrorCode = "INTERNAL"): ExhibitError {
+  if (thrown instanceof ExhibitError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new ExhibitError(code, message, { cause: thrown });
+}

@@ -1,0 +1,204 @@
+import { z } from "zod";
+import { errorCodes } from "./errors.ts";
+
+export const importStatuses = [
+  "planning",
+  "storing",
+  "sealing",
+  "sealed",
+  "attention",
+  "cancelled",
+] as const;
+export const importStatus = z.enum(importStatuses);
+export type ImportStatus = z.output<typeof importStatus>;
+
+/** Nothing runs any more for an import in one of these. */
+export const restingStatuses: ReadonlySet<ImportStatus> = new Set(["sealed", "attention", "cancelled"]);
+
+/**
+ * `skipped` marks what lies in a source but isn't a file (a symbolic link, a device): it is on the record,
+ * and counted apart.
+ */
+export const fileStates = ["planned", "stored", "identical", "failed", "waived", "skipped"] as const;
+export const fileState = z.enum(fileStates);
+export type FileState = z.output<typeof fileState>;
+
+/** What an entry of a source is that isn't a file. */
+export const skippedAs = z.enum(["symlink", "fifo", "socket", "device", "other"]);
+export type SkippedAs = z.output<typeof skippedAs>;
+
+export const directorySource = z
+  .strictObject({
+    type: z.literal("directory"),
+    path: z.string().min(1).describe("Absolute path of a folder below one of the configured `sources.roots`"),
+  })
+  .meta({ id: "DirectorySource" });
+
+/** Where a folder's files come from. More kinds will be added as members of this union. */
+export const source = z.discriminatedUnion("type", [directorySource]);
+export type Source = z.output<typeof source>;
+
+/** What names a folder at its vendor, such as `{"suit_id":"1001"}`; each vendor checks its own keys. */
+export const folderSelector = z.record(z.string(), z.string());
+export type FolderSelector = z.output<typeof folderSelector>;
+
+const identifier = z.string().trim().min(1).max(200);
+
+export const folderRequest = z
+  .strictObject({
+    vendor: z.string().min(1).describe("A vendor of the configuration, such as `kongur`"),
+    folder: folderSelector.describe("The vendor's name of the folder, such as `{\"suit_id\":\"1001\"}`"),
+    source,
+  })
+  .meta({ id: "FolderRequest" });
+export type FolderRequest = z.output<typeof folderRequest>;
+
+export const importRequest = z
+  .strictObject({
+    entrust_id: identifier.optional().describe("The mandate to a firm or lawyer"),
+    suit_ids: z.array(identifier).max(10_000).default([]).describe("The suits of the case"),
+    folders: z.array(folderRequest).min(1).max(10_000),
+  })
+  .meta({ id: "ImportRequest" });
+export type ImportRequest = z.output<typeof importRequest>;
+
+/** Numbers of files and bytes; `files` = `planned` + `stored` + `identical` + `failed` + `waived`. */
+export const counts = z.object({
+  files: z.int().nonnegative(),
+  bytes: z.int().nonnegative(),
+  planned: z.int().nonnegative().describe("Files that are still to be stored"),
+  stored: z.int().nonnegative(),
+  stored_bytes: z.int().nonnegative(),
+  identical: z.int().nonnegative().describe("Files whose equal object was there already"),
+  identical_bytes: z.int().nonnegative(),
+  failed: z.int().nonnegative(),
+  waived: z.int().nonnegative(),
+  skipped: z.int().nonnegative().describe("Entries that aren't files; not part of `files`"),
+});
+export type Counts = z.output<typeof counts>;
+
+const timestamp = z.iso.datetime();
+
+export const errorView = z
+  .object({
+    code: z.enum(errorCodes as [string, ...string[]]),
+    message: z.string(),
+    remedy: z.string(),
+  })
+  .meta({ id: "Error" });
+export type ErrorView = z.output<typeof errorView>;
+
+export const importView = z
+  .object({
+    import_id: z.uuid(),
+    status: importStatus,
+    entrust_id: z.string().nullable(),
+    suit_ids: z.array(z.string()),
+    ...counts.shape,
+    seconds: z.number().nonnegative().describe("From the request to the end, or until now"),
+    created_at: timestamp,
+    updated_at: timestamp,
+    finished_at: timestamp.nullable(),
+    errors: z
+      .array(z.object({ ...errorView.shape, files: z.int().nonnegative() }))
+      .describe("What went wrong, one entry for each code, the most frequent first"),
+  })
+  .meta({ id: "Import" });
+export type ImportView = z.output<typeof importView>;
+
+export const folderView = z
+  .object({
+    folder_id: z.string(),
+    vendor: z.string(),
+    folder: folderSelector,
+    source,
+    status: z.enum(["planning", "storing", "done", "attention"]),
+    ...counts.shape,
+    endpoint: z.string().nullable().describe("Where its files went, known from the first lease on"),
+    bucket: z.string().nullable(),
+    prefix: z.string().nullable(),
+    error: errorView.nullable().describe("Why its source can't be planned"),
+  })
+  .meta({ id: "Folder" });
+export type FolderView = z.output<typeof folderView>;
+
+/** A file; for `stored` and `identical` ones this is the receipt. */
+export const fileView = z
+  .object({
+    file_id: z.string(),
+    folder_id: z.string(),
+    path: z.string().describe("Relative to the folder's source, `/` between the parts"),
+    size: z.int().nonnegative(),
+    modified_at: timestamp.nullable(),
+    state: fileState,
+    key: z.string().nullable(),
+    sha256: z.string().nullable().describe("64 lower-case hexadecimal digits"),
+    crc64: z.string().nullable().describe("CRC-64/XZ as OSS gives it: an unsigned decimal number"),
+    etag: z.string().nullable(),
+    request_id: z.string().nullable().describe("OSS's id of the request that stored it"),
+    stored_at: timestamp.nullable(),
+    lease_id: z.string().nullable(),
+    skipped_as: skippedAs.nullable().describe("What a `skipped` entry is"),
+    error: errorView.nullable(),
+  })
+  .meta({ id: "File" });
+export type FileView = z.output<typeof fileView>;
+
+export function pageOf<Item extends z.ZodType>(item: Item) {
+  return z.object({
+    items: z.array(item),
+    next: z.string().nullable().describe("Give it as `after` to get the next page; null on the last"),
+  });
+}
+
+export const pageQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  after: z.string().optional().describe("`next` of the page before"),
+});
+
+export const importPage = pageOf(importView).meta({ id: "ImportPage" });
+export const importQuery = pageQuery.extend({
+  suit_id: z.string().optional(),
+  entrust_id: z.string().optional(),
+  status: importStatus.optional(),
+});
+
+export const folderPage = pageOf(folderView).meta({ id: "FolderPage" });
+
+export const filePage = pageOf(fileView).meta({ id: "FilePage" });
+export const fileQuery = pageQuery.extend({
+  state: fileState.optional(),
+  folder_id: z.string().optional(),
+});
+
+/** The body of every answer that isn't a success. */
+export const errorAnswer = z
+  .object({
+    error: z.object({
+      ...errorView.shape,
+      details: z.record(z.string(), z.unknown()),
+      trace_id: z.string().optional(),
+    }),
+  })
+  .meta({ id: "ErrorAnswer" });
+export type ErrorAnswer = z.output<typeof errorAnswer>;
+
+/** The last line of output of `--json`. */
+export const importSummary = z.object({
+  import_id: z.uuid(),
+  status: importStatus,
+  files: z.int(),
+  bytes: z.int(),
+  stored: z.int(),
+  identical: z.int(),
+  failed: z.int(),
+  waived: z.int(),
+  skipped: z.int(),
+  seconds: z.number(),
+});
+export type ImportSummary = z.output<typeof importSummary>;
+
+export function summaryOf(view: ImportView): ImportSummary {
+  const { import_id, status, files, bytes, stored, identical, failed, waived, skipped, seconds } = view;
+  return { import_id, status, files, bytes, stored, identical, failed, waived, skipped, seconds };
+}

@@ -1,0 +1,98 @@
+import {
+  ExhibitError,
+  type FileView,
+  type FolderView,
+  type ImportRequest,
+  type ImportView,
+} from "@exhibit/contracts";
+import type { Broker } from "@exhibit/credentials";
+import {
+  createImport,
+  type FileQuery,
+  type ImportQuery,
+  type Ledger,
+  listFiles,
+  listFolders,
+  listImports,
+  type Page,
+  readImport,
+  reopenImport,
+} from "@exhibit/ledger";
+import type { BellToRing, Engine, QueueName } from "@exhibit/queue";
+import { checkSource } from "@exhibit/sources";
+import type { Logger } from "@exhibit/telemetry";
+
+/** What people and programs can do with imports. Throws NOT_FOUND for an id that the ledger doesn't know. */
+export interface Imports {
+  /** Puts an import on the record and has it planned. Throws REQUEST_INVALID or SOURCE_OUTSIDE_ROOTS, naming the folder. */
+  create(request: ImportRequest): Promise<ImportView>;
+  list(query: ImportQuery): Promise<Page<ImportView>>;
+  get(importId: string): Promise<ImportView>;
+  folders(importId: string, query: { limit: number; after?: string | undefined }): Promise<Page<FolderView>>;
+  files(importId: string, query: FileQuery): Promise<Page<FileView>>;
+  /** Takes up what failed. Throws STATE_CONFLICT for an import that is sealed or cancelled. */
+  retry(importId: string): Promise<ImportView>;
+}
+
+export interface ImportsDependencies {
+  ledger: Ledger;
+  engine: Engine;
+  broker: Broker;
+  /** The folders that sources have to lie below. */
+  roots: readonly string[];
+  logger: Logger;
+}
+
+export function createImports({ ledger, engine, broker, roots, logger }: ImportsDependencies): Imports {
+  /** The ledger knows the work already: a bell that can't be rung now is rung by the reconciler. */
+  async function ringSoon(name: QueueName, bells: readonly BellToRing[]): Promise<void> {
+    try {
+      await engine.ring(name, bells);
+    } catch (err) {
+      logger.warn({ err, queue: name }, "the queue can't be reached; the reconciler will ring");
+    }
+  }
+
+  return {
+    async create(request) {
+      checkFolders(request, broker, roots);
+      const { importId, folderIds } = await createImport(ledger, request);
+      await ringSoon("plan", folderIds.map(bellOf));
+      return await readImport(ledger, importId);
+    },
+    list: (query) => listImports(ledger, query),
+    get: (importId) => readImport(ledger, importId),
+    folders: (importId, query) => listFolders(ledger, importId, query),
+    files: (importId, query) => listFiles(ledger, importId, query),
+    async retry(importId) {
+      await readImport(ledger, importId);
+      const { folderIds, shards } = await reopenImport(ledger, importId);
+      await ringSoon("plan", folderIds.map(bellOf));
+      await ringSoon(
+        "store",
+        shards.map(({ shardId, number }) => ({ id: String(shardId), number })),
+      );
+      return await readImport(ledger, importId);
+    },
+  };
+}
+
+function bellOf(id: number): BellToRing {
+  return { id: String(id) };
+}
+
+/** Finds every folder's fault before anything is put on the record. */
+function checkFolders(request: ImportRequest, broker: Broker, roots: readonly string[]): void {
+  for (const [index, { vendor, folder, source }] of request.folders.entries()) {
+    try {
+      broker.check({ vendor, folder, entrust_id: request.entrust_id, suit_ids: request.suit_ids });
+      checkSource(source, roots);
+    } catch (thrown) {
+      if (!(thrown instanceof ExhibitError)) throw thrown;
+      throw new ExhibitError(thrown.code, `folders[${index}]: ${thrown.message}`, {
+        cause: thrown,
+        details: { ...thrown.details, folder: index },
+      });
+    }
+  }
+}

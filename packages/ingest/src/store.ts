@@ -1,0 +1,232 @@
+import { type ErrorCode, ExhibitError, toExhibitError } from "@exhibit/contracts";
+import type { Broker, FolderOfCase } from "@exhibit/credentials";
+import {
+  type FinishedShard,
+  type FolderRow,
+  finishShard,
+  type Ledger,
+  openShard,
+  readFolder,
+  recordDestination,
+  type ShardRow,
+  type UnfinishedFile,
+} from "@exhibit/ledger";
+import { type LeaseHolder, MULTIPART_THRESHOLD, type ObjectStore } from "@exhibit/oss";
+import { type Attempt, type Engine, Postponed } from "@exhibit/queue";
+import { openSource, type SourceReader } from "@exhibit/sources";
+import { withSpan } from "@exhibit/telemetry";
+import pLimit from "p-limit";
+import type { ByteBudget } from "./byte-budget.ts";
+import { createRecorder, type Outcome } from "./recorder.ts";
+
+export interface StoreDependencies {
+  ledger: Ledger;
+  engine: Engine;
+  broker: Broker;
+  objectStore: ObjectStore;
+  roots: readonly string[];
+  /** What all shards of this worker may hold of files at once. */
+  memory: ByteBudget;
+}
+
+/** Files of one shard that are sent at once. */
+const FILES_AT_ONCE = 16;
+
+/** Memory that a multipart upload holds: its parts under way and the one being read. */
+const MULTIPART_MEMORY = 5 * MULTIPART_THRESHOLD;
+
+/** Lines about failed files that a job's log gets; the API lists them all. */
+const LOGGED_FILES = 50;
+
+const LONGEST_POSTPONEMENT_MS = 5 * 60 * 1000;
+
+/** Faults of a vendor, or of the way to it: they pass without anybody's doing and use up no attempt. */
+const outages: ReadonlySet<ErrorCode> = new Set([
+  "VENDOR_THROTTLED",
+  "VENDOR_UNAVAILABLE",
+  "VENDOR_CLOCK",
+]);
+
+/**
+ * Stores what is unfinished of a shard and records each file's outcome. A file that fails doesn't stop the others.
+ * Throws FILES_FAILED, with a sentence a person can act on, when files of it failed for good.
+ */
+export async function storeShard(dependencies: StoreDependencies, shardId: number, attempt: Attempt): Promise<void> {
+  const { ledger } = dependencies;
+  const shard = await openShard(ledger, shardId);
+  if (!shard) return;
+  const folder = await readFolder(ledger, shard.folderId);
+  const attributes = {
+    "exhibit.import_id": shard.importId,
+    "exhibit.folder_id": shard.folderId,
+    "exhibit.shard_id": shardId,
+    "exhibit.vendor": folder.vendor,
+    "exhibit.files": shard.files.length,
+  };
+  await withSpan("exhibit.store", attributes, async () => {
+    const settled = await storeFiles(dependencies, folder, shard, attempt);
+    const finished = await finishShard(ledger, shardId);
+    if (finished) await conclude(dependencies, shard, finished, settled, attempt);
+    else throw unfinished(settled, attempt);
+  });
+}
+
+interface Settled {
+  file: UnfinishedFile;
+  outcome: Outcome;
+}
+
+async function storeFiles(
+  dependencies: StoreDependencies,
+  folder: FolderRow,
+  shard: ShardRow,
+  attempt: Attempt,
+): Promise<Settled[]> {
+  const recorder = createRecorder(dependencies.ledger, folder.id);
+  const settled: Settled[] = [];
+  const settle = async (file: UnfinishedFile, outcome: Outcome) => {
+    settled.push({ file, outcome });
+    await recorder.add(outcome);
+  };
+  // One failure to record stops the shard: what can't be put on the record must not go on being sent.
+  const stop = new AbortController();
+  const signal = AbortSignal.any([attempt.signal, stop.signal]);
+  const limit = pLimit(FILES_AT_ONCE);
+  try {
+    const { leases, reader } = await prepare(dependencies, folder, signal);
+    const send = async (file: UnfinishedFile) => {
+      if (signal.aborted) return;
+      const outcome = await storeFile(dependencies, { file, reader, leases, signal, attempt });
+      if (outcome) await settle(file, outcome);
+    };
+    const sent = await Promise.allSettled(
+      shard.files.map((file) => limit(() => send(file).catch((thrown) => giveUp(stop, thrown)))),
+    );
+    const failure = sent.find((result) => result.status === "rejected");
+    if (failure) throw failure.reason;
+  } catch (thrown) {
+    attempt.signal.throwIfAborted();
+    if (settled.length > 0 || stop.signal.aborted) throw thrown;
+    // No lease, or no source: that is every file's fault.
+    const error = toExhibitError(thrown);
+    for (const file of shard.files) await settle(file, notStored(file, error, attempt));
+  }
+  await recorder.flush();
+  attempt.signal.throwIfAborted();
+  return settled;
+}
+
+function giveUp(stop: AbortController, thrown: unknown): never {
+  stop.abort(thrown);
+  throw thrown;
+}
+
+async function prepare(
+  { ledger, broker, roots }: StoreDependencies,
+  folder: FolderRow,
+  signal: AbortSignal,
+): Promise<{ leases: LeaseHolder; reader: SourceReader }> {
+  const of: FolderOfCase = {
+    vendor: folder.vendor,
+    entrust_id: folder.entrust_id ?? undefined,
+    suit_ids: folder.suit_ids,
+    folder: folder.selector,
+  };
+  const attributes = { "exhibit.vendor": folder.vendor, "exhibit.folder_id": folder.id };
+  const lease = await withSpan("exhibit.lease", attributes, async (span) => {
+    const held = await broker.lease(of, { signal });
+    span.set({ "exhibit.lease_id": held.id, "exhibit.lease_expires_at": held.expiresAt.toISOString() });
+    return held;
+  });
+  const { bucket, prefix } = lease;
+  await recordDestination(ledger, folder.id, { endpoint: bucket.endpoint, bucket: bucket.name, prefix });
+  const leases: LeaseHolder = {
+    current: (options) => broker.lease(of, { ...options, signal }),
+    replace: (refused) => broker.lease(of, { unlike: refused.id, signal }),
+  };
+  return { leases, reader: await openSource(folder.source, roots) };
+}
+
+interface FileWork {
+  file: UnfinishedFile;
+  reader: SourceReader;
+  leases: LeaseHolder;
+  signal: AbortSignal;
+  attempt: Attempt;
+}
+
+/** Gives the outcome of one file; undefined when the work was stopped before there was one. */
+async function storeFile(
+  { objectStore, memory }: StoreDependencies,
+  { file, reader, leases, signal, attempt }: FileWork,
+): Promise<Outcome | undefined> {
+  const free = await memory.acquire(Math.min(file.size, MULTIPART_MEMORY));
+  try {
+    const attributes = { "exhibit.file_id": file.id, "exhibit.size": file.size };
+    return await withSpan("exhibit.file", attributes, async (span) => {
+      const expected = file.modifiedMs === null ? undefined : { size: file.size, modifiedAt: file.modifiedMs };
+      await using body = await openBody(reader, file.path, expected);
+      const receipt = await objectStore.put({ leases, name: file.path, body, signal });
+      const { outcome, size, key, sha256, crc64, etag, requestId, storedAt, leaseId } = receipt;
+      span.set({ "exhibit.outcome": outcome, "exhibit.lease_id": leaseId, "exhibit.oss_request_id": requestId });
+      const proof = { size, key, sha256, crc64, etag, requestId, storedAt, leaseId };
+      return { fileId: file.id, state: outcome, modifiedMs: body.modifiedAt, ...proof };
+    });
+  } catch (thrown) {
+    if (signal.aborted) return undefined;
+    return notStored(file, toExhibitError(thrown), attempt);
+  } finally {
+    free();
+  }
+}
+
+async function openBody(reader: SourceReader, path: string, expected: Parameters<SourceReader["open"]>[1]) {
+  const opened = await reader.open(path, expected);
+  return Object.assign(opened, { [Symbol.asyncDispose]: () => opened.close() });
+}
+
+/** A file that may be stored yet stays planned, with the reason why it isn't stored so far. */
+function notStored(file: UnfinishedFile, error: ExhibitError, attempt: Attempt): Outcome {
+  const final = error.action === "never" || (attempt.last && !outages.has(error.code));
+  return { fileId: file.id, state: final ? "failed" : "planned", code: error.code, message: error.message };
+}
+
+async function conclude(
+  { engine }: StoreDependencies,
+  shard: ShardRow,
+  finished: FinishedShard,
+  settled: readonly Settled[],
+  attempt: Attempt,
+): Promise<void> {
+  if (finished.complete) await engine.ring("seal", [{ id: shard.importId }]);
+  if (finished.state === "stored") return;
+  await logFailures(settled, attempt);
+  const failed = finished.failures.reduce((sum, { files }) => sum + files, 0);
+  const codes = finished.failures.map(({ code, files }) => `${files} ${code}`).join(", ");
+  throw new ExhibitError("FILES_FAILED", `${failed} of ${finished.files} files failed: ${codes}`);
+}
+
+async function logFailures(settled: readonly Settled[], attempt: Attempt): Promise<void> {
+  const failed = settled.filter(({ outcome }) => outcome.state === "failed");
+  for (const { file, outcome } of failed.slice(0, LOGGED_FILES)) {
+    if ("code" in outcome) await attempt.log(`${outcome.code} ${file.path}: ${outcome.message}`);
+  }
+  if (failed.length > LOGGED_FILES) await attempt.log(`… and ${failed.length - LOGGED_FILES} more`);
+}
+
+/** How a shard that has planned files left comes again: after an outage without using up an attempt. */
+function unfinished(settled: readonly Settled[], attempt: Attempt): Error {
+  const open = settled.flatMap(({ outcome }) => (outcome.state === "planned" ? [outcome] : []));
+  const first = open[0];
+  const error = new ExhibitError(
+    first?.code ?? "INTERNAL",
+    `${open.length} files aren't stored yet: ${first?.message ?? "no reason is known"}`,
+  );
+  if (!open.some(({ code }) => outages.has(code))) return error;
+  return new Postponed(postponement(attempt.postponed), error);
+}
+
+/** 1 s, 2 s, 4 s … up to five minutes. */
+function postponement(before: number): number {
+  return Math.min(LONGEST_POSTPONEMENT_MS, 1000 * 2 ** Math.min(before, 20));
+}

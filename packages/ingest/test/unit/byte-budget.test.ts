@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { createByteBudget } from "../../src/byte-budget.ts";
+
+test("No more is handed out at once than there is, first come, first served", async () => {
+  const budget = createByteBudget(10);
+  const order: string[] = [];
+  const freeFirst = await budget.acquire(6);
+  const second = budget.acquire(6).then((free) => (order.push("second"), free));
+  const third = budget.acquire(1).then((free) => (order.push("third"), free));
+  await Promise.resolve();
+  expect(order).toEqual([]);
+  freeFirst();
+  freeFirst(); // giving back twice gives back once
+  (await second)();
+  (await third)();
+  expect(order).toEqual(["second", "third"]);
+});
+
+test("What is larger than the whole budget is granted alone", async () => {
+  const budget = createByteBudget(10);
+  const free = await budget.acquire(1000);
+  let granted = false;
+  const next = budget.acquire(1).then((release) => {
+    granted = true;
+    release();
+  });
+  await Promise.resolve();
+  expect(granted).toBe(false);
+  free();
+  await next;
+});

@@ -1,0 +1,31 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { createSharder, SHARD_BYTES, SHARD_FILES } from "../../src/sharding.ts";
+
+const file = (size: number, index = 0) => ({ path: `${index}`, size, modifiedAt: 0 });
+
+test("Every file comes out once, in shards that keep both limits; only a file that is too big alone goes beyond", () => {
+  fc.assert(
+    fc.property(fc.array(fc.oneof(fc.nat(1000), fc.nat(2 * SHARD_BYTES)), { maxLength: 1500 }), (sizes) => {
+      const sharder = createSharder();
+      const files = sizes.map(file);
+      const shards = [...files.flatMap((entry) => sharder.add(entry)), ...sharder.rest()];
+      expect(new Set(shards.flat())).toEqual(new Set(files));
+      expect(shards.flat()).toHaveLength(files.length);
+      for (const shard of shards) {
+        expect(shard.length).toBeGreaterThan(0);
+        expect(shard.length).toBeLessThanOrEqual(SHARD_FILES);
+        const bytes = shard.reduce((sum, { size }) => sum + size, 0);
+        expect(bytes <= SHARD_BYTES || shard.length === 1).toBe(true);
+      }
+    }),
+  );
+});
+
+test("A shard is given as soon as it is full, so that its upload can begin", () => {
+  const sharder = createSharder();
+  const given = Array.from({ length: SHARD_FILES }, (_, index) => sharder.add(file(1, index)));
+  expect(given.slice(0, -1).flat()).toEqual([]);
+  expect(given.at(-1)).toHaveLength(1);
+  expect(sharder.rest()).toEqual([]);
+});

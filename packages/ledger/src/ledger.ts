@@ -1,0 +1,77 @@
+import { PGlite } from "@electric-sql/pglite";
+import { ExhibitError } from "@exhibit/contracts";
+import { Kysely, PGliteDialect, PostgresDialect, sql } from "kysely";
+import { Migrator } from "kysely/migration";
+import pg from "pg";
+import { migrationProvider } from "./migrations.ts";
+import type { LedgerSchema } from "./schema.ts";
+
+const INT8 = 20;
+
+/** The database that knows every import, folder, shard and file: the truth. */
+export interface Ledger {
+  readonly db: Kysely<LedgerSchema>;
+  /** Resolves when the database answers. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens PGlite for a ledger (and for the embedded engine beside it) in a folder.
+ * One process at a time: PGlite has no server that could be shared.
+ */
+export function openPglite(dataDir: string): Promise<PGlite> {
+  // BullMQ's tables are in their own schema, which its statements expect on the path; ours are in `public`.
+  return PGlite.create(dataDir, { parsers: { [INT8]: Number } });
+}
+
+/** A ledger in the process; `pglite` is closed by its owner, not by the ledger. */
+export async function openEmbeddedLedger(pglite: PGlite): Promise<Ledger> {
+  const db = new Kysely<LedgerSchema>({ dialect: new PGliteDialect({ pglite }) });
+  await migrate(db);
+  return { db, ping: () => ping(db), close: () => Promise.resolve() };
+}
+
+/** A ledger on a Postgres server. Throws SERVICE_UNREACHABLE when it doesn't answer. */
+export async function openPostgresLedger(databaseUrl: string): Promise<Ledger> {
+  const types = {
+    getTypeParser: ((oid: number, format?: "text" | "binary") =>
+      oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+  };
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    types,
+    max: 10,
+    connectionTimeoutMillis: 10_000,
+    application_name: "exhibit",
+  });
+  // An idle connection that breaks is replaced by the pool; whoever needs one gets the error of its own query.
+  pool.on("error", () => {});
+  const db = new Kysely<LedgerSchema>({ dialect: new PostgresDialect({ pool }) });
+  try {
+    await migrate(db);
+  } catch (cause) {
+    await db.destroy();
+    throw new ExhibitError("SERVICE_UNREACHABLE", `The ledger can't be opened: ${reason(cause)}`, { cause });
+  }
+  return { db, ping: () => ping(db), close: () => db.destroy() };
+}
+
+async function migrate(db: Kysely<LedgerSchema>): Promise<void> {
+  const { error } = await new Migrator({ db, provider: migrationProvider }).migrateToLatest();
+  if (error) throw error;
+}
+
+async function ping(db: Kysely<LedgerSchema>): Promise<void> {
+  try {
+    await sql`select 1`.execute(db);
+  } catch (cause) {
+    throw new ExhibitError("SERVICE_UNREACHABLE", `The ledger doesn't answer: ${reason(cause)}`, { cause });
+  }
+}
+
+/** Connection errors of pg may be an AggregateError with an empty message. */
+function reason(cause: unknown): string {
+  if (cause instanceof AggregateError) return cause.errors.map(reason).join("; ");
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,100 @@
+import type { FileState, FolderSelector, ImportStatus, SkippedAs, Source } from "@exhibit/contracts";
+import type { ColumnType, Generated } from "kysely";
+
+// Postgres gives 8-byte integers as text; both drivers are set to parse them (all our numbers stay below 2^53).
+type Json<T> = ColumnType<T, string, string>;
+
+/**
+ * The counters of an import or a folder. They change in the same transaction as the files they count, so that a
+ * progress bar never has to count rows; sealing checks them against the rows.
+ */
+export interface CounterColumns {
+  files: Generated<number>;
+  bytes: Generated<number>;
+  stored: Generated<number>;
+  stored_bytes: Generated<number>;
+  identical: Generated<number>;
+  identical_bytes: Generated<number>;
+  failed: Generated<number>;
+  waived: Generated<number>;
+  skipped: Generated<number>;
+}
+
+export interface ImportTable extends CounterColumns {
+  id: string;
+  entrust_id: string | null;
+  suit_ids: string[];
+  status: Generated<ImportStatus>;
+  /** Folders whose source isn't walked to its end yet. */
+  open_folders: number;
+  /** Shards that aren't finished yet. With `open_folders` at 0 too, the import can be sealed. */
+  open_shards: Generated<number>;
+  /** Shards made so far: the next shard's number. */
+  shards: Generated<number>;
+  created_at: Generated<Date>;
+  updated_at: Generated<Date>;
+  finished_at: Date | null;
+}
+
+export interface FolderTable extends CounterColumns {
+  id: Generated<number>;
+  import_id: string;
+  position: number;
+  vendor: string;
+  selector: Json<FolderSelector>;
+  source: Json<Source>;
+  planned: Generated<boolean>;
+  open_shards: Generated<number>;
+  endpoint: string | null;
+  bucket: string | null;
+  prefix: string | null;
+  error_code: string | null;
+  error: string | null;
+}
+
+export type ShardState = "open" | "stored" | "failed";
+
+export interface ShardTable {
+  id: Generated<number>;
+  import_id: string;
+  folder_id: number;
+  /** Position within the import, from 1: the priority of its job. */
+  number: number;
+  files: number;
+  bytes: number;
+  state: Generated<ShardState>;
+}
+
+/** A file and, once it is stored, its receipt. */
+export interface FileTable {
+  id: Generated<number>;
+  folder_id: number;
+  /** Null for what is never sent: skipped entries, and files that failed while planning. */
+  shard_id: number | null;
+  /** Relative to the source. */
+  path: string;
+  size: number;
+  /** Milliseconds since the epoch; null means: take the file as it is now. */
+  modified_ms: number | null;
+  state: FileState;
+  key: string | null;
+  /** 32 bytes. */
+  sha256: Buffer | Uint8Array | null;
+  /** An unsigned 64-bit number as decimal text, as OSS gives it. */
+  crc64: string | null;
+  etag: string | null;
+  request_id: string | null;
+  stored_at: Date | null;
+  lease_id: string | null;
+  /** What a skipped entry is. */
+  skipped_as: SkippedAs | null;
+  error_code: string | null;
+  error: string | null;
+}
+
+export interface LedgerSchema {
+  imports: ImportTable;
+  folders: FolderTable;
+  shards: ShardTable;
+  files: FileTable;
+}

@@ -1,0 +1,246 @@
+import type { ErrorCode } from "@exhibit/contracts";
+import { sql } from "kysely";
+import type { Ledger } from "./ledger.ts";
+
+export interface ShardRow {
+  id: number;
+  folderId: number;
+  importId: string;
+  files: UnfinishedFile[];
+}
+
+export interface UnfinishedFile {
+  id: number;
+  path: string;
+  size: number;
+  /** Milliseconds since the epoch; null: whatever the file is now is taken. */
+  modifiedMs: number | null;
+}
+
+/**
+ * Opens a shard for storing and gives its unfinished files. A shard that had failed is taken up again: that is what a
+ * person's retry means, wherever it was pressed. Its failed files are planned once more, and the import goes on.
+ * Returns undefined for a shard that is done, that belongs to a cancelled import, or that isn't known.
+ */
+export async function openShard(ledger: Ledger, shardId: number): Promise<ShardRow | undefined> {
+  const { db } = ledger;
+  await reopenShards(ledger, { shardId });
+  const shard = await db
+    .selectFrom("shards")
+    .innerJoin("imports", "imports.id", "shards.import_id")
+    .select(["shards.id", "shards.folder_id as folderId", "shards.import_id as importId"])
+    .where("shards.id", "=", shardId)
+    .where("shards.state", "=", "open")
+    .where("imports.status", "in", ["planning", "storing", "sealing"])
+    .executeTakeFirst();
+  if (!shard) return undefined;
+  const files = await db
+    .selectFrom("files")
+    .select(["id", "path", "size", "modified_ms as modifiedMs"])
+    .where("shard_id", "=", shardId)
+    .where("state", "=", "planned")
+    .orderBy("id")
+    .execute();
+  return { ...shard, files };
+}
+
+/**
+ * Plans the failed files of failed shards once more: of one shard, or of a whole import. A file that had changed is
+ * taken as it is now. Returns the shards that are open again.
+ */
+export async function reopenShards(
+  { db }: Ledger,
+  which: { shardId: number } | { importId: string },
+): Promise<{ shardId: number; number: number }[]> {
+  const condition =
+    "shardId" in which ? sql`shards.id = ${which.shardId}` : sql`shards.import_id = ${which.importId}`;
+  return await db.transaction().execute(async (tx) => {
+    const { rows: reopened } = await sql<{ id: number; number: number }>`
+      update shards set state = 'open'
+      from imports
+      where ${condition} and shards.state = 'failed'
+        and imports.id = shards.import_id and imports.status not in ('sealed', 'cancelled')
+      returning shards.id, shards.number`.execute(tx);
+    if (reopened.length === 0) return [];
+    await sql`
+      with again as (
+        update files set state = 'planned', error_code = null, error = null,
+          modified_ms = case when error_code = 'SOURCE_CHANGED' then null else modified_ms end
+        where shard_id = any(${reopened.map(({ id }) => id)}::bigint[]) and state = 'failed'
+        returning folder_id
+      ), per_folder as (
+        select folder_id, count(*) as files from again group by folder_id
+      ), shards_per_folder as (
+        select folder_id, count(*) as shards from shards where id = any(${reopened.map(({ id }) => id)}::bigint[])
+        group by folder_id
+      ), in_folder as (
+        update folders set failed = failed - coalesce(per_folder.files, 0), open_shards = open_shards + shards_per_folder.shards
+        from shards_per_folder left join per_folder using (folder_id)
+        where folders.id = shards_per_folder.folder_id
+        returning import_id, coalesce(per_folder.files, 0) as files, shards_per_folder.shards as shards
+      ), per_import as (
+        select import_id, sum(files)::bigint as files, sum(shards)::integer as shards from in_folder group by import_id
+      )
+      update imports set failed = failed - per_import.files, open_shards = open_shards + per_import.shards,
+        status = case when open_folders > 0 then 'planning' else 'storing' end,
+        finished_at = null, updated_at = now()
+      from per_import
+      where imports.id = per_import.import_id`.execute(tx);
+    return reopened.map(({ id, number }) => ({ shardId: id, number }));
+  });
+}
+
+export interface Stored {
+  fileId: number;
+  state: "stored" | "identical";
+  size: number;
+  modifiedMs: number;
+  key: string;
+  /** 32 bytes. */
+  sha256: Uint8Array;
+  /** Unsigned. */
+  crc64: bigint;
+  etag: string | undefined;
+  requestId: string | undefined;
+  storedAt: Date;
+  leaseId: string;
+}
+
+/** `planned`: it will be tried again by itself; `failed`: a person has to look at it. */
+export interface NotStored {
+  fileId: number;
+  state: "failed" | "planned";
+  code: ErrorCode;
+  message: string;
+}
+
+/**
+ * Records what became of files, in one statement: rows, the folder's counters and the import's change together.
+ * Only `planned` files change, so an outcome that arrives twice counts once.
+ */
+export async function recordOutcomes(
+  { db }: Ledger,
+  folderId: number,
+  stored: readonly Stored[],
+  notStored: readonly NotStored[],
+): Promise<void> {
+  const rows = [...stored, ...notStored];
+  if (rows.length === 0) return;
+  const column = <T>(pick: (row: Stored) => T) => [...stored.map(pick), ...notStored.map(() => null)];
+  const reasons = <T>(pick: (row: NotStored) => T) => [...stored.map(() => null), ...notStored.map(pick)];
+  await sql`
+    with outcome as (
+      select * from unnest(
+        ${rows.map((row) => row.fileId)}::bigint[],
+        ${rows.map((row) => row.state)}::text[],
+        ${column((row) => row.size)}::bigint[],
+        ${column((row) => row.modifiedMs)}::bigint[],
+        ${column((row) => row.key)}::text[],
+        ${column((row) => Buffer.from(row.sha256).toString("hex"))}::text[],
+        ${column((row) => String(row.crc64))}::text[],
+        ${column((row) => row.etag ?? null)}::text[],
+        ${column((row) => row.requestId ?? null)}::text[],
+        ${column((row) => row.storedAt.toISOString())}::timestamptz[],
+        ${column((row) => row.leaseId)}::text[],
+        ${reasons((row) => row.code)}::text[],
+        ${reasons((row) => row.message)}::text[]
+      ) as o (id, state, size, modified_ms, key, sha256, crc64, etag, request_id, stored_at, lease_id, error_code, error)
+    ), planned as (
+      select files.id, files.size from files where files.id in (select id from outcome) and state = 'planned' for update
+    ), changed as (
+      update files set state = o.state, size = coalesce(o.size, files.size),
+        modified_ms = coalesce(o.modified_ms, files.modified_ms), key = o.key, sha256 = decode(o.sha256, 'hex'),
+        crc64 = o.crc64, etag = o.etag, request_id = o.request_id, stored_at = o.stored_at, lease_id = o.lease_id,
+        error_code = o.error_code, error = o.error
+      from outcome o, planned
+      where files.id = o.id and files.id = planned.id
+      returning files.state, files.size, files.size - planned.size as grown
+    ), total as (
+      select
+        coalesce(sum(grown), 0)::bigint as grown,
+        count(*) filter (where state = 'stored') as stored,
+        coalesce(sum(size) filter (where state = 'stored'), 0)::bigint as stored_bytes,
+        count(*) filter (where state = 'identical') as identical,
+        coalesce(sum(size) filter (where state = 'identical'), 0)::bigint as identical_bytes,
+        count(*) filter (where state = 'failed') as failed
+      from changed
+    ), in_folder as (
+      update folders set bytes = folders.bytes + t.grown, stored = folders.stored + t.stored,
+        stored_bytes = folders.stored_bytes + t.stored_bytes, identical = folders.identical + t.identical,
+        identical_bytes = folders.identical_bytes + t.identical_bytes, failed = folders.failed + t.failed
+      from total t
+      where folders.id = ${folderId}
+      returning import_id
+    )
+    update imports set bytes = imports.bytes + t.grown, stored = imports.stored + t.stored,
+      stored_bytes = imports.stored_bytes + t.stored_bytes, identical = imports.identical + t.identical,
+      identical_bytes = imports.identical_bytes + t.identical_bytes, failed = imports.failed + t.failed,
+      updated_at = now()
+    from in_folder, total t
+    where imports.id = in_folder.import_id`.execute(db);
+}
+
+/** Remembers where a folder's files go; the first lease of the folder says it. */
+export async function recordDestination(
+  { db }: Ledger,
+  folderId: number,
+  destination: { endpoint: string; bucket: string; prefix: string },
+): Promise<void> {
+  await db
+    .updateTable("folders")
+    .set(destination)
+    .where("id", "=", folderId)
+    .where((where) =>
+      where.or([
+        where("prefix", "is", null),
+        where("prefix", "!=", destination.prefix),
+        where("bucket", "!=", destination.bucket),
+        where("endpoint", "!=", destination.endpoint),
+      ]),
+    )
+    .execute();
+}
+
+export interface FinishedShard {
+  state: "stored" | "failed";
+  /** Nothing is open any more in the import. */
+  complete: boolean;
+  /** What the shard's failed files failed with, the most frequent first. */
+  failures: { code: ErrorCode; files: number }[];
+  files: number;
+}
+
+/** Finishes an open shard that has no planned file left; undefined if it isn't open or still has one. */
+export async function finishShard({ db }: Ledger, shardId: number): Promise<FinishedShard | undefined> {
+  const { rows } = await sql<{ state: "stored" | "failed"; files: number; complete: boolean }>`
+    with finished as (
+      update shards set state = case
+        when exists (select from files where shard_id = ${shardId} and state = 'failed') then 'failed' else 'stored' end
+      where id = ${shardId} and state = 'open'
+        and not exists (select from files where shard_id = ${shardId} and state = 'planned')
+      returning folder_id, state, files
+    ), in_folder as (
+      update folders set open_shards = open_shards - 1 from finished where folders.id = finished.folder_id
+      returning import_id
+    )
+    update imports set open_shards = open_shards - 1, updated_at = now()
+    from in_folder, finished
+    where imports.id = in_folder.import_id
+    returning finished.state, finished.files, open_folders = 0 and open_shards = 0 as complete`.execute(db);
+  const row = rows[0];
+  if (!row) return undefined;
+  const failures = row.state === "stored" ? [] : await failuresOf({ db } as Ledger, shardId);
+  return { ...row, failures };
+}
+
+async function failuresOf({ db }: Ledger, shardId: number): Promise<FinishedShard["failures"]> {
+  const rows = await db
+    .selectFrom("files")
+    .select((select) => ["error_code", select.fn.countAll<number>().as("files")])
+    .where("shard_id", "=", shardId)
+    .where("state", "=", "failed")
+    .groupBy("error_code")
+    .orderBy("files", "desc")
+    .execute();
+  return rows.map((row) => ({ code: row.error_code as ErrorCode, files: row.files }));
+}

@@ -1,0 +1,215 @@
+import {
+  type Counts,
+  type ErrorCode,
+  type ErrorView,
+  ExhibitError,
+  errorTable,
+  type FileState,
+  type FileView,
+  type FolderView,
+  type ImportStatus,
+  type ImportView,
+} from "@exhibit/contracts";
+import { type Selectable, sql } from "kysely";
+import type { Ledger } from "./ledger.ts";
+import type { CounterColumns, FileTable, FolderTable, ImportTable } from "./schema.ts";
+
+export interface Page<Item> {
+  items: Item[];
+  next: string | null;
+}
+
+interface PageQuery {
+  limit: number;
+  after?: string | undefined;
+}
+
+export interface ImportQuery extends PageQuery {
+  suit_id?: string | undefined;
+  entrust_id?: string | undefined;
+  status?: ImportStatus | undefined;
+}
+
+export interface FileQuery extends PageQuery {
+  state?: FileState | undefined;
+  folder_id?: string | undefined;
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Throws NOT_FOUND. */
+export async function readImport(ledger: Ledger, importId: string): Promise<ImportView> {
+  const row = UUID.test(importId)
+    ? await ledger.db.selectFrom("imports").selectAll().where("id", "=", importId).executeTakeFirst()
+    : undefined;
+  if (!row) throw new ExhibitError("NOT_FOUND", `There is no import ${importId}.`);
+  return importView(row, await readErrors(ledger, [importId]));
+}
+
+/** The newest first; ids are UUIDs of version 7, so their order is that of their making. */
+export async function listImports(ledger: Ledger, query: ImportQuery): Promise<Page<ImportView>> {
+  let select = ledger.db.selectFrom("imports").selectAll().orderBy("id", "desc").limit(query.limit + 1);
+  if (query.after !== undefined) select = select.where("id", "<", cursor(query.after, UUID));
+  if (query.status) select = select.where("status", "=", query.status);
+  if (query.entrust_id !== undefined) select = select.where("entrust_id", "=", query.entrust_id);
+  if (query.suit_id !== undefined) select = select.where(sql<boolean>`suit_ids @> array[${query.suit_id}]::text[]`);
+  const { items, next } = pageOf(await select.execute(), query.limit, (row) => row.id);
+  const errors = await readErrors(
+    ledger,
+    items.map((row) => row.id),
+  );
+  return { items: items.map((row) => importView(row, errors)), next };
+}
+
+/** In the order of the request. */
+export async function listFolders(ledger: Ledger, importId: string, query: PageQuery): Promise<Page<FolderView>> {
+  await readImport(ledger, importId);
+  let select = ledger.db
+    .selectFrom("folders")
+    .selectAll()
+    .where("import_id", "=", importId)
+    .orderBy("id")
+    .limit(query.limit + 1);
+  if (query.after !== undefined) select = select.where("id", ">", Number(cursor(query.after, /^\d{1,15}$/)));
+  const { items, next } = pageOf(await select.execute(), query.limit, (row) => String(row.id));
+  return { items: items.map(folderView), next };
+}
+
+/** By folder, then by path. */
+export async function listFiles(ledger: Ledger, importId: string, query: FileQuery): Promise<Page<FileView>> {
+  await readImport(ledger, importId);
+  let select = ledger.db
+    .selectFrom("files")
+    .selectAll()
+    .where("folder_id", "in", (folders) =>
+      folders.selectFrom("folders").select("id").where("import_id", "=", importId),
+    )
+    .orderBy("folder_id")
+    .orderBy(sql`path collate "C"`)
+    .limit(query.limit + 1);
+  if (query.state) select = select.where("state", "=", query.state);
+  if (query.folder_id !== undefined) {
+    select = select.where("folder_id", "=", Number(cursor(query.folder_id, /^\d{1,15}$/, "folder_id")));
+  }
+  if (query.after !== undefined) {
+    const [folderId, path] = fileCursor(query.after);
+    select = select.where(sql<boolean>`(folder_id, path collate "C") > (${folderId}, ${path})`);
+  }
+  const { items, next } = pageOf(await select.execute(), query.limit, (row) =>
+    Buffer.from(JSON.stringify([row.folder_id, row.path])).toString("base64url"),
+  );
+  return { items: items.map(fileView), next };
+}
+
+function pageOf<Row>(rows: Row[], limit: number, cursorOf: (row: Row) => string): Page<Row> {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return { items, next: rows.length > limit && last ? cursorOf(last) : null };
+}
+
+function cursor(text: string, pattern: RegExp, name = "after"): string {
+  if (pattern.test(text)) return text;
+  throw new ExhibitError("REQUEST_INVALID", `${name}: "${text}" isn't one that this list gave.`);
+}
+
+function fileCursor(text: string): [number, string] {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(text, "base64url").toString());
+    if (Array.isArray(value) && Number.isSafeInteger(value[0]) && typeof value[1] === "string") {
+      return [value[0], value[1]];
+    }
+  } catch {
+    // Not one of ours: said below.
+  }
+  throw new ExhibitError("REQUEST_INVALID", `after: "${text}" isn't one that this list gave.`);
+}
+
+interface ErrorGroup {
+  import_id: string;
+  code: ErrorCode;
+  message: string;
+  files: number;
+}
+
+/** One entry for each code, with the message of one of its files; a folder that can't be planned counts no file. */
+async function readErrors({ db }: Ledger, importIds: string[]): Promise<ErrorGroup[]> {
+  if (importIds.length === 0) return [];
+  const { rows } = await sql<ErrorGroup>`
+    select import_id, code, min(message) as message, sum(files)::bigint as files from (
+      select folders.import_id, files.error_code as code, min(files.error) as message, count(*) as files
+      from folders join files on files.folder_id = folders.id
+      where folders.import_id = any(${importIds}::uuid[]) and files.error_code is not null
+      group by folders.import_id, files.error_code
+      union all
+      select import_id, error_code, error, 0 from folders
+      where import_id = any(${importIds}::uuid[]) and error_code is not null
+    ) as errors
+    group by import_id, code
+    order by files desc, code`.execute(db);
+  return rows;
+}
+
+function importView(row: Selectable<ImportTable>, errors: ErrorGroup[]): ImportView {
+  const end = row.finished_at ?? new Date();
+  return {
+    import_id: row.id,
+    status: row.status,
+    entrust_id: row.entrust_id,
+    suit_ids: row.suit_ids,
+    ...countsOf(row),
+    seconds: Math.max(0, end.getTime() - row.created_at.getTime()) / 1000,
+    created_at: row.created_at.toISOString(),
+    updated_at: row.updated_at.toISOString(),
+    finished_at: row.finished_at?.toISOString() ?? null,
+    errors: errors
+      .filter((group) => group.import_id === row.id)
+      .map(({ code, message, files }) => ({ ...errorView(code, message), files })),
+  };
+}
+
+function folderView(row: Selectable<FolderTable>): FolderView {
+  const busy = row.planned ? "storing" : "planning";
+  const resting = row.failed > 0 || row.error_code !== null ? "attention" : "done";
+  return {
+    folder_id: String(row.id),
+    vendor: row.vendor,
+    folder: row.selector,
+    source: row.source,
+    status: !row.planned || row.open_shards > 0 ? busy : resting,
+    ...countsOf(row),
+    endpoint: row.endpoint,
+    bucket: row.bucket,
+    prefix: row.prefix,
+    error: row.error_code === null ? null : errorView(row.error_code as ErrorCode, row.error ?? ""),
+  };
+}
+
+function fileView(row: Selectable<FileTable>): FileView {
+  return {
+    file_id: String(row.id),
+    folder_id: String(row.folder_id),
+    path: row.path,
+    size: row.size,
+    modified_at: row.modified_ms === null ? null : new Date(row.modified_ms).toISOString(),
+    state: row.state,
+    key: row.key,
+    sha256: row.sha256 === null ? null : Buffer.from(row.sha256).toString("hex"),
+    crc64: row.crc64,
+    etag: row.etag,
+    request_id: row.request_id,
+    stored_at: row.stored_at?.toISOString() ?? null,
+    lease_id: row.lease_id,
+    skipped_as: row.skipped_as,
+    error: row.error_code === null ? null : errorView(row.error_code as ErrorCode, row.error ?? ""),
+  };
+}
+
+function countsOf(row: Selectable<CounterColumns>): Counts {
+  const { files, bytes, stored, stored_bytes, identical, identical_bytes, failed, waived, skipped } = row;
+  const planned = files - stored - identical - failed - waived;
+  return { files, bytes, planned, stored, stored_bytes, identical, identical_bytes, failed, waived, skipped };
+}
+
+function errorView(code: ErrorCode, message: string): ErrorView {
+  return { code, message, remedy: errorTable[code].remedy };
+}

@@ -1,0 +1,278 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ledgerKinds } from "../../../../test/databases.ts";
+import {
+  addAside,
+  addShard,
+  createImport,
+  findQuietImports,
+  finishPlanning,
+  finishShard,
+  type Ledger,
+  listFiles,
+  listFolders,
+  listImports,
+  openShard,
+  readImport,
+  recordDestination,
+  recordOutcomes,
+  reopenImport,
+  type Stored,
+  sealImport,
+  type UnfinishedFile,
+} from "../../src/index.ts";
+
+const folder = (path: string) => ({
+  vendor: "kongur",
+  folder: { suit_id: "1001" },
+  source: { type: "directory" as const, path },
+});
+
+const files = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({ path: `扫描/${index}.pdf`, size: 10 + index, modifiedAt: 1_700_000_000_000 }));
+
+function stored(file: UnfinishedFile, state: "stored" | "identical" = "stored"): Stored {
+  return {
+    fileId: file.id,
+    state,
+    size: file.size,
+    modifiedMs: file.modifiedMs ?? 5,
+    key: `kongur/${file.path}`,
+    sha256: new Uint8Array(32).fill(7),
+    crc64: 2n ** 64n - 1n,
+    etag: '"E"',
+    requestId: "R",
+    storedAt: new Date("2026-11-23T10:00:00Z"),
+    leaseId: "L",
+  };
+}
+
+describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => {
+  let ledger: Ledger;
+  let remove: () => Promise<void>;
+
+  beforeAll(async () => {
+    ({ ledger, remove } = await open());
+  });
+  afterAll(() => remove());
+
+  /** An import of one folder with one shard of this many files, planned to its end. */
+  async function planned(count: number) {
+    const { importId, folderIds } = await createImport(ledger, {
+      entrust_id: "E-77",
+      suit_ids: ["1001"],
+      folders: [folder("/evidence/1001")],
+    });
+    const own = { id: folderIds[0] as number, import_id: importId };
+    const shard = await addShard(ledger, own, files(count));
+    if (!shard) throw new Error("no shard");
+    await finishPlanning(ledger, own.id);
+    return { importId, folder: own, shardId: shard.shardId };
+  }
+
+  async function filesOf(shardId: number): Promise<UnfinishedFile[]> {
+    const shard = await openShard(ledger, shardId);
+    return shard?.files ?? [];
+  }
+
+  test("counts what is planned, stored, identical and failed, and seals with the totals of the rows", async () => {
+    const { importId, folder, shardId } = await planned(3);
+    const [first, second, third] = (await filesOf(shardId)) as [UnfinishedFile, UnfinishedFile, UnfinishedFile];
+    await recordOutcomes(ledger, folder.id, [stored(first), stored(second, "identical"), stored(third)], []);
+    expect(await finishShard(ledger, shardId)).toMatchObject({ state: "stored", complete: true });
+    expect(await sealImport(ledger, importId)).toBe("sealed");
+    expect(await readImport(ledger, importId)).toMatchObject({
+      status: "sealed",
+      files: 3,
+      bytes: 33,
+      planned: 0,
+      stored: 2,
+      stored_bytes: 22,
+      identical: 1,
+      identical_bytes: 11,
+      failed: 0,
+      errors: [],
+    });
+  });
+
+  test("gives the receipt of a stored file", async () => {
+    const { importId, folder, shardId } = await planned(1);
+    const [file] = (await filesOf(shardId)) as [UnfinishedFile];
+    await recordOutcomes(ledger, folder.id, [stored(file)], []);
+    const { items } = await listFiles(ledger, importId, { limit: 10 });
+    expect(items).toEqual([
+      {
+        file_id: String(file.id),
+        folder_id: String(folder.id),
+        path: "扫描/0.pdf",
+        size: 10,
+        modified_at: "2023-11-14T22:13:20.000Z",
+        state: "stored",
+        key: "kongur/扫描/0.pdf",
+        sha256: "07".repeat(32),
+        crc64: "18446744073709551615",
+        etag: '"E"',
+        request_id: "R",
+        stored_at: "2026-11-23T10:00:00.000Z",
+        lease_id: "L",
+        skipped_as: null,
+        error: null,
+      },
+    ]);
+  });
+
+  test("counts an outcome once that arrives twice", async () => {
+    const { importId, folder, shardId } = await planned(1);
+    const [file] = (await filesOf(shardId)) as [UnfinishedFile];
+    await recordOutcomes(ledger, folder.id, [stored(file)], []);
+    await recordOutcomes(ledger, folder.id, [stored(file)], []);
+    await recordOutcomes(ledger, folder.id, [], [
+      { fileId: file.id, state: "failed", code: "SOURCE_IO", message: "too late" },
+    ]);
+    expect(await readImport(ledger, importId)).toMatchObject({ stored: 1, failed: 0 });
+  });
+
+  test("keeps a file planned, with its reason, that will be tried again", async () => {
+    const { importId, folder, shardId } = await planned(1);
+    const [file] = (await filesOf(shardId)) as [UnfinishedFile];
+    await recordOutcomes(ledger, folder.id, [], [
+      { fileId: file.id, state: "planned", code: "VENDOR_UNAVAILABLE", message: "kongur is down" },
+    ]);
+    expect(await finishShard(ledger, shardId)).toBeUndefined();
+    expect(await sealImport(ledger, importId)).toBeUndefined();
+    const view = await readImport(ledger, importId);
+    expect(view).toMatchObject({ planned: 1, failed: 0, errors: [{ code: "VENDOR_UNAVAILABLE", files: 1 }] });
+    expect(await filesOf(shardId)).toHaveLength(1);
+  });
+
+  test("ends in attention with failed files, and a retry of their shard takes up only them", async () => {
+    const { importId, folder, shardId } = await planned(3);
+    const [first, second, third] = (await filesOf(shardId)) as [UnfinishedFile, UnfinishedFile, UnfinishedFile];
+    await recordOutcomes(ledger, folder.id, [stored(first)], [
+      { fileId: second.id, state: "failed", code: "SOURCE_CHANGED", message: "it has grown" },
+      { fileId: third.id, state: "failed", code: "SOURCE_UNREADABLE", message: "no right" },
+    ]);
+    expect(await finishShard(ledger, shardId)).toEqual({
+      state: "failed",
+      complete: true,
+      files: 3,
+      failures: expect.arrayContaining([
+        { code: "SOURCE_CHANGED", files: 1 },
+        { code: "SOURCE_UNREADABLE", files: 1 },
+      ]),
+    });
+    expect(await sealImport(ledger, importId)).toBe("attention");
+
+    const again = await filesOf(shardId);
+    expect(again).toEqual([
+      { id: second.id, path: second.path, size: second.size, modifiedMs: null },
+      { id: third.id, path: third.path, size: third.size, modifiedMs: third.modifiedMs },
+    ]);
+    expect(await readImport(ledger, importId)).toMatchObject({ status: "storing", failed: 0, planned: 2, errors: [] });
+
+    const grown = { ...stored(second), size: 1000 };
+    await recordOutcomes(ledger, folder.id, [grown, stored(third)], []);
+    await finishShard(ledger, shardId);
+    expect(await sealImport(ledger, importId)).toBe("sealed");
+    expect(await readImport(ledger, importId)).toMatchObject({ stored: 3, bytes: 10 + 1000 + 12 });
+  });
+
+  test("leaves a sealed import alone", async () => {
+    const { importId, folder, shardId } = await planned(1);
+    const [file] = (await filesOf(shardId)) as [UnfinishedFile];
+    await recordOutcomes(ledger, folder.id, [stored(file)], []);
+    await finishShard(ledger, shardId);
+    await sealImport(ledger, importId);
+    expect(await openShard(ledger, shardId)).toBeUndefined();
+    await expect(reopenImport(ledger, importId)).rejects.toMatchObject({ code: "STATE_CONFLICT" });
+  });
+
+  test("passes over files that it has when a source is walked again", async () => {
+    const { importId, folderIds } = await createImport(ledger, {
+      suit_ids: [],
+      folders: [folder("/evidence/again")],
+    });
+    const own = { id: folderIds[0] as number, import_id: importId };
+    await addShard(ledger, own, files(2));
+    expect(await addShard(ledger, own, files(2))).toBeUndefined();
+    expect(await addShard(ledger, own, files(3))).toMatchObject({ number: 2 });
+    expect(await readImport(ledger, importId)).toMatchObject({ files: 3, bytes: 33, status: "planning" });
+  });
+
+  test("records what isn't a file apart, and what can't be planned as failed; a retry walks that folder again", async () => {
+    const { importId, folder } = await planned(1);
+    await addAside(ledger, folder, [
+      { state: "skipped", path: "link", as: "symlink" },
+      { state: "failed", path: "\\xff", code: "NAME_INVALID", message: "not UTF-8" },
+    ]);
+    expect(await readImport(ledger, importId)).toMatchObject({ files: 2, failed: 1, skipped: 1 });
+    const { items } = await listFiles(ledger, importId, { limit: 10, state: "skipped" });
+    expect(items).toMatchObject([{ path: "link", skipped_as: "symlink", error: null }]);
+
+    expect((await reopenImport(ledger, importId)).folderIds).toEqual([folder.id]);
+    expect(await readImport(ledger, importId)).toMatchObject({ status: "planning", files: 1, failed: 0, skipped: 1 });
+  });
+
+  test("takes the last of two folders for the end of planning", async () => {
+    const { importId, folderIds } = await createImport(ledger, {
+      suit_ids: [],
+      folders: [folder("/evidence/a"), folder("/evidence/b")],
+    });
+    expect(await finishPlanning(ledger, folderIds[0] as number)).toEqual({ importId, complete: false });
+    expect(await finishPlanning(ledger, folderIds[0] as number)).toBeUndefined();
+    expect((await readImport(ledger, importId)).status).toBe("planning");
+    expect(await finishPlanning(ledger, folderIds[1] as number)).toEqual({ importId, complete: true });
+    expect(await sealImport(ledger, importId)).toBe("sealed");
+  });
+
+  test("tells exactly one of many shards that finish at once that nothing is open any more", async () => {
+    const { importId, folderIds } = await createImport(ledger, { suit_ids: [], folders: [folder("/evidence/many")] });
+    const own = { id: folderIds[0] as number, import_id: importId };
+    const shardIds: number[] = [];
+    for (let index = 0; index < 8; index += 1) {
+      const shard = await addShard(ledger, own, [{ path: `${index}`, size: 1, modifiedAt: 1 }]);
+      shardIds.push(shard?.shardId as number);
+    }
+    await finishPlanning(ledger, own.id);
+    const finished = await Promise.all(
+      shardIds.map(async (shardId) => {
+        await recordOutcomes(ledger, own.id, (await filesOf(shardId)).map((file) => stored(file)), []);
+        return await finishShard(ledger, shardId);
+      }),
+    );
+    expect(finished.filter((shard) => shard?.complete)).toHaveLength(1);
+    expect(await readImport(ledger, importId)).toMatchObject({ stored: 8 });
+  });
+
+  test("finds imports that have gone quiet, with all that is open in them", async () => {
+    const { importId, shardId } = await planned(1);
+    const quiet = await findQuietImports(ledger, { quietForMs: 0 });
+    expect(quiet.find((work) => work.importId === importId)).toEqual({
+      importId,
+      complete: false,
+      folderIds: [],
+      shards: [{ shardId, number: 1 }],
+    });
+    expect(await findQuietImports(ledger, { quietForMs: 3_600_000 })).toEqual([]);
+  });
+
+  test("gives imports, folders and files in pages that miss nothing and repeat nothing", async () => {
+    const { importId, folder } = await planned(25);
+    await recordDestination(ledger, folder.id, { endpoint: "https://e", bucket: "b", prefix: "p/" });
+    const paths: string[] = [];
+    for (let after: string | undefined, page = 0; page === 0 || after; page += 1) {
+      const { items, next } = await listFiles(ledger, importId, { limit: 10, after });
+      paths.push(...items.map((item) => item.path));
+      after = next ?? undefined;
+    }
+    expect(new Set(paths).size).toBe(25);
+    expect(paths).toHaveLength(25);
+    expect((await listFolders(ledger, importId, { limit: 10 })).items).toMatchObject([{ bucket: "b", prefix: "p/" }]);
+
+    const first = await listImports(ledger, { limit: 1, suit_id: "1001", entrust_id: "E-77" });
+    expect(first.items.map((item) => item.import_id)).toEqual([importId]);
+    const second = await listImports(ledger, { limit: 1, suit_id: "1001", after: first.next ?? "" });
+    expect(second.items[0]?.import_id).not.toBe(importId);
+    await expect(listImports(ledger, { limit: 1, after: "nonsense" })).rejects.toMatchObject({ code: "REQUEST_INVALID" });
+    await expect(readImport(ledger, "nonsense")).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+});

@@ -1,0 +1,205 @@
+import type { PGlite } from "@electric-sql/pglite";
+import { ExhibitError } from "@exhibit/contracts";
+import {
+  createPostgresBackend,
+  Queue,
+  type QueueOptions,
+  runMigrations,
+  Worker,
+  type WorkerOptions,
+  withBackend,
+} from "bullmq";
+import { BullMQOtel } from "bullmq-otel";
+import { Redis } from "ioredis";
+import { createPglitePool } from "./pglite-pool.ts";
+import { type Bell, jobOptions, priorityOf, type QueueName, queueNames } from "./queues.ts";
+import { type BareHandler, createProcessor, type Handler } from "./work.ts";
+
+export interface BellToRing {
+  id: string;
+  /** Of a shard; decides its priority. */
+  number?: number;
+}
+
+/** What carries jobs: BullMQ on Redis, or on PGlite in this process. */
+export interface Engine {
+  /** BullMQ's own queues, for Bull Board. */
+  readonly queues: readonly Queue<Bell>[];
+  /** Enqueues new work; an id that is there already is passed over. */
+  announce(name: QueueName, bells: readonly BellToRing[]): Promise<void>;
+  /** Makes sure that work is going to be taken up, whatever became of its job: done, failed, or lost. */
+  ring(name: QueueName, bells: readonly BellToRing[]): Promise<void>;
+  /** Rings a queue again and again. */
+  schedule(name: QueueName, everyMs: number): Promise<void>;
+  /** Takes jobs of a queue until it's closed. */
+  work(name: QueueName, handler: Handler, options: WorkOptions): WorkerHandle;
+  /** Resolves when jobs can be enqueued. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface WorkOptions {
+  /** Jobs at once. */
+  concurrency: number;
+  /** Faults of the connection to the queue, which BullMQ mends by itself. */
+  onError(error: Error): void;
+}
+
+export interface WorkerHandle {
+  /**
+   * Takes no more jobs and lets those that run end. After `graceMs` their signal aborts, and what they hand back is
+   * taken up by another worker.
+   */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Redis keys begin with it; the braces keep a queue in one slot of a cluster. */
+const PREFIX = "{exhibit}";
+
+/** BullMQ's tables in Postgres dialects. */
+const SCHEMA = "bullmq";
+
+interface Backend {
+  createQueue(name: QueueName): Queue<Bell>;
+  createWorker(name: QueueName, handler: BareHandler, options: Partial<WorkerOptions>): Worker<Bell>;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The engine for production. Throws SERVICE_UNREACHABLE when Redis doesn't answer within ten seconds. */
+export async function openRedisEngine(redisUrl: string): Promise<Engine> {
+  // A producer must not hang while Redis is away: the ledger has the work already, and the reconciler rings for it.
+  const producer = new Redis(redisUrl, { maxRetriesPerRequest: 1, connectTimeout: 10_000 });
+  // A worker waits for as long as Redis is away.
+  const consumer = new Redis(redisUrl, { maxRetriesPerRequest: null, lazyConnect: true });
+  for (const connection of [producer, consumer]) connection.on("error", () => {});
+  const engine = createEngine({
+    createQueue: (name) => new Queue(name, options<QueueOptions>({ connection: producer, prefix: PREFIX })),
+    createWorker: (name, handler, more) =>
+      new Worker(name, createProcessor(handler), options<WorkerOptions>({ ...more, connection: consumer, prefix: PREFIX })),
+    async ping() {
+      await producer.ping();
+    },
+    async close() {
+      producer.disconnect();
+      consumer.disconnect();
+    },
+  });
+  try {
+    await engine.ping();
+  } catch (cause) {
+    await engine.close().catch(() => {});
+    throw cause;
+  }
+  return engine;
+}
+
+/** The engine in this process; `pglite` is closed by its owner, after the engine. */
+export async function openEmbeddedEngine(pglite: PGlite): Promise<Engine> {
+  const pool = createPglitePool(pglite);
+  await runMigrations(await pool.connect(), SCHEMA);
+  await pglite.exec(`set search_path to public, ${SCHEMA}`);
+  const embedded = withBackend(createPostgresBackend);
+  return createEngine({
+    createQueue: (name) => new embedded.Queue<Bell>(name, options({ connection: pool })) as unknown as Queue<Bell>,
+    createWorker: (name, handler, more) =>
+      new embedded.Worker<Bell>(
+        name,
+        createProcessor(handler),
+        options({ ...more, connection: pool } as { connection: typeof pool }),
+      ) as unknown as Worker<Bell>,
+    async ping() {
+      await pglite.query("select 1");
+    },
+    close: () => Promise.resolve(),
+  });
+}
+
+/** What every queue and worker is made with. */
+function options<Options extends object>(own: Options): Options {
+  return { ...own, telemetry: new BullMQOtel({ tracerName: "exhibit" }) };
+}
+
+function createEngine(backend: Backend): Engine {
+  const queues = new Map(queueNames.map((name) => [name, backend.createQueue(name)]));
+  // Without a listener, a lost connection would end the process; whoever needs the queue gets the error of its call.
+  for (const queue of queues.values()) queue.on("error", () => {});
+
+  function queueOf(name: QueueName): Queue<Bell> {
+    const queue = queues.get(name);
+    if (!queue) throw new ExhibitError("INTERNAL", `There is no queue ${name}.`);
+    return queue;
+  }
+
+  return {
+    queues: [...queues.values()],
+    async announce(name, bells) {
+      if (bells.length === 0) return;
+      await reachable(queueOf(name).addBulk(bells.map((bell) => jobOf(name, bell))));
+    },
+    async ring(name, bells) {
+      const queue = queueOf(name);
+      for (const bell of bells) await reachable(ringOne(queue, name, bell));
+    },
+    async schedule(name, everyMs) {
+      await reachable(
+        queueOf(name).upsertJobScheduler(name, { every: everyMs }, { name, data: { id: name }, opts: { removeOnComplete: true } }),
+      );
+    },
+    work(name, handler, { concurrency, onError }) {
+      const controller = new AbortController();
+      const worker = backend.createWorker(name, (id, attempt) => handler(id, { ...attempt, signal: controller.signal }), {
+        concurrency,
+      });
+      worker.on("error", onError);
+      return { close: (graceMs) => closeWorker(worker, controller, graceMs) };
+    },
+    ping: () => reachable(backend.ping()),
+    async close() {
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
+      await backend.close();
+    },
+  };
+}
+
+/** The job's id is made of the work's, so that ringing twice is harmless. */
+function jobOf(name: QueueName, bell: BellToRing) {
+  return {
+    name,
+    data: { id: bell.id },
+    opts: {
+      ...jobOptions,
+      jobId: `${name}-${bell.id}`,
+      ...(bell.number === undefined ? {} : { priority: priorityOf(bell.number) }),
+    },
+  };
+}
+
+async function ringOne(queue: Queue<Bell>, name: QueueName, bell: BellToRing): Promise<void> {
+  const { data, opts } = jobOf(name, bell);
+  const job = await queue.getJob(opts.jobId);
+  const state = await job?.getState();
+  if (job && (state === "failed" || state === "completed")) {
+    await job.retry(state, { resetAttemptsMade: true, resetAttemptsStarted: true });
+  } else {
+    await queue.add(name, data, opts);
+  }
+}
+
+async function closeWorker(worker: Worker<Bell>, controller: AbortController, graceMs: number): Promise<void> {
+  const timer = setTimeout(() => controller.abort(new ExhibitError("INTERRUPTED", "The worker is stopping.")), graceMs);
+  try {
+    await worker.close();
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function reachable<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ExhibitError("SERVICE_UNREACHABLE", `The queue doesn't answer: ${reason}`, { cause });
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * The queues and what a job of each means. A job carries an id and nothing else: what is to be done, and what is
+ * done, is in the ledger, so a job may be rung twice, lost, or retried at any time.
+ */
+export const queueNames = ["plan", "store", "seal", "reconcile"] as const;
+export type QueueName = (typeof queueNames)[number];
+
+/** What a job's data holds; `id` is a folder's (plan), a shard's (store), an import's (seal). */
+export interface Bell {
+  id: string;
+}
+
+/** BullMQ's limit; later shards of an import share the last place. */
+const LOWEST_PRIORITY = 2 ** 21 - 1;
+
+/** Shards of ten imports run side by side because each has the priority of its number within its own import. */
+export function priorityOf(shardNumber: number): number {
+  return Math.min(Math.max(1, shardNumber), LOWEST_PRIORITY);
+}
+
+const DAY = 24 * 60 * 60;
+
+export const jobOptions = {
+  attempts: 5,
+  backoff: { type: "exponential", delay: 2000, jitter: 0.5 },
+  removeOnComplete: { age: DAY, count: 1000 },
+  // Ops look at failed jobs in Bull Board for a month; the ledger knows them for ever.
+  removeOnFail: { age: 30 * DAY, count: 100_000 },
+  // A message and a few lines are what a person reads; the rest is in the trace.
+  stackTraceLimit: 1,
+  keepLogs: 100,
+} as const;

@@ -1,0 +1,164 @@
+import { ExhibitError } from "@exhibit/contracts";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { engineKinds } from "../../../../test/engines.ts";
+import { type Attempt, type Engine, type Handler, Postponed, type WorkerHandle } from "../../src/index.ts";
+
+/** Collects calls of a handler and lets a test wait for the next one. */
+function createRecord<T>() {
+  const seen: T[] = [];
+  let wake = () => {};
+  return {
+    seen,
+    add(value: T) {
+      seen.push(value);
+      wake();
+    },
+    async atLeast(count: number): Promise<T[]> {
+      while (seen.length < count) await new Promise<void>((resolve) => (wake = resolve));
+      return seen;
+    },
+  };
+}
+
+describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => {
+  let engine: Engine;
+  let remove: () => Promise<void>;
+  let workers: WorkerHandle[] = [];
+  let lastId = 0;
+  const newId = () => String((lastId += 1));
+
+  beforeAll(async () => {
+    ({ engine, remove } = await open());
+  });
+  afterEach(async () => {
+    await Promise.all(workers.map((worker) => worker.close(0)));
+    workers = [];
+  });
+  afterAll(() => remove());
+
+  function work(handler: Handler, concurrency = 1): void {
+    workers.push(
+      engine.work("store", handler, {
+        concurrency,
+        onError(error) {
+          throw error;
+        },
+      }),
+    );
+  }
+
+  function storeQueue() {
+    const queue = engine.queues.find(({ name }) => name === "store");
+    if (!queue) throw new Error("no store queue");
+    return queue;
+  }
+
+  async function untilJobIs(id: string, state: string): Promise<void> {
+    while ((await (await storeQueue().getJob(`store-${id}`))?.getState()) !== state) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  test("carries an id and nothing else, once, however often it's announced", async () => {
+    const id = newId();
+    await engine.announce("store", [{ id, number: 1 }]);
+    await engine.announce("store", [{ id, number: 1 }]);
+    const job = await storeQueue().getJob(`store-${id}`);
+    expect(job?.data).toEqual({ id });
+    const record = createRecord<string>();
+    work(async (seen) => record.add(seen));
+    await untilJobIs(id, "completed");
+    expect(record.seen).toEqual([id]);
+  });
+
+  test("rings for work whose job is done, failed, or gone", async () => {
+    const record = createRecord<string>();
+    const failing = new Set<string>();
+    work(async (id) => {
+      record.add(id);
+      if (failing.delete(id)) throw new ExhibitError("FILES_FAILED", "1 of 1 files failed: 1 SOURCE_CHANGED");
+    });
+    const [done, failed, gone] = [newId(), newId(), newId()] as [string, string, string];
+    failing.add(failed);
+    await engine.announce("store", [{ id: done }, { id: failed }]);
+    await untilJobIs(done, "completed");
+    await untilJobIs(failed, "failed");
+    await engine.ring("store", [{ id: done }, { id: failed }, { id: gone }]);
+    await record.atLeast(5);
+    expect(record.seen.slice(2).sort()).toEqual([done, failed, gone].sort());
+  });
+
+  test("ends a job as failed at once when only a person can help, with the sentence for that person", async () => {
+    const id = newId();
+    const record = createRecord<boolean>();
+    work(async (_id, { last }) => {
+      record.add(last);
+      throw new ExhibitError("FILES_FAILED", "3 of 256 files failed: 2 SOURCE_CHANGED, 1 SOURCE_UNREADABLE");
+    });
+    await engine.announce("store", [{ id }]);
+    await untilJobIs(id, "failed");
+    expect(record.seen).toEqual([false]);
+    const job = await storeQueue().getJob(`store-${id}`);
+    expect(job?.failedReason).toBe("3 of 256 files failed: 2 SOURCE_CHANGED, 1 SOURCE_UNREADABLE");
+    // What Bull Board's button does; nothing is left after that but the last attempt.
+    await job?.retry();
+    await record.atLeast(2);
+  });
+
+  test("postpones a job without using up its attempts", async () => {
+    const id = newId();
+    const record = createRecord<Pick<Attempt, "last" | "postponed">>();
+    work(async (_id, { last, postponed, log }) => {
+      record.add({ last, postponed });
+      await log(`started ${postponed}`);
+      if (postponed < 2) throw new Postponed(10, new ExhibitError("VENDOR_THROTTLED", "kongur asks for a pause"));
+    });
+    await engine.announce("store", [{ id }]);
+    await untilJobIs(id, "completed");
+    expect(record.seen).toEqual([0, 1, 2].map((postponed) => ({ last: false, postponed })));
+    const { logs } = await storeQueue().getJobLogs(`store-${id}`);
+    expect(logs).toEqual(expect.arrayContaining(["Postponed by 1 s: kongur asks for a pause", "started 2"]));
+  });
+
+  test("hands work back when the worker stops, and another worker takes it up", async () => {
+    const id = newId();
+    const record = createRecord<string>();
+    work(async (_id, { signal }) => {
+      record.add("first");
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      signal.throwIfAborted();
+    });
+    await engine.announce("store", [{ id }]);
+    await record.atLeast(1);
+    await workers.pop()?.close(0);
+    work(async (_id, { last }) => record.add(`second ${last}`));
+    await untilJobIs(id, "completed");
+    expect(record.seen).toEqual(["first", "second false"]);
+  });
+
+  test("takes low shard numbers first, so that imports run side by side", async () => {
+    const [late, early, middle] = [newId(), newId(), newId()] as [string, string, string];
+    await engine.announce("store", [
+      { id: late, number: 900 },
+      { id: early, number: 1 },
+      { id: middle, number: 30 },
+    ]);
+    const record = createRecord<string>();
+    work(async (id) => record.add(id));
+    expect(await record.atLeast(3)).toEqual([early, middle, late]);
+  });
+
+  test("rings by a schedule", async () => {
+    const record = createRecord<string>();
+    workers.push(
+      engine.work("reconcile", async (id) => record.add(id), { concurrency: 1, onError() {} }),
+    );
+    await engine.schedule("reconcile", 100);
+    expect((await record.atLeast(2)).slice(0, 2)).toEqual(["reconcile", "reconcile"]);
+  });
+});
+
+test("An engine whose Redis isn't there says so", async () => {
+  const { openRedisEngine } = await import("../../src/index.ts");
+  await expect(openRedisEngine("redis://127.0.0.1:1")).rejects.toMatchObject({ code: "SERVICE_UNREACHABLE" });
+});

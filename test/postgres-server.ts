@@ -1,0 +1,48 @@
+import { execFileSync } from "node:child_process";
+import { chownSync, existsSync, readdirSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import type { TestProject } from "vitest/node";
+import { dataFolder, freePort, startServer, stopProcess } from "./servers.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    postgresUrl: string;
+  }
+}
+
+/** A real Postgres for the run. It refuses to run as root: then it runs as the user that Debian's package made. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const data = await dataFolder("postgres");
+  const user: { uid?: number; gid?: number } = process.getuid?.() === 0 ? userOfPostgres() : {};
+  if (user.uid !== undefined && user.gid !== undefined) chownSync(data.path, user.uid, user.gid);
+  const programs = findPrograms();
+  const cluster = join(data.path, "cluster");
+  const options = { ...user, cwd: data.path, stdio: "pipe" as const };
+  execFileSync(join(programs, "initdb"), ["-D", cluster, "-U", "exhibit", "-A", "trust", "-E", "UTF8", "--no-sync"], options);
+  const port = await freePort();
+  const server = await startServer(
+    join(programs, "postgres"),
+    ["-D", cluster, "-p", String(port), "-k", data.path, "-h", "127.0.0.1", "-c", "fsync=off"],
+    { ready: /ready to accept connections/, cwd: data.path, ...user },
+  );
+  project.provide("postgresUrl", `postgres://exhibit@127.0.0.1:${port}/postgres`);
+  return async () => {
+    await stopProcess(server, "SIGINT");
+    await data.remove();
+  };
+}
+
+function userOfPostgres(): { uid: number; gid: number } {
+  const id = (flag: string) => Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }));
+  return { uid: id("-u"), gid: id("-g") };
+}
+
+/** The folder that holds both initdb and postgres; Debian keeps it off the PATH. */
+function findPrograms(): string {
+  const debian = "/usr/lib/postgresql";
+  const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
+  const folders = [...versions.map((version) => join(debian, version, "bin")), ...(process.env.PATH ?? "").split(delimiter)];
+  const found = folders.find((folder) => ["initdb", "postgres"].every((name) => existsSync(join(folder, name))));
+  if (found === undefined) throw new Error("PostgreSQL isn't installed: initdb and postgres weren't found.");
+  return found;
+}

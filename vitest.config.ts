@@ -1,0 +1,33 @@
+import { join } from "node:path";
+import { defineConfig } from "vitest/config";
+import { plainSummary } from "./test/plain-summary.ts";
+
+const servers = ["test/redis-server.ts", "test/postgres-server.ts"];
+
+/** One project for each level: no I/O, loopback fakes, one real server, the whole system. */
+function project(name: string, options: { servers?: boolean; seconds: number }) {
+  return {
+    extends: true as const,
+    test: {
+      name,
+      include: [`**/test/${name}/**/*.test.ts`],
+      testTimeout: options.seconds * 1000,
+      hookTimeout: options.seconds * 1000,
+      ...(options.servers
+        ? { globalSetup: servers.map((file) => join(import.meta.dirname, file)) }
+        : {}),
+    },
+  };
+}
+
+export default defineConfig({
+  test: {
+    reporters: ["default", plainSummary],
+    projects: [
+      project("unit", { seconds: 20 }),
+      project("conformance", { seconds: 30 }),
+      project("integration", { seconds: 60, servers: true }),
+      project("end-to-end", { seconds: 180, servers: true }),
+    ],
+  },
+});
