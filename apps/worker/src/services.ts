@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { mkdir } from "node:fs/promises";
 import type { Environment, ExhibitConfig } from "@exhibit/config";
-import { type Broker, createBroker } from "@exhibit/credentials";
+import { type Broker, createBroker, createVendors } from "@exhibit/credentials";
 import { createImports, type Imports } from "@exhibit/ingest";
 import { type Ledger, openEmbeddedLedger, openPglite, openPostgresLedger } from "@exhibit/ledger";
 import { type Engine, openEmbeddedEngine, openRedisEngine } from "@exhibit/queue";
@@ -27,7 +27,7 @@ export interface Services {
 /** Throws SERVICE_UNREACHABLE, naming what doesn't answer. */
 export async function openServices({ environment, config, logger }: ServicesOptions): Promise<Services> {
   const { ledger, engine, closeBase } = await openBase(environment);
-  const broker: Broker = createBroker({ vendors: config.vendors });
+  const broker: Broker = createBroker({ vendors: createVendors(config.vendors) });
   const { roots } = config.sources;
   return {
     imports: createImports({ ledger, engine, broker, roots, logger }),

@@ -9,9 +9,10 @@ import {
   readFolder,
   recordDestination,
   type ShardRow,
+  type Stored,
   type UnfinishedFile,
 } from "@exhibit/ledger";
-import { type LeaseHolder, MULTIPART_THRESHOLD, type ObjectStore } from "@exhibit/oss";
+import type { LeaseHolder, ObjectStore } from "@exhibit/oss";
 import { type Attempt, type Engine, Postponed } from "@exhibit/queue";
 import { openSource, type SourceReader } from "@exhibit/sources";
 import { withSpan } from "@exhibit/telemetry";
@@ -32,19 +33,17 @@ export interface StoreDependencies {
 /** Files of one shard that are sent at once. */
 const FILES_AT_ONCE = 16;
 
-/** Memory that a multipart upload holds: its parts under way and the one being read. */
-const MULTIPART_MEMORY = 5 * MULTIPART_THRESHOLD;
-
 /** Lines about failed files that a job's log gets; the API lists them all. */
 const LOGGED_FILES = 50;
 
 const LONGEST_POSTPONEMENT_MS = 5 * 60 * 1000;
 
-/** Faults of a vendor, or of the way to it: they pass without anybody's doing and use up no attempt. */
+/** They pass without anybody's doing, however long that takes: they delay a shard and use up no attempt. */
 const outages: ReadonlySet<ErrorCode> = new Set([
   "VENDOR_THROTTLED",
   "VENDOR_UNAVAILABLE",
   "VENDOR_CLOCK",
+  "STORE_THROTTLED",
 ]);
 
 /**
@@ -74,6 +73,8 @@ export async function storeShard(dependencies: StoreDependencies, shardId: numbe
 interface Settled {
   file: UnfinishedFile;
   outcome: Outcome;
+  /** Why it isn't stored. */
+  error?: ExhibitError;
 }
 
 async function storeFiles(
@@ -84,8 +85,9 @@ async function storeFiles(
 ): Promise<Settled[]> {
   const recorder = createRecorder(dependencies.ledger, folder.id);
   const settled: Settled[] = [];
-  const settle = async (file: UnfinishedFile, outcome: Outcome) => {
-    settled.push({ file, outcome });
+  const settle = async (file: UnfinishedFile, result: Outcome | ExhibitError) => {
+    const outcome = result instanceof ExhibitError ? notStored(file, result, attempt) : result;
+    settled.push({ file, outcome, ...(result instanceof ExhibitError ? { error: result } : {}) });
     await recorder.add(outcome);
   };
   // One failure to record stops the shard: what can't be put on the record must not go on being sent.
@@ -93,11 +95,11 @@ async function storeFiles(
   const signal = AbortSignal.any([attempt.signal, stop.signal]);
   const limit = pLimit(FILES_AT_ONCE);
   try {
-    const { leases, reader } = await prepare(dependencies, folder, signal);
+    const { leases, reader } = await prepare(dependencies, folder, shard.openedAt, signal);
     const send = async (file: UnfinishedFile) => {
       if (signal.aborted) return;
-      const outcome = await storeFile(dependencies, { file, reader, leases, signal, attempt });
-      if (outcome) await settle(file, outcome);
+      const result = await storeFile(dependencies, { file, reader, leases, signal });
+      if (result) await settle(file, result);
     };
     const sent = await Promise.allSettled(
       shard.files.map((file) => limit(() => send(file).catch((thrown) => giveUp(stop, thrown)))),
@@ -109,7 +111,7 @@ async function storeFiles(
     if (settled.length > 0 || stop.signal.aborted) throw thrown;
     // No lease, or no source: that is every file's fault.
     const error = toExhibitError(thrown);
-    for (const file of shard.files) await settle(file, notStored(file, error, attempt));
+    for (const file of shard.files) await settle(file, error);
   }
   await recorder.flush();
   attempt.signal.throwIfAborted();
@@ -124,6 +126,7 @@ function giveUp(stop: AbortController, thrown: unknown): never {
 async function prepare(
   { ledger, broker, roots }: StoreDependencies,
   folder: FolderRow,
+  openedAt: Date,
   signal: AbortSignal,
 ): Promise<{ leases: LeaseHolder; reader: SourceReader }> {
   const of: FolderOfCase = {
@@ -134,7 +137,8 @@ async function prepare(
   };
   const attributes = { "exhibit.vendor": folder.vendor, "exhibit.folder_id": folder.id };
   const lease = await withSpan("exhibit.lease", attributes, async (span) => {
-    const held = await broker.lease(of, { signal });
+    // After a person's retry the vendor is asked again: they have mended something.
+    const held = await broker.lease(of, { refusedSince: openedAt.getTime(), signal });
     span.set({ "exhibit.lease_id": held.id, "exhibit.lease_expires_at": held.expiresAt.toISOString() });
     return held;
   });
@@ -152,15 +156,14 @@ interface FileWork {
   reader: SourceReader;
   leases: LeaseHolder;
   signal: AbortSignal;
-  attempt: Attempt;
 }
 
-/** Gives the outcome of one file; undefined when the work was stopped before there was one. */
+/** Gives the receipt of one file, or why there is none; undefined when the work was stopped before there was one. */
 async function storeFile(
   { objectStore, memory }: StoreDependencies,
-  { file, reader, leases, signal, attempt }: FileWork,
-): Promise<Outcome | undefined> {
-  const free = await memory.acquire(Math.min(file.size, MULTIPART_MEMORY));
+  { file, reader, leases, signal }: FileWork,
+): Promise<Stored | ExhibitError | undefined> {
+  const free = await memory.acquire(objectStore.memoryFor(file.size));
   try {
     const attributes = { "exhibit.file_id": file.id, "exhibit.size": file.size };
     return await withSpan("exhibit.file", attributes, async (span) => {
@@ -174,7 +177,7 @@ async function storeFile(
     });
   } catch (thrown) {
     if (signal.aborted) return undefined;
-    return notStored(file, toExhibitError(thrown), attempt);
+    return toExhibitError(thrown);
   } finally {
     free();
   }
@@ -216,14 +219,16 @@ async function logFailures(settled: readonly Settled[], attempt: Attempt): Promi
 
 /** How a shard that has planned files left comes again: after an outage without using up an attempt. */
 function unfinished(settled: readonly Settled[], attempt: Attempt): Error {
-  const open = settled.flatMap(({ outcome }) => (outcome.state === "planned" ? [outcome] : []));
-  const first = open[0];
+  const open = settled.flatMap(({ outcome, error }) => (outcome.state === "planned" && error ? [error] : []));
+  const outage = open.find(({ code }) => outages.has(code));
+  const reason = outage ?? open[0];
   const error = new ExhibitError(
-    first?.code ?? "INTERNAL",
-    `${open.length} files aren't stored yet: ${first?.message ?? "no reason is known"}`,
+    reason?.code ?? "INTERNAL",
+    `${open.length} files aren't stored yet: ${reason?.message ?? "no reason is known"}`,
+    { cause: reason },
   );
-  if (!open.some(({ code }) => outages.has(code))) return error;
-  return new Postponed(postponement(attempt.postponed), error);
+  if (!outage) return error;
+  return new Postponed(Math.max(postponement(attempt.postponed), outage.retryAfter ?? 0), error);
 }
 
 /** 1 s, 2 s, 4 s … up to five minutes. */

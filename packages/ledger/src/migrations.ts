@@ -63,6 +63,7 @@ const firstTables: Migration = {
         files integer not null,
         bytes bigint not null,
         state text not null default 'open',
+        opened_at timestamptz not null default now(),
         check (state in ('open', 'stored', 'failed'))
       )`.execute(db);
     await sql`create index shards_unfinished on shards (import_id, number) where state <> 'stored'`.execute(db);

@@ -63,6 +63,8 @@ export interface ShardTable {
   files: number;
   bytes: number;
   state: Generated<ShardState>;
+  /** When it was planned, or when a person last had it tried again. */
+  opened_at: Generated<Date>;
 }
 
 /** A file and, once it is stored, its receipt. */

@@ -6,6 +6,7 @@ export interface ShardRow {
   id: number;
   folderId: number;
   importId: string;
+  openedAt: Date;
   files: UnfinishedFile[];
 }
 
@@ -28,7 +29,7 @@ export async function openShard(ledger: Ledger, shardId: number): Promise<ShardR
   const shard = await db
     .selectFrom("shards")
     .innerJoin("imports", "imports.id", "shards.import_id")
-    .select(["shards.id", "shards.folder_id as folderId", "shards.import_id as importId"])
+    .select(["shards.id", "shards.folder_id as folderId", "shards.import_id as importId", "shards.opened_at as openedAt"])
     .where("shards.id", "=", shardId)
     .where("shards.state", "=", "open")
     .where("imports.status", "in", ["planning", "storing", "sealing"])
@@ -56,7 +57,7 @@ export async function reopenShards(
     "shardId" in which ? sql`shards.id = ${which.shardId}` : sql`shards.import_id = ${which.importId}`;
   return await db.transaction().execute(async (tx) => {
     const { rows: reopened } = await sql<{ id: number; number: number }>`
-      update shards set state = 'open'
+      update shards set state = 'open', opened_at = now()
       from imports
       where ${condition} and shards.state = 'failed'
         and imports.id = shards.import_id and imports.status not in ('sealed', 'cancelled')

@@ -1,0 +1,80 @@
+import { isAbsolute } from "node:path";
+import { registeredVendor, vendorNames } from "@exhibit/credentials";
+import { z } from "zod";
+import { processVariables, type Variables } from "./environment.ts";
+import { type Fault, faultsOf, faultyConfig } from "./faults.ts";
+import { replaceVariables } from "./variables.ts";
+import { readYamlFile } from "./yaml-file.ts";
+
+/** `exhibit.yaml`, checked. */
+export interface ExhibitConfig {
+  readonly sources: {
+    /** Absolute paths; nothing outside them can be read. */
+    readonly roots: string[];
+  };
+  /** Each vendor's options, as its own schema gives them; see `createVendors` of `@exhibit/credentials`. */
+  readonly vendors: Readonly<Record<string, unknown>>;
+}
+
+const root = z.string().min(1).refine(isAbsolute, { message: "it isn't an absolute path" });
+const shape = z.strictObject({
+  sources: z.strictObject({ roots: z.array(root).min(1) }),
+  vendors: z.record(z.string(), z.unknown()),
+});
+
+/**
+ * Reads `exhibit.yaml`, puts in the environment's values and checks all of it. Throws one CONFIG_INVALID with all
+ * faults, one line each: bad YAML with its line, missing variables, unknown keys and vendors, wrong values. No
+ * value is in the message.
+ */
+export async function loadConfig(
+  path: string,
+  variables: Variables = processVariables(),
+): Promise<ExhibitConfig> {
+  const { value, faults } = await replaceVariables(await readYamlFile(path), variables);
+  return checkedConfig(value, path, faults);
+}
+
+/** Checks a configuration that was made in memory; `origin` names it in the faults. Throws CONFIG_INVALID. */
+export function parseConfig(value: unknown, origin: string): ExhibitConfig {
+  return checkedConfig(value, origin, []);
+}
+
+/** Every secret of a configuration, by the marks in the vendors' schemas. */
+export function secretsOf(config: ExhibitConfig): string[] {
+  const secrets = Object.entries(config.vendors).flatMap(
+    ([name, options]) => registeredVendor(name)?.secretsOf(options) ?? [],
+  );
+  return [...new Set(secrets)];
+}
+
+function checkedConfig(value: unknown, origin: string, known: readonly Fault[]): ExhibitConfig {
+  const house = shape.safeParse(value);
+  const vendors = checkedVendors(vendorsIn(value));
+  const found = [...(house.success ? [] : faultsOf(house.error)), ...vendors.faults];
+  // A text whose variable is missing has been reported; what else is wrong with it will show later.
+  const places = new Set(known.map(({ path }) => JSON.stringify(path)));
+  const faults = [...known, ...found.filter(({ path }) => !places.has(JSON.stringify(path)))];
+  if (faults.length > 0 || !house.success) throw faultyConfig(origin, faults);
+  return { sources: house.data.sources, vendors: vendors.options };
+}
+
+function vendorsIn(value: unknown): Record<string, unknown> {
+  const { vendors } = (value ?? {}) as { vendors?: unknown };
+  return typeof vendors === "object" && vendors !== null ? { ...vendors } : {};
+}
+
+function checkedVendors(given: Record<string, unknown>) {
+  const options: Record<string, unknown> = {};
+  const faults: Fault[] = [];
+  for (const [name, section] of Object.entries(given)) {
+    const registered = registeredVendor(name);
+    const parsed = registered?.options.safeParse(section);
+    if (parsed === undefined) {
+      const reason = `there is no such vendor; known are ${vendorNames.join(", ")}`;
+      faults.push({ path: ["vendors", name], reason });
+    } else if (parsed.success) options[name] = parsed.data;
+    else faults.push(...faultsOf(parsed.error, ["vendors", name]));
+  }
+  return { options, faults };
+}

@@ -1,0 +1,99 @@
+import { resolve } from "node:path";
+import { z } from "zod";
+import { type Fault, faultsOf, faultyConfig } from "./faults.ts";
+
+/** Variables by name, as `process.env` has them. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** What the EXHIBIT_* variables say. */
+export interface Environment {
+  /** Of `exhibit.yaml`; absolute. */
+  readonly configPath?: string;
+  /** Both or neither; neither means the embedded engine. */
+  readonly redisUrl?: string;
+  readonly databaseUrl?: string;
+  /** Absolute. Default `.exhibit` in the working folder. */
+  readonly dataDir: string;
+  /** What the API listens on. Default 127.0.0.1. */
+  readonly apiHost: string;
+  /** Default 7400; 0 takes any free port. */
+  readonly apiPort: number;
+  /** Where clients reach the API, without a closing `/`. Default made of host and port. */
+  readonly apiUrl: string;
+}
+
+const text = z.string().trim().min(1);
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, "it isn't a port")
+  .transform(Number)
+  .refine((number) => number <= 65_535, "it isn't a port");
+const environment = z.object({
+  EXHIBIT_CONFIG: text.optional(),
+  EXHIBIT_REDIS_URL: z
+    .url({ protocol: /^rediss?$/, error: "it isn't a redis:// or rediss:// address" })
+    .optional(),
+  EXHIBIT_DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: "it isn't a postgres:// address" })
+    .optional(),
+  EXHIBIT_DATA_DIR: text.default(".exhibit"),
+  EXHIBIT_API_HOST: text.regex(/^[^\s/]+$/, "it isn't a host").default("127.0.0.1"),
+  EXHIBIT_API_PORT: port.default(7400),
+  EXHIBIT_API_URL: z
+    .url({ protocol: /^https?$/, error: "it isn't an http:// or https:// address" })
+    .optional(),
+});
+
+/**
+ * Reads the EXHIBIT_* variables; an empty one counts as absent. Throws one CONFIG_INVALID with all faults, one line
+ * each; no value is in the message, as addresses may hold passwords.
+ */
+export function readEnvironment(variables: Variables = processVariables()): Environment {
+  const given = Object.fromEntries(Object.entries(variables).filter((entry) => entry[1] !== ""));
+  const parsed = environment.safeParse(given);
+  const faults = [...(parsed.success ? [] : faultsOf(parsed.error)), ...lonelyAddress(given)];
+  if (!parsed.success || faults.length > 0) throw faultyConfig("the environment", faults);
+  const {
+    EXHIBIT_CONFIG: configPath,
+    EXHIBIT_REDIS_URL: redisUrl,
+    EXHIBIT_DATABASE_URL: databaseUrl,
+    EXHIBIT_API_HOST: apiHost,
+    EXHIBIT_API_PORT: apiPort,
+  } = parsed.data;
+  return {
+    ...(configPath === undefined ? {} : { configPath: resolve(configPath) }),
+    ...(redisUrl === undefined ? {} : { redisUrl }),
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
+    dataDir: resolve(parsed.data.EXHIBIT_DATA_DIR),
+    apiHost,
+    apiPort,
+    apiUrl: (parsed.data.EXHIBIT_API_URL ?? addressOf(apiHost, apiPort)).replace(/\/+$/, ""),
+  };
+}
+
+/** Half an engine would lose what the other half holds. */
+function lonelyAddress(given: Variables): Fault[] {
+  const names = ["EXHIBIT_REDIS_URL", "EXHIBIT_DATABASE_URL"];
+  const absent = names.filter((name) => given[name] === undefined);
+  const [name] = absent;
+  if (name === undefined || absent.length > 1) return [];
+  const other = names.find((each) => each !== name);
+  return [
+    {
+      path: [name],
+      reason: `it is missing, but ${other} is there; give both, or neither for the embedded engine`,
+    },
+  ];
+}
+
+function addressOf(host: string, port: number): string {
+  // What listens on every address is reached on the loopback.
+  if (host === "0.0.0.0") return `http://127.0.0.1:${port}`;
+  if (host === "::") return `http://[::1]:${port}`;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/** The variables of this process; nothing else in Exhibit reads them. */
+export function processVariables(): Variables {
+  return process.env;
+}

@@ -1,0 +1,2 @@
+export { type ExhibitConfig, loadConfig, parseConfig, secretsOf } from "./config.ts";
+export { type Environment, readEnvironment, type Variables } from "./environment.ts";

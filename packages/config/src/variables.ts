@@ -1,0 +1,72 @@
+import { readFile } from "node:fs/promises";
+import type { Variables } from "./environment.ts";
+import type { Fault } from "./faults.ts";
+
+/** A configuration with its variables replaced, and the places where that couldn't be done. */
+export interface Replaced {
+  readonly value: unknown;
+  readonly faults: readonly Fault[];
+}
+
+const variable = /\$\{([^}]*)\}/g;
+const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/**
+ * Replaces each `${NAME}` in the texts of a configuration by the environment's NAME, or by the content of the
+ * file that NAME_FILE names, without the space around it. An empty variable counts as missing. What is
+ * put in isn't searched for variables again. A text with a fault stays as it is.
+ */
+export async function replaceVariables(
+  value: unknown,
+  variables: Variables,
+  path: readonly PropertyKey[] = [],
+): Promise<Replaced> {
+  if (typeof value === "string") return replaceInText(value, variables, path);
+  if (typeof value !== "object" || value === null) return { value, faults: [] };
+  const parts = await Promise.all(
+    Object.entries(value).map(async ([key, inner]) => {
+      const place = Array.isArray(value) ? Number(key) : key;
+      return { key, ...(await replaceVariables(inner, variables, [...path, place])) };
+    }),
+  );
+  const faults = parts.flatMap((part) => part.faults);
+  if (Array.isArray(value)) return { value: parts.map((part) => part.value), faults };
+  return { value: Object.fromEntries(parts.map((part) => [part.key, part.value])), faults };
+}
+
+async function replaceInText(
+  text: string,
+  variables: Variables,
+  path: readonly PropertyKey[],
+): Promise<Replaced> {
+  const names = new Set([...text.matchAll(variable)].map((match) => match[1] ?? ""));
+  const values = new Map<string, string>();
+  const faults: Fault[] = [];
+  for (const name of names) {
+    const found = await variableValue(name, variables);
+    if ("value" in found) values.set(name, found.value);
+    else faults.push({ path, reason: found.reason });
+  }
+  if (faults.length > 0) return { value: text, faults };
+  return { value: text.replace(variable, (_, name: string) => values.get(name) ?? ""), faults };
+}
+
+async function variableValue(
+  name: string,
+  variables: Variables,
+): Promise<{ value: string } | { reason: string }> {
+  if (!variableName.test(name)) return { reason: `\${${name}} isn't the name of a variable` };
+  const value = variables[name];
+  if (value !== undefined && value !== "") return { value };
+  const file = variables[`${name}_FILE`];
+  if (file === undefined || file === "") {
+    return { reason: `the environment has neither ${name} nor ${name}_FILE` };
+  }
+  try {
+    const content = (await readFile(file, "utf8")).trim();
+    return content === "" ? { reason: `the file of ${name}_FILE is empty` } : { value: content };
+  } catch (thrown) {
+    const { code = "unknown fault" } = thrown as NodeJS.ErrnoException;
+    return { reason: `the file of ${name}_FILE can't be read: ${code}` };
+  }
+}

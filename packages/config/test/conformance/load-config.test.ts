@@ -1,0 +1,127 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inspect } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadConfig, secretsOf } from "../../src/index.ts";
+
+/** Of the shape that the README shows. */
+const sample = `
+sources: { roots: ["\${ROOT}/evidence"] }
+vendors:
+  kongur:
+    gateway: \${GATEWAY}
+    app_key: "12345678"
+    app_secret: \${KONGUR_APP_SECRET}
+    sign_method: hmac-sha256
+    kongur_app_key: k
+    suit_ids_separator: ","
+    lease_ttl: 3600
+    oss: { endpoint: "https://oss-cn-hangzhou.aliyuncs.com", region: cn-hangzhou, bucket: evidence, path_style: false }
+  deepvision:
+    gateway: https://gw.api.taobao.com/router/rest
+    app_key: "12345678"
+    app_secret: \${DEEPVISION_APP_SECRET}
+    product_code: oss
+    scene_code: evidence
+    usage_scene: upload
+    network: public
+    oss: { region: cn-hangzhou, path_style: false }
+`;
+
+describe("exhibit.yaml", () => {
+  let folder: string;
+  let path: string;
+  const variables = {
+    ROOT: "/mnt",
+    GATEWAY: "https://gw.api.taobao.com/router/rest",
+    KONGUR_APP_SECRET: `s3cret-$\{ROOT}`,
+  };
+  const written = async (text: string): Promise<string> => {
+    await writeFile(path, text);
+    return path;
+  };
+  const failure = async (text: string, given: Record<string, string> = {}): Promise<string[]> => {
+    const error: Error = await loadConfig(await written(text), given).then(
+      () => new Error("no fault"),
+      (thrown: Error) => thrown,
+    );
+    expect(error).toMatchObject({ code: "CONFIG_INVALID" });
+    expect(inspect(error, { depth: null })).not.toContain("s3cret");
+    return error.message.split("\n");
+  };
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "exhibit-config-"));
+    path = join(folder, "exhibit.yaml");
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it("takes variables from the environment and from files, and what they hold as it is", async () => {
+    const file = join(folder, "secret");
+    await writeFile(file, "  from-a-file\n");
+    const config = await loadConfig(await written(sample), {
+      ...variables,
+      DEEPVISION_APP_SECRET_FILE: file,
+    });
+    expect(config.sources.roots).toEqual(["/mnt/evidence"]);
+    expect(config.vendors).toMatchObject({ kongur: { gateway: variables.GATEWAY } });
+    expect(secretsOf(config)).toEqual([`s3cret-$\{ROOT}`, "from-a-file"]);
+  });
+
+  it("names key and variable of what is missing, once, beside other faults", async () => {
+    const given = {
+      ROOT: "",
+      KONGUR_APP_SECRET: "s3cret",
+      DEEPVISION_APP_SECRET_FILE: join(folder, "none"),
+    };
+    expect(await failure(sample.replace("lease_ttl: 3600", "lease_ttl: soon"), given)).toEqual([
+      `${path} can't be used:`,
+      "sources.roots.0: the environment has neither ROOT nor ROOT_FILE",
+      "vendors.kongur.gateway: the environment has neither GATEWAY nor GATEWAY_FILE",
+      "vendors.deepvision.app_secret: the file of DEEPVISION_APP_SECRET_FILE can't be read: ENOENT",
+      "vendors.kongur.lease_ttl: expected number, received string",
+    ]);
+  });
+
+  it("rejects what isn't a variable's name, and an empty file", async () => {
+    const empty = join(folder, "empty");
+    await writeFile(empty, "\n");
+    const text = `sources: { roots: ["$\{a b}", "$\{EMPTY}"] }\nvendors: {}\n`;
+    expect(await failure(text, { EMPTY_FILE: empty })).toEqual([
+      `${path} can't be used:`,
+      `sources.roots.0: $\{a b} isn't the name of a variable`,
+      "sources.roots.1: the file of EMPTY_FILE is empty",
+    ]);
+  });
+
+  it("names the line that isn't YAML, without quoting it", async () => {
+    const text = 'sources: { roots: ["/e"] }\nvendors:\n  kongur: "s3cret" "s3cret"\n  kongur: 1\n';
+    const [first, ...faults] = await failure(text);
+    expect(first).toBe(`${path} can't be used:`);
+    expect(faults[0]).toMatch(/^line 3, column \d+: not YAML: /);
+  });
+
+  it("says when the same key comes twice", async () => {
+    expect(await failure("vendors: {}\nsources: {}\nvendors: {}\n")).toEqual([
+      `${path} can't be used:`,
+      "line 3, column 1: not YAML: duplicate key",
+    ]);
+  });
+
+  it("says when aliases explode", async () => {
+    const lines = ["a: &a [x, x, x, x, x, x, x, x, x]"];
+    for (const [name, before] of ["ba", "cb", "dc", "ed"]) {
+      lines.push(`${name}: &${name} [${Array(9).fill(`*${before}`).join(", ")}]`);
+    }
+    expect(await failure(lines.join("\n"))).toContain("its YAML aliases can't be resolved");
+  });
+
+  it("says when it isn't there", async () => {
+    const nowhere = join(folder, "nowhere.yaml");
+    await expect(loadConfig(nowhere, {})).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+      message: `${nowhere} can't be read: ENOENT`,
+    });
+  });
+});

@@ -1,0 +1,122 @@
+import { inspect } from "node:util";
+import { describe, expect, it } from "vitest";
+import { parseConfig, secretsOf } from "../../src/index.ts";
+
+const kongur = {
+  gateway: "https://gw.api.taobao.com/router/rest",
+  app_key: "12345678",
+  app_secret: "s3cret-1",
+  kongur_app_key: "k",
+  oss: {
+    endpoint: "https://oss-cn-hangzhou.aliyuncs.com",
+    region: "cn-hangzhou",
+    bucket: "evidence",
+  },
+};
+const deepvision = {
+  gateway: "https://gw.api.taobao.com/router/rest",
+  app_key: "12345678",
+  app_secret: "s3cret-2",
+  session: "s3cret-3",
+  product_code: "oss",
+  scene_code: "evidence",
+  usage_scene: "upload",
+  oss: { region: "cn-hangzhou" },
+};
+const sources = { roots: ["/evidence"] };
+
+function faults(value: unknown): string[] {
+  try {
+    parseConfig(value, "memory");
+  } catch (error) {
+    expect(error).toMatchObject({ name: "ExhibitError", code: "CONFIG_INVALID" });
+    expect(inspect(error, { depth: null })).not.toContain("s3cret");
+    return (error as Error).message.split("\n");
+  }
+  throw new Error("no fault");
+}
+
+describe("a configuration", () => {
+  it("gets the vendors' defaults", () => {
+    const config = parseConfig({ sources, vendors: { kongur, deepvision } }, "memory");
+    expect(config).toMatchObject({
+      sources,
+      vendors: {
+        kongur: {
+          sign_method: "hmac-sha256",
+          suit_ids_separator: ",",
+          lease_ttl: 3600,
+          oss_dir_key: "{suit_id}",
+          oss: { path_style: false, signature_version: "v4" },
+        },
+        deepvision: { network: "public", oss: { path_style: false } },
+      },
+    });
+  });
+
+  it("stays the same when it is parsed again", () => {
+    const once = parseConfig({ sources, vendors: { kongur, deepvision } }, "memory");
+    expect(parseConfig(once, "memory")).toEqual(once);
+  });
+
+  it("knows its secrets", () => {
+    const config = parseConfig({ sources, vendors: { kongur, deepvision } }, "memory");
+    expect(secretsOf(config)).toEqual(["s3cret-1", "s3cret-2", "s3cret-3"]);
+  });
+
+  it("tells all faults at once, a line each, without the values", () => {
+    const bad = {
+      sources: { roots: ["evidence"], root: "x" },
+      vendors: {
+        kongur: {
+          ...kongur,
+          app_key: 12345678,
+          app_secret: ["s3cret"],
+          sign_method: "s3cret",
+          lease_ttl: 5,
+          oss_dir_key: "s3cret",
+          oss: {
+            ...kongur.oss,
+            endpoint: "s3cret/path",
+            region: "oss-cn-hangzhou",
+            bucket: "S3cret",
+            pathstyle: true,
+          },
+        },
+        deepvision: { ...deepvision, gateway: "https://u:s3cret@gw.test", usage_scene: undefined },
+        congur: {},
+      },
+      extra: 1,
+    };
+    expect(faults(bad)).toEqual([
+      "memory can't be used:",
+      "sources.roots.0: it isn't an absolute path",
+      "sources.root: there is no such key",
+      "extra: there is no such key",
+      "vendors.kongur.app_key: a text is expected: write the number in quotes",
+      "vendors.kongur.app_secret: expected string, received array",
+      'vendors.kongur.sign_method: Invalid option: expected one of "hmac-sha256"|"hmac"|"md5"',
+      "vendors.kongur.lease_ttl: Too small: expected number to be >=60",
+      "vendors.kongur.oss_dir_key: It must contain {suit_id}",
+      "vendors.kongur.oss.region: Give the plain id, such as cn-hangzhou (without oss-)",
+      "vendors.kongur.oss.endpoint: Not an OSS endpoint",
+      "vendors.kongur.oss.bucket: Not a bucket's name: 3 to 63 of a-z, 0-9 and -",
+      "vendors.kongur.oss.pathstyle: there is no such key",
+      "vendors.deepvision.gateway: Give the address without a user or password",
+      "vendors.deepvision.usage_scene: it is missing",
+      "vendors.congur: there is no such vendor; known are kongur, deepvision",
+    ]);
+  });
+
+  it.each([[undefined], [null], ["text"], [[]]])("can't be %j", (value) => {
+    expect(faults(value)[0]).toBe("memory can't be used:");
+  });
+
+  it("needs sources and vendors", () => {
+    expect(faults({})).toEqual([
+      "memory can't be used:",
+      "sources: it is missing",
+      "vendors: it is missing",
+    ]);
+  });
+});

@@ -1,0 +1,74 @@
+import { resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { readEnvironment } from "../../src/index.ts";
+
+describe("the environment", () => {
+  it("has defaults for the embedded engine", () => {
+    expect(readEnvironment({ EXHIBIT_REDIS_URL: "", PATH: "/bin" })).toEqual({
+      dataDir: resolve(".exhibit"),
+      apiHost: "127.0.0.1",
+      apiPort: 7400,
+      apiUrl: "http://127.0.0.1:7400",
+    });
+  });
+
+  it("says everything that is given", () => {
+    const given = {
+      EXHIBIT_CONFIG: "exhibit.yaml",
+      EXHIBIT_REDIS_URL: "rediss://:pw@redis.test:6379/1",
+      EXHIBIT_DATABASE_URL: "postgresql://u:pw@db.test/exhibit",
+      EXHIBIT_DATA_DIR: "/data",
+      EXHIBIT_API_HOST: "api.test",
+      EXHIBIT_API_PORT: "80",
+      EXHIBIT_API_URL: "https://exhibit.test/",
+    };
+    expect(readEnvironment(given)).toEqual({
+      configPath: resolve("exhibit.yaml"),
+      redisUrl: given.EXHIBIT_REDIS_URL,
+      databaseUrl: given.EXHIBIT_DATABASE_URL,
+      dataDir: "/data",
+      apiHost: "api.test",
+      apiPort: 80,
+      apiUrl: "https://exhibit.test",
+    });
+  });
+
+  it.each([
+    ["0.0.0.0", "http://127.0.0.1:9"],
+    ["::", "http://[::1]:9"],
+    ["::1", "http://[::1]:9"],
+    ["api.test", "http://api.test:9"],
+  ])("reaches an API that listens on %s at %s", (host, url) => {
+    expect(readEnvironment({ EXHIBIT_API_HOST: host, EXHIBIT_API_PORT: "9" }).apiUrl).toBe(url);
+  });
+
+  it("tells all faults at once, without the values", () => {
+    const given = {
+      EXHIBIT_REDIS_URL: "http://:s3cret@redis.test",
+      EXHIBIT_API_PORT: "70000",
+      EXHIBIT_API_URL: "s3cret",
+    };
+    expect(() => readEnvironment(given)).toThrow(
+      expect.objectContaining({
+        code: "CONFIG_INVALID",
+        message: [
+          "the environment can't be used:",
+          "EXHIBIT_REDIS_URL: it isn't a redis:// or rediss:// address",
+          "EXHIBIT_API_PORT: it isn't a port",
+          "EXHIBIT_API_URL: it isn't an http:// or https:// address",
+          "EXHIBIT_DATABASE_URL: it is missing, but EXHIBIT_REDIS_URL is there; give both, or neither for the embedded engine",
+        ].join("\n"),
+      }),
+    );
+  });
+
+  it("wants a Redis beside a database", () => {
+    expect(() => readEnvironment({ EXHIBIT_DATABASE_URL: "postgres://db.test/x" })).toThrow(
+      /^EXHIBIT_REDIS_URL: it is missing/m,
+    );
+  });
+
+  it.each([["7400x"], ["-1"], ["1e3"], [" 80"]])("never takes %j for a port", (port) => {
+    expect(() => readEnvironment({ EXHIBIT_API_PORT: port })).toThrow(/^EXHIBIT_API_PORT: /m);
+  });
+});

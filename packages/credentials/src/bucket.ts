@@ -1,0 +1,54 @@
+import { ExhibitError } from "@exhibit/contracts";
+import { z } from "zod";
+
+/** The part of a vendor's `oss` options that every vendor has. */
+export const bucketOptions = z.strictObject({
+  /** What V4 signatures name. */
+  region: z
+    .string()
+    .regex(/^(?!oss-)[a-z0-9-]+$/, "Give the plain id, such as cn-hangzhou (without oss-)"),
+  path_style: z.boolean().default(false),
+  signature_version: z.enum(["v4", "v1"]).default("v4"),
+});
+
+/** 3 to 63 characters. */
+export const bucketName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, "Not a bucket's name: 3 to 63 of a-z, 0-9 and -");
+
+export const endpointOption = z
+  .string()
+  .refine((text) => endpointOf(text) !== undefined, { message: "Not an OSS endpoint" });
+
+/**
+ * An endpoint with scheme and without path. Vendors give it bare (`oss-cn-hangzhou.aliyuncs.com`), which means
+ * https; some put the bucket before it, which is taken off. Undefined when it isn't an endpoint.
+ */
+export function endpointOf(text: string, bucket?: string): string | undefined {
+  const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`);
+  if (url === null || !/^https?:$/.test(url.protocol) || url.hostname === "") return undefined;
+  const bare =
+    url.username === "" && url.password === "" && url.search === "" && url.pathname === "/";
+  if (!bare || /\s/.test(text)) return undefined;
+  const ownHost = bucket !== undefined && url.host.startsWith(`${bucket}.`);
+  return `${url.protocol}//${ownHost ? url.host.slice(bucket.length + 1) : url.host}`;
+}
+
+/**
+ * A folder's prefix as keys are made from it: it ends with `/`, and one leading `/` is taken off. Throws
+ * VENDOR_ANSWER_INVALID for one that could lead elsewhere: with `.` or `..` parts, a further leading `/`, a
+ * backslash in front, or control characters.
+ */
+export function prefixOf(vendor: string, text: string): string {
+  const path = text.startsWith("/") ? text.slice(1) : text;
+  const strays = path.split("/").some((part) => part === ".." || part === ".");
+  if (path === "" || /^[/\\]/.test(path) || strays || hasControlCharacter(path)) {
+    const message = `${vendor}: the answer can't be used: it opens the folder ${JSON.stringify(text)}, which isn't a prefix`;
+    throw new ExhibitError("VENDOR_ANSWER_INVALID", message, { details: { vendor } });
+  }
+  return path.endsWith("/") ? path : `${path}/`;
+}
+
+function hasControlCharacter(text: string): boolean {
+  return [...text].some((character) => character < " " || character === "\u007f");
+}

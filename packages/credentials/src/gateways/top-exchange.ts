@@ -1,0 +1,131 @@
+import { ExhibitError } from "@exhibit/contracts";
+
+export interface Exchange {
+  readonly vendor: string;
+  readonly url: URL;
+  readonly body: URLSearchParams;
+  /** Milliseconds, to the last byte of the answer. */
+  readonly timeout: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What came back, whatever its HTTP status. */
+export interface Answered {
+  readonly status: number;
+  /** The answer, when it is a JSON object. */
+  readonly json: Record<string, unknown> | undefined;
+  /** The gateway's clock by its Date header, ms since the epoch; to the second. */
+  readonly date: number | undefined;
+  /** Milliseconds of a Retry-After header in seconds. */
+  readonly retryAfter: number | undefined;
+}
+
+/** Ten thousand suits take about a megabyte; what is larger isn't an answer of a token API. */
+const LARGEST_ANSWER = 16 * 1024 * 1024;
+
+/** Sends a form and reads the answer. Throws VENDOR_UNAVAILABLE, VENDOR_ANSWER_INVALID (too large) and INTERRUPTED. */
+export async function exchange({
+  vendor,
+  url,
+  body,
+  timeout,
+  signal,
+}: Exchange): Promise<Answered> {
+  const deadline = AbortSignal.timeout(timeout);
+  try {
+    signal?.throwIfAborted();
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded;charset=utf-8" },
+      body: body.toString(),
+      // A signed call isn't to be carried to another host.
+      redirect: "manual",
+      signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+    });
+    return {
+      status: response.status,
+      json: jsonObject(await textOf(vendor, response)),
+      date: dateOf(response.headers.get("date")),
+      retryAfter: secondsOf(response.headers.get("retry-after")),
+    };
+  } catch (thrown) {
+    throw exchangeError(thrown, {
+      vendor,
+      gateway: url.origin + url.pathname,
+      timeout,
+      signal,
+      deadline,
+    });
+  }
+}
+
+async function textOf(vendor: string, response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength;
+    if (size > LARGEST_ANSWER) {
+      const message = `${vendor}: the answer can't be used: it is larger than ${LARGEST_ANSWER} bytes`;
+      throw new ExhibitError("VENDOR_ANSWER_INVALID", message, { details: { vendor } });
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function jsonObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+    return value as Record<string, unknown>;
+  } catch {
+    // V8's message quotes the text, which may hold a credential: the caller says only that it isn't JSON.
+    return undefined;
+  }
+}
+
+function exchangeError(
+  thrown: unknown,
+  at: {
+    vendor: string;
+    gateway: string;
+    timeout: number;
+    signal: AbortSignal | undefined;
+    deadline: AbortSignal;
+  },
+): ExhibitError {
+  if (thrown instanceof ExhibitError) return thrown;
+  const { vendor, gateway } = at;
+  if (at.signal?.aborted) {
+    return new ExhibitError("INTERRUPTED", `${vendor}: the call was stopped`, {
+      cause: at.signal.reason,
+    });
+  }
+  const details = { vendor, gateway };
+  if (at.deadline.aborted) {
+    const message = `${vendor}: ${gateway} didn't answer within ${at.timeout / 1000} s`;
+    return new ExhibitError("VENDOR_UNAVAILABLE", message, { details, cause: at.deadline.reason });
+  }
+  const cause = bareCause(thrown);
+  const message = `${vendor}: ${gateway} can't be reached: ${cause.message}`;
+  return new ExhibitError("VENDOR_UNAVAILABLE", message, { details, cause });
+}
+
+/** fetch's errors may carry the bytes that were received (HTTPParserError); name, code and message are enough. */
+function bareCause(thrown: unknown): Error {
+  const inner = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
+  if (!(inner instanceof Error)) return new Error("unknown fault");
+  const code = "code" in inner && typeof inner.code === "string" ? inner.code : undefined;
+  // An AggregateError (several addresses tried) has an empty message, but a code.
+  const message = inner.message || code || inner.name;
+  return Object.assign(new Error(message), code === undefined ? {} : { code });
+}
+
+function dateOf(header: string | null): number | undefined {
+  const time = header === null ? Number.NaN : Date.parse(header);
+  return Number.isNaN(time) ? undefined : time;
+}
+
+function secondsOf(header: string | null): number | undefined {
+  return header !== null && /^\d+$/.test(header) ? Number(header) * 1000 : undefined;
+}

@@ -1,0 +1,161 @@
+import { ExhibitError } from "@exhibit/contracts";
+import { z } from "zod";
+import { secret } from "../secret.ts";
+import { withoutEnvelope } from "./top-answer.ts";
+import { topError, topErrorResponse } from "./top-errors.ts";
+import { type Answered, exchange } from "./top-exchange.ts";
+import { topSign, topSignMethods, topTimestamp } from "./top-sign.ts";
+
+/** The part of a vendor's options that its gateway needs. */
+export const topAccount = z.strictObject({
+  gateway: z
+    .url({ protocol: /^https?$/, abort: true })
+    // fetch refuses such an address with an error that quotes it, signature and session included.
+    .refine((url) => new URL(url).username === "" && new URL(url).password === "", {
+      message: "Give the address without a user or password",
+    }),
+  app_key: z.string().min(1),
+  app_secret: secret(),
+  sign_method: z.enum(topSignMethods).default("hmac-sha256"),
+  /** The authorised user's session; only for apps whose API is marked "needs authorisation". */
+  session: secret().optional(),
+});
+type TopAccount = z.output<typeof topAccount>;
+
+interface TopRequest<Answer extends z.ZodType> {
+  /** The API's name, such as `alibaba.kongur.token.getosstoken`. */
+  readonly method: string;
+  /** The call's own parameters; structs and arrays as JSON text. Empty ones aren't sent. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** What the API answers, without the envelope. */
+  readonly answer: Answer;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface TopClient {
+  /**
+   * Makes one signed call; a second one only when the gateway says that our clock is off and its answer tells
+   * by how much. Throws the VENDOR_* errors of `classifyTopError`, VENDOR_UNAVAILABLE for a broken network,
+   * a time-out or HTTP 5xx, VENDOR_ANSWER_INVALID for what isn't the documented form, INTERRUPTED when
+   * `signal` is aborted. No error holds the app secret, the session, or any of the answer's credentials.
+   */
+  call<Answer extends z.ZodType>(request: TopRequest<Answer>): Promise<z.output<Answer>>;
+}
+
+export interface TopClientOptions {
+  /** Who is called, for messages. */
+  readonly vendor: string;
+  readonly account: TopAccount;
+  readonly now?: (() => number) | undefined;
+  /** Milliseconds for one call, from its start to the last byte of the answer. */
+  readonly timeout?: number | undefined;
+}
+
+/** What the platform's own client waits for an answer. */
+const TIMEOUT = 30_000;
+
+/** A client of the Taobao Open Platform for one account. */
+export function createTopClient(options: TopClientOptions): TopClient {
+  const { vendor, account, now = Date.now, timeout = TIMEOUT } = options;
+  const hide = hider([account.app_secret, account.session]);
+  // Milliseconds that the gateway's clock is ahead of ours.
+  let offset = 0;
+
+  async function attempt(request: TopRequest<z.ZodType>): Promise<Answered> {
+    const { url, body } = signedRequest(account, request, now() + offset);
+    return exchange({ vendor, url, body, timeout, signal: request.signal });
+  }
+
+  return {
+    async call(request) {
+      let answered = await attempt(request);
+      let error = errorOf(vendor, answered, hide);
+      if (error?.code === "VENDOR_CLOCK" && answered.date !== undefined) {
+        offset = answered.date - now();
+        answered = await attempt(request);
+        error = errorOf(vendor, answered, hide);
+      }
+      if (error !== undefined) throw error;
+      return parsed(vendor, request, answered);
+    },
+  };
+}
+
+/** Protocol parameters go into the query, the call's own into the form body; one signature covers both. */
+function signedRequest(account: TopAccount, request: TopRequest<z.ZodType>, time: number) {
+  const protocol: Record<string, string> = {
+    method: request.method,
+    app_key: account.app_key,
+    timestamp: topTimestamp(time),
+    v: "2.0",
+    format: "json",
+    sign_method: account.sign_method,
+    ...(account.session === undefined ? {} : { session: account.session }),
+  };
+  const business = Object.fromEntries(
+    Object.entries(request.parameters).filter((entry) => entry[1] !== ""),
+  );
+  const sign = topSign({ ...business, ...protocol }, account.sign_method, account.app_secret);
+  const url = new URL(account.gateway);
+  for (const [name, value] of Object.entries({ ...protocol, sign }))
+    url.searchParams.set(name, value);
+  return { url, body: new URLSearchParams(business) };
+}
+
+/** Errors arrive as `error_response`, usually under HTTP 200; without one the HTTP status speaks. */
+function errorOf(
+  vendor: string,
+  answered: Answered,
+  hide: (text: string) => string,
+): ExhibitError | undefined {
+  const { status, json, retryAfter } = answered;
+  const response = topErrorResponse.safeParse(json?.error_response);
+  if (response.success) return topError(vendor, response.data, hide);
+  if (json !== undefined && json.error_response !== undefined) {
+    return invalid(vendor, "its error_response isn't of the documented form", status);
+  }
+  const details = { vendor, http_status: status };
+  const sentence = `${vendor}: the gateway answered HTTP ${status}`;
+  if (status === 429) {
+    return new ExhibitError("VENDOR_THROTTLED", sentence, {
+      details,
+      retryAfter: retryAfter ?? 1000,
+    });
+  }
+  if (status >= 500 || status === 408)
+    return new ExhibitError("VENDOR_UNAVAILABLE", sentence, { details });
+  if (status < 200 || status >= 300) {
+    return new ExhibitError("VENDOR_MISCONFIGURED", `${sentence}: check \`gateway\``, { details });
+  }
+  return json === undefined ? invalid(vendor, "it isn't a JSON object", status) : undefined;
+}
+
+function parsed<Answer extends z.ZodType>(
+  vendor: string,
+  request: TopRequest<Answer>,
+  { json, status }: Answered,
+): z.output<Answer> {
+  const answer = request.answer.safeParse(withoutEnvelope(json ?? {}, request.method));
+  if (answer.success) return answer.data;
+  // Paths and types only: zod's issues don't hold what was received, which may be a credential.
+  const faults = answer.error.issues
+    .slice(0, 3)
+    .map((issue) => `${issue.path.join(".") || "answer"}: ${issue.message}`);
+  throw invalid(vendor, faults.join("; "), status);
+}
+
+function invalid(vendor: string, fault: string, status: number): ExhibitError {
+  return new ExhibitError(
+    "VENDOR_ANSWER_INVALID",
+    `${vendor}: the answer can't be used: ${fault}`,
+    {
+      details: { vendor, http_status: status },
+    },
+  );
+}
+
+/** Masks our own secrets, should the gateway repeat one in its sentence. */
+function hider(secrets: readonly (string | undefined)[]): (text: string) => string {
+  const known = secrets.filter((text) => text !== undefined);
+  return (text) => known.reduce((masked, each) => masked.replaceAll(each, "***"), text);
+}

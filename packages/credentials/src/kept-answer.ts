@@ -1,0 +1,70 @@
+import { randomUUID } from "node:crypto";
+import { ExhibitError } from "@exhibit/contracts";
+import type { KeptAnswer, KeptLease } from "./lease-store.ts";
+import type { FolderKey, FolderRefusal, IssuedLease, VendorAnswer } from "./vendor.ts";
+
+/** Milliseconds that a refusal is believed: 400 shards of a refused folder don't make 400 calls. */
+export const REFUSAL_MEMORY = 10_000;
+
+/** The share of a lease's life that is left when it is renewed, and how far workers spread around it. */
+const RENEWAL_SHARE = 0.2;
+const RENEWAL_SPREAD = 0.05;
+
+export type Verdict =
+  | { readonly is: "open"; readonly lease: KeptLease }
+  | { readonly is: "refused"; readonly refusal: FolderRefusal };
+
+/** What an answer says about one folder. */
+export function verdictOn({ leases, refusals }: KeptAnswer, folder: FolderKey): Verdict {
+  const refusalOf = (key: FolderKey | null) => refusals.find((each) => each.folder === key);
+  const own = refusalOf(folder);
+  if (own !== undefined) return { is: "refused", refusal: own };
+  const lease = leases.find(({ folders }) => Object.hasOwn(folders, folder));
+  if (lease !== undefined) return { is: "open", lease };
+  const silence = { folder, code: "", message: "the answer opens no such folder" };
+  return { is: "refused", refusal: refusalOf(null) ?? silence };
+}
+
+/**
+ * Gives an answer's leases their names and times. Lives are counted from `askedAt`, which is before the vendor
+ * began to count. Throws VENDOR_ANSWER_INVALID for a lease that has ended already.
+ */
+export function keep(vendor: string, answer: VendorAnswer, askedAt: number): KeptAnswer {
+  const leases = answer.leases.map((issued) => keepLease(vendor, issued, askedAt));
+  return { answeredAt: askedAt, leases, refusals: answer.refusals };
+}
+
+/** Until when an answer is of use, in ms since the epoch. */
+export function keepUntil({ answeredAt, leases }: KeptAnswer): number {
+  return Math.max(answeredAt + REFUSAL_MEMORY, ...leases.map(({ expiresAt }) => expiresAt));
+}
+
+/** True when the lease may be handed out: see `LeaseOptions`. */
+export function isUsable(
+  { id, issuedAt, expiresAt }: KeptLease,
+  wanted: { unlike?: string; minimumRemaining?: number },
+  now: number,
+): boolean {
+  const life = expiresAt - issuedAt;
+  // More than half of a life can't be had for long: each lease would be replaced as soon as it is there.
+  const required =
+    wanted.minimumRemaining === undefined
+      ? Math.min(MINIMUM_REMAINING, life / 10)
+      : Math.min(wanted.minimumRemaining, life / 2);
+  return id !== wanted.unlike && expiresAt > now && expiresAt - now >= required;
+}
+
+/** Milliseconds; enough for what is under way when a worker looks. A long upload asks for more. */
+const MINIMUM_REMAINING = 60_000;
+
+function keepLease(vendor: string, issued: IssuedLease, issuedAt: number): KeptLease {
+  const { ends, ...rest } = issued;
+  const expiresAt = "at" in ends ? ends.at : issuedAt + ends.after;
+  if (expiresAt <= issuedAt) {
+    const message = `${vendor}: the answer can't be used: its credentials ended at ${new Date(expiresAt).toISOString()}; check the clock`;
+    throw new ExhibitError("VENDOR_ANSWER_INVALID", message, { details: { vendor } });
+  }
+  const share = RENEWAL_SHARE + RENEWAL_SPREAD * (2 * Math.random() - 1);
+  const renewAt = Math.round(expiresAt - (expiresAt - issuedAt) * share);
+  return { id: randomUUID(), ...rest, issuedAt, renewAt, expiresAt };
+}

@@ -1,0 +1,89 @@
+import type { FolderSelector } from "@exhibit/contracts";
+import type { z } from "zod";
+import type { Bucket, Credentials } from "./lease.ts";
+
+/** A folder and the case it belongs to: what a lease is asked for. */
+export interface FolderOfCase {
+  /** A configured vendor, such as `kongur`. */
+  readonly vendor: string;
+  readonly entrust_id: string | undefined;
+  readonly suit_ids: readonly string[];
+  /** The vendor's name of the folder, such as `{"suit_id":"1001"}`. */
+  readonly folder: Readonly<FolderSelector>;
+}
+
+/**
+ * What a vendor is asked, by the vendor's own parameter names. Plain text, so that equal calls are found by
+ * comparing; folders with an equal call share one answer.
+ */
+export type VendorCall = Readonly<Record<string, string>>;
+
+/** A folder's name in a form that can be compared: see `folderKey`. */
+export type FolderKey = string;
+
+/** When credentials end: at a time the vendor gave (ms since the epoch), or after a configured time (ms). */
+export type LeaseEnd = { readonly at: number } | { readonly after: number };
+
+/** One credential that a vendor gave and what it opens. Plain, serialisable data. */
+export interface IssuedLease {
+  readonly credentials: Credentials;
+  readonly bucket: Bucket;
+  /** The prefix of each folder it opens; each ends with `/`, or is empty for a whole bucket. */
+  readonly folders: Readonly<Record<FolderKey, string>>;
+  /** Everything it opens. */
+  readonly prefixes: readonly string[];
+  readonly ends: LeaseEnd;
+}
+
+/** Why a vendor didn't open a folder. Plain, serialisable data. */
+export interface FolderRefusal {
+  /** The folder; null stands for every folder that no lease of the same answer opens. */
+  readonly folder: FolderKey | null;
+  /** The vendor's own error code. */
+  readonly code: string;
+  /** The vendor's own sentence. */
+  readonly message: string;
+}
+
+/** A vendor may open some folders and refuse others in one answer. Plain, serialisable data. */
+export interface VendorAnswer {
+  readonly leases: readonly IssuedLease[];
+  readonly refusals: readonly FolderRefusal[];
+}
+
+/**
+ * The port of a vendor that hands out temporary OSS credentials. A vendor says what to ask, asks it, and
+ * translates the answer's names; it doesn't cache, retry, log or read the clock: the broker does.
+ */
+export interface Vendor {
+  /** The name it is registered and configured by. */
+  readonly name: string;
+
+  /** How it names a folder. Strict: a key it doesn't know is a fault that names the key. */
+  readonly selector: z.ZodType<FolderSelector>;
+
+  /**
+   * What to ask for this folder; `of.folder` has been checked by `selector`. Equal for all folders that one
+   * answer can open, whatever the order of the suits. No I/O. Throws REQUEST_INVALID naming the key when
+   * the case lacks something that the call needs.
+   */
+  call(of: FolderOfCase): VendorCall;
+
+  /**
+   * Asks the vendor, once. Throws VENDOR_* errors when the whole call fails, and INTERRUPTED when `signal` is
+   * aborted; what fails for single folders is a refusal in the answer. Not idempotent on the vendor's side: each
+   * call may give another credential, and the earlier ones stay valid until their own end.
+   */
+  issue(call: VendorCall, options: { readonly signal: AbortSignal }): Promise<VendorAnswer>;
+}
+
+/** What the caller may replace in tests. */
+export interface VendorDependencies {
+  /** Ms since the epoch; for the timestamps of signed calls. */
+  readonly now?: () => number;
+}
+
+/** The same text for equal selectors, whatever the order of their keys. */
+export function folderKey(folder: Readonly<FolderSelector>): FolderKey {
+  return JSON.stringify(Object.entries(folder).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

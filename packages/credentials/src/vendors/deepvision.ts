@@ -1,0 +1,159 @@
+import { randomUUID } from "node:crypto";
+import { ExhibitError } from "@exhibit/contracts";
+import { z } from "zod";
+import { bucketName, bucketOptions, endpointOf, prefixOf } from "../bucket.ts";
+import { createTopClient, topAccount } from "../gateways/top.ts";
+import { topList, topOptionalText, topText } from "../gateways/top-answer.ts";
+import type { Bucket } from "../lease.ts";
+import { secret } from "../secret.ts";
+import { folderKey, type Vendor, type VendorDependencies } from "../vendor.ts";
+import { expirationTime } from "./expiration.ts";
+import { writablePlaces } from "./policy.ts";
+
+export const deepvisionOptions = z.strictObject({
+  ...topAccount.shape,
+  product_code: z.string().min(1),
+  scene_code: z.string().min(1),
+  usage_scene: z.string().min(1),
+  /** An optional parameter of the call that the vendor's document doesn't explain. */
+  token: secret().optional(),
+  /** Which of the answer's two endpoints is used. */
+  network: z.enum(["public", "internal"]).default("public"),
+  oss: bucketOptions,
+});
+type Options = z.output<typeof deepvisionOptions>;
+
+const statement = z.object({
+  effect: z.string(),
+  action: topList(z.string()),
+  resource: topList(z.string()),
+});
+const credential = z.object({
+  access_key_id: z.string().min(1),
+  access_key_secret: z.string().min(1),
+  token: z.string().min(1),
+  end_point_public: topOptionalText,
+  end_point_internal: topOptionalText,
+  expiration: topText,
+  policy: z.object({ statement: topList(statement) }),
+});
+type Credential = z.output<typeof credential>;
+const verdict = z.object({
+  resp_code: topOptionalText,
+  message: topOptionalText,
+  resp_request_id: topOptionalText,
+});
+/** A refusal may come with an empty `result`, so the two are told apart first. */
+const answer = z.preprocess(
+  withVerdict,
+  z.discriminatedUnion("resp_success", [
+    z.object({ ...verdict.shape, resp_success: z.literal(true), result: credential }),
+    z.object({ ...verdict.shape, resp_success: z.literal(false) }),
+  ]),
+);
+
+const selector = z.strictObject({
+  op_poi_id: z.string().trim().min(1),
+  op_tenant_code: z.string().trim().min(1),
+});
+
+/** `alibaba.security.deepvision.proxy.security.common.token.get`: one call opens one store's folder. */
+export function deepvision(options: Options, { now }: VendorDependencies = {}): Vendor {
+  const name = "deepvision";
+  const gateway = createTopClient({ vendor: name, account: options, now });
+  return {
+    name,
+    selector,
+    call: ({ folder }) => selector.parse(folder),
+    async issue(call, { signal }) {
+      const { product_code, scene_code, usage_scene, token } = options;
+      const param = {
+        product_code,
+        scene_code,
+        usage_scene,
+        token,
+        ...call,
+        request_id: randomUUID(),
+      };
+      const said = await gateway.call({
+        method: "alibaba.security.deepvision.proxy.security.common.token.get",
+        // A struct travels as the JSON text of one parameter.
+        parameters: { param: JSON.stringify(param) },
+        answer,
+        signal,
+      });
+      if (!said.resp_success) throw refused(name, said);
+      const { bucket, prefix, prefixes } = placeOf(name, said.result, options);
+      return {
+        leases: [
+          {
+            credentials: {
+              accessKeyId: said.result.access_key_id,
+              accessKeySecret: said.result.access_key_secret,
+              securityToken: said.result.token,
+            },
+            bucket,
+            folders: { [folderKey(call)]: prefix },
+            prefixes,
+            ends: { at: endOf(name, said.result) },
+          },
+        ],
+        refusals: [],
+      };
+    },
+  };
+}
+
+function withVerdict(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const said = "resp_success" in value ? value.resp_success : true;
+  return { ...value, resp_success: said !== false && said !== "false" };
+}
+
+function refused(vendor: string, said: z.output<typeof verdict>): ExhibitError {
+  const { resp_code = "", message = "without a reason", resp_request_id = "" } = said;
+  const request = resp_request_id === "" ? "" : ` (request ${resp_request_id})`;
+  return new ExhibitError(
+    "VENDOR_REFUSED",
+    `${vendor}: ${`${resp_code} ${message}`.trim()}${request}`,
+    {
+      details: { vendor, resp_code, message, resp_request_id },
+    },
+  );
+}
+
+/** Bucket and prefixes are said nowhere but in the policy's resources. */
+function placeOf(vendor: string, said: Credential, options: Options) {
+  const places = writablePlaces(said.policy.statement);
+  const [first] = places;
+  const name = bucketName.safeParse(first?.bucket);
+  if (first === undefined || !name.success) {
+    throw invalid(vendor, "its policy opens no folder for PutObject");
+  }
+  // Evidence doesn't go to a place that is one of two by chance.
+  if (places.some(({ bucket }) => bucket !== first.bucket)) {
+    throw invalid(vendor, "its policy opens folders in more than one bucket");
+  }
+  const prefixes = places.map(({ prefix }) => (prefix === "" ? "" : prefixOf(vendor, prefix)));
+  const prefix = prefixes[0] ?? "";
+  return { bucket: bucketOf(vendor, said, name.data, options), prefix, prefixes };
+}
+
+function bucketOf(vendor: string, said: Credential, name: string, options: Options): Bucket {
+  const field = options.network === "public" ? "end_point_public" : "end_point_internal";
+  const endpoint = endpointOf(said[field] ?? "", name);
+  if (endpoint === undefined) throw invalid(vendor, `${field} isn't an endpoint`);
+  const { region, path_style: pathStyle, signature_version: signatureVersion } = options.oss;
+  return { endpoint, region, name, pathStyle, signatureVersion };
+}
+
+function endOf(vendor: string, said: Credential): number {
+  const time = expirationTime(said.expiration);
+  if (time === undefined) throw invalid(vendor, "expiration isn't a time of a known form");
+  return time;
+}
+
+function invalid(vendor: string, fault: string): ExhibitError {
+  const message = `${vendor}: the answer can't be used: ${fault}`;
+  return new ExhibitError("VENDOR_ANSWER_INVALID", message, { details: { vendor } });
+}

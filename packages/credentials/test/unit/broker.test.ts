@@ -1,0 +1,398 @@
+import { setImmediate } from "node:timers/promises";
+import { ExhibitError } from "@exhibit/contracts";
+import { beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
+import {
+  type Broker,
+  createBroker,
+  type FolderOfCase,
+  folderKey,
+  memoryLeaseStore,
+  type Vendor,
+  type VendorAnswer,
+} from "../../src/index.ts";
+
+const HOUR = 3_600_000;
+const START = Date.UTC(2026, 10, 23);
+
+/** A vendor whose answers the test gives, one call after the other. */
+function fakeVendor() {
+  const calls: {
+    answer: (answer: VendorAnswer) => void;
+    fail: (error: Error) => void;
+    signal: AbortSignal;
+  }[] = [];
+  const vendor: Vendor = {
+    name: "fake",
+    selector: z.strictObject({ suit_id: z.string().trim().min(1) }),
+    call: ({ suit_ids }) => ({ suit_ids: suit_ids.toSorted().join() }),
+    issue(_call, { signal }) {
+      const { promise, resolve, reject } = Promise.withResolvers<VendorAnswer>();
+      signal.addEventListener("abort", () => reject(new ExhibitError("INTERRUPTED", "stopped")));
+      calls.push({ answer: resolve, fail: reject, signal });
+      return promise;
+    },
+  };
+  return { vendor, calls };
+}
+
+let number = 0;
+function answerFor(
+  suits: string[],
+  more: Partial<VendorAnswer> & { life?: number } = {},
+): VendorAnswer {
+  number += 1;
+  const folders = Object.fromEntries(
+    suits.map((id) => [folderKey({ suit_id: id }), `suits/${id}/`]),
+  );
+  return {
+    leases: [
+      {
+        credentials: {
+          accessKeyId: `STS.${number}`,
+          accessKeySecret: `s${number}`,
+          securityToken: `t${number}`,
+        },
+        bucket: {
+          endpoint: "https://oss.test",
+          region: "cn-test",
+          name: "evidence",
+          pathStyle: false,
+          signatureVersion: "v4",
+        },
+        folders,
+        prefixes: Object.values(folders),
+        ends: { after: more.life ?? HOUR },
+      },
+    ],
+    refusals: [],
+    ...more,
+  };
+}
+
+describe("the broker", () => {
+  let time: number;
+  let fake: ReturnType<typeof fakeVendor>;
+  let broker: Broker;
+  const of = (suit_id: string, suit_ids = ["1", "2"]): FolderOfCase => ({
+    vendor: "fake",
+    entrust_id: undefined,
+    suit_ids,
+    folder: { suit_id },
+  });
+  /** Lets promises that are ready go on, up to the vendor's next call. */
+  const settled = () => setImmediate();
+  const nextCall = async () => {
+    const before = fake.calls.length;
+    while (fake.calls.length === before) await settled();
+    return fake.calls.at(-1) as (typeof fake.calls)[number];
+  };
+  /** Takes the first lease, so that one is there. */
+  const firstLease = async (answer = answerFor(["1", "2"])) => {
+    const call = nextCall();
+    const lease = broker.lease(of("1"));
+    (await call).answer(answer);
+    return lease;
+  };
+
+  beforeEach(() => {
+    time = START;
+    fake = fakeVendor();
+    broker = createBroker({ vendors: { fake: fake.vendor }, now: () => time });
+  });
+
+  it("gives a lease with the folder's own prefix, all prefixes, and its end", async () => {
+    const lease = await firstLease();
+    expect(lease).toMatchObject({
+      vendor: "fake",
+      prefix: "suits/1/",
+      prefixes: ["suits/1/", "suits/2/"],
+      expiresAt: new Date(START + HOUR),
+      bucket: { name: "evidence" },
+    });
+    expect(lease.id).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it("asks the vendor once for many at once, and for the folders that one call opens", async () => {
+    const call = nextCall();
+    const waiting = Array.from({ length: 400 }, (_, n) => broker.lease(of(n % 2 ? "1" : "2")));
+    (await call).answer(answerFor(["1", "2"]));
+    const leases = await Promise.all(waiting);
+    expect(new Set(leases.map(({ id }) => id)).size).toBe(1);
+    expect(new Set(leases.map(({ prefix }) => prefix))).toEqual(new Set(["suits/1/", "suits/2/"]));
+    await broker.lease(of("2", ["2", "1"]));
+    expect(fake.calls).toHaveLength(1);
+  });
+
+  it("asks again for another call", async () => {
+    await firstLease();
+    const call = nextCall();
+    const other = broker.lease(of("3", ["3"]));
+    (await call).answer(answerFor(["3"]));
+    expect((await other).prefix).toBe("suits/3/");
+  });
+
+  it("uses a lease without a call until a quarter of its life is left", async () => {
+    const first = await firstLease();
+    time += HOUR * 0.749;
+    expect(await broker.lease(of("1"))).toEqual(first);
+    await settled();
+    expect(fake.calls).toHaveLength(1);
+  });
+
+  it("renews in the background near the end, and swaps the lease as a whole", async () => {
+    const first = await firstLease();
+    time += HOUR * 0.86;
+    const call = nextCall();
+    expect(await broker.lease(of("1"))).toEqual(first);
+    expect((await broker.lease(of("2"))).id).toBe(first.id);
+    (await call).answer(answerFor(["1", "2"]));
+    await settled();
+    const second = await broker.lease(of("1"));
+    expect(second.id).not.toBe(first.id);
+    const tail = second.credentials.accessKeyId.replace("STS.", "");
+    expect(second.credentials).toMatchObject({
+      accessKeySecret: `s${tail}`,
+      securityToken: `t${tail}`,
+    });
+    expect(fake.calls).toHaveLength(2);
+  });
+
+  it("uses the lease on when its renewal fails, and doesn't try again at once", async () => {
+    const first = await firstLease();
+    time += HOUR * 0.86;
+    const call = nextCall();
+    await broker.lease(of("1"));
+    (await call).fail(new ExhibitError("VENDOR_UNAVAILABLE", "down"));
+    await settled();
+    expect(await broker.lease(of("1"))).toEqual(first);
+    expect(fake.calls).toHaveLength(2);
+    time += 10_000;
+    await broker.lease(of("1"));
+    await settled();
+    expect(fake.calls).toHaveLength(3);
+  });
+
+  it.each([
+    ["a minute by default", HOUR, HOUR - 59_000, {}],
+    ["what is asked for", HOUR, HOUR - 19 * 60_000, { minimumRemaining: 20 * 60_000 }],
+    ["a tenth of a short life", 100_000, 91_000, {}],
+    ["nothing of an ended one", HOUR, HOUR, { minimumRemaining: 0 }],
+  ])("waits for a new lease when less is left than %s", async (_name, life, passed, options) => {
+    const first = await firstLease(answerFor(["1", "2"], { life }));
+    time += passed;
+    const call = nextCall();
+    const waiting = broker.lease(of("1"), options);
+    (await call).answer(answerFor(["1", "2"]));
+    expect((await waiting).id).not.toBe(first.id);
+  });
+
+  it("grants no more than half of a life, so that each lease isn't replaced at once", async () => {
+    const first = await firstLease();
+    time += HOUR * 0.49;
+    expect((await broker.lease(of("1"), { minimumRemaining: 24 * HOUR })).id).toBe(first.id);
+  });
+
+  it("replaces a lease that OSS refused, once for all that met it", async () => {
+    const first = await firstLease();
+    const call = nextCall();
+    const waiting = Array.from({ length: 16 }, () => broker.lease(of("1"), { unlike: first.id }));
+    (await call).answer(answerFor(["1", "2"]));
+    const ids = new Set((await Promise.all(waiting)).map(({ id }) => id));
+    expect(ids.size).toBe(1);
+    expect(ids).not.toContain(first.id);
+    const late = await broker.lease(of("2"), { unlike: first.id });
+    expect(ids).toContain(late.id);
+    expect(fake.calls).toHaveLength(2);
+  });
+
+  it("refuses only the folder that the vendor refused, with the vendor's own code and sentence", async () => {
+    const refusals = [
+      { folder: folderKey({ suit_id: "2" }), code: "CLOSED", message: "案件已结案" },
+    ];
+    await firstLease(answerFor(["1"], { refusals }));
+    await expect(broker.lease(of("2"))).rejects.toMatchObject({
+      code: "VENDOR_REFUSED",
+      message: "fake: doesn't open suit_id 2: CLOSED 案件已结案",
+      details: { vendor: "fake", code: "CLOSED", message: "案件已结案" },
+    });
+    expect((await broker.lease(of("1"))).prefix).toBe("suits/1/");
+    expect(fake.calls).toHaveLength(1);
+  });
+
+  it("refuses what isn't open with the refusal that speaks for all, or says so itself", async () => {
+    await firstLease(answerFor(["1"], { refusals: [{ folder: null, code: "X", message: "why" }] }));
+    await expect(broker.lease(of("2"))).rejects.toThrow("doesn't open suit_id 2: X why");
+    const call = nextCall();
+    const other = broker.lease(of("3", ["3", "4"]));
+    (await call).answer(answerFor(["4"]));
+    await expect(other).rejects.toThrow("doesn't open suit_id 3: the answer opens no such folder");
+  });
+
+  it("believes a refusal for ten seconds, then asks again", async () => {
+    await firstLease(answerFor(["1"]));
+    time += 9_999;
+    await expect(broker.lease(of("2"))).rejects.toMatchObject({ code: "VENDOR_REFUSED" });
+    expect(fake.calls).toHaveLength(1);
+    time += 1;
+    const call = nextCall();
+    const again = broker.lease(of("2"));
+    (await call).answer(answerFor(["1", "2"]));
+    expect((await again).prefix).toBe("suits/2/");
+  });
+
+  it("asks again for who retries after a refusal, once for all of them", async () => {
+    await firstLease(answerFor(["1"]));
+    time += 100;
+    const refusedSince = time;
+    const call = nextCall();
+    const again = [broker.lease(of("2"), { refusedSince }), broker.lease(of("2"), { refusedSince })];
+    (await call).answer(answerFor(["1"]));
+    for (const lease of again) await expect(lease).rejects.toMatchObject({ code: "VENDOR_REFUSED" });
+    await expect(broker.lease(of("2"), { refusedSince })).rejects.toMatchObject({ code: "VENDOR_REFUSED" });
+    expect(fake.calls).toHaveLength(2);
+  });
+
+  it("asks again for who retries after a refusal of a whole call", async () => {
+    const error = new ExhibitError("VENDOR_MISCONFIGURED", "no");
+    const call = nextCall();
+    const waiting = broker.lease(of("1"));
+    (await call).fail(error);
+    await expect(waiting).rejects.toBe(error);
+    time += 1;
+    const next = nextCall();
+    const again = broker.lease(of("1"), { refusedSince: time });
+    (await next).answer(answerFor(["1"]));
+    expect((await again).prefix).toBe("suits/1/");
+  });
+
+  it.each(["VENDOR_REFUSED", "VENDOR_MISCONFIGURED"] as const)(
+    "believes %s of a whole call for ten seconds",
+    async (code) => {
+      const error = new ExhibitError(code, "no");
+      const call = nextCall();
+      const waiting = broker.lease(of("1"));
+      (await call).fail(error);
+      await expect(waiting).rejects.toBe(error);
+      await expect(broker.lease(of("2"))).rejects.toBe(error);
+      expect(fake.calls).toHaveLength(1);
+      time += 10_000;
+      const again = nextCall();
+      const later = broker.lease(of("1"));
+      (await again).answer(answerFor(["1"]));
+      expect((await later).prefix).toBe("suits/1/");
+    },
+  );
+
+  it.each(["VENDOR_UNAVAILABLE", "VENDOR_ANSWER_INVALID", "VENDOR_CLOCK"] as const)(
+    "passes %s on as it is, and asks again when it is asked",
+    async (code) => {
+      const error = new ExhibitError(code, "no");
+      const call = nextCall();
+      const waiting = [broker.lease(of("1")), broker.lease(of("2"))];
+      (await call).fail(error);
+      const results = await Promise.allSettled(waiting);
+      expect(
+        results.map((result) => result.status === "rejected" && result.reason === error),
+      ).toEqual([true, true]);
+      const again = nextCall();
+      const later = broker.lease(of("1"));
+      (await again).answer(answerFor(["1"]));
+      expect((await later).prefix).toBe("suits/1/");
+    },
+  );
+
+  it("leaves a vendor alone while its ban lasts, whatever is asked", async () => {
+    const error = new ExhibitError("VENDOR_THROTTLED", "slowly", { retryAfter: 3000 });
+    const call = nextCall();
+    const waiting = broker.lease(of("1"));
+    (await call).fail(error);
+    await expect(waiting).rejects.toBe(error);
+    time += 2999;
+    await expect(broker.lease(of("9", ["9"]))).rejects.toBe(error);
+    expect(fake.calls).toHaveLength(1);
+    time += 1;
+    const again = nextCall();
+    const later = broker.lease(of("9", ["9"]));
+    (await again).answer(answerFor(["9"]));
+    expect((await later).prefix).toBe("suits/9/");
+  });
+
+  it("won't take a lease that has ended already", async () => {
+    await expect(firstLease(answerFor(["1"], { life: 0 }))).rejects.toMatchObject({
+      code: "VENDOR_ANSWER_INVALID",
+    });
+  });
+
+  it("lets one caller go without stopping the call for the others", async () => {
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const call = nextCall();
+    const leaving = broker.lease(of("1"), { signal: controller.signal });
+    const staying = broker.lease(of("1"));
+    const { answer, signal } = await call;
+    controller.abort(reason);
+    await expect(leaving).rejects.toMatchObject({ code: "INTERRUPTED", cause: reason });
+    expect(signal.aborted).toBe(false);
+    answer(answerFor(["1", "2"]));
+    expect((await staying).prefix).toBe("suits/1/");
+  });
+
+  it("doesn't ask for a caller who has gone already", async () => {
+    const waiting = broker.lease(of("1"), { signal: AbortSignal.abort() });
+    await expect(waiting).rejects.toMatchObject({ code: "INTERRUPTED" });
+    await settled();
+    expect(fake.calls).toEqual([]);
+  });
+
+  it("stops the calls under way when it is closed, and makes no more", async () => {
+    const call = nextCall();
+    const waiting = broker.lease(of("1"));
+    await call;
+    broker.close();
+    await expect(waiting).rejects.toMatchObject({ code: "INTERRUPTED" });
+    await expect(broker.lease(of("9", ["9"]))).rejects.toMatchObject({ code: "INTERRUPTED" });
+    expect(fake.calls).toHaveLength(1);
+  });
+
+  it.each([
+    [{ vendor: "nobody" }, /^vendor: "nobody" isn't configured; configured: fake$/],
+    [{ vendor: "toString" }, /^vendor: /],
+    [{ folder: { suit_id: " " } }, /^folder\.suit_id: /],
+    [{ folder: { suit_id: "1", role: "x" } }, /^folder: Unrecognized key: "role"$/],
+  ])("checks %j without asking anybody", async (part, message) => {
+    const bad = { ...of("1"), ...part } as FolderOfCase;
+    expect(() => broker.check(bad)).toThrow(
+      expect.objectContaining({ code: "REQUEST_INVALID", message: expect.stringMatching(message) }),
+    );
+    await expect(broker.lease(bad)).rejects.toMatchObject({ code: "REQUEST_INVALID" });
+    expect(() => broker.check(of("1"))).not.toThrow();
+    expect(fake.calls).toEqual([]);
+  });
+
+  it("shares answers with other brokers through the store, as plain data", async () => {
+    const inner = memoryLeaseStore(() => time);
+    const store: typeof inner = {
+      get: async (key) => structuredClone(await inner.get(key)),
+      put: (key, answer, options) => inner.put(key, JSON.parse(JSON.stringify(answer)), options),
+    };
+    broker = createBroker({ vendors: { fake: fake.vendor }, store, now: () => time });
+    const first = await firstLease();
+    const other = createBroker({ vendors: { fake: fake.vendor }, store, now: () => time });
+    expect(await other.lease(of("1"))).toEqual(first);
+    expect(fake.calls).toHaveLength(1);
+  });
+});
+
+describe("the memory store", () => {
+  it("forgets what has ended", async () => {
+    let time = 0;
+    const store = memoryLeaseStore(() => time);
+    const answer = { answeredAt: 0, leases: [], refusals: [] };
+    await store.put("a", answer, { until: 10 });
+    time = 9;
+    expect(await store.get("a")).toBe(answer);
+    time = 10;
+    expect(await store.get("a")).toBeUndefined();
+  });
+});
