@@ -1,0 +1,167 @@
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { httpDate } from "../clock.ts";
+import { createFaultList, type OrderedFault } from "../fault-list.ts";
+import { createRequestLog, type RequestLog } from "../request-log.ts";
+import type { TokenOffice } from "../tokens.ts";
+import {
+  type GatewayFault,
+  type GatewayFaultOrder,
+  gatewayFault,
+  misbehave,
+} from "./gateway-fault.ts";
+import { readParameters } from "./read-parameters.ts";
+import { checkCommonParameters, type Parameters, readFormat } from "./top-checks.ts";
+import { type TopFormat, writeAnswer, writeError } from "./top-envelope.ts";
+import { TopError, topError } from "./top-error.ts";
+import type { Refusal, TopVendor, VendorDesk } from "./vendor.ts";
+import { topVendors, type VendorName, vendorNames } from "./vendors/index.ts";
+
+/** One call of the gateway. */
+export interface GatewayCall {
+  /** Undefined for a method that no vendor has. */
+  vendor: VendorName | undefined;
+  method: string;
+  /** All parameters but `sign` and `session`. */
+  parameters: Record<string, string>;
+  /** `ok`, the code of the `error_response`, or what was done to the call instead of an answer. */
+  outcome: string;
+  /** Milliseconds since the epoch, by the machine's clock. */
+  at: number;
+}
+
+/** What tests can tell the gateway. */
+export interface GatewayControl {
+  readonly log: RequestLog<GatewayCall>;
+  /** Makes the next call, or the next `times`, go wrong. */
+  fail(fault: GatewayFaultOrder): OrderedFault;
+  /**
+   * Refuses a folder until `heal`: of kongur a suit id, `entrust`, `lawyer` or `firm`; of deepvision an `op_poi_id` (its code is a
+   * number in a string).
+   */
+  refuse(refusal: { vendor: VendorName; folder: string } & Refusal): void;
+  /** Takes all faults and refusals away. */
+  heal(): void;
+}
+
+export interface Gateway extends GatewayControl {
+  serve(request: IncomingMessage, response: ServerResponse): Promise<void>;
+}
+
+export interface GatewayOptions {
+  now: () => number;
+  tokens: TokenOffice;
+  ossUrl: () => string;
+  logLimit: number;
+  /** Ends pauses when the sandbox closes. */
+  signal: AbortSignal;
+}
+
+const XML: TopFormat = { format: "xml", simplify: false };
+
+export function createGateway(options: GatewayOptions): Gateway {
+  const { tokens } = options;
+  const log = createRequestLog<GatewayCall>(
+    (c) => `${c.vendor ?? "unknown"} ${c.outcome}`,
+    options.logLimit,
+  );
+  const faults = createFaultList<VendorName | undefined, GatewayFault>(
+    (fault, vendor) => fault.vendor === undefined || fault.vendor === vendor,
+  );
+  const refusals = new Map<string, Refusal>();
+
+  function deskOf(vendor: VendorName): VendorDesk {
+    return {
+      ossUrl: options.ossUrl(),
+      actions: tokens.actions,
+      issue: tokens.issue,
+      refusalOf: (folder) => refusals.get(`${vendor} ${folder}`),
+    };
+  }
+
+  async function answer(parameters: Parameters, as: TopFormat, requestId: string): Promise<Reply> {
+    const name = vendorOf(parameters);
+    const fault = faults.take(name);
+    const mischief = fault === undefined ? "none" : await misbehave(fault, options.signal);
+    if (mischief === "reset") return { outcome: mischief };
+    if (mischief === "down") return { outcome: mischief, status: 502, body: BAD_GATEWAY };
+    if (!parameters.get("method")) throw topError(21);
+    if (name === undefined) throw topError(22);
+    checkCommonParameters(parameters, options.now());
+    const vendor: TopVendor = topVendors[name];
+    const body = writeAnswer(vendor.method, vendor.answer(parameters, deskOf(name)), requestId, as);
+    if (mischief === "none") return { outcome: "ok", body };
+    return { outcome: mischief, body: body.slice(0, body.length / 2) };
+  }
+
+  return {
+    log,
+    fail: (fault) => faults.add(gatewayFault.parse(fault)),
+    refuse({ vendor, folder, code, message }) {
+      refusals.set(`${vendor} ${folder}`, { code, message });
+    },
+    heal() {
+      faults.clear();
+      refusals.clear();
+    },
+    async serve(request, response) {
+      const requestId = randomBytes(6).toString("hex");
+      let parameters: Parameters = new Map();
+      let as = XML;
+      let reply: Reply;
+      try {
+        parameters = await readParameters(request);
+        as = readFormat(parameters);
+        reply = await answer(parameters, as, requestId);
+      } catch (error) {
+        if (!(error instanceof TopError)) throw error;
+        // An error comes under HTTP 200 as well (PROTOCOLS, section 1.4).
+        reply = { outcome: String(error.code), body: writeError(error, requestId, as) };
+      }
+      log.add(callOf(parameters, reply.outcome));
+      send(response, reply, as, options.now());
+    },
+  };
+}
+
+interface Reply {
+  outcome: string;
+  status?: number;
+  /** Without one, the connection is cut. */
+  body?: string;
+}
+
+const BAD_GATEWAY =
+  "<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>";
+
+function send(response: ServerResponse, reply: Reply, as: TopFormat, now: number): void {
+  const { status = 200, body } = reply;
+  if (body === undefined) {
+    response.destroy();
+    return;
+  }
+  const text = as.format === "json" ? "application/json;charset=UTF-8" : "text/xml;charset=UTF-8";
+  response.sendDate = false;
+  response.writeHead(status, {
+    "content-type": status === 200 ? text : "text/html",
+    "content-length": Buffer.byteLength(body),
+    date: httpDate(now),
+  });
+  response.end(body);
+}
+
+function vendorOf(parameters: Parameters): VendorName | undefined {
+  const method = parameters.get("method");
+  return vendorNames.find((name) => topVendors[name].method === method);
+}
+
+function callOf(parameters: Parameters, outcome: string): GatewayCall {
+  const { sign, session, ...rest } = Object.fromEntries(parameters);
+  return {
+    vendor: vendorOf(parameters),
+    method: parameters.get("method") ?? "",
+    parameters: rest,
+    outcome,
+    at: Date.now(),
+  };
+}

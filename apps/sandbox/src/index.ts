@@ -1,0 +1,12 @@
+export { sandboxAccount, sandboxOwner } from "./accounts.ts";
+export type { OrderedFault } from "./fault-list.ts";
+export type { GatewayCall, GatewayControl } from "./gateway/gateway.ts";
+export type { GatewayFaultOrder } from "./gateway/gateway-fault.ts";
+export type { VendorName } from "./gateway/vendors/index.ts";
+export type { OssControl, OssEntry } from "./oss/oss.ts";
+export type { OssFaultOrder, OssMatch } from "./oss/oss-fault.ts";
+export type { Hold } from "./oss/strike.ts";
+export type { Policy } from "./policy.ts";
+export type { RequestLog } from "./request-log.ts";
+export { type Sandbox, type SandboxOptions, startSandbox } from "./start-sandbox.ts";
+export { type TemporaryKey, uploaderActions } from "./tokens.ts";

@@ -1,0 +1,92 @@
+import { closeSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+
+/** An object as the journal has it. */
+export interface ObjectRecord {
+  bucket: string;
+  key: string;
+  /** Bytes. */
+  size: number;
+  /** CRC-64/XZ, an unsigned decimal number. */
+  crc64: string;
+  /** With its quotes. */
+  etag: string;
+  type: "Normal" | "Multipart";
+  contentType: string;
+  /** Milliseconds since the epoch. */
+  modified: number;
+  /** The `x-oss-meta-*` headers. */
+  meta?: Record<string, string>;
+  /** True for an object in the folder of odd names. */
+  odd?: true;
+}
+
+/** The last word on a key: an object, or that it was deleted. */
+export type JournalLine = ObjectRecord | { bucket: string; key: string; deleted: true };
+
+/**
+ * The append-only file that knows all objects, one JSON line for each change. Memory holds only where in the file a line is. Lines
+ * are written before the answer goes out; they aren't fsynced.
+ */
+export interface ObjectJournal {
+  /** Writes a line and returns its offset. */
+  append(line: JournalLine): number;
+  read(offset: number): ObjectRecord;
+  close(): void;
+}
+
+const BLOCK_BYTES = 1024 * 1024;
+/** Most lines are shorter. */
+const LINE_BYTES = 1024;
+
+/** Opens the journal and tells `onLine` all that is in it, oldest first. */
+export function openObjectJournal(
+  path: string,
+  onLine: (line: JournalLine, offset: number) => void,
+): ObjectJournal {
+  // Not "a": on some systems that forbids to read, and cutting a torn line off needs "r+".
+  closeSync(openSync(path, "a"));
+  const file = openSync(path, "r+");
+  let end = replay(file, onLine);
+  // A line without its end was being written when the sandbox was killed: its object was never acknowledged.
+  ftruncateSync(file, end);
+  return {
+    append(line) {
+      const offset = end;
+      end += writeSync(file, `${JSON.stringify(line)}\n`, offset);
+      return offset;
+    },
+    read: (offset) => JSON.parse(readLine(file, offset)) as ObjectRecord,
+    close: () => closeSync(file),
+  };
+}
+
+/** Returns the offset behind the last whole line. */
+function replay(file: number, onLine: (line: JournalLine, offset: number) => void): number {
+  const block = Buffer.allocUnsafe(BLOCK_BYTES);
+  let position = 0;
+  for (;;) {
+    const length = readSync(file, block, 0, BLOCK_BYTES, position);
+    let begin = 0;
+    for (
+      let stop = block.indexOf(10);
+      stop !== -1 && stop < length;
+      stop = block.indexOf(10, begin)
+    ) {
+      onLine(JSON.parse(block.toString("utf8", begin, stop)) as JournalLine, position + begin);
+      begin = stop + 1;
+    }
+    // A line is far shorter than a block: without an end in a block there is nothing more.
+    if (begin === 0) return position;
+    position += begin;
+  }
+}
+
+function readLine(file: number, offset: number): string {
+  for (let size = LINE_BYTES; ; size *= 4) {
+    const bytes = Buffer.allocUnsafe(size);
+    const length = readSync(file, bytes, 0, size, offset);
+    const stop = bytes.indexOf(10);
+    if (stop !== -1 && stop < length) return bytes.toString("utf8", 0, stop);
+    if (length < size) return bytes.toString("utf8", 0, length);
+  }
+}

@@ -1,0 +1,111 @@
+import { rm } from "node:fs/promises";
+import { httpDate } from "../clock.ts";
+import type { ObjectRecord } from "./object-journal.ts";
+import {
+  CRC64_HEADER,
+  forbidsOverwrite,
+  keptHeaders,
+  type Operation,
+  type OssHouse,
+} from "./operation.ts";
+import { ossError } from "./oss-error.ts";
+import type { OssRequest } from "./oss-request.ts";
+import { receiveBody } from "./receive-body.ts";
+
+/** User metadata is at most 8 KB in all. */
+const MAX_META_BYTES = 8 * 1024;
+
+export const putObject: Operation = {
+  name: "PutObject",
+  action: "oss:PutObject",
+  async handle(request, { storage, crc64, now }) {
+    const { bucket, key } = request;
+    const forbidOverwrite = forbidsOverwrite(request);
+    if (forbidOverwrite && storage.find(bucket, key)) throw ossError("FileAlreadyExists");
+    const kept = keptHeaders(request);
+    checkMeta(kept.meta);
+    const received = await receiveBody(request, storage.incoming(), crc64);
+    const { size } = received;
+    const etag = `"${received.md5.toString("hex").toUpperCase()}"`;
+    const record = { bucket, key, size, crc64: received.crc64, etag, type: "Normal" as const };
+    try {
+      storage.commit(received.file, { ...record, ...kept, modified: now() }, { forbidOverwrite });
+    } catch (error) {
+      await rm(received.file, { force: true });
+      throw error;
+    }
+    return { status: 200, headers: { etag, [CRC64_HEADER]: received.crc64 } };
+  },
+};
+
+export const headObject: Operation = {
+  name: "HeadObject",
+  action: "oss:GetObject",
+  handle(request, house) {
+    const record = existing(request, house);
+    const headers = { ...headersOf(record), "content-length": String(record.size) };
+    return { status: 200, headers };
+  },
+};
+
+export const getObject: Operation = {
+  name: "GetObject",
+  action: "oss:GetObject",
+  handle(request, house) {
+    const record = existing(request, house);
+    const range = rangeOf(request.headers.range, record.size);
+    const { start, end } = range ?? { start: 0, end: record.size };
+    const headers = { ...headersOf(record), "content-length": String(end - start) };
+    const body = { path: house.storage.pathOf(record.bucket, record.key), start, end };
+    if (range === undefined) return { status: 200, headers, body };
+    const contentRange = `bytes ${start}-${end - 1}/${record.size}`;
+    // The CRC64 of a range is that of the whole object (PROTOCOLS, section 5.2).
+    return { status: 206, headers: { ...headers, "content-range": contentRange }, body };
+  },
+};
+
+export const deleteObject: Operation = {
+  name: "DeleteObject",
+  action: "oss:DeleteObject",
+  handle(request, { storage }) {
+    storage.remove(request.bucket, request.key);
+    return { status: 204 };
+  },
+};
+
+export function checkMeta(meta: Record<string, string>): void {
+  const size = Object.entries(meta).reduce((sum, pair) => sum + pair.join("").length, 0);
+  if (size > MAX_META_BYTES) throw ossError("InvalidArgument", "The user metadata is too large.");
+}
+
+function existing(request: OssRequest, { storage }: OssHouse): ObjectRecord {
+  const record = storage.find(request.bucket, request.key);
+  if (record === undefined) throw ossError("NoSuchKey", undefined, { Key: request.key });
+  return record;
+}
+
+function headersOf(record: ObjectRecord): Record<string, string> {
+  return {
+    etag: record.etag,
+    "content-type": record.contentType,
+    "last-modified": httpDate(record.modified),
+    "accept-ranges": "bytes",
+    "x-oss-object-type": record.type,
+    "x-oss-storage-class": "Standard",
+    [CRC64_HEADER]: record.crc64,
+    ...record.meta,
+  };
+}
+
+/** Bytes [start, end). OSS answers a range that it can't satisfy with the whole object. */
+function rangeOf(
+  header: string | undefined,
+  size: number,
+): { start: number; end: number } | undefined {
+  const form = /^bytes=(\d*)-(\d*)$/u.exec(header ?? "");
+  const [first = "", last = ""] = form?.slice(1) ?? [];
+  if (first === "" && last === "") return undefined;
+  const start = first === "" ? Math.max(0, size - Number(last)) : Number(first);
+  const end = first === "" || last === "" ? size : Math.min(size, Number(last) + 1);
+  return start < end ? { start, end } : undefined;
+}

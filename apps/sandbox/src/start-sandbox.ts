@@ -1,0 +1,152 @@
+import { mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { toExhibitError } from "@exhibit/contracts";
+import { sandboxAccount, sandboxOwner } from "./accounts.ts";
+import { type Clocks, createClocks } from "./clock.ts";
+import { createControl } from "./control.ts";
+import { createGateway, type GatewayControl } from "./gateway/gateway.ts";
+import { topVendors } from "./gateway/vendors/index.ts";
+import { type LoopbackServer, startServer } from "./loopback-server.ts";
+import { createCrc64Pool } from "./oss/crc64.ts";
+import { openObjectStorage } from "./oss/object-storage.ts";
+import { openUploads } from "./oss/open-uploads.ts";
+import { createOss, type OssControl } from "./oss/oss.ts";
+import { createTokenOffice, type TokenOffice } from "./tokens.ts";
+
+export interface SandboxOptions {
+  /** Where objects are kept, between runs too. Made if it isn't there. One sandbox at a time. */
+  dataDir: string;
+  /** The address to listen on; 127.0.0.1 by default. */
+  host?: string;
+  /** 0, the default, takes a free port. */
+  gatewayPort?: number;
+  /** 0, the default, takes a free port. */
+  ossPort?: number;
+  /** How long tokens live; 3600 by default. */
+  leaseSeconds?: number;
+  /** More buckets than the vendors' own. */
+  buckets?: readonly string[];
+  /** How many requests each log keeps; 10,000 by default. */
+  logLimit?: number;
+}
+
+/** Stand-ins for the vendors' gateways and for OSS, and what tests can tell them. */
+export interface Sandbox {
+  /** `…/router/rest` */
+  readonly gatewayUrl: string;
+  readonly ossUrl: string;
+  /** `…/sandbox`, for other processes; see `control.ts`. */
+  readonly controlUrl: string;
+  readonly objectsDir: string;
+  /** A long-term key that may do everything. */
+  readonly owner: typeof sandboxOwner;
+  readonly gateway: GatewayControl;
+  readonly oss: OssControl;
+  readonly tokens: Pick<TokenOffice, "issue" | "expireAll" | "setLifetime" | "setActions">;
+  readonly clocks: Pick<Clocks, "skew">;
+  /** The file of an object, or where one would lie. */
+  objectPath(bucket: string, key: string): string;
+  /** How many objects are kept. */
+  objectCount(): number;
+  /** An exhibit.yaml-shaped object for this sandbox. */
+  config(roots: readonly string[]): {
+    sources: { roots: string[] };
+    vendors: Record<string, Record<string, unknown>>;
+  };
+  close(): Promise<void>;
+}
+
+const DEFAULT_LEASE_SECONDS = 3600;
+const DEFAULT_LOG_LIMIT = 10_000;
+
+/** Starts a sandbox. Throws `CONFIG_INVALID` if it can't use its ports or its folder. */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { host = "127.0.0.1", logLimit = DEFAULT_LOG_LIMIT } = options;
+  const dataDir = resolve(options.dataDir);
+  const stop = new AbortController();
+  const clocks = createClocks();
+  const lifetime = options.leaseSeconds ?? DEFAULT_LEASE_SECONDS;
+  const tokens = createTokenOffice({ now: clocks.oss, lifetime });
+  const { storage, uploads } = await openStorage(dataDir);
+  const crc64 = await createCrc64Pool();
+  const oss = createOss({
+    house: { storage, uploads, crc64, now: clocks.oss },
+    gatekeeper: { tokens, region: sandboxAccount.region, now: clocks.oss },
+    buckets: bucketsOf(options),
+    logLimit,
+    signal: stop.signal,
+  });
+  let ossUrl = "";
+  const gateway = createGateway({
+    now: clocks.gateway,
+    tokens,
+    ossUrl: () => ossUrl,
+    logLimit,
+    signal: stop.signal,
+  });
+  const control = createControl({ gateway, oss, tokens, clocks, objectCount: storage.count });
+
+  const servers: LoopbackServer[] = [];
+  let closing: Promise<void> | undefined;
+  async function shutDown(): Promise<void> {
+    stop.abort();
+    oss.heal();
+    await Promise.all(servers.map((server) => server.close()));
+    storage.close();
+  }
+  const close = () => (closing ??= shutDown());
+  try {
+    const ossServer = { name: "OSS", host, port: options.ossPort ?? 0, serve: oss.serve };
+    servers.push(await startServer(ossServer));
+    const port = options.gatewayPort ?? 0;
+    const serve = control.servingBeside(gateway.serve);
+    servers.push(await startServer({ name: "gateway", host, port, serve }));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const base = servers[1]?.url ?? "";
+  ossUrl = servers[0]?.url ?? "";
+  const gatewayUrl = `${base}/router/rest`;
+
+  return {
+    gatewayUrl,
+    ossUrl,
+    controlUrl: `${base}/sandbox`,
+    objectsDir: join(dataDir, "objects"),
+    owner: sandboxOwner,
+    gateway,
+    oss,
+    tokens,
+    clocks,
+    objectPath: storage.pathOf,
+    objectCount: storage.count,
+    config: (roots) => ({
+      sources: { roots: [...roots] },
+      vendors: vendorConfigs({ gatewayUrl, ossUrl, leaseSeconds: tokens.lifetime }),
+    }),
+    close,
+  };
+}
+
+function bucketsOf(options: SandboxOptions): ReadonlySet<string> {
+  const { kongurBucket, deepvisionBucket } = sandboxAccount;
+  return new Set([kongurBucket, deepvisionBucket, ...(options.buckets ?? [])]);
+}
+
+async function openStorage(dataDir: string) {
+  try {
+    await mkdir(dataDir, { recursive: true });
+    return { storage: openObjectStorage(dataDir), uploads: openUploads(join(dataDir, "uploads")) };
+  } catch (error) {
+    throw toExhibitError(error, "CONFIG_INVALID");
+  }
+}
+
+function vendorConfigs(setting: { gatewayUrl: string; ossUrl: string; leaseSeconds: number }) {
+  const sections = Object.entries(topVendors).map(([name, vendor]) => [
+    name,
+    vendor.config(setting),
+  ]);
+  return Object.fromEntries(sections) as Record<string, Record<string, unknown>>;
+}
