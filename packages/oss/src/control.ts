@@ -1,0 +1,156 @@
+import { ExhibitError } from "@exhibit/contracts";
+import type OSS from "ali-oss";
+import type { Clock } from "./clock.ts";
+import type { Query } from "./encoding.ts";
+import { type Answer, toStoreError } from "./errors.ts";
+import {
+  CONTENT_TYPE,
+  forbidOverwrite,
+  type Stored,
+  storedOf,
+  type Target,
+} from "./object-calls.ts";
+import type { ObjectRequest, Sender } from "./send.ts";
+
+export interface UploadedPart {
+  /** From 1 on. */
+  number: number;
+  etag: string;
+}
+
+/** The requests that begin and end a multipart upload. */
+export interface Control {
+  /** The id of the new upload. */
+  initiate(target: Target, overwrite: boolean): Promise<string>;
+  complete(
+    target: Target,
+    uploadId: string,
+    parts: UploadedPart[],
+    overwrite: boolean,
+  ): Promise<Stored>;
+  abort(target: Target, uploadId: string): Promise<void>;
+}
+
+/** What ali-oss hands to the HTTP client that it is given as its `urllib` option. */
+interface AliRequest {
+  method: string;
+  headers: Record<string, string | number>;
+  content?: string;
+}
+
+/**
+ * ali-oss signs, writes and reads these requests; our own transport carries them. So they can be aborted, share our
+ * connections, and their answers' headers (CRC64, request id, Date, the asked-for delay) aren't lost: ali-oss keeps none
+ * of them on an error. A client lives for one call, because ali-oss keeps its state (credentials, cancel flag) on it.
+ */
+export function createControl(sender: Sender, clock: Clock, now: () => number): Control {
+  async function call<T>(
+    about: CallOfAli,
+    run: (client: OSS) => Promise<T>,
+  ): Promise<{ value: T; answer: Answer }> {
+    const { default: AliOss } = await import("ali-oss");
+    const wire = wireOf(sender, about);
+    try {
+      const client = new AliOss(optionsOf(about, clock, wire) as OSS.Options);
+      const value = await run(client);
+      if (wire.answer === undefined) throw new Error("ali-oss sent nothing");
+      return { value, answer: wire.answer };
+    } catch (thrown) {
+      // ali-oss wraps what our transport threw; what it throws itself may hold the request, so it is no cause.
+      throw wire.failure ?? toStoreError({ thrown: new Error(reasonOf(thrown)) }, about);
+    }
+  }
+
+  return {
+    async initiate(target, overwrite) {
+      const options = { mime: CONTENT_TYPE, headers: forbidOverwrite(overwrite) };
+      const about = { ...target, operation: "InitiateMultipartUpload", query: { uploads: "" } };
+      const { value } = await call(about, (client) =>
+        client.initMultipartUpload(target.key, options),
+      );
+      if (value.uploadId) return value.uploadId;
+      throw new ExhibitError(
+        "STORE_UNAVAILABLE",
+        "OSS's answer to InitiateMultipartUpload names no upload.",
+      );
+    },
+    async complete(target, uploadId, parts, overwrite) {
+      const numbered = parts.map(({ number, etag }) => ({ number, etag }));
+      // ali-oss's types leave the headers out; its code takes them.
+      const options = { headers: forbidOverwrite(overwrite) } as OSS.CompleteMultipartUploadOptions;
+      const about = { ...target, operation: "CompleteMultipartUpload", query: { uploadId } };
+      const { answer } = await call(about, (client) =>
+        client.completeMultipartUpload(target.key, uploadId, numbered, options),
+      );
+      return storedOf(answer, now);
+    },
+    async abort(target, uploadId) {
+      const about = { ...target, operation: "AbortMultipartUpload", query: { uploadId } };
+      await call(about, (client) => client.abortMultipartUpload(target.key, uploadId));
+    },
+  };
+}
+
+type CallOfAli = Target & { operation: string; query: Query };
+
+interface Wire {
+  answer?: Answer;
+  failure?: unknown;
+  request(url: string, params: AliRequest): Promise<unknown>;
+}
+
+/** The HTTP client that ali-oss calls: our transport, which remembers what came. */
+function wireOf(sender: Sender, about: CallOfAli): Wire {
+  const wire: Wire = {
+    async request(_url, params) {
+      try {
+        wire.answer = await sender.sendSigned(toRequest(about, params));
+      } catch (error) {
+        wire.failure = error;
+        throw error;
+      }
+      const { status, headers, body } = wire.answer;
+      return { status, headers, data: body, res: { status, headers } };
+    },
+  };
+  return wire;
+}
+
+/** For an IP endpoint ali-oss makes up a Host header, and its own URL has no bucket: addressing.ts decides both. */
+function toRequest(
+  about: CallOfAli,
+  { method, headers, content }: AliRequest,
+): ObjectRequest & { headers: Record<string, string> } {
+  const kept = Object.entries(headers)
+    .map(([name, value]) => [name.toLowerCase(), String(value)] as const)
+    .filter(([name]) => name !== "host" && name !== "content-length");
+  const bytes = Buffer.from(content ?? "");
+  // DELETE has no body; a POST without one has to say so.
+  const body = method === "DELETE" ? {} : { body: { length: bytes.length, chunks: [bytes] } };
+  return { ...about, method, headers: Object.fromEntries(kept), ...body };
+}
+
+function optionsOf({ lease }: Target & { operation: string }, clock: Clock, wire: Wire) {
+  const { bucket, credentials } = lease;
+  return {
+    accessKeyId: credentials.accessKeyId,
+    accessKeySecret: credentials.accessKeySecret,
+    stsToken: credentials.securityToken,
+    // Only to keep it from printing a warning; without `refreshSTSToken` it refreshes nothing.
+    refreshSTSTokenInterval: 300_000,
+    bucket: bucket.name,
+    endpoint: bucket.endpoint,
+    // Without it V4 signs for cn-hangzhou, whatever the endpoint.
+    region: bucket.region,
+    authorizationV4: bucket.signatureVersion === "v4",
+    sldEnable: bucket.pathStyle,
+    retryMax: 0,
+    amendTimeSkewed: clock.now(bucket.endpoint) - Date.now(),
+    urllib: { request: wire.request },
+  };
+}
+
+/** ali-oss quotes the whole answer in some messages; the first line is enough. */
+function reasonOf(thrown: unknown): string {
+  return (thrown instanceof Error ? thrown.message : String(thrown)).split("\n")[0] ?? "";
+}

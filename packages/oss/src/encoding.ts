@@ -1,0 +1,23 @@
+/** Percent-encodes each UTF-8 byte that isn't unreserved (`A-Z a-z 0-9 - . _ ~`), as OSS canonicalises it. */
+export function encodePart(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (character) => {
+    return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+  });
+}
+
+/** An object key in a path: its slashes are kept. */
+export function encodeKey(key: string): string {
+  return encodePart(key).replaceAll("%2F", "/");
+}
+
+/** Query parameters; an empty value is written as the bare name (`?uploads`). */
+export type Query = Readonly<Record<string, string>>;
+
+/** Sorted by encoded name: the order that V4 signs. */
+export function encodeQuery(query: Query): string {
+  return Object.entries(query)
+    .map(([name, value]) => [encodePart(name), encodePart(value)] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => (value === "" ? name : `${name}=${value}`))
+    .join("&");
+}

@@ -1,0 +1,187 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { type ErrorCode, ExhibitError } from "@exhibit/contracts";
+import type { Lease } from "@exhibit/credentials";
+
+/** What OSS answered, read whole. */
+export interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
+
+/** What was asked. */
+export interface About {
+  /** OSS's name of the operation, such as `PutObject`. */
+  operation: string;
+  key: string;
+  lease: Lease;
+}
+
+/** OSS's codes (PROTOCOLS.md 4 and 5.5). What isn't here goes by its HTTP status. */
+const codes: Readonly<Record<string, ErrorCode>> = {
+  SecurityTokenExpired: "LEASE_EXPIRED",
+  InvalidSecurityToken: "LEASE_REJECTED",
+  AccessKeyIdAndSecurityTokenNotMatch: "LEASE_REJECTED",
+  SignatureDoesNotMatch: "STORE_SIGNATURE",
+  RequestTimeTooSkewed: "STORE_CLOCK",
+  NoSuchBucket: "STORE_DENIED",
+  InvalidBucketName: "STORE_DENIED",
+  TransferAccelerationDisabled: "STORE_DENIED",
+  UploadTrafficRateLimitExceeded: "STORE_THROTTLED",
+  DownloadTrafficRateLimitExceeded: "STORE_THROTTLED",
+  TotalQpsLimitExceeded: "STORE_THROTTLED",
+  MetaOperationQpsLimitExceeded: "STORE_THROTTLED",
+  ActiveRequestLimitExceeded: "STORE_THROTTLED",
+  RequestTimeout: "STORE_INCOMPLETE",
+  IncompleteBody: "STORE_INCOMPLETE",
+  BadRequest: "STORE_INCOMPLETE",
+  InvalidDigest: "STORE_INCOMPLETE",
+  InvalidCRC64: "STORE_INCOMPLETE",
+  NoSuchUpload: "STORE_UPLOAD_GONE",
+  InvalidPart: "STORE_UPLOAD_GONE",
+  FilePartNotExist: "STORE_UPLOAD_GONE",
+  FileAlreadyExists: "EVIDENCE_CONFLICT",
+};
+
+/** "OSS no longer supports V1 signatures": an AccessDenied that a change of the signature version mends. */
+const V1_WITHDRAWN = "0002-00000080";
+const MAX_SENTENCE = 500;
+
+/**
+ * The one place where an answer of OSS that isn't a success, or a broken connection, becomes our error. OSS's code,
+ * sentence, EC and request id are in it; what an answer says of the credentials or of the string to sign is not.
+ */
+export function toStoreError(
+  failure: { answer: Answer } | { thrown: unknown },
+  about: About,
+): ExhibitError {
+  if ("answer" in failure) return answerError(failure.answer, about);
+  if (failure.thrown instanceof ExhibitError) return failure.thrown;
+  const sentence =
+    failure.thrown instanceof Error ? failure.thrown.message : String(failure.thrown);
+  return new ExhibitError(
+    "STORE_UNAVAILABLE",
+    `${about.operation} of ${quoted(about)} had no answer: ${withoutSecrets(sentence, about.lease)}`,
+    { cause: failure.thrown, details: { operation: about.operation, ...place(about) } },
+  );
+}
+
+/** Whether OSS refused to write because an object is there already. */
+export function isAlreadyThere(error: unknown): boolean {
+  return error instanceof ExhibitError && error.details.oss_code === "FileAlreadyExists";
+}
+
+/** Whether OSS may have carried the request out although we have no success from it. */
+export function isUncertain(error: unknown): boolean {
+  if (!(error instanceof ExhibitError)) return false;
+  const status = error.details.oss_status;
+  return error.code === "STORE_UNAVAILABLE" && (status === undefined || Number(status) >= 500);
+}
+
+/** What an aborted `signal` ends the work with. */
+export function interrupted(signal: AbortSignal): ExhibitError {
+  return new ExhibitError("INTERRUPTED", "The upload was stopped before it ended.", {
+    cause: signal.reason,
+  });
+}
+
+function answerError(answer: Answer, about: About): ExhibitError {
+  const { code, ec, requestId, message } = fieldsOf(answer);
+  const sentence = withoutSecrets(message ?? "", about.lease).slice(0, MAX_SENTENCE);
+  const ids = [ec && `EC ${ec}`, requestId && `request id ${requestId}`].filter(Boolean).join(", ");
+  const text = [
+    `OSS answered ${about.operation} of ${quoted(about)} with ${answer.status}${code ? ` ${code}` : ""}`,
+    sentence === "" ? "" : `: ${sentence}`,
+    ids === "" ? "" : ` (${ids})`,
+  ].join("");
+  const retryAfter = delayOf(answer.headers);
+  return new ExhibitError(ourCode(answer, code, ec, about.lease), text, {
+    details: {
+      operation: about.operation,
+      ...place(about),
+      oss_status: answer.status,
+      ...(code && { oss_code: code }),
+      ...(ec && { oss_ec: ec }),
+      ...(requestId && { oss_request_id: requestId }),
+    },
+    ...(retryAfter !== undefined && { retryAfter }),
+  });
+}
+
+function ourCode(
+  answer: Answer,
+  code: string | undefined,
+  ec: string | undefined,
+  lease: Lease,
+): ErrorCode {
+  if (ec === V1_WITHDRAWN) return "STORE_SIGNATURE";
+  // A temporary id that "does not exist" may as well have ended; a permanent one is wrong.
+  if (code === "InvalidAccessKeyId" && lease.credentials.accessKeyId.startsWith("STS."))
+    return "LEASE_REJECTED";
+  const known =
+    code === undefined ? undefined : Object.hasOwn(codes, code) ? codes[code] : undefined;
+  if (known !== undefined) return known;
+  if (answer.status === 429) return "STORE_THROTTLED";
+  if (answer.status === 503 && delayOf(answer.headers) !== undefined) return "STORE_THROTTLED";
+  if (answer.status >= 500 || answer.status === 408) return "STORE_UNAVAILABLE";
+  // A redirect says that another endpoint or region has the bucket.
+  if (answer.status === 403 || (answer.status >= 300 && answer.status < 400)) return "STORE_DENIED";
+  return "STORE_REFUSED";
+}
+
+/** The answer to HEAD has no body: OSS puts the same XML, as Base64, into a header. */
+function fieldsOf({ headers, body }: Answer) {
+  const inHeader = headers["x-oss-err"];
+  const xml =
+    body.length > 0 || typeof inHeader !== "string"
+      ? body.toString()
+      : Buffer.from(inHeader, "base64").toString();
+  return {
+    code: element(xml, "Code"),
+    message: element(xml, "Message"),
+    ec: element(xml, "EC") ?? text(headers["x-oss-ec"]),
+    requestId: text(headers["x-oss-request-id"]) ?? element(xml, "RequestId"),
+  };
+}
+
+function element(xml: string, name: string): string | undefined {
+  const found = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1]?.trim();
+  return found === undefined || found === "" ? undefined : unescapeXml(found);
+}
+
+const entities: Readonly<Record<string, string>> = {
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+  amp: "&",
+};
+
+function unescapeXml(text: string): string {
+  return text.replace(/&(lt|gt|quot|apos|amp);/g, (whole, name: string) => entities[name] ?? whole);
+}
+
+/** Milliseconds that OSS asks us to wait: `x-oss-qos-delay-time` is in milliseconds, `Retry-After` in seconds. */
+function delayOf(headers: IncomingHttpHeaders): number | undefined {
+  const delay = Number(text(headers["x-oss-qos-delay-time"]) ?? Number.NaN);
+  const after = Number(headers["retry-after"] ?? Number.NaN) * 1000;
+  return [delay, after].find((milliseconds) => Number.isFinite(milliseconds) && milliseconds >= 0);
+}
+
+function withoutSecrets(sentence: string, { credentials }: Lease): string {
+  return [credentials.accessKeySecret, credentials.securityToken, credentials.accessKeyId]
+    .filter((secret) => secret !== "")
+    .reduce((masked, secret) => masked.replaceAll(secret, "***"), sentence);
+}
+
+function place({ key, lease }: About) {
+  return { bucket: lease.bucket.name, key, lease_id: lease.id };
+}
+
+function quoted({ key, lease }: About): string {
+  return `${JSON.stringify(key)} in bucket ${lease.bucket.name}`;
+}
+
+function text(header: string | string[] | undefined): string | undefined {
+  return typeof header === "string" && header !== "" ? header : undefined;
+}

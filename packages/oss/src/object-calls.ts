@@ -1,0 +1,100 @@
+import { ExhibitError } from "@exhibit/contracts";
+import type { Lease } from "@exhibit/credentials";
+import type { Answer } from "./errors.ts";
+import type { Sender } from "./send.ts";
+import type { OutgoingBody } from "./transport.ts";
+
+/** What OSS says of bytes it holds. */
+export interface Stored {
+  /** Undefined when OSS didn't tell, as for some copied objects. */
+  crc64: bigint | undefined;
+  etag: string | undefined;
+  requestId: string | undefined;
+  /** When OSS answered, by its clock. */
+  answeredAt: Date;
+}
+
+export interface StoredObject extends Stored {
+  size: number;
+  lastModified: Date;
+}
+
+/** Where a call is made: with which lease, on which key, and until when. */
+export interface Target {
+  lease: Lease;
+  key: string;
+  signal: AbortSignal | undefined;
+}
+
+/** The requests that carry bytes, and the one that asks what is there. */
+export interface ObjectCalls {
+  /** Undefined: there is no object. */
+  head(target: Target): Promise<StoredObject | undefined>;
+  /** With `overwrite` off OSS refuses when there is an object already. */
+  put(target: Target, body: OutgoingBody, overwrite: boolean): Promise<Stored>;
+  uploadPart(
+    target: Target,
+    part: { uploadId: string; number: number },
+    body: OutgoingBody,
+  ): Promise<Stored>;
+}
+
+/** The kind of content isn't Exhibit's to judge. */
+export const CONTENT_TYPE = "application/octet-stream";
+
+export function createObjectCalls(sender: Sender, now: () => number): ObjectCalls {
+  return {
+    async head(target) {
+      try {
+        const answer = await sender.send({ ...target, operation: "HeadObject", method: "HEAD" });
+        const size = Number(answer.headers["content-length"]);
+        const lastModified = dateOf(answer.headers["last-modified"]) ?? new Date(0);
+        return { ...storedOf(answer, now), size, lastModified };
+      } catch (error) {
+        if (isAbsent(error)) return undefined;
+        throw error;
+      }
+    },
+    async put(target, body, overwrite) {
+      const headers = { "content-type": CONTENT_TYPE, ...forbidOverwrite(overwrite) };
+      return storedOf(
+        await sender.send({ ...target, operation: "PutObject", method: "PUT", headers, body }),
+        now,
+      );
+    },
+    async uploadPart(target, { uploadId, number }, body) {
+      const query = { partNumber: String(number), uploadId };
+      return storedOf(
+        await sender.send({ ...target, operation: "UploadPart", method: "PUT", query, body }),
+        now,
+      );
+    },
+  };
+}
+
+export function forbidOverwrite(overwrite: boolean): Record<string, string> {
+  return overwrite ? {} : { "x-oss-forbid-overwrite": "true" };
+}
+
+export function storedOf({ headers }: Answer, now: () => number): Stored {
+  const crc64 = headers["x-oss-hash-crc64ecma"];
+  const requestId = headers["x-oss-request-id"];
+  return {
+    crc64: typeof crc64 === "string" && /^\d{1,20}$/.test(crc64) ? BigInt(crc64) : undefined,
+    etag: headers.etag,
+    requestId: typeof requestId === "string" ? requestId : undefined,
+    answeredAt: dateOf(headers.date) ?? new Date(now()),
+  };
+}
+
+/** A 404 without a code, as some gateways answer HEAD, means no object as well; one of another code doesn't. */
+function isAbsent(error: unknown): boolean {
+  if (!(error instanceof ExhibitError) || error.details.oss_status !== 404) return false;
+  const code = error.details.oss_code;
+  return code === undefined || code === "NoSuchKey";
+}
+
+function dateOf(header: string | undefined): Date | undefined {
+  const milliseconds = Date.parse(header ?? "");
+  return Number.isNaN(milliseconds) ? undefined : new Date(milliseconds);
+}

@@ -1,0 +1,59 @@
+import type { Lease } from "@exhibit/credentials";
+
+/** Hands out the folder's lease; shared by all files that go into the folder. */
+export interface LeaseHolder {
+  /** The lease to use now, with at least `minimumRemaining` milliseconds to go. */
+  current(options?: { minimumRemaining?: number }): Promise<Lease>;
+  /** Another lease than the one that OSS refused. */
+  replace(refused: Lease): Promise<Lease>;
+}
+
+export interface FileBody {
+  /** Bytes; `read` has to give exactly as many. */
+  readonly size: number;
+  /**
+   * Reads the bytes [start, end) in order; throws `ExhibitError` SOURCE_*. Every byte is asked for once, in ascending
+   * order, save when a damaged multipart object has to be sent anew.
+   */
+  read(start: number, end: number): AsyncIterable<Buffer>;
+}
+
+/** Proof that OSS holds exactly the bytes that were read. */
+export interface Receipt {
+  /** `identical`: an object with these bytes was there before; nothing was written. */
+  outcome: "stored" | "identical";
+  key: string;
+  size: number;
+  /** 32 bytes. */
+  sha256: Buffer;
+  /** CRC-64/XZ, unsigned; OSS's own value was equal to it. */
+  crc64: bigint;
+  etag: string | undefined;
+  /** OSS's id of the request that proved it: the write, or the HEAD that found the object. */
+  requestId: string | undefined;
+  /** By OSS's clock: when it answered the write, or the found object's Last-Modified. */
+  storedAt: Date;
+  leaseId: string;
+}
+
+export interface PutRequest {
+  leases: LeaseHolder;
+  /** Relative to the lease's prefix, `/` between its parts. */
+  name: string;
+  body: FileBody;
+  signal?: AbortSignal;
+  /** Bytes on their way to OSS, in order of sending; bytes sent again are not counted again. */
+  onBytes?: (bytes: number) => void;
+}
+
+export interface ObjectStore {
+  /**
+   * Stores one file and proves it. Never overwrites other bytes. Waits and tries again by itself for whatever a pause, a
+   * new lease or a set clock can mend; what it throws is an `ExhibitError`, INTERRUPTED when `signal` ends it.
+   */
+  put(request: PutRequest): Promise<Receipt>;
+  /** Bytes of memory that `put` holds while it stores a file of this size. */
+  memoryFor(size: number): number;
+  /** Closes the idle connections; requests under way go on. */
+  close(): void;
+}

@@ -1,0 +1,87 @@
+import type { ExhibitError } from "@exhibit/contracts";
+import type { Lease } from "@exhibit/credentials";
+import { bodyOf, type Content, forwardCounter, readThrough } from "./content.ts";
+import { isAlreadyThere, isUncertain } from "./errors.ts";
+import { judgeDamaged, mismatch, settleExisting, writtenReceipt } from "./existing.ts";
+import type { Stored } from "./object-calls.ts";
+import type { Receipt } from "./object-store.ts";
+import type { PutJob } from "./put-job.ts";
+
+/** What this call has done so far, over its attempts. */
+interface Past {
+  /** Milliseconds of the monotonic clock when the bytes first went out whole and no answer told what came of them. */
+  sentAt?: number;
+  /** A write of ours that OSS answered with another CRC64. */
+  damaged?: { stored: Stored; error: ExhibitError };
+}
+
+/** Stores a small file by one request. Its bytes stay in memory meanwhile, so no attempt reads it a second time. */
+export async function putSingle(job: PutJob): Promise<Receipt> {
+  const { bytes, content } = await readWhole(job);
+  const counter = forwardCounter(job.onBytes);
+  const past: Past = {};
+  return job.attempt((lease) => putOnce(job, { bytes, content, counter, past, lease }), job.signal);
+}
+
+interface Round {
+  bytes: Buffer;
+  content: Content;
+  counter: () => (bytes: number) => void;
+  past: Past;
+  lease: Lease;
+}
+
+async function putOnce(
+  job: PutJob,
+  { bytes, content, counter, past, lease }: Round,
+): Promise<Receipt> {
+  const { key, signal, look } = job;
+  const verdict =
+    past.damaged &&
+    (await judgeDamaged(look, {
+      key,
+      content,
+      damaged: past.damaged.stored,
+      error: past.damaged.error,
+    }));
+  if (verdict && "receipt" in verdict) return verdict.receipt;
+  const startedAt = performance.now();
+  const count = counter();
+  let sent = 0;
+  const body = bodyOf(bytes, (piece) => {
+    sent += piece;
+    count(piece);
+  });
+  try {
+    const stored = await job.calls.put({ lease, key, signal }, body, verdict?.overwrite ?? false);
+    if (stored.crc64 === content.crc64) return writtenReceipt(stored, { lease, key, content });
+    const error = mismatch(JSON.stringify(key), content.crc64, stored);
+    past.damaged = { stored, error };
+    throw error;
+  } catch (error) {
+    if (isAlreadyThere(error)) {
+      // A lost answer to our own write looks just like somebody else's object: its age tells.
+      const since = past.sentAt === undefined ? undefined : performance.now() - past.sentAt;
+      return settleExisting(look, key, content, since);
+    }
+    if (isUncertain(error) && sent === content.size) past.sentAt ??= startedAt;
+    throw error;
+  }
+}
+
+async function readWhole({
+  body,
+  digesters,
+  signal,
+}: PutJob): Promise<{ bytes: Buffer; content: Content }> {
+  const bytes = Buffer.allocUnsafe(body.size);
+  const digester = await digesters.start();
+  try {
+    const take = (chunk: Buffer, offset: number) => bytes.set(chunk, offset);
+    await readThrough(body, { start: 0, end: body.size }, digester, { signal, take });
+  } catch (error) {
+    digester.drop();
+    throw error;
+  }
+  return { bytes, content: { size: body.size, ...digester.finish() } };
+}

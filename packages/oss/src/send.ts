@@ -1,0 +1,66 @@
+import { addressOf } from "./addressing.ts";
+import type { Clock } from "./clock.ts";
+import type { Query } from "./encoding.ts";
+import { type About, type Answer, toStoreError } from "./errors.ts";
+import { dateV1, signV1 } from "./sign-v1.ts";
+import { dateV4, signV4 } from "./sign-v4.ts";
+import type { OutgoingBody, Transport } from "./transport.ts";
+
+export interface ObjectRequest extends About {
+  method: string;
+  query?: Query;
+  /** Names in lower case; those of the signature are added. */
+  headers?: Readonly<Record<string, string>>;
+  body?: OutgoingBody;
+  signal?: AbortSignal | undefined;
+}
+
+/** A request whose headers are signed already. */
+export type SignedRequest = ObjectRequest & { headers: Readonly<Record<string, string>> };
+
+export interface Sender {
+  /** Signs with the lease and sends. Throws what `toStoreError` makes of anything but a success. */
+  send(request: ObjectRequest): Promise<Answer>;
+  /** The same for a request that was signed elsewhere. */
+  sendSigned(request: SignedRequest): Promise<Answer>;
+}
+
+export function createSender(transport: Transport, clock: Clock): Sender {
+  async function sendSigned(request: SignedRequest): Promise<Answer> {
+    const { method, headers, body, signal, lease, key, query = {} } = request;
+    const address = addressOf(lease.bucket, key, query);
+    const answer = await transport
+      .send({ method, address, headers, ...(body && { body }), signal })
+      .catch((thrown: unknown) => {
+        throw toStoreError({ thrown }, request);
+      });
+    if (answer.status >= 200 && answer.status < 300) return answer;
+    const error = toStoreError({ answer }, request);
+    if (error.code === "STORE_CLOCK") clock.learn(lease.bucket.endpoint, answer.headers.date);
+    throw error;
+  }
+  return {
+    sendSigned,
+    send: (request) =>
+      sendSigned({
+        ...request,
+        headers: signedHeaders(request, clock.now(request.lease.bucket.endpoint)),
+      }),
+  };
+}
+
+function signedHeaders(request: ObjectRequest, now: number): Record<string, string> {
+  const { method, key, lease, query = {} } = request;
+  const { bucket, credentials } = lease;
+  const v4 = bucket.signatureVersion === "v4";
+  const headers: Record<string, string> = {
+    ...request.headers,
+    "x-oss-date": v4 ? dateV4(now) : dateV1(now),
+    "x-oss-security-token": credentials.securityToken,
+    ...(v4 && { "x-oss-content-sha256": "UNSIGNED-PAYLOAD" }),
+  };
+  const { accessKeyId, accessKeySecret } = credentials;
+  const toSign = { method, bucket: bucket.name, key, query, headers, accessKeyId, accessKeySecret };
+  headers.authorization = v4 ? signV4({ ...toSign, region: bucket.region }) : signV1(toSign);
+  return headers;
+}

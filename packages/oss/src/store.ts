@@ -1,0 +1,71 @@
+import { toExhibitError } from "@exhibit/contracts";
+import { createAttempt, type RetryOptions } from "./attempts.ts";
+import { createClock } from "./clock.ts";
+import { createControl } from "./control.ts";
+import { createDigesterPool } from "./digests.ts";
+import { createLook } from "./existing.ts";
+import { keyOf } from "./guard.ts";
+import { createObjectCalls } from "./object-calls.ts";
+import type { ObjectStore, PutRequest, Receipt } from "./object-store.ts";
+import { planParts } from "./part-reader.ts";
+import { type MultipartOptions, putMultipart } from "./put-multipart.ts";
+import { putSingle } from "./put-single.ts";
+import { createSender } from "./send.ts";
+import { createTransport, type TransportOptions } from "./transport.ts";
+
+const MiB = 1024 * 1024;
+
+export interface ObjectStoreOptions
+  extends Partial<RetryOptions & MultipartOptions & TransportOptions> {
+  /** Bytes; larger files go in parts. A file of one PUT is held in memory while it is sent. */
+  singlePutLimit?: number;
+  /** Milliseconds since the epoch. */
+  now?: () => number;
+}
+
+const defaults = {
+  singlePutLimit: 8 * MiB,
+  partSize: 8 * MiB,
+  parallel: 4,
+  attempts: 5,
+  baseDelay: 200,
+  maxDelay: 20_000,
+  minimumRemaining: 60_000,
+  maxSockets: 256,
+  idleTimeout: 60_000,
+  abortTimeout: 5_000,
+  now: Date.now,
+} satisfies ObjectStoreOptions;
+
+/** The port of `object-store.ts` to Alibaba Cloud OSS. The defaults are `defaults` above. */
+export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
+  const options = { ...defaults, ...given };
+  const transport = createTransport(options);
+  const clock = createClock(options.now);
+  const sender = createSender(transport, clock);
+  const calls = createObjectCalls(sender, options.now);
+  const control = createControl(sender, clock, options.now);
+  const digesters = createDigesterPool();
+
+  async function put({ leases, name, body, signal, onBytes }: PutRequest): Promise<Receipt> {
+    const first = await leases.current({ minimumRemaining: options.minimumRemaining });
+    const key = keyOf(first, name);
+    const attempt = createAttempt(leases, { key, first }, options);
+    const look = createLook(calls, attempt, key, signal);
+    const job = { key, body, signal, onBytes, calls, control, digesters, attempt, look };
+    return body.size <= options.singlePutLimit ? putSingle(job) : putMultipart(job, options);
+  }
+
+  return {
+    put: (request) =>
+      put(request).catch((thrown: unknown) => {
+        throw toExhibitError(thrown);
+      }),
+    memoryFor(size) {
+      if (size <= options.singlePutLimit) return size;
+      const { partSize, parallel } = planParts(size, options);
+      return partSize * parallel;
+    },
+    close: () => transport.close(),
+  };
+}

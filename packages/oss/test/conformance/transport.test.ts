@@ -1,0 +1,143 @@
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, expect, it } from "vitest";
+import { addressOf } from "../../src/addressing.ts";
+import { createTransport, type OutgoingBody } from "../../src/transport.ts";
+import { leaseFor } from "../leases.ts";
+
+const transport = createTransport({ maxSockets: 4, idleTimeout: 20_000 });
+const servers: http.Server[] = [];
+
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+async function serve(listener: http.RequestListener): Promise<string> {
+  const server = http.createServer(listener);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function send(endpoint: string, body?: OutgoingBody, key = "k") {
+  const address = addressOf(leaseFor(endpoint).bucket, key, {});
+  return transport.send({ method: "PUT", address, headers: {}, ...(body && { body }) });
+}
+
+it("throws the body's own error, not the broken connection's, and cuts the request short", async () => {
+  const arrived = Promise.withResolvers<void>();
+  const cut = Promise.withResolvers<void>();
+  const endpoint = await serve((request) => {
+    arrived.resolve();
+    request.on("error", () => cut.resolve()).resume();
+  });
+  const failure = new Error("the disk is gone");
+  async function* chunks() {
+    yield Buffer.alloc(10);
+    await arrived.promise;
+    throw failure;
+  }
+  await expect(send(endpoint, { length: 20, chunks: chunks() })).rejects.toBe(failure);
+  await cut.promise;
+});
+
+it.each([
+  [19, "fewer"],
+  [21, "more"],
+])("lets no body of %i bytes through that was announced with 20", async (length, difference) => {
+  let whole = false;
+  const endpoint = await serve((request, response) =>
+    request.resume().on("end", () => {
+      whole = true;
+      response.end();
+    }),
+  );
+  const body = { length: 20, chunks: [Buffer.alloc(10), Buffer.alloc(length - 10)] };
+  await expect(send(endpoint, body)).rejects.toThrow(
+    expect.objectContaining({
+      code: "SOURCE_CHANGED",
+      message: expect.stringContaining(difference),
+    }),
+  );
+  expect(whole).toBe(false);
+});
+
+it("reads no more of a body than the connection takes", async () => {
+  let taken = 0;
+  const endpoint = await serve((request, response) => {
+    // Nothing is read, so the pipe fills up; an early answer then ends the sending.
+    setTimeout(() => response.end("enough"), 100);
+    request.pause();
+  });
+  function* chunks() {
+    for (; taken < 4000; taken += 1) yield Buffer.alloc(65_536);
+  }
+  const answer = await send(endpoint, { length: 4000 * 65_536, chunks: chunks() });
+  expect(answer.body.toString()).toBe("enough");
+  expect(taken).toBeGreaterThan(0);
+  expect(taken).toBeLessThan(400);
+});
+
+it("refuses an answer without end", async () => {
+  const endpoint = await serve((_, response) => response.end(Buffer.alloc(2_000_000)));
+  await expect(send(endpoint)).rejects.toThrow("longer than");
+});
+
+it("uses a connection again", async () => {
+  const ports = new Set<unknown>();
+  const endpoint = await serve((request, response) => {
+    ports.add(request.socket.remotePort);
+    request.resume().on("end", () => response.end());
+  });
+  for (let number = 0; number < 3; number += 1) {
+    await send(endpoint, { length: 3, chunks: [Buffer.from("abc")] });
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(ports.size).toBe(1);
+});
+
+it("closes a connection whose body was cut short by an early answer", async () => {
+  const closed: Promise<void>[] = [];
+  const endpoint = await serve((request, response) => {
+    closed.push(new Promise((resolve) => request.socket.once("close", () => resolve())));
+    response.writeHead(409).end();
+  });
+  const answered = Promise.withResolvers<void>();
+  async function* chunks() {
+    yield Buffer.alloc(10);
+    await answered.promise;
+    yield Buffer.alloc(10);
+  }
+  expect(await send(endpoint, { length: 20, chunks: chunks() })).toMatchObject({ status: 409 });
+  await Promise.all(closed);
+  expect(closed).toHaveLength(1);
+  answered.resolve();
+});
+
+it("asks for the key in the path, each byte of it encoded", async () => {
+  let url: string | undefined;
+  const endpoint = await serve((request, response) => {
+    url = request.url;
+    response.end();
+  });
+  await send(endpoint, undefined, "案/a b+c'(d)%#?&=.txt");
+  expect(url).toBe("/evidence/%E6%A1%88/a%20b%2Bc%27%28d%29%25%23%3F%26%3D.txt");
+});
+
+it("puts the bucket into the host for virtual hosts", () => {
+  const { bucket } = leaseFor("https://oss-cn-hangzhou.aliyuncs.com", 1, { pathStyle: false });
+  expect(addressOf(bucket, "a/b", { uploadId: "U+1", uploads: "" })).toEqual({
+    secure: true,
+    hostname: "evidence.oss-cn-hangzhou.aliyuncs.com",
+    port: "",
+    path: "/a/b?uploadId=U%2B1&uploads",
+  });
+});
+
+it("verifies certificates: plain HTTP behind an https address isn't spoken to", async () => {
+  const endpoint = (await serve((_, response) => response.end())).replace("http:", "https:");
+  await expect(send(endpoint)).rejects.toThrow(/SSL|TLS|wrong version/i);
+});

@@ -1,0 +1,358 @@
+import { createHash } from "node:crypto";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import { createCRC64 } from "hash-wasm";
+
+/** What the fake saw of a request. */
+export interface Seen {
+  method: string;
+  bucket: string;
+  key: string;
+  query: Record<string, string>;
+  headers: http.IncomingHttpHeaders;
+  /** Such as `PutObject`. */
+  operation: string;
+  /** Bytes of the body that arrived. */
+  length: number;
+}
+
+export interface FakeAnswer {
+  status: number;
+  code?: string;
+  ec?: string;
+  message?: string;
+  /** More XML inside `<Error>`. */
+  extra?: string;
+  headers?: Record<string, string>;
+}
+
+export type Mood =
+  /** Answers with an error after reading the body. */
+  | { kind: "answer"; answer: FakeAnswer }
+  /** Answers with an error before reading the body, and closes. */
+  | { kind: "early"; answer: FakeAnswer }
+  /** Cuts the connection once the headers are in. */
+  | { kind: "reset" }
+  /** Does what is asked and cuts the connection instead of answering. */
+  | { kind: "lose-answer" }
+  /** Stores other bytes than were sent, and says so in the CRC64. */
+  | { kind: "damage" }
+  /** Stores rightly, and answers with another CRC64. */
+  | { kind: "lie" }
+  /** Answers without a CRC64. */
+  | { kind: "no-crc64" }
+  /** Never answers. */
+  | { kind: "hang" }
+  /** Runs the function before the request is handled. */
+  | { kind: "before"; run: () => void };
+
+interface FakeObject {
+  size: number;
+  crc64: bigint | undefined;
+  etag: string;
+  lastModified: Date;
+  content: Buffer;
+}
+
+interface FakeUpload {
+  key: string;
+  parts: Map<number, { size: number; crc64: bigint; etag: string; content: Buffer }>;
+}
+
+export interface FakeOss {
+  endpoint: string;
+  objects: Map<string, FakeObject>;
+  /** Uploads that are open. */
+  uploads: Map<string, FakeUpload>;
+  requests: Seen[];
+  tokens: Set<string>;
+  /** The next request of this operation is handled in this mood; moods of one operation queue up. */
+  next(operation: string, ...moods: Mood[]): void;
+  /** Every request of this operation is. */
+  always(operation: string, mood: Mood): void;
+  seed(key: string, content: Buffer, options?: Partial<FakeObject>): Promise<void>;
+  operations(): string[];
+  close(): Promise<void>;
+}
+
+export interface FakeOptions {
+  /** False: bodies are measured and dropped, and whole objects have the CRC64 that this gives for their parts. */
+  combine?: (parts: { size: number; crc64: bigint }[]) => bigint;
+  now?: () => number;
+}
+
+/** A strict OSS in memory, on the loopback: it checks everything that can be checked without our own signer. */
+export async function startFakeOss({
+  combine,
+  now = Date.now,
+}: FakeOptions = {}): Promise<FakeOss> {
+  const objects = new Map<string, FakeObject>();
+  const uploads = new Map<string, FakeUpload>();
+  const requests: Seen[] = [];
+  const tokens = new Set(["token-1"]);
+  const queued = new Map<string, Mood[]>();
+  const standing = new Map<string, Mood>();
+  let ids = 0;
+
+  const server = http.createServer((request, response) => {
+    serve(request, response).catch(() => response.destroy());
+  });
+
+  async function serve(
+    request: http.IncomingMessage,
+    response: http.ServerResponse,
+  ): Promise<void> {
+    const seen = parse(request);
+    requests.push(seen);
+    const mood = queued.get(seen.operation)?.shift() ?? standing.get(seen.operation);
+    if (mood?.kind === "before") mood.run();
+    if (mood?.kind === "reset") return void request.socket.resetAndDestroy();
+    if (mood?.kind === "hang") return;
+    if (mood?.kind === "early") {
+      response.setHeader("connection", "close");
+      return answer(response, seen, mood.answer);
+    }
+    const body = await readBody(request, combine === undefined);
+    seen.length = body.size;
+    if (mood?.kind === "answer") return answer(response, seen, mood.answer);
+    const fault = refusal(seen, body.size);
+    if (fault !== undefined) return answer(response, seen, fault);
+    const result = await handle(seen, body, mood);
+    if (mood?.kind === "lose-answer") return void request.socket.destroy();
+    if (mood?.kind === "lie") result.headers = { ...result.headers, "x-oss-hash-crc64ecma": "1" };
+    if (mood?.kind === "no-crc64") delete result.headers?.["x-oss-hash-crc64ecma"];
+    answer(response, seen, result);
+  }
+
+  /** What a strict OSS refuses of any request. */
+  function refusal({ headers, method }: Seen, size: number): FakeAnswer | undefined {
+    const authorization = headers.authorization ?? "";
+    const v4 =
+      /^OSS4-HMAC-SHA256 Credential=STS\.[\w-]+\/\d{8}\/cn-test\/oss\/aliyun_v4_request,Signature=[0-9a-f]{64}$/;
+    const v1 = /^OSS STS\.[\w-]+:[A-Za-z0-9+/]{27}=$/;
+    if (!v4.test(authorization) && !v1.test(authorization))
+      return { status: 403, code: "SignatureDoesNotMatch" };
+    if (!tokens.has(String(headers["x-oss-security-token"])))
+      return { status: 403, code: "SecurityTokenExpired", ec: "0002-00000007" };
+    if (headers["transfer-encoding"] !== undefined)
+      return { status: 400, code: "ChunkedIsForbidden" };
+    if ((method === "PUT" || method === "POST") && headers["content-length"] === undefined)
+      return { status: 411, code: "MissingContentLength" };
+    if (headers["content-length"] !== undefined && Number(headers["content-length"]) !== size)
+      return { status: 400, code: "IncompleteBody" };
+    return undefined;
+  }
+
+  type Result = FakeAnswer & { xml?: string };
+  async function handle(seen: Seen, body: Body, mood: Mood | undefined): Promise<Result> {
+    const { key, query, headers } = seen;
+    const uploadId = query.uploadId ?? "";
+    const isTaken = headers["x-oss-forbid-overwrite"] === "true" && objects.has(key);
+    const damaged = mood?.kind === "damage" ? await damage(body) : body;
+    switch (seen.operation) {
+      case "HeadObject": {
+        const object = objects.get(key);
+        return object === undefined
+          ? { status: 404, code: "NoSuchKey" }
+          : {
+              status: 200,
+              headers: { ...headersOf(object), "content-length": String(object.size) },
+            };
+      }
+      case "PutObject": {
+        if (isTaken)
+          return {
+            status: 409,
+            code: "FileAlreadyExists",
+            ec: "0026-00000001",
+            message: "The object you specified already exists and can not be overwritten.",
+          };
+        const object = { ...damaged, etag: md5(damaged.content), lastModified: new Date(now()) };
+        objects.set(key, object);
+        return { status: 200, headers: headersOf(object) };
+      }
+      case "InitiateMultipartUpload": {
+        if (isTaken) return { status: 409, code: "FileAlreadyExists" };
+        const id = `UPLOAD${++ids}`;
+        uploads.set(id, { key, parts: new Map() });
+        return {
+          status: 200,
+          xml: `<InitiateMultipartUploadResult><Bucket>b</Bucket><Key>k</Key><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`,
+        };
+      }
+      case "UploadPart": {
+        const part = { ...damaged, etag: md5(damaged.content) };
+        const upload = uploads.get(uploadId);
+        if (upload === undefined) return { status: 404, code: "NoSuchUpload" };
+        upload.parts.set(Number(query.partNumber), part);
+        return {
+          status: 200,
+          headers: { etag: part.etag, "x-oss-hash-crc64ecma": String(part.crc64) },
+        };
+      }
+      case "CompleteMultipartUpload":
+        return completeUpload(seen, body, isTaken, mood);
+      case "AbortMultipartUpload":
+        return uploads.delete(uploadId)
+          ? { status: 204 }
+          : { status: 404, code: "NoSuchUpload", ec: "0042-00000002" };
+      default:
+        return { status: 400, code: "InvalidArgument" };
+    }
+  }
+
+  async function completeUpload(
+    { key, query }: Seen,
+    body: Body,
+    isTaken: boolean,
+    mood: Mood | undefined,
+  ): Promise<Result> {
+    const id = query.uploadId ?? "";
+    const upload = uploads.get(id);
+    if (upload === undefined) return { status: 404, code: "NoSuchUpload", ec: "0042-00000203" };
+    if (isTaken) return { status: 409, code: "FileAlreadyExists" };
+    const listed = [
+      ...body.content
+        .toString()
+        .matchAll(/<PartNumber>(\d+)<\/PartNumber>\s*<ETag>([^<]*)<\/ETag>/g),
+    ];
+    const parts = listed.map(([, number, etag]) => {
+      const part = upload.parts.get(Number(number));
+      return part?.etag === etag ? part : undefined;
+    });
+    if (parts.length === 0 || parts.some((part) => part === undefined))
+      return { status: 400, code: "InvalidPart" };
+    const whole = parts.filter((part) => part !== undefined);
+    if (whole.slice(0, -1).some((part) => part.size < 102_400))
+      return { status: 400, code: "EntityTooSmall" };
+    const content = Buffer.concat(whole.map((part) => part.content));
+    const sound: Body = combine
+      ? { content, size: whole.reduce((sum, part) => sum + part.size, 0), crc64: combine(whole) }
+      : { content, size: content.length, crc64: await crc64Of(content) };
+    const made = mood?.kind === "damage" ? await damage(sound) : sound;
+    const object = { ...made, etag: `"MULTI-${id}"`, lastModified: new Date(now()) };
+    uploads.delete(id);
+    objects.set(key, object);
+    return {
+      status: 200,
+      headers: headersOf(object),
+      xml: "<CompleteMultipartUploadResult><Key>k</Key></CompleteMultipartUploadResult>",
+    };
+  }
+
+  function answer(
+    response: http.ServerResponse,
+    seen: Seen,
+    { status, code, ec, message, extra, headers, xml }: Result,
+  ): void {
+    const requestId = `REQ-${requests.indexOf(seen) + 1}`;
+    const error =
+      code &&
+      `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${message ?? `It is ${code}.`}</Message><RequestId>${requestId}</RequestId>${ec ? `<EC>${ec}</EC>` : ""}${extra ?? ""}</Error>`;
+    const text = error ?? xml ?? "";
+    response.writeHead(status, {
+      date: new Date(now()).toUTCString(),
+      "x-oss-request-id": requestId,
+      ...(seen.method === "HEAD" && error
+        ? { "x-oss-err": Buffer.from(error).toString("base64") }
+        : {}),
+      ...(seen.method === "HEAD" ? {} : { "content-length": String(Buffer.byteLength(text)) }),
+      ...headers,
+    });
+    response.end(seen.method === "HEAD" ? undefined : text);
+  }
+
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    objects,
+    uploads,
+    requests,
+    tokens,
+    next: (operation, ...moods) =>
+      void queued.set(operation, [...(queued.get(operation) ?? []), ...moods]),
+    always: (operation, mood) => void standing.set(operation, mood),
+    async seed(key, content, options) {
+      objects.set(key, {
+        content,
+        size: content.length,
+        crc64: await crc64Of(content),
+        etag: md5(content),
+        lastModified: new Date(now()),
+        ...options,
+      });
+    },
+    operations: () => requests.map(({ operation }) => operation),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+interface Body {
+  content: Buffer;
+  size: number;
+  crc64: bigint;
+}
+
+async function readBody(request: http.IncomingMessage, keep: boolean): Promise<Body> {
+  const hasher = await createCRC64();
+  hasher.init();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    hasher.update(chunk);
+    size += chunk.length;
+    if (keep || request.method === "POST") chunks.push(chunk);
+  }
+  return { content: Buffer.concat(chunks), size, crc64: BigInt(`0x${hasher.digest("hex")}`) };
+}
+
+async function damage(body: Body): Promise<Body> {
+  const content = Buffer.concat([body.content.subarray(0, -1), Buffer.from("!")]);
+  return { content, size: content.length, crc64: await crc64Of(content) };
+}
+
+export async function crc64Of(content: Buffer): Promise<bigint> {
+  const hasher = await createCRC64();
+  return BigInt(`0x${hasher.init().update(content).digest("hex")}`);
+}
+
+function md5(content: Buffer): string {
+  return `"${createHash("md5").update(content).digest("hex").toUpperCase()}"`;
+}
+
+function headersOf(object: FakeObject): Record<string, string> {
+  return {
+    etag: object.etag,
+    "last-modified": object.lastModified.toUTCString(),
+    ...(object.crc64 !== undefined && { "x-oss-hash-crc64ecma": String(object.crc64) }),
+  };
+}
+
+function parse(request: http.IncomingMessage): Seen {
+  const [path = "", search = ""] = (request.url ?? "").split("?");
+  const query = Object.fromEntries(new URLSearchParams(search));
+  const [, bucket = "", ...rest] = path.split("/");
+  const method = request.method ?? "";
+  const key = decodeURIComponent(rest.join("/"));
+  return {
+    method,
+    bucket,
+    key,
+    query,
+    headers: request.headers,
+    operation: operationOf(method, query),
+    length: 0,
+  };
+}
+
+function operationOf(method: string, query: Record<string, string>): string {
+  if (method === "HEAD") return "HeadObject";
+  if (method === "DELETE") return "AbortMultipartUpload";
+  if (method === "POST")
+    return "uploads" in query ? "InitiateMultipartUpload" : "CompleteMultipartUpload";
+  return "partNumber" in query ? "UploadPart" : "PutObject";
+}
