@@ -1,0 +1,60 @@
+import { randomUUID } from "node:crypto";
+import type { Imports } from "@exhibit/ingest";
+import type { Logger } from "@exhibit/telemetry";
+import type { Queue } from "bullmq";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
+import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import type { Readiness } from "./action.ts";
+import { addBullBoard } from "./bull-board.ts";
+import { addDocs } from "./docs.ts";
+import { answerErrors, sendError } from "./error-answers.ts";
+import { createProgressFeed } from "./progress-feed.ts";
+import { addRoutes } from "./routes.ts";
+import { traceRequests } from "./tracing.ts";
+
+/** 10,000 folders, each with a path of up to 4 KiB, are 40 MiB at most; usual ones are a hundredth of it. */
+const BODY_LIMIT = 48 * 1024 * 1024;
+
+export interface ApiOptions {
+  readonly imports: Imports;
+  /** Shown in Bull Board. */
+  readonly queues: readonly Queue[];
+  /** For /readyz. May throw or hang: both mean that something is down. */
+  readonly ready: () => Promise<Readiness>;
+  readonly logger: Logger;
+  /** Of the event streams, in milliseconds. @defaultValue 500 and 15000 */
+  readonly progress?: { readonly interval?: number; readonly heartbeat?: number };
+}
+
+/** Makes the HTTP API. The caller lets it listen, and closes it: event streams end then. */
+export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
+  const { imports, queues, ready, logger } = options;
+  const app: FastifyInstance = Fastify({
+    loggerInstance: logger as FastifyBaseLogger,
+    bodyLimit: BODY_LIMIT,
+    genReqId: () => randomUUID(),
+    logController: new LogController({ requestIdLogLabel: "request_id" }),
+    frameworkErrors: (error, request, reply) => {
+      sendError(error, request, reply);
+    },
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.addHook("onRequest", async (request, reply) => {
+    reply.header("x-request-id", request.id);
+  });
+  traceRequests(app);
+  answerErrors(app);
+
+  const progress = createProgressFeed({
+    read: (id) => imports.get(id),
+    onFault: (err) => logger.warn({ err }, "the import couldn't be read; it is tried again"),
+    ...options.progress,
+  });
+  app.addHook("preClose", async () => progress.close());
+
+  await addDocs(app);
+  addRoutes(app, { imports, progress, ready });
+  await addBullBoard(app, queues);
+  return app;
+}

@@ -1,0 +1,52 @@
+import swagger from "@fastify/swagger";
+import swaggerUi from "@fastify/swagger-ui";
+import type { FastifyInstance } from "fastify";
+import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
+
+/** Collects the schemas of the routes that are added from now on; they are the OpenAPI document. */
+export async function addDocs(app: FastifyInstance): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "Exhibit",
+        description: "Bulk evidence ingestion into the OSS folders that vendors open for a case",
+        version: "1",
+      },
+      tags: [
+        { name: "imports", description: "Start, look at, follow and retry imports" },
+        { name: "operations", description: "For those who run it" },
+      ],
+    },
+    transform: jsonSchemaTransform,
+    transformObject: (document) => withoutUnused(jsonSchemaTransformObject(document)),
+  });
+  // Its files come from the package: the page works without the internet.
+  await app.register(swaggerUi, { routePrefix: "/docs", logLevel: "warn" });
+  app.get("/openapi.json", { schema: { hide: true }, logLevel: "warn" }, () => app.swagger());
+}
+
+type Document = ReturnType<typeof jsonSchemaTransformObject>;
+
+/** Each named schema comes in a form for requests and one for answers; those that nothing refers to only confuse. */
+function withoutUnused(document: Document): Document {
+  const { paths, components } = document as OpenApi;
+  const schemas = components?.schemas ?? {};
+  const used = new Set<string>();
+  const waiting: unknown[] = [paths];
+  for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
+    for (const [, name] of JSON.stringify(part).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
+      if (name === undefined || used.has(name)) continue;
+      used.add(name);
+      waiting.push(schemas[name]);
+    }
+  }
+  const kept = Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name)));
+  return { ...document, components: { ...components, schemas: kept } } as Document;
+}
+
+/** The parts that are looked at here. */
+interface OpenApi {
+  readonly paths?: unknown;
+  readonly components?: { readonly schemas?: Readonly<Record<string, unknown>> };
+}

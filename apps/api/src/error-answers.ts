@@ -1,0 +1,88 @@
+import {
+  type ErrorAnswer,
+  type ErrorCode,
+  ExhibitError,
+  errorTable,
+  toExhibitError,
+} from "@exhibit/contracts";
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
+import { traceIdOf } from "./tracing.ts";
+
+/** Faults that are named in one answer; a request with ten thousand folders could have as many. */
+const MOST_FAULTS = 20;
+
+interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** Makes every failure, of ours and of Fastify's, an answer of one form. */
+export function answerErrors(app: FastifyInstance): void {
+  app.setErrorHandler((error, request, reply) => sendError(error, request, reply));
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split("?")[0];
+    const message = `There is no ${request.method} ${path} here; GET / says what there is.`;
+    return sendError(new ExhibitError("NOT_FOUND", message), request, reply);
+  });
+}
+
+export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply) {
+  const failure = failureOf(error);
+  const { status, remedy } = errorTable[failure.code];
+  if (status >= 500) request.log.error({ err: error }, "the request failed");
+  const traceId = traceIdOf(request);
+  const answer: ErrorAnswer = {
+    error: { ...failure, remedy, ...(traceId === undefined ? {} : { trace_id: traceId }) },
+  };
+  // Written here: a fault in what a route promises to answer must not be able to hide the failure.
+  return reply
+    .code(status)
+    .type("application/json; charset=utf-8")
+    .serializer((payload: ErrorAnswer) => JSON.stringify(payload))
+    .send(answer);
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof ExhibitError) {
+    return { code: error.code, message: error.message, details: error.details };
+  }
+  if (hasZodFastifySchemaValidationErrors(error)) return invalid(error);
+  if (isFault(error)) return { code: "REQUEST_INVALID", message: error.message, details: {} };
+  // What has no name here may say anything: it goes to the log, and the answer gives only the trace.
+  const { code } = toExhibitError(error);
+  return { code, message: errorTable[code].meaning, details: {} };
+}
+
+/** Fastify's own complaints about a request: JSON that isn't, a body that is too large, another media type. */
+function isFault(error: unknown): error is FastifyError {
+  if (!(error instanceof Error) || !("statusCode" in error)) return false;
+  const { statusCode } = error;
+  return typeof statusCode === "number" && statusCode >= 400 && statusCode < 500;
+}
+
+function invalid(error: Pick<FastifyError, "validation" | "validationContext">): Failure {
+  const faults = (error.validation ?? []).map(({ instancePath, message }) => ({
+    field: instancePath.slice(1).replaceAll("/", "."),
+    reason: message ?? "invalid",
+  }));
+  const place = placeOf(error.validationContext);
+  const named = faults.slice(0, MOST_FAULTS);
+  const sentences = named.map(({ field, reason }) =>
+    field === "" ? reason : `${field}: ${reason}`,
+  );
+  const more = faults.length - named.length;
+  const rest = more > 0 ? `; and ${more} more` : "";
+  return {
+    code: "REQUEST_INVALID",
+    message: `The request's ${place} can't be used: ${sentences.join("; ")}${rest}.`,
+    details: { in: place, fields: named },
+  };
+}
+
+/** Fastify's word for the part of a request, as people say it. */
+function placeOf(part: string | undefined): string {
+  if (part === "querystring") return "query";
+  return part ?? "body";
+}

@@ -1,0 +1,2 @@
+export type { Readiness } from "./action.ts";
+export { type ApiOptions, buildApi } from "./build-api.ts";

@@ -1,0 +1,41 @@
+import type { FastifyInstance } from "fastify";
+import type { Action, ActionContext } from "./action.ts";
+import { createImport } from "./routes/create-import.ts";
+import { followImport } from "./routes/follow-import.ts";
+import { getImport } from "./routes/get-import.ts";
+import { health } from "./routes/health.ts";
+import { listFiles } from "./routes/list-files.ts";
+import { listFolders } from "./routes/list-folders.ts";
+import { listImports } from "./routes/list-imports.ts";
+import { readiness } from "./routes/readiness.ts";
+import { retryImport } from "./routes/retry-import.ts";
+import { startPage } from "./routes/start-page.ts";
+
+/** The whole HTTP surface, but for the pages at /docs and /queues. */
+export const routes: readonly (readonly ["GET" | "POST", string, Action])[] = [
+  ["POST", "/v1/imports", createImport],
+  ["GET", "/v1/imports", listImports],
+  ["GET", "/v1/imports/:id", getImport],
+  ["GET", "/v1/imports/:id/folders", listFolders],
+  ["GET", "/v1/imports/:id/files", listFiles],
+  ["GET", "/v1/imports/:id/events", followImport],
+  ["POST", "/v1/imports/:id/retry", retryImport],
+  ["GET", "/healthz", health],
+  ["GET", "/readyz", readiness],
+  ["GET", "/", startPage],
+];
+
+export function addRoutes(app: FastifyInstance, context: ActionContext): void {
+  for (const [method, url, { schema, handler }] of routes) {
+    app.route({
+      method,
+      url,
+      schema,
+      handler: handler(context),
+      // HEAD would leave a stream of events running that nobody reads.
+      exposeHeadRoute: method === "GET" && url !== "/v1/imports/:id/events",
+      // Asked every few seconds by machines.
+      ...(url.endsWith("z") ? { logLevel: "warn" as const } : {}),
+    });
+  }
+}

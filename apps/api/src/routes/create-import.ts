@@ -1,0 +1,18 @@
+import { importRequest, importView } from "@exhibit/contracts";
+import { action } from "../action.ts";
+import { failures } from "../failures.ts";
+
+export const createImport = action(
+  {
+    summary: "Start an import",
+    description: "Puts it on the record and answers at once; the work goes on in the workers.",
+    tags: ["imports"],
+    body: importRequest,
+    response: { 202: importView, ...failures },
+  },
+  ({ imports }) =>
+    async (request, reply) => {
+      const view = await imports.create(request.body);
+      return reply.code(202).header("location", `/v1/imports/${view.import_id}`).send(view);
+    },
+);

@@ -1,0 +1,45 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { ExhibitError } from "@exhibit/contracts";
+import { z } from "zod";
+import { action, type Readiness } from "../action.ts";
+import { failures } from "../failures.ts";
+
+/** How long the ledger and the queue have to answer, in milliseconds. */
+const PATIENCE = 5_000;
+
+export const readiness = action(
+  {
+    summary: "Can it take imports?",
+    tags: ["operations"],
+    response: {
+      200: z.object({ status: z.literal("ready"), ledger: z.string(), queue: z.string() }),
+      ...failures,
+    },
+  },
+  ({ ready }) =>
+    async () => {
+      const { ledger, queue } = await ask(ready);
+      if (ledger === "up" && queue === "up") return { status: "ready" as const, ledger, queue };
+      throw new ExhibitError("SERVICE_UNREACHABLE", `Ledger: ${ledger}; queue: ${queue}.`, {
+        details: { ledger, queue },
+      });
+    },
+);
+
+async function ask(ready: () => Promise<Readiness>): Promise<Readiness> {
+  const limit = new AbortController();
+  const silent = `no answer within ${PATIENCE / 1000} s`;
+  const late = pause(PATIENCE, { ledger: silent, queue: silent }, { signal: limit.signal });
+  try {
+    return await Promise.race([ready(), late]);
+  } catch (thrown) {
+    throw unknownReadiness(thrown);
+  } finally {
+    limit.abort();
+    late.catch(() => undefined);
+  }
+}
+
+function unknownReadiness(cause: unknown): ExhibitError {
+  return new ExhibitError("SERVICE_UNREACHABLE", "It can't be found out what is up.", { cause });
+}

@@ -1,0 +1,156 @@
+import type { ImportView } from "@exhibit/contracts";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { startApi } from "../fake-imports.ts";
+
+let api: Awaited<ReturnType<typeof startApi>>;
+let address: string;
+beforeEach(async () => {
+  api = await startApi({ progress: { interval: 10, heartbeat: 60_000 } });
+  address = await api.app.listen({ port: 0, host: "127.0.0.1" });
+});
+afterEach(async () => {
+  await api.app.close();
+});
+
+interface Block {
+  event?: string;
+  data?: ImportView;
+  comment?: string;
+  retry?: string;
+}
+
+/** Follows an import as a browser's EventSource does: blocks of lines, one after the other. */
+async function follow(importId: string) {
+  const controller = new AbortController();
+  const response = await fetch(`${address}/v1/imports/${importId}/events`, {
+    signal: controller.signal,
+  });
+  const blocks = readBlocks(response);
+  return {
+    response,
+    leave: () => controller.abort(),
+    async next(): Promise<Block | undefined> {
+      const { value, done } = await blocks.next();
+      return done ? undefined : value;
+    },
+  };
+}
+
+async function* readBlocks(response: Response): AsyncGenerator<Block, undefined> {
+  let text = "";
+  if (response.body === null) return;
+  for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
+    const parts = (text + piece).split("\n\n");
+    text = parts.pop() ?? "";
+    for (const part of parts) yield parseBlock(part);
+  }
+}
+
+function parseBlock(text: string): Block {
+  const block: Block = {};
+  for (const line of text.split("\n")) {
+    const at = line.indexOf(":");
+    const value = line.slice(at + 1).trim();
+    const name = line.slice(0, at) || "comment";
+    Object.assign(block, { [name]: name === "data" ? JSON.parse(value) : value });
+  }
+  return block;
+}
+
+/** Resolves when the API has looked at the import once more, and once after that. */
+async function looked(): Promise<void> {
+  const before = api.calls.length;
+  while (api.calls.length < before + 2) await new Promise(setImmediate);
+}
+
+it("gives the import at once, each change of it, and its end; then it closes", async () => {
+  const view = api.put({ files: 0 });
+  const stream = await follow(view.import_id);
+  expect(stream.response.headers.get("content-type")).toMatch(/^text\/event-stream/);
+  expect(await stream.next()).toEqual({ retry: "2000" });
+  expect(await stream.next()).toEqual({ event: "progress", data: view });
+  const more = api.put({ ...view, files: 3 });
+  expect(await stream.next()).toEqual({ event: "progress", data: more });
+  const sealed = api.put({ ...more, status: "sealed" });
+  expect(await stream.next()).toEqual({ event: "progress", data: sealed });
+  expect(await stream.next()).toEqual({ event: "end", data: sealed });
+  expect(await stream.next()).toBeUndefined();
+});
+
+it.each(["sealed", "attention", "cancelled"] as const)(
+  "ends at once for an import that is %s",
+  async (status) => {
+    const view = api.put({ status });
+    const stream = await follow(view.import_id);
+    await stream.next();
+    expect(await stream.next()).toEqual({ event: "progress", data: view });
+    expect(await stream.next()).toEqual({ event: "end", data: view });
+    expect(await stream.next()).toBeUndefined();
+  },
+);
+
+it("says nothing when only the time passes", async () => {
+  const view = api.put({ seconds: 1 });
+  const stream = await follow(view.import_id);
+  await stream.next();
+  await stream.next();
+  api.put({ ...view, seconds: 2 });
+  await looked();
+  const changed = api.put({ ...view, seconds: 3, stored: 1 });
+  expect(await stream.next()).toEqual({ event: "progress", data: changed });
+});
+
+it("looks at the import once for many who follow it, and no more when they have left", async () => {
+  const view = api.put();
+  const streams = await Promise.all(Array.from({ length: 10 }, () => follow(view.import_id)));
+  // Each one's first look is its own.
+  const first = api.calls.length;
+  expect(first).toBeGreaterThanOrEqual(10);
+  await looked();
+  expect(api.calls.length - first).toBeLessThan(10);
+  for (const { leave } of streams) leave();
+  await connections(0);
+  const after = api.calls.length;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(api.calls.length).toBeLessThanOrEqual(after + 1);
+});
+
+it("goes on when the ledger can't be read for a moment, and logs it", async () => {
+  const view = api.put();
+  const stream = await follow(view.import_id);
+  await stream.next();
+  await stream.next();
+  api.views.delete(view.import_id);
+  await looked();
+  const back = api.put({ ...view, stored: 1 });
+  expect(await stream.next()).toEqual({ event: "progress", data: back });
+  expect(api.log.join("")).toContain("it is tried again");
+});
+
+it("gives a sign of life when nothing changes", async () => {
+  await api.app.close();
+  api = await startApi({ progress: { interval: 10, heartbeat: 20 } });
+  address = await api.app.listen({ port: 0, host: "127.0.0.1" });
+  const stream = await follow(api.put().import_id);
+  await stream.next();
+  await stream.next();
+  expect(await stream.next()).toEqual({ comment: "still here" });
+  expect(await stream.next()).toEqual({ comment: "still here" });
+});
+
+it("lets the API close while somebody follows, and doesn't call that the import's end", async () => {
+  const stream = await follow(api.put().import_id);
+  await stream.next();
+  await stream.next();
+  await api.app.close();
+  expect(await stream.next()).toBeUndefined();
+});
+
+/** Resolves when the server has so many connections. */
+async function connections(count: number): Promise<void> {
+  const current = () =>
+    new Promise<number>((resolve, reject) => {
+      api.app.server.getConnections((error, now) => (error ? reject(error) : resolve(now)));
+    });
+  while ((await current()) !== count) await new Promise(setImmediate);
+}

@@ -1,0 +1,127 @@
+import { randomUUID } from "node:crypto";
+import { ExhibitError, type FileView, type FolderView, type ImportView } from "@exhibit/contracts";
+import type { Imports } from "@exhibit/ingest";
+import { createLogger } from "@exhibit/telemetry";
+import { type ApiOptions, buildApi } from "../src/index.ts";
+
+const zeros = {
+  files: 0,
+  bytes: 0,
+  planned: 0,
+  stored: 0,
+  stored_bytes: 0,
+  identical: 0,
+  identical_bytes: 0,
+  failed: 0,
+  waived: 0,
+  skipped: 0,
+};
+
+export function importView(more: Partial<ImportView> = {}): ImportView {
+  return {
+    import_id: randomUUID(),
+    status: "storing",
+    entrust_id: "E-77",
+    suit_ids: ["1001"],
+    ...zeros,
+    seconds: 1.5,
+    created_at: "2026-01-02T03:04:05.678Z",
+    updated_at: "2026-01-02T03:04:06Z",
+    finished_at: null,
+    errors: [],
+    ...more,
+  };
+}
+
+export const folderView: FolderView = {
+  folder_id: "1",
+  vendor: "kongur",
+  folder: { suit_id: "1001" },
+  source: { type: "directory", path: "/evidence/1001" },
+  status: "storing",
+  ...zeros,
+  endpoint: null,
+  bucket: null,
+  prefix: null,
+  error: null,
+};
+
+export const fileView: FileView = {
+  file_id: "1",
+  folder_id: "1",
+  path: "证据/录音.wav",
+  size: 3,
+  modified_at: null,
+  state: "stored",
+  key: "suit/1001/证据/录音.wav",
+  sha256: "ab".repeat(32),
+  crc64: "18446744073709551615",
+  etag: '"x"',
+  request_id: "r",
+  stored_at: "2026-01-02T03:04:06Z",
+  lease_id: "l",
+  skipped_as: null,
+  error: null,
+};
+
+/** Imports in memory. `calls` says what was asked of them, `views` is what there is. */
+function fakeImports() {
+  const views = new Map<string, ImportView>();
+  const calls: { name: string; args: unknown[] }[] = [];
+  const note = (name: string, ...args: unknown[]) => calls.push({ name, args });
+  const get = async (id: string) => {
+    note("get", id);
+    const view = views.get(id);
+    if (view === undefined) throw new ExhibitError("NOT_FOUND", `There is no import ${id}.`);
+    return view;
+  };
+  const put = (more: Partial<ImportView> = {}) => {
+    const view = importView(more);
+    views.set(view.import_id, view);
+    return view;
+  };
+  const imports: Imports = {
+    get,
+    async create(request) {
+      note("create", request);
+      return put({ status: "planning" });
+    },
+    async list(query) {
+      note("list", query);
+      return { items: [...views.values()], next: "more" };
+    },
+    async folders(id, query) {
+      note("folders", id, query);
+      await get(id);
+      return { items: [folderView], next: null };
+    },
+    async files(id, query) {
+      note("files", id, query);
+      await get(id);
+      return { items: [fileView], next: null };
+    },
+    async retry(id) {
+      note("retry", id);
+      return get(id);
+    },
+  };
+  return { imports, calls, views, put };
+}
+
+/** The API on fake imports, with its log kept. */
+export async function startApi(options: Partial<ApiOptions> = {}) {
+  const fake = fakeImports();
+  const log: string[] = [];
+  const app = await buildApi({
+    imports: fake.imports,
+    queues: [],
+    ready: async () => ({ ledger: "up", queue: "up" }),
+    logger: createLogger({
+      service: "api",
+      secrets: [],
+      destination: { write: (line) => log.push(line) },
+    }),
+    ...options,
+  });
+  return { app, log, ...fake };
+}

@@ -1,0 +1,218 @@
+import { ExhibitError, errorTable } from "@exhibit/contracts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { fileView, folderView, startApi } from "../fake-imports.ts";
+
+let api: Awaited<ReturnType<typeof startApi>>;
+beforeEach(async () => {
+  api = await startApi();
+});
+afterEach(async () => {
+  await api.app.close();
+});
+
+const folder = {
+  vendor: "kongur",
+  folder: { suit_id: "1001" },
+  source: { type: "directory", path: "/evidence/1001" },
+};
+const post = (payload: unknown) =>
+  api.app.inject({ method: "POST", url: "/v1/imports", payload: payload as object });
+
+describe("starting an import", () => {
+  it("answers 202 with the import and where to look for it", async () => {
+    const answer = await post({ entrust_id: " E-77 ", folders: [folder] });
+    expect(answer.statusCode).toBe(202);
+    expect(answer.headers.location).toBe(`/v1/imports/${answer.json().import_id}`);
+    expect(answer.json().status).toBe("planning");
+    expect(api.calls).toEqual([
+      { name: "create", args: [{ entrust_id: "E-77", suit_ids: [], folders: [folder] }] },
+    ]);
+  });
+
+  it("takes ten thousand folders with long paths", async () => {
+    const long = { ...folder, source: { type: "directory", path: `/${"证".repeat(400)}` } };
+    const answer = await post({ folders: Array.from({ length: 10_000 }, () => long) });
+    expect(answer.statusCode).toBe(202);
+  });
+
+  it("names each field that can't be used, and why", async () => {
+    const answer = await post({
+      suit_ids: [""],
+      folders: [
+        { ...folder, source: { type: "ftp" } },
+        { ...folder, extra: 1 },
+      ],
+    });
+    expect(answer.statusCode).toBe(400);
+    const { error } = answer.json();
+    expect(error).toMatchObject({
+      code: "REQUEST_INVALID",
+      remedy: errorTable.REQUEST_INVALID.remedy,
+      details: { in: "body" },
+    });
+    expect(error.details.fields.map(({ field }: { field: string }) => field)).toEqual([
+      "suit_ids.0",
+      "folders.0.source.type",
+      "folders.1",
+    ]);
+    expect(error.message).toContain('folders.1: Unrecognized key: "extra"');
+    expect(api.calls).toEqual([]);
+  });
+
+  it("names twenty faults at most, and counts the rest", async () => {
+    const answer = await post({
+      folders: Array.from({ length: 50 }, () => ({ ...folder, vendor: "" })),
+    });
+    expect(answer.json().error.details.fields).toHaveLength(20);
+    expect(answer.json().error.message).toContain("and 30 more");
+  });
+
+  it.each([
+    ["malformed JSON", { "content-type": "application/json" }, '{"folders":'],
+    ["an empty body", { "content-type": "application/json" }, ""],
+    ["another media type", { "content-type": "text/csv" }, "a,b"],
+    ["no body", {}, undefined],
+    ["a prototype's poison", { "content-type": "application/json" }, '{"__proto__":{"a":1}}'],
+  ])("calls %s an invalid request", async (_, headers, payload) => {
+    const answer = await api.app.inject({
+      method: "POST",
+      url: "/v1/imports",
+      headers,
+      ...(payload === undefined ? {} : { payload }),
+    });
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json().error.code).toBe("REQUEST_INVALID");
+  });
+});
+
+describe("looking at imports", () => {
+  it("lists them with filters and pages", async () => {
+    const view = api.put();
+    const answer = await api.app.inject(
+      "/v1/imports?suit_id=1&entrust_id=E&status=sealed&limit=5&after=x",
+    );
+    expect(answer.json()).toEqual({ items: [view], next: "more" });
+    expect(api.calls[0]?.args[0]).toEqual({
+      suit_id: "1",
+      entrust_id: "E",
+      status: "sealed",
+      limit: 5,
+      after: "x",
+    });
+  });
+
+  it("gives a hundred when no limit is asked", async () => {
+    await api.app.inject("/v1/imports");
+    expect(api.calls[0]?.args[0]).toEqual({ limit: 100 });
+  });
+
+  it.each(["limit=0", "limit=1001", "limit=x", "status=done", "suitid=1", "suit_id=1&suit_id=2"])(
+    "refuses the query %s",
+    async (query) => {
+      const answer = await api.app.inject(`/v1/imports?${query}`);
+      expect(answer.statusCode).toBe(400);
+      expect(answer.json().error).toMatchObject({
+        code: "REQUEST_INVALID",
+        details: { in: "query" },
+      });
+    },
+  );
+
+  it("gives one, its folders and its files", async () => {
+    const view = api.put();
+    const at = `/v1/imports/${view.import_id}`;
+    expect((await api.app.inject(at)).json()).toEqual(view);
+    expect((await api.app.inject(`${at}/folders`)).json()).toEqual({
+      items: [folderView],
+      next: null,
+    });
+    const files = await api.app.inject(`${at}/files?state=stored&folder_id=1&limit=2`);
+    expect(files.json()).toEqual({ items: [fileView], next: null });
+    expect(api.calls).toContainEqual({
+      name: "files",
+      args: [view.import_id, { state: "stored", folder_id: "1", limit: 2 }],
+    });
+  });
+
+  it.each(["", "/folders", "/files", "/events"])(
+    "answers 404 for an unknown import%s",
+    async (path) => {
+      const answer = await api.app.inject(`/v1/imports/unknown${path}`);
+      expect(answer.statusCode).toBe(404);
+      expect(answer.json().error).toMatchObject({
+        code: "NOT_FOUND",
+        message: "There is no import unknown.",
+      });
+    },
+  );
+
+  it("retries one", async () => {
+    const view = api.put({ status: "attention" });
+    const answer = await api.app.inject({
+      method: "POST",
+      url: `/v1/imports/${view.import_id}/retry`,
+    });
+    expect(answer.statusCode).toBe(202);
+    expect(answer.json().import_id).toBe(view.import_id);
+  });
+});
+
+describe("failures", () => {
+  it("answers with the table's status, and our code, sentence, remedy and details", async () => {
+    api.imports.retry = async () => {
+      throw new ExhibitError("STATE_CONFLICT", "The import is sealed.", {
+        details: { status: "sealed" },
+      });
+    };
+    const answer = await api.app.inject({ method: "POST", url: "/v1/imports/x/retry" });
+    expect(answer.statusCode).toBe(409);
+    expect(answer.json()).toEqual({
+      error: {
+        code: "STATE_CONFLICT",
+        message: "The import is sealed.",
+        remedy: errorTable.STATE_CONFLICT.remedy,
+        details: { status: "sealed" },
+      },
+    });
+    expect(api.log.join("")).not.toContain('"level":"error"');
+  });
+
+  it("keeps what an unforeseen error says out of the answer, and logs it with its stack", async () => {
+    api.imports.get = async () => {
+      throw new TypeError("pool of postgres is undefined");
+    };
+    const answer = await api.app.inject("/v1/imports/x");
+    expect(answer.statusCode).toBe(500);
+    expect(answer.json().error.code).toBe("INTERNAL");
+    expect(answer.body).not.toMatch(/postgres|\.ts|stack/);
+    const logged = api.log.map((line) => JSON.parse(line)).find(({ level }) => level === "error");
+    expect(logged.err.stack).toContain("pool of postgres is undefined");
+    expect(logged.request_id).toBe(answer.headers["x-request-id"]);
+  });
+
+  it("calls an answer that breaks its own promise INTERNAL", async () => {
+    api.put({ status: "unheard of" as "sealed" });
+    const answer = await api.app.inject("/v1/imports");
+    expect(answer.statusCode).toBe(500);
+    expect(answer.json().error.code).toBe("INTERNAL");
+  });
+
+  it.each([
+    ["GET", "/nope"],
+    ["DELETE", "/v1/imports"],
+    ["POST", "/v1/imports/x/nope"],
+  ] as const)("says that there is no %s %s", async (method, url) => {
+    const answer = await api.app.inject({ method, url });
+    expect(answer.statusCode).toBe(404);
+    expect(answer.json().error).toMatchObject({
+      code: "NOT_FOUND",
+      message: `There is no ${method} ${url} here; GET / says what there is.`,
+      details: {},
+    });
+  });
+
+  it("calls a URL that can't be decoded an invalid request", async () => {
+    const answer = await api.app.inject("/v1/imports/%zz");
+    expect(answer.json().error.code).toBe("REQUEST_INVALID");
+  });
+});

@@ -1,0 +1,76 @@
+import { afterEach, expect, it } from "vitest";
+import type { Readiness } from "../../src/index.ts";
+import { routes } from "../../src/routes.ts";
+import { startApi } from "../fake-imports.ts";
+
+let api: Awaited<ReturnType<typeof startApi>> | undefined;
+afterEach(async () => {
+  await api?.app.close();
+});
+
+async function get(url: string, ready?: () => Promise<Readiness>) {
+  api = await startApi(ready === undefined ? {} : { ready });
+  return api.app.inject(url);
+}
+
+it("is up as soon as it answers", async () => {
+  const answer = await get("/healthz", async () => ({ ledger: "down", queue: "down" }));
+  expect(answer.statusCode).toBe(200);
+});
+
+it("is ready when ledger and queue are up", async () => {
+  const answer = await get("/readyz");
+  expect(answer.statusCode).toBe(200);
+  expect(answer.json()).toEqual({ status: "ready", ledger: "up", queue: "up" });
+});
+
+it("isn't ready while one is down, and says which", async () => {
+  const answer = await get("/readyz", async () => ({ ledger: "up", queue: "connection refused" }));
+  expect(answer.statusCode).toBe(503);
+  expect(answer.json().error).toMatchObject({
+    code: "SERVICE_UNREACHABLE",
+    message: "Ledger: up; queue: connection refused.",
+    details: { ledger: "up", queue: "connection refused" },
+  });
+});
+
+it("isn't ready when that can't be found out", async () => {
+  const answer = await get("/readyz", () => Promise.reject(new Error("boom")));
+  expect(answer.statusCode).toBe(503);
+  expect(answer.body).not.toContain("boom");
+});
+
+it("says at / where things are, and each of them is there", async () => {
+  const { name, ...links } = (await get("/")).json();
+  expect(name).toBe("exhibit");
+  for (const link of Object.values<string>(links)) {
+    expect((await api?.app.inject(link))?.statusCode).toBe(200);
+  }
+});
+
+it("describes every route in the OpenAPI document, and each reference in it leads somewhere", async () => {
+  const answer = await get("/openapi.json");
+  const document = answer.json();
+  expect(document.openapi).toBe("3.1.0");
+  const described = Object.entries<object>(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  const expected = routes.map(([method, url]) => `${method} ${url.replace(":id", "{id}")}`);
+  expect(described.sort()).toEqual(expected.sort());
+  const names = [...answer.body.matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(
+    ([, name]) => name,
+  );
+  expect(names).toContain("ImportRequestInput");
+  expect(Object.keys(document.components.schemas).sort()).toEqual([...new Set(names)].sort());
+});
+
+it("shows the docs page with files of its own, without the internet", async () => {
+  const page = await get("/docs");
+  expect(page.statusCode).toBe(200);
+  const files = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file]) => file ?? "");
+  expect(files.length).toBeGreaterThan(3);
+  for (const file of files) {
+    expect(file).toMatch(/^\/docs\//);
+    expect((await api?.app.inject(file))?.statusCode).toBe(200);
+  }
+});

@@ -1,0 +1,34 @@
+import type { Stats } from "node:fs";
+import { ExhibitError } from "@exhibit/contracts";
+import type { FileFacts } from "./source.ts";
+
+export function factsOf(stats: Stats): FileFacts {
+  return { size: stats.size, modifiedAt: Math.floor(stats.mtimeMs) };
+}
+
+/** @throws {ExhibitError} SOURCE_CHANGED, naming what changed from what to what */
+export function checkUnchanged(path: string, before: FileFacts, now: FileFacts): void {
+  const changes: string[] = [];
+  if (now.size !== before.size) {
+    changes.push(`its size from ${before.size} to ${now.size} bytes`);
+  }
+  if (now.modifiedAt !== before.modifiedAt) {
+    changes.push(`its time from ${showTime(before.modifiedAt)} to ${showTime(now.modifiedAt)}`);
+  }
+  if (changes.length === 0) return;
+  throw new ExhibitError("SOURCE_CHANGED", `${path} has changed: ${changes.join(" and ")}.`, {
+    details: {
+      path,
+      size_before: before.size,
+      size_now: now.size,
+      modified_before: before.modifiedAt,
+      modified_now: now.modifiedAt,
+    },
+  });
+}
+
+/** A file system can hold times that a Date can't; those are shown as the number. */
+function showTime(milliseconds: number): string {
+  const date = new Date(milliseconds);
+  return Number.isNaN(date.getTime()) ? `${milliseconds} ms` : date.toISOString();
+}

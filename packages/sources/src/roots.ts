@@ -1,0 +1,60 @@
+import { realpath } from "node:fs/promises";
+import { isAbsolute, relative, resolve, sep } from "node:path";
+import { ExhibitError, type Source } from "@exhibit/contracts";
+import { sourceError } from "./source-error.ts";
+
+/**
+ * Checks a source by its text alone, without I/O: the API refuses early what `openSource` would refuse.
+ *
+ * @throws {ExhibitError} REQUEST_INVALID for a path that can't be one; SOURCE_OUTSIDE_ROOTS
+ */
+export function checkSource(source: Source, roots: readonly string[]): void {
+  const { path } = source;
+  if (path.includes("\0") || !path.isWellFormed()) {
+    throw new ExhibitError(
+      "REQUEST_INVALID",
+      "A source's path holds a character that no path can.",
+      {
+        details: { path: path.replaceAll("\0", "\\0").toWellFormed() },
+      },
+    );
+  }
+  if (!isAbsolute(path)) {
+    throw outsideRoots(path, `The source ${path} isn't an absolute path.`);
+  }
+  if (!roots.some((root) => isWithin(resolve(root), resolve(path)))) throw outsideRoots(path);
+}
+
+/**
+ * Where the source really is, with every symbolic link on the way resolved. A root may itself be a link.
+ *
+ * @throws {ExhibitError} SOURCE_OUTSIDE_ROOTS; SOURCE_NOT_FOUND, SOURCE_UNREADABLE, SOURCE_IO
+ */
+export async function locateSource(path: string, roots: readonly string[]): Promise<string> {
+  const real = await realpath(path).catch((thrown: unknown) => {
+    throw sourceError(thrown, path);
+  });
+  const realRoots = await Promise.all(roots.map(realRoot));
+  if (!realRoots.some((root) => root !== undefined && isWithin(root, real))) {
+    throw outsideRoots(path);
+  }
+  return real;
+}
+
+/** Whether `path` is `folder` or lies below it; both absolute and without `..`. */
+export function isWithin(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+/** A root that can't be resolved holds nothing: other roots aren't harmed by it. */
+async function realRoot(root: string): Promise<string | undefined> {
+  return realpath(root).catch(() => undefined);
+}
+
+function outsideRoots(
+  path: string,
+  message = `The source ${path} lies outside the folders that may be read.`,
+): ExhibitError {
+  return new ExhibitError("SOURCE_OUTSIDE_ROOTS", message, { details: { path } });
+}

@@ -1,0 +1,38 @@
+import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openSource, type SourceEntry } from "../../src/index.ts";
+
+/** A folder of the test's own, without symbolic links in its path. */
+export async function makeTree() {
+  const root = await realpath(await mkdtemp(join(tmpdir(), "exhibit-sources-")));
+  return {
+    root,
+    at: (...parts: string[]) => join(root, ...parts),
+    open: (path = root, roots = [root]) => openSource({ type: "directory", path }, roots),
+    remove: () => rm(root, { recursive: true, force: true }),
+  };
+}
+export type Tree = Awaited<ReturnType<typeof makeTree>>;
+
+export async function walkAll(tree: Tree): Promise<SourceEntry[]> {
+  const entries: SourceEntry[] = [];
+  for await (const entry of (await tree.open()).walk({})) entries.push(entry);
+  return entries.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+export async function bytesOf(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
+  const all: Buffer[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return Buffer.concat(all);
+}
+
+/** The error that `promise` is rejected with. */
+export async function failure(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => {
+      throw new Error("It should have failed.");
+    },
+    (error: unknown) => error,
+  );
+}

@@ -1,0 +1,206 @@
+import { execFile } from "node:child_process";
+import { chmod, mkdir, open, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { failure, makeTree, type Tree, walkAll } from "./tree.ts";
+
+let tree: Tree;
+beforeEach(async () => {
+  tree = await makeTree();
+});
+afterEach(async () => {
+  await tree.remove();
+});
+
+it("gives every file at every depth with its size and its time", async () => {
+  await mkdir(tree.at("a/b/c"), { recursive: true });
+  await writeFile(tree.at("one"), "1");
+  await writeFile(tree.at("a/two"), "22");
+  await writeFile(tree.at("a/b/c/three"), "333");
+  await utimes(tree.at("one"), 1_700_000_000.25, 1_700_000_000.25);
+  const entries = await walkAll(tree);
+  expect(entries).toMatchObject([
+    { kind: "file", path: "a/b/c/three", size: 3 },
+    { kind: "file", path: "a/two", size: 2 },
+    { kind: "file", path: "one", size: 1, modifiedAt: 1_700_000_000_250 },
+  ]);
+});
+
+it("gives an empty file, and nothing for an empty folder", async () => {
+  await mkdir(tree.at("empty"));
+  await writeFile(tree.at("zero"), "");
+  expect(await walkAll(tree)).toMatchObject([{ kind: "file", path: "zero", size: 0 }]);
+});
+
+it("keeps Chinese, emoji, decomposed and odd names as they are", async () => {
+  const names = [
+    "证据/录音 一.wav",
+    "证据/👩‍⚖️.png",
+    "cafe\u0301",
+    "caf\u00e9",
+    "\ufeffa",
+    "a\nb",
+    "a\\b",
+    "-rf",
+    "...",
+  ];
+  await mkdir(tree.at("证据"));
+  for (const name of names) await writeFile(tree.at(name), name);
+  expect((await walkAll(tree)).map(({ path }) => path)).toEqual(names.sort());
+});
+
+it("reports a name that isn't UTF-8, once for a folder, and goes on", async () => {
+  const under = (name: number[]) => Buffer.concat([Buffer.from(tree.at("in/")), Buffer.from(name)]);
+  await mkdir(tree.at("in"));
+  await writeFile(under([0x61, 0xff]), "x");
+  await mkdir(under([0xd6, 0xff]));
+  await writeFile(under([0xd6, 0xff, 0x2f, 0x62]), "x");
+  await writeFile(tree.at("in/good"), "x");
+  expect(await walkAll(tree)).toMatchObject([
+    { kind: "faulty", path: "./in/\\xd6\\xff", error: { code: "NAME_INVALID" } },
+    { kind: "faulty", path: "./in/a\\xff", error: { code: "NAME_INVALID" } },
+    { kind: "file", path: "in/good" },
+  ]);
+});
+
+it("follows no symbolic link: not to a file, not into a circle, not to nowhere", async () => {
+  await mkdir(tree.at("a"));
+  await writeFile(tree.at("a/file"), "x");
+  await symlink(tree.at("a/file"), tree.at("to-file"));
+  await symlink(tree.root, tree.at("a/up"));
+  await symlink("nowhere", tree.at("dangling"));
+  expect(await walkAll(tree)).toMatchObject([
+    { kind: "file", path: "a/file" },
+    { kind: "skipped", path: "a/up", reason: "symlink" },
+    { kind: "skipped", path: "dangling", reason: "symlink" },
+    { kind: "skipped", path: "to-file", reason: "symlink" },
+  ]);
+});
+
+it("skips FIFOs and sockets", async () => {
+  await promisify(execFile)("mkfifo", [tree.at("fifo")]);
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(tree.at("socket"), resolve));
+  expect(await walkAll(tree)).toMatchObject([
+    { kind: "skipped", path: "fifo", reason: "fifo" },
+    { kind: "skipped", path: "socket", reason: "socket" },
+  ]);
+  await new Promise((resolve) => server.close(resolve));
+});
+
+it("reports a folder that may not be read as one entry, and goes on", async () => {
+  await mkdir(tree.at("closed"));
+  await writeFile(tree.at("closed/in"), "x");
+  await writeFile(tree.at("open"), "x");
+  await chmod(tree.root, 0o755);
+  await chmod(tree.at("closed"), 0);
+  expect(await asNobody(() => walkAll(tree))).toMatchObject([
+    { kind: "faulty", path: "closed", error: { code: "SOURCE_UNREADABLE" } },
+    { kind: "file", path: "open" },
+  ]);
+});
+
+it("reports what vanishes while it walks, and goes on", async () => {
+  await mkdir(tree.at("gone"));
+  await writeFile(tree.at("file"), "x");
+  const seen = [];
+  for await (const entry of (await tree.open()).walk({})) {
+    seen.push(entry);
+    // The batch's files come before its folders, so the folder has been seen and not entered.
+    await rm(tree.at("gone"), { recursive: true, force: true });
+  }
+  expect(seen).toMatchObject([
+    { kind: "file", path: "file" },
+    { kind: "faulty", path: "gone", error: { code: "SOURCE_NOT_FOUND" } },
+  ]);
+});
+
+it("doesn't go into a folder that was swapped for a link out of the source", async () => {
+  await mkdir(tree.at("source/sub"), { recursive: true });
+  await mkdir(tree.at("secret"));
+  await writeFile(tree.at("secret/key"), "x");
+  await writeFile(tree.at("source/file"), "x");
+  const seen = [];
+  for await (const entry of (await tree.open(tree.at("source"))).walk({})) {
+    if (seen.push(entry) > 1) continue;
+    await rename(tree.at("source/sub"), tree.at("source-sub"));
+    await symlink(tree.at("secret"), tree.at("source/sub"));
+  }
+  expect(seen).toMatchObject([
+    { kind: "file", path: "file" },
+    { kind: "faulty", path: "sub", error: { code: "SOURCE_OUTSIDE_ROOTS" } },
+  ]);
+});
+
+it("gives each entry of a folder larger than a batch once, with sub-folders between", async () => {
+  const expected: string[] = [];
+  for (let folder = 0; folder < 70; folder++) {
+    await mkdir(tree.at(`d${folder}`));
+    expected.push(`d${folder}/f`, `f${folder}`);
+    await Promise.all([
+      writeFile(tree.at(`d${folder}/f`), ""),
+      writeFile(tree.at(`f${folder}`), ""),
+    ]);
+  }
+  expect((await walkAll(tree)).map(({ path }) => path)).toEqual(expected.sort());
+});
+
+it("goes down as deep as the operating system lets it", async () => {
+  const path = Array.from({ length: 300 }, () => "d").join("/");
+  await mkdir(tree.at(path), { recursive: true });
+  await writeFile(tree.at(path, "deepest"), "x");
+  expect(await walkAll(tree)).toMatchObject([{ kind: "file", path: `${path}/deepest` }]);
+});
+
+it("stops with the caller's reason when it is told to", async () => {
+  for (const name of ["a/b", "c/d"]) {
+    await mkdir(tree.at(name), { recursive: true });
+    await writeFile(tree.at(name, "file"), "x");
+  }
+  const controller = new AbortController();
+  const reason = new Error("cancelled by a person");
+  const walk = async () => {
+    for await (const _ of (await tree.open()).walk({ signal: controller.signal })) {
+      controller.abort(reason);
+    }
+  };
+  expect(await failure(walk())).toMatchObject({ code: "INTERRUPTED", cause: reason });
+});
+
+it("closes its folders when the consumer leaves early", async () => {
+  await mkdir(tree.at("a/b/c"), { recursive: true });
+  await writeFile(tree.at("a/b/c/file"), "x");
+  const before = await openDescriptors();
+  for await (const _ of (await tree.open()).walk({})) break;
+  expect(await openDescriptors()).toBe(before);
+});
+
+it("fails as a whole when the source vanished since it was opened", async () => {
+  await mkdir(tree.at("source"));
+  const source = await tree.open(tree.at("source"));
+  await rm(tree.at("source"), { recursive: true });
+  const walk = async () => {
+    for await (const _ of source.walk({})) break;
+  };
+  expect(await failure(walk())).toMatchObject({ code: "SOURCE_NOT_FOUND" });
+});
+
+/** Descriptors of this process are handed out lowest first, so a leak moves the next one. */
+async function openDescriptors(): Promise<number> {
+  const handle = await open(tree.root);
+  const { fd } = handle;
+  await handle.close();
+  return fd;
+}
+
+/** Rights don't bind root: the tests' containers run as root, so they step down for a moment. */
+async function asNobody<T>(work: () => Promise<T>): Promise<T> {
+  if (process.geteuid?.() !== 0) return work();
+  process.seteuid?.(65534);
+  try {
+    return await work();
+  } finally {
+    process.seteuid?.(0);
+  }
+}

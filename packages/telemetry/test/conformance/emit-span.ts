@@ -1,0 +1,9 @@
+/** Run as a process of its own by start.test.ts: starts telemetry from its environment, makes one span, and ends. */
+import { env, exit, stdout } from "node:process";
+import { startTelemetry, withSpan } from "../../src/index.ts";
+
+const telemetry = await startTelemetry({ service: "exhibit-test", env });
+await withSpan("exhibit.seal", { "exhibit.import_id": "i1" }, async () => {});
+await telemetry.shutdown();
+stdout.write("done");
+exit(0);
