@@ -4,12 +4,12 @@ import { Redis } from "ioredis";
 import { inject } from "vitest";
 import { dataFolder } from "./servers.ts";
 
-/** Redis databases are numbered; each test file of a run takes the next. */
-async function takeRedisDatabase(): Promise<string> {
-  const counter = new Redis(inject("redisUrl"));
+/** An address of a database of its own on the run's Redis. Redis databases are numbered; whoever needs one of its own takes the next. */
+export async function takeRedisDatabase(redisUrl: string): Promise<string> {
+  const counter = new Redis(redisUrl);
   const database = await counter.incr("test:databases");
   counter.disconnect();
-  const url = new URL(inject("redisUrl"));
+  const url = new URL(redisUrl);
   url.pathname = `/${database}`;
   return url.href;
 }
@@ -17,7 +17,7 @@ async function takeRedisDatabase(): Promise<string> {
 /** Both engines; every test of the queue runs on each. */
 export const engineKinds = {
   async Redis(): Promise<{ engine: Engine; remove(): Promise<void> }> {
-    const engine = await openRedisEngine(await takeRedisDatabase());
+    const engine = await openRedisEngine(await takeRedisDatabase(inject("redisUrl")));
     return { engine, remove: () => engine.close() };
   },
   async PGlite(): Promise<{ engine: Engine; remove(): Promise<void> }> {

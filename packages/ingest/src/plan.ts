@@ -33,7 +33,7 @@ export async function planFolder(dependencies: PlanDependencies, folderId: numbe
   const folder = await readFolder(ledger, folderId);
   if (folder.planned || folder.status === "cancelled") return;
   const attributes = { "exhibit.import_id": folder.import_id, "exhibit.folder_id": folderId };
-  const fault = await withSpan("exhibit.plan", attributes, async () => await walk(dependencies, folder, attempt));
+  const fault = await withSpan("exhibit.plan", attributes, () => walk(dependencies, folder, attempt));
   const finished = await finishPlanning(ledger, folderId, fault);
   if (finished?.complete) await engine.ring("seal", [{ id: finished.importId }]);
   if (fault) throw fault;

@@ -1,5 +1,6 @@
-import { findQuietImports, type Ledger } from "@exhibit/ledger";
+import { findQuietImports, type Ledger, type OpenWork } from "@exhibit/ledger";
 import type { Engine } from "@exhibit/queue";
+import { withSpan } from "@exhibit/telemetry";
 
 export interface ReconcileDependencies {
   ledger: Ledger;
@@ -11,15 +12,22 @@ export const QUIET_MS = 30_000;
 
 /** Rings for whatever the ledger says is open in imports that have gone quiet; what has a job already keeps it. */
 export async function reconcile({ ledger, engine }: ReconcileDependencies, quietForMs = QUIET_MS): Promise<void> {
-  for (const { importId, folderIds, shards, complete } of await findQuietImports(ledger, { quietForMs })) {
-    await engine.ring(
-      "plan",
-      folderIds.map((id) => ({ id: String(id) })),
-    );
-    await engine.ring(
-      "store",
-      shards.map(({ shardId, number }) => ({ id: String(shardId), number })),
-    );
-    if (complete) await engine.ring("seal", [{ id: importId }]);
-  }
+  const quiet = await findQuietImports(ledger, { quietForMs });
+  if (quiet.length === 0) return;
+  const shards = quiet.reduce((sum, work) => sum + work.shards.length, 0);
+  await withSpan("exhibit.reconcile", { "exhibit.imports": quiet.length, "exhibit.shards": shards }, async () => {
+    for (const work of quiet) await ringAll(engine, work);
+  });
+}
+
+async function ringAll(engine: Engine, { importId, folderIds, shards, complete }: OpenWork): Promise<void> {
+  await engine.ring(
+    "plan",
+    folderIds.map((id) => ({ id: String(id) })),
+  );
+  await engine.ring(
+    "store",
+    shards.map(({ shardId, number }) => ({ id: String(shardId), number })),
+  );
+  if (complete) await engine.ring("seal", [{ id: importId }]);
 }

@@ -1,0 +1,142 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { dirname, join, relative, sep } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { buildApi } from "@exhibit/api";
+import { type Environment, parseConfig } from "@exhibit/config";
+import type { FileView, FolderRequest, FolderView, ImportRequest, ImportView } from "@exhibit/contracts";
+import { type Sandbox, startSandbox } from "@exhibit/sandbox";
+import { createLogger } from "@exhibit/telemetry";
+import { openServices } from "@exhibit/worker";
+import { inject } from "vitest";
+import { createDatabase } from "./databases.ts";
+import { takeRedisDatabase } from "./engines.ts";
+import { dataFolder } from "./servers.ts";
+
+export type EngineKind = "embedded" | "Redis and Postgres";
+export const engineKindNames: EngineKind[] = ["embedded", "Redis and Postgres"];
+
+/** The whole product in this process: sandbox, API and one worker, over a real engine. */
+export interface System extends AsyncDisposable {
+  readonly sandbox: Sandbox;
+  readonly apiUrl: string;
+  /** What may be read; a test puts its evidence below it. */
+  readonly root: string;
+  get<T>(path: string): Promise<T>;
+  post<T>(path: string, body?: unknown): Promise<{ status: number; body: T }>;
+  /** Creates an import and resolves when it rests. */
+  run(request: ImportRequest): Promise<ImportView>;
+  /** Resolves when the import rests, by its event stream. */
+  rest(importId: string): Promise<ImportView>;
+  files(importId: string): Promise<FileView[]>;
+  folders(importId: string): Promise<FolderView[]>;
+}
+
+export async function startSystem(kind: EngineKind): Promise<System> {
+  await using stack = new AsyncDisposableStack();
+  const folder = await dataFolder("system");
+  stack.defer(folder.remove);
+  const root = join(folder.path, "evidence");
+  await mkdir(root);
+  const sandbox = await startSandbox({ dataDir: join(folder.path, "sandbox") });
+  stack.defer(() => sandbox.close());
+  const config = parseConfig(sandbox.config([root]), "the sandbox");
+  const environment = await environmentFor(kind, join(folder.path, "data"), stack);
+  const logger = createLogger({ service: "test", secrets: [], level: "silent" });
+  const services = await openServices({ environment, config, logger });
+  stack.defer(() => services.close());
+  const worker = await services.startWorker();
+  stack.defer(() => worker.close());
+  const app = await buildApi({ ...services, logger, progress: { interval: 50 } });
+  stack.defer(() => app.close());
+  const apiUrl = await app.listen({ host: "127.0.0.1", port: 0 });
+  const owned = stack.move();
+  return { sandbox, root, ...createClient(apiUrl), [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+async function environmentFor(
+  kind: EngineKind,
+  dataDir: string,
+  stack: AsyncDisposableStack,
+): Promise<Environment> {
+  const own = { dataDir, apiHost: "127.0.0.1", apiPort: 0, apiUrl: "" };
+  if (kind === "embedded") return own;
+  const database = await createDatabase();
+  stack.defer(database.drop);
+  return { ...own, databaseUrl: database.url, redisUrl: await takeRedisDatabase(inject("redisUrl")) };
+}
+
+/** The API as a test speaks to it. */
+export function createClient(apiUrl: string) {
+  async function get<T>(path: string): Promise<T> {
+    const answer = await fetch(`${apiUrl}${path}`);
+    return (await answer.json()) as T;
+  }
+  async function post<T>(path: string, body?: unknown): Promise<{ status: number; body: T }> {
+    const init = body === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+    const answer = await fetch(`${apiUrl}${path}`, { method: "POST", ...init });
+    return { status: answer.status, body: (await answer.json()) as T };
+  }
+  async function rest(importId: string): Promise<ImportView> {
+    const events = await fetch(`${apiUrl}/v1/imports/${importId}/events`);
+    const text = await events.text();
+    const end = /event: end\ndata: (.*)\n/.exec(text)?.[1];
+    if (end === undefined) throw new Error(`the event stream ended early:\n${text}`);
+    return JSON.parse(end) as ImportView;
+  }
+  async function all<T>(path: string): Promise<T[]> {
+    const items: T[] = [];
+    let after = "";
+    do {
+      const page = await get<{ items: T[]; next: string | null }>(`${path}?limit=1000${after && `&after=${after}`}`);
+      items.push(...page.items);
+      after = page.next ?? "";
+    } while (after);
+    return items;
+  }
+  return {
+    apiUrl,
+    get,
+    post,
+    rest,
+    async run(request: ImportRequest) {
+      const { status, body } = await post<ImportView>("/v1/imports", request);
+      if (status !== 202) throw new Error(JSON.stringify(body));
+      return await rest(body.import_id);
+    },
+    files: (importId: string) => all<FileView>(`/v1/imports/${importId}/files`),
+    folders: (importId: string) => all<FolderView>(`/v1/imports/${importId}/folders`),
+  };
+}
+
+/** Writes files below a folder; a name may have folders in it. */
+export async function writeTree(folder: string, files: Record<string, string | Uint8Array>): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), content);
+  }
+}
+
+export function directory(vendor: string, folder: Record<string, string>, path: string): FolderRequest {
+  return { vendor, folder, source: { type: "directory", path } };
+}
+
+/** SHA-256 of every file below a folder, by its path in it. */
+export async function digestsBelow(folder: string): Promise<Map<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const digests = new Map<string, string>();
+  for (const entry of entries) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    digests.set(relative(folder, path).split(sep).join("/"), await sha256Of(path));
+  }
+  return digests;
+}
+
+export async function sha256Of(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path), hash);
+  return hash.digest("hex");
+}
