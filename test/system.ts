@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { setTimeout } from "node:timers/promises";
 import { buildApi } from "@exhibit/api";
 import { type Environment, parseConfig } from "@exhibit/config";
 import type { FileView, FolderRequest, FolderView, ImportRequest, ImportView } from "@exhibit/contracts";
@@ -29,6 +30,8 @@ export interface System extends AsyncDisposable {
   run(request: ImportRequest): Promise<ImportView>;
   /** Resolves when the import rests, by its event stream. */
   rest(importId: string): Promise<ImportView>;
+  /** Resolves when the import is sealed: also for one that rests until a job that was retried in Bull Board begins. */
+  sealed(importId: string): Promise<ImportView>;
   files(importId: string): Promise<FileView[]>;
   folders(importId: string): Promise<FolderView[]>;
 }
@@ -85,6 +88,13 @@ export function createClient(apiUrl: string) {
     if (end === undefined) throw new Error(`the event stream ended early:\n${text}`);
     return JSON.parse(end) as ImportView;
   }
+  async function sealed(importId: string): Promise<ImportView> {
+    for (;;) {
+      const view = await get<ImportView>(`/v1/imports/${importId}`);
+      if (view.status === "sealed") return view;
+      await setTimeout(50);
+    }
+  }
   async function all<T>(path: string): Promise<T[]> {
     const items: T[] = [];
     let after = "";
@@ -100,6 +110,7 @@ export function createClient(apiUrl: string) {
     get,
     post,
     rest,
+    sealed,
     async run(request: ImportRequest) {
       const { status, body } = await post<ImportView>("/v1/imports", request);
       if (status !== 202) throw new Error(JSON.stringify(body));

@@ -1,0 +1,148 @@
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { ImportView } from "@exhibit/contracts";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { digestsBelow, directory, engineKindNames, type System, startSystem, writeTree } from "../system.ts";
+
+interface BoardJob {
+  id: string;
+  failedReason: string;
+}
+
+describe.each(engineKindNames)("When something is wrong (%s)", (kind) => {
+  let system: System;
+
+  beforeEach(async () => {
+    system = await startSystem(kind);
+  });
+  afterEach(() => system[Symbol.asyncDispose]());
+
+  const suits = (...ids: string[]) => ({
+    entrust_id: "E-77",
+    suit_ids: ids,
+    folders: ids.map((suit_id) => directory("kongur", { suit_id }, join(system.root, suit_id))),
+  });
+
+  /** The failed jobs of the queue `store`, as Bull Board shows them. */
+  async function failedJobs(): Promise<BoardJob[]> {
+    const board = await system.get<{ queues: { name: string; jobs: BoardJob[] }[] }>(
+      "/queues/api/queues?activeQueue=store&status=failed&page=1&jobsPerPage=10",
+    );
+    return board.queues.find(({ name }) => name === "store")?.jobs ?? [];
+  }
+
+  /** What the button in Bull Board does. */
+  async function pressRetry(job: BoardJob): Promise<void> {
+    const answer = await fetch(`${system.apiUrl}/queues/api/queues/store/${job.id}/retry`, { method: "PUT" });
+    expect(answer.status, await answer.text()).toBe(204);
+  }
+
+  test("a folder that the vendor refuses fails at once with the vendor's own words; the others arrive; a retry mends it", async () => {
+    await writeTree(join(system.root, "1001"), { "a.pdf": "a", "b.pdf": "b" });
+    await writeTree(join(system.root, "1002"), { "c.pdf": "c", "d.pdf": "d" });
+    system.sandbox.gateway.refuse({ vendor: "kongur", folder: "1002", code: "SUIT_CLOSED", message: "案件已结案" });
+
+    const view = await system.run(suits("1001", "1002"));
+    expect(view).toMatchObject({ status: "attention", stored: 2, failed: 2 });
+    expect(view.seconds).toBeLessThan(10);
+    expect(view.errors).toMatchObject([{ code: "VENDOR_REFUSED", files: 2 }]);
+    expect(view.errors[0]?.message).toContain("SUIT_CLOSED");
+    expect(view.errors[0]?.message).toContain("案件已结案");
+    const jobs = await failedJobs();
+    expect(jobs.map((job) => job.failedReason)).toEqual(["2 of 2 files failed: 2 VENDOR_REFUSED"]);
+
+    system.sandbox.gateway.heal();
+    const { status } = await system.post<ImportView>(`/v1/imports/${view.import_id}/retry`);
+    expect(status).toBe(202);
+    expect(await system.rest(view.import_id)).toMatchObject({ status: "sealed", stored: 4, failed: 0, errors: [] });
+    expect(await failedJobs()).toEqual([]);
+  });
+
+  test("a call that the gateway refuses whole puts every file on the list with the gateway's own words", async () => {
+    await writeTree(join(system.root, "1001"), { "a.pdf": "a" });
+    system.sandbox.gateway.fail({ vendor: "kongur", mood: "denied", times: "always" });
+    const view = await system.run(suits("1001"));
+    expect(view).toMatchObject({ status: "attention", failed: 1 });
+    expect(view.seconds).toBeLessThan(10);
+    const [file] = await system.files(view.import_id);
+    expect(file?.error).toMatchObject({ code: expect.stringMatching(/^VENDOR_(REFUSED|MISCONFIGURED)$/) });
+    expect(file?.error?.message).toMatch(/kongur.*\d+/);
+  });
+
+  test("other bytes under the same key stay untouched, and Bull Board's button stores the file once they are gone", async () => {
+    const key = "kongur/E-77/suits/1001/a.pdf";
+    await writeTree(join(system.root, "1001"), { "a.pdf": "first", "b.pdf": "b" });
+    expect(await system.run(suits("1001"))).toMatchObject({ status: "sealed" });
+    await writeFile(join(system.root, "1001", "a.pdf"), "second");
+
+    const view = await system.run(suits("1001"));
+    expect(view).toMatchObject({ status: "attention", identical: 1, failed: 1, errors: [{ code: "EVIDENCE_CONFLICT" }] });
+    const stored = system.sandbox.objectPath("evidence", key);
+    expect((await digestsBelow(dirname(stored))).size).toBe(2);
+
+    const [job] = (await failedJobs()) as [BoardJob];
+    expect(job.failedReason).toBe("1 of 2 files failed: 1 EVIDENCE_CONFLICT");
+    const logs = await system.get<string[]>(`/queues/api/queues/store/${job.id}/logs`);
+    expect(logs.join("\n")).toContain("EVIDENCE_CONFLICT a.pdf: ");
+
+    await rm(stored);
+    await pressRetry(job);
+    expect(await system.sealed(view.import_id)).toMatchObject({ stored: 1, identical: 1, failed: 0 });
+  });
+
+  test("a file that can't be stored doesn't stop its shard", async () => {
+    const long = `${"很".repeat(60)}/${"长".repeat(60)}/${"的".repeat(60)}/${"路".repeat(60)}/${"径".repeat(60)}/${"名".repeat(60)}.pdf`;
+    await writeTree(join(system.root, "1001"), { [long]: "x", "ok.pdf": "ok" });
+    await writeFile(Buffer.concat([Buffer.from(join(system.root, "1001", "bad-")), Buffer.from([0xff])]), "bad");
+    const view = await system.run(suits("1001"));
+    expect(view).toMatchObject({ status: "attention", files: 3, stored: 1, failed: 2 });
+    expect(view.errors.map(({ code }) => code).sort()).toEqual(["KEY_INVALID", "NAME_INVALID"]);
+  });
+
+  test("a source that isn't there is the folder's error, and a retry walks it once it is", async () => {
+    const view = await system.run(suits("1001"));
+    expect(view).toMatchObject({ status: "attention", files: 0, errors: [{ code: "SOURCE_NOT_FOUND" }] });
+    expect(await system.folders(view.import_id)).toMatchObject([{ status: "attention", error: { code: "SOURCE_NOT_FOUND" } }]);
+    await writeTree(join(system.root, "1001"), { "late.pdf": "late" });
+    await system.post(`/v1/imports/${view.import_id}/retry`);
+    expect(await system.rest(view.import_id)).toMatchObject({ status: "sealed", stored: 1, errors: [] });
+  });
+
+  test("a gateway that is down delays the import and uses up nothing", async () => {
+    await writeTree(join(system.root, "1001"), { "a.pdf": "a" });
+    system.sandbox.gateway.fail({ vendor: "kongur", mood: "down", times: 3 });
+    expect(await system.run(suits("1001"))).toMatchObject({ status: "sealed", stored: 1 });
+    const calls = system.sandbox.gateway.log.entries();
+    expect(calls.length).toBeGreaterThanOrEqual(4);
+  });
+
+  test("tokens that end in the middle are renewed, and no file fails by it", async () => {
+    await writeTree(join(system.root, "1001"), Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`${i}.txt`, `${i}`])));
+    const ended = system.sandbox.oss.log
+      .waitFor((entry) => entry.method === "PUT", { count: 20 })
+      .then(() => system.sandbox.tokens.expireAll());
+    expect(await system.run(suits("1001"))).toMatchObject({ status: "sealed", stored: 300 });
+    await ended;
+  });
+
+  test("a file that changed after planning is an error of its own; a retry takes it as it is now", async () => {
+    const path = join(system.root, "1001", "a.pdf");
+    await writeTree(join(system.root, "1001"), { "a.pdf": "first", "b.pdf": "b" });
+    // Uploads wait at the gate until the file has changed.
+    system.sandbox.gateway.fail({ vendor: "kongur", mood: "slow", delayMs: 1500, times: 1 });
+    const { body } = await system.post<ImportView>("/v1/imports", suits("1001"));
+    await system.sandbox.gateway.log.waitFor(() => true);
+    await writeFile(`${path}.new`, "changed, and longer");
+    await rename(`${path}.new`, path);
+    const view = await system.rest(body.import_id);
+    expect(view).toMatchObject({ status: "attention", stored: 1, failed: 1, errors: [{ code: "SOURCE_CHANGED" }] });
+    await pressRetry((await failedJobs())[0] as BoardJob);
+    const sealed = await system.sealed(view.import_id);
+    expect(sealed).toMatchObject({ stored: 2, bytes: "changed, and longer".length + 1 });
+  });
+
+  test("an import of nothing is sealed", async () => {
+    await mkdir(join(system.root, "1001"));
+    expect(await system.run(suits("1001"))).toMatchObject({ status: "sealed", files: 0 });
+  });
+});
