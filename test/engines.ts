@@ -26,7 +26,11 @@ export const engineKinds = {
     const engine = await openEmbeddedEngine(pglite);
     return {
       engine,
-      remove: () => engine.close().then(() => pglite.close()).then(folder.remove),
+      remove: () =>
+        engine
+          .close()
+          .then(() => pglite.close())
+          .then(folder.remove),
     };
   },
 };

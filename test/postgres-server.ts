@@ -11,14 +11,18 @@ declare module "vitest" {
 }
 
 /** A real Postgres for the run. It refuses to run as root: then it runs as the user that Debian's package made. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const data = await dataFolder("postgres");
   const user: { uid?: number; gid?: number } = process.getuid?.() === 0 ? userOfPostgres() : {};
   if (user.uid !== undefined && user.gid !== undefined) chownSync(data.path, user.uid, user.gid);
   const programs = findPrograms();
   const cluster = join(data.path, "cluster");
   const options = { ...user, cwd: data.path, stdio: "pipe" as const };
-  execFileSync(join(programs, "initdb"), ["-D", cluster, "-U", "exhibit", "-A", "trust", "-E", "UTF8", "--no-sync"], options);
+  execFileSync(
+    join(programs, "initdb"),
+    ["-D", cluster, "-U", "exhibit", "-A", "trust", "-E", "UTF8", "--no-sync"],
+    options,
+  );
   const port = await freePort();
   const server = await startServer(
     join(programs, "postgres"),
@@ -40,9 +44,17 @@ function userOfPostgres(): { uid: number; gid: number } {
 /** The folder that holds both initdb and postgres; Debian keeps it off the PATH. */
 function findPrograms(): string {
   const debian = "/usr/lib/postgresql";
-  const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
-  const folders = [...versions.map((version) => join(debian, version, "bin")), ...(process.env.PATH ?? "").split(delimiter)];
-  const found = folders.find((folder) => ["initdb", "postgres"].every((name) => existsSync(join(folder, name))));
-  if (found === undefined) throw new Error("PostgreSQL isn't installed: initdb and postgres weren't found.");
+  const versions = existsSync(debian)
+    ? readdirSync(debian).sort((a, b) => Number(b) - Number(a))
+    : [];
+  const folders = [
+    ...versions.map((version) => join(debian, version, "bin")),
+    ...(process.env.PATH ?? "").split(delimiter),
+  ];
+  const found = folders.find((folder) =>
+    ["initdb", "postgres"].every((name) => existsSync(join(folder, name))),
+  );
+  if (found === undefined)
+    throw new Error("PostgreSQL isn't installed: initdb and postgres weren't found.");
   return found;
 }

@@ -8,12 +8,25 @@ declare module "vitest" {
 }
 
 /** A real Redis for the run, as production has it: append-only file on, nothing evicted. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const data = await dataFolder("redis");
   const port = await freePort();
   const server = await startServer(
     "redis-server",
-    ["--port", String(port), "--bind", "127.0.0.1", "--dir", data.path, "--appendonly", "yes", "--maxmemory-policy", "noeviction", "--databases", "64"],
+    [
+      "--port",
+      String(port),
+      "--bind",
+      "127.0.0.1",
+      "--dir",
+      data.path,
+      "--appendonly",
+      "yes",
+      "--maxmemory-policy",
+      "noeviction",
+      "--databases",
+      "64",
+    ],
     { ready: /Ready to accept connections/ },
   );
   project.provide("redisUrl", `redis://127.0.0.1:${port}`);

@@ -24,7 +24,7 @@ export async function dataFolder(name: string): Promise<{ path: string; remove()
 export async function startServer(
   command: string,
   args: readonly string[],
-  options: { ready: RegExp; uid?: number; gid?: number; cwd?: string },
+  options: { ready: RegExp; uid?: number; gid?: number; cwd?: string; env?: NodeJS.ProcessEnv },
 ): Promise<ChildProcess> {
   const { ready, ...spawning } = options;
   const child = spawn(command, args, { ...spawning, stdio: ["ignore", "pipe", "pipe"] });
@@ -43,7 +43,10 @@ export async function startServer(
 }
 
 /** Ends a process that was started here and waits for it. */
-export async function stopProcess(child: ChildProcess, signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+export async function stopProcess(
+  child: ChildProcess,
+  signal: NodeJS.Signals = "SIGTERM",
+): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once("exit", resolve));
   child.kill(signal);

@@ -6,7 +6,13 @@ import { pipeline } from "node:stream/promises";
 import { setTimeout } from "node:timers/promises";
 import { buildApi } from "@exhibit/api";
 import { type Environment, parseConfig } from "@exhibit/config";
-import type { FileView, FolderRequest, FolderView, ImportRequest, ImportView } from "@exhibit/contracts";
+import type {
+  FileView,
+  FolderRequest,
+  FolderView,
+  ImportRequest,
+  ImportView,
+} from "@exhibit/contracts";
 import { type Sandbox, startSandbox } from "@exhibit/sandbox";
 import { createLogger } from "@exhibit/telemetry";
 import { openServices } from "@exhibit/worker";
@@ -55,7 +61,12 @@ export async function startSystem(kind: EngineKind): Promise<System> {
   stack.defer(() => app.close());
   const apiUrl = await app.listen({ host: "127.0.0.1", port: 0 });
   const owned = stack.move();
-  return { sandbox, root, ...createClient(apiUrl), [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return {
+    sandbox,
+    root,
+    ...createClient(apiUrl),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }
 
 async function environmentFor(
@@ -67,7 +78,11 @@ async function environmentFor(
   if (kind === "embedded") return own;
   const database = await createDatabase();
   stack.defer(database.drop);
-  return { ...own, databaseUrl: database.url, redisUrl: await takeRedisDatabase(inject("redisUrl")) };
+  return {
+    ...own,
+    databaseUrl: database.url,
+    redisUrl: await takeRedisDatabase(inject("redisUrl")),
+  };
 }
 
 /** The API as a test speaks to it. */
@@ -77,7 +92,10 @@ export function createClient(apiUrl: string) {
     return (await answer.json()) as T;
   }
   async function post<T>(path: string, body?: unknown): Promise<{ status: number; body: T }> {
-    const init = body === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+    const init =
+      body === undefined
+        ? {}
+        : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
     const answer = await fetch(`${apiUrl}${path}`, { method: "POST", ...init });
     return { status: answer.status, body: (await answer.json()) as T };
   }
@@ -99,7 +117,9 @@ export function createClient(apiUrl: string) {
     const items: T[] = [];
     let after = "";
     do {
-      const page = await get<{ items: T[]; next: string | null }>(`${path}?limit=1000${after && `&after=${after}`}`);
+      const page = await get<{ items: T[]; next: string | null }>(
+        `${path}?limit=1000${after && `&after=${after}`}`,
+      );
       items.push(...page.items);
       after = page.next ?? "";
     } while (after);
@@ -122,7 +142,10 @@ export function createClient(apiUrl: string) {
 }
 
 /** Writes files below a folder; a name may have folders in it. */
-export async function writeTree(folder: string, files: Record<string, string | Uint8Array>): Promise<void> {
+export async function writeTree(
+  folder: string,
+  files: Record<string, string | Uint8Array>,
+): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const [name, content] of Object.entries(files)) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
@@ -130,7 +153,11 @@ export async function writeTree(folder: string, files: Record<string, string | U
   }
 }
 
-export function directory(vendor: string, folder: Record<string, string>, path: string): FolderRequest {
+export function directory(
+  vendor: string,
+  folder: Record<string, string>,
+  path: string,
+): FolderRequest {
   return { vendor, folder, source: { type: "directory", path } };
 }
 

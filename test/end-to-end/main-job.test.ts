@@ -31,7 +31,10 @@ describe.each(engineKindNames)("A case's evidence (%s)", (kind) => {
       "video.mp4": randomBytes(20 * MiB + 7),
     });
     await symlink("/etc/hostname", join(root, "1001", "link"));
-    await writeTree(join(root, "1002"), Object.fromEntries(Array.from({ length: 600 }, (_, i) => [`scan-${i}.tif`, `page ${i}`])));
+    await writeTree(
+      join(root, "1002"),
+      Object.fromEntries(Array.from({ length: 600 }, (_, i) => [`scan-${i}.tif`, `page ${i}`])),
+    );
     await writeTree(join(root, "entrust"), { "mandate.docx": "entrust" });
     await writeTree(join(root, "lawyer"), { "licence.png": "lawyer" });
     await writeTree(join(root, "firm"), { "register.pdf": "firm" });
@@ -56,7 +59,9 @@ describe.each(engineKindNames)("A case's evidence (%s)", (kind) => {
       folders: [
         directory("kongur", { suit_id: "1001" }, join(root, "1001")),
         directory("kongur", { suit_id: "1002" }, join(root, "1002")),
-        ...["entrust", "lawyer", "firm"].map((role) => directory("kongur", { role }, join(root, role))),
+        ...["entrust", "lawyer", "firm"].map((role) =>
+          directory("kongur", { role }, join(root, role)),
+        ),
         directory("deepvision", { op_poi_id: "p1", op_tenant_code: "t1" }, join(root, "store")),
       ],
     };
@@ -64,11 +69,21 @@ describe.each(engineKindNames)("A case's evidence (%s)", (kind) => {
 
   test("arrives whole, each file in the folder that its vendor opens, with a receipt that is true", async () => {
     const view = await system.run(theCase());
-    expect(view).toMatchObject({ status: "sealed", files: 612, stored: 612, failed: 0, planned: 0, skipped: 1, errors: [] });
+    expect(view).toMatchObject({
+      status: "sealed",
+      files: 612,
+      stored: 612,
+      failed: 0,
+      planned: 0,
+      skipped: 1,
+      errors: [],
+    });
 
     for (const [source, place] of Object.entries(places)) {
       const sent = await digestsBelow(join(system.root, source));
-      const normalised = new Map([...sent].map(([path, digest]) => [path.normalize("NFC"), digest]));
+      const normalised = new Map(
+        [...sent].map(([path, digest]) => [path.normalize("NFC"), digest]),
+      );
       expect(await digestsBelow(join(system.sandbox.objectsDir, place))).toEqual(normalised);
     }
     expect(system.sandbox.objectCount()).toBe(612);
@@ -85,9 +100,13 @@ describe.each(engineKindNames)("A case's evidence (%s)", (kind) => {
       expect(file).toMatchObject({ state: "stored", error: null });
       expect(file.sha256).toBe(await sha256Of(join(folder?.source.path ?? "", file.path)));
       expect(file.key).toBe(`${folder?.prefix}${file.path.normalize("NFC")}`);
-      expect([file.crc64, file.etag, file.request_id, file.stored_at, file.lease_id]).not.toContain(null);
+      expect([file.crc64, file.etag, file.request_id, file.stored_at, file.lease_id]).not.toContain(
+        null,
+      );
     }
-    expect(files.filter(({ state }) => state === "skipped")).toMatchObject([{ path: "link", skipped_as: "symlink" }]);
+    expect(files.filter(({ state }) => state === "skipped")).toMatchObject([
+      { path: "link", skipped_as: "symlink" },
+    ]);
   });
 
   test("is shared leases' work: one call to each vendor was enough", () => {
@@ -115,12 +134,24 @@ describe.each(engineKindNames)("A case's evidence (%s)", (kind) => {
   test("is refused at the door when a folder can't be what it says", async () => {
     const { root } = system;
     const refuse = async (folder: ReturnType<typeof directory>) => {
-      const { status, body } = await system.post<ErrorAnswer>("/v1/imports", { entrust_id: "E", suit_ids: [], folders: [folder] });
+      const { status, body } = await system.post<ErrorAnswer>("/v1/imports", {
+        entrust_id: "E",
+        suit_ids: [],
+        folders: [folder],
+      });
       return `${status} ${body.error.code} ${body.error.message}`;
     };
-    expect(await refuse(directory("kongur", { suit: "1" }, root))).toMatch(/400 REQUEST_INVALID folders\[0\].*suit/);
-    expect(await refuse(directory("nobody", {}, root))).toMatch(/400 REQUEST_INVALID folders\[0\].*nobody/);
-    expect(await refuse(directory("kongur", { suit_id: "1" }, "/etc"))).toMatch(/400 SOURCE_OUTSIDE_ROOTS folders\[0\]/);
-    expect(await refuse(directory("kongur", { suit_id: "1" }, `${root}/../x`))).toMatch(/400 SOURCE_OUTSIDE_ROOTS/);
+    expect(await refuse(directory("kongur", { suit: "1" }, root))).toMatch(
+      /400 REQUEST_INVALID folders\[0\].*suit/,
+    );
+    expect(await refuse(directory("nobody", {}, root))).toMatch(
+      /400 REQUEST_INVALID folders\[0\].*nobody/,
+    );
+    expect(await refuse(directory("kongur", { suit_id: "1" }, "/etc"))).toMatch(
+      /400 SOURCE_OUTSIDE_ROOTS folders\[0\]/,
+    );
+    expect(await refuse(directory("kongur", { suit_id: "1" }, `${root}/../x`))).toMatch(
+      /400 SOURCE_OUTSIDE_ROOTS/,
+    );
   });
 });

@@ -2,7 +2,14 @@ import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ImportView } from "@exhibit/contracts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { digestsBelow, directory, engineKindNames, type System, startSystem, writeTree } from "../system.ts";
+import {
+  digestsBelow,
+  directory,
+  engineKindNames,
+  type System,
+  startSystem,
+  writeTree,
+} from "../system.ts";
 
 interface BoardJob {
   id: string;
@@ -33,14 +40,21 @@ describe.each(engineKindNames)("When something is wrong (%s)", (kind) => {
 
   /** What the button in Bull Board does. */
   async function pressRetry(job: BoardJob): Promise<void> {
-    const answer = await fetch(`${system.apiUrl}/queues/api/queues/store/${job.id}/retry`, { method: "PUT" });
+    const answer = await fetch(`${system.apiUrl}/queues/api/queues/store/${job.id}/retry`, {
+      method: "PUT",
+    });
     expect(answer.status, await answer.text()).toBe(204);
   }
 
   test("a folder that the vendor refuses fails at once with the vendor's own words; the others arrive; a retry mends it", async () => {
     await writeTree(join(system.root, "1001"), { "a.pdf": "a", "b.pdf": "b" });
     await writeTree(join(system.root, "1002"), { "c.pdf": "c", "d.pdf": "d" });
-    system.sandbox.gateway.refuse({ vendor: "kongur", folder: "1002", code: "SUIT_CLOSED", message: "案件已结案" });
+    system.sandbox.gateway.refuse({
+      vendor: "kongur",
+      folder: "1002",
+      code: "SUIT_CLOSED",
+      message: "案件已结案",
+    });
 
     const view = await system.run(suits("1001", "1002"));
     expect(view).toMatchObject({ status: "attention", stored: 2, failed: 2 });
@@ -54,7 +68,12 @@ describe.each(engineKindNames)("When something is wrong (%s)", (kind) => {
     system.sandbox.gateway.heal();
     const { status } = await system.post<ImportView>(`/v1/imports/${view.import_id}/retry`);
     expect(status).toBe(202);
-    expect(await system.rest(view.import_id)).toMatchObject({ status: "sealed", stored: 4, failed: 0, errors: [] });
+    expect(await system.rest(view.import_id)).toMatchObject({
+      status: "sealed",
+      stored: 4,
+      failed: 0,
+      errors: [],
+    });
     expect(await failedJobs()).toEqual([]);
   });
 
@@ -65,7 +84,9 @@ describe.each(engineKindNames)("When something is wrong (%s)", (kind) => {
     expect(view).toMatchObject({ status: "attention", failed: 1 });
     expect(view.seconds).toBeLessThan(10);
     const [file] = await system.files(view.import_id);
-    expect(file?.error).toMatchObject({ code: expect.stringMatching(/^VENDOR_(REFUSED|MISCONFIGURED)$/) });
+    expect(file?.error).toMatchObject({
+      code: expect.stringMatching(/^VENDOR_(REFUSED|MISCONFIGURED)$/),
+    });
     expect(file?.error?.message).toMatch(/kongur.*\d+/);
   });
 
@@ -76,7 +97,12 @@ describe.each(engineKindNames)("When something is wrong (%s)", (kind) => {
     await writeFile(join(system.root, "1001", "a.pdf"), "second");
 
     const view = await system.run(suits("1001"));
-    expect(view).toMatchObject({ status: "attention", identical: 1, failed: 1, errors: [{ code: "EVIDENCE_CONFLICT" }] });
+    expect(view).toMatchObject({
+      status: "attention",
+      identical: 1,
+      failed: 1,
+      errors: [{ code: "EVIDENCE_CONFLICT" }],
+    });
     const stored = system.sandbox.objectPath("evidence", key);
     expect((await digestsBelow(dirname(stored))).size).toBe(2);
 
@@ -87,13 +113,20 @@ describe.each(engineKindNames)("When something is wrong (%s)", (kind) => {
 
     await rm(stored);
     await pressRetry(job);
-    expect(await system.sealed(view.import_id)).toMatchObject({ stored: 1, identical: 1, failed: 0 });
+    expect(await system.sealed(view.import_id)).toMatchObject({
+      stored: 1,
+      identical: 1,
+      failed: 0,
+    });
   });
 
   test("a file that can't be stored doesn't stop its shard", async () => {
     const long = `${"很".repeat(60)}/${"长".repeat(60)}/${"的".repeat(60)}/${"路".repeat(60)}/${"径".repeat(60)}/${"名".repeat(60)}.pdf`;
     await writeTree(join(system.root, "1001"), { [long]: "x", "ok.pdf": "ok" });
-    await writeFile(Buffer.concat([Buffer.from(join(system.root, "1001", "bad-")), Buffer.from([0xff])]), "bad");
+    await writeFile(
+      Buffer.concat([Buffer.from(join(system.root, "1001", "bad-")), Buffer.from([0xff])]),
+      "bad",
+    );
     const view = await system.run(suits("1001"));
     expect(view).toMatchObject({ status: "attention", files: 3, stored: 1, failed: 2 });
     expect(view.errors.map(({ code }) => code).sort()).toEqual(["KEY_INVALID", "NAME_INVALID"]);
@@ -101,11 +134,21 @@ describe.each(engineKindNames)("When something is wrong (%s)", (kind) => {
 
   test("a source that isn't there is the folder's error, and a retry walks it once it is", async () => {
     const view = await system.run(suits("1001"));
-    expect(view).toMatchObject({ status: "attention", files: 0, errors: [{ code: "SOURCE_NOT_FOUND" }] });
-    expect(await system.folders(view.import_id)).toMatchObject([{ status: "attention", error: { code: "SOURCE_NOT_FOUND" } }]);
+    expect(view).toMatchObject({
+      status: "attention",
+      files: 0,
+      errors: [{ code: "SOURCE_NOT_FOUND" }],
+    });
+    expect(await system.folders(view.import_id)).toMatchObject([
+      { status: "attention", error: { code: "SOURCE_NOT_FOUND" } },
+    ]);
     await writeTree(join(system.root, "1001"), { "late.pdf": "late" });
     await system.post(`/v1/imports/${view.import_id}/retry`);
-    expect(await system.rest(view.import_id)).toMatchObject({ status: "sealed", stored: 1, errors: [] });
+    expect(await system.rest(view.import_id)).toMatchObject({
+      status: "sealed",
+      stored: 1,
+      errors: [],
+    });
   });
 
   test("a gateway that is down delays the import and uses up nothing", async () => {
@@ -117,7 +160,10 @@ describe.each(engineKindNames)("When something is wrong (%s)", (kind) => {
   });
 
   test("tokens that end in the middle are renewed, and no file fails by it", async () => {
-    await writeTree(join(system.root, "1001"), Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`${i}.txt`, `${i}`])));
+    await writeTree(
+      join(system.root, "1001"),
+      Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`${i}.txt`, `${i}`])),
+    );
     const ended = system.sandbox.oss.log
       .waitFor((entry) => entry.method === "PUT", { count: 20 })
       .then(() => system.sandbox.tokens.expireAll());
@@ -135,7 +181,12 @@ describe.each(engineKindNames)("When something is wrong (%s)", (kind) => {
     await writeFile(`${path}.new`, "changed, and longer");
     await rename(`${path}.new`, path);
     const view = await system.rest(body.import_id);
-    expect(view).toMatchObject({ status: "attention", stored: 1, failed: 1, errors: [{ code: "SOURCE_CHANGED" }] });
+    expect(view).toMatchObject({
+      status: "attention",
+      stored: 1,
+      failed: 1,
+      errors: [{ code: "SOURCE_CHANGED" }],
+    });
     await pressRetry((await failedJobs())[0] as BoardJob);
     const sealed = await system.sealed(view.import_id);
     expect(sealed).toMatchObject({ stored: 2, bytes: "changed, and longer".length + 1 });

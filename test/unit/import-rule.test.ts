@@ -17,14 +17,25 @@ const allowed: Record<string, readonly string[]> = {
   ingest: ["contracts", "credentials", "oss", "sources", "ledger", "queue", "telemetry"],
   sandbox: ["contracts"],
   api: ["contracts", "ingest", "queue", "telemetry"],
-  worker: ["config", "contracts", "credentials", "ingest", "ledger", "oss", "queue", "sources", "telemetry"],
+  worker: [
+    "config",
+    "contracts",
+    "credentials",
+    "ingest",
+    "ledger",
+    "oss",
+    "queue",
+    "sources",
+    "telemetry",
+  ],
   cli: ["api", "config", "contracts", "sandbox", "telemetry", "worker"],
 };
 
 /** `oss` may know what a lease is, but not how one is had. */
 const typesOnly: Record<string, readonly string[]> = { oss: ["credentials"] };
 
-const IMPORT = /(?:^|\n)\s*(?:import|export)\s+(type\s+)?[^"';]*?from\s+"(@exhibit\/[^"]+|\.[^"]*)"/g;
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\s+(type\s+)?[^"';]*?from\s+"(@exhibit\/[^"]+|\.[^"]*)"/g;
 
 function filesBelow(folder: string): string[] {
   return readdirSync(folder).flatMap((name) => {

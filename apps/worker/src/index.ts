@@ -1,2 +1,2 @@
 export { openServices, type Services, type ServicesOptions } from "./services.ts";
-export { startWorker, type RunningWorker, type WorkerDependencies } from "./worker.ts";
+export { type RunningWorker, startWorker, type WorkerDependencies } from "./worker.ts";

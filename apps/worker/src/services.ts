@@ -1,12 +1,12 @@
-import { join } from "node:path";
 import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import type { Environment, ExhibitConfig } from "@exhibit/config";
 import { type Broker, createBroker, createVendors } from "@exhibit/credentials";
 import { createImports, type Imports } from "@exhibit/ingest";
 import { type Ledger, openEmbeddedLedger, openPglite, openPostgresLedger } from "@exhibit/ledger";
 import { type Engine, openEmbeddedEngine, openRedisEngine } from "@exhibit/queue";
 import type { Logger } from "@exhibit/telemetry";
-import { startWorker, type RunningWorker } from "./worker.ts";
+import { type RunningWorker, startWorker } from "./worker.ts";
 
 export interface ServicesOptions {
   environment: Environment;
@@ -25,14 +25,21 @@ export interface Services {
 }
 
 /** Throws SERVICE_UNREACHABLE, naming what doesn't answer. */
-export async function openServices({ environment, config, logger }: ServicesOptions): Promise<Services> {
+export async function openServices({
+  environment,
+  config,
+  logger,
+}: ServicesOptions): Promise<Services> {
   const { ledger, engine, closeBase } = await openBase(environment);
   const broker: Broker = createBroker({ vendors: createVendors(config.vendors) });
   const { roots } = config.sources;
   return {
     imports: createImports({ ledger, engine, broker, roots, logger }),
     queues: engine.queues,
-    ready: async () => ({ ledger: await stateOf(ledger.ping()), queue: await stateOf(engine.ping()) }),
+    ready: async () => ({
+      ledger: await stateOf(ledger.ping()),
+      queue: await stateOf(engine.ping()),
+    }),
     startWorker: () => startWorker({ ledger, engine, broker, roots, logger }),
     async close() {
       broker.close();

@@ -1,8 +1,15 @@
 import type { Broker } from "@exhibit/credentials";
-import { createByteBudget, planFolder, QUIET_MS, reconcile, seal, storeShard } from "@exhibit/ingest";
+import {
+  createByteBudget,
+  planFolder,
+  QUIET_MS,
+  reconcile,
+  seal,
+  storeShard,
+} from "@exhibit/ingest";
 import type { Ledger } from "@exhibit/ledger";
 import { createObjectStore } from "@exhibit/oss";
-import type { Engine, Handler, QueueName, WorkerHandle } from "@exhibit/queue";
+import type { Engine, Handler, QueueName, WorkerHandle, WorkOptions } from "@exhibit/queue";
 import type { Logger } from "@exhibit/telemetry";
 
 export interface WorkerDependencies {
@@ -30,7 +37,14 @@ const GRACE_MS = 10_000;
 export async function startWorker(dependencies: WorkerDependencies): Promise<RunningWorker> {
   const { ledger, engine, broker, roots, logger } = dependencies;
   const objectStore = createObjectStore();
-  const storing = { ledger, engine, broker, objectStore, roots, memory: createByteBudget(MEMORY_BYTES) };
+  const storing = {
+    ledger,
+    engine,
+    broker,
+    objectStore,
+    roots,
+    memory: createByteBudget(MEMORY_BYTES),
+  };
   const handlers: Record<QueueName, Handler> = {
     plan: (id, attempt) => planFolder({ ledger, engine, roots, logger }, Number(id), attempt),
     store: (id, attempt) => storeShard(storing, Number(id), attempt),
@@ -38,8 +52,17 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
     reconcile: () => reconcile({ ledger, engine }),
   };
   const onError = (err: Error) => logger.warn({ err }, "the queue can't be reached for the moment");
+  const onFailed: WorkOptions["onFailed"] = (err, { id, willRetry }) =>
+    logger.warn(
+      { err, job_id: id },
+      willRetry ? "a job failed and is tried again" : "a job failed",
+    );
   const workers: WorkerHandle[] = Object.entries(handlers).map(([name, handler]) =>
-    engine.work(name as QueueName, handler, { concurrency: concurrency[name as QueueName], onError }),
+    engine.work(name as QueueName, handler, {
+      concurrency: concurrency[name as QueueName],
+      onError,
+      onFailed,
+    }),
   );
   // What an earlier process left open is rung for at once; later losses when an import goes quiet.
   await reconcile({ ledger, engine }, 0);

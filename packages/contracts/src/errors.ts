@@ -66,7 +66,8 @@ export const errorTable = {
     action: "never",
     status: 422,
     meaning: "Some files of a shard were not stored.",
-    remedy: "Look at the files' own errors, act on them, then retry the job.",
+    remedy:
+      "The job's log names the files, each with its own error; act on those, then retry the job: only what is unfinished is taken up.",
   },
 
   SOURCE_OUTSIDE_ROOTS: {
@@ -122,7 +123,8 @@ export const errorTable = {
     action: "never",
     status: 422,
     meaning: "The vendor refused to open the folder.",
-    remedy: "Read the vendor's own code and sentence; correct the ids or ask for the permission, then retry.",
+    remedy:
+      "Read the vendor's own code and sentence; correct the ids or ask for the permission, then retry.",
   },
   VENDOR_MISCONFIGURED: {
     action: "never",

@@ -13,13 +13,24 @@ export const importStatus = z.enum(importStatuses);
 export type ImportStatus = z.output<typeof importStatus>;
 
 /** Nothing runs any more for an import in one of these. */
-export const restingStatuses: ReadonlySet<ImportStatus> = new Set(["sealed", "attention", "cancelled"]);
+export const restingStatuses: ReadonlySet<ImportStatus> = new Set([
+  "sealed",
+  "attention",
+  "cancelled",
+]);
 
 /**
  * `skipped` marks what lies in a source but isn't a file (a symbolic link, a device): it is on the record,
  * and counted apart.
  */
-export const fileStates = ["planned", "stored", "identical", "failed", "waived", "skipped"] as const;
+export const fileStates = [
+  "planned",
+  "stored",
+  "identical",
+  "failed",
+  "waived",
+  "skipped",
+] as const;
 export const fileState = z.enum(fileStates);
 export type FileState = z.output<typeof fileState>;
 
@@ -30,7 +41,10 @@ export type SkippedAs = z.output<typeof skippedAs>;
 export const directorySource = z
   .strictObject({
     type: z.literal("directory"),
-    path: z.string().min(1).describe("Absolute path of a folder below one of the configured `sources.roots`"),
+    path: z
+      .string()
+      .min(1)
+      .describe("Absolute path of a folder below one of the configured `sources.roots`"),
   })
   .meta({ id: "DirectorySource" });
 
@@ -47,7 +61,9 @@ const identifier = z.string().trim().min(1).max(200);
 export const folderRequest = z
   .strictObject({
     vendor: z.string().min(1).describe("A vendor of the configuration, such as `kongur`"),
-    folder: folderSelector.describe("The vendor's name of the folder, such as `{\"suit_id\":\"1001\"}`"),
+    folder: folderSelector.describe(
+      'The vendor\'s name of the folder, such as `{"suit_id":"1001"}`',
+    ),
     source,
   })
   .meta({ id: "FolderRequest" });
@@ -147,7 +163,10 @@ export type FileView = z.output<typeof fileView>;
 export function pageOf<Item extends z.ZodType>(item: Item) {
   return z.object({
     items: z.array(item),
-    next: z.string().nullable().describe("Give it as `after` to get the next page; null on the last"),
+    next: z
+      .string()
+      .nullable()
+      .describe("Give it as `after` to get the next page; null on the last"),
   });
 }
 
@@ -199,6 +218,7 @@ export const importSummary = z.object({
 export type ImportSummary = z.output<typeof importSummary>;
 
 export function summaryOf(view: ImportView): ImportSummary {
-  const { import_id, status, files, bytes, stored, identical, failed, waived, skipped, seconds } = view;
+  const { import_id, status, files, bytes, stored, identical, failed, waived, skipped, seconds } =
+    view;
   return { import_id, status, files, bytes, stored, identical, failed, waived, skipped, seconds };
 }

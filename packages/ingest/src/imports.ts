@@ -28,7 +28,10 @@ export interface Imports {
   create(request: ImportRequest): Promise<ImportView>;
   list(query: ImportQuery): Promise<Page<ImportView>>;
   get(importId: string): Promise<ImportView>;
-  folders(importId: string, query: { limit: number; after?: string | undefined }): Promise<Page<FolderView>>;
+  folders(
+    importId: string,
+    query: { limit: number; after?: string | undefined },
+  ): Promise<Page<FolderView>>;
   files(importId: string, query: FileQuery): Promise<Page<FileView>>;
   /** Takes up what failed. Throws STATE_CONFLICT for an import that is sealed or cancelled. */
   retry(importId: string): Promise<ImportView>;
@@ -43,7 +46,13 @@ export interface ImportsDependencies {
   logger: Logger;
 }
 
-export function createImports({ ledger, engine, broker, roots, logger }: ImportsDependencies): Imports {
+export function createImports({
+  ledger,
+  engine,
+  broker,
+  roots,
+  logger,
+}: ImportsDependencies): Imports {
   /** The ledger knows the work already: a bell that can't be rung now is rung by the reconciler. */
   async function ringSoon(name: QueueName, bells: readonly BellToRing[]): Promise<void> {
     try {
@@ -89,10 +98,12 @@ function checkFolders(request: ImportRequest, broker: Broker, roots: readonly st
       checkSource(source, roots);
     } catch (thrown) {
       if (!(thrown instanceof ExhibitError)) throw thrown;
-      throw new ExhibitError(thrown.code, `folders[${index}]: ${thrown.message}`, {
-        cause: thrown,
-        details: { ...thrown.details, folder: index },
-      });
+      throw inFolder(index, thrown);
     }
   }
+}
+
+function inFolder(index: number, cause: ExhibitError): ExhibitError {
+  const details = { ...cause.details, folder: index };
+  return new ExhibitError(cause.code, `folders[${index}]: ${cause.message}`, { cause, details });
 }

@@ -28,12 +28,18 @@ const ASIDE_BATCH = 256;
  * Walks a folder's source and puts its files on the record, shard by shard; each shard is announced at once, so that
  * uploads begin while a large source is still being walked. A walk that was broken off is simply walked again.
  */
-export async function planFolder(dependencies: PlanDependencies, folderId: number, attempt: Attempt): Promise<void> {
+export async function planFolder(
+  dependencies: PlanDependencies,
+  folderId: number,
+  attempt: Attempt,
+): Promise<void> {
   const { ledger, engine } = dependencies;
   const folder = await readFolder(ledger, folderId);
   if (folder.planned || folder.status === "cancelled") return;
   const attributes = { "exhibit.import_id": folder.import_id, "exhibit.folder_id": folderId };
-  const fault = await withSpan("exhibit.plan", attributes, () => walk(dependencies, folder, attempt));
+  const fault = await withSpan("exhibit.plan", attributes, () =>
+    walk(dependencies, folder, attempt),
+  );
   const finished = await finishPlanning(ledger, folderId, fault);
   if (finished?.complete) await engine.ring("seal", [{ id: finished.importId }]);
   if (fault) throw fault;
@@ -52,10 +58,15 @@ async function walk(
     for (const files of shards) {
       const shard = await addShard(ledger, folder, files);
       if (!shard) continue;
-      await engine.announce("store", [{ id: String(shard.shardId), number: shard.number }]).catch((err) => {
-        // The shard is on the record: the reconciler rings for it.
-        logger.warn({ err, shard_id: shard.shardId }, "the queue can't be reached; the reconciler will ring");
-      });
+      await engine
+        .announce("store", [{ id: String(shard.shardId), number: shard.number }])
+        .catch((err) => {
+          // The shard is on the record: the reconciler rings for it.
+          logger.warn(
+            { err, shard_id: shard.shardId },
+            "the queue can't be reached; the reconciler will ring",
+          );
+        });
     }
   }
 

@@ -11,16 +11,26 @@ export interface ReconcileDependencies {
 export const QUIET_MS = 30_000;
 
 /** Rings for whatever the ledger says is open in imports that have gone quiet; what has a job already keeps it. */
-export async function reconcile({ ledger, engine }: ReconcileDependencies, quietForMs = QUIET_MS): Promise<void> {
+export async function reconcile(
+  { ledger, engine }: ReconcileDependencies,
+  quietForMs = QUIET_MS,
+): Promise<void> {
   const quiet = await findQuietImports(ledger, { quietForMs });
   if (quiet.length === 0) return;
   const shards = quiet.reduce((sum, work) => sum + work.shards.length, 0);
-  await withSpan("exhibit.reconcile", { "exhibit.imports": quiet.length, "exhibit.shards": shards }, async () => {
-    for (const work of quiet) await ringAll(engine, work);
-  });
+  await withSpan(
+    "exhibit.reconcile",
+    { "exhibit.imports": quiet.length, "exhibit.shards": shards },
+    async () => {
+      for (const work of quiet) await ringAll(engine, work);
+    },
+  );
 }
 
-async function ringAll(engine: Engine, { importId, folderIds, shards, complete }: OpenWork): Promise<void> {
+async function ringAll(
+  engine: Engine,
+  { importId, folderIds, shards, complete }: OpenWork,
+): Promise<void> {
   await engine.ring(
     "plan",
     folderIds.map((id) => ({ id: String(id) })),

@@ -20,7 +20,9 @@ export function createRecorder(ledger: Ledger, folderId: number) {
     timer = undefined;
     const outcomes = batch;
     batch = [];
-    last = last.then(() => recordOutcomes(ledger, folderId, outcomes.filter(isStored), outcomes.filter(isNotStored)));
+    last = last.then(() =>
+      recordOutcomes(ledger, folderId, outcomes.filter(isStored), outcomes.filter(isNotStored)),
+    );
     last.catch(() => {}); // whoever adds or flushes next gets it
     return last;
   }
@@ -29,7 +31,7 @@ export function createRecorder(ledger: Ledger, folderId: number) {
     async add(outcome: Outcome): Promise<void> {
       batch.push(outcome);
       if (batch.length >= FLUSH_AT) await send();
-      else timer ??= setTimeout(send, FLUSH_AFTER_MS);
+      else timer ??= setTimeout(() => void send(), FLUSH_AFTER_MS);
     },
     /** Resolves when everything added is in the ledger. */
     flush: (): Promise<void> => send(),

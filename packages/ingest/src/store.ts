@@ -1,4 +1,4 @@
-import { type ErrorCode, ExhibitError, toExhibitError } from "@exhibit/contracts";
+import { type ErrorCode, ExhibitError, errorTable, toExhibitError } from "@exhibit/contracts";
 import type { Broker, FolderOfCase } from "@exhibit/credentials";
 import {
   type FinishedShard,
@@ -50,7 +50,11 @@ const outages: ReadonlySet<ErrorCode> = new Set([
  * Stores what is unfinished of a shard and records each file's outcome. A file that fails doesn't stop the others.
  * Throws FILES_FAILED, with a sentence a person can act on, when files of it failed for good.
  */
-export async function storeShard(dependencies: StoreDependencies, shardId: number, attempt: Attempt): Promise<void> {
+export async function storeShard(
+  dependencies: StoreDependencies,
+  shardId: number,
+  attempt: Attempt,
+): Promise<void> {
   const { ledger } = dependencies;
   const shard = await openShard(ledger, shardId);
   if (!shard) return;
@@ -139,11 +143,18 @@ async function prepare(
   const lease = await withSpan("exhibit.lease", attributes, async (span) => {
     // After a person's retry the vendor is asked again: they have mended something.
     const held = await broker.lease(of, { refusedSince: openedAt.getTime(), signal });
-    span.set({ "exhibit.lease_id": held.id, "exhibit.lease_expires_at": held.expiresAt.toISOString() });
+    span.set({
+      "exhibit.lease_id": held.id,
+      "exhibit.lease_expires_at": held.expiresAt.toISOString(),
+    });
     return held;
   });
   const { bucket, prefix } = lease;
-  await recordDestination(ledger, folder.id, { endpoint: bucket.endpoint, bucket: bucket.name, prefix });
+  await recordDestination(ledger, folder.id, {
+    endpoint: bucket.endpoint,
+    bucket: bucket.name,
+    prefix,
+  });
   const leases: LeaseHolder = {
     current: (options) => broker.lease(of, { ...options, signal }),
     replace: (refused) => broker.lease(of, { unlike: refused.id, signal }),
@@ -167,11 +178,16 @@ async function storeFile(
   try {
     const attributes = { "exhibit.file_id": file.id, "exhibit.size": file.size };
     return await withSpan("exhibit.file", attributes, async (span) => {
-      const expected = file.modifiedMs === null ? undefined : { size: file.size, modifiedAt: file.modifiedMs };
+      const expected =
+        file.modifiedMs === null ? undefined : { size: file.size, modifiedAt: file.modifiedMs };
       await using body = await openBody(reader, file.path, expected);
       const receipt = await objectStore.put({ leases, name: file.path, body, signal });
       const { outcome, size, key, sha256, crc64, etag, requestId, storedAt, leaseId } = receipt;
-      span.set({ "exhibit.outcome": outcome, "exhibit.lease_id": leaseId, "exhibit.oss_request_id": requestId });
+      span.set({
+        "exhibit.outcome": outcome,
+        "exhibit.lease_id": leaseId,
+        "exhibit.oss_request_id": requestId,
+      });
       const proof = { size, key, sha256, crc64, etag, requestId, storedAt, leaseId };
       return { fileId: file.id, state: outcome, modifiedMs: body.modifiedAt, ...proof };
     });
@@ -183,7 +199,11 @@ async function storeFile(
   }
 }
 
-async function openBody(reader: SourceReader, path: string, expected: Parameters<SourceReader["open"]>[1]) {
+async function openBody(
+  reader: SourceReader,
+  path: string,
+  expected: Parameters<SourceReader["open"]>[1],
+) {
   const opened = await reader.open(path, expected);
   return Object.assign(opened, { [Symbol.asyncDispose]: () => opened.close() });
 }
@@ -191,7 +211,12 @@ async function openBody(reader: SourceReader, path: string, expected: Parameters
 /** A file that may be stored yet stays planned, with the reason why it isn't stored so far. */
 function notStored(file: UnfinishedFile, error: ExhibitError, attempt: Attempt): Outcome {
   const final = error.action === "never" || (attempt.last && !outages.has(error.code));
-  return { fileId: file.id, state: final ? "failed" : "planned", code: error.code, message: error.message };
+  return {
+    fileId: file.id,
+    state: final ? "failed" : "planned",
+    code: error.code,
+    message: error.message,
+  };
 }
 
 async function conclude(
@@ -215,11 +240,16 @@ async function logFailures(settled: readonly Settled[], attempt: Attempt): Promi
     if ("code" in outcome) await attempt.log(`${outcome.code} ${file.path}: ${outcome.message}`);
   }
   if (failed.length > LOGGED_FILES) await attempt.log(`… and ${failed.length - LOGGED_FILES} more`);
+  const codes = new Set(failed.flatMap(({ error }) => (error ? [error.code] : [])));
+  for (const code of codes)
+    await attempt.log(`What to do about ${code}: ${errorTable[code].remedy}`);
 }
 
 /** How a shard that has planned files left comes again: after an outage without using up an attempt. */
 function unfinished(settled: readonly Settled[], attempt: Attempt): Error {
-  const open = settled.flatMap(({ outcome, error }) => (outcome.state === "planned" && error ? [error] : []));
+  const open = settled.flatMap(({ outcome, error }) =>
+    outcome.state === "planned" && error ? [error] : [],
+  );
   const outage = open.find(({ code }) => outages.has(code));
   const reason = outage ?? open[0];
   const error = new ExhibitError(

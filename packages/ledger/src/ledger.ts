@@ -52,7 +52,7 @@ export async function openPostgresLedger(databaseUrl: string): Promise<Ledger> {
     await migrate(db);
   } catch (cause) {
     await db.destroy();
-    throw new ExhibitError("SERVICE_UNREACHABLE", `The ledger can't be opened: ${reason(cause)}`, { cause });
+    throw unreachable("The ledger can't be opened", cause);
   }
   return { db, ping: () => ping(db), close: () => db.destroy() };
 }
@@ -66,8 +66,12 @@ async function ping(db: Kysely<LedgerSchema>): Promise<void> {
   try {
     await sql`select 1`.execute(db);
   } catch (cause) {
-    throw new ExhibitError("SERVICE_UNREACHABLE", `The ledger doesn't answer: ${reason(cause)}`, { cause });
+    throw unreachable("The ledger doesn't answer", cause);
   }
+}
+
+function unreachable(what: string, cause: unknown): ExhibitError {
+  return new ExhibitError("SERVICE_UNREACHABLE", `${what}: ${reason(cause)}`, { cause });
 }
 
 /** Connection errors of pg may be an AggregateError with an empty message. */

@@ -66,7 +66,9 @@ const firstTables: Migration = {
         opened_at timestamptz not null default now(),
         check (state in ('open', 'stored', 'failed'))
       )`.execute(db);
-    await sql`create index shards_unfinished on shards (import_id, number) where state <> 'stored'`.execute(db);
+    await sql`create index shards_unfinished on shards (import_id, number) where state <> 'stored'`.execute(
+      db,
+    );
     // No foreign key to shards: a row of ten million is checked by the one statement that writes it.
     await sql`
       create table files (

@@ -1,4 +1,9 @@
-import { type ErrorCode, ExhibitError, type ImportRequest, type SkippedAs } from "@exhibit/contracts";
+import {
+  type ErrorCode,
+  ExhibitError,
+  type ImportRequest,
+  type SkippedAs,
+} from "@exhibit/contracts";
 import { sql } from "kysely";
 import { v7 as uuidv7 } from "uuid";
 import type { Ledger } from "./ledger.ts";

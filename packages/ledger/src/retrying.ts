@@ -15,10 +15,17 @@ export interface Reopened {
  */
 export async function reopenImport(ledger: Ledger, importId: string): Promise<Reopened> {
   const { db } = ledger;
-  const row = await db.selectFrom("imports").select("status").where("id", "=", importId).executeTakeFirst();
+  const row = await db
+    .selectFrom("imports")
+    .select("status")
+    .where("id", "=", importId)
+    .executeTakeFirst();
   if (!row) throw new ExhibitError("NOT_FOUND", `There is no import ${importId}.`);
   if (row.status === "sealed" || row.status === "cancelled") {
-    throw new ExhibitError("STATE_CONFLICT", `Import ${importId} is ${row.status}: there is nothing to retry.`);
+    throw new ExhibitError(
+      "STATE_CONFLICT",
+      `Import ${importId} is ${row.status}: there is nothing to retry.`,
+    );
   }
   const folderIds = await reopenFolders(ledger, importId);
   const shards = await reopenShards(ledger, { importId });

@@ -1,4 +1,10 @@
-import type { FileState, FolderSelector, ImportStatus, SkippedAs, Source } from "@exhibit/contracts";
+import type {
+  FileState,
+  FolderSelector,
+  ImportStatus,
+  SkippedAs,
+  Source,
+} from "@exhibit/contracts";
 import type { ColumnType, Generated } from "kysely";
 
 // Postgres gives 8-byte integers as text; both drivers are set to parse them (all our numbers stay below 2^53).

@@ -1,4 +1,4 @@
-import { type ImportStatus, ExhibitError } from "@exhibit/contracts";
+import { ExhibitError, type ImportStatus } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "./ledger.ts";
 
@@ -7,7 +7,10 @@ import type { Ledger } from "./ledger.ts";
  * The counters are compared with the rows they count first; a difference is a fault of ours and stops the seal.
  * Returns the status it ended in, or undefined when there is still something open (or it had ended already).
  */
-export async function sealImport(ledger: Ledger, importId: string): Promise<ImportStatus | undefined> {
+export async function sealImport(
+  ledger: Ledger,
+  importId: string,
+): Promise<ImportStatus | undefined> {
   const { db } = ledger;
   const { rows } = await sql<{ id: string }>`
     update imports set status = 'sealing', updated_at = now()
@@ -51,6 +54,11 @@ async function checkCounters({ db }: Ledger, importId: string): Promise<void> {
     ) as c (name, counted, found)
     where i.id = ${importId} and c.counted <> c.found`.execute(db);
   if (rows.length === 0) return;
-  const differences = rows.map((row) => `${row.name} ${row.counted} (rows: ${row.found})`).join(", ");
-  throw new ExhibitError("INTERNAL", `The ledger's totals of import ${importId} are wrong: ${differences}.`);
+  const differences = rows
+    .map((row) => `${row.name} ${row.counted} (rows: ${row.found})`)
+    .join(", ");
+  throw new ExhibitError(
+    "INTERNAL",
+    `The ledger's totals of import ${importId} are wrong: ${differences}.`,
+  );
 }

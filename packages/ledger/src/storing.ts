@@ -29,7 +29,12 @@ export async function openShard(ledger: Ledger, shardId: number): Promise<ShardR
   const shard = await db
     .selectFrom("shards")
     .innerJoin("imports", "imports.id", "shards.import_id")
-    .select(["shards.id", "shards.folder_id as folderId", "shards.import_id as importId", "shards.opened_at as openedAt"])
+    .select([
+      "shards.id",
+      "shards.folder_id as folderId",
+      "shards.import_id as importId",
+      "shards.opened_at as openedAt",
+    ])
     .where("shards.id", "=", shardId)
     .where("shards.state", "=", "open")
     .where("imports.status", "in", ["planning", "storing", "sealing"])
@@ -54,7 +59,9 @@ export async function reopenShards(
   which: { shardId: number } | { importId: string },
 ): Promise<{ shardId: number; number: number }[]> {
   const condition =
-    "shardId" in which ? sql`shards.id = ${which.shardId}` : sql`shards.import_id = ${which.importId}`;
+    "shardId" in which
+      ? sql`shards.id = ${which.shardId}`
+      : sql`shards.import_id = ${which.importId}`;
   return await db.transaction().execute(async (tx) => {
     const { rows: reopened } = await sql<{ id: number; number: number }>`
       update shards set state = 'open', opened_at = now()
@@ -127,8 +134,14 @@ export async function recordOutcomes(
 ): Promise<void> {
   const rows = [...stored, ...notStored];
   if (rows.length === 0) return;
-  const column = <T>(pick: (row: Stored) => T) => [...stored.map(pick), ...notStored.map(() => null)];
-  const reasons = <T>(pick: (row: NotStored) => T) => [...stored.map(() => null), ...notStored.map(pick)];
+  const column = <T>(pick: (row: Stored) => T) => [
+    ...stored.map(pick),
+    ...notStored.map(() => null),
+  ];
+  const reasons = <T>(pick: (row: NotStored) => T) => [
+    ...stored.map(() => null),
+    ...notStored.map(pick),
+  ];
   await sql`
     with outcome as (
       select * from unnest(
@@ -212,7 +225,10 @@ export interface FinishedShard {
 }
 
 /** Finishes an open shard that has no planned file left; undefined if it isn't open or still has one. */
-export async function finishShard({ db }: Ledger, shardId: number): Promise<FinishedShard | undefined> {
+export async function finishShard(
+  { db }: Ledger,
+  shardId: number,
+): Promise<FinishedShard | undefined> {
   const { rows } = await sql<{ state: "stored" | "failed"; files: number; complete: boolean }>`
     with finished as (
       update shards set state = case
@@ -227,7 +243,9 @@ export async function finishShard({ db }: Ledger, shardId: number): Promise<Fini
     update imports set open_shards = open_shards - 1, updated_at = now()
     from in_folder, finished
     where imports.id = in_folder.import_id
-    returning finished.state, finished.files, open_folders = 0 and open_shards = 0 as complete`.execute(db);
+    returning finished.state, finished.files, open_folders = 0 and open_shards = 0 as complete`.execute(
+    db,
+  );
   const row = rows[0];
   if (!row) return undefined;
   const failures = row.state === "stored" ? [] : await failuresOf({ db } as Ledger, shardId);

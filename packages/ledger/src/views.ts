@@ -40,7 +40,11 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** Throws NOT_FOUND. */
 export async function readImport(ledger: Ledger, importId: string): Promise<ImportView> {
   const row = UUID.test(importId)
-    ? await ledger.db.selectFrom("imports").selectAll().where("id", "=", importId).executeTakeFirst()
+    ? await ledger.db
+        .selectFrom("imports")
+        .selectAll()
+        .where("id", "=", importId)
+        .executeTakeFirst()
     : undefined;
   if (!row) throw new ExhibitError("NOT_FOUND", `There is no import ${importId}.`);
   return importView(row, await readErrors(ledger, [importId]));
@@ -48,11 +52,16 @@ export async function readImport(ledger: Ledger, importId: string): Promise<Impo
 
 /** The newest first; ids are UUIDs of version 7, so their order is that of their making. */
 export async function listImports(ledger: Ledger, query: ImportQuery): Promise<Page<ImportView>> {
-  let select = ledger.db.selectFrom("imports").selectAll().orderBy("id", "desc").limit(query.limit + 1);
+  let select = ledger.db
+    .selectFrom("imports")
+    .selectAll()
+    .orderBy("id", "desc")
+    .limit(query.limit + 1);
   if (query.after !== undefined) select = select.where("id", "<", cursor(query.after, UUID));
   if (query.status) select = select.where("status", "=", query.status);
   if (query.entrust_id !== undefined) select = select.where("entrust_id", "=", query.entrust_id);
-  if (query.suit_id !== undefined) select = select.where(sql<boolean>`suit_ids @> array[${query.suit_id}]::text[]`);
+  if (query.suit_id !== undefined)
+    select = select.where(sql<boolean>`suit_ids @> array[${query.suit_id}]::text[]`);
   const { items, next } = pageOf(await select.execute(), query.limit, (row) => row.id);
   const errors = await readErrors(
     ledger,
@@ -62,7 +71,11 @@ export async function listImports(ledger: Ledger, query: ImportQuery): Promise<P
 }
 
 /** In the order of the request. */
-export async function listFolders(ledger: Ledger, importId: string, query: PageQuery): Promise<Page<FolderView>> {
+export async function listFolders(
+  ledger: Ledger,
+  importId: string,
+  query: PageQuery,
+): Promise<Page<FolderView>> {
   await readImport(ledger, importId);
   let select = ledger.db
     .selectFrom("folders")
@@ -70,13 +83,18 @@ export async function listFolders(ledger: Ledger, importId: string, query: PageQ
     .where("import_id", "=", importId)
     .orderBy("id")
     .limit(query.limit + 1);
-  if (query.after !== undefined) select = select.where("id", ">", Number(cursor(query.after, /^\d{1,15}$/)));
+  if (query.after !== undefined)
+    select = select.where("id", ">", Number(cursor(query.after, /^\d{1,15}$/)));
   const { items, next } = pageOf(await select.execute(), query.limit, (row) => String(row.id));
   return { items: items.map(folderView), next };
 }
 
 /** By folder, then by path. */
-export async function listFiles(ledger: Ledger, importId: string, query: FileQuery): Promise<Page<FileView>> {
+export async function listFiles(
+  ledger: Ledger,
+  importId: string,
+  query: FileQuery,
+): Promise<Page<FileView>> {
   await readImport(ledger, importId);
   let select = ledger.db
     .selectFrom("files")
@@ -89,7 +107,11 @@ export async function listFiles(ledger: Ledger, importId: string, query: FileQue
     .limit(query.limit + 1);
   if (query.state) select = select.where("state", "=", query.state);
   if (query.folder_id !== undefined) {
-    select = select.where("folder_id", "=", Number(cursor(query.folder_id, /^\d{1,15}$/, "folder_id")));
+    select = select.where(
+      "folder_id",
+      "=",
+      Number(cursor(query.folder_id, /^\d{1,15}$/, "folder_id")),
+    );
   }
   if (query.after !== undefined) {
     const [folderId, path] = fileCursor(query.after);
@@ -205,9 +227,30 @@ function fileView(row: Selectable<FileTable>): FileView {
 }
 
 function countsOf(row: Selectable<CounterColumns>): Counts {
-  const { files, bytes, stored, stored_bytes, identical, identical_bytes, failed, waived, skipped } = row;
+  const {
+    files,
+    bytes,
+    stored,
+    stored_bytes,
+    identical,
+    identical_bytes,
+    failed,
+    waived,
+    skipped,
+  } = row;
   const planned = files - stored - identical - failed - waived;
-  return { files, bytes, planned, stored, stored_bytes, identical, identical_bytes, failed, waived, skipped };
+  return {
+    files,
+    bytes,
+    planned,
+    stored,
+    stored_bytes,
+    identical,
+    identical_bytes,
+    failed,
+    waived,
+    skipped,
+  };
 }
 
 function errorView(code: ErrorCode, message: string): ErrorView {

@@ -43,6 +43,8 @@ export interface WorkOptions {
   concurrency: number;
   /** Faults of the connection to the queue, which BullMQ mends by itself. */
   onError(error: Error): void;
+  /** A job failed, for good or to be tried again. */
+  onFailed(error: Error, job: { id: string; willRetry: boolean }): void;
 }
 
 export interface WorkerHandle {
@@ -61,7 +63,11 @@ const SCHEMA = "bullmq";
 
 interface Backend {
   createQueue(name: QueueName): Queue<Bell>;
-  createWorker(name: QueueName, handler: BareHandler, options: Partial<WorkerOptions>): Worker<Bell>;
+  createWorker(
+    name: QueueName,
+    handler: BareHandler,
+    options: Partial<WorkerOptions>,
+  ): Worker<Bell>;
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -74,9 +80,14 @@ export async function openRedisEngine(redisUrl: string): Promise<Engine> {
   const consumer = new Redis(redisUrl, { maxRetriesPerRequest: null, lazyConnect: true });
   for (const connection of [producer, consumer]) connection.on("error", () => {});
   const engine = createEngine({
-    createQueue: (name) => new Queue(name, options<QueueOptions>({ connection: producer, prefix: PREFIX })),
+    createQueue: (name) =>
+      new Queue(name, options<QueueOptions>({ connection: producer, prefix: PREFIX })),
     createWorker: (name, handler, more) =>
-      new Worker(name, createProcessor(handler), options<WorkerOptions>({ ...more, connection: consumer, prefix: PREFIX })),
+      new Worker(
+        name,
+        createProcessor(handler),
+        options<WorkerOptions>({ ...more, connection: consumer, prefix: PREFIX }),
+      ),
     async ping() {
       await producer.ping();
     },
@@ -101,7 +112,8 @@ export async function openEmbeddedEngine(pglite: PGlite): Promise<Engine> {
   await pglite.exec(`set search_path to public, ${SCHEMA}`);
   const embedded = withBackend(createPostgresBackend);
   return createEngine({
-    createQueue: (name) => new embedded.Queue<Bell>(name, options({ connection: pool })) as unknown as Queue<Bell>,
+    createQueue: (name) =>
+      new embedded.Queue<Bell>(name, options({ connection: pool })) as unknown as Queue<Bell>,
     createWorker: (name, handler, more) =>
       new embedded.Worker<Bell>(
         name,
@@ -143,15 +155,26 @@ function createEngine(backend: Backend): Engine {
     },
     async schedule(name, everyMs) {
       await reachable(
-        queueOf(name).upsertJobScheduler(name, { every: everyMs }, { name, data: { id: name }, opts: { removeOnComplete: true } }),
+        queueOf(name).upsertJobScheduler(
+          name,
+          { every: everyMs },
+          { name, data: { id: name }, opts: { removeOnComplete: true } },
+        ),
       );
     },
-    work(name, handler, { concurrency, onError }) {
+    work(name, handler, { concurrency, onError, onFailed }) {
       const controller = new AbortController();
-      const worker = backend.createWorker(name, (id, attempt) => handler(id, { ...attempt, signal: controller.signal }), {
-        concurrency,
-      });
+      const worker = backend.createWorker(
+        name,
+        (id, attempt) => handler(id, { ...attempt, signal: controller.signal }),
+        {
+          concurrency,
+        },
+      );
       worker.on("error", onError);
+      worker.on("failed", (job, error) => {
+        onFailed(error, { id: job?.id ?? name, willRetry: job?.finishedOn === undefined });
+      });
       return { close: (graceMs) => closeWorker(worker, controller, graceMs) };
     },
     ping: () => reachable(backend.ping()),
@@ -186,8 +209,15 @@ async function ringOne(queue: Queue<Bell>, name: QueueName, bell: BellToRing): P
   }
 }
 
-async function closeWorker(worker: Worker<Bell>, controller: AbortController, graceMs: number): Promise<void> {
-  const timer = setTimeout(() => controller.abort(new ExhibitError("INTERRUPTED", "The worker is stopping.")), graceMs);
+async function closeWorker(
+  worker: Worker<Bell>,
+  controller: AbortController,
+  graceMs: number,
+): Promise<void> {
+  const timer = setTimeout(
+    () => controller.abort(new ExhibitError("INTERRUPTED", "The worker is stopping.")),
+    graceMs,
+  );
   try {
     await worker.close();
   } finally {
@@ -199,7 +229,11 @@ async function reachable<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ExhibitError("SERVICE_UNREACHABLE", `The queue doesn't answer: ${reason}`, { cause });
+    throw unreachable(cause);
   }
+}
+
+function unreachable(cause: unknown): ExhibitError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new ExhibitError("SERVICE_UNREACHABLE", `The queue doesn't answer: ${reason}`, { cause });
 }

@@ -1,4 +1,4 @@
-import { ExhibitError } from "@exhibit/contracts";
+import { ExhibitError, errorTable } from "@exhibit/contracts";
 import { DelayedError, type Job, UnrecoverableError, WaitingError } from "bullmq";
 import type { Bell } from "./queues.ts";
 
@@ -51,7 +51,11 @@ export function createProcessor(handler: BareHandler) {
 }
 
 /** Moves the job to where it belongs, and gives the error that tells BullMQ so. */
-async function settle(job: Job<Bell>, token: string | undefined, thrown: unknown): Promise<unknown> {
+async function settle(
+  job: Job<Bell>,
+  token: string | undefined,
+  thrown: unknown,
+): Promise<unknown> {
   if (thrown instanceof Postponed) {
     await job.log(`Postponed by ${Math.ceil(thrown.delayMs / 1000)} s: ${thrown.message}`);
     await job.moveToDelayed(Date.now() + thrown.delayMs, token);
@@ -65,12 +69,17 @@ async function settle(job: Job<Bell>, token: string | undefined, thrown: unknown
   return thrown;
 }
 
-/** BullMQ's error for a job that must not be tried again takes no cause; this one does. */
+/**
+ * BullMQ's error for a job that must not be tried again. Bull Board shows its stack to people who want to know what to
+ * do, so that is what it says; the trace of the cause goes to the log.
+ */
 class Final extends UnrecoverableError {
+  override readonly name = "Final";
   override readonly cause: unknown;
 
   constructor(cause: ExhibitError) {
     super(cause.message);
     this.cause = cause;
+    this.stack = `${cause.message}\n${errorTable[cause.code].remedy}`;
   }
 }

@@ -39,7 +39,7 @@ it("retries a failed job by its button", async () => {
       attempts.shift()?.();
       if (fails) throw new Error("3 of 256 files failed");
     },
-    { concurrency: 1, onError: () => {} },
+    { concurrency: 1, onError: () => {}, onFailed: () => {} },
   );
   const job = await queue?.add("store", { id: "7" }, { attempts: 1, jobId: "store-7" });
   await attempted[0];

@@ -246,10 +246,16 @@ describe("the broker", () => {
     time += 100;
     const refusedSince = time;
     const call = nextCall();
-    const again = [broker.lease(of("2"), { refusedSince }), broker.lease(of("2"), { refusedSince })];
+    const again = [
+      broker.lease(of("2"), { refusedSince }),
+      broker.lease(of("2"), { refusedSince }),
+    ];
     (await call).answer(answerFor(["1"]));
-    for (const lease of again) await expect(lease).rejects.toMatchObject({ code: "VENDOR_REFUSED" });
-    await expect(broker.lease(of("2"), { refusedSince })).rejects.toMatchObject({ code: "VENDOR_REFUSED" });
+    for (const lease of again)
+      await expect(lease).rejects.toMatchObject({ code: "VENDOR_REFUSED" });
+    await expect(broker.lease(of("2"), { refusedSince })).rejects.toMatchObject({
+      code: "VENDOR_REFUSED",
+    });
     expect(fake.calls).toHaveLength(2);
   });
 

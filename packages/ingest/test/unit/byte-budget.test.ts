@@ -4,9 +4,13 @@ import { createByteBudget } from "../../src/byte-budget.ts";
 test("No more is handed out at once than there is, first come, first served", async () => {
   const budget = createByteBudget(10);
   const order: string[] = [];
+  const note = (name: string, free: () => void) => {
+    order.push(name);
+    return free;
+  };
   const freeFirst = await budget.acquire(6);
-  const second = budget.acquire(6).then((free) => (order.push("second"), free));
-  const third = budget.acquire(1).then((free) => (order.push("third"), free));
+  const second = budget.acquire(6).then((free) => note("second", free));
+  const third = budget.acquire(1).then((free) => note("third", free));
   await Promise.resolve();
   expect(order).toEqual([]);
   freeFirst();

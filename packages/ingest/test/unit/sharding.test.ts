@@ -6,19 +6,22 @@ const file = (size: number, index = 0) => ({ path: `${index}`, size, modifiedAt:
 
 test("Every file comes out once, in shards that keep both limits; only a file that is too big alone goes beyond", () => {
   fc.assert(
-    fc.property(fc.array(fc.oneof(fc.nat(1000), fc.nat(2 * SHARD_BYTES)), { maxLength: 1500 }), (sizes) => {
-      const sharder = createSharder();
-      const files = sizes.map(file);
-      const shards = [...files.flatMap((entry) => sharder.add(entry)), ...sharder.rest()];
-      expect(new Set(shards.flat())).toEqual(new Set(files));
-      expect(shards.flat()).toHaveLength(files.length);
-      for (const shard of shards) {
-        expect(shard.length).toBeGreaterThan(0);
-        expect(shard.length).toBeLessThanOrEqual(SHARD_FILES);
-        const bytes = shard.reduce((sum, { size }) => sum + size, 0);
-        expect(bytes <= SHARD_BYTES || shard.length === 1).toBe(true);
-      }
-    }),
+    fc.property(
+      fc.array(fc.oneof(fc.nat(1000), fc.nat(2 * SHARD_BYTES)), { maxLength: 1500 }),
+      (sizes) => {
+        const sharder = createSharder();
+        const files = sizes.map(file);
+        const shards = [...files.flatMap((entry) => sharder.add(entry)), ...sharder.rest()];
+        expect(new Set(shards.flat())).toEqual(new Set(files));
+        expect(shards.flat()).toHaveLength(files.length);
+        for (const shard of shards) {
+          expect(shard.length).toBeGreaterThan(0);
+          expect(shard.length).toBeLessThanOrEqual(SHARD_FILES);
+          const bytes = shard.reduce((sum, { size }) => sum + size, 0);
+          expect(bytes <= SHARD_BYTES || shard.length === 1).toBe(true);
+        }
+      },
+    ),
   );
 });
 

@@ -28,7 +28,11 @@ const folder = (path: string) => ({
 });
 
 const files = (count: number) =>
-  Array.from({ length: count }, (_, index) => ({ path: `扫描/${index}.pdf`, size: 10 + index, modifiedAt: 1_700_000_000_000 }));
+  Array.from({ length: count }, (_, index) => ({
+    path: `扫描/${index}.pdf`,
+    size: 10 + index,
+    modifiedAt: 1_700_000_000_000,
+  }));
 
 function stored(file: UnfinishedFile, state: "stored" | "identical" = "stored"): Stored {
   return {
@@ -76,8 +80,17 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
 
   test("counts what is planned, stored, identical and failed, and seals with the totals of the rows", async () => {
     const { importId, folder, shardId } = await planned(3);
-    const [first, second, third] = (await filesOf(shardId)) as [UnfinishedFile, UnfinishedFile, UnfinishedFile];
-    await recordOutcomes(ledger, folder.id, [stored(first), stored(second, "identical"), stored(third)], []);
+    const [first, second, third] = (await filesOf(shardId)) as [
+      UnfinishedFile,
+      UnfinishedFile,
+      UnfinishedFile,
+    ];
+    await recordOutcomes(
+      ledger,
+      folder.id,
+      [stored(first), stored(second, "identical"), stored(third)],
+      [],
+    );
     expect(await finishShard(ledger, shardId)).toMatchObject({ state: "stored", complete: true });
     expect(await sealImport(ledger, importId)).toBe("sealed");
     expect(await readImport(ledger, importId)).toMatchObject({
@@ -125,32 +138,58 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     const [file] = (await filesOf(shardId)) as [UnfinishedFile];
     await recordOutcomes(ledger, folder.id, [stored(file)], []);
     await recordOutcomes(ledger, folder.id, [stored(file)], []);
-    await recordOutcomes(ledger, folder.id, [], [
-      { fileId: file.id, state: "failed", code: "SOURCE_IO", message: "too late" },
-    ]);
+    await recordOutcomes(
+      ledger,
+      folder.id,
+      [],
+      [{ fileId: file.id, state: "failed", code: "SOURCE_IO", message: "too late" }],
+    );
     expect(await readImport(ledger, importId)).toMatchObject({ stored: 1, failed: 0 });
   });
 
   test("keeps a file planned, with its reason, that will be tried again", async () => {
     const { importId, folder, shardId } = await planned(1);
     const [file] = (await filesOf(shardId)) as [UnfinishedFile];
-    await recordOutcomes(ledger, folder.id, [], [
-      { fileId: file.id, state: "planned", code: "VENDOR_UNAVAILABLE", message: "kongur is down" },
-    ]);
+    await recordOutcomes(
+      ledger,
+      folder.id,
+      [],
+      [
+        {
+          fileId: file.id,
+          state: "planned",
+          code: "VENDOR_UNAVAILABLE",
+          message: "kongur is down",
+        },
+      ],
+    );
     expect(await finishShard(ledger, shardId)).toBeUndefined();
     expect(await sealImport(ledger, importId)).toBeUndefined();
     const view = await readImport(ledger, importId);
-    expect(view).toMatchObject({ planned: 1, failed: 0, errors: [{ code: "VENDOR_UNAVAILABLE", files: 1 }] });
+    expect(view).toMatchObject({
+      planned: 1,
+      failed: 0,
+      errors: [{ code: "VENDOR_UNAVAILABLE", files: 1 }],
+    });
     expect(await filesOf(shardId)).toHaveLength(1);
   });
 
   test("ends in attention with failed files, and a retry of their shard takes up only them", async () => {
     const { importId, folder, shardId } = await planned(3);
-    const [first, second, third] = (await filesOf(shardId)) as [UnfinishedFile, UnfinishedFile, UnfinishedFile];
-    await recordOutcomes(ledger, folder.id, [stored(first)], [
-      { fileId: second.id, state: "failed", code: "SOURCE_CHANGED", message: "it has grown" },
-      { fileId: third.id, state: "failed", code: "SOURCE_UNREADABLE", message: "no right" },
-    ]);
+    const [first, second, third] = (await filesOf(shardId)) as [
+      UnfinishedFile,
+      UnfinishedFile,
+      UnfinishedFile,
+    ];
+    await recordOutcomes(
+      ledger,
+      folder.id,
+      [stored(first)],
+      [
+        { fileId: second.id, state: "failed", code: "SOURCE_CHANGED", message: "it has grown" },
+        { fileId: third.id, state: "failed", code: "SOURCE_UNREADABLE", message: "no right" },
+      ],
+    );
     expect(await finishShard(ledger, shardId)).toEqual({
       state: "failed",
       complete: true,
@@ -167,7 +206,12 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
       { id: second.id, path: second.path, size: second.size, modifiedMs: null },
       { id: third.id, path: third.path, size: third.size, modifiedMs: third.modifiedMs },
     ]);
-    expect(await readImport(ledger, importId)).toMatchObject({ status: "storing", failed: 0, planned: 2, errors: [] });
+    expect(await readImport(ledger, importId)).toMatchObject({
+      status: "storing",
+      failed: 0,
+      planned: 2,
+      errors: [],
+    });
 
     const grown = { ...stored(second), size: 1000 };
     await recordOutcomes(ledger, folder.id, [grown, stored(third)], []);
@@ -195,7 +239,11 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     await addShard(ledger, own, files(2));
     expect(await addShard(ledger, own, files(2))).toBeUndefined();
     expect(await addShard(ledger, own, files(3))).toMatchObject({ number: 2 });
-    expect(await readImport(ledger, importId)).toMatchObject({ files: 3, bytes: 33, status: "planning" });
+    expect(await readImport(ledger, importId)).toMatchObject({
+      files: 3,
+      bytes: 33,
+      status: "planning",
+    });
   });
 
   test("records what isn't a file apart, and what can't be planned as failed; a retry walks that folder again", async () => {
@@ -209,7 +257,12 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     expect(items).toMatchObject([{ path: "link", skipped_as: "symlink", error: null }]);
 
     expect((await reopenImport(ledger, importId)).folderIds).toEqual([folder.id]);
-    expect(await readImport(ledger, importId)).toMatchObject({ status: "planning", files: 1, failed: 0, skipped: 1 });
+    expect(await readImport(ledger, importId)).toMatchObject({
+      status: "planning",
+      files: 1,
+      failed: 0,
+      skipped: 1,
+    });
   });
 
   test("takes the last of two folders for the end of planning", async () => {
@@ -217,15 +270,24 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
       suit_ids: [],
       folders: [folder("/evidence/a"), folder("/evidence/b")],
     });
-    expect(await finishPlanning(ledger, folderIds[0] as number)).toEqual({ importId, complete: false });
+    expect(await finishPlanning(ledger, folderIds[0] as number)).toEqual({
+      importId,
+      complete: false,
+    });
     expect(await finishPlanning(ledger, folderIds[0] as number)).toBeUndefined();
     expect((await readImport(ledger, importId)).status).toBe("planning");
-    expect(await finishPlanning(ledger, folderIds[1] as number)).toEqual({ importId, complete: true });
+    expect(await finishPlanning(ledger, folderIds[1] as number)).toEqual({
+      importId,
+      complete: true,
+    });
     expect(await sealImport(ledger, importId)).toBe("sealed");
   });
 
   test("tells exactly one of many shards that finish at once that nothing is open any more", async () => {
-    const { importId, folderIds } = await createImport(ledger, { suit_ids: [], folders: [folder("/evidence/many")] });
+    const { importId, folderIds } = await createImport(ledger, {
+      suit_ids: [],
+      folders: [folder("/evidence/many")],
+    });
     const own = { id: folderIds[0] as number, import_id: importId };
     const shardIds: number[] = [];
     for (let index = 0; index < 8; index += 1) {
@@ -235,7 +297,12 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     await finishPlanning(ledger, own.id);
     const finished = await Promise.all(
       shardIds.map(async (shardId) => {
-        await recordOutcomes(ledger, own.id, (await filesOf(shardId)).map((file) => stored(file)), []);
+        await recordOutcomes(
+          ledger,
+          own.id,
+          (await filesOf(shardId)).map((file) => stored(file)),
+          [],
+        );
         return await finishShard(ledger, shardId);
       }),
     );
@@ -257,7 +324,11 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
 
   test("gives imports, folders and files in pages that miss nothing and repeat nothing", async () => {
     const { importId, folder } = await planned(25);
-    await recordDestination(ledger, folder.id, { endpoint: "https://e", bucket: "b", prefix: "p/" });
+    await recordDestination(ledger, folder.id, {
+      endpoint: "https://e",
+      bucket: "b",
+      prefix: "p/",
+    });
     const paths: string[] = [];
     for (let after: string | undefined, page = 0; page === 0 || after; page += 1) {
       const { items, next } = await listFiles(ledger, importId, { limit: 10, after });
@@ -266,13 +337,21 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     }
     expect(new Set(paths).size).toBe(25);
     expect(paths).toHaveLength(25);
-    expect((await listFolders(ledger, importId, { limit: 10 })).items).toMatchObject([{ bucket: "b", prefix: "p/" }]);
+    expect((await listFolders(ledger, importId, { limit: 10 })).items).toMatchObject([
+      { bucket: "b", prefix: "p/" },
+    ]);
 
     const first = await listImports(ledger, { limit: 1, suit_id: "1001", entrust_id: "E-77" });
     expect(first.items.map((item) => item.import_id)).toEqual([importId]);
-    const second = await listImports(ledger, { limit: 1, suit_id: "1001", after: first.next ?? "" });
+    const second = await listImports(ledger, {
+      limit: 1,
+      suit_id: "1001",
+      after: first.next ?? "",
+    });
     expect(second.items[0]?.import_id).not.toBe(importId);
-    await expect(listImports(ledger, { limit: 1, after: "nonsense" })).rejects.toMatchObject({ code: "REQUEST_INVALID" });
+    await expect(listImports(ledger, { limit: 1, after: "nonsense" })).rejects.toMatchObject({
+      code: "REQUEST_INVALID",
+    });
     await expect(readImport(ledger, "nonsense")).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 });

@@ -1,7 +1,13 @@
-import { ExhibitError } from "@exhibit/contracts";
+import { ExhibitError, errorTable } from "@exhibit/contracts";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { engineKinds } from "../../../../test/engines.ts";
-import { type Attempt, type Engine, type Handler, Postponed, type WorkerHandle } from "../../src/index.ts";
+import {
+  type Attempt,
+  type Engine,
+  type Handler,
+  Postponed,
+  type WorkerHandle,
+} from "../../src/index.ts";
 
 /** Collects calls of a handler and lets a test wait for the next one. */
 function createRecord<T>() {
@@ -25,7 +31,11 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
   let remove: () => Promise<void>;
   let workers: WorkerHandle[] = [];
   let lastId = 0;
-  const newId = () => String((lastId += 1));
+  const failures: { id: string; willRetry: boolean; message: string }[] = [];
+  const newId = () => {
+    lastId += 1;
+    return String(lastId);
+  };
 
   beforeAll(async () => {
     ({ engine, remove } = await open());
@@ -43,6 +53,7 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
         onError(error) {
           throw error;
         },
+        onFailed: (error, job) => failures.push({ ...job, message: error.message }),
       }),
     );
   }
@@ -76,7 +87,8 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     const failing = new Set<string>();
     work(async (id) => {
       record.add(id);
-      if (failing.delete(id)) throw new ExhibitError("FILES_FAILED", "1 of 1 files failed: 1 SOURCE_CHANGED");
+      if (failing.delete(id))
+        throw new ExhibitError("FILES_FAILED", "1 of 1 files failed: 1 SOURCE_CHANGED");
     });
     const [done, failed, gone] = [newId(), newId(), newId()] as [string, string, string];
     failing.add(failed);
@@ -93,13 +105,19 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     const record = createRecord<boolean>();
     work(async (_id, { last }) => {
       record.add(last);
-      throw new ExhibitError("FILES_FAILED", "3 of 256 files failed: 2 SOURCE_CHANGED, 1 SOURCE_UNREADABLE");
+      throw new ExhibitError(
+        "FILES_FAILED",
+        "3 of 256 files failed: 2 SOURCE_CHANGED, 1 SOURCE_UNREADABLE",
+      );
     });
     await engine.announce("store", [{ id }]);
     await untilJobIs(id, "failed");
     expect(record.seen).toEqual([false]);
     const job = await storeQueue().getJob(`store-${id}`);
-    expect(job?.failedReason).toBe("3 of 256 files failed: 2 SOURCE_CHANGED, 1 SOURCE_UNREADABLE");
+    const sentence = "3 of 256 files failed: 2 SOURCE_CHANGED, 1 SOURCE_UNREADABLE";
+    expect(job?.failedReason).toBe(sentence);
+    expect(job?.stacktrace?.join("\n")).toBe(`${sentence}\n${errorTable.FILES_FAILED.remedy}`);
+    expect(failures).toContainEqual({ id: `store-${id}`, willRetry: false, message: sentence });
     // What Bull Board's button does; nothing is left after that but the last attempt.
     await job?.retry();
     await record.atLeast(2);
@@ -111,13 +129,16 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     work(async (_id, { last, postponed, log }) => {
       record.add({ last, postponed });
       await log(`started ${postponed}`);
-      if (postponed < 2) throw new Postponed(10, new ExhibitError("VENDOR_THROTTLED", "kongur asks for a pause"));
+      if (postponed < 2)
+        throw new Postponed(10, new ExhibitError("VENDOR_THROTTLED", "kongur asks for a pause"));
     });
     await engine.announce("store", [{ id }]);
     await untilJobIs(id, "completed");
     expect(record.seen).toEqual([0, 1, 2].map((postponed) => ({ last: false, postponed })));
     const { logs } = await storeQueue().getJobLogs(`store-${id}`);
-    expect(logs).toEqual(expect.arrayContaining(["Postponed by 1 s: kongur asks for a pause", "started 2"]));
+    expect(logs).toEqual(
+      expect.arrayContaining(["Postponed by 1 s: kongur asks for a pause", "started 2"]),
+    );
   });
 
   test("hands work back when the worker stops, and another worker takes it up", async () => {
@@ -151,7 +172,11 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
   test("rings by a schedule", async () => {
     const record = createRecord<string>();
     workers.push(
-      engine.work("reconcile", async (id) => record.add(id), { concurrency: 1, onError() {} }),
+      engine.work("reconcile", async (id) => record.add(id), {
+        concurrency: 1,
+        onError() {},
+        onFailed() {},
+      }),
     );
     await engine.schedule("reconcile", 100);
     expect((await record.atLeast(2)).slice(0, 2)).toEqual(["reconcile", "reconcile"]);
@@ -160,5 +185,7 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
 
 test("An engine whose Redis isn't there says so", async () => {
   const { openRedisEngine } = await import("../../src/index.ts");
-  await expect(openRedisEngine("redis://127.0.0.1:1")).rejects.toMatchObject({ code: "SERVICE_UNREACHABLE" });
+  await expect(openRedisEngine("redis://127.0.0.1:1")).rejects.toMatchObject({
+    code: "SERVICE_UNREACHABLE",
+  });
 });

@@ -1,0 +1,40 @@
+# One image for every part of a fleet: docker run IMAGE api, docker run IMAGE worker, …
+# Two targets, because only the API has something to ask for its health.
+
+# The manifests alone, so that a change of the source doesn't install everything anew.
+FROM node:24-slim AS manifests
+WORKDIR /source
+COPY . .
+RUN mkdir /manifests \
+  && cp --parents package.json package-lock.json .npmrc packages/*/package.json apps/*/package.json /manifests
+
+FROM node:24-slim AS packages
+WORKDIR /exhibit
+COPY --from=manifests /manifests ./
+# Without the optional ones: they bring a Node 24 of their own, which is here already.
+RUN npm ci --omit=dev --omit=optional --loglevel=error --no-audit --no-fund
+
+FROM node:24-slim AS exhibit
+ENV NODE_ENV=production
+WORKDIR /exhibit
+COPY --from=packages /exhibit ./
+COPY package.json LICENSE ./
+COPY packages ./packages
+COPY apps ./apps
+# Nothing of it may be written by the one who runs it; a data folder is needed by `up` only.
+RUN install -d -o node -g node /data
+ENV EXHIBIT_DATA_DIR=/data
+USER node
+# main.ts hears SIGTERM itself; zombies are reaped by the init that docker-compose.yml asks for (`docker run --init`).
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["node", "apps/cli/src/main.ts"]
+
+FROM exhibit AS worker
+CMD ["worker"]
+
+FROM exhibit AS api
+ENV EXHIBIT_API_HOST=0.0.0.0
+EXPOSE 7400
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.EXHIBIT_API_PORT ?? 7400}/healthz`).then((a) => process.exit(a.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["api"]

@@ -1,0 +1,171 @@
+import {
+  type ErrorCode,
+  ExhibitError,
+  errorAnswer,
+  errorCodes,
+  type FolderView,
+  folderPage,
+  type ImportRequest,
+  type ImportView,
+  importPage,
+  importView,
+} from "@exhibit/contracts";
+import type { z } from "zod";
+
+export interface ApiClient {
+  /** The address it speaks to, without a slash at the end. */
+  readonly url: string;
+  create(request: ImportRequest): Promise<ImportView>;
+  get(importId: string): Promise<ImportView>;
+  /** The latest imports, the newest first. */
+  list(options: { limit: number }): Promise<ImportView[]>;
+  retry(importId: string): Promise<ImportView>;
+  /** All folders of an import, page by page. */
+  folders(importId: string): AsyncIterable<FolderView>;
+  /** The open answer of the import's server-sent events. */
+  events(importId: string, signal: AbortSignal): Promise<Response>;
+}
+
+/**
+ * Speaks to the HTTP API at `url`.
+ *
+ * Every method throws an `ExhibitError`: SERVICE_UNREACHABLE when nobody answers in time, the server's own code,
+ * message and details when it answers with an error, INTERNAL when the answer isn't of the API.
+ */
+export function createApiClient(options: { url: string; timeout?: number }): ApiClient {
+  const url = options.url.replace(/\/+$/, "");
+  // Milliseconds in which an answer has to begin; an import with many folders takes a while to be written down.
+  const timeout = options.timeout ?? 30_000;
+
+  async function send(method: string, path: string, init: RequestInit = {}): Promise<Response> {
+    const answer = await fetch(`${url}${path}`, { method, ...init }).catch((cause: unknown) => {
+      init.signal?.throwIfAborted();
+      throw unreachable(url, cause);
+    });
+    if (!answer.ok) throw await errorOf(answer, `${method} ${path}`);
+    return answer;
+  }
+
+  async function ask<T extends z.ZodType>(
+    method: string,
+    path: string,
+    shape: T,
+    body?: unknown,
+  ): Promise<z.output<T>> {
+    const call = `${method} ${path}`;
+    const answer = await withTimeout(timeout, url, (signal) =>
+      send(method, path, { signal, ...(body === undefined ? {} : jsonBody(body)) }).then(
+        async (response) => ({
+          text: await response.text().catch((cause: unknown) => {
+            throw unreachable(url, cause);
+          }),
+        }),
+      ),
+    );
+    return parsed(answer.text, shape, call);
+  }
+
+  return {
+    url,
+    create: (request) => ask("POST", "/v1/imports", importView, request),
+    get: (id) => ask("GET", `/v1/imports/${encodeURIComponent(id)}`, importView),
+    list: async ({ limit }) => (await ask("GET", `/v1/imports?limit=${limit}`, importPage)).items,
+    retry: (id) => ask("POST", `/v1/imports/${encodeURIComponent(id)}/retry`, importView),
+    async *folders(id) {
+      let after: string | null = null;
+      do {
+        const query = new URLSearchParams({ limit: "1000", ...(after === null ? {} : { after }) });
+        const page: z.output<typeof folderPage> = await ask(
+          "GET",
+          `/v1/imports/${encodeURIComponent(id)}/folders?${query}`,
+          folderPage,
+        );
+        yield* page.items;
+        after = page.next;
+      } while (after !== null);
+    },
+    events: (id, signal) =>
+      send("GET", `/v1/imports/${encodeURIComponent(id)}/events`, {
+        signal,
+        headers: { accept: "text/event-stream" },
+      }),
+  };
+}
+
+function jsonBody(body: unknown): RequestInit {
+  return { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+}
+
+async function withTimeout<T>(
+  milliseconds: number,
+  url: string,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const signal = AbortSignal.timeout(milliseconds);
+  try {
+    return await work(signal);
+  } catch (error) {
+    throw signal.aborted ? unreachable(url, error) : error;
+  }
+}
+
+function unreachable(url: string, cause: unknown): ExhibitError {
+  return new ExhibitError(
+    "SERVICE_UNREACHABLE",
+    `No Exhibit API answers at ${url}${reasonOf(cause)}.`,
+    { cause },
+  );
+}
+
+/** fetch says only "fetch failed"; the reason is in its cause. */
+function reasonOf(thrown: unknown): string {
+  const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
+  if (!(cause instanceof Error)) return "";
+  if (cause.name === "TimeoutError") return " (it took too long)";
+  const code = "code" in cause && typeof cause.code === "string" ? cause.code : cause.message;
+  return code === "" ? "" : ` (${code})`;
+}
+
+function parsed<T extends z.ZodType>(text: string, shape: T, call: string): z.output<T> {
+  const result = shape.safeParse(jsonOf(text));
+  if (result.success) return result.data;
+  throw new ExhibitError(
+    "INTERNAL",
+    `The answer to ${call} isn't one of the Exhibit API; is EXHIBIT_API_URL the address of something else?`,
+    { cause: result.error },
+  );
+}
+
+async function errorOf(answer: Response, call: string): Promise<ExhibitError> {
+  const text = await answer.text().catch(() => "");
+  const result = errorAnswer.safeParse(jsonOf(text));
+  if (!result.success) {
+    return new ExhibitError("INTERNAL", `${call} was answered with HTTP status ${answer.status}.`);
+  }
+  const { code, message, details, trace_id } = result.data.error;
+  return new ExhibitError(isErrorCode(code) ? code : "INTERNAL", message, {
+    details: { ...plainDetails(details), ...(trace_id === undefined ? {} : { trace_id }) },
+  });
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return (errorCodes as string[]).includes(code);
+}
+
+function plainDetails(details: Record<string, unknown>): Record<string, string | number | boolean> {
+  const entries = Object.entries(details).map(([key, value]) =>
+    typeof value === "string" || typeof value === "number" || typeof value === "boolean"
+      ? ([key, value] as const)
+      : ([key, JSON.stringify(value)] as const),
+  );
+  return Object.fromEntries(entries);
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not JSON: the schema that reads it will say so.
+    return undefined;
+  }
+}

@@ -1,0 +1,162 @@
+import { readdir, stat } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import {
+  ExhibitError,
+  type FolderRequest,
+  type FolderSelector,
+  type ImportRequest,
+} from "@exhibit/contracts";
+import { badUse } from "./exit-codes.ts";
+
+/** The roles whose folders kongur opens besides those of suits. */
+export const roles = ["entrust", "lawyer", "firm"] as const;
+export type Role = (typeof roles)[number];
+
+/** What the command line says about the case. */
+export interface CaseOptions {
+  vendor: string;
+  entrust: string | undefined;
+  suits: readonly string[];
+  role: Role | undefined;
+  /** `--folder key=value`, in their order. */
+  selector: FolderSelector | undefined;
+}
+
+export interface MappedCase {
+  request: ImportRequest;
+  /** Suits that were named, but have no folder. */
+  without: string[];
+}
+
+/**
+ * The import that the folders and options of a command line mean. Throws REQUEST_INVALID (bad use) naming what can't
+ * be mapped: nothing that lies in a folder is left out in silence.
+ */
+export async function mapCase(
+  folders: readonly string[],
+  options: CaseOptions,
+): Promise<MappedCase> {
+  checkOptions(options);
+  const mapped: FolderRequest[] = [];
+  for (const folder of folders) mapped.push(...(await mapFolder(resolve(folder), options)));
+  const suitIds = new Set(options.suits);
+  for (const { folder } of mapped) if (folder.suit_id !== undefined) suitIds.add(folder.suit_id);
+  const covered = new Set(mapped.map(({ folder }) => folder.suit_id));
+  const mapsItself =
+    mapped.length > 0 && options.selector === undefined && options.role === undefined;
+  return {
+    request: {
+      ...(options.entrust === undefined ? {} : { entrust_id: options.entrust }),
+      suit_ids: [...suitIds],
+      folders: mapped,
+    },
+    without: mapsItself ? options.suits.filter((suit) => !covered.has(suit)) : [],
+  };
+}
+
+function checkOptions(options: CaseOptions): void {
+  if (options.role !== undefined && options.selector !== undefined) {
+    throw badUse("--role and --folder both name the folder at the vendor: give one of them.");
+  }
+  if (options.vendor === "kongur") return;
+  if (options.role !== undefined)
+    throw badUse(`--role is for kongur; name ${options.vendor}'s folder by --folder key=value.`);
+  if (options.selector === undefined) {
+    throw badUse(
+      `Name ${options.vendor}'s folder by --folder key=value, such as --folder op_poi_id=p1 --folder op_tenant_code=t1.`,
+    );
+  }
+}
+
+async function mapFolder(path: string, options: CaseOptions): Promise<FolderRequest[]> {
+  await checkFolder(path);
+  const bound = (folder: FolderSelector, below?: string): FolderRequest => ({
+    vendor: options.vendor,
+    folder,
+    source: { type: "directory", path: below === undefined ? path : join(path, below) },
+  });
+  if (options.selector !== undefined) return [bound(options.selector)];
+  if (options.role !== undefined) return [bound({ role: options.role })];
+
+  const { subfolders, others } = await contentsOf(path);
+  const names = namesOf(path, subfolders, options.suits);
+  if (names.length === 0) {
+    const [suit, ...more] = options.suits;
+    if (suit !== undefined && more.length === 0) return [bound({ suit_id: suit })];
+    throw unmapped(path, options.suits);
+  }
+  const left = [...subfolders.filter((name) => !names.includes(name)), ...others];
+  if (left.length > 0) throw leftOver(path, left);
+  return names.map((name) => bound(isRole(name) ? { role: name } : { suit_id: name }, name));
+}
+
+/** Which subfolders stand for a folder of the case, sorted by name. */
+function namesOf(path: string, subfolders: readonly string[], suits: readonly string[]): string[] {
+  if (suits.length > 0) return subfolders.filter((name) => isRole(name) || suits.includes(name));
+  // Without --suit the names themselves say the suits, but only where the folder is clearly laid out as a case.
+  const isCase =
+    subfolders.some(isRole) || (subfolders.length > 0 && subfolders.every(isSuitNumber));
+  if (!isCase && subfolders.some(isSuitNumber))
+    throw leftOver(
+      path,
+      subfolders.filter((name) => !isSuitNumber(name)),
+    );
+  return isCase ? [...subfolders] : [];
+}
+
+function isRole(name: string): name is Role {
+  return (roles as readonly string[]).includes(name);
+}
+
+function isSuitNumber(name: string): boolean {
+  return /^\d+$/.test(name);
+}
+
+/** Throws REQUEST_INVALID unless `path` is a folder that is there. */
+export async function checkFolder(path: string): Promise<void> {
+  const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
+    const what = cause.code === "ENOENT" ? "isn't there" : `can't be looked at (${cause.code})`;
+    throw new ExhibitError("REQUEST_INVALID", `The folder ${path} ${what}.`, { cause });
+  });
+  if (!found.isDirectory())
+    throw badUse(`${path} isn't a folder; import the folder that holds it.`);
+}
+
+async function contentsOf(path: string): Promise<{ subfolders: string[]; others: string[] }> {
+  const entries = await readdir(path, { withFileTypes: true }).catch(
+    (cause: NodeJS.ErrnoException) => {
+      throw new ExhibitError(
+        "REQUEST_INVALID",
+        `The folder ${path} can't be read (${cause.code}).`,
+        { cause },
+      );
+    },
+  );
+  const names = (wanted: boolean) =>
+    entries
+      .filter((entry) => entry.isDirectory() === wanted)
+      .map((entry) => entry.name)
+      .sort();
+  return { subfolders: names(true), others: names(false) };
+}
+
+function unmapped(path: string, suits: readonly string[]): ExhibitError {
+  const name = basename(path);
+  const hint = `or its subfolders have to be named by suit ids, ${roles.join(", ")}`;
+  return suits.length > 1
+    ? badUse(
+        `No subfolder of ${path} is named by one of the suits ${suits.join(", ")}; give one --suit for it, ${hint}.`,
+      )
+    : badUse(
+        `Say what ${name} (${path}) is: --suit ID, --role ${roles.join("|")} or --folder key=value, ${hint}.`,
+      );
+}
+
+function leftOver(path: string, names: readonly string[]): ExhibitError {
+  const shown = names.slice(0, 10).map((name) => JSON.stringify(name));
+  const more = names.length > shown.length ? ` and ${names.length - shown.length} more` : "";
+  return badUse(
+    `${path} is laid out as a case, but this in it belongs to no suit and no role and would be left out: ` +
+      `${shown.join(", ")}${more}. Move it, name its suit by --suit, or import the subfolders one by one.`,
+  );
+}

@@ -1,0 +1,95 @@
+import { toExhibitError } from "@exhibit/contracts";
+import { Command, CommanderError } from "commander";
+import { apiCommand } from "./commands/api.ts";
+import type { CommandContext, CommandModule } from "./commands/command.ts";
+import { importCommand } from "./commands/import.ts";
+import { retryCommand } from "./commands/retry.ts";
+import { sandboxCommand } from "./commands/sandbox.ts";
+import { statusCommand } from "./commands/status.ts";
+import { upCommand } from "./commands/up.ts";
+import { watchCommand } from "./commands/watch.ts";
+import { workerCommand } from "./commands/worker.ts";
+import { exitCodeOf, exitCodes } from "./exit-codes.ts";
+import { errorLines, errorViewOf } from "./report.ts";
+import { createTerminal, type Streams } from "./terminal.ts";
+
+/** In the order in which `exhibit --help` shows them. */
+const commands: readonly CommandModule[] = [
+  upCommand,
+  importCommand,
+  statusCommand,
+  watchCommand,
+  retryCommand,
+  apiCommand,
+  workerCommand,
+  sandboxCommand,
+];
+
+/** Runs one command line and gives the exit code. Writes to `streams` only; throws nothing. */
+export async function runCli(args: readonly string[], streams: Streams): Promise<number> {
+  let exitCode: number = exitCodes.done;
+  const run: CommandContext["run"] = async (options, work) => {
+    const terminal = createTerminal(streams, { json: options.json === true });
+    try {
+      exitCode = await work(terminal);
+    } catch (thrown) {
+      const error = toExhibitError(thrown);
+      const view = errorViewOf(error);
+      for (const line of errorLines(error)) terminal.note(line);
+      terminal.result({ error: view });
+      exitCode = exitCodeOf(error);
+    }
+  };
+  try {
+    await buildProgram({ streams, run }).parseAsync(args, { from: "user" });
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) throw thrown;
+    // commander has printed the help or what is wrong; help that was asked for ends with 0.
+    exitCode = thrown.exitCode === 0 ? exitCodes.done : exitCodes.badUse;
+  }
+  return exitCode;
+}
+
+function buildProgram(context: CommandContext): Command {
+  const { stdout, stderr } = context.streams;
+  const program = new Command("exhibit")
+    .description(
+      "Puts every file of a case's evidence, verified and on the record, into the OSS folder its vendor opens.",
+    )
+    .exitOverride()
+    .showHelpAfterError("(exhibit COMMAND --help explains)")
+    .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void stderr.write(text),
+      getOutHelpWidth: () => stdout.columns ?? 100,
+      getErrHelpWidth: () => stderr.columns ?? 100,
+    })
+    .helpCommand(false)
+    .addHelpText("after", guide);
+  for (const add of commands) add(program, context);
+  return program;
+}
+
+const guide = `
+Examples:
+  exhibit up                                  try it: everything in one process, with a sample case
+  exhibit up --once ~/photos                  the same with a folder of your own, then end
+  exhibit import /evidence/1001 --entrust E-77 --suit 1001
+  exhibit status                              the latest imports
+  exhibit retry ID                            take up what failed
+
+Exit codes:
+  0  done (an import: sealed)
+  1  the import isn't sealed: files failed, or it was cancelled
+  2  bad use: the command line, the configuration or the request has to be mended
+  3  the API, or what it needs, can't be reached
+
+Environment:
+  EXHIBIT_CONFIG        path of exhibit.yaml: the vendors, and the folders that may be read
+  EXHIBIT_REDIS_URL     Redis or Valkey for the queues; absent: embedded, in this process
+  EXHIBIT_DATABASE_URL  Postgres for the ledger; absent: embedded, in this process
+  EXHIBIT_DATA_DIR      where the embedded engine keeps its data (.exhibit)
+  EXHIBIT_API_HOST      where the API listens (127.0.0.1)
+  EXHIBIT_API_PORT      and its port (7400)
+  EXHIBIT_API_URL       where import, status, watch and retry find the API
+  OTEL_*                OpenTelemetry; off when none is set`;

@@ -1,0 +1,7 @@
+import { readEnvironment } from "@exhibit/config";
+import { type ApiClient, createApiClient } from "./api-client.ts";
+
+/** The client of the API that the environment names (EXHIBIT_API_URL, or host and port). */
+export function apiOfEnvironment(): ApiClient {
+  return createApiClient({ url: readEnvironment().apiUrl });
+}

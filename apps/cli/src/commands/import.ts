@@ -1,0 +1,118 @@
+import { type ImportRequest, summaryOf } from "@exhibit/contracts";
+import { InvalidArgumentError, Option } from "commander";
+import { type CaseOptions, mapCase, type Role, roles } from "../case-folders.ts";
+import { apiOfEnvironment } from "../client-context.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { folderName } from "../report.ts";
+import type { Terminal } from "../terminal.ts";
+import { watchToEnd } from "../watch-to-end.ts";
+import { type CommandModule, jsonOption } from "./command.ts";
+
+interface ImportOptions {
+  vendor: string;
+  entrust?: string;
+  suit: string[];
+  role?: Role;
+  folder?: Record<string, string>;
+  detach?: boolean;
+  json?: boolean;
+}
+
+// More folders than this aren't listed one by one before sending.
+const listedFolders = 20;
+
+export const importCommand: CommandModule = (program, { run }) => {
+  program
+    .command("import")
+    .description("store every file of one or more folders, and wait for the end with progress bars")
+    .argument(
+      "<DIR...>",
+      "folders that the workers can read, below one of the configured sources.roots",
+    )
+    .option("--vendor <name>", "who opens the folder", "kongur")
+    .option("--entrust <id>", "the mandate (entrust_id)")
+    .option("--suit <id>", "a suit of the case (suit_id); may be repeated", collect, [])
+    .addOption(
+      new Option("--role <role>", "the case's own folder at kongur instead of a suit's").choices(
+        roles,
+      ),
+    )
+    .option(
+      "--folder <key=value>",
+      "name the vendor's folder yourself; may be repeated",
+      collectPair,
+    )
+    .option("--detach", "don't wait: print the import's id")
+    .option(...jsonOption)
+    .addHelpText("after", examples)
+    .action((folders: string[], options: ImportOptions) =>
+      run(options, (terminal) => startImport(folders, options, terminal)),
+    );
+};
+
+const examples = `
+A folder of kongur's that holds subfolders named by suit ids, "entrust", "lawyer" or "firm" maps itself.
+What belongs to none of them is named, and nothing is sent.
+
+Examples:
+  exhibit import /evidence/1001 --entrust E-77 --suit 1001
+  exhibit import /evidence/case-77 --entrust E-77 --suit 1001 --suit 1002
+  exhibit import /evidence/contract --entrust E-77 --role lawyer
+  exhibit import /evidence/store --vendor deepvision --folder op_poi_id=p1 --folder op_tenant_code=t1
+  exhibit import /evidence/1001 --entrust E-77 --suit 1001 --detach --json`;
+
+async function startImport(
+  folders: string[],
+  options: ImportOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const { request, without } = await mapCase(folders, caseOptions(options));
+  for (const line of mappingLines(request)) terminal.note(line);
+  for (const suit of without) terminal.note(`Suit ${suit} has no folder here.`);
+
+  const api = apiOfEnvironment();
+  const view = await api.create(request);
+  if (options.detach !== true) {
+    terminal.note(
+      `Import ${view.import_id}. It goes on if you leave; come back by: npx exhibit watch ${view.import_id}`,
+    );
+    return watchToEnd(api, view.import_id, terminal);
+  }
+  if (!terminal.json) terminal.say(`${view.import_id} ${view.status}`);
+  terminal.result(summaryOf(view));
+  return exitCodes.done;
+}
+
+function caseOptions(options: ImportOptions): CaseOptions {
+  return {
+    vendor: options.vendor,
+    entrust: options.entrust,
+    suits: [...new Set(options.suit)],
+    role: options.role,
+    selector: options.folder,
+  };
+}
+
+function mappingLines({ folders }: ImportRequest): string[] {
+  const lines = folders
+    .slice(0, listedFolders)
+    .map((folder) => `${folder.source.path} → ${folderName(folder)}`);
+  const more = folders.length - lines.length;
+  return more > 0 ? [...lines, `and ${more} more folders`] : lines;
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}
+
+function collectPair(
+  value: string,
+  before: Record<string, string> | undefined,
+): Record<string, string> {
+  const at = value.indexOf("=");
+  if (at < 1 || at === value.length - 1) throw new InvalidArgumentError("It has to be key=value.");
+  const key = value.slice(0, at);
+  if (before !== undefined && Object.hasOwn(before, key))
+    throw new InvalidArgumentError(`${key} is given twice.`);
+  return { ...before, [key]: value.slice(at + 1) };
+}

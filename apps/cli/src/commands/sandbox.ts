@@ -1,0 +1,82 @@
+import { writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { readEnvironment } from "@exhibit/config";
+import { InvalidArgumentError } from "commander";
+import { exitCodes } from "../exit-codes.ts";
+import { listenForInterruption } from "../interruption.ts";
+import type { Terminal } from "../terminal.ts";
+import { type CommandModule, jsonOption } from "./command.ts";
+
+interface SandboxOptions {
+  gatewayPort: number;
+  ossPort: number;
+  root: string[];
+  writeConfig?: string;
+  json?: boolean;
+}
+
+export const sandboxCommand: CommandModule = (program, { run }) => {
+  program
+    .command("sandbox")
+    .description("stand in for the vendors' gateways and for OSS, and print an exhibit.yaml for it")
+    .option("--gateway-port <port>", "where the vendors' gateway listens", readPort, 7401)
+    .option("--oss-port <port>", "where the object storage listens", readPort, 7402)
+    .option(
+      "--root <folder>",
+      "a folder that may be read, for the exhibit.yaml; may be repeated (/evidence)",
+      collect,
+      [],
+    )
+    .option("--write-config <file>", "write the exhibit.yaml to a file, too")
+    .option(...jsonOption)
+    .action((options: SandboxOptions) => run(options, (terminal) => runSandbox(options, terminal)));
+};
+
+async function runSandbox(options: SandboxOptions, terminal: Terminal): Promise<number> {
+  await using stack = new AsyncDisposableStack();
+  const interruption = stack.use(listenForInterruption());
+  const [{ startSandbox }, { stringify }] = await Promise.all([
+    import("@exhibit/sandbox"),
+    import("yaml"),
+  ]);
+  const { gatewayPort, ossPort } = options;
+  const sandbox = await startSandbox({
+    dataDir: join(readEnvironment().dataDir, "sandbox"),
+    gatewayPort,
+    ossPort,
+  });
+  stack.defer(() => sandbox.close());
+
+  const roots =
+    options.root.length === 0 ? ["/evidence"] : options.root.map((root) => resolve(root));
+  const yaml = stringify(sandbox.config(roots));
+  terminal.say(
+    `# The sandbox's exhibit.yaml. Gateway: ${sandbox.gatewayUrl}; OSS: ${sandbox.ossUrl}`,
+  );
+  terminal.say(yaml);
+  if (options.writeConfig !== undefined) {
+    const file = resolve(options.writeConfig);
+    await writeFile(file, yaml);
+    terminal.note(`Written to ${file}: EXHIBIT_CONFIG=${file}`);
+  }
+  terminal.note(
+    `Objects are kept as plain files in ${sandbox.objectsDir}. Ctrl-C stops the sandbox.`,
+  );
+  terminal.result({
+    gateway_url: sandbox.gatewayUrl,
+    oss_url: sandbox.ossUrl,
+    objects_dir: sandbox.objectsDir,
+  });
+  await interruption.heard;
+  return exitCodes.done;
+}
+
+function readPort(value: string): number {
+  const port = Number(value);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new InvalidArgumentError("It has to be a number from 0 (any free port) to 65535.");
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}

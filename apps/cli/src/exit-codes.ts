@@ -1,0 +1,31 @@
+import { type ErrorCode, ExhibitError, errorTable } from "@exhibit/contracts";
+
+/** What the process ends with. */
+export const exitCodes = {
+  /** Everything asked for is done; for an import: it is sealed. */
+  done: 0,
+  /** The import isn't sealed (files failed, or it was cancelled), or a fault that isn't the caller's. */
+  failed: 1,
+  /** The command line, the configuration or the request can't be carried out as it is. */
+  badUse: 2,
+  /** The API, or what it needs, can't be reached. */
+  unreachable: 3,
+} as const;
+
+/** The exit code that fits an error. */
+export function exitCodeOf(error: ExhibitError): number {
+  if (error.code === "SERVICE_UNREACHABLE") return exitCodes.unreachable;
+  if (error.code === "CONFIG_INVALID" || isCallersFault(error.code)) return exitCodes.badUse;
+  return exitCodes.failed;
+}
+
+/** The codes that our API answers a wrong request with. */
+function isCallersFault(code: ErrorCode): boolean {
+  const { status, action } = errorTable[code];
+  return action === "never" && status >= 400 && status < 500;
+}
+
+/** A command line that can't be carried out: exit code 2. */
+export function badUse(message: string): ExhibitError {
+  return new ExhibitError("REQUEST_INVALID", message);
+}

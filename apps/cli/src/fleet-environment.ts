@@ -1,0 +1,23 @@
+import { type Environment, readEnvironment } from "@exhibit/config";
+import { badUse } from "./exit-codes.ts";
+
+/** The environment of an API or a worker that runs alone: both servers and a configuration are there. */
+export type FleetEnvironment = Environment & { readonly configPath: string };
+
+/**
+ * Reads the environment of `exhibit api` or `exhibit worker`. The embedded engine lives in one process only, so either
+ * alone needs both servers. Throws REQUEST_INVALID naming what is missing.
+ */
+export function readFleetEnvironment(service: string): FleetEnvironment {
+  const environment = readEnvironment();
+  const { configPath, redisUrl, databaseUrl } = environment;
+  const missing = [
+    ...(configPath === undefined ? ["EXHIBIT_CONFIG"] : []),
+    ...(redisUrl === undefined ? ["EXHIBIT_REDIS_URL"] : []),
+    ...(databaseUrl === undefined ? ["EXHIBIT_DATABASE_URL"] : []),
+  ];
+  if (configPath !== undefined && missing.length === 0) return { ...environment, configPath };
+  throw badUse(
+    `exhibit ${service} needs ${missing.join(" and ")}. To run everything in one process without them: exhibit up`,
+  );
+}

@@ -1,0 +1,107 @@
+import {
+  type ErrorView,
+  type ExhibitError,
+  errorTable,
+  type FolderView,
+  type ImportView,
+} from "@exhibit/contracts";
+import { exitCodes } from "./exit-codes.ts";
+import { formatBytes, formatCount, formatNumber, formatSeconds, formatTable } from "./format.ts";
+import { statusWords } from "./progress/text.ts";
+
+// Groups of errors shown at the end; the API has them all.
+const mostGroups = 10;
+
+/** How an import stands, in a few lines: status, totals, and what went wrong with what to do about it. */
+export function importReport(view: ImportView): string[] {
+  return [
+    `Import ${view.import_id}: ${statusWords[view.status]} after ${formatSeconds(view.seconds)}`,
+    `  ${totals(view)}`,
+    ...groupLines(view),
+    ...advice(view),
+  ];
+}
+
+/** `1,200 files (40.0 MB): 1,000 stored (39.0 MB), 190 identical already there, 10 failed; 3 links and the like skipped` */
+export function totals(view: ImportView | FolderView): string {
+  const parts = [
+    ...(view.stored > 0 || view.identical === 0
+      ? [`${formatNumber(view.stored)} stored (${formatBytes(view.stored_bytes)})`]
+      : []),
+    ...(view.identical > 0
+      ? [`${formatNumber(view.identical)} already there with equal bytes`]
+      : []),
+    ...(view.failed > 0 ? [`${formatNumber(view.failed)} failed`] : []),
+    ...(view.waived > 0 ? [`${formatNumber(view.waived)} waived`] : []),
+    ...(view.planned > 0 ? [`${formatNumber(view.planned)} to go`] : []),
+  ];
+  const skipped =
+    view.skipped > 0
+      ? `; ${formatNumber(view.skipped)} skipped that aren't files (links, devices)`
+      : "";
+  return `${formatCount(view.files, "file")}, ${formatBytes(view.bytes)}: ${parts.join(", ")}${skipped}`;
+}
+
+function groupLines({ errors }: ImportView): string[] {
+  const lines = errors
+    .slice(0, mostGroups)
+    .flatMap(({ code, files, message, remedy }) => [
+      `  ${code}${files > 0 ? ` (${formatCount(files, "file")})` : ""}: ${message}`,
+      `    ${remedy}`,
+    ]);
+  const more = errors.length - mostGroups;
+  return more > 0 ? [...lines, `  and ${more} more kinds of error`] : lines;
+}
+
+function advice(view: ImportView): string[] {
+  if (view.status !== "attention") return [];
+  return [
+    "",
+    "When the cause is mended, take up what failed:",
+    `  npx exhibit retry ${view.import_id}`,
+  ];
+}
+
+/** How a folder is named at its vendor: `kongur suit_id=1001`. */
+export function folderName(folder: Pick<FolderView, "vendor" | "folder">): string {
+  const selector = Object.entries(folder.folder).map(([key, value]) => `${key}=${value}`);
+  return [folder.vendor, ...selector].join(" ");
+}
+
+/** What a folder's error says, and what to do. */
+export function folderErrorLines(folder: FolderView): string[] {
+  return folder.error === null
+    ? []
+    : [`${folder.error.code}: ${folder.error.message}`, `  ${folder.error.remedy}`];
+}
+
+/** A table of imports, the newest first. */
+export function importTable(views: readonly ImportView[]): string[] {
+  const header = ["IMPORT", "STATUS", "FILES", "BYTES", "FAILED", "CREATED", "CASE"];
+  const rows = views.map((view) => [
+    view.import_id,
+    statusWords[view.status],
+    formatNumber(view.files),
+    formatBytes(view.bytes),
+    formatNumber(view.failed),
+    view.created_at,
+    [...(view.entrust_id === null ? [] : [view.entrust_id]), ...view.suit_ids].join(" "),
+  ]);
+  return formatTable([header, ...rows], [2, 3, 4]);
+}
+
+/** The exit code of a command that waited for an import. */
+export function exitCodeOfImport(view: ImportView): number {
+  return view.status === "sealed" ? exitCodes.done : exitCodes.failed;
+}
+
+/** An error as the API would show it: what happened and what to do. */
+export function errorViewOf(error: ExhibitError): ErrorView {
+  return { code: error.code, message: error.message, remedy: errorTable[error.code].remedy };
+}
+
+/** An error for people. What is wrong with a request is in its sentence; the table's remedy would only repeat it. */
+export function errorLines(error: ExhibitError): string[] {
+  if (error.code === "REQUEST_INVALID") return [error.message];
+  return [`${error.message} [${error.code}]`, errorTable[error.code].remedy];
+}

@@ -1,0 +1,64 @@
+import { createHash } from "node:crypto";
+import { realpath } from "node:fs/promises";
+import { basename, join, relative, resolve, sep } from "node:path";
+import type { ImportRequest } from "@exhibit/contracts";
+import { checkFolder } from "../case-folders.ts";
+import { badUse } from "../exit-codes.ts";
+import { ensureSampleCase, sampleRequest } from "./sample-case.ts";
+
+/** What `exhibit up` imports into the sandbox. */
+export interface Evidence {
+  /** For people: what it is and where it lies. */
+  name: string;
+  /** The folder that has to be readable. */
+  root: string;
+  request: ImportRequest;
+}
+
+/** Makes the sample case where it isn't there yet. */
+export async function sampleEvidence(dataDir: string): Promise<Evidence> {
+  const root = join(dataDir, "sample-case");
+  const { made } = await ensureSampleCase(root);
+  return {
+    name: `the sample case${made ? " (just made)" : ""} in ${root}`,
+    root,
+    request: sampleRequest(root),
+  };
+}
+
+/** A folder of the user's own, for the entrust folder of a mandate that is this folder's alone. Throws REQUEST_INVALID. */
+export async function ownEvidence(path: string, dataDir: string): Promise<Evidence> {
+  const given = resolve(path);
+  await checkFolder(given);
+  const root = await realpath(given);
+  // Storing would add files to what is being walked, without end.
+  if (isWithin(await realpath(dataDir), root)) {
+    throw badUse(
+      `${root} holds Exhibit's own data (${dataDir}); give it another place by EXHIBIT_DATA_DIR.`,
+    );
+  }
+  const source = { type: "directory" as const, path: root };
+  return {
+    name: root,
+    root,
+    request: {
+      entrust_id: mandateOf(root),
+      suit_ids: [],
+      folders: [{ vendor: "kongur", folder: { role: "entrust" }, source }],
+    },
+  };
+}
+
+/** Two folders must not meet in one place: files of the same name would be in conflict. */
+function mandateOf(root: string): string {
+  const name = basename(root)
+    .replace(/[^A-Za-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "");
+  const mark = createHash("sha256").update(root).digest("hex").slice(0, 8);
+  return [...(name === "" ? [] : [name.slice(0, 60)]), mark].join("-");
+}
+
+function isWithin(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return way === "" || (way !== ".." && !way.startsWith(`..${sep}`));
+}

@@ -1,0 +1,88 @@
+import { join } from "node:path";
+import {
+  type Environment,
+  type ExhibitConfig,
+  loadConfig,
+  parseConfig,
+  secretsOf,
+} from "@exhibit/config";
+import { ExhibitError } from "@exhibit/contracts";
+import { type Sandbox, startSandbox } from "@exhibit/sandbox";
+import { createLogger, startTelemetry } from "@exhibit/telemetry";
+import { openServices } from "@exhibit/worker";
+import { type ServedApi, type ServeOptions, serveApi } from "../serve-api.ts";
+import { telemetryEnvironment } from "../telemetry-environment.ts";
+import { openLogFile } from "./log-file.ts";
+
+/** API and worker, and where no configuration is given the sandbox, running in this process. */
+export interface House {
+  api: ServedApi;
+  sandbox: Sandbox | undefined;
+  logPath: string;
+  /** Set when the API had to take another port than the one it should have. */
+  portTaken: number | undefined;
+}
+
+/** Starts everything in its order; `stack` closes it in the opposite one. `roots` are those of the sandbox's configuration. */
+export async function openHouse(
+  environment: Environment,
+  roots: readonly string[],
+  stack: AsyncDisposableStack,
+): Promise<House> {
+  const { dataDir, configPath } = environment;
+  const telemetry = await startTelemetry({ service: "exhibit", env: telemetryEnvironment() });
+  stack.defer(() => telemetry.shutdown());
+  const sandbox = configPath === undefined ? await openSandbox(dataDir, stack) : undefined;
+  const config =
+    sandbox === undefined ? await loadConfig(configPath ?? "") : sandboxConfig(sandbox, roots);
+
+  const logPath = join(dataDir, "exhibit.log");
+  const destination = stack.use(openLogFile(logPath));
+  const logger = createLogger({
+    service: "exhibit",
+    secrets: secretsOf(config),
+    level: "warn",
+    destination,
+  });
+  const services = await openServices({ environment, config, logger });
+  stack.defer(() => services.close());
+  const worker = await services.startWorker();
+  stack.defer(() => worker.close());
+  const { apiHost: host, apiPort: port } = environment;
+  const api = await serveSomewhere({ services, logger, host, port }, isEmbedded(environment));
+  stack.defer(() => api.served.close());
+  return { api: api.served, sandbox, logPath, portTaken: api.portTaken };
+}
+
+async function openSandbox(dataDir: string, stack: AsyncDisposableStack): Promise<Sandbox> {
+  // Any free ports: only this process speaks to it.
+  const sandbox = await startSandbox({
+    dataDir: join(dataDir, "sandbox"),
+    gatewayPort: 0,
+    ossPort: 0,
+  });
+  stack.defer(() => sandbox.close());
+  return sandbox;
+}
+
+function sandboxConfig(sandbox: Sandbox, roots: readonly string[]): ExhibitConfig {
+  return parseConfig(sandbox.config([...roots]), "the sandbox's configuration");
+}
+
+function isEmbedded({ redisUrl, databaseUrl }: Environment): boolean {
+  return redisUrl === undefined && databaseUrl === undefined;
+}
+
+/** An embedded house is one person's own: any port will do for it. That of a fleet is what others were told. */
+async function serveSomewhere(
+  options: ServeOptions,
+  mayMove: boolean,
+): Promise<{ served: ServedApi; portTaken: number | undefined }> {
+  try {
+    return { served: await serveApi(options), portTaken: undefined };
+  } catch (thrown) {
+    const isTaken = thrown instanceof ExhibitError && thrown.details.reason === "EADDRINUSE";
+    if (!(isTaken && mayMove)) throw thrown;
+    return { served: await serveApi({ ...options, port: 0 }), portTaken: options.port };
+  }
+}

@@ -1,0 +1,20 @@
+import { closeSync, openSync, writeSync } from "node:fs";
+
+export interface LogFile extends Disposable {
+  write(line: string): void;
+}
+
+/** A log beside the terminal, which stays calm. Written at once, so that a crash loses nothing. */
+export function openLogFile(path: string): LogFile {
+  const descriptor = openSync(path, "a");
+  let isOpen = true;
+  return {
+    write(line) {
+      if (isOpen) writeSync(descriptor, line);
+    },
+    [Symbol.dispose]() {
+      isOpen = false;
+      closeSync(descriptor);
+    },
+  };
+}

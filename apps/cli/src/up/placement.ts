@@ -1,0 +1,40 @@
+import type { FolderView } from "@exhibit/contracts";
+import type { Sandbox } from "@exhibit/sandbox";
+import type { ApiClient } from "../api-client.ts";
+import { folderErrorLines, folderName, totals } from "../report.ts";
+
+// Folders shown at the end.
+const mostFolders = 20;
+
+/** What of an import was stored where: each folder's bucket and prefix, and the place on disk where the sandbox keeps it. */
+export async function placementLines(
+  api: ApiClient,
+  importId: string,
+  sandbox: Sandbox,
+): Promise<string[]> {
+  const lines: string[] = [];
+  let folders = 0;
+  for await (const folder of api.folders(importId)) {
+    folders += 1;
+    if (folders <= mostFolders) lines.push(...linesOf(folder, sandbox));
+  }
+  const more = folders - mostFolders;
+  return more > 0 ? [...lines, `  and ${more} more folders`] : lines;
+}
+
+function linesOf(folder: FolderView, sandbox: Sandbox): string[] {
+  return [
+    `  ${folderName(folder)}`,
+    `    ${totals(folder)}`,
+    ...placeOf(folder, sandbox),
+    ...folderErrorLines(folder).map((line) => `    ${line}`),
+  ];
+}
+
+function placeOf({ bucket, prefix }: FolderView, sandbox: Sandbox): string[] {
+  if (bucket === null || prefix === null) return [];
+  return [
+    `    in    oss://${bucket}/${prefix}`,
+    `    open  ${sandbox.objectPath(bucket, prefix.replace(/\/$/, ""))}`,
+  ];
+}

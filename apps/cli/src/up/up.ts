@@ -1,0 +1,138 @@
+import { mkdir } from "node:fs/promises";
+import { type Environment, readEnvironment } from "@exhibit/config";
+import { ExhibitError, type ImportView, summaryOf } from "@exhibit/contracts";
+import type { Sandbox } from "@exhibit/sandbox";
+import { createApiClient } from "../api-client.ts";
+import type { UpOptions } from "../commands/up.ts";
+import { badUse, exitCodes } from "../exit-codes.ts";
+import { type Interruption, listenForInterruption } from "../interruption.ts";
+import { exitCodeOfImport, importReport } from "../report.ts";
+import type { Terminal } from "../terminal.ts";
+import { watchWithProgress } from "../watch-to-end.ts";
+import { lockDataFolder } from "./data-lock.ts";
+import { type Evidence, ownEvidence, sampleEvidence } from "./evidence.ts";
+import { type House, openHouse } from "./house.ts";
+import { rememberRoots } from "./known-roots.ts";
+import { placementLines } from "./placement.ts";
+
+/** `exhibit up`: everything in this process. Gives the exit code when it is over. */
+export async function up(
+  path: string | undefined,
+  options: UpOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const environment = readEnvironment();
+  checkUse(environment, path, options);
+  await using stack = new AsyncDisposableStack();
+  const interruption = stack.use(
+    listenForInterruption({
+      onFirst: () => terminal.note("\nStopping in good order; Ctrl-C again stops at once."),
+    }),
+  );
+  await makeFolder(environment.dataDir);
+  stack.use(await lockDataFolder(environment.dataDir));
+
+  terminal.note(
+    `Starting ${environment.configPath === undefined ? "API, worker and sandbox" : "API and worker"}…`,
+  );
+  const evidence =
+    environment.configPath === undefined
+      ? await findEvidence(path, environment.dataDir)
+      : undefined;
+  const roots =
+    evidence === undefined ? [] : await rememberRoots(environment.dataDir, [evidence.root]);
+  const house = await openHouse(environment, roots, stack);
+  sayPort(house, terminal);
+
+  let exitCode: number = exitCodes.done;
+  if (evidence !== undefined && house.sandbox !== undefined) {
+    exitCode = await importEvidence(evidence, house, house.sandbox, interruption, terminal);
+    if (options.once === true || interruption.signal.aborted) return exitCode;
+  }
+  sayAddresses(house, terminal);
+  await interruption.heard;
+  return exitCode;
+}
+
+function checkUse(environment: Environment, path: string | undefined, options: UpOptions): void {
+  if (environment.configPath === undefined) return;
+  const way = `Start it by "exhibit up", then in another terminal: npx exhibit import ${path ?? "DIR"} --entrust E --suit S`;
+  if (path !== undefined) {
+    throw badUse(`With EXHIBIT_CONFIG set, a folder needs its place at a vendor. ${way}`);
+  }
+  if (options.once === true) {
+    throw badUse(
+      `With EXHIBIT_CONFIG set, "up" imports nothing by itself, so --once has nothing to wait for. ${way}`,
+    );
+  }
+}
+
+async function makeFolder(dataDir: string): Promise<void> {
+  await mkdir(dataDir, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+    throw new ExhibitError(
+      "CONFIG_INVALID",
+      `The data folder ${dataDir} can't be made (${cause.code}).`,
+      { cause },
+    );
+  });
+}
+
+function findEvidence(path: string | undefined, dataDir: string): Promise<Evidence> {
+  return path === undefined ? sampleEvidence(dataDir) : ownEvidence(path, dataDir);
+}
+
+async function importEvidence(
+  evidence: Evidence,
+  house: House,
+  sandbox: Sandbox,
+  interruption: Interruption,
+  terminal: Terminal,
+): Promise<number> {
+  const api = createApiClient({ url: house.api.url });
+  terminal.note(`Importing ${evidence.name}`);
+  const { import_id } = await api.create(evidence.request);
+  const view = await watchUnless(interruption, () =>
+    watchWithProgress(api, import_id, terminal, interruption.signal),
+  );
+  if (view === undefined) {
+    terminal.note(`Import ${import_id} isn't over; it goes on at the next start.`);
+    const last = await api.get(import_id);
+    terminal.result(summaryOf(last));
+    return exitCodes.failed;
+  }
+  terminal.say("\nWhat was stored where:");
+  for (const line of await placementLines(api, import_id, sandbox)) terminal.say(line);
+  terminal.say();
+  for (const line of importReport(view)) terminal.say(line);
+  terminal.result(summaryOf(view));
+  return exitCodeOfImport(view);
+}
+
+/** What `watch` gives, or undefined when an interruption ended it. */
+async function watchUnless(
+  { signal }: Interruption,
+  watch: () => Promise<ImportView>,
+): Promise<ImportView | undefined> {
+  try {
+    return await watch();
+  } catch (thrown) {
+    if (signal.aborted) return undefined;
+    throw thrown;
+  }
+}
+
+function sayPort({ portTaken, api }: House, terminal: Terminal): void {
+  if (portTaken === undefined) return;
+  terminal.note(
+    `Port ${portTaken} is taken, so the API is at ${api.url}. For other commands: EXHIBIT_API_URL=${api.url}`,
+  );
+}
+
+function sayAddresses({ api, logPath }: House, terminal: Terminal): void {
+  terminal.note("");
+  terminal.note(`API         ${api.url}/v1/imports`);
+  terminal.note(`API docs    ${api.url}/docs`);
+  terminal.note(`Bull Board  ${api.url}/queues`);
+  terminal.note(`Log         ${logPath}`);
+  terminal.note("\nIt stays up; Ctrl-C ends it.");
+}

@@ -1,0 +1,186 @@
+import { spawn } from "node:child_process";
+import { text } from "node:stream/consumers";
+import { describe, expect, test } from "vitest";
+import {
+  type Answer,
+  deadUrl,
+  errorJson,
+  eventStream,
+  json,
+  startFakeApi,
+} from "../support/fake-api.ts";
+import { scratchFolder } from "../support/scratch.ts";
+import { importId, sealed, viewOf } from "../support/views.ts";
+
+const main = new URL("../../src/main.ts", import.meta.url).pathname;
+
+/** Runs the real program as a person would, with nothing of our environment that could lead it elsewhere. */
+async function exhibit(args: readonly string[], env: Record<string, string> = {}) {
+  const child = spawn(main, args, {
+    env: { PATH: `${new URL(".", `file://${process.execPath}`).pathname}:/usr/bin:/bin`, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  const [stdout, stderr, code] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    exited,
+  ]);
+  return {
+    code,
+    stdout,
+    stderr,
+    last: () => JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "") as unknown,
+  };
+}
+
+async function against(answer: Answer, args: readonly string[]) {
+  await using api = await startFakeApi(answer);
+  const result = await exhibit(args, { EXHIBIT_API_URL: api.url });
+  return { ...result, asked: api.asked };
+}
+
+const sealing: Answer = (response, { method, path }) => {
+  if (method === "POST") return json(response, viewOf({ status: "planning" }), 202);
+  if (!path.endsWith("/events")) return json(response, viewOf());
+  const send = eventStream(response);
+  send(viewOf({ stored: 500, planned: 500 }));
+  send(sealed);
+};
+
+describe("bad use ends with 2 and one sentence", () => {
+  test.each<[string, string[], string]>([
+    ["an unknown command", ["improt"], "unknown command"],
+    ["an unknown option", ["status", "--fast"], "--fast"],
+    ["a missing argument", ["watch"], "missing required argument"],
+    ["a pair without =", ["import", ".", "--folder", "op_poi_id"], "key=value"],
+    ["a role that there isn't", ["import", ".", "--role", "judge"], "judge"],
+    ["a folder that isn't there", ["import", "/nowhere/at/all", "--suit", "1"], "isn't there"],
+    ["a fleet without its servers", ["worker"], "EXHIBIT_REDIS_URL"],
+    ["a port that is none", ["sandbox", "--oss-port", "many"], "0 (any free port) to 65535"],
+    ["no command at all", [], "Usage: exhibit"],
+  ])("%s", async (_, args, sentence) => {
+    const { code, stdout, stderr } = await exhibit(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(sentence);
+    expect(stderr).not.toContain("    at ");
+  });
+});
+
+test("an API that isn't there ends with 3, and with --json says so in an object", async () => {
+  const url = await deadUrl();
+  const { code, stderr, last } = await exhibit(["status", "--json"], { EXHIBIT_API_URL: url });
+  expect(code).toBe(3);
+  expect(stderr).toContain(`No Exhibit API answers at ${url}`);
+  expect(last()).toMatchObject({ error: { code: "SERVICE_UNREACHABLE" } });
+});
+
+test("--help teaches: examples, exit codes, environment", async () => {
+  const { code, stdout } = await exhibit(["--help"]);
+  expect(code).toBe(0);
+  for (const part of ["Examples:", "Exit codes:", "EXHIBIT_CONFIG", "import", "sandbox"]) {
+    expect(stdout).toContain(part);
+  }
+});
+
+test("import sends the mapped case, waits, and ends stdout with the summary", async () => {
+  const folder = await scratchFolder(["1001/a.pdf", "firm/b.pdf"]);
+  const { code, stderr, last, asked } = await against(sealing, [
+    ...["import", folder, "--entrust", "E-77", "--suit", "1001", "--json"],
+  ]);
+  expect(code).toBe(0);
+  expect(asked[0]?.body).toEqual({
+    entrust_id: "E-77",
+    suit_ids: ["1001"],
+    folders: [
+      {
+        vendor: "kongur",
+        folder: { suit_id: "1001" },
+        source: { type: "directory", path: `${folder}/1001` },
+      },
+      {
+        vendor: "kongur",
+        folder: { role: "firm" },
+        source: { type: "directory", path: `${folder}/firm` },
+      },
+    ],
+  });
+  expect(stderr).toContain(`${folder}/firm → kongur role=firm`);
+  expect(last()).toEqual({
+    import_id: importId,
+    status: "sealed",
+    files: 1000,
+    bytes: 40_000_000,
+    stored: 1000,
+    identical: 0,
+    failed: 0,
+    waived: 0,
+    skipped: 0,
+    seconds: 4,
+  });
+});
+
+test("import --detach doesn't wait", async () => {
+  const folder = await scratchFolder(["a.pdf"]);
+  const { code, last, asked } = await against(sealing, [
+    "import",
+    folder,
+    "--suit",
+    "1",
+    "--detach",
+    "--json",
+  ]);
+  expect(code).toBe(0);
+  expect(last()).toMatchObject({ import_id: importId, status: "planning" });
+  expect(asked).toHaveLength(1);
+});
+
+test("nothing is sent when a part of the folder would be left out", async () => {
+  const folder = await scratchFolder(["1001/a.pdf", "loose.txt"]);
+  const { code, stderr, asked } = await against(sealing, ["import", folder, "--suit", "1001"]);
+  expect(code).toBe(2);
+  expect(stderr).toContain("loose.txt");
+  expect(asked).toEqual([]);
+});
+
+test("watch ends with 1 for an import that needs attention, and says how to go on", async () => {
+  const errors = [
+    {
+      code: "VENDOR_REFUSED",
+      message: "SUIT_NOT_EXIST: 1001",
+      remedy: "Correct the ids.",
+      files: 3,
+    },
+  ];
+  const { code, stdout } = await against(
+    (response) => json(response, viewOf({ status: "attention", failed: 3, errors })),
+    ["watch", importId],
+  );
+  expect(code).toBe(1);
+  expect(stdout).toContain("VENDOR_REFUSED (3 files): SUIT_NOT_EXIST: 1001");
+  expect(stdout).toContain(`npx exhibit retry ${importId}`);
+});
+
+test("retry takes up what failed and waits for the end", async () => {
+  const { code, asked } = await against(sealing, ["retry", importId]);
+  expect(code).toBe(0);
+  expect(asked[0]).toMatchObject({ method: "POST", path: `/v1/imports/${importId}/retry` });
+});
+
+test("an id that there isn't ends with 2 and the API's sentence", async () => {
+  const { code, stderr } = await against(
+    (response) => errorJson(response, 404, "NOT_FOUND", "There is no import 123."),
+    ["status", "123"],
+  );
+  expect(code).toBe(2);
+  expect(stderr).toContain("There is no import 123. [NOT_FOUND]");
+});
+
+test("status lists the latest imports", async () => {
+  const { code, stdout } = await against(
+    (response) => json(response, { items: [sealed], next: null }),
+    ["status"],
+  );
+  expect(code).toBe(0);
+  expect(stdout).toContain(importId);
+});

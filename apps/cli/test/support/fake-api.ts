@@ -1,0 +1,75 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+export interface Asked {
+  method: string;
+  path: string;
+  body: unknown;
+}
+
+export interface FakeApi extends AsyncDisposable {
+  readonly url: string;
+  readonly asked: Asked[];
+}
+
+export type Answer = (response: ServerResponse, asked: Asked) => void;
+
+/** An HTTP server on a free port that answers as the test says and remembers what it was asked. */
+export async function startFakeApi(answer: Answer): Promise<FakeApi> {
+  const asked: Asked[] = [];
+  const serve = async (request: IncomingMessage, response: ServerResponse) => {
+    const one = {
+      method: request.method ?? "",
+      path: request.url ?? "",
+      body: await jsonOf(request),
+    };
+    asked.push(one);
+    answer(response, one);
+  };
+  const server = createServer((request, response) => void serve(request, response));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    asked,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+export function json(response: ServerResponse, body: unknown, status = 200): void {
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+}
+
+export function errorJson(
+  response: ServerResponse,
+  status: number,
+  code: string,
+  message: string,
+): void {
+  json(response, { error: { code, message, remedy: "…", details: {} } }, status);
+}
+
+/** Begins a stream of server-sent events. */
+export function eventStream(response: ServerResponse): (data: unknown) => void {
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  return (data) => void response.write(`event: progress\ndata: ${JSON.stringify(data)}\n\n`);
+}
+
+/** The address of a port on which nothing listens. */
+export async function deadUrl(): Promise<string> {
+  const api = await startFakeApi(() => undefined);
+  await api[Symbol.asyncDispose]();
+  return api.url;
+}
+
+async function jsonOf(request: IncomingMessage): Promise<unknown> {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part as Buffer);
+  return parts.length === 0 ? undefined : JSON.parse(Buffer.concat(parts).toString());
+}

@@ -1,0 +1,17 @@
+import type { TextSink } from "../../src/terminal.ts";
+
+export interface RecordedSink extends TextSink {
+  readonly text: () => string;
+}
+
+/** Keeps what is written to it. */
+export function recordedSink(options: { isTTY?: boolean; columns?: number } = {}): RecordedSink {
+  let text = "";
+  return {
+    ...options,
+    write(more: string) {
+      text += more;
+    },
+    text: () => text,
+  };
+}

@@ -1,0 +1,36 @@
+import type { ImportView } from "@exhibit/contracts";
+
+export const importId = "0f8fad5b-d9cb-469f-a165-70867728950e";
+
+/** A view of an import, with what a test cares about put in its place. */
+export function viewOf(changes: Partial<ImportView> = {}): ImportView {
+  return {
+    import_id: importId,
+    status: "storing",
+    entrust_id: "E-77",
+    suit_ids: ["1001"],
+    files: 1000,
+    bytes: 40_000_000,
+    planned: 750,
+    stored: 250,
+    stored_bytes: 10_000_000,
+    identical: 0,
+    identical_bytes: 0,
+    failed: 0,
+    waived: 0,
+    skipped: 0,
+    seconds: 4,
+    created_at: "2026-03-01T10:00:00.000Z",
+    updated_at: "2026-03-01T10:00:04.000Z",
+    finished_at: null,
+    errors: [],
+    ...changes,
+  };
+}
+
+export const sealed = viewOf({
+  status: "sealed",
+  planned: 0,
+  stored: 1000,
+  stored_bytes: 40_000_000,
+});

@@ -1,0 +1,47 @@
+import { errorTable } from "@exhibit/contracts";
+import { expect, test } from "vitest";
+import { exitCodeOfImport, importReport, importTable } from "../../src/report.ts";
+import { importId, sealed, viewOf } from "../support/views.ts";
+
+const failed = {
+  code: "SOURCE_UNREADABLE",
+  message: "a.txt may not be read.",
+  remedy: errorTable.SOURCE_UNREADABLE.remedy,
+  files: 3,
+};
+
+test("a sealed import is told in two lines", () => {
+  expect(importReport(sealed)).toEqual([
+    `Import ${importId}: sealed after 4.0 s`,
+    "  1,000 files, 40.0 MB: 1,000 stored (40.0 MB)",
+  ]);
+});
+
+test("what failed is told with its remedy and the command that takes it up", () => {
+  const text = importReport(viewOf({ status: "attention", failed: 3, errors: [failed] })).join(
+    "\n",
+  );
+  expect(text).toContain("SOURCE_UNREADABLE (3 files): a.txt may not be read.");
+  expect(text).toContain(failed.remedy);
+  expect(text).toContain(`npx exhibit retry ${importId}`);
+});
+
+test("ten kinds of error are shown, the others counted", () => {
+  const errors = Array.from({ length: 13 }, (_, index) => ({
+    ...failed,
+    message: `No. ${index}.`,
+  }));
+  const lines = importReport(viewOf({ status: "attention", errors }));
+  expect(lines.filter((line) => line.includes("No. "))).toHaveLength(10);
+  expect(lines).toContain("  and 3 more kinds of error");
+});
+
+test("only a sealed import ends with 0", () => {
+  expect(exitCodeOfImport(sealed)).toBe(0);
+  expect(exitCodeOfImport(viewOf({ status: "attention" }))).toBe(1);
+  expect(exitCodeOfImport(viewOf({ status: "cancelled" }))).toBe(1);
+});
+
+test("the list names each import's case", () => {
+  expect(importTable([sealed])[1]).toContain("E-77 1001");
+});

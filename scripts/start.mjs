@@ -1,0 +1,13 @@
+// biome-ignore-all lint/suspicious/noUndeclaredEnvVars: INIT_CWD is npm's, no input of a turbo task
+// `npm start`: installs if need be, then `exhibit up` with the arguments given after `--`.
+import { ensureInstalled, inRoot, runNode24 } from "./bootstrap.mjs";
+
+ensureInstalled();
+process.exitCode = await runNode24(
+  [inRoot("apps/cli/src/main.ts"), "up", ...process.argv.slice(2)],
+  {
+    // npm runs scripts in the checkout; a relative PATH is meant from where the person stands.
+    cwd: process.env.INIT_CWD ?? process.cwd(),
+    env: { EXHIBIT_DATA_DIR: inRoot(".exhibit"), ...process.env },
+  },
+);

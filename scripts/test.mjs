@@ -1,0 +1,59 @@
+// `npm test`: installs what is missing, type-checks, lints, runs every test once, and ends with "N passed, N failed".
+// Arguments go to vitest: `npm test -- packages/oss`.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ensureInstalled, environmentOfNode24, inRoot, run, runNode24 } from "./bootstrap.mjs";
+import { ensurePrograms } from "./test/ensure-programs.mjs";
+import { tallyOf } from "./test/tally.mjs";
+
+ensureInstalled();
+ensurePrograms();
+
+const failedChecks = [];
+for (const check of ["typecheck", "lint"]) {
+  if ((await turbo(check)) !== 0) failedChecks.push(check);
+}
+const { report, exitCode } = await vitest(process.argv.slice(2));
+const tally = tallyOf({ report, exitCode, failedChecks });
+
+process.stdout.write(
+  `${[...tally.notes, `${tally.passed} passed, ${tally.failed} failed`].join("\n")}\n`,
+);
+process.exitCode = tally.failed === 0 ? 0 : 1;
+
+function turbo(task) {
+  return run(inRoot("node_modules/.bin/turbo"), ["run", task, "--output-logs=errors-only"], {
+    cwd: inRoot("."),
+    stdio: ["ignore", "inherit", "inherit"],
+    env: { ...environmentOfNode24(), DO_NOT_TRACK: "1", TURBO_NO_UPDATE_NOTIFIER: "1" },
+  });
+}
+
+/** Runs the tests with the usual output and reads their numbers from a JSON report beside it. */
+async function vitest(args) {
+  const folder = mkdtempSync(join(tmpdir(), "exhibit-test-"));
+  const file = join(folder, "report.json");
+  try {
+    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+    const exitCode = await runNode24(
+      [inRoot("node_modules/vitest/vitest.mjs"), "run", ...reporters, ...args],
+      {
+        cwd: inRoot("."),
+        stdio: ["ignore", "inherit", "inherit"],
+      },
+    );
+    return { exitCode, report: reportIn(file) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function reportIn(file) {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    // vitest writes no report when it can't start.
+    return undefined;
+  }
+}

@@ -1,0 +1,60 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { errorTable } from "@exhibit/contracts";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startBrowser } from "../browser.ts";
+import { directory, type System, startSystem, writeTree } from "../system.ts";
+
+describe("In a browser", () => {
+  let browser: Browser;
+  let system: System;
+  let page: Page;
+  const broken: string[] = [];
+
+  beforeAll(async () => {
+    [browser, system] = await Promise.all([startBrowser(), startSystem("Redis and Postgres")]);
+    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    page.on("pageerror", (error) => broken.push(error.message));
+    page.on("requestfailed", (request) => broken.push(request.url()));
+  });
+  afterAll(async () => {
+    await browser.close();
+    await system[Symbol.asyncDispose]();
+  });
+
+  test("an ops person sees in Bull Board what failed and why, presses Retry, and the import is sealed", async () => {
+    const path = join(system.root, "1001");
+    const request = {
+      entrust_id: "E-77",
+      suit_ids: ["1001"],
+      folders: [directory("kongur", { suit_id: "1001" }, path)],
+    };
+    await writeTree(path, { "a.pdf": "first" });
+    await system.run(request);
+    await writeTree(path, { "a.pdf": "second" });
+    const { import_id } = await system.run(request);
+
+    await page.goto(`${system.apiUrl}/queues/queue/store?status=failed`);
+    await page.getByText("1 of 1 files failed: 1 EVIDENCE_CONFLICT").first().waitFor();
+    await page.getByText(errorTable.FILES_FAILED.remedy).first().waitFor();
+    await page.getByText("Logs", { exact: true }).click();
+    await page.getByText("EVIDENCE_CONFLICT a.pdf: ").first().waitFor();
+    await rm(system.sandbox.objectPath("evidence", "kongur/E-77/suits/1001/a.pdf"));
+    // The card's buttons are pictures without names; the first one is Retry.
+    await page
+      .locator("button:right-of(:text('priority 1')):above(:text('Options'))")
+      .first()
+      .click();
+    await page.getByRole("button", { name: "Confirm" }).click();
+    expect(await system.sealed(import_id)).toMatchObject({ stored: 1, failed: 0 });
+  });
+
+  test("the API's docs page shows every route and loads nothing from elsewhere", async () => {
+    await page.goto(`${system.apiUrl}/docs`);
+    for (const route of ["/v1/imports", "/v1/imports/{id}/events", "/v1/imports/{id}/retry"]) {
+      await page.getByText(route, { exact: true }).first().waitFor();
+    }
+    expect(broken).toEqual([]);
+  });
+});
