@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
-import type { ErrorAnswer } from "@exhibit/contracts";
+import type { ErrorAnswer, ImportView } from "@exhibit/contracts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   digestsBelow,
@@ -122,6 +122,23 @@ describe.each(engineKindNames)("A case's evidence (%s)", (kind) => {
     const view = await system.run(theCase());
     expect(view).toMatchObject({ status: "sealed", files: 612, stored: 0, identical: 612 });
     expect(system.sandbox.objectCount()).toBe(612);
+  });
+
+  test("is seen to move while a large file is under way", async () => {
+    const { sandbox, root } = system;
+    await writeTree(join(root, "large"), { "hearing.mp4": randomBytes(20 * MiB) });
+    const held = sandbox.oss.hold({ operation: "CompleteMultipartUpload" });
+    const { body } = await system.post<ImportView>("/v1/imports", {
+      entrust_id: "E-78",
+      folders: [directory("kongur", { role: "entrust" }, join(root, "large"))],
+    });
+    await held.reached();
+    let view = body;
+    while (view.sending_bytes === 0)
+      view = await system.get<ImportView>(`/v1/imports/${body.import_id}`);
+    expect(view).toMatchObject({ stored: 0, sending_bytes: 20 * MiB });
+    held.release();
+    expect(await system.rest(body.import_id)).toMatchObject({ status: "sealed", sending_bytes: 0 });
   });
 
   test("is listed by suit, mandate and status", async () => {

@@ -24,6 +24,7 @@ export function importView(more: Partial<ImportView> = {}): ImportView {
     entrust_id: "E-77",
     suit_ids: ["1001"],
     ...zeros,
+    sending_bytes: 0,
     seconds: 1.5,
     created_at: "2026-01-02T03:04:05.678Z",
     updated_at: "2026-01-02T03:04:06Z",

@@ -111,6 +111,10 @@ export const importView = z
     entrust_id: z.string().nullable(),
     suit_ids: z.array(z.string()),
     ...counts.shape,
+    sending_bytes: z
+      .int()
+      .nonnegative()
+      .describe("Of files that aren't stored yet, what has been sent so far; about a second old"),
     seconds: z.number().nonnegative().describe("From the request to the end, or until now"),
     created_at: timestamp,
     updated_at: timestamp,

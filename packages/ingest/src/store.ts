@@ -19,6 +19,7 @@ import { withSpan } from "@exhibit/telemetry";
 import pLimit from "p-limit";
 import type { ByteBudget } from "./byte-budget.ts";
 import { createRecorder, type Outcome } from "./recorder.ts";
+import { createSending, type Sending } from "./sending.ts";
 
 export interface StoreDependencies {
   ledger: Ledger;
@@ -98,11 +99,12 @@ async function storeFiles(
   const stop = new AbortController();
   const signal = AbortSignal.any([attempt.signal, stop.signal]);
   const limit = pLimit(FILES_AT_ONCE);
+  const sending = createSending(dependencies.ledger, shard.id);
   try {
     const { leases, reader } = await prepare(dependencies, folder, shard.openedAt, signal);
     const send = async (file: UnfinishedFile) => {
       if (signal.aborted) return;
-      const result = await storeFile(dependencies, { file, reader, leases, signal });
+      const result = await storeFile(dependencies, { file, reader, leases, signal, sending });
       if (result) await settle(file, result);
     };
     const sent = await Promise.allSettled(
@@ -116,6 +118,8 @@ async function storeFiles(
     // No lease, or no source: that is every file's fault.
     const error = toExhibitError(thrown);
     for (const file of shard.files) await settle(file, error);
+  } finally {
+    sending.stop();
   }
   await recorder.flush();
   attempt.signal.throwIfAborted();
@@ -167,21 +171,29 @@ interface FileWork {
   reader: SourceReader;
   leases: LeaseHolder;
   signal: AbortSignal;
+  sending: Sending;
 }
 
 /** Gives the receipt of one file, or why there is none; undefined when the work was stopped before there was one. */
 async function storeFile(
   { objectStore, memory }: StoreDependencies,
-  { file, reader, leases, signal }: FileWork,
+  { file, reader, leases, signal, sending }: FileWork,
 ): Promise<Stored | ExhibitError | undefined> {
   const free = await memory.acquire(objectStore.memoryFor(file.size));
+  const sent = sending.begin();
   try {
     const attributes = { "exhibit.file_id": file.id, "exhibit.size": file.size };
     return await withSpan("exhibit.file", attributes, async (span) => {
       const expected =
         file.modifiedMs === null ? undefined : { size: file.size, modifiedAt: file.modifiedMs };
       await using body = await openBody(reader, file.path, expected);
-      const receipt = await objectStore.put({ leases, name: file.path, body, signal });
+      const receipt = await objectStore.put({
+        leases,
+        name: file.path,
+        body,
+        signal,
+        onBytes: sent.add,
+      });
       const { outcome, size, key, sha256, crc64, etag, requestId, storedAt, leaseId } = receipt;
       span.set({
         "exhibit.outcome": outcome,
@@ -195,6 +207,7 @@ async function storeFile(
     if (signal.aborted) return undefined;
     return toExhibitError(thrown);
   } finally {
+    sent.end();
     free();
   }
 }

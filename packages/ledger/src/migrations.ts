@@ -64,9 +64,13 @@ const firstTables: Migration = {
         bytes bigint not null,
         state text not null default 'open',
         opened_at timestamptz not null default now(),
+        sending_bytes bigint not null default 0,
         check (state in ('open', 'stored', 'failed'))
       )`.execute(db);
     await sql`create index shards_unfinished on shards (import_id, number) where state <> 'stored'`.execute(
+      db,
+    );
+    await sql`create index shards_sending on shards (import_id) where sending_bytes > 0`.execute(
       db,
     );
     // No foreign key to shards: a row of ten million is checked by the one statement that writes it.

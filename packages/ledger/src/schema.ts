@@ -69,6 +69,8 @@ export interface ShardTable {
   files: number;
   bytes: number;
   state: Generated<ShardState>;
+  /** Bytes of its unfinished files that have been sent, as its worker last told. */
+  sending_bytes: Generated<number>;
   /** When it was planned, or when a person last had it tried again. */
   opened_at: Generated<Date>;
 }

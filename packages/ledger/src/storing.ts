@@ -215,6 +215,16 @@ export async function recordDestination(
     .execute();
 }
 
+/** Tells how many bytes of a shard's unfinished files have been sent, for those who watch. */
+export async function recordSending({ db }: Ledger, shardId: number, bytes: number): Promise<void> {
+  await db
+    .updateTable("shards")
+    .set({ sending_bytes: bytes })
+    .where("id", "=", shardId)
+    .where("state", "=", "open")
+    .execute();
+}
+
 export interface FinishedShard {
   state: "stored" | "failed";
   /** Nothing is open any more in the import. */
@@ -231,7 +241,7 @@ export async function finishShard(
 ): Promise<FinishedShard | undefined> {
   const { rows } = await sql<{ state: "stored" | "failed"; files: number; complete: boolean }>`
     with finished as (
-      update shards set state = case
+      update shards set sending_bytes = 0, state = case
         when exists (select from files where shard_id = ${shardId} and state = 'failed') then 'failed' else 'stored' end
       where id = ${shardId} and state = 'open'
         and not exists (select from files where shard_id = ${shardId} and state = 'planned')

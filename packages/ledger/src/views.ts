@@ -47,7 +47,7 @@ export async function readImport(ledger: Ledger, importId: string): Promise<Impo
         .executeTakeFirst()
     : undefined;
   if (!row) throw new ExhibitError("NOT_FOUND", `There is no import ${importId}.`);
-  return importView(row, await readErrors(ledger, [importId]));
+  return importView(row, await readBeside(ledger, [importId]));
 }
 
 /** The newest first; ids are UUIDs of version 7, so their order is that of their making. */
@@ -63,11 +63,11 @@ export async function listImports(ledger: Ledger, query: ImportQuery): Promise<P
   if (query.suit_id !== undefined)
     select = select.where(sql<boolean>`suit_ids @> array[${query.suit_id}]::text[]`);
   const { items, next } = pageOf(await select.execute(), query.limit, (row) => row.id);
-  const errors = await readErrors(
+  const beside = await readBeside(
     ledger,
     items.map((row) => row.id),
   );
-  return { items: items.map((row) => importView(row, errors)), next };
+  return { items: items.map((row) => importView(row, beside)), next };
 }
 
 /** In the order of the request. */
@@ -146,6 +146,29 @@ function fileCursor(text: string): [number, string] {
   throw new ExhibitError("REQUEST_INVALID", `after: "${text}" isn't one that this list gave.`);
 }
 
+/** What a view of an import needs beside its row. */
+async function readBeside(ledger: Ledger, importIds: string[]) {
+  const [errors, sent] = await Promise.all([
+    readErrors(ledger, importIds),
+    readSending(ledger, importIds),
+  ]);
+  return { errors, sent };
+}
+
+interface SentBytes {
+  import_id: string;
+  bytes: number;
+}
+
+async function readSending({ db }: Ledger, importIds: string[]): Promise<SentBytes[]> {
+  if (importIds.length === 0) return [];
+  const { rows } = await sql<SentBytes>`
+    select import_id, sum(sending_bytes)::bigint as bytes from shards
+    where import_id = any(${importIds}::uuid[]) and sending_bytes > 0
+    group by import_id`.execute(db);
+  return rows;
+}
+
 interface ErrorGroup {
   import_id: string;
   code: ErrorCode;
@@ -171,14 +194,19 @@ async function readErrors({ db }: Ledger, importIds: string[]): Promise<ErrorGro
   return rows;
 }
 
-function importView(row: Selectable<ImportTable>, errors: ErrorGroup[]): ImportView {
+function importView(
+  row: Selectable<ImportTable>,
+  { errors, sent }: { errors: ErrorGroup[]; sent: SentBytes[] },
+): ImportView {
   const end = row.finished_at ?? new Date();
+  const sending = sent.find((shard) => shard.import_id === row.id)?.bytes ?? 0;
   return {
     import_id: row.id,
     status: row.status,
     entrust_id: row.entrust_id,
     suit_ids: row.suit_ids,
     ...countsOf(row),
+    sending_bytes: sending,
     seconds: Math.max(0, end.getTime() - row.created_at.getTime()) / 1000,
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),

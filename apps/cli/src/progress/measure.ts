@@ -30,7 +30,7 @@ export function createMeter(now: () => number): (view: ImportView) => Measure {
     const sample = {
       at: now(),
       files: view.files - view.planned,
-      bytes: view.stored_bytes + view.identical_bytes,
+      bytes: view.stored_bytes + view.identical_bytes + view.sending_bytes,
     };
     samples.push(sample);
     while (samples.length > 2 && sample.at - (samples[1]?.at ?? 0) > rateWindow) samples.shift();
@@ -64,7 +64,7 @@ function secondsLeft(view: ImportView, rates: Rates): number | undefined {
   if (view.status !== "storing" || view.planned === 0) return undefined;
   const { filesPerSecond, bytesPerSecond } = rates;
   if (!filesPerSecond && !bytesPerSecond) return undefined;
-  const bytes = view.bytes - view.stored_bytes - view.identical_bytes;
+  const bytes = view.bytes - view.stored_bytes - view.identical_bytes - view.sending_bytes;
   const byFiles = filesPerSecond ? view.planned / filesPerSecond : 0;
   const byBytes = bytesPerSecond ? bytes / bytesPerSecond : 0;
   return Math.max(byFiles, byBytes);

@@ -19,6 +19,7 @@ export function viewOf(changes: Partial<ImportView> = {}): ImportView {
     failed: 0,
     waived: 0,
     skipped: 0,
+    sending_bytes: 0,
     seconds: 4,
     created_at: "2026-03-01T10:00:00.000Z",
     updated_at: "2026-03-01T10:00:04.000Z",

@@ -15,6 +15,7 @@ import {
   readImport,
   recordDestination,
   recordOutcomes,
+  recordSending,
   reopenImport,
   type Stored,
   sealImport,
@@ -308,6 +309,17 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     );
     expect(finished.filter((shard) => shard?.complete)).toHaveLength(1);
     expect(await readImport(ledger, importId)).toMatchObject({ stored: 8 });
+  });
+
+  test("tells how much of unfinished files has been sent, until their shard is done", async () => {
+    const { importId, folder, shardId } = await planned(1);
+    await recordSending(ledger, shardId, 5_000_000_000);
+    expect(await readImport(ledger, importId)).toMatchObject({ sending_bytes: 5_000_000_000 });
+    const [file] = (await filesOf(shardId)) as [UnfinishedFile];
+    await recordOutcomes(ledger, folder.id, [stored(file)], []);
+    await finishShard(ledger, shardId);
+    await recordSending(ledger, shardId, 7);
+    expect(await readImport(ledger, importId)).toMatchObject({ sending_bytes: 0 });
   });
 
   test("finds imports that have gone quiet, with all that is open in them", async () => {
