@@ -21,8 +21,11 @@ export interface Ledger {
  * One process at a time: PGlite has no server that could be shared.
  */
 export function openPglite(dataDir: string): Promise<PGlite> {
-  // BullMQ's tables are in their own schema, which its statements expect on the path; ours are in `public`.
-  return PGlite.create(dataDir, { parsers: { [INT8]: Number } });
+  return PGlite.create(dataDir, {
+    parsers: { [INT8]: Number },
+    // Postgres's default of 128 MB is for a server; here the pages are in the system's cache anyway.
+    postgresqlconf: ["shared_buffers = 16MB"],
+  });
 }
 
 /** A ledger in the process; `pglite` is closed by its owner, not by the ledger. */
