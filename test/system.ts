@@ -15,7 +15,7 @@ import type {
 } from "@exhibit/contracts";
 import { type Sandbox, startSandbox } from "@exhibit/sandbox";
 import { createLogger } from "@exhibit/telemetry";
-import { openServices } from "@exhibit/worker";
+import { openServices, type Services } from "@exhibit/worker";
 import { inject } from "vitest";
 import { createDatabase } from "./databases.ts";
 import { takeRedisDatabase } from "./engines.ts";
@@ -28,6 +28,7 @@ export const engineKindNames: EngineKind[] = ["embedded", "Redis and Postgres"];
 export interface System extends AsyncDisposable {
   readonly sandbox: Sandbox;
   readonly apiUrl: string;
+  readonly environment: Environment;
   /** What may be read; a test puts its evidence below it. */
   readonly root: string;
   get<T>(path: string): Promise<T>;
@@ -42,7 +43,10 @@ export interface System extends AsyncDisposable {
   folders(importId: string): Promise<FolderView[]>;
 }
 
-export async function startSystem(kind: EngineKind): Promise<System> {
+export async function startSystem(
+  kind: EngineKind,
+  settings?: Parameters<Services["startWorker"]>[0],
+): Promise<System> {
   await using stack = new AsyncDisposableStack();
   const folder = await dataFolder("system");
   stack.defer(folder.remove);
@@ -55,7 +59,7 @@ export async function startSystem(kind: EngineKind): Promise<System> {
   const logger = createLogger({ service: "test", secrets: [], level: "silent" });
   const services = await openServices({ environment, config, logger });
   stack.defer(() => services.close());
-  const worker = await services.startWorker();
+  const worker = await services.startWorker(settings);
   stack.defer(() => worker.close());
   const app = await buildApi({ ...services, logger, progress: { interval: 50 } });
   stack.defer(() => app.close());
@@ -64,6 +68,7 @@ export async function startSystem(kind: EngineKind): Promise<System> {
   return {
     sandbox,
     root,
+    environment,
     ...createClient(apiUrl),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

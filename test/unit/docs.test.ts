@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { errorTable } from "@exhibit/contracts";
+import { spanTable } from "@exhibit/telemetry";
 import { expect, test } from "vitest";
 
 const docs = join(import.meta.dirname, "../../docs");
@@ -20,4 +21,25 @@ test("docs/errors.md has every error code, each with its meaning, its remedy and
     expect(row, code).toContain(remedy);
     expect(row, code).toMatch(new RegExp(`\\b${status}\\s*$`));
   }
+});
+
+test("docs/telemetry.md has every span with all its attributes, and no other", () => {
+  const rows = rowsOf("telemetry.md");
+  expect([...rows.keys()].sort()).toEqual(Object.keys(spanTable).sort());
+  for (const [name, { covers, attributes }] of Object.entries(spanTable)) {
+    expect(rows.get(name), name).toContain(covers);
+    for (const attribute of attributes) expect(rows.get(name), name).toContain(`\`${attribute}\``);
+  }
+});
+
+test("every page that README and docs link to is there", () => {
+  const pages = ["../README.md", ...readdirSync(docs).filter((name) => name.endsWith(".md"))];
+  const dead = pages.flatMap((page) => {
+    const path = join(docs, page);
+    const links = readFileSync(path, "utf8").matchAll(/\]\((?!https?:)([^)#\s]+)[^)]*\)/g);
+    return [...links]
+      .filter(([, target = ""]) => !existsSync(join(path, "..", target)))
+      .map(([link]) => `${page}: ${link}`);
+  });
+  expect(dead).toEqual([]);
 });

@@ -6,7 +6,7 @@ import { createImports, type Imports } from "@exhibit/ingest";
 import { type Ledger, openEmbeddedLedger, openPglite, openPostgresLedger } from "@exhibit/ledger";
 import { type Engine, openEmbeddedEngine, openRedisEngine } from "@exhibit/queue";
 import type { Logger } from "@exhibit/telemetry";
-import { type RunningWorker, startWorker } from "./worker.ts";
+import { type RunningWorker, startWorker, type WorkerSettings } from "./worker.ts";
 
 export interface ServicesOptions {
   environment: Environment;
@@ -20,7 +20,7 @@ export interface Services {
   readonly queues: Engine["queues"];
   /** What is up, for /readyz; a string says what is wrong. */
   ready(): Promise<{ ledger: string; queue: string }>;
-  startWorker(): Promise<RunningWorker>;
+  startWorker(settings?: WorkerSettings): Promise<RunningWorker>;
   close(): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ export async function openServices({
       ledger: await stateOf(ledger.ping()),
       queue: await stateOf(engine.ping()),
     }),
-    startWorker: () => startWorker({ ledger, engine, broker, roots, logger }),
+    startWorker: (settings) => startWorker({ ledger, engine, broker, roots, logger }, settings),
     async close() {
       broker.close();
       await closeBase();

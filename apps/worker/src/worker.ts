@@ -33,8 +33,16 @@ const MEMORY_BYTES = 128 * 1024 * 1024;
 
 const GRACE_MS = 10_000;
 
+export interface WorkerSettings {
+  /** Imports that haven't changed for this long, in milliseconds, are looked after. @defaultValue 30000 */
+  quietMs?: number;
+}
+
 /** Takes jobs of all queues until it's closed. */
-export async function startWorker(dependencies: WorkerDependencies): Promise<RunningWorker> {
+export async function startWorker(
+  dependencies: WorkerDependencies,
+  { quietMs = QUIET_MS }: WorkerSettings = {},
+): Promise<RunningWorker> {
   const { ledger, engine, broker, roots, logger } = dependencies;
   const objectStore = createObjectStore();
   const storing = {
@@ -46,10 +54,11 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
     memory: createByteBudget(MEMORY_BYTES),
   };
   const handlers: Record<QueueName, Handler> = {
-    plan: (id, attempt) => planFolder({ ledger, engine, roots, logger }, Number(id), attempt),
+    plan: (id, attempt) =>
+      planFolder({ ledger, engine, roots, logger }, Number(id), attempt),
     store: (id, attempt) => storeShard(storing, Number(id), attempt),
     seal: (id) => seal({ ledger }, id),
-    reconcile: () => reconcile({ ledger, engine }),
+    reconcile: () => reconcile({ ledger, engine }, quietMs),
   };
   const onError = (err: Error) => logger.warn({ err }, "the queue can't be reached for the moment");
   const onFailed: WorkOptions["onFailed"] = (err, { id, willRetry }) =>
@@ -66,9 +75,14 @@ export async function startWorker(dependencies: WorkerDependencies): Promise<Run
   );
   // What an earlier process left open is rung for at once; later losses when an import goes quiet.
   await reconcile({ ledger, engine }, 0);
-  await engine.schedule("reconcile", QUIET_MS);
+  await engine.schedule("reconcile", quietMs);
+  // The schedule itself is in the queue, and is lost with it when Redis is emptied.
+  const keeper = setInterval(() => {
+    engine.schedule("reconcile", quietMs).catch(onError);
+  }, quietMs);
   return {
     async close() {
+      clearInterval(keeper);
       await Promise.all(workers.map((worker) => worker.close(GRACE_MS)));
       objectStore.close();
     },
