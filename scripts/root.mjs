@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 
 /** The checkout, as a URL that ends in a slash. */
-export const root = new URL("../", import.meta.url);
+const root = new URL("../", import.meta.url);
 
 /** The absolute path of something in the checkout. */
 export function inRoot(path) {

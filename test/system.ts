@@ -5,7 +5,7 @@ import { dirname, join, relative, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { setTimeout } from "node:timers/promises";
 import { buildApi } from "@exhibit/api";
-import { type Environment, parseConfig } from "@exhibit/config";
+import { type Environment, parseConfig, secretsOf } from "@exhibit/config";
 import type {
   FileView,
   FolderRequest,
@@ -43,10 +43,15 @@ export interface System extends AsyncDisposable {
   folders(importId: string): Promise<FolderView[]>;
 }
 
-export async function startSystem(
-  kind: EngineKind,
-  settings?: Parameters<Services["startWorker"]>[0],
-): Promise<System> {
+export interface SystemOptions {
+  worker?: Parameters<Services["startWorker"]>[0];
+  /** More of the environment, such as the lease keys. */
+  environment?: Partial<Environment>;
+  /** Takes the lines of the log. */
+  log?: (line: string) => void;
+}
+
+export async function startSystem(kind: EngineKind, options: SystemOptions = {}): Promise<System> {
   await using stack = new AsyncDisposableStack();
   const folder = await dataFolder("system");
   stack.defer(folder.remove);
@@ -55,11 +60,19 @@ export async function startSystem(
   const sandbox = await startSandbox({ dataDir: join(folder.path, "sandbox") });
   stack.defer(() => sandbox.close());
   const config = parseConfig(sandbox.config([root]), "the sandbox");
-  const environment = await environmentFor(kind, join(folder.path, "data"), stack);
-  const logger = createLogger({ service: "test", secrets: [], level: "silent" });
+  const environment = {
+    ...(await environmentFor(kind, join(folder.path, "data"), stack)),
+    ...options.environment,
+  };
+  const { log } = options;
+  const logger = createLogger({
+    service: "test",
+    secrets: secretsOf(config),
+    ...(log ? { level: "trace", destination: { write: log } } : { level: "silent" }),
+  });
   const services = await openServices({ environment, config, logger });
   stack.defer(() => services.close());
-  const worker = await services.startWorker(settings);
+  const worker = await services.startWorker(options.worker);
   stack.defer(() => worker.close());
   const app = await buildApi({ ...services, logger, progress: { interval: 50 } });
   stack.defer(() => app.close());

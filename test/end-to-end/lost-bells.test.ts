@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { directory, startSystem, writeTree } from "../system.ts";
 
 test("When Redis is emptied in the middle of an import, the import goes on from the ledger and is sealed", async () => {
-  await using system = await startSystem("Redis and Postgres", { quietMs: 500 });
+  await using system = await startSystem("Redis and Postgres", { worker: { quietMs: 500 } });
   const suits = Array.from({ length: 12 }, (_, index) => `${1000 + index}`);
   for (const suit of suits) await writeTree(join(system.root, suit), { "a.pdf": suit });
   // More shards than are taken at once: some jobs still wait in Redis.

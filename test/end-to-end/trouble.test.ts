@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ImportView } from "@exhibit/contracts";
@@ -30,17 +31,17 @@ describe.each(engineKindNames)("When something is wrong (%s)", (kind) => {
     folders: ids.map((suit_id) => directory("kongur", { suit_id }, join(system.root, suit_id))),
   });
 
-  /** The failed jobs of the queue `store`, as Bull Board shows them. */
-  async function failedJobs(): Promise<BoardJob[]> {
+  /** The failed jobs of a queue, as Bull Board shows them. */
+  async function failedJobs(queue = "store"): Promise<BoardJob[]> {
     const board = await system.get<{ queues: { name: string; jobs: BoardJob[] }[] }>(
-      "/queues/api/queues?activeQueue=store&status=failed&page=1&jobsPerPage=10",
+      `/queues/api/queues?activeQueue=${queue}&status=failed&page=1&jobsPerPage=10`,
     );
-    return board.queues.find(({ name }) => name === "store")?.jobs ?? [];
+    return board.queues.find(({ name }) => name === queue)?.jobs ?? [];
   }
 
   /** What the button in Bull Board does. */
-  async function pressRetry(job: BoardJob): Promise<void> {
-    const answer = await fetch(`${system.apiUrl}/queues/api/queues/store/${job.id}/retry`, {
+  async function pressRetry(job: BoardJob, queue = "store"): Promise<void> {
+    const answer = await fetch(`${system.apiUrl}/queues/api/queues/${queue}/${job.id}/retry`, {
       method: "PUT",
     });
     expect(answer.status, await answer.text()).toBe(204);
@@ -127,8 +128,11 @@ describe.each(engineKindNames)("When something is wrong (%s)", (kind) => {
       Buffer.concat([Buffer.from(join(system.root, "1001", "bad-")), Buffer.from([0xff])]),
       "bad",
     );
+    // Too long for anything; each part still fits a file system.
+    const endless = Array.from({ length: 12 }, () => randomBytes(120).toString("hex")).join("/");
+    await writeTree(join(system.root, "1001"), { [endless]: "x" });
     const view = await system.run(suits("1001"));
-    expect(view).toMatchObject({ status: "attention", files: 3, stored: 1, failed: 2 });
+    expect(view).toMatchObject({ status: "attention", files: 4, stored: 1, failed: 3 });
     expect(view.errors.map(({ code }) => code).sort()).toEqual(["KEY_INVALID", "NAME_INVALID"]);
   });
 
@@ -149,6 +153,26 @@ describe.each(engineKindNames)("When something is wrong (%s)", (kind) => {
       stored: 1,
       errors: [],
     });
+  });
+
+  test("Bull Board's button on a failed plan job walks the source again", async () => {
+    const view = await system.run(suits("1001"));
+    const [job] = (await failedJobs("plan")) as [BoardJob];
+    expect(job.failedReason).toContain("1001");
+    await writeTree(join(system.root, "1001"), { "late.pdf": "late" });
+    await pressRetry(job, "plan");
+    expect(await system.sealed(view.import_id)).toMatchObject({ stored: 1, failed: 0 });
+  });
+
+  test("an OSS that is down delays the import and uses up nothing", async () => {
+    await writeTree(join(system.root, "1001"), { "a.pdf": "a" });
+    system.sandbox.oss.fail({
+      match: { method: "PUT" },
+      status: 500,
+      code: "InternalError",
+      times: 7,
+    });
+    expect(await system.run(suits("1001"))).toMatchObject({ status: "sealed", stored: 1 });
   });
 
   test("a gateway that is down delays the import and uses up nothing", async () => {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { errorTable } from "@exhibit/contracts";
-import { spanTable } from "@exhibit/telemetry";
+import { instrumentTable, spanTable } from "@exhibit/telemetry";
 import { expect, test } from "vitest";
 
 const docs = join(import.meta.dirname, "../../docs");
@@ -23,11 +23,12 @@ test("docs/errors.md has every error code, each with its meaning, its remedy and
   }
 });
 
-test("docs/telemetry.md has every span with all its attributes, and no other", () => {
+test("docs/telemetry.md has every span and instrument with all its attributes, and no other", () => {
   const rows = rowsOf("telemetry.md");
-  expect([...rows.keys()].sort()).toEqual(Object.keys(spanTable).sort());
-  for (const [name, { covers, attributes }] of Object.entries(spanTable)) {
-    expect(rows.get(name), name).toContain(covers);
+  const table = { ...spanTable, ...instrumentTable };
+  expect([...rows.keys()].sort()).toEqual(Object.keys(table).sort());
+  for (const [name, { attributes, ...entry }] of Object.entries(table)) {
+    expect(rows.get(name), name).toContain("covers" in entry ? entry.covers : entry.measures);
     for (const attribute of attributes) expect(rows.get(name), name).toContain(`\`${attribute}\``);
   }
 });

@@ -1,3 +1,4 @@
+import type { VendorState } from "@exhibit/contracts";
 import type { Imports } from "@exhibit/ingest";
 import type {
   ContextConfigDefault,
@@ -22,6 +23,7 @@ export interface ActionContext {
   readonly imports: Imports;
   readonly progress: ProgressFeed;
   readonly ready: () => Promise<Readiness>;
+  readonly vendors: () => Promise<VendorState[]>;
 }
 
 type TypedHandler<Schema extends FastifySchema> = RouteHandlerMethod<

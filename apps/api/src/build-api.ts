@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { VendorState } from "@exhibit/contracts";
 import type { Imports } from "@exhibit/ingest";
 import type { Logger } from "@exhibit/telemetry";
 import type { Queue } from "bullmq";
@@ -21,6 +22,8 @@ export interface ApiOptions {
   readonly queues: readonly Queue[];
   /** For /readyz. May throw or hang: both mean that something is down. */
   readonly ready: () => Promise<Readiness>;
+  /** How the configured vendors stand. */
+  readonly vendors: () => Promise<VendorState[]>;
   readonly logger: Logger;
   /** Of the event streams, in milliseconds. @defaultValue 500 and 15000 */
   readonly progress?: { readonly interval?: number; readonly heartbeat?: number };
@@ -28,7 +31,7 @@ export interface ApiOptions {
 
 /** Makes the HTTP API. The caller lets it listen, and closes it: event streams end then. */
 export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
-  const { imports, queues, ready, logger } = options;
+  const { imports, queues, ready, vendors, logger } = options;
   const app: FastifyInstance = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     bodyLimit: BODY_LIMIT,
@@ -54,7 +57,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   app.addHook("preClose", async () => progress.close());
 
   await addDocs(app);
-  addRoutes(app, { imports, progress, ready });
+  addRoutes(app, { imports, progress, ready, vendors });
   await addBullBoard(app, queues);
   return app;
 }

@@ -7,6 +7,7 @@ import { health } from "./routes/health.ts";
 import { listFiles } from "./routes/list-files.ts";
 import { listFolders } from "./routes/list-folders.ts";
 import { listImports } from "./routes/list-imports.ts";
+import { listVendors } from "./routes/list-vendors.ts";
 import { readiness } from "./routes/readiness.ts";
 import { retryImport } from "./routes/retry-import.ts";
 import { startPage } from "./routes/start-page.ts";
@@ -20,6 +21,7 @@ export const routes: readonly (readonly ["GET" | "POST", string, Action])[] = [
   ["GET", "/v1/imports/:id/files", listFiles],
   ["GET", "/v1/imports/:id/events", followImport],
   ["POST", "/v1/imports/:id/retry", retryImport],
+  ["GET", "/v1/vendors", listVendors],
   ["GET", "/healthz", health],
   ["GET", "/readyz", readiness],
   ["GET", "/", startPage],

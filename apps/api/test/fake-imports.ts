@@ -1,5 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { ExhibitError, type FileView, type FolderView, type ImportView } from "@exhibit/contracts";
+import {
+  ExhibitError,
+  type FileView,
+  type FolderView,
+  type ImportView,
+  type VendorState,
+} from "@exhibit/contracts";
 import type { Imports } from "@exhibit/ingest";
 import { createLogger } from "@exhibit/telemetry";
 import { type ApiOptions, buildApi } from "../src/index.ts";
@@ -65,6 +71,17 @@ export const fileView: FileView = {
   error: null,
 };
 
+export const vendorState: VendorState = {
+  vendor: "kongur",
+  state: "throttled",
+  until: "2026-01-02T03:04:06.000Z",
+  last_error_code: "VENDOR_THROTTLED",
+  last_error: "kongur: 7 App Call Limited",
+  leases: 2,
+  calls: 3,
+  refusals: 1,
+};
+
 /** Imports in memory. `calls` says what was asked of them, `views` is what there is. */
 function fakeImports() {
   const views = new Map<string, ImportView>();
@@ -117,6 +134,7 @@ export async function startApi(options: Partial<ApiOptions> = {}) {
     imports: fake.imports,
     queues: [],
     ready: async () => ({ ledger: "up", queue: "up" }),
+    vendors: async () => [vendorState],
     logger: createLogger({
       service: "api",
       secrets: [],

@@ -9,6 +9,8 @@ import {
   type ImportView,
   importPage,
   importView,
+  type VendorState,
+  vendorList,
 } from "@exhibit/contracts";
 import type { z } from "zod";
 
@@ -20,6 +22,8 @@ export interface ApiClient {
   /** The latest imports, the newest first. */
   list(options: { limit: number }): Promise<ImportView[]>;
   retry(importId: string): Promise<ImportView>;
+  /** The configured vendors and how they stand. */
+  vendors(): Promise<VendorState[]>;
   /** All folders of an import, page by page. */
   folders(importId: string): AsyncIterable<FolderView>;
   /** The open answer of the import's server-sent events. */
@@ -71,6 +75,7 @@ export function createApiClient(options: { url: string; timeout?: number }): Api
     get: (id) => ask("GET", `/v1/imports/${encodeURIComponent(id)}`, importView),
     list: async ({ limit }) => (await ask("GET", `/v1/imports?limit=${limit}`, importPage)).items,
     retry: (id) => ask("POST", `/v1/imports/${encodeURIComponent(id)}/retry`, importView),
+    vendors: async () => (await ask("GET", "/v1/vendors", vendorList)).items,
     async *folders(id) {
       let after: string | null = null;
       do {

@@ -7,6 +7,7 @@ import { retryCommand } from "./commands/retry.ts";
 import { sandboxCommand } from "./commands/sandbox.ts";
 import { statusCommand } from "./commands/status.ts";
 import { upCommand } from "./commands/up.ts";
+import { vendorsCommand } from "./commands/vendors.ts";
 import { watchCommand } from "./commands/watch.ts";
 import { workerCommand } from "./commands/worker.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
@@ -20,6 +21,7 @@ const commands: readonly CommandModule[] = [
   statusCommand,
   watchCommand,
   retryCommand,
+  vendorsCommand,
   apiCommand,
   workerCommand,
   sandboxCommand,
@@ -77,6 +79,7 @@ Examples:
   exhibit import /evidence/1001 --entrust E-77 --suit 1001
   exhibit status                              the latest imports
   exhibit retry ID                            take up what failed
+  exhibit vendors check kongur --suit 1001    does the vendor open it, and does OSS accept that?
 
 Exit codes:
   0  done (an import: sealed)
@@ -88,8 +91,11 @@ Environment:
   EXHIBIT_CONFIG        path of exhibit.yaml: the vendors, and the folders that may be read
   EXHIBIT_REDIS_URL     Redis or Valkey for the queues; absent: embedded, in this process
   EXHIBIT_DATABASE_URL  Postgres for the ledger; absent: embedded, in this process
+  EXHIBIT_LEASE_KEY     id:<32 bytes in Base64>: leases are shared through Redis, encrypted; of several keys,
+                        separated by commas, the first encrypts and all decrypt
+                        (EXHIBIT_LEASE_KEY_FILE, …REDIS_URL_FILE, …DATABASE_URL_FILE: a file that holds the value)
   EXHIBIT_DATA_DIR      where the embedded engine keeps its data (.exhibit)
   EXHIBIT_API_HOST      where the API listens (127.0.0.1)
   EXHIBIT_API_PORT      and its port (7400)
-  EXHIBIT_API_URL       where import, status, watch and retry find the API
+  EXHIBIT_API_URL       where import, status, watch, retry and vendors find the API
   OTEL_*                OpenTelemetry; off when none is set`;

@@ -21,7 +21,7 @@ export async function openFleet(
   const config = await loadConfig(environment.configPath);
   const telemetry = await startTelemetry({ service, env: telemetryEnvironment() });
   stack.defer(() => telemetry.shutdown());
-  const logger = createLogger({ service, secrets: secretsOf(config) });
+  const logger = createLogger({ service, secrets: secretsOf(config, environment) });
   const services = await openServices({ environment, config, logger });
   stack.defer(() => services.close());
   return { logger, services };

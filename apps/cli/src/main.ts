@@ -2,3 +2,5 @@
 import { runCli } from "./cli.ts";
 
 process.exitCode = await runCli(process.argv.slice(2), process);
+// A connection that can't be closed because its server is away must not keep a process that is done.
+setTimeout(() => process.exit(), 2000).unref();

@@ -6,6 +6,12 @@ export const sandboxAccount = {
   region: "cn-hangzhou",
   kongurBucket: "evidence",
   deepvisionBucket: "deepvision",
+  rexAccessKey: "sandbox-rex",
+  rexAccessSecret: "sandbox-rex-secret",
+  rexBucket: "rex",
+  wombatBucket: "wombat",
+  industryAppId: "sandbox-industry",
+  industryBucket: "iotx-industry",
 } as const;
 
 /** The owner of the buckets: a long-term key that may do everything, for looking at what was stored. */

@@ -4,6 +4,7 @@ import type { Clocks } from "./clock.ts";
 import type { GatewayControl } from "./gateway/gateway.ts";
 import { gatewayFault } from "./gateway/gateway-fault.ts";
 import { readBody } from "./gateway/read-parameters.ts";
+import { uploadUrlForms } from "./gateway/vendor.ts";
 import { vendorNames } from "./gateway/vendors/index.ts";
 import type { Serve } from "./loopback-server.ts";
 import type { OssControl } from "./oss/oss.ts";
@@ -16,6 +17,7 @@ import type { TokenOffice } from "./tokens.ts";
 //   GET    /sandbox/oss/requests       the latest requests
 //   POST   /sandbox/gateway/faults     {vendor?, mood, times?, …}: see gateway-fault.ts
 //   POST   /sandbox/gateway/refusals   {vendor, folder, code, message}
+//   POST   /sandbox/gateway/upload-urls  {form}: what industry gives as uploadUrl: bucket, signed-v4, signed-v1
 //   POST   /sandbox/oss/faults         {match?, times?, status?, code?, …}: see oss-fault.ts
 //   POST   /sandbox/oss/wait           {match?, status?, count?, seconds?}: answers when such a request was seen, else 408
 //   POST   /sandbox/heal               takes all faults and refusals away
@@ -39,6 +41,7 @@ const refusal = z.strictObject({
   code: z.string().min(1),
   message: z.string(),
 });
+const uploadUrlOrder = z.strictObject({ form: z.enum(uploadUrlForms) });
 const tokenOrder = z.strictObject({
   expire: z.boolean().default(false),
   seconds: z.number().positive().optional(),
@@ -74,6 +77,10 @@ function actionsOf({ gateway, oss, tokens, clocks, objectCount }: ControlOptions
     ["GET /sandbox/oss/requests", () => oss.log.entries()],
     ["POST /sandbox/gateway/faults", (body) => void gateway.fail(gatewayFault.parse(body))],
     ["POST /sandbox/gateway/refusals", (body) => gateway.refuse(refusal.parse(body))],
+    [
+      "POST /sandbox/gateway/upload-urls",
+      (body) => gateway.giveUploadUrls(uploadUrlOrder.parse(body).form),
+    ],
     ["POST /sandbox/oss/faults", (body) => void oss.fail(ossFault.parse(body))],
     ["POST /sandbox/oss/wait", (body) => waitForRequest(oss, waitOrder.parse(body))],
     ["POST /sandbox/tokens", (body) => orderTokens(tokens, tokenOrder.parse(body))],

@@ -2,6 +2,7 @@ export { sandboxAccount, sandboxOwner } from "./accounts.ts";
 export type { OrderedFault } from "./fault-list.ts";
 export type { GatewayCall, GatewayControl } from "./gateway/gateway.ts";
 export type { GatewayFaultOrder } from "./gateway/gateway-fault.ts";
+export type { UploadUrls } from "./gateway/vendor.ts";
 export type { VendorName } from "./gateway/vendors/index.ts";
 export type { OssControl, OssEntry } from "./oss/oss.ts";
 export type { OssFaultOrder, OssMatch } from "./oss/oss-fault.ts";

@@ -5,7 +5,9 @@ import { sandboxAccount, sandboxOwner } from "./accounts.ts";
 import { type Clocks, createClocks } from "./clock.ts";
 import { createControl } from "./control.ts";
 import { createGateway, type GatewayControl } from "./gateway/gateway.ts";
-import { topVendors } from "./gateway/vendors/index.ts";
+import { IOT_PATH } from "./gateway/iot-gateway.ts";
+import type { VendorSetting } from "./gateway/vendor.ts";
+import { iotVendors, topVendors } from "./gateway/vendors/index.ts";
 import { type LoopbackServer, startServer } from "./loopback-server.ts";
 import { createCrc64Pool } from "./oss/crc64.ts";
 import { openObjectStorage } from "./oss/object-storage.ts";
@@ -42,7 +44,10 @@ export interface Sandbox {
   readonly owner: typeof sandboxOwner;
   readonly gateway: GatewayControl;
   readonly oss: OssControl;
-  readonly tokens: Pick<TokenOffice, "issue" | "expireAll" | "setLifetime" | "setActions">;
+  readonly tokens: Pick<
+    TokenOffice,
+    "issue" | "issued" | "expireAll" | "setLifetime" | "setActions"
+  >;
   readonly clocks: Pick<Clocks, "skew">;
   /** The file of an object, or where one would lie. */
   objectPath(bucket: string, key: string): string;
@@ -108,6 +113,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const base = servers[1]?.url ?? "";
   ossUrl = servers[0]?.url ?? "";
   const gatewayUrl = `${base}/router/rest`;
+  const iotUrl = `${base}${IOT_PATH}`;
 
   return {
     gatewayUrl,
@@ -123,15 +129,17 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     objectCount: storage.count,
     config: (roots) => ({
       sources: { roots: [...roots] },
-      vendors: vendorConfigs({ gatewayUrl, ossUrl, leaseSeconds: tokens.lifetime }),
+      vendors: vendorConfigs({ gatewayUrl, iotUrl, ossUrl, leaseSeconds: tokens.lifetime }),
     }),
     close,
   };
 }
 
 function bucketsOf(options: SandboxOptions): ReadonlySet<string> {
-  const { kongurBucket, deepvisionBucket } = sandboxAccount;
-  return new Set([kongurBucket, deepvisionBucket, ...(options.buckets ?? [])]);
+  const { kongurBucket, deepvisionBucket, rexBucket, wombatBucket, industryBucket } =
+    sandboxAccount;
+  const own = [kongurBucket, deepvisionBucket, rexBucket, wombatBucket, industryBucket];
+  return new Set([...own, ...(options.buckets ?? [])]);
 }
 
 async function openStorage(dataDir: string) {
@@ -143,8 +151,8 @@ async function openStorage(dataDir: string) {
   }
 }
 
-function vendorConfigs(setting: { gatewayUrl: string; ossUrl: string; leaseSeconds: number }) {
-  const sections = Object.entries(topVendors).map(([name, vendor]) => [
+function vendorConfigs(setting: VendorSetting) {
+  const sections = Object.entries({ ...topVendors, ...iotVendors }).map(([name, vendor]) => [
     name,
     vendor.config(setting),
   ]);

@@ -22,6 +22,8 @@ export interface TokenOffice {
   find(accessKeyId: string): AccessKey | undefined;
   /** True for a security token that was issued, whomever it belongs to. */
   knows(securityToken: string): boolean;
+  /** All that are remembered: for tests that look for a leak. */
+  issued(): readonly TemporaryKey[];
   /** Ends all tokens issued so far. */
   expireAll(): void;
   /** How long the tokens issued from now on live, in seconds. */
@@ -82,6 +84,7 @@ export function createTokenOffice(options: { now: () => number; lifetime: number
       return key;
     },
     find: (accessKeyId) => (accessKeyId === owner.accessKeyId ? owner : keys.get(accessKeyId)),
+    issued: () => [...keys.values()],
     knows: (securityToken) => securityTokens.has(securityToken),
     expireAll() {
       for (const [id, key] of keys) keys.set(id, { ...key, expiresAt: 0 });

@@ -1,2 +1,3 @@
+export { checkVendor, type VendorCheck } from "./check-vendor.ts";
 export { openServices, type Services, type ServicesOptions } from "./services.ts";
 export { type RunningWorker, startWorker, type WorkerDependencies } from "./worker.ts";

@@ -1,11 +1,19 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Environment, ExhibitConfig } from "@exhibit/config";
-import { type Broker, createBroker, createVendors } from "@exhibit/credentials";
+import type { VendorState } from "@exhibit/contracts";
+import {
+  type Broker,
+  createBroker,
+  createVendors,
+  type LeaseStore,
+  memoryLeaseStore,
+  redisLeaseStore,
+} from "@exhibit/credentials";
 import { createImports, type Imports } from "@exhibit/ingest";
 import { type Ledger, openEmbeddedLedger, openPglite, openPostgresLedger } from "@exhibit/ledger";
 import { type Engine, openEmbeddedEngine, openRedisEngine } from "@exhibit/queue";
-import type { Logger } from "@exhibit/telemetry";
+import { count, type Logger, observe } from "@exhibit/telemetry";
 import { type RunningWorker, startWorker, type WorkerSettings } from "./worker.ts";
 
 export interface ServicesOptions {
@@ -20,6 +28,8 @@ export interface Services {
   readonly queues: Engine["queues"];
   /** What is up, for /readyz; a string says what is wrong. */
   ready(): Promise<{ ledger: string; queue: string }>;
+  /** How the configured vendors stand. */
+  vendors(): Promise<VendorState[]>;
   startWorker(settings?: WorkerSettings): Promise<RunningWorker>;
   close(): Promise<void>;
 }
@@ -31,7 +41,20 @@ export async function openServices({
   logger,
 }: ServicesOptions): Promise<Services> {
   const { ledger, engine, closeBase } = await openBase(environment);
-  const broker: Broker = createBroker({ vendors: createVendors(config.vendors) });
+  const vendors = createVendors(config.vendors);
+  const store = openLeaseStore(environment, logger);
+  const broker: Broker = createBroker({
+    vendors,
+    store,
+    onCall: (vendor, outcome) =>
+      count("exhibit.vendor.calls", { "exhibit.vendor": vendor, "exhibit.outcome": outcome }),
+  });
+  const stopObserving = observe("exhibit.vendor.state", async () =>
+    (await broker.states()).map(({ vendor, state }) => ({
+      value: 1,
+      attributes: { "exhibit.vendor": vendor, "exhibit.state": state },
+    })),
+  );
   const { roots } = config.sources;
   return {
     imports: createImports({ ledger, engine, broker, roots, logger }),
@@ -40,12 +63,40 @@ export async function openServices({
       ledger: await stateOf(ledger.ping()),
       queue: await stateOf(engine.ping()),
     }),
+    vendors: () => broker.states(),
     startWorker: (settings) => startWorker({ ledger, engine, broker, roots, logger }, settings),
     async close() {
+      stopObserving();
       broker.close();
+      await store.close();
       await closeBase();
     },
   };
+}
+
+/** Milliseconds between two lines of the log about leases that can't be shared. */
+const FAULT_PAUSE = 60_000;
+
+/** Leases are shared through Redis only encrypted; without a key each process has its own. */
+function openLeaseStore({ redisUrl, leaseKeys }: Environment, logger: Logger): LeaseStore {
+  if (redisUrl === undefined) return memoryLeaseStore();
+  if (leaseKeys === undefined) {
+    logger.info(
+      "EXHIBIT_LEASE_KEY isn't set: each process asks the vendors for leases of its own, and keeps them in its memory",
+    );
+    return memoryLeaseStore();
+  }
+  let quietUntil = 0;
+  return redisLeaseStore({
+    url: redisUrl,
+    keys: leaseKeys,
+    onFault(fault) {
+      if (Date.now() < quietUntil) return;
+      quietUntil = Date.now() + FAULT_PAUSE;
+      const reason = fault instanceof Error ? fault.message : String(fault);
+      logger.warn({ reason }, "leases can't be shared through Redis; this process goes on alone");
+    },
+  });
 }
 
 interface Base {
@@ -68,9 +119,14 @@ async function openBase({ databaseUrl, redisUrl, dataDir }: Environment): Promis
   }
   await mkdir(dataDir, { recursive: true });
   const pglite = await openPglite(join(dataDir, "ledger"));
-  const ledger = await openEmbeddedLedger(pglite);
-  const engine = await openEmbeddedEngine(pglite);
-  return { ledger, engine, closeBase: () => closeInTurn(engine, ledger, pglite) };
+  try {
+    const ledger = await openEmbeddedLedger(pglite);
+    const engine = await openEmbeddedEngine(pglite);
+    return { ledger, engine, closeBase: () => closeInTurn(engine, ledger, pglite) };
+  } catch (thrown) {
+    await pglite.close();
+    throw thrown;
+  }
 }
 
 async function closeInTurn(...parts: { close(): Promise<void> }[]): Promise<void> {

@@ -55,7 +55,7 @@ export async function startWorker(
   };
   const handlers: Record<QueueName, Handler> = {
     plan: (id, attempt) =>
-      planFolder({ ledger, engine, roots, logger }, Number(id), attempt),
+      planFolder({ ledger, engine, broker, roots, logger }, Number(id), attempt),
     store: (id, attempt) => storeShard(storing, Number(id), attempt),
     seal: (id) => seal({ ledger }, id),
     reconcile: () => reconcile({ ledger, engine }, quietMs),
@@ -74,8 +74,10 @@ export async function startWorker(
     }),
   );
   // What an earlier process left open is rung for at once; later losses when an import goes quiet.
-  await reconcile({ ledger, engine }, 0);
-  await engine.schedule("reconcile", quietMs);
+  await reconcile({ ledger, engine }, 0).catch((err: unknown) => {
+    logger.warn({ err }, "what is open couldn't be rung for; the reconciler will try again");
+  });
+  await engine.schedule("reconcile", quietMs).catch(onError);
   // The schedule itself is in the queue, and is lost with it when Redis is emptied.
   const keeper = setInterval(() => {
     engine.schedule("reconcile", quietMs).catch(onError);

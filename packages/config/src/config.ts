@@ -1,7 +1,7 @@
-import { isAbsolute } from "node:path";
+import { dirname, isAbsolute } from "node:path";
 import { registeredVendor, vendorNames } from "@exhibit/credentials";
 import { z } from "zod";
-import { processVariables, type Variables } from "./environment.ts";
+import { type Environment, processVariables, type Variables } from "./environment.ts";
 import { type Fault, faultsOf, faultyConfig } from "./faults.ts";
 import { replaceVariables } from "./variables.ts";
 import { readYamlFile } from "./yaml-file.ts";
@@ -25,14 +25,15 @@ const shape = z.strictObject({
 /**
  * Reads `exhibit.yaml`, puts in the environment's values and checks all of it. Throws one CONFIG_INVALID with all
  * faults, one line each: bad YAML with its line, missing variables, unknown keys and vendors, wrong values. No
- * value is in the message.
+ * value is in the message. Paths in vendors' options are relative to its folder.
  */
 export async function loadConfig(
   path: string,
   variables: Variables = processVariables(),
 ): Promise<ExhibitConfig> {
   const { value, faults } = await replaceVariables(await readYamlFile(path), variables);
-  return checkedConfig(value, path, faults);
+  const config = checkedConfig(value, path, faults);
+  return { ...config, vendors: locatedVendors(config.vendors, dirname(path)) };
 }
 
 /** Checks a configuration that was made in memory; `origin` names it in the faults. Throws CONFIG_INVALID. */
@@ -40,12 +41,22 @@ export function parseConfig(value: unknown, origin: string): ExhibitConfig {
   return checkedConfig(value, origin, []);
 }
 
-/** Every secret of a configuration, by the marks in the vendors' schemas. */
-export function secretsOf(config: ExhibitConfig): string[] {
+/** Every secret of a configuration, by the marks in the vendors' schemas, and the passwords in the servers' addresses. */
+export function secretsOf(
+  config: ExhibitConfig,
+  environment: Pick<Environment, "redisUrl" | "databaseUrl"> = {},
+): string[] {
   const secrets = Object.entries(config.vendors).flatMap(
     ([name, options]) => registeredVendor(name)?.secretsOf(options) ?? [],
   );
-  return [...new Set(secrets)];
+  const passwords = [environment.redisUrl, environment.databaseUrl].flatMap(passwordsIn);
+  return [...new Set([...secrets, ...passwords])];
+}
+
+/** As it is written in the address, and as the server gets it: clients print either in their errors. */
+function passwordsIn(address: string | undefined): string[] {
+  const { password } = new URL(address ?? "none:");
+  return password === "" ? [] : [password, decodeURIComponent(password)];
 }
 
 function checkedConfig(value: unknown, origin: string, known: readonly Fault[]): ExhibitConfig {
@@ -57,6 +68,13 @@ function checkedConfig(value: unknown, origin: string, known: readonly Fault[]):
   const faults = [...known, ...found.filter(({ path }) => !places.has(JSON.stringify(path)))];
   if (faults.length > 0 || !house.success) throw faultyConfig(origin, faults);
   return { sources: house.data.sources, vendors: vendors.options };
+}
+
+function locatedVendors(vendors: ExhibitConfig["vendors"], folder: string) {
+  const located = Object.entries(vendors).map(([name, options]) => {
+    return [name, registeredVendor(name)?.locatedIn(folder, options) ?? options];
+  });
+  return Object.fromEntries(located) as ExhibitConfig["vendors"];
 }
 
 function vendorsIn(value: unknown): Record<string, unknown> {

@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { type LeaseKeyRing, parseLeaseKeys } from "@exhibit/credentials";
 import { z } from "zod";
 import { type Fault, faultsOf, faultyConfig } from "./faults.ts";
 
@@ -12,6 +14,8 @@ export interface Environment {
   /** Both or neither; neither means the embedded engine. */
   readonly redisUrl?: string;
   readonly databaseUrl?: string;
+  /** What leases in Redis are encrypted with; without it they stay in each process. */
+  readonly leaseKeys?: LeaseKeyRing;
   /** Absolute. Default `.exhibit` in the working folder. */
   readonly dataDir: string;
   /** What the API listens on. Default 127.0.0.1. */
@@ -23,6 +27,12 @@ export interface Environment {
 }
 
 const text = z.string().trim().min(1);
+const leaseKeys = z.string().transform((given, context): LeaseKeyRing => {
+  const keys = parseLeaseKeys(given);
+  if (typeof keys !== "string") return keys;
+  context.addIssue({ code: "custom", message: keys });
+  return z.NEVER;
+});
 const port = z
   .string()
   .regex(/^\d{1,5}$/, "it isn't a port")
@@ -36,6 +46,7 @@ const environment = z.object({
   EXHIBIT_DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: "it isn't a postgres:// address" })
     .optional(),
+  EXHIBIT_LEASE_KEY: leaseKeys.optional(),
   EXHIBIT_DATA_DIR: text.default(".exhibit"),
   EXHIBIT_API_HOST: text.regex(/^[^\s/]+$/, "it isn't a host").default("127.0.0.1"),
   EXHIBIT_API_PORT: port.default(7400),
@@ -44,19 +55,35 @@ const environment = z.object({
     .optional(),
 });
 
+/** What holds a secret can be given in a file (a Docker or Kubernetes secret) that NAME_FILE names. */
+const secretNames = ["EXHIBIT_REDIS_URL", "EXHIBIT_DATABASE_URL", "EXHIBIT_LEASE_KEY"];
+
 /**
  * Reads the EXHIBIT_* variables; an empty one counts as absent. Throws one CONFIG_INVALID with all faults, one line
  * each; no value is in the message, as addresses may hold passwords.
  */
 export function readEnvironment(variables: Variables = processVariables()): Environment {
-  const given = Object.fromEntries(Object.entries(variables).filter((entry) => entry[1] !== ""));
+  const files = secretNames.map((name) => secretOf(name, variables));
+  const given = Object.fromEntries(
+    [...Object.entries(variables), ...files.map(({ name, value }) => [name, value])].filter(
+      ([, value]) => value !== "" && value !== undefined,
+    ),
+  ) as Variables;
   const parsed = environment.safeParse(given);
-  const faults = [...(parsed.success ? [] : faultsOf(parsed.error)), ...lonelyAddress(given)];
+  const unread = files.flatMap(({ name, reason }) =>
+    reason === undefined ? [] : [{ path: [name], reason }],
+  );
+  const faults = [
+    ...unread,
+    ...(parsed.success ? [] : faultsOf(parsed.error)),
+    ...(unread.length > 0 ? [] : lonelyAddress(given)),
+  ];
   if (!parsed.success || faults.length > 0) throw faultyConfig("the environment", faults);
   const {
     EXHIBIT_CONFIG: configPath,
     EXHIBIT_REDIS_URL: redisUrl,
     EXHIBIT_DATABASE_URL: databaseUrl,
+    EXHIBIT_LEASE_KEY: keys,
     EXHIBIT_API_HOST: apiHost,
     EXHIBIT_API_PORT: apiPort,
   } = parsed.data;
@@ -64,11 +91,36 @@ export function readEnvironment(variables: Variables = processVariables()): Envi
     ...(configPath === undefined ? {} : { configPath: resolve(configPath) }),
     ...(redisUrl === undefined ? {} : { redisUrl }),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
+    ...(keys === undefined ? {} : { leaseKeys: keys }),
     dataDir: resolve(parsed.data.EXHIBIT_DATA_DIR),
     apiHost,
     apiPort,
     apiUrl: (parsed.data.EXHIBIT_API_URL ?? addressOf(apiHost, apiPort)).replace(/\/+$/, ""),
   };
+}
+
+interface GivenSecret {
+  readonly name: string;
+  readonly value: string | undefined;
+  /** Why its file can't be used. */
+  readonly reason?: string;
+}
+
+/** The variable itself, or what is in the file that NAME_FILE names, without the space around it. */
+function secretOf(name: string, variables: Variables): GivenSecret {
+  const value = variables[name];
+  const file = variables[`${name}_FILE`];
+  if ((value !== undefined && value !== "") || file === undefined || file === "") {
+    return { name, value };
+  }
+  try {
+    const content = readFileSync(file, "utf8").trim();
+    if (content !== "") return { name, value: content };
+    return { name, value: undefined, reason: `the file of ${name}_FILE is empty` };
+  } catch (thrown) {
+    const { code = "unknown fault" } = thrown as NodeJS.ErrnoException;
+    return { name, value: undefined, reason: `the file of ${name}_FILE can't be read: ${code}` };
+  }
 }
 
 /** Half an engine would lose what the other half holds. */

@@ -112,6 +112,12 @@ export const errorTable = {
     meaning: "The object key can't be stored: OSS takes 1 to 1,023 bytes of UTF-8.",
     remedy: "Shorten the path and import the folder again.",
   },
+  FILE_NOT_ACCEPTED: {
+    action: "never",
+    status: 422,
+    meaning: "The vendor doesn't take this file.",
+    remedy: "Read in the message what the vendor takes; convert or move the file, then retry.",
+  },
   KEY_OUTSIDE_LEASE: {
     action: "never",
     status: 422,

@@ -1,9 +1,18 @@
-import { ExhibitError } from "@exhibit/contracts";
-import { isUsable, REFUSAL_MEMORY, type Verdict, verdictOn } from "./kept-answer.ts";
+import { ExhibitError, type VendorState } from "@exhibit/contracts";
+import { expiringMap } from "./expiring-map.ts";
+import { isUsable, keepUntil, REFUSAL_MEMORY, type Verdict, verdictOn } from "./kept-answer.ts";
 import type { Lease } from "./lease.ts";
-import { type KeptLease, type LeaseStore, memoryLeaseStore } from "./lease-store.ts";
-import { type KeyedCall, sharedCalls } from "./shared-calls.ts";
-import { type FolderKey, type FolderOfCase, folderKey, type Vendor } from "./vendor.ts";
+import type { KeptAnswer, KeptLease, LeaseStore } from "./lease-store.ts";
+import { memoryLeaseStore } from "./memory-lease-store.ts";
+import { type KeyedCall, sharedCalls, type Wish } from "./shared-calls.ts";
+import {
+  type FolderKey,
+  type FolderOfCase,
+  folderKey,
+  type PerFile,
+  type Vendor,
+} from "./vendor.ts";
+import { type CallOutcome, type VendorGate, vendorGate } from "./vendor-gate.ts";
 
 export interface LeaseOptions {
   /** The id of a lease that OSS refused: the answer is another one. */
@@ -23,14 +32,20 @@ export interface LeaseOptions {
 export interface Broker {
   /** Checks that the vendor is configured and can name this folder. No I/O. Throws REQUEST_INVALID naming the key. */
   check(of: FolderOfCase): void;
+  /** Set for a vendor that opens files one by one: a lease is then asked for by a file's selector, not by a folder's. */
+  perFile(vendor: string): PerFile | undefined;
   /**
-   * The lease that opens the folder. For equal calls the vendor is asked once at a time, whoever asks, and ahead of
-   * the lease's end. Throws the vendor's VENDOR_* errors as they are, VENDOR_REFUSED with the vendor's own code
-   * when this folder isn't opened, REQUEST_INVALID like `check`, INTERRUPTED when `signal` is aborted or the broker
-   * is closed. It doesn't retry: the caller does, by the error's action.
+   * The lease that opens the folder. For equal calls the vendor is asked once at a time, whichever broker on the store
+   * asks, and ahead of the lease's end; while it lasts, nothing but this process's memory is asked. `of` isn't changed
+   * afterwards: files of a folder ask with the same object. Throws the vendor's VENDOR_* errors as they are (with what
+   * is left of the time in `retryAfter`), VENDOR_REFUSED with the vendor's own code when this folder isn't opened,
+   * REQUEST_INVALID like `check`, INTERRUPTED when `signal` is aborted or the broker is closed. It doesn't retry: the
+   * caller does, by the error's action.
    */
   lease(of: FolderOfCase, options?: LeaseOptions): Promise<Lease>;
-  /** Stops the calls that are under way. */
+  /** How each configured vendor stands, as far as the brokers on this store know. */
+  states(): Promise<VendorState[]>;
+  /** Stops the calls that are under way. The store is its owner's to close. */
   close(): void;
 }
 
@@ -41,6 +56,8 @@ export interface BrokerOptions {
   readonly store?: LeaseStore;
   /** Ms since the epoch. */
   readonly now?: () => number;
+  /** Told of every call that this process made to a vendor. */
+  readonly onCall?: (vendor: string, outcome: CallOutcome) => void;
 }
 
 interface Asked extends KeyedCall {
@@ -50,50 +67,102 @@ interface Asked extends KeyedCall {
 }
 
 export function createBroker(options: BrokerOptions): Broker {
-  const { vendors, now = Date.now } = options;
+  const { vendors, now = Date.now, onCall } = options;
   const store = options.store ?? memoryLeaseStore(now);
-  const calls = sharedCalls({ store, now });
+  // What this process uses, so that the store isn't asked for every file.
+  const held = expiringMap<KeptAnswer>(now);
+  const gates = new Map(
+    Object.values(vendors).map((vendor) => [vendor, vendorGate(vendor, { store, now, onCall })]),
+  );
+  const gateOf = (vendor: Vendor) => gates.get(vendor) as VendorGate;
+  const calls = sharedCalls({ store, gateOf, now, onAnswer: hold });
+  // The files of a shard ask with the same object.
+  const asked = new WeakMap<FolderOfCase, Asked>();
 
-  async function leaseFor(asked: Asked, wanted: LeaseOptions): Promise<KeptLease> {
-    const answer = await store.get(asked.key);
-    if (answer !== undefined) {
-      const verdict = verdictOn(answer, asked.folder);
-      const isFresh =
-        verdict.is === "open"
-          ? isUsable(verdict.lease, wanted, now())
-          : now() < answer.answeredAt + REFUSAL_MEMORY &&
-            answer.answeredAt >= (wanted.refusedSince ?? 0);
-      if (isFresh) {
-        if (verdict.is === "open" && now() >= verdict.lease.renewAt) calls.renewBehind(asked);
-        return opened(verdict, asked);
-      }
-    }
-    return opened(verdictOn(await calls.renew(asked, wanted.refusedSince), asked.folder), asked);
+  function hold(key: string, answer: KeptAnswer): void {
+    held.set(key, answer, keepUntil(answer));
+  }
+
+  function askedOnce(of: FolderOfCase): Asked {
+    const known = asked.get(of);
+    if (known !== undefined) return known;
+    const made = askedFor(vendors, of, (vendor) => vendor.perFile?.selector ?? vendor.selector);
+    asked.set(of, made);
+    return made;
+  }
+
+  function suits(answer: KeptAnswer, folder: FolderKey, wanted: LeaseOptions): boolean {
+    const verdict = verdictOn(answer, folder);
+    if (verdict.is === "open") return isUsable(verdict.lease, wanted, now());
+    const isFresh = now() < answer.answeredAt + REFUSAL_MEMORY;
+    return isFresh && answer.answeredAt >= (wanted.refusedSince ?? 0);
+  }
+
+  function hasEnded(answer: KeptAnswer, folder: FolderKey): boolean {
+    const verdict = verdictOn(answer, folder);
+    return verdict.is === "open" && verdict.lease.expiresAt <= now();
+  }
+
+  /** Enough for what has a lease that should be renewed: another broker may have done it. */
+  const renewed: Wish = {
+    suits: ({ leases }) => leases.length > 0 && leases.every(({ renewAt }) => now() < renewAt),
+    hasEnded: () => false,
+    refusedSince: 0,
+  };
+
+  /** What this process holds, if that will do. */
+  function heldLease(of: Asked, wanted: LeaseOptions): Lease | undefined {
+    const answer = held.get(of.key);
+    if (answer === undefined || !suits(answer, of.folder, wanted)) return undefined;
+    const lease = opened(verdictOn(answer, of.folder), of);
+    if (now() >= lease.renewAt) calls.obtainBehind(of, renewed);
+    return leaseOf(lease, of);
+  }
+
+  async function newLease(of: Asked, wanted: LeaseOptions): Promise<Lease> {
+    const answer = await calls.obtain(of, {
+      suits: (kept) => suits(kept, of.folder, wanted),
+      hasEnded: (kept) => hasEnded(kept, of.folder),
+      refusedSince: wanted.refusedSince ?? 0,
+    });
+    return leaseOf(opened(verdictOn(answer, of.folder), of), of);
   }
 
   return {
     check(of) {
-      askedFor(vendors, of);
+      askedFor(vendors, of, (vendor) => vendor.selector);
     },
+    perFile: (vendor) => (Object.hasOwn(vendors, vendor) ? vendors[vendor]?.perFile : undefined),
     async lease(of, wanted = {}) {
-      const asked = askedFor(vendors, of);
-      const kept = await untilAborted(wanted.signal, () => leaseFor(asked, wanted));
-      const { id, credentials, bucket, folders, prefixes, expiresAt } = kept;
-      return {
-        id,
-        vendor: of.vendor,
-        credentials,
-        bucket,
-        prefix: folders[asked.folder] as string,
-        prefixes,
-        expiresAt: new Date(expiresAt),
-      };
+      const { signal } = wanted;
+      if (signal?.aborted) throw stopped(signal);
+      const asks = askedOnce(of);
+      return heldLease(asks, wanted) ?? untilAborted(signal, () => newLease(asks, wanted));
     },
+    states: () => Promise.all([...gates.values()].map((gate) => gate.state())),
     close: () => calls.close(),
   };
 }
 
-function askedFor(vendors: Readonly<Record<string, Vendor>>, of: FolderOfCase): Asked {
+function leaseOf(kept: KeptLease, { vendor, folder }: Asked): Lease {
+  const { id, credentials, bucket, folders, prefixes, object, expiresAt } = kept;
+  return {
+    id,
+    vendor: vendor.name,
+    credentials,
+    bucket,
+    prefix: folders[folder] as string,
+    prefixes,
+    ...(object === undefined ? {} : { object }),
+    expiresAt: new Date(expiresAt),
+  };
+}
+
+function askedFor(
+  vendors: Readonly<Record<string, Vendor>>,
+  of: FolderOfCase,
+  selectorOf: (vendor: Vendor) => Vendor["selector"],
+): Asked {
   const vendor = Object.hasOwn(vendors, of.vendor) ? vendors[of.vendor] : undefined;
   if (vendor === undefined) {
     const known = Object.keys(vendors).join(", ") || "none";
@@ -102,7 +171,7 @@ function askedFor(vendors: Readonly<Record<string, Vendor>>, of: FolderOfCase): 
       of.vendor,
     );
   }
-  const selected = vendor.selector.safeParse(of.folder);
+  const selected = selectorOf(vendor).safeParse(of.folder);
   if (!selected.success) {
     const faults = selected.error.issues.map(
       ({ path, message }) => `${["folder", ...path].join(".")}: ${message}`,
@@ -113,7 +182,11 @@ function askedFor(vendors: Readonly<Record<string, Vendor>>, of: FolderOfCase): 
   return {
     vendor,
     call,
-    key: JSON.stringify([of.vendor, ...Object.entries(call).sort(([a], [b]) => (a < b ? -1 : 1))]),
+    key: JSON.stringify([
+      of.vendor,
+      vendor.fingerprint ?? "",
+      ...Object.entries(call).sort(([a], [b]) => (a < b ? -1 : 1)),
+    ]),
     folder: folderKey(selected.data),
     label: Object.entries(selected.data).flat().join(" "),
   };
@@ -138,15 +211,15 @@ async function untilAborted<T>(
 ): Promise<T> {
   if (signal === undefined) return work();
   const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const stop = () =>
-    reject(
-      new ExhibitError("INTERRUPTED", "waiting for a lease was stopped", { cause: signal.reason }),
-    );
-  if (signal.aborted) stop();
+  const stop = () => reject(stopped(signal));
   signal.addEventListener("abort", stop, { once: true });
   try {
-    return await Promise.race(signal.aborted ? [aborted] : [aborted, work()]);
+    return await Promise.race([aborted, work()]);
   } finally {
     signal.removeEventListener("abort", stop);
   }
+}
+
+function stopped({ reason }: AbortSignal): ExhibitError {
+  return new ExhibitError("INTERRUPTED", "waiting for a lease was stopped", { cause: reason });
 }

@@ -1,6 +1,10 @@
 export * from "./broker.ts";
 export { type TopSignMethod, topSign, topSignMethods, topTimestamp } from "./gateways/top-sign.ts";
 export * from "./lease.ts";
+export { type LeaseKey, type LeaseKeyRing, parseLeaseKeys } from "./lease-key.ts";
 export * from "./lease-store.ts";
+export { memoryLeaseStore } from "./memory-lease-store.ts";
+export { type RedisLeaseStoreOptions, redisLeaseStore } from "./redis-lease-store.ts";
 export * from "./registry.ts";
 export * from "./vendor.ts";
+export type { CallOutcome } from "./vendor-gate.ts";

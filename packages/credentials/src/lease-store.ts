@@ -1,4 +1,5 @@
-import type { FolderRefusal, IssuedLease } from "./vendor.ts";
+import type { ExhibitError } from "@exhibit/contracts";
+import type { FolderRefusal, IssuedLease, RateLimit } from "./vendor.ts";
 
 /** An issued lease with its name and its times; ms since the epoch. Replaced only as a whole. */
 export interface KeptLease extends Omit<IssuedLease, "ends"> {
@@ -17,34 +18,76 @@ export interface KeptAnswer {
   readonly refusals: readonly FolderRefusal[];
 }
 
-/** Where answers are kept between the broker's calls. Keys are texts of any length. */
+/** Why a call failed, or why a vendor is left alone. Times are ms since the epoch. */
+export interface KeptFailure {
+  readonly error: ExhibitError;
+  /** When the vendor was asked. */
+  readonly at: number;
+  /** Until when it stands for the next call. */
+  readonly until: number;
+}
+
+/** The right to ask a vendor: one broker of the fleet at a time has it. */
+export interface Turn {
+  /** Greater than those of all earlier turns. What a later turn has put isn't replaced by an earlier one. */
+  readonly number: number;
+  /** Gives the turn back. Never fails: a turn that isn't given back ends by itself a few seconds after its holder. */
+  end(): Promise<void>;
+}
+
+/** What one call to a vendor came to, for those who look at how a vendor stands. */
+export interface CallNote {
+  readonly refusals: number;
+  readonly leases: readonly { readonly id: string; readonly expiresAt: number }[];
+  readonly error?: ExhibitError;
+}
+
+/** All that was noted of a vendor lately. */
+export interface VendorNotes {
+  readonly calls: number;
+  readonly refusals: number;
+  /** Those that haven't ended. */
+  readonly leases: number;
+  /** The failure of the latest call that failed. */
+  readonly error: ExhibitError | undefined;
+}
+
+/**
+ * What the brokers of a fleet share. Keys are texts of any length; each names a call, or a vendor. Nothing here fails
+ * because what keeps it can't be reached: it is as if nothing had been kept, and each broker goes on alone.
+ */
 export interface LeaseStore {
   /** The answer put last, unless its time is over. */
   get(key: string): Promise<KeptAnswer | undefined>;
-  /** Replaces the answer as one value: a reader sees the old or the new one, never a mixture. */
+  /**
+   * Replaces the answer as one value, and forgets the failure: a reader sees the old or the new one, never a mixture.
+   * Gives false, and does nothing, when a later turn has put one.
+   */
   put(
     key: string,
     answer: KeptAnswer,
-    options: { /** Ms since the epoch. */ until: number },
+    options: { /** Ms since the epoch. */ until: number; turn?: Turn },
+  ): Promise<boolean>;
+
+  /** The failure put last, unless an answer came after it or it is kept no longer. */
+  failure(key: string): Promise<KeptFailure | undefined>;
+  /** `until` is when it is forgotten, which may be later than it stands. A turn as for `put`. */
+  putFailure(
+    key: string,
+    failure: KeptFailure,
+    options: { until: number; turn?: Turn },
   ): Promise<void>;
-}
+  forgetFailure(key: string): Promise<void>;
 
-/** Keeps answers in this process. */
-export function memoryLeaseStore(now: () => number = Date.now): LeaseStore {
-  const kept = new Map<string, { answer: KeptAnswer; until: number }>();
+  /** The turn to ask for this key; undefined while another has it. */
+  takeTurn(key: string): Promise<Turn | undefined>;
 
-  function forgetEnded(): void {
-    for (const [key, { until }] of kept) if (until <= now()) kept.delete(key);
-  }
+  /** Counts one call against the limit and gives 0, or gives the milliseconds until the limit allows one. */
+  countCall(key: string, limit: RateLimit): Promise<number>;
 
-  return {
-    async get(key) {
-      const entry = kept.get(key);
-      return entry !== undefined && entry.until > now() ? entry.answer : undefined;
-    },
-    async put(key, answer, { until }) {
-      forgetEnded();
-      kept.set(key, { answer, until });
-    },
-  };
+  note(key: string, note: CallNote): Promise<void>;
+  notes(key: string): Promise<VendorNotes>;
+
+  /** Gives back the turns that are taken. */
+  close(): Promise<void>;
 }

@@ -20,6 +20,16 @@ export interface Bucket {
   readonly signatureVersion: "v4" | "v1";
 }
 
+/** The one object that a lease opens, of a vendor that opens them one by one. */
+export interface OpenedObject {
+  readonly key: string;
+  /**
+   * A signed URL that the bytes are put to exactly as it is. A credential: it appears in no error, log or receipt.
+   * Without one, requests for the key are signed as ever.
+   */
+  readonly uploadUrl?: string;
+}
+
 /** What a vendor gave for one call, as seen by one folder. */
 export interface Lease {
   /** Names the lease in receipts, logs and traces; says nothing about the credentials. */
@@ -31,5 +41,7 @@ export interface Lease {
   readonly prefix: string;
   /** Everything the credentials open, for the guard. A key must begin with one of them. */
   readonly prefixes: readonly string[];
+  /** When there is one, this is where the file goes, whatever its name is; `prefix` is then the part before its own name. */
+  readonly object?: OpenedObject;
   readonly expiresAt: Date;
 }

@@ -1,9 +1,14 @@
+import { createHash } from "node:crypto";
 import { ExhibitError } from "@exhibit/contracts";
 import type { z } from "zod";
+import { withAbsolutePaths } from "./file-path.ts";
 import { secretsIn } from "./secret.ts";
-import type { Vendor, VendorDependencies } from "./vendor.ts";
+import { type RateLimit, rateLimit, type Vendor, type VendorDependencies } from "./vendor.ts";
 import { deepvision, deepvisionOptions } from "./vendors/deepvision.ts";
+import { industry, industryOptions } from "./vendors/industry.ts";
 import { kongur, kongurOptions } from "./vendors/kongur.ts";
+import { rex, rexOptions } from "./vendors/rex.ts";
+import { wombat, wombatOptions } from "./vendors/wombat.ts";
 
 export interface RegisteredVendor {
   /** What its section of the configuration must be. Its output is valid input again. */
@@ -12,12 +17,17 @@ export interface RegisteredVendor {
   create(options: unknown, dependencies?: VendorDependencies): Vendor;
   /** The secrets in its options, by the marks in the schema. */
   secretsOf(options: unknown): string[];
+  /** The options with the paths in them made absolute, by the marks in the schema. */
+  locatedIn(folder: string, options: unknown): unknown;
 }
 
 /** Every vendor there is. To add one: a file in `vendors/`, a line here, a test in `test/conformance/`. */
 const registry = {
   kongur: checked(kongurOptions, kongur),
   deepvision: checked(deepvisionOptions, deepvision),
+  rex: checked(rexOptions, rex),
+  wombat: checked(wombatOptions, wombat),
+  industry: checked(industryOptions, industry),
 } as const satisfies Record<string, RegisteredVendor>;
 
 export type VendorName = keyof typeof registry;
@@ -46,21 +56,34 @@ export function createVendors(
   return Object.fromEntries(vendors);
 }
 
-/** Binds a schema and a factory; the pair's own types stay inside, so that unlike vendors fit into one table. */
-function checked<Options extends z.ZodType>(
-  options: Options,
-  factory: (options: z.output<Options>, dependencies?: VendorDependencies) => Vendor,
+/**
+ * Binds a schema and a factory; the pair's own types stay inside, so that unlike vendors fit into one table. What every
+ * vendor's section may have besides its own options is added here.
+ */
+function checked<Own extends z.ZodObject>(
+  own: Own,
+  factory: (options: z.output<Own>, dependencies?: VendorDependencies) => Vendor,
 ): RegisteredVendor {
+  const options = own.extend({ rate_limit: rateLimit.optional() });
   return {
     options,
     create(given, dependencies) {
       const parsed = options.safeParse(given);
-      if (parsed.success) return factory(parsed.data, dependencies);
-      const faults = parsed.error.issues.map(
-        ({ path, message }) => `${path.join(".")}: ${message}`,
-      );
-      throw new ExhibitError("CONFIG_INVALID", faults.join("\n"), { cause: parsed.error });
+      if (!parsed.success) throw invalidOptions(parsed.error);
+      const { rate_limit, ...chosen } = parsed.data;
+      return {
+        ...factory(chosen as z.output<Own>, dependencies),
+        // The secrets in the options make it unguessable what they are.
+        fingerprint: createHash("sha256").update(JSON.stringify(chosen)).digest("hex"),
+        rateLimit: rate_limit as RateLimit | undefined,
+      };
     },
     secretsOf: (given) => secretsIn(options, given),
+    locatedIn: (folder, given) => withAbsolutePaths(options, given, folder),
   };
+}
+
+function invalidOptions(cause: z.ZodError): ExhibitError {
+  const faults = cause.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  return new ExhibitError("CONFIG_INVALID", faults.join("\n"), { cause });
 }

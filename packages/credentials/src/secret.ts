@@ -18,3 +18,9 @@ export function secretsIn(schema: z.core.$ZodType, value: unknown): string[] {
   const inner = (schema._zod.def as { innerType?: z.core.$ZodType }).innerType;
   return inner === undefined ? [] : secretsIn(inner, value);
 }
+
+/** Masks secrets in what others say. */
+export function hider(secrets: readonly (string | undefined)[]): (text: string) => string {
+  const known = secrets.filter((text) => text !== undefined);
+  return (text) => known.reduce((masked, each) => masked.replaceAll(each, "***"), text);
+}

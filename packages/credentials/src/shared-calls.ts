@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { ExhibitError, toExhibitError } from "@exhibit/contracts";
-import { keep, keepUntil } from "./kept-answer.ts";
-import type { KeptAnswer, LeaseStore } from "./lease-store.ts";
-import { recentFailures } from "./recent-failures.ts";
+import { expiringMap } from "./expiring-map.ts";
+import { keep, keepUntil, REFUSAL_MEMORY } from "./kept-answer.ts";
+import type { KeptAnswer, KeptFailure, LeaseStore, Turn } from "./lease-store.ts";
 import type { Vendor, VendorCall } from "./vendor.ts";
+import { standingError, type VendorGate } from "./vendor-gate.ts";
 
 /** A call to a vendor, and the text that is the same for equal ones. */
 export interface KeyedCall {
@@ -11,56 +13,176 @@ export interface KeyedCall {
   readonly key: string;
 }
 
-/** Calls to vendors: one at a time for each key, and none that a fresh failure has answered already. */
+/** What an answer has to be like to be used without asking the vendor. */
+export interface Wish {
+  suits(answer: KeptAnswer): boolean;
+  /** True for a new answer that came too late to be used. */
+  hasEnded(answer: KeptAnswer): boolean;
+  /** Ms since the epoch: a refusal from before isn't believed. */
+  readonly refusedSince: number;
+}
+
+/** Calls to vendors: for each key one at a time in the whole fleet, and none that is answered already. */
 export interface SharedCalls {
   /**
-   * A new answer, which is in the store when the promise resolves. Joins the call under way, if there is one. A refusal
-   * from before `refusedSince` (ms since the epoch) doesn't stand for it.
+   * An answer that suits, or the vendor's new one whatever it is. Joins the call under way, here or in another process.
+   * Throws the failure of that call, or one that stands since `refusedSince`.
    */
-  renew(call: KeyedCall, refusedSince?: number): Promise<KeptAnswer>;
-  /** The same without waiting. A failure is not reported: what is in the store is used on. */
-  renewBehind(call: KeyedCall): void;
+  obtain(call: KeyedCall, wish: Wish): Promise<KeptAnswer>;
+  /** The same without waiting. A failure is not reported, and for a while nothing is tried again. */
+  obtainBehind(call: KeyedCall, wish: Wish): void;
   /** Stops the calls under way; the next ones throw INTERRUPTED. */
   close(): void;
 }
 
-export function sharedCalls({ store, now }: { store: LeaseStore; now: () => number }): SharedCalls {
-  const running = new Map<string, Promise<KeptAnswer>>();
-  const failures = recentFailures(now);
+export interface SharedCallsOptions {
+  readonly store: LeaseStore;
+  readonly gateOf: (vendor: Vendor) => VendorGate;
+  readonly now: () => number;
+  /** Told every answer as it comes to be known. */
+  readonly onAnswer: (key: string, answer: KeptAnswer) => void;
+}
+
+/** Milliseconds between two looks at whether the one who asks has an answer; some are less, so that not all look at once. */
+const FIRST_PAUSE = 20;
+const LONGEST_PAUSE = 200;
+
+/** More often an answer isn't taken that ends before it can be used. */
+const MOST_TRIES = 3;
+
+/** `fresh`: it wasn't there yet when the work for it began. */
+type Outcome = { readonly fresh: boolean } & (
+  | { readonly answer: KeptAnswer }
+  | { readonly failure: KeptFailure }
+);
+
+interface Known {
+  readonly answer: KeptAnswer | undefined;
+  readonly failure: KeptFailure | undefined;
+}
+
+export function sharedCalls({ store, gateOf, now, onAnswer }: SharedCallsOptions): SharedCalls {
+  const running = new Map<string, Promise<Outcome>>();
+  /** Calls that failed lately, for whatever reason. */
+  const failed = expiringMap<true>(now);
   const closing = new AbortController();
 
-  async function ask({ vendor, call, key }: KeyedCall, refusedSince: number): Promise<KeptAnswer> {
-    const { signal } = closing;
-    if (signal.aborted) throw new ExhibitError("INTERRUPTED", "the lease broker is closed");
-    const standing = failures.standing(vendor.name, key, refusedSince);
-    if (standing !== undefined) throw standing;
-    try {
-      const askedAt = now();
-      const answer = keep(vendor.name, await vendor.issue(call, { signal }), askedAt);
-      await store.put(key, answer, { until: keepUntil(answer) });
-      return answer;
-    } catch (thrown) {
-      const error = toExhibitError(thrown);
-      failures.remember(vendor.name, key, error);
-      throw error;
+  async function known(key: string): Promise<Known> {
+    const [answer, failure] = await Promise.all([store.get(key), store.failure(key)]);
+    return { answer, failure };
+  }
+
+  /** What has come since `before`. */
+  async function news({ key }: KeyedCall, before: Known): Promise<Outcome | undefined> {
+    const { answer, failure } = await known(key);
+    if (answer && answer.answeredAt !== before.answer?.answeredAt) return { answer, fresh: true };
+    if (failure && failure.at !== before.failure?.at) return { failure, fresh: true };
+    return undefined;
+  }
+
+  async function findOut(asked: KeyedCall, wish: Wish): Promise<Outcome> {
+    checkOpen();
+    const before = await known(asked.key);
+    const { answer, failure } = before;
+    if (answer && wish.suits(answer)) return { answer, fresh: false };
+    if (failure && stands(failure, wish)) return { failure, fresh: false };
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(LONGEST_PAUSE, pause * 1.5)) {
+      const turn = await store.takeTurn(asked.key);
+      const outcome =
+        turn === undefined
+          ? await news(asked, before)
+          : await inTurn(turn, async () => (await news(asked, before)) ?? ask(asked, wish, turn));
+      if (outcome !== undefined) return outcome;
+      await sleep(pause * (0.5 + Math.random() / 2));
+      checkOpen();
     }
   }
 
-  function renew(asked: KeyedCall, refusedSince = 0): Promise<KeptAnswer> {
+  async function ask({ vendor, call, key }: KeyedCall, wish: Wish, turn: Turn): Promise<Outcome> {
+    const { signal } = closing;
+    const gate = gateOf(vendor);
+    const against = await gate.admit(wish.refusedSince, signal);
+    if (against !== undefined) return { failure: against, fresh: false };
+    const askedAt = now();
+    try {
+      const answer = keep(vendor.name, await vendor.issue(call, { signal }), askedAt);
+      await store.put(key, answer, { until: keepUntil(answer), turn });
+      await gate.answered(answer);
+      return { answer, fresh: true };
+    } catch (thrown) {
+      const error = toExhibitError(thrown);
+      const until = now() + REFUSAL_MEMORY;
+      const failure = { error, at: askedAt, until };
+      if (isShared(error)) await store.putFailure(key, failure, { until, turn });
+      await gate.failed(error, askedAt);
+      return { failure, fresh: true };
+    }
+  }
+
+  function checkOpen(): void {
+    if (closing.signal.aborted) throw new ExhibitError("INTERRUPTED", "the lease broker is closed");
+  }
+
+  function stands({ error, at, until }: KeptFailure, { refusedSince }: Wish): boolean {
+    return error.action === "never" && until > now() && at >= refusedSince;
+  }
+
+  /** The work under way for this key, or begins it. */
+  function joined(asked: KeyedCall, wish: Wish): Promise<Outcome> {
     const shared = running.get(asked.key);
     if (shared !== undefined) return shared;
-    const call = ask(asked, refusedSince).finally(() => running.delete(asked.key));
-    running.set(asked.key, call);
-    // Whoever waits gets the error. When all of them have gone, nobody is left to be told.
-    call.catch(() => {});
-    return call;
+    const work = findOut(asked, wish).finally(() => running.delete(asked.key));
+    running.set(asked.key, work);
+    work.then(
+      (outcome) => remember(asked.key, outcome),
+      // Whoever waits gets the error. When all of them have gone, nobody is left to be told.
+      () => {},
+    );
+    return work;
+  }
+
+  function remember(key: string, outcome: Outcome): void {
+    if ("answer" in outcome) {
+      failed.delete(key);
+      onAnswer(key, outcome.answer);
+    } else failed.set(key, true, now() + REFUSAL_MEMORY);
+  }
+
+  async function obtain(asked: KeyedCall, wish: Wish): Promise<KeptAnswer> {
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      const outcome = await joined(asked, wish);
+      if ("answer" in outcome) {
+        const { fresh, answer } = outcome;
+        if (fresh ? !wish.hasEnded(answer) : wish.suits(answer)) return answer;
+      } else if (outcome.fresh) throw outcome.failure.error;
+      // Whoever began the work may have believed an older refusal than this caller does.
+      else if (outcome.failure.at >= wish.refusedSince || tries > 0) {
+        throw standingError(outcome.failure, now());
+      }
+    }
+    const { name } = asked.vendor;
+    const message = `${name}: the answer can't be used: its credentials end before they can be used`;
+    throw new ExhibitError("VENDOR_ANSWER_INVALID", message, { details: { vendor: name } });
   }
 
   return {
-    renew,
-    renewBehind(asked) {
-      if (!failures.hasFailed(asked.key)) void renew(asked);
+    obtain,
+    obtainBehind(asked, wish) {
+      if (!running.has(asked.key) && !failed.get(asked.key)) void joined(asked, wish);
     },
     close: () => closing.abort(),
   };
+}
+
+async function inTurn<Result>(turn: Turn, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } finally {
+    await turn.end();
+  }
+}
+
+/** What is this process's own trouble isn't told to the others. */
+function isShared({ code }: ExhibitError): boolean {
+  return code !== "INTERRUPTED" && code !== "VENDOR_CLOCK" && code !== "INTERNAL";
 }

@@ -1,6 +1,6 @@
-import type { FolderSelector } from "@exhibit/contracts";
-import type { z } from "zod";
-import type { Bucket, Credentials } from "./lease.ts";
+import type { ExhibitError, FolderSelector } from "@exhibit/contracts";
+import { z } from "zod";
+import type { Bucket, Credentials, OpenedObject } from "./lease.ts";
 
 /** A folder and the case it belongs to: what a lease is asked for. */
 export interface FolderOfCase {
@@ -32,6 +32,8 @@ export interface IssuedLease {
   readonly folders: Readonly<Record<FolderKey, string>>;
   /** Everything it opens. */
   readonly prefixes: readonly string[];
+  /** Of a vendor with `perFile`: the one object that it opens. */
+  readonly object?: OpenedObject;
   readonly ends: LeaseEnd;
 }
 
@@ -51,6 +53,27 @@ export interface VendorAnswer {
   readonly refusals: readonly FolderRefusal[];
 }
 
+/** A file of a folder whose files are opened one by one. */
+export interface NumberedFile {
+  /** Relative to the source. */
+  readonly path: string;
+  /** From 1 on, in the order in which the folder's files were planned. */
+  readonly number: number;
+}
+
+/** The ability of a vendor to open objects one by one, instead of a folder for all of its files. */
+export interface PerFile {
+  /** Files that a folder takes at most; their numbers are 1 to this. */
+  readonly limit: number;
+  /** How it names one file: the folder's selector with what `slot` adds. Strict, as the folder's own is. */
+  readonly selector: z.ZodType<FolderSelector>;
+  /**
+   * What is added to the folder's selector to name the file, or FILE_NOT_ACCEPTED with the reason why the vendor
+   * doesn't take it. Equal for equal files. No I/O.
+   */
+  slot(file: NumberedFile): FolderSelector | ExhibitError;
+}
+
 /**
  * The port of a vendor that hands out temporary OSS credentials. A vendor says what to ask, asks it, and
  * translates the answer's names; it doesn't cache, retry, log or read the clock: the broker does.
@@ -59,11 +82,23 @@ export interface Vendor {
   /** The name it is registered and configured by. */
   readonly name: string;
 
+  /**
+   * Tells configurations apart: a lease that was had under other options (another account, bucket or endpoint) isn't
+   * taken for one of these. Says nothing of them. Set by the registry.
+   */
+  readonly fingerprint?: string;
+
+  /** How often it may be asked, by the whole fleet. Set by the registry. */
+  readonly rateLimit?: RateLimit | undefined;
+
   /** How it names a folder. Strict: a key it doesn't know is a fault that names the key. */
   readonly selector: z.ZodType<FolderSelector>;
 
+  /** Set for a vendor that opens objects one by one: leases are then asked for by a file's selector. */
+  readonly perFile?: PerFile;
+
   /**
-   * What to ask for this folder; `of.folder` has been checked by `selector`. Equal for all folders that one
+   * What to ask for this folder; `of.folder` has been checked by `selector`, or by that of `perFile`. Equal for all folders that one
    * answer can open, whatever the order of the suits. No I/O. Throws REQUEST_INVALID naming the key when
    * the case lacks something that the call needs.
    */
@@ -76,6 +111,13 @@ export interface Vendor {
    */
   issue(call: VendorCall, options: { readonly signal: AbortSignal }): Promise<VendorAnswer>;
 }
+
+/** So many calls within so many seconds, at whatever moment the seconds begin. */
+export const rateLimit = z.strictObject({
+  calls: z.int().min(1).max(1000),
+  per_seconds: z.number().positive().max(86_400),
+});
+export type RateLimit = z.output<typeof rateLimit>;
 
 /** What the caller may replace in tests. */
 export interface VendorDependencies {

@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import { type ExhibitError, toExhibitError } from "@exhibit/contracts";
+import type { Broker } from "@exhibit/credentials";
 import {
   type AsideEntry,
   addAside,
@@ -8,15 +10,19 @@ import {
   type Ledger,
   type PlannedFile,
   readFolder,
+  readSlots,
+  reopenFolders,
 } from "@exhibit/ledger";
 import type { Attempt, Engine } from "@exhibit/queue";
 import { openSource, type SourceEntry } from "@exhibit/sources";
 import { type Logger, withSpan } from "@exhibit/telemetry";
 import { createSharder } from "./sharding.ts";
+import { createSlotter, type Slotter } from "./slotting.ts";
 
 export interface PlanDependencies {
   ledger: Ledger;
   engine: Engine;
+  broker: Pick<Broker, "perFile">;
   roots: readonly string[];
   logger: Logger;
 }
@@ -34,24 +40,43 @@ export async function planFolder(
   attempt: Attempt,
 ): Promise<void> {
   const { ledger, engine } = dependencies;
-  const folder = await readFolder(ledger, folderId);
-  if (folder.planned || folder.status === "cancelled") return;
+  const folder = await openFolder(ledger, folderId);
+  if (!folder) return;
   const attributes = { "exhibit.import_id": folder.import_id, "exhibit.folder_id": folderId };
   const fault = await withSpan("exhibit.plan", attributes, () =>
     walk(dependencies, folder, attempt),
   );
   const finished = await finishPlanning(ledger, folderId, fault);
-  if (finished?.complete) await engine.ring("seal", [{ id: finished.importId }]);
+  // Should the queue be away just now, the reconciler rings: the import is complete in the ledger.
+  if (finished?.complete) {
+    await engine.ring("seal", [{ id: finished.importId }]).catch((err) => {
+      dependencies.logger.warn({ err }, "the queue can't be reached; the reconciler will ring");
+    });
+  }
   if (fault) throw fault;
+}
+
+/**
+ * The folder, if it is to be walked. One that has been walked but has a fault of its own is taken up again: that is what
+ * a person's retry of the job means.
+ */
+async function openFolder(ledger: Ledger, folderId: number): Promise<FolderRow | undefined> {
+  const folder = await readFolder(ledger, folderId);
+  if (folder.status === "cancelled") return undefined;
+  if (!folder.planned) return folder;
+  const again = await reopenFolders(ledger, { folderId });
+  return again.length > 0 ? folder : undefined;
 }
 
 /** Gives the fault for which the source can't be walked, once trying again doesn't help. */
 async function walk(
-  { ledger, engine, roots, logger }: PlanDependencies,
+  dependencies: PlanDependencies,
   folder: FolderRow,
   attempt: Attempt,
 ): Promise<ExhibitError | undefined> {
+  const { ledger, engine, roots, logger } = dependencies;
   const sharder = createSharder();
+  const slotter = await slotterFor(dependencies, folder);
   let aside: AsideEntry[] = [];
 
   async function addShards(shards: PlannedFile[][]): Promise<void> {
@@ -75,27 +100,68 @@ async function walk(
     aside = [];
   }
 
+  async function addRest(): Promise<void> {
+    await addAsides();
+    for (const file of slotter?.rest() ?? []) await addShards(sharder.add(file));
+    await addShards(sharder.rest());
+  }
+
   try {
     const reader = await openSource(folder.source, roots);
     for await (const entry of reader.walk({ signal: attempt.signal })) {
-      if (entry.kind === "file") await addShards(sharder.add(entry));
-      else aside.push(asideOf(entry));
-      if (aside.length === ASIDE_BATCH) await addAsides();
+      if (entry.kind !== "file") aside.push(asideOf(entry));
+      else if (isTooLong(entry.path)) aside.push(tooLong(entry.path));
+      else if (slotter) aside.push(...slotter.add(entry));
+      else await addShards(sharder.add(entry));
+      if (aside.length >= ASIDE_BATCH) await addAsides();
     }
+    await addRest();
   } catch (thrown) {
     const error = toExhibitError(thrown);
+    // Another walk has come to the end before this one.
+    if (error.code === "STATE_CONFLICT") return undefined;
     if (error.action !== "never" && !(attempt.last && error.code === "SOURCE_IO")) throw error;
-    await addAsides();
-    await addShards(sharder.rest());
+    await addRest();
     return error;
   }
-  await addAsides();
-  await addShards(sharder.rest());
   return undefined;
 }
 
+/** Only for a vendor that opens a folder's files one by one. */
+async function slotterFor(
+  { ledger, broker }: PlanDependencies,
+  { id, vendor }: FolderRow,
+): Promise<Slotter | undefined> {
+  const perFile = broker.perFile(vendor);
+  return perFile && createSlotter(vendor, perFile, await readSlots(ledger, id));
+}
+
 function asideOf(entry: Exclude<SourceEntry, { kind: "file" }>): AsideEntry {
+  const path = shortened(entry.path);
   return entry.kind === "skipped"
-    ? { state: "skipped", path: entry.path, as: entry.reason }
-    : { state: "failed", path: entry.path, code: entry.error.code, message: entry.error.message };
+    ? { state: "skipped", path, as: entry.reason }
+    : { state: "failed", path, code: entry.error.code, message: entry.error.message };
+}
+
+/**
+ * Bytes of UTF-8. OSS takes 1,023 of them for a key, and a name may get shorter in its normal form; what is far beyond
+ * that can't be stored, and is too long for the ledger's index, which takes 2,704.
+ */
+const LONGEST_PATH = 2048;
+
+function isTooLong(path: string): boolean {
+  return path.length > LONGEST_PATH / 3 && Buffer.byteLength(path) > LONGEST_PATH;
+}
+
+function tooLong(path: string): AsideEntry {
+  const bytes = Buffer.byteLength(path);
+  const message = `The path has ${bytes} bytes; OSS takes keys of at most 1,023.`;
+  return { state: "failed", path: shortened(path), code: "KEY_INVALID", message };
+}
+
+/** A path that can be kept in the ledger: of a long one its beginning, and a digest that keeps it apart from others. */
+function shortened(path: string): string {
+  if (!isTooLong(path)) return path;
+  const digest = createHash("sha256").update(path).digest("hex").slice(0, 16);
+  return `${path.slice(0, 500).toWellFormed()}… (${digest})`;
 }

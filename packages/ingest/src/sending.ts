@@ -29,7 +29,11 @@ export function createSending(ledger: Ledger, shardId: number) {
         },
       };
     },
-    stop: (): void => clearInterval(timer),
+    /** Takes back what was told: from now on nothing of the shard is under way. */
+    stop(): void {
+      clearInterval(timer);
+      if (told > 0) recordSending(ledger, shardId, 0).catch(() => {});
+    },
   };
 }
 

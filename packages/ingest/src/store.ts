@@ -1,10 +1,11 @@
 import { type ErrorCode, ExhibitError, errorTable, toExhibitError } from "@exhibit/contracts";
-import type { Broker, FolderOfCase } from "@exhibit/credentials";
+import type { Broker, FolderOfCase, PerFile } from "@exhibit/credentials";
 import {
   type FinishedShard,
   type FolderRow,
   finishShard,
   type Ledger,
+  type NotStored,
   openShard,
   readFolder,
   recordDestination,
@@ -45,7 +46,14 @@ const outages: ReadonlySet<ErrorCode> = new Set([
   "VENDOR_UNAVAILABLE",
   "VENDOR_CLOCK",
   "STORE_THROTTLED",
+  "STORE_UNAVAILABLE",
 ]);
+
+/** OSS is down for everybody, or fails for this file only: when others of its shard got through, it is the file. */
+function isOutage(code: ErrorCode, settled: readonly Settled[]): boolean {
+  if (code === "STORE_UNAVAILABLE") return !settled.some(({ error }) => error === undefined);
+  return outages.has(code);
+}
 
 /**
  * Stores what is unfinished of a shard and records each file's outcome. A file that fails doesn't stop the others.
@@ -71,7 +79,10 @@ export async function storeShard(
     const settled = await storeFiles(dependencies, folder, shard, attempt);
     const finished = await finishShard(ledger, shardId);
     if (finished) await conclude(dependencies, shard, finished, settled, attempt);
-    else throw unfinished(settled, attempt);
+    else if (settled.some(({ outcome }) => outcome.state === "planned")) {
+      throw unfinished(settled, attempt);
+    }
+    // Else another worker has finished it.
   });
 }
 
@@ -101,10 +112,11 @@ async function storeFiles(
   const limit = pLimit(FILES_AT_ONCE);
   const sending = createSending(dependencies.ledger, shard.id);
   try {
-    const { leases, reader } = await prepare(dependencies, folder, shard.openedAt, signal);
+    const leasesFor = await leasesOf(dependencies, folder, shard.openedAt, signal);
+    const reader = await openSource(folder.source, dependencies.roots);
     const send = async (file: UnfinishedFile) => {
       if (signal.aborted) return;
-      const result = await storeFile(dependencies, { file, reader, leases, signal, sending });
+      const result = await storeFile(dependencies, { file, reader, leasesFor, signal, sending });
       if (result) await settle(file, result);
     };
     const sent = await Promise.allSettled(
@@ -115,15 +127,32 @@ async function storeFiles(
   } catch (thrown) {
     attempt.signal.throwIfAborted();
     if (settled.length > 0 || stop.signal.aborted) throw thrown;
+    // What isn't ours to name is a fault of the ledger, not of the files.
+    if (!(thrown instanceof ExhibitError)) throw thrown;
+    // Without a lease because of an outage: it's said once, not in each of its files' rows every time.
+    if (outages.has(thrown.code) && attempt.postponed > 0) throw postponed(thrown, attempt);
     // No lease, or no source: that is every file's fault.
-    const error = toExhibitError(thrown);
-    for (const file of shard.files) await settle(file, error);
+    for (const file of shard.files) await settle(file, thrown);
   } finally {
     sending.stop();
   }
   await recorder.flush();
+  if (attempt.last) {
+    for (const hopeless of beyondHope(settled)) await recorder.add(hopeless);
+    await recorder.flush();
+  }
   attempt.signal.throwIfAborted();
   return settled;
+}
+
+/** On the last attempt, the files that could have been an outage's but weren't; they are settled as failed. */
+function beyondHope(settled: readonly Settled[]): NotStored[] {
+  return settled.flatMap((entry) => {
+    const { outcome, error } = entry;
+    if (outcome.state !== "planned" || !error || isOutage(error.code, settled)) return [];
+    entry.outcome = { ...outcome, state: "failed" };
+    return [entry.outcome];
+  });
 }
 
 function giveUp(stop: AbortController, thrown: unknown): never {
@@ -131,17 +160,51 @@ function giveUp(stop: AbortController, thrown: unknown): never {
   throw thrown;
 }
 
-async function prepare(
-  { ledger, broker, roots }: StoreDependencies,
+/** What holds the lease that a file is sent with. */
+type LeasesFor = (file: UnfinishedFile) => Promise<LeaseHolder>;
+
+/** One lease for all files of the folder; one for each when the vendor opens them one by one. */
+async function leasesOf(
+  dependencies: StoreDependencies,
   folder: FolderRow,
   openedAt: Date,
   signal: AbortSignal,
-): Promise<{ leases: LeaseHolder; reader: SourceReader }> {
+): Promise<LeasesFor> {
+  const hold = (selector: FolderRow["selector"]) =>
+    holdLease(dependencies, { folder, selector, openedAt, signal });
+  const perFile = dependencies.broker.perFile(folder.vendor);
+  if (perFile) return async (file) => hold({ ...folder.selector, ...slotOf(perFile, file) });
+  const shared = await hold(folder.selector);
+  return () => Promise.resolve(shared);
+}
+
+/** As it was planned. Throws what planning would have refused it with. */
+function slotOf(perFile: PerFile, { path, slot }: UnfinishedFile): FolderRow["selector"] {
+  if (slot === null) {
+    throw new ExhibitError("INTERNAL", `${JSON.stringify(path)} has been planned without a slot.`);
+  }
+  const named = perFile.slot({ path, number: slot });
+  if (named instanceof ExhibitError) throw named;
+  return named;
+}
+
+interface ToHold {
+  folder: FolderRow;
+  /** What the lease is to open. */
+  selector: FolderRow["selector"];
+  openedAt: Date;
+  signal: AbortSignal;
+}
+
+async function holdLease(
+  { ledger, broker }: StoreDependencies,
+  { folder, selector, openedAt, signal }: ToHold,
+): Promise<LeaseHolder> {
   const of: FolderOfCase = {
     vendor: folder.vendor,
     entrust_id: folder.entrust_id ?? undefined,
     suit_ids: folder.suit_ids,
-    folder: folder.selector,
+    folder: selector,
   };
   const attributes = { "exhibit.vendor": folder.vendor, "exhibit.folder_id": folder.id };
   const lease = await withSpan("exhibit.lease", attributes, async (span) => {
@@ -159,17 +222,16 @@ async function prepare(
     bucket: bucket.name,
     prefix,
   });
-  const leases: LeaseHolder = {
+  return {
     current: (options) => broker.lease(of, { ...options, signal }),
     replace: (refused) => broker.lease(of, { unlike: refused.id, signal }),
   };
-  return { leases, reader: await openSource(folder.source, roots) };
 }
 
 interface FileWork {
   file: UnfinishedFile;
   reader: SourceReader;
-  leases: LeaseHolder;
+  leasesFor: LeasesFor;
   signal: AbortSignal;
   sending: Sending;
 }
@@ -177,7 +239,7 @@ interface FileWork {
 /** Gives the receipt of one file, or why there is none; undefined when the work was stopped before there was one. */
 async function storeFile(
   { objectStore, memory }: StoreDependencies,
-  { file, reader, leases, signal, sending }: FileWork,
+  { file, reader, leasesFor, signal, sending }: FileWork,
 ): Promise<Stored | ExhibitError | undefined> {
   const free = await memory.acquire(objectStore.memoryFor(file.size));
   const sent = sending.begin();
@@ -186,6 +248,7 @@ async function storeFile(
     return await withSpan("exhibit.file", attributes, async (span) => {
       const expected =
         file.modifiedMs === null ? undefined : { size: file.size, modifiedAt: file.modifiedMs };
+      const leases = await leasesFor(file);
       await using body = await openBody(reader, file.path, expected);
       const receipt = await objectStore.put({
         leases,
@@ -263,15 +326,22 @@ function unfinished(settled: readonly Settled[], attempt: Attempt): Error {
   const open = settled.flatMap(({ outcome, error }) =>
     outcome.state === "planned" && error ? [error] : [],
   );
-  const outage = open.find(({ code }) => outages.has(code));
+  const outage = open.find(({ code }) => isOutage(code, settled));
   const reason = outage ?? open[0];
   const error = new ExhibitError(
     reason?.code ?? "INTERNAL",
     `${open.length} files aren't stored yet: ${reason?.message ?? "no reason is known"}`,
     { cause: reason },
   );
-  if (!outage) return error;
-  return new Postponed(Math.max(postponement(attempt.postponed), outage.retryAfter ?? 0), error);
+  return outage ? postponed(error, attempt, outage.retryAfter) : error;
+}
+
+function postponed(
+  error: ExhibitError,
+  attempt: Attempt,
+  retryAfter = error.retryAfter,
+): Postponed {
+  return new Postponed(Math.max(postponement(attempt.postponed), retryAfter ?? 0), error);
 }
 
 /** 1 s, 2 s, 4 s … up to five minutes. */

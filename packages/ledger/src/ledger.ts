@@ -46,10 +46,15 @@ export async function openPostgresLedger(databaseUrl: string): Promise<Ledger> {
     types,
     max: 10,
     connectionTimeoutMillis: 10_000,
+    // A server that is gone without a word must not be waited for; sealing ten million files takes minutes, though.
+    keepAlive: true,
+    query_timeout: 10 * 60_000,
     application_name: "exhibit",
   });
   // An idle connection that breaks is replaced by the pool; whoever needs one gets the error of its own query.
   pool.on("error", () => {});
+  // The same for one that breaks in use: without a listener of its own it would end the process.
+  pool.on("connect", (client) => client.on("error", () => {}));
   const db = new Kysely<LedgerSchema>({ dialect: new PostgresDialect({ pool }) });
   try {
     await migrate(db);

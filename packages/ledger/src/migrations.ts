@@ -79,6 +79,7 @@ const firstTables: Migration = {
         id bigint generated always as identity primary key,
         folder_id bigint not null,
         shard_id bigint,
+        slot integer,
         path text not null,
         size bigint not null,
         modified_ms bigint,
@@ -97,6 +98,10 @@ const firstTables: Migration = {
       )`.execute(db);
     // The same path is one file, however often a source is walked; pages go by this order too.
     await sql`create unique index files_by_path on files (folder_id, path collate "C")`.execute(db);
+    // A place that a vendor opens for one file is never given to two.
+    await sql`create unique index files_by_slot on files (folder_id, slot) where slot is not null`.execute(
+      db,
+    );
     await sql`create index files_by_shard on files (shard_id)`.execute(db);
     await sql`create index files_with_error on files (folder_id, error_code) where error_code is not null`.execute(
       db,

@@ -4,9 +4,11 @@ import {
   type ImportRequest,
   type SkippedAs,
 } from "@exhibit/contracts";
-import { sql } from "kysely";
+import { sql, type Transaction } from "kysely";
 import { v7 as uuidv7 } from "uuid";
 import type { Ledger } from "./ledger.ts";
+import type { LedgerSchema } from "./schema.ts";
+import { storable } from "./text.ts";
 
 /** Puts an import and its folders on the record. Their numbers of files are found by planning. */
 export async function createImport(
@@ -71,11 +73,25 @@ export interface PlannedFile {
   path: string;
   size: number;
   modifiedAt: number;
+  /** Only for a vendor that opens a folder's files one by one. */
+  slot?: number;
+}
+
+/** The slots that files of a folder have, by their paths. */
+export async function readSlots({ db }: Ledger, folderId: number): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom("files")
+    .select(["path", "slot"])
+    .where("folder_id", "=", folderId)
+    .where("slot", "is not", null)
+    .execute();
+  return new Map(rows.map(({ path, slot }) => [path, slot as number]));
 }
 
 /**
  * Adds one shard with these files, in one transaction. Files that the folder has already (an earlier walk that was
  * broken off) are passed over, so a source can be walked again. Returns undefined when there was nothing new.
+ * Throws STATE_CONFLICT when the folder has been planned to its end meanwhile, by another walk.
  */
 export async function addShard(
   { db }: Ledger,
@@ -83,18 +99,21 @@ export async function addShard(
   files: readonly PlannedFile[],
 ): Promise<{ shardId: number; number: number } | undefined> {
   return await db.transaction().execute(async (tx) => {
+    await checkUnplanned(tx, folder.id);
     const inserted = await sql<{ shard_id: number; files: number; bytes: number }>`
       with shard as materialized (
         select nextval(pg_get_serial_sequence('shards', 'id')) as id
       ), added as (
-        insert into files (folder_id, shard_id, path, size, modified_ms, state)
-        select ${folder.id}, shard.id, entry.path, entry.size, entry.modified_ms, 'planned'
+        insert into files (folder_id, shard_id, slot, path, size, modified_ms, state)
+        select ${folder.id}, shard.id, entry.slot, entry.path, entry.size, entry.modified_ms, 'planned'
         from shard, unnest(
           ${files.map((file) => file.path)}::text[],
           ${files.map((file) => file.size)}::bigint[],
-          ${files.map((file) => file.modifiedAt)}::bigint[]
-        ) as entry (path, size, modified_ms)
-        on conflict do nothing
+          ${files.map((file) => file.modifiedAt)}::bigint[],
+          ${files.map((file) => file.slot ?? null)}::integer[]
+        ) as entry (path, size, modified_ms, slot)
+        order by entry.path collate "C" -- two planners lock rows in one order
+        on conflict (folder_id, path collate "C") do nothing
         returning size
       )
       select (select id from shard) as shard_id, count(*) as files, coalesce(sum(size), 0)::bigint as bytes
@@ -123,6 +142,18 @@ export async function addShard(
   });
 }
 
+/** A walk that comes too late must not add files to an import that may be sealed. */
+async function checkUnplanned(tx: Transaction<LedgerSchema>, folderId: number): Promise<void> {
+  const folder = await tx
+    .selectFrom("folders")
+    .select("planned")
+    .where("id", "=", folderId)
+    .forUpdate()
+    .executeTakeFirst();
+  if (folder?.planned === false) return;
+  throw new ExhibitError("STATE_CONFLICT", `Folder ${folderId} has been planned by another walk.`);
+}
+
 /** An entry that is never sent: `skipped` isn't a file; `failed` can't even be planned. */
 export type AsideEntry =
   | { state: "skipped"; path: string; as: SkippedAs }
@@ -134,7 +165,9 @@ export async function addAside(
   folder: { id: number },
   entries: readonly AsideEntry[],
 ): Promise<void> {
-  await sql`
+  await db.transaction().execute(async (tx) => {
+    await checkUnplanned(tx, folder.id);
+    await sql`
     with added as (
       insert into files (folder_id, path, size, state, skipped_as, error_code, error)
       select ${folder.id}, entry.path, 0, entry.state, entry.skipped_as, entry.code, entry.message
@@ -143,8 +176,9 @@ export async function addAside(
         ${entries.map((entry) => entry.state)}::text[],
         ${entries.map((entry) => (entry.state === "skipped" ? entry.as : null))}::text[],
         ${entries.map((entry) => (entry.state === "failed" ? entry.code : null))}::text[],
-        ${entries.map((entry) => (entry.state === "failed" ? entry.message : null))}::text[]
+        ${entries.map((entry) => (entry.state === "failed" ? storable(entry.message) : null))}::text[]
       ) as entry (path, state, skipped_as, code, message)
+      order by entry.path collate "C"
       on conflict do nothing
       returning state
     ), total as (
@@ -160,7 +194,8 @@ export async function addAside(
     update imports set files = files + total.failed, failed = imports.failed + total.failed,
       skipped = imports.skipped + total.skipped, updated_at = now()
     from in_folder, total
-    where imports.id = in_folder.import_id`.execute(db);
+    where imports.id = in_folder.import_id`.execute(tx);
+  });
 }
 
 /**
@@ -174,7 +209,7 @@ export async function finishPlanning(
 ): Promise<{ importId: string; complete: boolean } | undefined> {
   const { rows } = await sql<{ id: string; complete: boolean }>`
     with in_folder as (
-      update folders set planned = true, error_code = ${error?.code ?? null}, error = ${error?.message ?? null}
+      update folders set planned = true, error_code = ${error?.code ?? null}, error = ${error === undefined ? null : storable(error.message)}
       where id = ${folderId} and not planned
       returning import_id
     )

@@ -27,16 +27,29 @@ export async function reopenImport(ledger: Ledger, importId: string): Promise<Re
       `Import ${importId} is ${row.status}: there is nothing to retry.`,
     );
   }
-  const folderIds = await reopenFolders(ledger, importId);
+  const folderIds = await reopenFolders(ledger, { importId });
   const shards = await reopenShards(ledger, { importId });
   return { shards, folderIds };
 }
 
-async function reopenFolders({ db }: Ledger, importId: string): Promise<number[]> {
+/**
+ * Has folders with a fault of their own walked again: one, or all of an import. Returns those that are open again; none
+ * of an import that is sealed or cancelled.
+ */
+export async function reopenFolders(
+  { db }: Ledger,
+  which: { folderId: number } | { importId: string },
+): Promise<number[]> {
+  const named =
+    "folderId" in which
+      ? sql`folders.id = ${which.folderId}`
+      : sql`folders.import_id = ${which.importId}`;
+  const condition = sql`${named} and folders.planned and exists (
+    select from imports where id = folders.import_id and status not in ('sealed', 'cancelled'))`;
   const { rows } = await sql<{ id: number }>`
     with faulty as (
       delete from files using folders
-      where folders.import_id = ${importId} and folders.planned and files.folder_id = folders.id
+      where ${condition} and files.folder_id = folders.id
         and files.shard_id is null and files.state = 'failed' and files.error_code is not null
       returning files.folder_id, files.size
     ), per_folder as (
@@ -46,7 +59,7 @@ async function reopenFolders({ db }: Ledger, importId: string): Promise<number[]
         files = folders.files - coalesce(per_folder.files, 0), bytes = folders.bytes - coalesce(per_folder.bytes, 0),
         failed = folders.failed - coalesce(per_folder.files, 0)
       from folders f left join per_folder on per_folder.folder_id = f.id
-      where f.id = folders.id and folders.import_id = ${importId} and folders.planned
+      where f.id = folders.id and ${condition}
         and (folders.error_code is not null or per_folder.folder_id is not null)
       returning folders.id, folders.import_id, coalesce(per_folder.files, 0) as files, coalesce(per_folder.bytes, 0) as bytes
     ), total as (

@@ -58,9 +58,9 @@ export interface FolderTable extends CounterColumns {
   error: string | null;
 }
 
-export type ShardState = "open" | "stored" | "failed";
+type ShardState = "open" | "stored" | "failed";
 
-export interface ShardTable {
+interface ShardTable {
   id: Generated<number>;
   import_id: string;
   folder_id: number;
@@ -81,6 +81,8 @@ export interface FileTable {
   folder_id: number;
   /** Null for what is never sent: skipped entries, and files that failed while planning. */
   shard_id: number | null;
+  /** From 1 on: the file's number in its folder, when the vendor opens the folder's files one by one. */
+  slot: number | null;
   /** Relative to the source. */
   path: string;
   size: number;

@@ -1,6 +1,7 @@
 import type { ErrorCode } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "./ledger.ts";
+import { storable } from "./text.ts";
 
 export interface ShardRow {
   id: number;
@@ -16,6 +17,8 @@ export interface UnfinishedFile {
   size: number;
   /** Milliseconds since the epoch; null: whatever the file is now is taken. */
   modifiedMs: number | null;
+  /** Its number in the folder, when the vendor opens the folder's files one by one. */
+  slot: number | null;
 }
 
 /**
@@ -42,7 +45,7 @@ export async function openShard(ledger: Ledger, shardId: number): Promise<ShardR
   if (!shard) return undefined;
   const files = await db
     .selectFrom("files")
-    .select(["id", "path", "size", "modified_ms as modifiedMs"])
+    .select(["id", "path", "size", "modified_ms as modifiedMs", "slot"])
     .where("shard_id", "=", shardId)
     .where("state", "=", "planned")
     .orderBy("id")
@@ -157,10 +160,11 @@ export async function recordOutcomes(
         ${column((row) => row.storedAt.toISOString())}::timestamptz[],
         ${column((row) => row.leaseId)}::text[],
         ${reasons((row) => row.code)}::text[],
-        ${reasons((row) => row.message)}::text[]
+        ${reasons((row) => storable(row.message))}::text[]
       ) as o (id, state, size, modified_ms, key, sha256, crc64, etag, request_id, stored_at, lease_id, error_code, error)
     ), planned as (
-      select files.id, files.size from files where files.id in (select id from outcome) and state = 'planned' for update
+      select files.id, files.size from files where files.id in (select id from outcome) and state = 'planned'
+      order by files.id for update
     ), changed as (
       update files set state = o.state, size = coalesce(o.size, files.size),
         modified_ms = coalesce(o.modified_ms, files.modified_ms), key = o.key, sha256 = decode(o.sha256, 'hex'),

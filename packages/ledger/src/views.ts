@@ -50,6 +50,14 @@ export async function readImport(ledger: Ledger, importId: string): Promise<Impo
   return importView(row, await readBeside(ledger, [importId]));
 }
 
+/** Throws NOT_FOUND. */
+async function checkImport({ db }: Ledger, importId: string): Promise<void> {
+  const row = UUID.test(importId)
+    ? await db.selectFrom("imports").select("id").where("id", "=", importId).executeTakeFirst()
+    : undefined;
+  if (!row) throw new ExhibitError("NOT_FOUND", `There is no import ${importId}.`);
+}
+
 /** The newest first; ids are UUIDs of version 7, so their order is that of their making. */
 export async function listImports(ledger: Ledger, query: ImportQuery): Promise<Page<ImportView>> {
   let select = ledger.db
@@ -76,7 +84,7 @@ export async function listFolders(
   importId: string,
   query: PageQuery,
 ): Promise<Page<FolderView>> {
-  await readImport(ledger, importId);
+  await checkImport(ledger, importId);
   let select = ledger.db
     .selectFrom("folders")
     .selectAll()
@@ -89,35 +97,34 @@ export async function listFolders(
   return { items: items.map(folderView), next };
 }
 
-/** By folder, then by path. */
+/** By folder, then by path; a page costs what is on it, however large the import. */
 export async function listFiles(
   ledger: Ledger,
   importId: string,
   query: FileQuery,
 ): Promise<Page<FileView>> {
-  await readImport(ledger, importId);
-  let select = ledger.db
-    .selectFrom("files")
-    .selectAll()
-    .where("folder_id", "in", (folders) =>
-      folders.selectFrom("folders").select("id").where("import_id", "=", importId),
-    )
-    .orderBy("folder_id")
-    .orderBy(sql`path collate "C"`)
-    .limit(query.limit + 1);
-  if (query.state) select = select.where("state", "=", query.state);
-  if (query.folder_id !== undefined) {
-    select = select.where(
-      "folder_id",
-      "=",
-      Number(cursor(query.folder_id, /^\d{1,15}$/, "folder_id")),
-    );
-  }
-  if (query.after !== undefined) {
-    const [folderId, path] = fileCursor(query.after);
-    select = select.where(sql<boolean>`(folder_id, path collate "C") > (${folderId}, ${path})`);
-  }
-  const { items, next } = pageOf(await select.execute(), query.limit, (row) =>
+  await checkImport(ledger, importId);
+  const [fromFolder, afterPath] = query.after === undefined ? [0, ""] : fileCursor(query.after);
+  const folderId =
+    query.folder_id === undefined
+      ? null
+      : Number(cursor(query.folder_id, /^\d{1,15}$/, "folder_id"));
+  const count = query.limit + 1;
+  const { rows } = await sql<Selectable<FileTable>>`
+    select page.* from folders, lateral (
+      select * from files
+      where folder_id = folders.id
+        and (folders.id > ${fromFolder} or path collate "C" > ${afterPath})
+        ${query.state ? sql`and state = ${query.state}` : sql``}
+        ${query.state === "failed" ? sql`and error_code is not null` : sql``}
+      order by path collate "C"
+      limit ${count}
+    ) as page
+    where folders.import_id = ${importId} and folders.id >= ${fromFolder}
+      and (${folderId}::bigint is null or folders.id = ${folderId})
+    order by folders.id, page.path collate "C"
+    limit ${count}`.execute(ledger.db);
+  const { items, next } = pageOf(rows, query.limit, (row) =>
     Buffer.from(JSON.stringify([row.folder_id, row.path])).toString("base64url"),
   );
   return { items: items.map(fileView), next };

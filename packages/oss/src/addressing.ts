@@ -11,6 +11,17 @@ export interface Address {
   path: string;
 }
 
+/** A signed URL's address; its path and query stay as they are, because URL would rewrite what is signed. */
+export function addressOfUrl(url: string): Address {
+  const { protocol, hostname, port } = new URL(url);
+  return {
+    secure: protocol === "https:",
+    hostname: withoutBrackets(hostname),
+    port,
+    path: url.replace(/^[^:]+:\/\/[^/?#]+/, "").replace(/#.*$/s, ""),
+  };
+}
+
 /** The address of an object, path style or virtual host as the bucket says (PROTOCOLS.md 5.4). */
 export function addressOf(bucket: Bucket, key: string, query: Query): Address {
   const endpoint = new URL(bucket.endpoint);
@@ -18,11 +29,15 @@ export function addressOf(bucket: Bucket, key: string, query: Query): Address {
   const path = `/${encodeKey(key)}${search === "" ? "" : `?${search}`}`;
   return {
     secure: endpoint.protocol === "https:",
-    // URL writes IPv6 addresses in brackets, sockets want them without.
     hostname: bucket.pathStyle
-      ? endpoint.hostname.replace(/^\[(.*)\]$/, "$1")
+      ? withoutBrackets(endpoint.hostname)
       : `${bucket.name}.${endpoint.hostname}`,
     port: endpoint.port,
     path: bucket.pathStyle ? `/${bucket.name}${path}` : path,
   };
+}
+
+/** URL writes IPv6 addresses in brackets, sockets want them without. */
+function withoutBrackets(hostname: string): string {
+  return hostname.replace(/^\[(.*)\]$/, "$1");
 }

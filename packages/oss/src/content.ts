@@ -35,6 +35,28 @@ export async function readThrough(
   if (offset < length) throw changed(range, "fewer");
 }
 
+/** Reads a whole file through the digester, as it's sent. The chunks are copies: they may wait in a connection. */
+export async function* readInto(
+  body: FileBody,
+  digester: Digester,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Buffer, void, undefined> {
+  const range = { start: 0, end: body.size };
+  let read = 0;
+  try {
+    for await (const chunk of body.read(range.start, range.end)) {
+      if (signal?.aborted) throw interrupted(signal);
+      read += chunk.length;
+      if (read > body.size) throw changed(range, "more");
+      digester.update(chunk);
+      yield Buffer.from(chunk);
+    }
+  } catch (thrown) {
+    throw toExhibitError(thrown, "SOURCE_IO");
+  }
+  if (read < body.size) throw changed(range, "fewer");
+}
+
 /** Digests of a file that isn't sent. */
 export async function readOnly(
   body: FileBody,

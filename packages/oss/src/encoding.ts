@@ -1,5 +1,5 @@
 /** Percent-encodes each UTF-8 byte that isn't unreserved (`A-Z a-z 0-9 - . _ ~`), as OSS canonicalises it. */
-export function encodePart(text: string): string {
+function encodePart(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (character) => {
     return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
   });

@@ -43,6 +43,9 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   FileAlreadyExists: "EVIDENCE_CONFLICT",
 };
 
+/** What a signed URL that has ended is refused with: an AccessDenied whose sentence alone says why. */
+const URL_ENDED = /has expired/i;
+
 /** "OSS no longer supports V1 signatures": an AccessDenied that a change of the signature version mends. */
 const V1_WITHDRAWN = "0002-00000080";
 const MAX_SENTENCE = 500;
@@ -95,7 +98,9 @@ function answerError(answer: Answer, about: About): ExhibitError {
     ids === "" ? "" : ` (${ids})`,
   ].join("");
   const retryAfter = delayOf(answer.headers);
-  return new ExhibitError(ourCode(answer, code, ec, about.lease), text, {
+  const ended = about.lease.object?.uploadUrl !== undefined && URL_ENDED.test(sentence);
+  const ours = ended ? "LEASE_EXPIRED" : ourCode(answer, code, ec, about.lease);
+  return new ExhibitError(ours, text, {
     details: {
       operation: about.operation,
       ...place(about),
@@ -116,8 +121,9 @@ function ourCode(
 ): ErrorCode {
   if (ec === V1_WITHDRAWN) return "STORE_SIGNATURE";
   // A temporary id that "does not exist" may as well have ended; a permanent one is wrong.
-  if (code === "InvalidAccessKeyId" && lease.credentials.accessKeyId.startsWith("STS."))
-    return "LEASE_REJECTED";
+  const temporary =
+    lease.credentials.accessKeyId.startsWith("STS.") || lease.object?.uploadUrl !== undefined;
+  if (code === "InvalidAccessKeyId" && temporary) return "LEASE_REJECTED";
   const known =
     code === undefined ? undefined : Object.hasOwn(codes, code) ? codes[code] : undefined;
   if (known !== undefined) return known;
@@ -168,10 +174,19 @@ function delayOf(headers: IncomingHttpHeaders): number | undefined {
   return [delay, after].find((milliseconds) => Number.isFinite(milliseconds) && milliseconds >= 0);
 }
 
-function withoutSecrets(sentence: string, { credentials }: Lease): string {
-  return [credentials.accessKeySecret, credentials.securityToken, credentials.accessKeyId]
+function withoutSecrets(sentence: string, { credentials, object }: Lease): string {
+  const { accessKeySecret, securityToken, accessKeyId } = credentials;
+  return [...urlSecrets(object?.uploadUrl), accessKeySecret, securityToken, accessKeyId]
     .filter((secret) => secret !== "")
     .reduce((masked, secret) => masked.replaceAll(secret, "***"), sentence);
+}
+
+/** A signed URL's query, and the parts of it that are no mere names and numbers, as they are and decoded. */
+function urlSecrets(url = ""): string[] {
+  const [, query = ""] = url.split("?", 2);
+  const values = query.split("&").map((pair) => pair.slice(pair.indexOf("=") + 1));
+  const decoded = [...new URLSearchParams(query).values()];
+  return [query, ...values, ...decoded].filter((value) => value.length >= 20);
 }
 
 function place({ key, lease }: About) {

@@ -149,7 +149,11 @@ export async function lookOrDeny(look: Look, key: string): Promise<Found> {
     if (!(error instanceof ExhibitError) || error.code !== "STORE_DENIED") throw error;
     cause = error;
   }
-  throw new ExhibitError(
+  throw hiddenObject(key, cause);
+}
+
+export function hiddenObject(key: string, cause: unknown): ExhibitError {
+  return new ExhibitError(
     "STORE_DENIED",
     `OSS says that ${JSON.stringify(key)} is there already, but doesn't show it to this lease, so whether it has the ` +
       "file's bytes can't be told. The vendor's policy has to allow oss:GetObject on it.",

@@ -5,13 +5,13 @@ import type { Lease } from "@exhibit/credentials";
 const MAX_KEY_BYTES = 1023;
 
 /**
- * The object key of a file: the lease's prefix and the name, NFC-normalised (OSS doesn't: NFC and NFD would be two objects).
+ * The object key of a file: the one object that the lease opens, or the lease's prefix and the name, NFC-normalised (OSS doesn't: NFC and NFD would be two objects).
  * The prefix stays as the vendor gave it, because its policy compares bytes.
  * Throws KEY_INVALID and KEY_OUTSIDE_LEASE.
  */
 export function keyOf(lease: Lease, name: string): string {
-  const key = lease.prefix + name.normalize("NFC");
-  const fault = faultOfName(name) ?? faultOfKey(key);
+  const key = lease.object?.key ?? lease.prefix + name.normalize("NFC");
+  const fault = faultOfName(lease.object?.key ?? name) ?? faultOfKey(key);
   if (fault !== undefined) {
     throw new ExhibitError(
       "KEY_INVALID",

@@ -1,2 +1,3 @@
 export type { FileBody, LeaseHolder, ObjectStore, PutRequest, Receipt } from "./object-store.ts";
+export { type Probe, type ProbeOptions, probe } from "./probe.ts";
 export { createObjectStore, type ObjectStoreOptions } from "./store.ts";

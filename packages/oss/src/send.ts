@@ -1,4 +1,4 @@
-import { addressOf } from "./addressing.ts";
+import { type Address, addressOf } from "./addressing.ts";
 import type { Clock } from "./clock.ts";
 import type { Query } from "./encoding.ts";
 import { type About, type Answer, toStoreError } from "./errors.ts";
@@ -15,8 +15,12 @@ export interface ObjectRequest extends About {
   signal?: AbortSignal | undefined;
 }
 
-/** A request whose headers are signed already. */
-export type SignedRequest = ObjectRequest & { headers: Readonly<Record<string, string>> };
+/** A request that is signed already: in its headers, or in the address. */
+type SignedRequest = ObjectRequest & {
+  headers: Readonly<Record<string, string>>;
+  /** Instead of the one that bucket, key and query make. */
+  address?: Address;
+};
 
 export interface Sender {
   /** Signs with the lease and sends. Throws what `toStoreError` makes of anything but a success. */
@@ -28,7 +32,7 @@ export interface Sender {
 export function createSender(transport: Transport, clock: Clock): Sender {
   async function sendSigned(request: SignedRequest): Promise<Answer> {
     const { method, headers, body, signal, lease, key, query = {} } = request;
-    const address = addressOf(lease.bucket, key, query);
+    const address = request.address ?? addressOf(lease.bucket, key, query);
     const answer = await transport
       .send({ method, address, headers, ...(body && { body }), signal })
       .catch((thrown: unknown) => {

@@ -10,6 +10,7 @@ import type { ObjectStore, PutRequest, Receipt } from "./object-store.ts";
 import { planParts } from "./part-reader.ts";
 import { type MultipartOptions, putMultipart } from "./put-multipart.ts";
 import { putSingle } from "./put-single.ts";
+import { putToUrl } from "./put-url.ts";
 import { createSender } from "./send.ts";
 import { createTransport, type TransportOptions } from "./transport.ts";
 
@@ -53,6 +54,7 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
     const attempt = createAttempt(leases, { key, first }, options);
     const look = createLook(calls, attempt, key, signal);
     const job = { key, body, signal, onBytes, calls, control, digesters, attempt, look };
+    if (first.object?.uploadUrl !== undefined) return putToUrl(job);
     return body.size <= options.singlePutLimit ? putSingle(job) : putMultipart(job, options);
   }
 

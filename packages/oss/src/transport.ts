@@ -12,7 +12,7 @@ export interface OutgoingBody {
   onBytes?: (bytes: number) => void;
 }
 
-export interface OutgoingRequest {
+interface OutgoingRequest {
   method: string;
   address: Address;
   headers: Readonly<Record<string, string>>;

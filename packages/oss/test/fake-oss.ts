@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { createCRC64 } from "hash-wasm";
 
 /** What the fake saw of a request. */
-export interface Seen {
+interface Seen {
   method: string;
   bucket: string;
   key: string;

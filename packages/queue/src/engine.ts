@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { PGlite } from "@electric-sql/pglite";
 import { ExhibitError } from "@exhibit/contracts";
 import {
@@ -151,14 +152,23 @@ function createEngine(backend: Backend): Engine {
     },
     async ring(name, bells) {
       const queue = queueOf(name);
-      for (const bell of bells) await reachable(ringOne(queue, name, bell));
+      const failures: unknown[] = [];
+      // One that can't be rung doesn't keep the others silent.
+      for (const bell of bells) {
+        await ringOne(queue, name, bell).catch((error: unknown) => failures.push(error));
+      }
+      if (failures.length > 0) throw unreachable(failures[0]);
     },
     async schedule(name, everyMs) {
       await reachable(
         queueOf(name).upsertJobScheduler(
           name,
           { every: everyMs },
-          { name, data: { id: name }, opts: { removeOnComplete: true } },
+          {
+            name,
+            data: { id: name },
+            opts: { removeOnComplete: true, removeOnFail: { count: 100 } },
+          },
         ),
       );
     },
@@ -203,11 +213,19 @@ async function ringOne(queue: Queue<Bell>, name: QueueName, bell: BellToRing): P
   const job = await queue.getJob(opts.jobId);
   const state = await job?.getState();
   if (job && (state === "failed" || state === "completed")) {
-    await job.retry(state, { resetAttemptsMade: true, resetAttemptsStarted: true });
-  } else {
-    await queue.add(name, data, opts);
+    try {
+      await job.retry(state, { resetAttemptsMade: true, resetAttemptsStarted: true });
+      return;
+    } catch (error) {
+      // Somebody else rang in between: then the job waits already, or it is gone and is added.
+      if ((await queue.getJobState(opts.jobId)) === state) throw error;
+    }
   }
+  await queue.add(name, data, opts);
 }
+
+/** How long a worker may take to hand its work back after its grace time: a queue that is away would take for ever. */
+const HAND_BACK_MS = 5_000;
 
 async function closeWorker(
   worker: Worker<Bell>,
@@ -218,9 +236,15 @@ async function closeWorker(
     () => controller.abort(new ExhibitError("INTERRUPTED", "The worker is stopping.")),
     graceMs,
   );
+  const late = new AbortController();
   try {
-    await worker.close();
+    // What can't be handed back stalls, and is taken up by another worker.
+    await Promise.race([
+      worker.close().catch(() => {}),
+      sleep(graceMs + HAND_BACK_MS, undefined, { signal: late.signal }).catch(() => {}),
+    ]);
   } finally {
+    late.abort();
     clearTimeout(timer);
   }
 }

@@ -3,8 +3,12 @@ import { ExhibitError } from "@exhibit/contracts";
 import type { FileFacts } from "./source.ts";
 
 export function factsOf(stats: Stats): FileFacts {
-  return { size: stats.size, modifiedAt: Math.floor(stats.mtimeMs) };
+  const modifiedAt = Math.max(-LAST_DATE, Math.min(LAST_DATE, Math.floor(stats.mtimeMs)));
+  return { size: stats.size, modifiedAt };
 }
+
+/** "±100,000,000 days" (ECMAScript): a file system can hold times beyond those of a Date, a ledger can't. */
+const LAST_DATE = 8.64e15;
 
 /** @throws {ExhibitError} SOURCE_CHANGED, naming what changed from what to what */
 export function checkUnchanged(path: string, before: FileFacts, now: FileFacts): void {
@@ -27,8 +31,6 @@ export function checkUnchanged(path: string, before: FileFacts, now: FileFacts):
   });
 }
 
-/** A file system can hold times that a Date can't; those are shown as the number. */
 function showTime(milliseconds: number): string {
-  const date = new Date(milliseconds);
-  return Number.isNaN(date.getTime()) ? `${milliseconds} ms` : date.toISOString();
+  return new Date(milliseconds).toISOString();
 }

@@ -1,3 +1,12 @@
+export {
+  type CounterName,
+  count,
+  type GaugeName,
+  type InstrumentAttributes,
+  instrumentTable,
+  observe,
+  type Reading,
+} from "./instruments.ts";
 export { createLogger, type Logger, type LoggerOptions } from "./logger.ts";
 export { createRedactor, type Redactor } from "./redact.ts";
 export {

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { ExhibitError } from "@exhibit/contracts";
+import { ExhibitError, type VendorState, vendorState } from "@exhibit/contracts";
 import { z } from "zod";
 import { action, type Readiness } from "../action.ts";
 import { failures } from "../failures.ts";
@@ -12,19 +12,40 @@ export const readiness = action(
     summary: "Can it take imports?",
     tags: ["operations"],
     response: {
-      200: z.object({ status: z.literal("ready"), ledger: z.string(), queue: z.string() }),
+      200: z.object({
+        status: z.literal("ready"),
+        ledger: z.string(),
+        queue: z.string(),
+        vendors: z.array(vendorState).describe("For information: a vendor may be down"),
+      }),
       ...failures,
     },
   },
-  ({ ready }) =>
+  ({ ready, vendors }) =>
     async () => {
-      const { ledger, queue } = await ask(ready);
-      if (ledger === "up" && queue === "up") return { status: "ready" as const, ledger, queue };
+      const [{ ledger, queue }, states] = await Promise.all([ask(ready), known(vendors)]);
+      if (ledger === "up" && queue === "up") {
+        return { status: "ready" as const, ledger, queue, vendors: states };
+      }
       throw new ExhibitError("SERVICE_UNREACHABLE", `Ledger: ${ledger}; queue: ${queue}.`, {
         details: { ledger, queue },
       });
     },
 );
+
+/** Whether it is ready doesn't depend on them. */
+async function known(vendors: () => Promise<VendorState[]>): Promise<VendorState[]> {
+  const limit = new AbortController();
+  const late = pause(PATIENCE, [], { signal: limit.signal });
+  try {
+    return await Promise.race([vendors(), late]);
+  } catch {
+    return [];
+  } finally {
+    limit.abort();
+    late.catch(() => undefined);
+  }
+}
 
 async function ask(ready: () => Promise<Readiness>): Promise<Readiness> {
   const limit = new AbortController();

@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from "vitest";
 import type { Readiness } from "../../src/index.ts";
 import { routes } from "../../src/routes.ts";
-import { startApi } from "../fake-imports.ts";
+import { startApi, vendorState } from "../fake-imports.ts";
 
 let api: Awaited<ReturnType<typeof startApi>> | undefined;
 afterEach(async () => {
@@ -21,7 +21,23 @@ it("is up as soon as it answers", async () => {
 it("is ready when ledger and queue are up", async () => {
   const answer = await get("/readyz");
   expect(answer.statusCode).toBe(200);
-  expect(answer.json()).toEqual({ status: "ready", ledger: "up", queue: "up" });
+  expect(answer.json()).toEqual({
+    status: "ready",
+    ledger: "up",
+    queue: "up",
+    vendors: [vendorState],
+  });
+});
+
+it("is ready whatever becomes of the vendors", async () => {
+  api = await startApi({ vendors: () => Promise.reject(new Error("boom")) });
+  const answer = await api.app.inject("/readyz");
+  expect(answer.statusCode).toBe(200);
+  expect(answer.json()).toMatchObject({ status: "ready", vendors: [] });
+});
+
+it("lists the vendors and how they stand", async () => {
+  expect((await get("/v1/vendors")).json()).toEqual({ items: [vendorState] });
 });
 
 it("isn't ready while one is down, and says which", async () => {

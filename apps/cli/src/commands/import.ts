@@ -1,5 +1,5 @@
 import { type ImportRequest, summaryOf } from "@exhibit/contracts";
-import { InvalidArgumentError, Option } from "commander";
+import { Option } from "commander";
 import { type CaseOptions, mapCase, type Role, roles } from "../case-folders.ts";
 import { apiOfEnvironment } from "../client-context.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -7,6 +7,7 @@ import { folderName } from "../report.ts";
 import type { Terminal } from "../terminal.ts";
 import { watchToEnd } from "../watch-to-end.ts";
 import { type CommandModule, jsonOption } from "./command.ts";
+import { collect, collectPair } from "./repeated-options.ts";
 
 interface ImportOptions {
   vendor: string;
@@ -99,20 +100,4 @@ function mappingLines({ folders }: ImportRequest): string[] {
     .map((folder) => `${folder.source.path} → ${folderName(folder)}`);
   const more = folders.length - lines.length;
   return more > 0 ? [...lines, `and ${more} more folders`] : lines;
-}
-
-function collect(value: string, before: string[]): string[] {
-  return [...before, value];
-}
-
-function collectPair(
-  value: string,
-  before: Record<string, string> | undefined,
-): Record<string, string> {
-  const at = value.indexOf("=");
-  if (at < 1 || at === value.length - 1) throw new InvalidArgumentError("It has to be key=value.");
-  const key = value.slice(0, at);
-  if (before !== undefined && Object.hasOwn(before, key))
-    throw new InvalidArgumentError(`${key} is given twice.`);
-  return { ...before, [key]: value.slice(at + 1) };
 }

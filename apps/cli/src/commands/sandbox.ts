@@ -6,6 +6,7 @@ import { exitCodes } from "../exit-codes.ts";
 import { listenForInterruption } from "../interruption.ts";
 import type { Terminal } from "../terminal.ts";
 import { type CommandModule, jsonOption } from "./command.ts";
+import { collect } from "./repeated-options.ts";
 
 interface SandboxOptions {
   gatewayPort: number;
@@ -75,8 +76,4 @@ function readPort(value: string): number {
   const port = Number(value);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
   throw new InvalidArgumentError("It has to be a number from 0 (any free port) to 65535.");
-}
-
-function collect(value: string, before: string[]): string[] {
-  return [...before, value];
 }

@@ -40,7 +40,7 @@ export async function openHouse(
   const destination = stack.use(openLogFile(logPath));
   const logger = createLogger({
     service: "exhibit",
-    secrets: secretsOf(config),
+    secrets: secretsOf(config, environment),
     level: "warn",
     destination,
   });

@@ -13,6 +13,8 @@ import { vendorNames } from "./vendors/index.ts";
  * - `malformed`: JSON that ends in the middle
  * - `slow`: the right answer, `delayMs` late
  * - `error`: an `error_response` with the given code
+ *
+ * The IoT gateway says the same in its own words: see `iot-gateway.ts`.
  */
 const gatewayMoods = [
   "denied",

@@ -10,17 +10,24 @@ import {
   gatewayFault,
   misbehave,
 } from "./gateway-fault.ts";
+import { createIotGateway } from "./iot-gateway.ts";
 import { readParameters } from "./read-parameters.ts";
 import { checkCommonParameters, type Parameters, readFormat } from "./top-checks.ts";
 import { type TopFormat, writeAnswer, writeError } from "./top-envelope.ts";
 import { TopError, topError } from "./top-error.ts";
-import type { Refusal, TopVendor, VendorDesk } from "./vendor.ts";
-import { topVendors, type VendorName, vendorNames } from "./vendors/index.ts";
+import type { Refusal, TopVendor, UploadUrls, VendorDesk } from "./vendor.ts";
+import {
+  type TopVendorName,
+  topVendorNames,
+  topVendors,
+  type VendorName,
+} from "./vendors/index.ts";
 
 /** One call of the gateway. */
 export interface GatewayCall {
-  /** Undefined for a method that no vendor has. */
+  /** Undefined for a method, or a path of the IoT gateway, that no vendor has. */
   vendor: VendorName | undefined;
+  /** The path, for the IoT gateway. */
   method: string;
   /** All parameters but `sign` and `session`. */
   parameters: Record<string, string>;
@@ -37,9 +44,12 @@ export interface GatewayControl {
   fail(fault: GatewayFaultOrder): OrderedFault;
   /**
    * Refuses a folder until `heal`: of kongur a suit id, `entrust`, `lawyer` or `firm`; of deepvision an `op_poi_id` (its code is a
-   * number in a string).
+   * number in a string); of rex a scene; of wombat its codes in the document's order, joined by `/`; of
+   * industry a record's id (its code is a number in a string).
    */
   refuse(refusal: { vendor: VendorName; folder: string } & Refusal): void;
+  /** What industry gives as `uploadUrl` from now on; `bucket` at first. */
+  giveUploadUrls(form: UploadUrls): void;
   /** Takes all faults and refusals away. */
   heal(): void;
 }
@@ -69,10 +79,13 @@ export function createGateway(options: GatewayOptions): Gateway {
     (fault, vendor) => fault.vendor === undefined || fault.vendor === vendor,
   );
   const refusals = new Map<string, Refusal>();
+  let uploadUrls: UploadUrls = "bucket";
 
   function deskOf(vendor: VendorName): VendorDesk {
     return {
+      now: options.now(),
       ossUrl: options.ossUrl(),
+      uploadUrls,
       actions: tokens.actions,
       issue: tokens.issue,
       refusalOf: (folder) => refusals.get(`${vendor} ${folder}`),
@@ -94,17 +107,29 @@ export function createGateway(options: GatewayOptions): Gateway {
     return { outcome: mischief, body: body.slice(0, body.length / 2) };
   }
 
+  const iot = createIotGateway({
+    now: options.now,
+    takeFault: faults.take,
+    deskOf,
+    note: log.add,
+    signal: options.signal,
+  });
+
   return {
     log,
     fail: (fault) => faults.add(gatewayFault.parse(fault)),
     refuse({ vendor, folder, code, message }) {
       refusals.set(`${vendor} ${folder}`, { code, message });
     },
+    giveUploadUrls(form) {
+      uploadUrls = form;
+    },
     heal() {
       faults.clear();
       refusals.clear();
     },
     async serve(request, response) {
+      if (iot.owns(request)) return iot.serve(request, response);
       const requestId = randomBytes(6).toString("hex");
       let parameters: Parameters = new Map();
       let as = XML;
@@ -150,9 +175,9 @@ function send(response: ServerResponse, reply: Reply, as: TopFormat, now: number
   response.end(body);
 }
 
-function vendorOf(parameters: Parameters): VendorName | undefined {
+function vendorOf(parameters: Parameters): TopVendorName | undefined {
   const method = parameters.get("method");
-  return vendorNames.find((name) => topVendors[name].method === method);
+  return topVendorNames.find((name) => topVendors[name].method === method);
 }
 
 function callOf(parameters: Parameters, outcome: string): GatewayCall {

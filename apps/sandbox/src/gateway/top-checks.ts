@@ -1,4 +1,5 @@
 import { sandboxAccount } from "../accounts.ts";
+import { readPlatformTime } from "./platform-time.ts";
 import type { TopFormat } from "./top-envelope.ts";
 import { topError } from "./top-error.ts";
 import { type SignMethod, signMethods, topSignature } from "./top-signature.ts";
@@ -7,7 +8,6 @@ export type Parameters = ReadonlyMap<string, string>;
 
 /** TOP accepts requests whose timestamp is within 10 minutes of its clock. */
 const TOLERANCE_MS = 10 * 60_000;
-const GMT8_MS = 8 * 3600_000;
 
 /** How the answer is to be written. Throws `TopError` 23 or 41. */
 export function readFormat(parameters: Parameters): TopFormat {
@@ -34,16 +34,10 @@ export function checkCommonParameters(parameters: Parameters, now: number): void
 
 function checkTimestamp(text: string | undefined, now: number): void {
   if (!text) throw topError(30);
-  const time = parseTimestamp(text);
+  const time = readPlatformTime(text);
   if (!(Math.abs(now - time) <= TOLERANCE_MS)) {
     throw topError(31, "isv.timestamp-limit-error", "timestamp is more than 10 minutes off");
   }
-}
-
-/** `yyyy-MM-dd HH:mm:ss` in GMT+8, as milliseconds since the epoch; NaN for anything else. */
-function parseTimestamp(text: string): number {
-  if (!/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/u.test(text)) return Number.NaN;
-  return Date.parse(`${text.replace(" ", "T")}Z`) - GMT8_MS;
 }
 
 function checkSignature(parameters: Parameters): void {

@@ -8,9 +8,17 @@ export interface Refusal {
   message: string;
 }
 
+/** The forms of an upload URL: the bucket's host alone, or the object's signed URL. */
+export const uploadUrlForms = ["bucket", "signed-v4", "signed-v1"] as const;
+export type UploadUrls = (typeof uploadUrlForms)[number];
+
 /** What a vendor's stand-in works with. */
 export interface VendorDesk {
+  /** Milliseconds since the epoch, by the gateway's clock. */
+  readonly now: number;
   readonly ossUrl: string;
+  /** What industry gives as `uploadUrl`. */
+  readonly uploadUrls: UploadUrls;
   /** Actions that tokens allow at present. */
   readonly actions: readonly string[];
   issue(policy: Policy): TemporaryKey;
@@ -19,8 +27,9 @@ export interface VendorDesk {
 }
 
 /** Where a configuration made for the sandbox points to. */
-interface VendorSetting {
+export interface VendorSetting {
   gatewayUrl: string;
+  iotUrl: string;
   ossUrl: string;
   /** Seconds. */
   leaseSeconds: number;
@@ -31,6 +40,16 @@ export interface TopVendor {
   readonly method: string;
   /** Answers a call whose common parameters are in order. Throws `TopError`. */
   answer(parameters: ReadonlyMap<string, string>, desk: VendorDesk): TopStruct;
+  /** The vendor's section of an exhibit.yaml for this sandbox. */
+  config(setting: VendorSetting): Record<string, unknown>;
+}
+
+/** A vendor behind the IoT gateway. */
+export interface IotVendor {
+  readonly path: string;
+  readonly apiVersion: string;
+  /** The answer's `data` for a call whose headers and envelope are in order. Throws `IotError`. */
+  answer(parameters: Record<string, unknown>, desk: VendorDesk): Record<string, unknown>;
   /** The vendor's section of an exhibit.yaml for this sandbox. */
   config(setting: VendorSetting): Record<string, unknown>;
 }

@@ -1,6 +1,7 @@
 import type { AccessKey, TokenOffice } from "../tokens.ts";
 import { ossError } from "./oss-error.ts";
 import type { OssRequest } from "./oss-request.ts";
+import { basicTime, checkEnd, checkPresigned, type PresignedBy, presignedBy } from "./presigned.ts";
 import { parseV1, signatureV1 } from "./signature-v1.ts";
 import { parseV4, signatureV4 } from "./signature-v4.ts";
 
@@ -18,10 +19,22 @@ const MAX_SKEW_MS = 15 * 60_000;
 /** Whose request this is; its signature, time and token have been checked then. Throws `OssError`. */
 export function authenticate(request: OssRequest, gatekeeper: Gatekeeper): AccessKey {
   const authorization = request.headers.authorization;
+  const presigned = presignedBy(request);
+  if (presigned !== undefined) return authenticateUrl(request, presigned, gatekeeper);
   if (authorization === undefined) throw ossError("AccessDenied", "Anonymous access is forbidden.");
   return authorization.startsWith("OSS4-")
     ? authenticateV4(request, authorization, gatekeeper)
     : authenticateV1(request, authorization, gatekeeper);
+}
+
+function authenticateUrl(request: OssRequest, by: PresignedBy, gatekeeper: Gatekeeper): AccessKey {
+  if (request.headers.authorization !== undefined) {
+    throw ossError("InvalidArgument", "Only one way of signing is allowed.");
+  }
+  checkEnd(request, by.version, gatekeeper.now());
+  const key = keyOf(by.accessKeyId, by.securityToken, gatekeeper);
+  checkPresigned(request, by.version, { key, region: gatekeeper.region });
+  return key;
 }
 
 function authenticateV4(request: OssRequest, header: string, gatekeeper: Gatekeeper): AccessKey {
@@ -40,7 +53,7 @@ function authenticateV4(request: OssRequest, header: string, gatekeeper: Gatekee
     throw ossError("InvalidArgument", "x-oss-date is missing or isn't the Credential's day.");
   }
   checkTime(basicTime(time), gatekeeper.now());
-  const key = keyOf(request, authorization.accessKeyId, gatekeeper);
+  const key = keyOf(authorization.accessKeyId, tokenOf(request), gatekeeper);
   if (signatureV4(request, authorization, time, key) !== authorization.signature) {
     throw ossError("SignatureDoesNotMatch");
   }
@@ -59,17 +72,11 @@ function authenticateV1(request: OssRequest, header: string, gatekeeper: Gatekee
   const authorization = parseV1(header);
   const time = String(request.headers["x-oss-date"] ?? request.headers.date ?? "");
   checkTime(Date.parse(time), gatekeeper.now());
-  const key = keyOf(request, authorization.accessKeyId, gatekeeper);
+  const key = keyOf(authorization.accessKeyId, tokenOf(request), gatekeeper);
   if (signatureV1(request, key.accessKeySecret) !== authorization.signature) {
     throw ossError("SignatureDoesNotMatch");
   }
   return key;
-}
-
-function basicTime(text: string): number {
-  const parts = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/u.exec(text)?.slice(1).map(Number) ?? [];
-  const [year = Number.NaN, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts;
-  return Date.UTC(year, month - 1, day, hour, minute, second);
 }
 
 function checkTime(time: number, now: number): void {
@@ -83,17 +90,21 @@ function checkTime(time: number, now: number): void {
 }
 
 /** The table of PROTOCOLS, section 4: unknown, torn, corrupt and expired tokens each have their own answer. */
-function keyOf(request: OssRequest, accessKeyId: string, gatekeeper: Gatekeeper): AccessKey {
+function keyOf(accessKeyId: string, given: string | undefined, gatekeeper: Gatekeeper): AccessKey {
   const { tokens, now } = gatekeeper;
   const key = tokens.find(accessKeyId);
-  const given = request.headers["x-oss-security-token"];
   const extra = { OSSAccessKeyId: accessKeyId };
   if (key === undefined) throw ossError("InvalidAccessKeyId", undefined, extra);
   if (given !== key.securityToken) {
     if (given === undefined) throw ossError("InvalidAccessKeyId", undefined, extra);
-    if (tokens.knows(String(given))) throw ossError("AccessKeyIdAndSecurityTokenNotMatch");
+    if (tokens.knows(given)) throw ossError("AccessKeyIdAndSecurityTokenNotMatch");
     throw ossError("InvalidSecurityToken");
   }
   if (key.expiresAt <= now()) throw ossError("SecurityTokenExpired");
   return key;
+}
+
+function tokenOf({ headers }: OssRequest): string | undefined {
+  const token = headers["x-oss-security-token"];
+  return token === undefined ? undefined : String(token);
 }

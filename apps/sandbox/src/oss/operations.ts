@@ -10,6 +10,7 @@ import { deleteObject, getObject, headObject, putObject } from "./object-operati
 import type { Operation } from "./operation.ts";
 import { ossError } from "./oss-error.ts";
 import type { OssRequest } from "./oss-request.ts";
+import { isSignatureParameter } from "./presigned.ts";
 
 interface Route {
   method: string;
@@ -78,6 +79,7 @@ export function operationOf(request: OssRequest): Operation {
 function fits({ needs, takes }: Route, { query }: OssRequest): boolean {
   if (!needs.every((name) => query.has(name))) return false;
   for (const name of query.keys()) {
+    if (isSignatureParameter(name)) continue;
     if (!needs.includes(name) && takes?.test(name) !== true) return false;
   }
   return true;

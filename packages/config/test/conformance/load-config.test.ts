@@ -69,6 +69,23 @@ describe("exhibit.yaml", () => {
     expect(secretsOf(config)).toEqual([`s3cret-$\{ROOT}`, "from-a-file"]);
   });
 
+  it("takes the paths in vendors' options relative to its own folder", async () => {
+    const rex = `vendors:
+  rex:
+    gateway: https://gw.api.taobao.com/router/rest
+    app_key: "12345678"
+    app_secret: s1
+    rex_access_key: k
+    rex_access_secret: s2
+    sign: { module: ./rex-sign.mjs }
+    oss: { region: cn-hangzhou, bucket: robots }
+`;
+    const config = await loadConfig(await written(`sources: { roots: ["/e"] }\n${rex}`), {});
+    expect(config.vendors).toMatchObject({
+      rex: { sign: { module: join(folder, "rex-sign.mjs"), time_unit: "ms" } },
+    });
+  });
+
   it("names key and variable of what is missing, once, beside other faults", async () => {
     const given = {
       ROOT: "",

@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { vendorNames } from "@exhibit/credentials";
 import { describe, expect, it } from "vitest";
 import { parseConfig, secretsOf } from "../../src/index.ts";
 
@@ -59,9 +60,33 @@ describe("a configuration", () => {
     expect(parseConfig(once, "memory")).toEqual(once);
   });
 
+  it("may limit how often a vendor is asked", () => {
+    const rate_limit = { calls: 10, per_seconds: 1 };
+    const limited = { ...kongur, rate_limit };
+    const config = parseConfig({ sources, vendors: { kongur: limited } }, "memory");
+    expect(config.vendors.kongur).toMatchObject({ rate_limit });
+    const bad = { ...kongur, rate_limit: { calls: 0, per_minute: 1 } };
+    expect(faults({ sources, vendors: { kongur: bad } })).toEqual([
+      "memory can't be used:",
+      expect.stringMatching(/^vendors\.kongur\.rate_limit\.calls: /),
+      "vendors.kongur.rate_limit.per_seconds: it is missing",
+      "vendors.kongur.rate_limit.per_minute: there is no such key",
+    ]);
+  });
+
   it("knows its secrets", () => {
     const config = parseConfig({ sources, vendors: { kongur, deepvision } }, "memory");
     expect(secretsOf(config)).toEqual(["s3cret-1", "s3cret-2", "s3cret-3"]);
+  });
+
+  it("knows the passwords in the servers' addresses, as written and as sent", () => {
+    const config = parseConfig({ sources, vendors: { kongur } }, "memory");
+    const addresses = {
+      redisUrl: "redis://:p%40ss-1@redis:6379",
+      databaseUrl: "postgres://exhibit:pass-2@postgres/exhibit",
+    };
+    expect(secretsOf(config, addresses)).toEqual(["s3cret-1", "p%40ss-1", "p@ss-1", "pass-2"]);
+    expect(secretsOf(config, { redisUrl: "redis://redis:6379" })).toEqual(["s3cret-1"]);
   });
 
   it("tells all faults at once, a line each, without the values", () => {
@@ -104,7 +129,16 @@ describe("a configuration", () => {
       "vendors.kongur.oss.pathstyle: there is no such key",
       "vendors.deepvision.gateway: Give the address without a user or password",
       "vendors.deepvision.usage_scene: it is missing",
-      "vendors.congur: there is no such vendor; known are kongur, deepvision",
+      `vendors.congur: there is no such vendor; known are ${vendorNames.join(", ")}`,
+    ]);
+  });
+
+  it("says why rex can't do without its signer", () => {
+    const { kongur_app_key, ...account } = kongur;
+    const rex = { ...account, rex_access_key: "k", rex_access_secret: "s3cret-4" };
+    expect(faults({ sources, vendors: { rex } })).toEqual([
+      "memory can't be used:",
+      "vendors.rex.sign: rex's document doesn't say how rex_access_secret_sign is computed: ask rex, then give `module` (a file of yours that computes it), or `algorithm` and `template`",
     ]);
   });
 

@@ -17,12 +17,15 @@ describe("the environment", () => {
       EXHIBIT_CONFIG: "exhibit.yaml",
       EXHIBIT_REDIS_URL: "rediss://:pw@redis.test:6379/1",
       EXHIBIT_DATABASE_URL: "postgresql://u:pw@db.test/exhibit",
+      EXHIBIT_LEASE_KEY: `k2:${Buffer.alloc(32, 2).toString("base64")},${Buffer.alloc(32, 1).toString("base64")}`,
       EXHIBIT_DATA_DIR: "/data",
       EXHIBIT_API_HOST: "api.test",
       EXHIBIT_API_PORT: "80",
       EXHIBIT_API_URL: "https://exhibit.test/",
     };
-    expect(readEnvironment(given)).toEqual({
+    const { leaseKeys, ...said } = readEnvironment(given);
+    expect(leaseKeys?.map(({ id }) => id)).toEqual(["k2", "default"]);
+    expect(said).toEqual({
       configPath: resolve("exhibit.yaml"),
       redisUrl: given.EXHIBIT_REDIS_URL,
       databaseUrl: given.EXHIBIT_DATABASE_URL,
@@ -45,6 +48,7 @@ describe("the environment", () => {
   it("tells all faults at once, without the values", () => {
     const given = {
       EXHIBIT_REDIS_URL: "http://:s3cret@redis.test",
+      EXHIBIT_LEASE_KEY: "k1:s3cret",
       EXHIBIT_API_PORT: "70000",
       EXHIBIT_API_URL: "s3cret",
     };
@@ -54,6 +58,7 @@ describe("the environment", () => {
         message: [
           "the environment can't be used:",
           "EXHIBIT_REDIS_URL: it isn't a redis:// or rediss:// address",
+          "EXHIBIT_LEASE_KEY: key 1: it isn't 32 bytes in Base64; make one with: openssl rand -base64 32",
           "EXHIBIT_API_PORT: it isn't a port",
           "EXHIBIT_API_URL: it isn't an http:// or https:// address",
           "EXHIBIT_DATABASE_URL: it is missing, but EXHIBIT_REDIS_URL is there; give both, or neither for the embedded engine",

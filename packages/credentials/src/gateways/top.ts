@@ -1,9 +1,9 @@
 import { ExhibitError } from "@exhibit/contracts";
 import { z } from "zod";
-import { secret } from "../secret.ts";
+import { hider, secret } from "../secret.ts";
+import { type Answered, exchange } from "./exchange.ts";
 import { withoutEnvelope } from "./top-answer.ts";
 import { topError, topErrorResponse } from "./top-errors.ts";
-import { type Answered, exchange } from "./top-exchange.ts";
 import { topSign, topSignMethods, topTimestamp } from "./top-sign.ts";
 
 /** The part of a vendor's options that its gateway needs. */
@@ -22,11 +22,16 @@ export const topAccount = z.strictObject({
 });
 type TopAccount = z.output<typeof topAccount>;
 
+type TopParameters = Readonly<Record<string, string>>;
+
 interface TopRequest<Answer extends z.ZodType> {
   /** The API's name, such as `alibaba.kongur.token.getosstoken`. */
   readonly method: string;
-  /** The call's own parameters; structs and arrays as JSON text. Empty ones aren't sent. */
-  readonly parameters: Readonly<Record<string, string>>;
+  /**
+   * The call's own parameters; structs and arrays as JSON text. Empty ones aren't sent. A function makes those that
+   * depend on the time, by the gateway's clock in ms since the epoch.
+   */
+  readonly parameters: TopParameters | ((time: number) => Promise<TopParameters>);
   /** What the API answers, without the envelope. */
   readonly answer: Answer;
   readonly signal?: AbortSignal | undefined;
@@ -47,6 +52,8 @@ export interface TopClientOptions {
   readonly vendor: string;
   readonly account: TopAccount;
   readonly now?: (() => number) | undefined;
+  /** Masks secrets, should the gateway repeat one in its sentence. Default: the account's own. */
+  readonly hide?: ((text: string) => string) | undefined;
   /** Milliseconds for one call, from its start to the last byte of the answer. */
   readonly timeout?: number | undefined;
 }
@@ -57,12 +64,15 @@ const TIMEOUT = 30_000;
 /** A client of the Taobao Open Platform for one account. */
 export function createTopClient(options: TopClientOptions): TopClient {
   const { vendor, account, now = Date.now, timeout = TIMEOUT } = options;
-  const hide = hider([account.app_secret, account.session]);
+  const { hide = hider([account.app_secret, account.session]) } = options;
   // Milliseconds that the gateway's clock is ahead of ours.
   let offset = 0;
 
   async function attempt(request: TopRequest<z.ZodType>): Promise<Answered> {
-    const { url, body } = signedRequest(account, request, now() + offset);
+    const time = now() + offset;
+    const { method, parameters: given } = request;
+    const parameters = typeof given === "function" ? await given(time) : given;
+    const { url, body } = signedRequest(account, { method, parameters }, time);
     return exchange({ vendor, url, body, timeout, signal: request.signal });
   }
 
@@ -82,7 +92,11 @@ export function createTopClient(options: TopClientOptions): TopClient {
 }
 
 /** Protocol parameters go into the query, the call's own into the form body; one signature covers both. */
-function signedRequest(account: TopAccount, request: TopRequest<z.ZodType>, time: number) {
+function signedRequest(
+  account: TopAccount,
+  request: { method: string; parameters: TopParameters },
+  time: number,
+) {
   const protocol: Record<string, string> = {
     method: request.method,
     app_key: account.app_key,
@@ -152,10 +166,4 @@ function invalid(vendor: string, fault: string, status: number): ExhibitError {
       details: { vendor, http_status: status },
     },
   );
-}
-
-/** Masks our own secrets, should the gateway repeat one in its sentence. */
-function hider(secrets: readonly (string | undefined)[]): (text: string) => string {
-  const known = secrets.filter((text) => text !== undefined);
-  return (text) => known.reduce((masked, each) => masked.replaceAll(each, "***"), text);
 }

@@ -5,10 +5,11 @@ import { bucketName, bucketOptions, endpointOf, prefixOf } from "../bucket.ts";
 import { createTopClient, topAccount } from "../gateways/top.ts";
 import { topList, topOptionalText, topText } from "../gateways/top-answer.ts";
 import type { Bucket } from "../lease.ts";
-import { secret } from "../secret.ts";
+import { hider, secret, secretsIn } from "../secret.ts";
 import { folderKey, type Vendor, type VendorDependencies } from "../vendor.ts";
 import { expirationTime } from "./expiration.ts";
 import { writablePlaces } from "./policy.ts";
+import { unusableAnswer } from "./unusable-answer.ts";
 
 export const deepvisionOptions = z.strictObject({
   ...topAccount.shape,
@@ -60,7 +61,8 @@ const selector = z.strictObject({
 /** `alibaba.security.deepvision.proxy.security.common.token.get`: one call opens one store's folder. */
 export function deepvision(options: Options, { now }: VendorDependencies = {}): Vendor {
   const name = "deepvision";
-  const gateway = createTopClient({ vendor: name, account: options, now });
+  const hide = hider(secretsIn(deepvisionOptions, options));
+  const gateway = createTopClient({ vendor: name, account: options, now, hide });
   return {
     name,
     selector,
@@ -82,7 +84,8 @@ export function deepvision(options: Options, { now }: VendorDependencies = {}): 
         answer,
         signal,
       });
-      if (!said.resp_success) throw refused(name, said);
+      if (!said.resp_success)
+        throw refused(name, { ...said, message: hide(said.message ?? "without a reason") });
       const { bucket, prefix, prefixes } = placeOf(name, said.result, options);
       return {
         leases: [
@@ -111,7 +114,7 @@ function withVerdict(value: unknown): unknown {
 }
 
 function refused(vendor: string, said: z.output<typeof verdict>): ExhibitError {
-  const { resp_code = "", message = "without a reason", resp_request_id = "" } = said;
+  const { resp_code = "", message = "", resp_request_id = "" } = said;
   const request = resp_request_id === "" ? "" : ` (request ${resp_request_id})`;
   return new ExhibitError(
     "VENDOR_REFUSED",
@@ -128,11 +131,11 @@ function placeOf(vendor: string, said: Credential, options: Options) {
   const [first] = places;
   const name = bucketName.safeParse(first?.bucket);
   if (first === undefined || !name.success) {
-    throw invalid(vendor, "its policy opens no folder for PutObject");
+    throw unusableAnswer(vendor, "its policy opens no folder for PutObject");
   }
   // Evidence doesn't go to a place that is one of two by chance.
   if (places.some(({ bucket }) => bucket !== first.bucket)) {
-    throw invalid(vendor, "its policy opens folders in more than one bucket");
+    throw unusableAnswer(vendor, "its policy opens folders in more than one bucket");
   }
   const prefixes = places.map(({ prefix }) => (prefix === "" ? "" : prefixOf(vendor, prefix)));
   const prefix = prefixes[0] ?? "";
@@ -142,18 +145,13 @@ function placeOf(vendor: string, said: Credential, options: Options) {
 function bucketOf(vendor: string, said: Credential, name: string, options: Options): Bucket {
   const field = options.network === "public" ? "end_point_public" : "end_point_internal";
   const endpoint = endpointOf(said[field] ?? "", name);
-  if (endpoint === undefined) throw invalid(vendor, `${field} isn't an endpoint`);
+  if (endpoint === undefined) throw unusableAnswer(vendor, `${field} isn't an endpoint`);
   const { region, path_style: pathStyle, signature_version: signatureVersion } = options.oss;
   return { endpoint, region, name, pathStyle, signatureVersion };
 }
 
 function endOf(vendor: string, said: Credential): number {
   const time = expirationTime(said.expiration);
-  if (time === undefined) throw invalid(vendor, "expiration isn't a time of a known form");
+  if (time === undefined) throw unusableAnswer(vendor, "expiration isn't a time of a known form");
   return time;
-}
-
-function invalid(vendor: string, fault: string): ExhibitError {
-  const message = `${vendor}: the answer can't be used: ${fault}`;
-  return new ExhibitError("VENDOR_ANSWER_INVALID", message, { details: { vendor } });
 }

@@ -1,7 +1,7 @@
-import { ExhibitError } from "@exhibit/contracts";
 import { prefixOf } from "../bucket.ts";
 import type { Credentials } from "../lease.ts";
 import { type FolderKey, type FolderRefusal, folderKey } from "../vendor.ts";
+import { unusableAnswer } from "./unusable-answer.ts";
 
 export const kongurRoles = ["entrust", "lawyer", "firm"] as const;
 type Role = (typeof kongurRoles)[number];
@@ -85,8 +85,7 @@ function credentialsOf({ vendor }: KongurAsked, token: KongurToken): Credentials
   if (access_key_id === undefined || secret_access_key === undefined || oss_token === undefined) {
     const parts = Object.entries({ access_key_id, secret_access_key, oss_token });
     const missing = parts.filter((part) => part[1] === undefined).map(([name]) => name);
-    const message = `${vendor}: the answer can't be used: a token lacks ${missing.join(", ")}`;
-    throw new ExhibitError("VENDOR_ANSWER_INVALID", message, { details: { vendor } });
+    throw unusableAnswer(vendor, `a token lacks ${missing.join(", ")}`);
   }
   return {
     accessKeyId: access_key_id,

@@ -4,6 +4,7 @@ import { bucketName, bucketOptions, endpointOf, endpointOption } from "../bucket
 import { createTopClient, topAccount } from "../gateways/top.ts";
 import { topBoolean, topList, topOptionalText } from "../gateways/top-answer.ts";
 import type { Bucket } from "../lease.ts";
+import { hider, secretsIn } from "../secret.ts";
 import type { FolderOfCase, Vendor, VendorCall, VendorDependencies } from "../vendor.ts";
 import { kongurFolders, kongurRoles } from "./kongur-folders.ts";
 
@@ -66,7 +67,8 @@ const selector = z
 /** `alibaba.kongur.token.getosstoken`: one call opens the folders of all suits, of the entrust, lawyer and firm. */
 export function kongur(options: Options, { now }: VendorDependencies = {}): Vendor {
   const name = "kongur";
-  const gateway = createTopClient({ vendor: name, account: options, now });
+  const hide = hider(secretsIn(kongurOptions, options));
+  const gateway = createTopClient({ vendor: name, account: options, now, hide });
   const bucket = bucketOf(options);
   return {
     name,
@@ -93,7 +95,7 @@ export function kongur(options: Options, { now }: VendorDependencies = {}): Vend
           prefixes: [...new Set(Object.values(folders))],
           ends: { after: options.lease_ttl * 1000 },
         })),
-        refusals,
+        refusals: refusals.map((each) => ({ ...each, message: hide(each.message) })),
       };
     },
   };

@@ -315,7 +315,12 @@ describe("the broker", () => {
     (await call).fail(error);
     await expect(waiting).rejects.toBe(error);
     time += 2999;
-    await expect(broker.lease(of("9", ["9"]))).rejects.toBe(error);
+    await expect(broker.lease(of("9", ["9"]))).rejects.toMatchObject({
+      code: "VENDOR_THROTTLED",
+      message: "slowly",
+      retryAfter: 1,
+      cause: error,
+    });
     expect(fake.calls).toHaveLength(1);
     time += 1;
     const again = nextCall();
@@ -328,6 +333,18 @@ describe("the broker", () => {
     await expect(firstLease(answerFor(["1"], { life: 0 }))).rejects.toMatchObject({
       code: "VENDOR_ANSWER_INVALID",
     });
+  });
+
+  it("doesn't hand out a lease that ended while it was on its way", async () => {
+    const call = nextCall();
+    const waiting = broker.lease(of("1"));
+    const { answer } = await call;
+    time += 1_001;
+    const second = nextCall();
+    answer(answerFor(["1"], { life: 1_000 }));
+    (await second).answer(answerFor(["1"], { life: 1_000 }));
+    expect((await waiting).expiresAt.getTime()).toBeGreaterThan(time);
+    expect(fake.calls).toHaveLength(2);
   });
 
   it("lets one caller go without stopping the call for the others", async () => {
@@ -379,6 +396,7 @@ describe("the broker", () => {
   it("shares answers with other brokers through the store, as plain data", async () => {
     const inner = memoryLeaseStore(() => time);
     const store: typeof inner = {
+      ...inner,
       get: async (key) => structuredClone(await inner.get(key)),
       put: (key, answer, options) => inner.put(key, JSON.parse(JSON.stringify(answer)), options),
     };

@@ -9,16 +9,13 @@ describe("secrets in options", () => {
       session: "hidden too",
       oss: { region: "r" },
     };
-    expect(vendorNames.map((name) => registeredVendor(name)?.secretsOf(options))).toEqual([
-      ["hidden", "hidden too"],
-      ["hidden", "hidden too"],
-    ]);
+    const found = ["kongur", "deepvision", "rex", "wombat"].map((name) =>
+      registeredVendor(name)?.secretsOf(options),
+    );
+    expect(found).toEqual(Array(4).fill(["hidden", "hidden too"]));
   });
 
   it("are none where nothing is given", () => {
-    expect(vendorNames.map((name) => registeredVendor(name)?.secretsOf(undefined))).toEqual([
-      [],
-      [],
-    ]);
+    expect(vendorNames.flatMap((name) => registeredVendor(name)?.secretsOf(undefined))).toEqual([]);
   });
 });

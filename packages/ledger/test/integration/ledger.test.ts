@@ -1,5 +1,7 @@
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ledgerKinds } from "../../../../test/databases.ts";
+import { createDatabase, ledgerKinds } from "../../../../test/databases.ts";
 import {
   addAside,
   addShard,
@@ -11,8 +13,10 @@ import {
   listFiles,
   listFolders,
   listImports,
+  openPostgresLedger,
   openShard,
   readImport,
+  readSlots,
   recordDestination,
   recordOutcomes,
   recordSending,
@@ -22,7 +26,7 @@ import {
   type UnfinishedFile,
 } from "../../src/index.ts";
 
-const folder = (path: string) => ({
+const folderOf = (path: string) => ({
   vendor: "kongur",
   folder: { suit_id: "1001" },
   source: { type: "directory" as const, path },
@@ -51,6 +55,47 @@ function stored(file: UnfinishedFile, state: "stored" | "identical" = "stored"):
   };
 }
 
+test("A Postgres connection that breaks in the middle of a query fails that query, not the process", async () => {
+  const database = await createDatabase();
+  const wire = await startWire(database.url);
+  const ledger = await openPostgresLedger(wire.url);
+  const failed = expect(sql`select pg_sleep(60)`.execute(ledger.db)).rejects.toThrow();
+  await wire.cut();
+  await failed;
+  await ledger.ping();
+  await ledger.close();
+  wire.close();
+  await database.drop();
+});
+
+/** Stands between a client and Postgres, and can be cut. */
+async function startWire(databaseUrl: string) {
+  const url = new URL(databaseUrl);
+  const port = Number(url.port);
+  const sockets = new Set<Socket>();
+  let asked = () => {};
+  const isAsked = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
+  const server = createServer((client) => {
+    const postgres = connect(port, url.hostname);
+    for (const socket of [client, postgres]) sockets.add(socket.on("error", () => {}));
+    client.on("data", (data) => data.includes("pg_sleep") && asked());
+    client.pipe(postgres).pipe(client);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  url.port = String((server.address() as AddressInfo).port);
+  return {
+    url: url.href,
+    /** Once the query is on its way. */
+    async cut() {
+      await isAsked;
+      for (const socket of sockets) socket.resetAndDestroy();
+    },
+    close: () => server.close(),
+  };
+}
+
 describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => {
   let ledger: Ledger;
   let remove: () => Promise<void>;
@@ -60,19 +105,52 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
   });
   afterAll(() => remove());
 
-  /** An import of one folder with one shard of this many files, planned to its end. */
-  async function planned(count: number) {
+  /** An import of one folder with one shard of this many files, whose source is still being walked. */
+  async function walking(count: number) {
     const { importId, folderIds } = await createImport(ledger, {
       entrust_id: "E-77",
       suit_ids: ["1001"],
-      folders: [folder("/evidence/1001")],
+      folders: [folderOf("/evidence/1001")],
     });
-    const own = { id: folderIds[0] as number, import_id: importId };
-    const shard = await addShard(ledger, own, files(count));
+    const folder = { id: folderIds[0] as number, import_id: importId };
+    const shard = await addShard(ledger, folder, files(count));
     if (!shard) throw new Error("no shard");
-    await finishPlanning(ledger, own.id);
-    return { importId, folder: own, shardId: shard.shardId };
+    return { importId, folder, shardId: shard.shardId };
   }
+
+  /** The same, planned to its end. */
+  async function planned(count: number) {
+    const begun = await walking(count);
+    await finishPlanning(ledger, begun.folder.id);
+    return begun;
+  }
+
+  test("keeps the slots of files, passes them to storing, and gives none twice", async () => {
+    const { folder, shardId } = await walking(1);
+    expect(await readSlots(ledger, folder.id)).toEqual(new Map());
+    expect(await filesOf(shardId)).toMatchObject([{ slot: null }]);
+    const [one, two] = [
+      { path: "a.jpg", size: 1, modifiedAt: 1, slot: 1 },
+      { path: "b.jpg", size: 1, modifiedAt: 1, slot: 2 },
+    ];
+    const added = await addShard(ledger, folder, [one, two]);
+    expect(await readSlots(ledger, folder.id)).toEqual(
+      new Map([
+        ["a.jpg", 1],
+        ["b.jpg", 2],
+      ]),
+    );
+    expect(await filesOf(added?.shardId ?? 0)).toMatchObject([{ slot: 1 }, { slot: 2 }]);
+    // A file that is there keeps what it has; another one can't have the same.
+    expect(await addShard(ledger, folder, [{ ...one, slot: 3 }])).toBeUndefined();
+    await expect(addShard(ledger, folder, [{ ...one, path: "c.jpg" }])).rejects.toThrow(/slot/);
+    expect(await readSlots(ledger, folder.id)).toEqual(
+      new Map([
+        ["a.jpg", 1],
+        ["b.jpg", 2],
+      ]),
+    );
+  });
 
   async function filesOf(shardId: number): Promise<UnfinishedFile[]> {
     const shard = await openShard(ledger, shardId);
@@ -203,7 +281,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     expect(await sealImport(ledger, importId)).toBe("attention");
 
     const again = await filesOf(shardId);
-    expect(again).toEqual([
+    expect(again).toMatchObject([
       { id: second.id, path: second.path, size: second.size, modifiedMs: null },
       { id: third.id, path: third.path, size: third.size, modifiedMs: third.modifiedMs },
     ]);
@@ -234,7 +312,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
   test("passes over files that it has when a source is walked again", async () => {
     const { importId, folderIds } = await createImport(ledger, {
       suit_ids: [],
-      folders: [folder("/evidence/again")],
+      folders: [folderOf("/evidence/again")],
     });
     const own = { id: folderIds[0] as number, import_id: importId };
     await addShard(ledger, own, files(2));
@@ -248,7 +326,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
   });
 
   test("records what isn't a file apart, and what can't be planned as failed; a retry walks that folder again", async () => {
-    const { importId, folder } = await planned(1);
+    const { importId, folder } = await walking(1);
     await addAside(ledger, folder, [
       { state: "skipped", path: "link", as: "symlink" },
       { state: "failed", path: "\\xff", code: "NAME_INVALID", message: "not UTF-8" },
@@ -257,6 +335,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     const { items } = await listFiles(ledger, importId, { limit: 10, state: "skipped" });
     expect(items).toMatchObject([{ path: "link", skipped_as: "symlink", error: null }]);
 
+    await finishPlanning(ledger, folder.id);
     expect((await reopenImport(ledger, importId)).folderIds).toEqual([folder.id]);
     expect(await readImport(ledger, importId)).toMatchObject({
       status: "planning",
@@ -269,7 +348,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
   test("takes the last of two folders for the end of planning", async () => {
     const { importId, folderIds } = await createImport(ledger, {
       suit_ids: [],
-      folders: [folder("/evidence/a"), folder("/evidence/b")],
+      folders: [folderOf("/evidence/a"), folderOf("/evidence/b")],
     });
     expect(await finishPlanning(ledger, folderIds[0] as number)).toEqual({
       importId,
@@ -287,7 +366,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
   test("tells exactly one of many shards that finish at once that nothing is open any more", async () => {
     const { importId, folderIds } = await createImport(ledger, {
       suit_ids: [],
-      folders: [folder("/evidence/many")],
+      folders: [folderOf("/evidence/many")],
     });
     const own = { id: folderIds[0] as number, import_id: importId };
     const shardIds: number[] = [];
@@ -320,6 +399,41 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     await finishShard(ledger, shardId);
     await recordSending(ledger, shardId, 7);
     expect(await readImport(ledger, importId)).toMatchObject({ sending_bytes: 0 });
+  });
+
+  test("takes no files any more once a folder is planned to its end", async () => {
+    const { importId, folder } = await planned(1);
+    await expect(
+      addShard(ledger, folder, [{ path: "late", size: 1, modifiedAt: 1 }]),
+    ).rejects.toMatchObject({ code: "STATE_CONFLICT" });
+    await expect(
+      addAside(ledger, folder, [{ state: "skipped", path: "late", as: "fifo" }]),
+    ).rejects.toMatchObject({ code: "STATE_CONFLICT" });
+    expect(await readImport(ledger, importId)).toMatchObject({ files: 1, skipped: 0 });
+  });
+
+  test("keeps sentences of others, whatever characters are in them", async () => {
+    const { importId, folder, shardId } = await planned(1);
+    const [file] = (await filesOf(shardId)) as [UnfinishedFile];
+    await recordOutcomes(
+      ledger,
+      folder.id,
+      [],
+      [{ fileId: file.id, state: "failed", code: "VENDOR_REFUSED", message: "no\0pe 不行" }],
+    );
+    expect((await readImport(ledger, importId)).errors[0]?.message).toBe("nope 不行");
+  });
+
+  test("doesn't stop two workers that record the same files in another order", async () => {
+    const { importId, folder, shardId } = await planned(64);
+    const files = await filesOf(shardId);
+    const outcomes = files.map((file) => stored(file));
+    await Promise.all(
+      Array.from({ length: 8 }, (_, index) =>
+        recordOutcomes(ledger, folder.id, index % 2 ? outcomes : outcomes.toReversed(), []),
+      ),
+    );
+    expect(await readImport(ledger, importId)).toMatchObject({ stored: 64, planned: 0 });
   });
 
   test("finds imports that have gone quiet, with all that is open in them", async () => {

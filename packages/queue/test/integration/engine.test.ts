@@ -100,6 +100,26 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     expect(record.seen.slice(2).sort()).toEqual([done, failed, gone].sort());
   });
 
+  test("may be rung by two at once, and passes over none", async () => {
+    const record = createRecord<string>();
+    const failing = new Set<string>();
+    work(async (id) => {
+      record.add(id);
+      if (failing.delete(id)) throw new ExhibitError("FILES_FAILED", "1 of 1 files failed");
+    });
+    const ids = Array.from({ length: 6 }, newId);
+    for (const id of ids) failing.add(id);
+    await engine.announce(
+      "store",
+      ids.map((id) => ({ id })),
+    );
+    for (const id of ids) await untilJobIs(id, "failed");
+    const bells = ids.map((id) => ({ id }));
+    await Promise.all([engine.ring("store", bells), engine.ring("store", bells)]);
+    for (const id of ids) await untilJobIs(id, "completed");
+    expect(new Set(record.seen.slice(6))).toEqual(new Set(ids));
+  });
+
   test("ends a job as failed at once when only a person can help, with the sentence for that person", async () => {
     const id = newId();
     const record = createRecord<boolean>();

@@ -3,7 +3,9 @@ import { ExhibitError } from "@exhibit/contracts";
 export interface Exchange {
   readonly vendor: string;
   readonly url: URL;
-  readonly body: URLSearchParams;
+  /** A form, or the text that the headers say it is. */
+  readonly body: URLSearchParams | string;
+  readonly headers?: Readonly<Record<string, string>>;
   /** Milliseconds, to the last byte of the answer. */
   readonly timeout: number;
   readonly signal: AbortSignal | undefined;
@@ -12,6 +14,7 @@ export interface Exchange {
 /** What came back, whatever its HTTP status. */
 export interface Answered {
   readonly status: number;
+  readonly headers: Headers;
   /** The answer, when it is a JSON object. */
   readonly json: Record<string, unknown> | undefined;
   /** The gateway's clock by its Date header, ms since the epoch; to the second. */
@@ -23,11 +26,14 @@ export interface Answered {
 /** Ten thousand suits take about a megabyte; what is larger isn't an answer of a token API. */
 const LARGEST_ANSWER = 16 * 1024 * 1024;
 
-/** Sends a form and reads the answer. Throws VENDOR_UNAVAILABLE, VENDOR_ANSWER_INVALID (too large) and INTERRUPTED. */
+const FORM = { "content-type": "application/x-www-form-urlencoded;charset=utf-8" };
+
+/** Posts a call and reads the answer. Throws VENDOR_UNAVAILABLE, VENDOR_ANSWER_INVALID (too large) and INTERRUPTED. */
 export async function exchange({
   vendor,
   url,
   body,
+  headers = FORM,
   timeout,
   signal,
 }: Exchange): Promise<Answered> {
@@ -36,7 +42,7 @@ export async function exchange({
     signal?.throwIfAborted();
     const response = await fetch(url, {
       method: "POST",
-      headers: { "content-type": "application/x-www-form-urlencoded;charset=utf-8" },
+      headers,
       body: body.toString(),
       // A signed call isn't to be carried to another host.
       redirect: "manual",
@@ -44,6 +50,7 @@ export async function exchange({
     });
     return {
       status: response.status,
+      headers: response.headers,
       json: jsonObject(await textOf(vendor, response)),
       date: dateOf(response.headers.get("date")),
       retryAfter: secondsOf(response.headers.get("retry-after")),

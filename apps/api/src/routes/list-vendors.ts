@@ -1,0 +1,15 @@
+import { vendorList } from "@exhibit/contracts";
+import { action } from "../action.ts";
+import { failures } from "../failures.ts";
+
+export const listVendors = action(
+  {
+    summary: "List the configured vendors and how they stand",
+    description:
+      "Of the whole fleet when leases are shared (Redis and EXHIBIT_LEASE_KEY), else of this process.",
+    tags: ["operations"],
+    response: { 200: vendorList, ...failures },
+  },
+  ({ vendors }) =>
+    async () => ({ items: await vendors() }),
+);

@@ -1,0 +1,156 @@
+import { loadConfig, readEnvironment } from "@exhibit/config";
+import type { FolderSelector, VendorState } from "@exhibit/contracts";
+import type { VendorCheck } from "@exhibit/worker";
+import { Option } from "commander";
+import { type Role, roles } from "../case-folders.ts";
+import { apiOfEnvironment } from "../client-context.ts";
+import { badUse, exitCodes } from "../exit-codes.ts";
+import { formatSeconds, formatTable } from "../format.ts";
+import { listenForInterruption } from "../interruption.ts";
+import type { Terminal } from "../terminal.ts";
+import { type CommandModule, jsonOption } from "./command.ts";
+import { collect, collectPair } from "./repeated-options.ts";
+
+interface CheckOptions {
+  entrust?: string;
+  suit: string[];
+  role?: Role;
+  folder?: Record<string, string>;
+  json?: boolean;
+}
+
+export const vendorsCommand: CommandModule = (program, { run }) => {
+  const vendors = program
+    .command("vendors")
+    .description("list the configured vendors and how they stand, or check one by a real lease")
+    .option(...jsonOption)
+    .addHelpText("after", examples)
+    .action((options: { json?: boolean }) => run(options, listVendors));
+  vendors
+    .command("check")
+    .description("take a lease, show what it opens, and prove it by a request that changes nothing")
+    .argument("<VENDOR>", "a vendor of exhibit.yaml (EXHIBIT_CONFIG)")
+    .option("--entrust <id>", "the mandate (entrust_id)")
+    .option("--suit <id>", "a suit of the case (suit_id); may be repeated", collect, [])
+    .addOption(
+      new Option("--role <role>", "the case's own folder at kongur instead of a suit's").choices(
+        roles,
+      ),
+    )
+    .option("--folder <key=value>", "name the vendor's folder; may be repeated", collectPair)
+    .option(...jsonOption)
+    .action((vendor: string, _: CheckOptions, command: { optsWithGlobals(): CheckOptions }) => {
+      const options = command.optsWithGlobals();
+      return run(options, (terminal) => checkOne(vendor, options, terminal));
+    });
+};
+
+const examples = `
+Examples:
+  exhibit vendors
+  exhibit vendors check kongur --entrust E-77 --suit 1001
+  exhibit vendors check kongur --entrust E-77 --role lawyer
+  exhibit vendors check deepvision --folder op_poi_id=p1 --folder op_tenant_code=t1 --json`;
+
+async function listVendors(terminal: Terminal): Promise<number> {
+  const states = await apiOfEnvironment().vendors();
+  const head = ["vendor", "state", "until", "leases", "calls", "refusals", "last error"];
+  const lines =
+    states.length === 0
+      ? ["No vendor is configured: exhibit.yaml has none under vendors."]
+      : formatTable([head, ...states.map(rowOf)], [3, 4, 5]);
+  for (const line of lines) terminal.say(line);
+  terminal.result({ vendors: states });
+  return exitCodes.done;
+}
+
+function rowOf({ vendor, state, until, leases, calls, refusals, last_error_code }: VendorState) {
+  const numbers = [leases, calls, refusals].map(String);
+  return [vendor, state, until ?? "", ...numbers, last_error_code ?? ""];
+}
+
+async function checkOne(
+  vendor: string,
+  options: CheckOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const { configPath } = readEnvironment();
+  if (configPath === undefined) {
+    throw badUse("exhibit vendors check needs EXHIBIT_CONFIG: the vendor is asked from here.");
+  }
+  const of = {
+    vendor,
+    entrust_id: options.entrust,
+    suit_ids: [...new Set(options.suit)],
+    folder: folderOf(vendor, options),
+  };
+  await using stack = new AsyncDisposableStack();
+  const interruption = stack.use(listenForInterruption());
+  // Loaded only here: the list needn't wait for the engine.
+  const { checkVendor } = await import("@exhibit/worker");
+  const check = await checkVendor(await loadConfig(configPath), of, interruption.signal);
+  for (const line of checkLines(check)) terminal.say(line);
+  terminal.result(resultOf(check));
+  return exitCodes.done;
+}
+
+function folderOf(vendor: string, { folder, role, suit }: CheckOptions): FolderSelector {
+  if (folder !== undefined && role !== undefined) {
+    throw badUse("--role and --folder both name the folder at the vendor: give one of them.");
+  }
+  if (folder !== undefined) return folder;
+  if (vendor === "kongur" && role !== undefined) return { role };
+  const [first] = suit;
+  if (vendor === "kongur" && first !== undefined) return { suit_id: first };
+  throw badUse(
+    vendor === "kongur"
+      ? `Name the folder: --suit ID, --role ${roles.join("|")} or --folder key=value.`
+      : `Name ${vendor}'s folder by --folder key=value.`,
+  );
+}
+
+function checkLines({ folder, lease, probe }: VendorCheck): string[] {
+  const { bucket, expiresAt } = lease;
+  const left = formatSeconds(Math.max(0, (expiresAt.getTime() - Date.now()) / 1000));
+  const style = bucket.pathStyle ? "bucket in the path" : "bucket in the host";
+  const request = probe.requestId === undefined ? "" : ` (request ${probe.requestId})`;
+  const rows = [
+    ["folder", Object.entries(folder).flat().join(" ")],
+    ["endpoint", `${bucket.endpoint}, ${style}`],
+    ["bucket", `${bucket.name} in ${bucket.region}, signature ${bucket.signatureVersion}`],
+    ["prefix", lease.prefix === "" ? "the whole bucket" : lease.prefix],
+    ...opensMore(lease.prefixes, lease.prefix),
+    ["ends", `${expiresAt.toISOString()}, in ${left}`],
+    ["proof", `${proofs[probe.outcome]}${request}`],
+  ];
+  return [`${lease.vendor} gave a lease:`, ...formatTable(rows).map((line) => `  ${line}`)];
+}
+
+/** What it opens when that isn't just the folder. */
+function opensMore(prefixes: readonly string[], own: string): string[][] {
+  if (prefixes.length === 1 && prefixes[0] === own) return [];
+  return prefixes.map((prefix, index) => [index === 0 ? "opens" : "", prefix]);
+}
+
+const proofs = {
+  absent: "OSS accepts signature and policy",
+  present: "OSS accepts signature and policy; an object is there already",
+  unreadable:
+    "OSS accepts the signature, but the policy doesn't allow reading (oss:GetObject): equal files that are there already can't be told from others",
+} as const;
+
+function resultOf({ folder, lease, probe }: VendorCheck) {
+  const { vendor, id, bucket, prefix, prefixes, expiresAt } = lease;
+  return {
+    vendor,
+    folder,
+    lease_id: id,
+    endpoint: bucket.endpoint,
+    region: bucket.region,
+    bucket: bucket.name,
+    prefix,
+    prefixes,
+    expires_at: expiresAt.toISOString(),
+    probe: { outcome: probe.outcome, key: probe.key, request_id: probe.requestId ?? null },
+  };
+}

@@ -1,0 +1,160 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import type { VendorState } from "@exhibit/contracts";
+import { type Sandbox, startSandbox } from "@exhibit/sandbox";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { stringify } from "yaml";
+import { json, startFakeApi } from "../support/fake-api.ts";
+
+const main = new URL("../../src/main.ts", import.meta.url).pathname;
+
+async function vendors(args: readonly string[], env: Record<string, string>) {
+  const path = `${new URL(".", `file://${process.execPath}`).pathname}:/usr/bin:/bin`;
+  const child = spawn(main, ["vendors", ...args], { env: { PATH: path, ...env } });
+  const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  const [stdout, stderr, code] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    exited,
+  ]);
+  const last = () => JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "") as unknown;
+  return { code, stdout, stderr, last };
+}
+
+describe("exhibit vendors", () => {
+  const states: VendorState[] = [
+    { vendor: "kongur", state: "ok", leases: 3, calls: 7, refusals: 0 },
+    {
+      vendor: "rex",
+      state: "open",
+      until: "2026-11-23T12:00:00.000Z",
+      last_error_code: "VENDOR_UNAVAILABLE",
+      last_error: "rex: no answer",
+      leases: 0,
+      calls: 5,
+      refusals: 0,
+    },
+  ];
+
+  test("lists the vendors with their state, and as JSON", async () => {
+    await using api = await startFakeApi((response) => json(response, { items: states }));
+    const env = { EXHIBIT_API_URL: api.url };
+    const { code, stdout } = await vendors([], env);
+    expect(code).toBe(0);
+    expect(stdout.split("\n").map((line) => line.split(/ {2,}/))).toEqual([
+      ["vendor", "state", "until", "leases", "calls", "refusals", "last error"],
+      ["kongur", "ok", "3", "7", "0"],
+      ["rex", "open", "2026-11-23T12:00:00.000Z", "0", "5", "0", "VENDOR_UNAVAILABLE"],
+      [""],
+    ]);
+    expect((await vendors(["--json"], env)).last()).toEqual({ vendors: states });
+    expect(api.asked.map(({ path }) => path)).toEqual(["/v1/vendors", "/v1/vendors"]);
+  });
+});
+
+describe("exhibit vendors check", () => {
+  let folder: string;
+  let sandbox: Sandbox;
+  let env: { EXHIBIT_CONFIG: string };
+  const kongur = ["check", "kongur", "--entrust", "E-77", "--suit", "1001"];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "exhibit-cli-"));
+    sandbox = await startSandbox({ dataDir: join(folder, "sandbox") });
+    env = { EXHIBIT_CONFIG: join(folder, "exhibit.yaml") };
+    await writeFile(env.EXHIBIT_CONFIG, stringify(sandbox.config([folder])));
+  });
+  afterAll(async () => {
+    await sandbox.close();
+    await rm(folder, { recursive: true });
+  });
+
+  /** Everything that must not be shown. */
+  function secrets(): string[] {
+    const { kongur: options } = sandbox.config([]).vendors;
+    return [String(options?.app_secret), "CAIS", "STS."];
+  }
+
+  test("shows what a real lease opens, proves it, and shows no secret", async () => {
+    const { code, stdout, stderr } = await vendors(kongur, env);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    for (const part of [
+      "suit_id 1001",
+      sandbox.ossUrl,
+      "kongur/E-77/suits/1001/",
+      "kongur/E-77/firm/",
+      "OSS accepts signature and policy (request ",
+    ]) {
+      expect(stdout).toContain(part);
+    }
+    for (const secret of secrets()) expect(stdout).not.toContain(secret);
+  });
+
+  test("ends stdout with one object, by --json", async () => {
+    const { code, last } = await vendors([...kongur, "--role", "firm", "--json"], env);
+    expect(code).toBe(0);
+    expect(last()).toMatchObject({
+      vendor: "kongur",
+      folder: { role: "firm" },
+      endpoint: sandbox.ossUrl,
+      prefix: "kongur/E-77/firm/",
+      probe: { outcome: "absent", request_id: expect.stringMatching(/./) },
+    });
+    for (const secret of secrets()) expect(JSON.stringify(last())).not.toContain(secret);
+  });
+
+  test("says that a lease which may not read is taken, with a warning", async () => {
+    sandbox.tokens.setActions(["oss:PutObject"]);
+    const { code, last } = await vendors([...kongur, "--json"], env);
+    sandbox.tokens.setActions(["oss:PutObject", "oss:GetObject"]);
+    expect({ code, last: last() }).toMatchObject({
+      code: 0,
+      last: { probe: { outcome: "unreadable" } },
+    });
+  });
+
+  test.each<[string, (sandbox: Sandbox) => void, number, string]>([
+    [
+      "the vendor refuses",
+      ({ gateway }) =>
+        gateway.refuse({ vendor: "kongur", folder: "1001", code: "CLOSED", message: "案件已结案" }),
+      2,
+      "CLOSED 案件已结案",
+    ],
+    ["the vendor is down", ({ gateway }) => void gateway.fail({ mood: "down" }), 1, "kongur: "],
+    [
+      "OSS rejects the signature",
+      ({ oss }) => void oss.fail({ status: 403, code: "SignatureDoesNotMatch" }),
+      1,
+      "SignatureDoesNotMatch",
+    ],
+  ])("fails when %s, in the words of who failed", async (_name, spoil, expected, words) => {
+    spoil(sandbox);
+    const { code, stderr, last } = await vendors([...kongur, "--json"], env);
+    sandbox.gateway.heal();
+    sandbox.oss.heal();
+    expect(code).toBe(expected);
+    expect(stderr).toContain(words);
+    expect(last()).toMatchObject({ error: { message: expect.stringContaining(words) } });
+  });
+
+  test.each<[string, string[], string]>([
+    ["no folder", ["check", "kongur"], "--suit ID"],
+    ["no folder of another vendor's", ["check", "deepvision"], "--folder key=value"],
+    ["a vendor that isn't configured", ["check", "nobody", "--folder", "a=b"], "isn't configured"],
+    ["a folder that can't be named so", ["check", "deepvision", "--folder", "a=b"], "folder"],
+  ])("ends with 2 on %s", async (_name, args, sentence) => {
+    const { code, stdout, stderr } = await vendors(args, env);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(sentence);
+  });
+
+  test("needs a configuration", async () => {
+    const { code, stderr } = await vendors(kongur, {});
+    expect(code).toBe(2);
+    expect(stderr).toContain("EXHIBIT_CONFIG");
+  });
+});

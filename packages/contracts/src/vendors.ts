@@ -1,0 +1,22 @@
+import { z } from "zod";
+
+/** How a vendor stands, by what the fleet's calls to it came to. */
+export const vendorState = z
+  .object({
+    vendor: z.string(),
+    state: z
+      .enum(["ok", "throttled", "open", "half-open"])
+      .describe(
+        "throttled: it asked for a pause; open: it failed several times in a row and is left alone; half-open: the next call tries whether it is back",
+      ),
+    until: z.iso.datetime().optional().describe("When it is asked again"),
+    last_error_code: z.string().optional().describe("Of the latest call that failed"),
+    last_error: z.string().optional(),
+    leases: z.int().describe("Leases that haven't ended"),
+    calls: z.int().describe("Calls made lately"),
+    refusals: z.int().describe("Calls and folders that it refused lately"),
+  })
+  .meta({ id: "VendorState" });
+export type VendorState = z.output<typeof vendorState>;
+
+export const vendorList = z.object({ items: z.array(vendorState) }).meta({ id: "VendorList" });

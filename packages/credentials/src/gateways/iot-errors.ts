@@ -1,0 +1,111 @@
+import { type ErrorCode, ExhibitError } from "@exhibit/contracts";
+import { z } from "zod";
+
+/** What is around every answer, errors of the gateway itself excepted: they may have no body. */
+export const iotAnswer = z.object({
+  code: z.union([z.int(), z.string().regex(/^\d+$/).transform(Number)]),
+  message: z.string().nullish(),
+  localizedMsg: z.string().nullish(),
+  data: z.unknown(),
+});
+type IotAnswer = z.output<typeof iotAnswer>;
+
+/** What tells how a call ended. */
+export interface IotOutcome {
+  readonly status: number;
+  /** When the body is one. */
+  readonly answer: IotAnswer | undefined;
+  /** `X-Ca-Error-Message` */
+  readonly message: string | undefined;
+  /** `X-Ca-Error-Code`: set when the gateway made the error, absent when it's the backend's. */
+  readonly errorCode: string | undefined;
+  /** `X-Ca-Request-Id` */
+  readonly requestId: string | undefined;
+  /** Milliseconds of a Retry-After header. */
+  readonly retryAfter: number | undefined;
+}
+
+/** "Success is code==200", under HTTP 200. */
+const SUCCESS = 200;
+/** The gateway says no time with its flow limits; they count by the second or by the minute. */
+const DEFAULT_PAUSE = 1000;
+/** "SQL invoke error": worth one more try, no more. */
+export const SQL_INVOKE_ERROR = 1009;
+
+const throttling = /request limited|throttl/i;
+const offTime = /time\s?stamp/i;
+
+/** Codes of the body, under HTTP 200. */
+const bodyCodes: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([
+  // Backend service error, HSF invoke timeout, server error.
+  [20004, "VENDOR_UNAVAILABLE"],
+  [20056, "VENDOR_UNAVAILABLE"],
+  [500, "VENDOR_UNAVAILABLE"],
+  // Find backend error: no such path, version or stage; authorised error: not this app.
+  [20003, "VENDOR_MISCONFIGURED"],
+  [401, "VENDOR_MISCONFIGURED"],
+  // Backend invalid format, forbidden, parameter error.
+  [20055, "VENDOR_REFUSED"],
+  [403, "VENDOR_REFUSED"],
+  [460, "VENDOR_REFUSED"],
+  [SQL_INVOKE_ERROR, "VENDOR_REFUSED"],
+]);
+
+/** What a call's outcome means for us, undefined for a success: the one place where the gateway's errors are classified. */
+export function classifyIotOutcome(outcome: IotOutcome): ErrorCode | undefined {
+  const { status, answer } = outcome;
+  const isDelivered = status >= 200 && status < 300;
+  if (isDelivered && answer?.code === SUCCESS) return undefined;
+  const said = sentencesOf(outcome).join(" ");
+  if (status === 429 || throttling.test(said)) return "VENDOR_THROTTLED";
+  if (offTime.test(said)) return "VENDOR_CLOCK";
+  if (status >= 500 || status === 408) return "VENDOR_UNAVAILABLE";
+  // Empty or invalid signature, unknown app key, a header or path that the gateway doesn't take.
+  if (!isDelivered) return "VENDOR_MISCONFIGURED";
+  if (answer === undefined) return "VENDOR_ANSWER_INVALID";
+  return bodyCodes.get(answer.code) ?? "VENDOR_REFUSED";
+}
+
+/** The error of ours for an outcome, with the gateway's own codes and sentences in it; undefined for a success. */
+export function iotError(
+  vendor: string,
+  outcome: IotOutcome,
+  hide: (text: string) => string,
+): ExhibitError | undefined {
+  const code = classifyIotOutcome(outcome);
+  if (code === undefined) return undefined;
+  const { status, answer, errorCode, requestId, retryAfter } = outcome;
+  const said = hide(sentencesOf(outcome).join(" ")).slice(0, 500);
+  const own = [answer?.code, said].filter((part) => part !== undefined && part !== "").join(" ");
+  const ids = [
+    `HTTP ${status}`,
+    errorCode && hide(errorCode),
+    requestId && `request ${hide(requestId)}`,
+  ];
+  const sentence =
+    code === "VENDOR_ANSWER_INVALID"
+      ? "the answer can't be used: it isn't JSON of the documented form"
+      : own || "the gateway gave no reason";
+  return new ExhibitError(code, `${vendor}: ${sentence} (${ids.filter(Boolean).join(", ")})`, {
+    details: {
+      vendor,
+      http_status: status,
+      ...(answer && { code: answer.code }),
+      ...(said !== "" && { message: said }),
+      ...(errorCode && { error_code: hide(errorCode) }),
+      ...(requestId && { request_id: hide(requestId) }),
+    },
+    ...(code === "VENDOR_THROTTLED" && { retryAfter: retryAfter ?? DEFAULT_PAUSE }),
+  });
+}
+
+function sentencesOf({ answer, message }: IotOutcome): string[] {
+  const { message: own, localizedMsg } = answer ?? {};
+  const said = [message, own, localizedMsg].flatMap((text) => (text ? [withoutText(text)] : []));
+  return [...new Set(said)].filter((text) => text !== "");
+}
+
+/** On a wrong signature the gateway repeats the string it signed, our nonce and all: "Invalid Signature, Server StringToSign:…". */
+function withoutText(sentence: string): string {
+  return sentence.replace(/[\s,;]*(?:server\s*)?string\s?to\s?sign.*$/is, "").trim();
+}

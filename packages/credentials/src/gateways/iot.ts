@@ -1,0 +1,136 @@
+import { randomUUID } from "node:crypto";
+import type { ExhibitError } from "@exhibit/contracts";
+import { z } from "zod";
+import { hider, secret } from "../secret.ts";
+import { type Answered, exchange } from "./exchange.ts";
+import { type IotOutcome, iotAnswer, iotError, SQL_INVOKE_ERROR } from "./iot-errors.ts";
+import { contentMd5, iotSign, iotSignedHeaders } from "./iot-sign.ts";
+
+/** The part of a vendor's options that its gateway needs. */
+export const iotAccount = z.strictObject({
+  /** The address that the APIs' paths are appended to, such as `https://api.link.aliyun.com`. */
+  gateway: z.url({ protocol: /^https?$/, abort: true }).refine(isBare, {
+    message: "Give the address without user, password, query and fragment",
+  }),
+  /** It travels in a header. */
+  app_key: z.string().regex(/^[\x21-\x7e]+$/, "Give it in ASCII, without blanks"),
+  app_secret: secret(),
+  stage: z.enum(["RELEASE", "PRE", "TEST"]).default("RELEASE"),
+});
+type IotAccount = z.output<typeof iotAccount>;
+
+interface IotRequest {
+  /** The API's path, such as `/industry/qualification/oss/sts/get`. */
+  readonly path: string;
+  /** The API's own version. */
+  readonly apiVersion: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface IotClient {
+  /**
+   * Makes one signed call and gives the answer's `data`; a second call only when the gateway says that our clock is off
+   * and its answer tells by how much, or when the backend's database failed. Throws the VENDOR_* errors of
+   * `classifyIotOutcome`, VENDOR_UNAVAILABLE for a broken network or a time-out, VENDOR_ANSWER_INVALID for what isn't
+   * the documented form, INTERRUPTED when `signal` is aborted. No error holds the app secret, what was signed, or any of the
+   * answer's credentials.
+   */
+  call(request: IotRequest): Promise<unknown>;
+}
+
+export interface IotClientOptions {
+  /** Who is called, for messages. */
+  readonly vendor: string;
+  readonly account: IotAccount;
+  readonly now?: (() => number) | undefined;
+  /** Milliseconds for one call, from its start to the last byte of the answer. */
+  readonly timeout?: number | undefined;
+}
+
+/** The gateway gives its backend 5 s. */
+const TIMEOUT = 10_000;
+
+/** A client of the IoT gateway (Alibaba Cloud API Gateway) for one account. Certificates are verified. */
+export function createIotClient(options: IotClientOptions): IotClient {
+  const { vendor, account, now = Date.now, timeout = TIMEOUT } = options;
+  const hide = hider([account.app_secret]);
+  // Milliseconds that the gateway's clock is ahead of ours.
+  let offset = 0;
+
+  async function attempt(request: IotRequest) {
+    const { url, headers, body } = signedRequest(account, request, now() + offset);
+    const answered = await exchange({
+      vendor,
+      url,
+      headers,
+      body,
+      timeout,
+      signal: request.signal,
+    });
+    const outcome = outcomeOf(answered);
+    return { answered, outcome, error: iotError(vendor, outcome, hide) };
+  }
+
+  return {
+    async call(request) {
+      let { answered, outcome, error } = await attempt(request);
+      if (error?.code === "VENDOR_CLOCK" && answered.date !== undefined) {
+        offset = answered.date - now();
+        ({ outcome, error } = await attempt(request));
+      } else if (isWorthOneTry(error)) {
+        ({ outcome, error } = await attempt(request));
+      }
+      if (error !== undefined) throw error;
+      return outcome.answer?.data;
+    },
+  };
+}
+
+function isWorthOneTry(error: ExhibitError | undefined): boolean {
+  return error?.details.code === SQL_INVOKE_ERROR;
+}
+
+function signedRequest(account: IotAccount, request: IotRequest, time: number) {
+  const url = new URL(account.gateway);
+  url.pathname = url.pathname.replace(/\/$/, "") + request.path;
+  const body = JSON.stringify({
+    id: randomUUID().replaceAll("-", ""),
+    version: "1.0",
+    request: { apiVer: request.apiVersion },
+    params: request.parameters,
+  });
+  const headers: Record<string, string> = {
+    // Said, because a client's own `*/*` would break the signature.
+    accept: "application/json; charset=utf-8",
+    "content-type": "application/octet-stream; charset=utf-8",
+    "content-md5": contentMd5(body),
+    "x-ca-key": account.app_key,
+    "x-ca-nonce": randomUUID(),
+    "x-ca-signature-method": "HmacSHA256",
+    "x-ca-stage": account.stage,
+    "x-ca-timestamp": String(time),
+  };
+  const signature = iotSign({ method: "POST", path: url.pathname, headers }, account.app_secret);
+  headers["x-ca-signature-headers"] = iotSignedHeaders({ headers }).join(",");
+  headers["x-ca-signature"] = signature;
+  return { url, headers, body };
+}
+
+function outcomeOf({ status, headers, json, retryAfter }: Answered): IotOutcome {
+  const parsed = iotAnswer.safeParse(json);
+  const header = (name: string) => headers.get(name) ?? undefined;
+  return {
+    status,
+    answer: parsed.success ? parsed.data : undefined,
+    message: header("x-ca-error-message"),
+    errorCode: header("x-ca-error-code"),
+    requestId: header("x-ca-request-id"),
+    retryAfter,
+  };
+}
+
+function isBare(text: string): boolean {
+  const { username, password, search, hash } = new URL(text);
+  return username + password + search + hash === "";
+}

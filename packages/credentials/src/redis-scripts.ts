@@ -1,0 +1,56 @@
+// Each runs as one step in Redis. Keys of one script share a hash tag, so that they lie in one slot of a cluster.
+
+/** KEYS holder, turns; ARGV life, a day. Gives the number of the turn, or 0 when somebody has it. */
+export const takeTurn = `
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+local number = redis.call('INCR', KEYS[2])
+if redis.call('PTTL', KEYS[2]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[2], ARGV[2]) end
+redis.call('SET', KEYS[1], number, 'PX', ARGV[1])
+return number`;
+
+/** KEYS holder; ARGV number, life. */
+export const renewTurn = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
+
+/** KEYS holder; ARGV number. */
+export const endTurn = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])`;
+
+/** Stops a script when a later turn than ARGV[1] has put something; without a number, nothing is compared. */
+const stopIfLate = `
+if ARGV[1] ~= '' then
+  for i = 1, 2 do
+    local latest = redis.call('HGET', KEYS[i], 'turn')
+    if latest and latest ~= '' and tonumber(latest) > tonumber(ARGV[1]) then return 0 end
+  end
+end`;
+
+/** KEYS answer, failure, turns; ARGV number or '', text, life, a day. The counter outlives what it numbered. */
+export const putAnswer = `${stopIfLate}
+redis.call('HSET', KEYS[1], 'turn', ARGV[1], 'sealed', ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+redis.call('DEL', KEYS[2])
+redis.call('PEXPIRE', KEYS[3], tonumber(ARGV[3]) + tonumber(ARGV[4]))
+return 1`;
+
+/** KEYS answer, failure; ARGV number or '', text, life. */
+export const putFailure = `${stopIfLate}
+redis.call('HSET', KEYS[2], 'turn', ARGV[1], 'sealed', ARGV[2])
+redis.call('PEXPIRE', KEYS[2], ARGV[3])
+return 1`;
+
+/**
+ * KEYS calls; ARGV how many, milliseconds. The call that many before this one must be older than the window. Redis's
+ * own clock, so that the fleet has one.
+ */
+export const countCall = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local oldest = redis.call('LINDEX', KEYS[1], ARGV[1] - 1)
+if oldest and oldest + ARGV[2] > now then return oldest + ARGV[2] - now end
+redis.call('LPUSH', KEYS[1], now)
+redis.call('LTRIM', KEYS[1], 0, ARGV[1] - 1)
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 0`;

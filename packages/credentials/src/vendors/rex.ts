@@ -1,0 +1,162 @@
+import { z } from "zod";
+import { bucketName, bucketOptions, endpointOf, endpointOption, prefixOf } from "../bucket.ts";
+import { createTopClient, topAccount } from "../gateways/top.ts";
+import { topBoolean, topList, topOptionalText } from "../gateways/top-answer.ts";
+import type { Bucket } from "../lease.ts";
+import { hider, secret, secretsIn } from "../secret.ts";
+import {
+  type FolderRefusal,
+  folderKey,
+  type IssuedLease,
+  type LeaseEnd,
+  type Vendor,
+  type VendorDependencies,
+} from "../vendor.ts";
+import { expirationTime } from "./expiration.ts";
+import { rexSign, rexSigner, strangeName } from "./rex-sign.ts";
+import { partOf, unusableAnswer } from "./unusable-answer.ts";
+import { wdkCredentials, wdkToken } from "./wdk-token.ts";
+
+export const rexOptions = z.strictObject({
+  ...topAccount.shape,
+  rex_access_key: z.string().min(1),
+  rex_access_secret: secret(),
+  sign: rexSign,
+  /** Sends key and signature as JSON texts, with quotes around them, as the vendor's Java sample does. */
+  json_strings: z.boolean().default(false),
+  /** Seconds that a credential lives, for an answer whose `expiration_time` can't be read: its form isn't documented. */
+  lease_ttl: z.int().min(60).max(43_200).optional(),
+  oss: bucketOptions.extend({
+    /** Instead of the answer's, which the vendor's document calls "region information". */
+    endpoint: endpointOption.optional(),
+    /** The answer names no bucket. */
+    bucket: bucketName,
+    /** The folder of a scene: the answer doesn't say. */
+    prefix: z
+      .string()
+      .min(1)
+      .refine((text) => strangeName(text, ["scene"]) === undefined, {
+        error: "Nothing but {scene} can be put in",
+      })
+      .default("{scene}/"),
+  }),
+});
+type Options = z.output<typeof rexOptions>;
+
+const flags = {
+  success: topBoolean.optional(),
+  msg_code: topOptionalText,
+  msg_info: topOptionalText,
+};
+/** The credential's own parts are checked when the flags say that there is one. */
+const token = z.looseObject({ ...flags, scene: topOptionalText });
+const answer = z.object({ result: z.object({ ...flags, model: topList(token) }) });
+type Result = z.output<typeof answer>["result"];
+const opened = wdkToken.extend({ endpoint: topOptionalText, expiration_time: topOptionalText });
+
+const scene = z
+  .string()
+  .trim()
+  .regex(/^(?!\.{1,2}$)[^/\\\p{Cc}]+$/u, "Not a scene's code");
+const selector = z.strictObject({ scene });
+
+/** `wdk.rex.platform.deamon.osstoken`: one call opens the folder of one scene. */
+export function rex(options: Options, { now }: VendorDependencies = {}): Vendor {
+  const name = "rex";
+  const hide = hider(secretsIn(rexOptions, options));
+  const gateway = createTopClient({ vendor: name, account: options, now, hide });
+  const sign = rexSigner(name, options.sign);
+
+  async function parametersAt(scenes: string, time: number): Promise<Record<string, string>> {
+    const { rex_access_key, rex_access_secret } = options;
+    const rex_access_time = options.sign.time_unit === "s" ? Math.floor(time / 1000) : time;
+    const signed = await sign({ rex_access_key, rex_access_secret, rex_access_time, scenes });
+    const text = (value: string) => (options.json_strings ? JSON.stringify(value) : value);
+    return {
+      rex_access_key: text(rex_access_key),
+      rex_access_time: String(rex_access_time),
+      scenes,
+      rex_access_secret_sign: text(signed),
+    };
+  }
+
+  return {
+    name,
+    selector,
+    call: ({ folder }) => ({ scenes: JSON.stringify([folder.scene]) }),
+    async issue({ scenes = "[]" }, { signal }) {
+      const { result } = await gateway.call({
+        method: "wdk.rex.platform.deamon.osstoken",
+        parameters: (time) => parametersAt(scenes, time),
+        answer,
+        signal,
+      });
+      const asked = z.array(scene).parse(JSON.parse(scenes));
+      const leases: IssuedLease[] = [];
+      const refusals: FolderRefusal[] = result.success === false ? [refusalOf(null, result)] : [];
+      for (const each of result.model) {
+        const code = each.scene ?? (asked.length === 1 ? asked[0] : undefined);
+        if (code === undefined || !asked.includes(code)) continue;
+        // A token without a flag of its own is as the whole answer.
+        const isOpen = each.success ?? result.success ?? true;
+        if (isOpen) leases.push(leaseOf(name, code, each, options));
+        else refusals.push(refusalOf(code, each.msg_code || each.msg_info ? each : result));
+      }
+      return {
+        leases,
+        refusals: refusals.map((each) => ({ ...each, message: hide(each.message) })),
+      };
+    },
+  };
+}
+
+function refusalOf(code: string | null, said: Pick<Result, "msg_code" | "msg_info">) {
+  return {
+    folder: code === null ? null : folderKey({ scene: code }),
+    code: said.msg_code ?? "",
+    message: said.msg_info ?? "",
+  };
+}
+
+function leaseOf(vendor: string, code: string, said: object, options: Options): IssuedLease {
+  const given = partOf(vendor, opened, said, "result.model");
+  const prefix = prefixOf(
+    vendor,
+    options.oss.prefix.replaceAll("{scene}", () => code),
+  );
+  return {
+    credentials: wdkCredentials(given),
+    bucket: bucketOf(vendor, given.endpoint, options),
+    folders: { [folderKey({ scene: code })]: prefix },
+    prefixes: [prefix],
+    ends: endOf(vendor, given.expiration_time, options),
+  };
+}
+
+function bucketOf(vendor: string, said: string | undefined, { oss }: Options): Bucket {
+  const text = oss.endpoint ?? hostOf(said ?? "");
+  const endpoint = endpointOf(text, oss.bucket);
+  if (endpoint === undefined) {
+    throw unusableAnswer(vendor, "its endpoint isn't one: give `oss.endpoint`");
+  }
+  return {
+    endpoint,
+    region: oss.region,
+    name: oss.bucket,
+    pathStyle: oss.path_style,
+    signatureVersion: oss.signature_version,
+  };
+}
+
+/** "Region information" may be a region's id, whose public host is `oss-<region>.aliyuncs.com`. */
+function hostOf(text: string): string {
+  const region = /^(?:oss-)?([a-z]{2}(?:-[a-z0-9]+)+)$/.exec(text)?.[1];
+  return region === undefined ? text : `oss-${region}.aliyuncs.com`;
+}
+
+function endOf(vendor: string, said: string | undefined, { lease_ttl }: Options): LeaseEnd {
+  const time = expirationTime(said ?? "");
+  if (time !== undefined) return { at: time };
+  if (lease_ttl !== undefined) return { after: lease_ttl * 1000 };
+  throw unusableAnswer(vendor, "expiration_time isn't a time of a known form: give `lease_ttl`");
+}

@@ -1,0 +1,108 @@
+import { ExhibitError, type FolderSelector } from "@exhibit/contracts";
+import { z } from "zod";
+import { bucketName, bucketOptions, endpointOf, prefixOf } from "../bucket.ts";
+import { createTopClient, topAccount } from "../gateways/top.ts";
+import { topBoolean, topOptionalText, topText } from "../gateways/top-answer.ts";
+import { hider, secretsIn } from "../secret.ts";
+import { folderKey, type IssuedLease, type Vendor, type VendorDependencies } from "../vendor.ts";
+import { expirationTime } from "./expiration.ts";
+import { partOf, unusableAnswer } from "./unusable-answer.ts";
+import { wdkCredentials, wdkToken } from "./wdk-token.ts";
+
+export const wombatOptions = z.strictObject({ ...topAccount.shape, oss: bucketOptions });
+type Options = z.output<typeof wombatOptions>;
+
+const answer = z.object({
+  result: z.object({
+    /** Checked when `success` says that there is one. */
+    data: z.unknown().optional(),
+    success: topBoolean.default(true),
+    msg_code: topOptionalText,
+    msg_info: topOptionalText,
+  }),
+});
+const opened = wdkToken.extend({
+  bucket_name: bucketName,
+  endpoint: z.string(),
+  // An empty folder isn't the whole bucket: it is none.
+  dir: z.string().min(1),
+  expiration_time: topText,
+});
+
+const part = z.string().trim().min(1).optional();
+const selector = z
+  .strictObject({
+    merchant_code: part,
+    scenes_code: part.refine((text) => text === undefined || /^\d+$/.test(text), {
+      error: "Give a whole number",
+    }),
+    ou_code: part,
+    robot_sn: part,
+  })
+  .refine((given) => Object.values(given).some((value) => value !== undefined), {
+    error: "Give at least one of merchant_code, scenes_code, ou_code and robot_sn",
+  })
+  .transform((given): FolderSelector => {
+    const named = Object.entries(given).filter((entry) => entry[1] !== undefined);
+    return Object.fromEntries(named) as FolderSelector;
+  });
+
+/** `taobao.wdk.iot.wombat.common.gettoken`: one call opens the folder of a scene, store or robot. */
+export function wombat(options: Options, { now }: VendorDependencies = {}): Vendor {
+  const name = "wombat";
+  const hide = hider(secretsIn(wombatOptions, options));
+  const gateway = createTopClient({ vendor: name, account: options, now, hide });
+  return {
+    name,
+    selector,
+    call: ({ folder }) => folder,
+    async issue(call, { signal }) {
+      const { result } = await gateway.call({
+        method: "taobao.wdk.iot.wombat.common.gettoken",
+        parameters: call,
+        answer,
+        signal,
+      });
+      if (!result.success) {
+        const { msg_code = "", msg_info = "" } = result;
+        throw refused(name, msg_code, hide(msg_info));
+      }
+      const given = partOf(name, opened, result.data, "result.data");
+      return { leases: [leaseOf(name, folderKey(call), given, options)], refusals: [] };
+    },
+  };
+}
+
+function refused(vendor: string, msg_code: string, msg_info: string): ExhibitError {
+  const reason = `${msg_code} ${msg_info}`.trim() || "without a reason";
+  return new ExhibitError("VENDOR_REFUSED", `${vendor}: ${reason}`, {
+    details: { vendor, msg_code, msg_info },
+  });
+}
+
+function leaseOf(
+  vendor: string,
+  folder: string,
+  given: z.output<typeof opened>,
+  { oss }: Options,
+): IssuedLease {
+  const endpoint = endpointOf(given.endpoint, given.bucket_name);
+  if (endpoint === undefined) throw unusableAnswer(vendor, "endpoint isn't an endpoint");
+  const at = expirationTime(given.expiration_time);
+  if (at === undefined)
+    throw unusableAnswer(vendor, "expiration_time isn't a time of a known form");
+  const prefix = prefixOf(vendor, given.dir);
+  return {
+    credentials: wdkCredentials(given),
+    bucket: {
+      endpoint,
+      region: oss.region,
+      name: given.bucket_name,
+      pathStyle: oss.path_style,
+      signatureVersion: oss.signature_version,
+    },
+    folders: { [folder]: prefix },
+    prefixes: [prefix],
+    ends: { at },
+  };
+}

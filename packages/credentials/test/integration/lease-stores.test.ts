@@ -1,0 +1,262 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { inspect } from "node:util";
+import { ExhibitError } from "@exhibit/contracts";
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
+import { type LeaseStore, memoryLeaseStore, redisLeaseStore } from "../../src/index.ts";
+import { keptAnswer, ring } from "../answers.ts";
+import { takeDatabase } from "../redis.ts";
+
+const opened: LeaseStore[] = [];
+let url: string;
+let redis: Redis;
+
+beforeAll(async () => {
+  url = await takeDatabase(inject("redisUrl"));
+  redis = new Redis(url);
+});
+afterAll(() => redis.disconnect());
+
+/** Stores that brokers of two processes would have. */
+const kinds = {
+  async memory() {
+    const store = memoryLeaseStore();
+    return [store, store] as const;
+  },
+  async Redis() {
+    const stores = [1, 2].map(() => redisLeaseStore({ url, keys: ring("a") }));
+    opened.push(...stores);
+    return stores as [LeaseStore, LeaseStore];
+  },
+};
+
+afterEach(async () => {
+  for (const store of opened.splice(0)) await store.close();
+  await redis.flushdb();
+});
+
+describe.each(Object.entries(kinds))("A lease store in %s", (_name, open) => {
+  let store: LeaseStore;
+  let other: LeaseStore;
+  beforeEach(async () => {
+    [store, other] = await open();
+  });
+  const inAMinute = () => ({ until: Date.now() + 60_000 });
+  const failure = (message: string) => ({
+    error: new ExhibitError("VENDOR_REFUSED", message, { details: { a: 1 }, retryAfter: 5 }),
+    at: Date.now(),
+    until: Date.now() + 10_000,
+  });
+
+  it("has nothing at first", async () => {
+    expect(await store.get("k")).toBeUndefined();
+    expect(await store.failure("k")).toBeUndefined();
+    expect(await store.notes("v")).toEqual({ calls: 0, refusals: 0, leases: 0, error: undefined });
+  });
+
+  it("gives every broker the answer put last, whole, under its own key only", async () => {
+    const [first, second] = [keptAnswer(), keptAnswer()];
+    expect(await store.put("k", first, inAMinute())).toBe(true);
+    expect(await other.get("k")).toEqual(first);
+    expect(await other.put("k", second, inAMinute())).toBe(true);
+    expect(await store.get("k")).toEqual(second);
+    expect(await store.get("k2")).toBeUndefined();
+  });
+
+  it("forgets an answer when its time is over", async () => {
+    await store.put("k", keptAnswer(), { until: Date.now() + 500 });
+    expect(await store.get("k")).toBeDefined();
+    await pause(550);
+    expect(await store.get("k")).toBeUndefined();
+  });
+
+  it("tells failures to every broker, until an answer comes or they are forgotten", async () => {
+    const met = failure("no");
+    await store.putFailure("k", met, inAMinute());
+    const told = await other.failure("k");
+    expect(told).toMatchObject({ at: met.at, until: met.until });
+    expect(told?.error).toBeInstanceOf(ExhibitError);
+    expect(told?.error).toMatchObject({
+      code: "VENDOR_REFUSED",
+      message: "no",
+      details: { a: 1 },
+      retryAfter: 5,
+    });
+    await store.put("k", keptAnswer(), inAMinute());
+    expect(await other.failure("k")).toBeUndefined();
+    await store.putFailure("k", met, inAMinute());
+    expect(await other.get("k"), "a failure leaves the answer").toBeDefined();
+    await store.forgetFailure("k");
+    expect(await other.failure("k")).toBeUndefined();
+  });
+
+  it("gives the turn for a key to one broker at a time, and numbers that grow", async () => {
+    const first = await store.takeTurn("k");
+    expect(first?.number).toBeGreaterThan(0);
+    expect(await other.takeTurn("k")).toBeUndefined();
+    expect(await store.takeTurn("k")).toBeUndefined();
+    const elsewhere = await other.takeTurn("k2");
+    expect(elsewhere).toBeDefined();
+    await elsewhere?.end();
+    await first?.end();
+    const second = await other.takeTurn("k");
+    expect(second?.number).toBeGreaterThan(first?.number ?? 0);
+    await first?.end();
+    expect(await store.takeTurn("k"), "a turn that is over ends no other").toBeUndefined();
+    await second?.end();
+  });
+
+  it("doesn't let an earlier turn replace what a later one has put", async () => {
+    const early = await store.takeTurn("k");
+    await early?.end();
+    const late = await other.takeTurn("k");
+    if (early === undefined || late === undefined) throw new Error("no turn");
+    const answer = keptAnswer();
+    expect(await other.put("k", answer, { ...inAMinute(), turn: late })).toBe(true);
+    expect(await store.put("k", keptAnswer(), { ...inAMinute(), turn: early })).toBe(false);
+    await store.putFailure("k", failure("late"), { ...inAMinute(), turn: early });
+    expect(await store.get("k")).toEqual(answer);
+    expect(await store.failure("k")).toBeUndefined();
+    await late.end();
+  });
+
+  it("allows so many calls in so many seconds, to all brokers together", async () => {
+    const limit = { calls: 3, per_seconds: 1 };
+    const waits = await Promise.all(
+      [store, other, store, other, store].map((each) => each.countCall("v", limit)),
+    );
+    expect(waits.filter((wait) => wait === 0)).toHaveLength(3);
+    const wait = Math.max(...waits);
+    expect(wait).toBeGreaterThan(0);
+    expect(wait).toBeLessThanOrEqual(1_000);
+    await pause(wait + 20);
+    expect(await other.countCall("v", limit)).toBe(0);
+  });
+
+  it("counts what calls came to, and the leases that haven't ended", async () => {
+    const expiresAt = Date.now() + 60_000;
+    await store.note("v", { refusals: 1, leases: [{ id: "a", expiresAt }] });
+    await other.note("v", { refusals: 0, leases: [{ id: "b", expiresAt: Date.now() - 1 }] });
+    await other.note("v", { refusals: 1, leases: [], error: failure("why").error });
+    const notes = await store.notes("v");
+    expect(notes).toMatchObject({ calls: 3, refusals: 2, leases: 1 });
+    expect(notes.error).toMatchObject({ code: "VENDOR_REFUSED", message: "why" });
+  });
+});
+
+describe("The lease store in Redis", () => {
+  function open(...letters: string[]): LeaseStore {
+    const store = redisLeaseStore({ url, keys: ring(...letters) });
+    opened.push(store);
+    return store;
+  }
+
+  it("lets keys be changed one after the other, without a lease being lost", async () => {
+    const [before, during, after] = [open("a"), open("b", "a"), open("b")];
+    const [old, young] = [keptAnswer(), keptAnswer()];
+    const until = Date.now() + 60_000;
+    await before.put("old", old, { until });
+    expect(await during.get("old")).toEqual(old);
+    await during.put("young", young, { until });
+    expect(await after.get("young")).toEqual(young);
+    expect(await after.get("old"), "sealed with a key that is gone").toBeUndefined();
+    expect(await before.get("young")).toBeUndefined();
+  });
+
+  it("takes an entry that was changed, or moved to another key, as none", async () => {
+    const store = open("a");
+    const until = Date.now() + 60_000;
+    await store.put("k1", keptAnswer(), { until });
+    const [name] = await redis.keys("*:answer");
+    await store.put("k2", keptAnswer(), { until });
+    const [moved] = (await redis.keys("*:answer")).filter((each) => each !== name);
+    const sealed = (await redis.hget(name ?? "", "sealed")) ?? "";
+    await redis.hset(moved ?? "", "sealed", sealed);
+    expect(await store.get("k2")).toBeUndefined();
+    for (const broken of ["", "a:", "a:AAAA", `${sealed.slice(0, -6)}AAAAA=`, "{}", "x:y:z"]) {
+      await redis.hset(name ?? "", "sealed", broken);
+      expect(await store.get("k1"), broken).toBeUndefined();
+    }
+  });
+
+  it("shows nothing of a case or a credential, and every key of it ends by itself", async () => {
+    const store = open("a");
+    const answer = keptAnswer();
+    const [lease] = answer.leases;
+    const error = new ExhibitError("VENDOR_REFUSED", "suit-77-closed");
+    const until = Date.now() + 60_000;
+    const turn = await store.takeTurn("call of suit-77");
+    await store.put("call of suit-77", answer, { until });
+    await store.putFailure("call of suit-77", { error, at: 1, until }, { until });
+    await store.note("v", { refusals: 1, error, leases: [{ id: "id", expiresAt: until }] });
+    await store.countCall("v", { calls: 1, per_seconds: 60 });
+    const content = await dump(redis);
+    const names = await redis.keys("*");
+    expect(names).toHaveLength(7);
+    for (const name of names) expect(await redis.pttl(name), name).toBeGreaterThan(0);
+    expect(new Set(names.map((name) => /\{([0-9a-f]+)\}/.exec(name)?.[1])).size).toBe(2);
+    const secrets = ["suit-77", ...Object.values(lease?.credentials ?? {}), "suits/1/"];
+    for (const secret of secrets) {
+      for (const form of formsOf(secret)) expect(content).not.toContain(form);
+    }
+    await turn?.end();
+  });
+
+  it("shows nothing of its keys when they are printed", () => {
+    const keys = ring("a");
+    const shown = inspect(keys, { depth: null, showHidden: true }) + JSON.stringify(keys);
+    expect(shown).not.toContain(Buffer.alloc(32, "a").toString("base64"));
+    expect(shown).not.toContain("a".repeat(32));
+  });
+
+  it("keeps a turn for as long as its holder lives, and gives it back when the holder's store is closed", async () => {
+    const store = open("a");
+    const other = open("a");
+    await store.takeTurn("k");
+    await pause(3_500);
+    expect(await other.takeTurn("k"), "it was renewed").toBeUndefined();
+    expect(await redis.pttl((await redis.keys("*:holder"))[0] ?? "")).toBeLessThanOrEqual(3_000);
+    await store.close();
+    expect(await other.takeTurn("k")).toBeDefined();
+  });
+
+  it("goes on alone when Redis is away, and says so", async () => {
+    const faults: unknown[] = [];
+    const store = redisLeaseStore({
+      url: "redis://127.0.0.1:1",
+      keys: ring("a"),
+      onFault: (fault) => faults.push(fault),
+    });
+    opened.push(store);
+    expect(await store.get("k")).toBeUndefined();
+    const turn = await store.takeTurn("k");
+    expect(turn?.number).toBe(0);
+    await turn?.end();
+    const limit = { calls: 1, per_seconds: 60 };
+    expect(await store.countCall("v", limit)).toBe(0);
+    expect(await store.countCall("v", limit)).toBeGreaterThan(0);
+    expect(faults).toHaveLength(4);
+  });
+});
+
+/** All names and values of a database, as text. */
+async function dump(redis: Redis): Promise<string> {
+  const read: Record<string, (name: string) => Promise<unknown>> = {
+    string: (name) => redis.get(name),
+    hash: (name) => redis.hgetall(name),
+    list: (name) => redis.lrange(name, 0, -1),
+    zset: (name) => redis.zrange(name, "0", "-1"),
+  };
+  const parts: unknown[] = [];
+  for (const name of await redis.keys("*")) {
+    parts.push(name, await read[await redis.type(name)]?.(name));
+  }
+  return JSON.stringify(parts);
+}
+
+function formsOf(secret: string): string[] {
+  const bytes = Buffer.from(secret);
+  // Without its last characters, which depend on what follows.
+  const base64 = bytes.toString("base64").replace(/..?=*$/, "");
+  return [secret, base64, bytes.toString("base64url").slice(0, -2), bytes.toString("hex")];
+}

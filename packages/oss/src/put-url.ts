@@ -1,0 +1,67 @@
+import { ExhibitError } from "@exhibit/contracts";
+import type { Lease } from "@exhibit/credentials";
+import { type Content, forwardCounter, readInto } from "./content.ts";
+import { isAlreadyThere } from "./errors.ts";
+import { hiddenObject, mismatch, writtenReceipt } from "./existing.ts";
+import { keyOf } from "./guard.ts";
+import type { Receipt } from "./object-store.ts";
+import type { PutJob } from "./put-job.ts";
+
+/** "PutObject: at most 5 GB" (PROTOCOLS.md 5.1). */
+const MAX_SINGLE_PUT = 5 * 1024 ** 3;
+
+/**
+ * Stores a file by one PUT to the signed URL of its lease, streaming it; an attempt that fails reads it again. A URL is
+ * signed for just this request: no header can be added to it, so OSS isn't asked to forbid overwriting, and the object can't be
+ * looked at. Whether another object may be replaced is thus for the vendor to say. Each URL names its own object, and a
+ * renewed lease may name another one. Throws STORE_REFUSED for a file that is too large for one PUT.
+ */
+export async function putToUrl(job: PutJob): Promise<Receipt> {
+  const { size } = job.body;
+  if (size > MAX_SINGLE_PUT) {
+    throw new ExhibitError(
+      "STORE_REFUSED",
+      `${JSON.stringify(job.key)} has ${size} bytes; a signed URL takes one request of at most ${MAX_SINGLE_PUT}.`,
+      { details: { key: job.key, size } },
+    );
+  }
+  const counter = forwardCounter(job.onBytes);
+  return job.attempt((lease) => putOnce(job, lease, counter()), job.signal);
+}
+
+async function putOnce(
+  { body, signal, digesters, calls }: PutJob,
+  lease: Lease,
+  onBytes: (bytes: number) => void,
+): Promise<Receipt> {
+  const key = keyOf(lease, "");
+  const digester = await digesters.start();
+  // An answer may come while a chunk is still being read: it mustn't reach a digester that was given back.
+  const over = new AbortController();
+  const reading = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
+  let content: Content | undefined;
+  async function* chunks() {
+    yield* readInto(body, digester, reading);
+    content = { size: body.size, ...digester.finish() };
+  }
+  try {
+    const outgoing = { length: body.size, chunks: chunks(), onBytes };
+    const stored = await calls.putToUrl({ lease, key, signal }, outgoing);
+    if (content === undefined) throw answeredEarly(key);
+    if (stored.crc64 !== content.crc64) throw mismatch(JSON.stringify(key), content.crc64, stored);
+    return writtenReceipt(stored, { lease, key, content });
+  } catch (error) {
+    throw isAlreadyThere(error) ? hiddenObject(key, error) : error;
+  } finally {
+    over.abort();
+    if (content === undefined) digester.drop();
+  }
+}
+
+function answeredEarly(key: string): ExhibitError {
+  return new ExhibitError(
+    "STORE_INCOMPLETE",
+    `OSS answered the PUT of ${JSON.stringify(key)} before it had all of it.`,
+    { details: { key } },
+  );
+}
