@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chownSync, existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { TestProject } from "vitest/node";
+import type { RunningServer } from "./redis-server.ts";
 import { dataFolder, freePort, startServer, stopProcess } from "./servers.ts";
 
 declare module "vitest" {
@@ -10,8 +11,8 @@ declare module "vitest" {
   }
 }
 
-/** A real Postgres for the run. It refuses to run as root: then it runs as the user that Debian's package made. */
-export async function setup(project: TestProject): Promise<() => Promise<void>> {
+/** A real Postgres. It refuses to run as root: then it runs as the user that Debian's package made. */
+export async function startPostgres(): Promise<RunningServer> {
   const data = await dataFolder("postgres");
   const user: { uid?: number; gid?: number } = process.getuid?.() === 0 ? userOfPostgres() : {};
   if (user.uid !== undefined && user.gid !== undefined) chownSync(data.path, user.uid, user.gid);
@@ -29,11 +30,20 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     ["-D", cluster, "-p", String(port), "-k", data.path, "-h", "127.0.0.1", "-c", "fsync=off"],
     { ready: /ready to accept connections/, cwd: data.path, ...user },
   );
-  project.provide("postgresUrl", `postgres://exhibit@127.0.0.1:${port}/postgres`);
-  return async () => {
-    await stopProcess(server, "SIGINT");
-    await data.remove();
+  return {
+    url: `postgres://exhibit@127.0.0.1:${port}/postgres`,
+    async stop() {
+      await stopProcess(server, "SIGINT");
+      await data.remove();
+    },
   };
+}
+
+/** One for all tests of the run. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const { url, stop } = await startPostgres();
+  project.provide("postgresUrl", url);
+  return stop;
 }
 
 function userOfPostgres(): { uid: number; gid: number } {

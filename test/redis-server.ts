@@ -7,31 +7,32 @@ declare module "vitest" {
   }
 }
 
-/** A real Redis for the run, as production has it: append-only file on, nothing evicted. */
-export async function setup(project: TestProject): Promise<() => Promise<void>> {
+export interface RunningServer {
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** A real Redis, as production has it: append-only file on, nothing evicted. */
+export async function startRedis(): Promise<RunningServer> {
   const data = await dataFolder("redis");
   const port = await freePort();
-  const server = await startServer(
-    "redis-server",
-    [
-      "--port",
-      String(port),
-      "--bind",
-      "127.0.0.1",
-      "--dir",
-      data.path,
-      "--appendonly",
-      "yes",
-      "--maxmemory-policy",
-      "noeviction",
-      "--databases",
-      "64",
-    ],
-    { ready: /Ready to accept connections/ },
-  );
-  project.provide("redisUrl", `redis://127.0.0.1:${port}`);
-  return async () => {
-    await stopProcess(server);
-    await data.remove();
+  const args = ["--port", String(port), "--bind", "127.0.0.1", "--dir", data.path];
+  const settings = ["--appendonly", "yes", "--maxmemory-policy", "noeviction", "--databases", "64"];
+  const server = await startServer("redis-server", [...args, ...settings], {
+    ready: /Ready to accept connections/,
+  });
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    async stop() {
+      await stopProcess(server);
+      await data.remove();
+    },
   };
+}
+
+/** One for all tests of the run. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const { url, stop } = await startRedis();
+  project.provide("redisUrl", url);
+  return stop;
 }

@@ -11,6 +11,7 @@ import { collect } from "./repeated-options.ts";
 interface SandboxOptions {
   gatewayPort: number;
   ossPort: number;
+  leaseSeconds: number;
   root: string[];
   writeConfig?: string;
   json?: boolean;
@@ -22,6 +23,7 @@ export const sandboxCommand: CommandModule = (program, { run }) => {
     .description("stand in for the vendors' gateways and for OSS, and print an exhibit.yaml for it")
     .option("--gateway-port <port>", "where the vendors' gateway listens", readPort, 7401)
     .option("--oss-port <port>", "where the object storage listens", readPort, 7402)
+    .option("--lease-seconds <seconds>", "how long its tokens live", readSeconds, 3600)
     .option(
       "--root <folder>",
       "a folder that may be read, for the exhibit.yaml; may be repeated (/evidence)",
@@ -40,11 +42,12 @@ async function runSandbox(options: SandboxOptions, terminal: Terminal): Promise<
     import("@exhibit/sandbox"),
     import("yaml"),
   ]);
-  const { gatewayPort, ossPort } = options;
+  const { gatewayPort, ossPort, leaseSeconds } = options;
   const sandbox = await startSandbox({
     dataDir: join(readEnvironment().dataDir, "sandbox"),
     gatewayPort,
     ossPort,
+    leaseSeconds,
   });
   stack.defer(() => sandbox.close());
 
@@ -70,6 +73,13 @@ async function runSandbox(options: SandboxOptions, terminal: Terminal): Promise<
   });
   await interruption.heard;
   return exitCodes.done;
+}
+
+/** The limits of kongur's `lease_ttl`, which the exhibit.yaml takes it for. */
+function readSeconds(value: string): number {
+  const seconds = Number(value);
+  if (Number.isInteger(seconds) && seconds >= 60 && seconds <= 43_200) return seconds;
+  throw new InvalidArgumentError("It has to be a number from 60 to 43200.");
 }
 
 function readPort(value: string): number {
