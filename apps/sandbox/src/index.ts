@@ -1,6 +1,7 @@
 export { sandboxAccount, sandboxOwner } from "./accounts.ts";
 export type { OrderedFault } from "./fault-list.ts";
-export type { GatewayCall, GatewayControl } from "./gateway/gateway.ts";
+export type { GatewayControl } from "./gateway/gateway.ts";
+export type { GatewayCall } from "./gateway/gateway-call.ts";
 export type { GatewayFaultOrder } from "./gateway/gateway-fault.ts";
 export type { UploadUrls } from "./gateway/vendor.ts";
 export type { VendorName } from "./gateway/vendors/index.ts";

@@ -1,9 +1,5 @@
+import type { UpOptions } from "../up/up.ts";
 import { type CommandModule, jsonOption } from "./command.ts";
-
-export interface UpOptions {
-  once?: boolean;
-  json?: boolean;
-}
 
 export const upCommand: CommandModule = (program, { run }) => {
   program

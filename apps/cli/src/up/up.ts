@@ -3,7 +3,6 @@ import { type Environment, readEnvironment } from "@exhibit/config";
 import { ExhibitError, type ImportView, summaryOf } from "@exhibit/contracts";
 import type { Sandbox } from "@exhibit/sandbox";
 import { createApiClient } from "../api-client.ts";
-import type { UpOptions } from "../commands/up.ts";
 import { badUse, exitCodes } from "../exit-codes.ts";
 import { type Interruption, listenForInterruption } from "../interruption.ts";
 import { exitCodeOfImport, importReport } from "../report.ts";
@@ -14,6 +13,11 @@ import { type Evidence, ownEvidence, sampleEvidence } from "./evidence.ts";
 import { type House, openHouse } from "./house.ts";
 import { rememberRoots } from "./known-roots.ts";
 import { placementLines } from "./placement.ts";
+
+export interface UpOptions {
+  once?: boolean;
+  json?: boolean;
+}
 
 /** `exhibit up`: everything in this process. Gives the exit code when it is over. */
 export async function up(

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { httpDate } from "../clock.ts";
-import type { GatewayCall } from "./gateway.ts";
+import type { GatewayCall } from "./gateway-call.ts";
 import type { GatewayFault, Mischief } from "./gateway-fault.ts";
 import { createIotChecks, type IotRequest } from "./iot-checks.ts";
 import { failedInBackend, IotError, refusedByGateway } from "./iot-error.ts";
