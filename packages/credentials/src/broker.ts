@@ -17,7 +17,7 @@ import { type CallOutcome, type VendorGate, vendorGate } from "./vendor-gate.ts"
 export interface LeaseOptions {
   /** The id of a lease that OSS refused: the answer is another one. */
   readonly unlike?: string;
-  /** Milliseconds that the lease must still live; half of its life at most is granted. Default 60,000, less for short lives. */
+  /** Milliseconds that the lease must still live; half of its life at most is granted. Default 30,000, less for short lives. */
   readonly minimumRemaining?: number;
   /**
    * Ms since the epoch: a refusal from before isn't believed, the vendor is asked again. For whoever retries after

@@ -7,8 +7,8 @@ import type { FolderKey, FolderRefusal, IssuedLease, VendorAnswer } from "./vend
 export const REFUSAL_MEMORY = 10_000;
 
 /** The share of a lease's life that is left when it is renewed, and how far workers spread around it. */
-const RENEWAL_SHARE = 0.2;
-const RENEWAL_SPREAD = 0.05;
+const RENEWAL_SHARE = 0.1;
+const RENEWAL_SPREAD = 0.02;
 
 export type Verdict =
   | { readonly is: "open"; readonly lease: KeptLease }
@@ -49,13 +49,13 @@ export function isUsable(
   // More than half of a life can't be had for long: each lease would be replaced as soon as it is there.
   const required =
     wanted.minimumRemaining === undefined
-      ? Math.min(MINIMUM_REMAINING, life / 10)
+      ? Math.min(MINIMUM_REMAINING, life / 20)
       : Math.min(wanted.minimumRemaining, life / 2);
   return id !== wanted.unlike && expiresAt > now && expiresAt - now >= required;
 }
 
 /** Milliseconds; enough for what is under way when a worker looks. A long upload asks for more. */
-const MINIMUM_REMAINING = 60_000;
+const MINIMUM_REMAINING = 30_000;
 
 function keepLease(vendor: string, issued: IssuedLease, issuedAt: number): KeptLease {
   const { ends, ...rest } = issued;

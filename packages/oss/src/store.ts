@@ -31,7 +31,8 @@ const defaults = {
   attempts: 5,
   baseDelay: 200,
   maxDelay: 20_000,
-  minimumRemaining: 60_000,
+  // OSS looks at the token when a request begins; what ends on the way is renewed and sent again.
+  minimumRemaining: 3_000,
   maxSockets: 256,
   idleTimeout: 60_000,
   abortTimeout: 5_000,

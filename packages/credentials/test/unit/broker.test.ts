@@ -132,9 +132,9 @@ describe("the broker", () => {
     expect((await other).prefix).toBe("suits/3/");
   });
 
-  it("uses a lease without a call until a quarter of its life is left", async () => {
+  it("uses a lease without a call until an eighth of its life is left", async () => {
     const first = await firstLease();
-    time += HOUR * 0.749;
+    time += HOUR * 0.879;
     expect(await broker.lease(of("1"))).toEqual(first);
     await settled();
     expect(fake.calls).toHaveLength(1);
@@ -142,7 +142,7 @@ describe("the broker", () => {
 
   it("renews in the background near the end, and swaps the lease as a whole", async () => {
     const first = await firstLease();
-    time += HOUR * 0.86;
+    time += HOUR * 0.93;
     const call = nextCall();
     expect(await broker.lease(of("1"))).toEqual(first);
     expect((await broker.lease(of("2"))).id).toBe(first.id);
@@ -160,7 +160,7 @@ describe("the broker", () => {
 
   it("uses the lease on when its renewal fails, and doesn't try again at once", async () => {
     const first = await firstLease();
-    time += HOUR * 0.86;
+    time += HOUR * 0.93;
     const call = nextCall();
     await broker.lease(of("1"));
     (await call).fail(new ExhibitError("VENDOR_UNAVAILABLE", "down"));
@@ -174,9 +174,9 @@ describe("the broker", () => {
   });
 
   it.each([
-    ["a minute by default", HOUR, HOUR - 59_000, {}],
+    ["half a minute by default", HOUR, HOUR - 29_000, {}],
     ["what is asked for", HOUR, HOUR - 19 * 60_000, { minimumRemaining: 20 * 60_000 }],
-    ["a tenth of a short life", 100_000, 91_000, {}],
+    ["a twentieth of a short life", 100_000, 95_500, {}],
     ["nothing of an ended one", HOUR, HOUR, { minimumRemaining: 0 }],
   ])("waits for a new lease when less is left than %s", async (_name, life, passed, options) => {
     const first = await firstLease(answerFor(["1", "2"], { life }));
