@@ -13,6 +13,8 @@ export interface Stored {
   requestId: string | undefined;
   /** When OSS answered, by its clock. */
   answeredAt: Date;
+  /** The bucket keeps versions, or has kept them once. */
+  isVersion: boolean;
 }
 
 export interface StoredObject extends Stored {
@@ -93,6 +95,7 @@ export function storedOf({ headers }: Answer, now: () => number): Stored {
     etag: headers.etag,
     requestId: typeof requestId === "string" ? requestId : undefined,
     answeredAt: dateOf(headers.date) ?? new Date(now()),
+    isVersion: headers["x-oss-version-id"] !== undefined,
   };
 }
 

@@ -4,6 +4,7 @@ import type { DigesterPool } from "./digests.ts";
 import type { Look } from "./existing.ts";
 import type { ObjectCalls } from "./object-calls.ts";
 import type { FileBody } from "./object-store.ts";
+import type { Versioning } from "./versioning.ts";
 
 /** One file on its way to one key, and what it takes to get it there. */
 export interface PutJob {
@@ -16,4 +17,5 @@ export interface PutJob {
   digesters: DigesterPool;
   attempt: Attempt;
   look: Look;
+  versioning: Versioning;
 }

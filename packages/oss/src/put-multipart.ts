@@ -8,6 +8,7 @@ import {
   isSame,
   isYounger,
   judgeDamaged,
+  lookIfAllowed,
   lookOrDeny,
   mismatch,
   receiptOf,
@@ -29,7 +30,7 @@ type Outcome = { receipt: Receipt } | { damaged: Stored; content: Content };
 
 /** Stores a large file in parts. An equal object that is there already is found before anything is sent. */
 export async function putMultipart(job: PutJob, options: MultipartOptions): Promise<Receipt> {
-  const found = await lookIfAllowed(job);
+  const found = await lookIfAllowed(job.look);
   if (found !== undefined) return compare(job, found);
   const first = await upload(job, options, false);
   if ("receipt" in first) return first.receipt;
@@ -47,16 +48,6 @@ function wholeMismatch(
   { content, damaged }: { content: Content; damaged: Stored },
 ): ExhibitError {
   return mismatch(JSON.stringify(key), content.crc64, damaged);
-}
-
-/** Vended policies often leave oss:GetObject out; then the upload begins without knowing. */
-async function lookIfAllowed({ look }: PutJob): Promise<Found | undefined> {
-  try {
-    return await look();
-  } catch (error) {
-    if (error instanceof ExhibitError && error.code === "STORE_DENIED") return undefined;
-    throw error;
-  }
 }
 
 async function compare({ key, body, digesters, signal }: PutJob, found: Found): Promise<Receipt> {
@@ -107,6 +98,8 @@ async function sendParts(
   const stop = new AbortController();
   const onAbort = () => stop.abort(job.signal?.reason);
   job.signal?.addEventListener("abort", onAbort);
+  // It may have been aborted while the digester was fetched; then no event comes any more.
+  if (job.signal?.aborted) onAbort();
   const reader = readParts(job.body, partSize, digester, stop.signal);
   const parts: UploadedPart[] = [];
   const pull = async () => {
@@ -203,7 +196,7 @@ async function ownObject(
   content: Content,
   sentAt: number,
 ): Promise<Receipt | undefined> {
-  const found = await lookIfAllowed(job);
+  const found = await lookIfAllowed(job.look);
   if (found === undefined || !isSame(found.object, content)) return undefined;
   const outcome = isYounger(found.object, performance.now() - sentAt) ? "stored" : "identical";
   return receiptOf(outcome, { ...found, key: job.key, content });

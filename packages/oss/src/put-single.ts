@@ -2,7 +2,14 @@ import type { ExhibitError } from "@exhibit/contracts";
 import type { Lease } from "@exhibit/credentials";
 import { bodyOf, type Content, forwardCounter, readThrough } from "./content.ts";
 import { isAlreadyThere, isUncertain } from "./errors.ts";
-import { judgeDamaged, mismatch, settleExisting, writtenReceipt } from "./existing.ts";
+import {
+  judgeDamaged,
+  lookIfAllowed,
+  mismatch,
+  settleExisting,
+  settleFound,
+  writtenReceipt,
+} from "./existing.ts";
 import type { Stored } from "./object-calls.ts";
 import type { Receipt } from "./object-store.ts";
 import type { PutJob } from "./put-job.ts";
@@ -45,6 +52,11 @@ async function putOnce(
       error: past.damaged.error,
     }));
   if (verdict && "receipt" in verdict) return verdict.receipt;
+  const since = past.sentAt === undefined ? undefined : performance.now() - past.sentAt;
+  if (!past.damaged && job.versioning.mayOverwrite(lease.bucket)) {
+    const found = await lookIfAllowed(look);
+    if (found) return settleFound(found, key, content, since);
+  }
   const startedAt = performance.now();
   const count = counter();
   let sent = 0;
@@ -54,6 +66,7 @@ async function putOnce(
   });
   try {
     const stored = await job.calls.put({ lease, key, signal }, body, verdict?.overwrite ?? false);
+    job.versioning.learn(lease.bucket, stored);
     if (stored.crc64 === content.crc64) return writtenReceipt(stored, { lease, key, content });
     const error = mismatch(JSON.stringify(key), content.crc64, stored);
     past.damaged = { stored, error };
@@ -61,7 +74,6 @@ async function putOnce(
   } catch (error) {
     if (isAlreadyThere(error)) {
       // A lost answer to our own write looks just like somebody else's object: its age tells.
-      const since = past.sentAt === undefined ? undefined : performance.now() - past.sentAt;
       return settleExisting(look, key, content, since);
     }
     if (isUncertain(error) && sent === content.size) past.sentAt ??= startedAt;

@@ -13,6 +13,7 @@ import { putSingle } from "./put-single.ts";
 import { putToUrl } from "./put-url.ts";
 import { createSender } from "./send.ts";
 import { createTransport, type TransportOptions } from "./transport.ts";
+import { createVersioning } from "./versioning.ts";
 
 const MiB = 1024 * 1024;
 
@@ -48,13 +49,15 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
   const calls = createObjectCalls(sender, options.now);
   const control = createControl(sender, clock, options.now);
   const digesters = createDigesterPool();
+  const versioning = createVersioning();
 
   async function put({ leases, name, body, signal, onBytes }: PutRequest): Promise<Receipt> {
     const first = await leases.current({ minimumRemaining: options.minimumRemaining });
     const key = keyOf(first, name);
     const attempt = createAttempt(leases, { key, first }, options);
     const look = createLook(calls, attempt, key, signal);
-    const job = { key, body, signal, onBytes, calls, control, digesters, attempt, look };
+    const tools = { calls, control, digesters, versioning };
+    const job = { key, body, signal, onBytes, attempt, look, ...tools };
     if (first.object?.uploadUrl !== undefined) return putToUrl(job);
     return body.size <= options.singlePutLimit ? putSingle(job) : putMultipart(job, options);
   }

@@ -79,12 +79,15 @@ export interface FakeOptions {
   /** False: bodies are measured and dropped, and whole objects have the CRC64 that this gives for their parts. */
   combine?: (parts: { size: number; crc64: bigint }[]) => bigint;
   now?: () => number;
+  /** The bucket keeps versions: `x-oss-forbid-overwrite` is ignored, and writes are answered with a version. */
+  versioned?: boolean;
 }
 
 /** A strict OSS in memory, on the loopback: it checks everything that can be checked without our own signer. */
 export async function startFakeOss({
   combine,
   now = Date.now,
+  versioned = false,
 }: FakeOptions = {}): Promise<FakeOss> {
   const objects = new Map<string, FakeObject>();
   const uploads = new Map<string, FakeUpload>();
@@ -147,7 +150,7 @@ export async function startFakeOss({
   async function handle(seen: Seen, body: Body, mood: Mood | undefined): Promise<Result> {
     const { key, query, headers } = seen;
     const uploadId = query.uploadId ?? "";
-    const isTaken = headers["x-oss-forbid-overwrite"] === "true" && objects.has(key);
+    const isTaken = !versioned && headers["x-oss-forbid-overwrite"] === "true" && objects.has(key);
     const damaged = mood?.kind === "damage" ? await damage(body) : body;
     switch (seen.operation) {
       case "HeadObject": {
@@ -169,7 +172,8 @@ export async function startFakeOss({
           };
         const object = { ...damaged, etag: md5(damaged.content), lastModified: new Date(now()) };
         objects.set(key, object);
-        return { status: 200, headers: headersOf(object) };
+        const version = versioned ? { "x-oss-version-id": `V${++ids}` } : {};
+        return { status: 200, headers: { ...headersOf(object), ...version } };
       }
       case "InitiateMultipartUpload": {
         if (isTaken) return { status: 409, code: "FileAlreadyExists" };

@@ -31,7 +31,7 @@ let leases: TestHolder;
 beforeEach(async () => {
   oss = await startFakeOss();
   leases = holderOf((number) => leaseFor(oss.endpoint, number));
-  store = createStore();
+  store = await createStore();
 });
 
 afterEach(async () => {
@@ -39,8 +39,14 @@ afterEach(async () => {
   await oss.close();
 });
 
-function createStore(options: ObjectStoreOptions = {}): ObjectStore {
-  return createObjectStore({ baseDelay: 1, ...options });
+/** One that has stored something already, so that it knows the bucket. */
+async function createStore(options: ObjectStoreOptions = {}): Promise<ObjectStore> {
+  const created = createObjectStore({ baseDelay: 1, ...options });
+  const own = holderOf((number) => leaseFor(oss.endpoint, number));
+  await created.put({ leases: own, name: "first", body: bodyOfBytes(Buffer.alloc(0)) });
+  oss.objects.delete("case/1001/first");
+  oss.requests.length = 0;
+  return created;
 }
 
 function put(request: Partial<PutRequest> = {}) {
@@ -108,7 +114,7 @@ describe("a small file", () => {
   });
 
   it("asks for a lease that is good for a while", async () => {
-    store = createStore({ minimumRemaining: 12_345 });
+    store = await createStore({ minimumRemaining: 12_345 });
     await put();
     expect(leases.asked).toContainEqual({ minimumRemaining: 12_345 });
   });
@@ -383,7 +389,7 @@ describe("a failing request", () => {
   });
 
   it("times out when OSS falls silent", async () => {
-    store = createStore({ idleTimeout: 50, attempts: 1 });
+    store = await createStore({ idleTimeout: 50, attempts: 1 });
     oss.always("PutObject", { kind: "hang" });
     expect(await failureOf(put())).toMatchObject({
       code: "STORE_UNAVAILABLE",
@@ -490,5 +496,34 @@ describe("an abort", () => {
       cause: "enough",
     });
     expect(oss.requests).toEqual([]);
+  });
+});
+
+describe("A bucket that keeps versions, where forbidding to overwrite does nothing", () => {
+  beforeEach(async () => {
+    await oss.close();
+    oss = await startFakeOss({ versioned: true });
+  });
+
+  it("is looked at before each file, and other bytes stay untouched, from the first file on", async () => {
+    store = createObjectStore({ baseDelay: 1 });
+    await oss.seed(key, bytesOf(10));
+    expect(await failureOf(put())).toMatchObject({ code: "EVIDENCE_CONFLICT" });
+    expect(oss.operations()).toEqual(["HeadObject"]);
+    await put({ name: "another.pdf" });
+    expect(await failureOf(put())).toMatchObject({ code: "EVIDENCE_CONFLICT" });
+    expect(oss.objects.get(key)?.size).toBe(10);
+  });
+
+  it("holds a file that is there already as identical", async () => {
+    store = createObjectStore({ baseDelay: 1 });
+    await put();
+    expect(await put()).toMatchObject({ outcome: "identical" });
+  });
+
+  it("takes the object of a lost answer for this call's own", async () => {
+    store = createObjectStore({ baseDelay: 1 });
+    oss.next("PutObject", { kind: "lose-answer" });
+    expect(await put()).toMatchObject({ outcome: "stored" });
   });
 });
