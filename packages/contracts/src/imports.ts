@@ -74,6 +74,7 @@ export const importRequest = z
     entrust_id: identifier.optional().describe("The mandate to a firm or lawyer"),
     suit_ids: z.array(identifier).max(10_000).default([]).describe("The suits of the case"),
     folders: z.array(folderRequest).min(1).max(10_000),
+    why: z.string().trim().min(1).max(2000).optional().describe("For the record"),
   })
   .meta({ id: "ImportRequest" });
 export type ImportRequest = z.output<typeof importRequest>;
@@ -132,7 +133,7 @@ export const folderView = z
     vendor: z.string(),
     folder: folderSelector,
     source,
-    status: z.enum(["planning", "storing", "done", "attention"]),
+    status: z.enum(["planning", "storing", "done", "attention", "cancelled"]),
     ...counts.shape,
     endpoint: z.string().nullable().describe("Where its files went, known from the first lease on"),
     bucket: z.string().nullable(),
@@ -160,6 +161,9 @@ export const fileView = z
     lease_id: z.string().nullable(),
     skipped_as: skippedAs.nullable().describe("What a `skipped` entry is"),
     error: errorView.nullable(),
+    waived_by: z.string().nullable().describe("Who gave a `waived` file up"),
+    waived_why: z.string().nullable(),
+    waived_at: timestamp.nullable(),
   })
   .meta({ id: "File" });
 export type FileView = z.output<typeof fileView>;

@@ -1,3 +1,4 @@
+export * from "./acts.ts";
 export * from "./errors.ts";
 export * from "./imports.ts";
 export * from "./vendors.ts";

@@ -6,6 +6,7 @@ import {
 } from "@exhibit/contracts";
 import { sql, type Transaction } from "kysely";
 import { v7 as uuidv7 } from "uuid";
+import { type By, recordAct, unnamed } from "./acts.ts";
 import type { Ledger } from "./ledger.ts";
 import type { LedgerSchema } from "./schema.ts";
 import { storable } from "./text.ts";
@@ -14,6 +15,7 @@ import { storable } from "./text.ts";
 export async function createImport(
   { db }: Ledger,
   request: ImportRequest,
+  by: By = unnamed,
 ): Promise<{ importId: string; folderIds: number[] }> {
   const importId = uuidv7();
   return await db.transaction().execute(async (tx) => {
@@ -40,6 +42,7 @@ export async function createImport(
       )
       .returning("id")
       .execute();
+    await recordAct(tx, { importId, what: "create", by });
     return { importId, folderIds: folders.map(({ id }) => id) };
   });
 }
@@ -91,7 +94,7 @@ export async function readSlots({ db }: Ledger, folderId: number): Promise<Map<s
 /**
  * Adds one shard with these files, in one transaction. Files that the folder has already (an earlier walk that was
  * broken off) are passed over, so a source can be walked again. Returns undefined when there was nothing new.
- * Throws STATE_CONFLICT when the folder has been planned to its end meanwhile, by another walk.
+ * Throws STATE_CONFLICT when the folder has been planned to its end meanwhile, by another walk, or the import cancelled.
  */
 export async function addShard(
   { db }: Ledger,
@@ -146,10 +149,14 @@ export async function addShard(
 async function checkUnplanned(tx: Transaction<LedgerSchema>, folderId: number): Promise<void> {
   const folder = await tx
     .selectFrom("folders")
-    .select("planned")
-    .where("id", "=", folderId)
-    .forUpdate()
+    .innerJoin("imports", "imports.id", "folders.import_id")
+    .select(["planned", "status"])
+    .where("folders.id", "=", folderId)
+    .forUpdate("folders")
     .executeTakeFirst();
+  if (folder?.status === "cancelled") {
+    throw new ExhibitError("STATE_CONFLICT", `The import of folder ${folderId} is cancelled.`);
+  }
   if (folder?.planned === false) return;
   throw new ExhibitError("STATE_CONFLICT", `Folder ${folderId} has been planned by another walk.`);
 }
@@ -200,7 +207,7 @@ export async function addAside(
 
 /**
  * Says that a folder's source is walked to its end, or, with `error`, that it can't be.
- * Returns whether nothing is open any more in the import; walking twice is harmless.
+ * Returns whether nothing is open any more in the import; walking twice is harmless, and so is a cancelled import.
  */
 export async function finishPlanning(
   { db }: Ledger,
@@ -211,6 +218,7 @@ export async function finishPlanning(
     with in_folder as (
       update folders set planned = true, error_code = ${error?.code ?? null}, error = ${error === undefined ? null : storable(error.message)}
       where id = ${folderId} and not planned
+        and exists (select from imports where imports.id = folders.import_id and status <> 'cancelled')
       returning import_id
     )
     update imports set open_folders = open_folders - 1, updated_at = now(),

@@ -1,4 +1,5 @@
 import type {
+  ActKind,
   FileState,
   FolderSelector,
   ImportStatus,
@@ -102,9 +103,28 @@ export interface FileTable {
   skipped_as: SkippedAs | null;
   error_code: string | null;
   error: string | null;
+  waived_by: string | null;
+  waived_why: string | null;
+  waived_at: Date | null;
+}
+
+/** What people did to imports; rows are only ever added. */
+export interface ActTable {
+  id: Generated<number>;
+  import_id: string;
+  at: Generated<Date>;
+  who: string;
+  what: ActKind;
+  why: string | null;
+  folder_id: number | null;
+  file_id: number | null;
+  code: string | null;
+  /** Files that were taken up again, or given up. */
+  files: number | null;
 }
 
 export interface LedgerSchema {
+  acts: ActTable;
   imports: ImportTable;
   folders: FolderTable;
   shards: ShardTable;

@@ -1,6 +1,7 @@
 import type { ErrorCode } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "./ledger.ts";
+import { reopenByJob } from "./retrying.ts";
 import { storable } from "./text.ts";
 
 export interface ShardRow {
@@ -28,7 +29,7 @@ export interface UnfinishedFile {
  */
 export async function openShard(ledger: Ledger, shardId: number): Promise<ShardRow | undefined> {
   const { db } = ledger;
-  await reopenShards(ledger, { shardId });
+  await reopenByJob(ledger, { shardId });
   const shard = await db
     .selectFrom("shards")
     .innerJoin("imports", "imports.id", "shards.import_id")
@@ -51,54 +52,6 @@ export async function openShard(ledger: Ledger, shardId: number): Promise<ShardR
     .orderBy("id")
     .execute();
   return { ...shard, files };
-}
-
-/**
- * Plans the failed files of failed shards once more: of one shard, or of a whole import. A file that had changed is
- * taken as it is now. Returns the shards that are open again.
- */
-export async function reopenShards(
-  { db }: Ledger,
-  which: { shardId: number } | { importId: string },
-): Promise<{ shardId: number; number: number }[]> {
-  const condition =
-    "shardId" in which
-      ? sql`shards.id = ${which.shardId}`
-      : sql`shards.import_id = ${which.importId}`;
-  return await db.transaction().execute(async (tx) => {
-    const { rows: reopened } = await sql<{ id: number; number: number }>`
-      update shards set state = 'open', opened_at = now()
-      from imports
-      where ${condition} and shards.state = 'failed'
-        and imports.id = shards.import_id and imports.status not in ('sealed', 'cancelled')
-      returning shards.id, shards.number`.execute(tx);
-    if (reopened.length === 0) return [];
-    await sql`
-      with again as (
-        update files set state = 'planned', error_code = null, error = null,
-          modified_ms = case when error_code = 'SOURCE_CHANGED' then null else modified_ms end
-        where shard_id = any(${reopened.map(({ id }) => id)}::bigint[]) and state = 'failed'
-        returning folder_id
-      ), per_folder as (
-        select folder_id, count(*) as files from again group by folder_id
-      ), shards_per_folder as (
-        select folder_id, count(*) as shards from shards where id = any(${reopened.map(({ id }) => id)}::bigint[])
-        group by folder_id
-      ), in_folder as (
-        update folders set failed = failed - coalesce(per_folder.files, 0), open_shards = open_shards + shards_per_folder.shards
-        from shards_per_folder left join per_folder using (folder_id)
-        where folders.id = shards_per_folder.folder_id
-        returning import_id, coalesce(per_folder.files, 0) as files, shards_per_folder.shards as shards
-      ), per_import as (
-        select import_id, sum(files)::bigint as files, sum(shards)::integer as shards from in_folder group by import_id
-      )
-      update imports set failed = failed - per_import.files, open_shards = open_shards + per_import.shards,
-        status = case when open_folders > 0 then 'planning' else 'storing' end,
-        finished_at = null, updated_at = now()
-      from per_import
-      where imports.id = per_import.import_id`.execute(tx);
-    return reopened.map(({ id, number }) => ({ shardId: id, number }));
-  });
 }
 
 export interface Stored {

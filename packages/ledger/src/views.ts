@@ -12,17 +12,8 @@ import {
 } from "@exhibit/contracts";
 import { type Selectable, sql } from "kysely";
 import type { Ledger } from "./ledger.ts";
+import { checkImport, cursor, type Page, type PageQuery, pageOf, UUID } from "./pages.ts";
 import type { CounterColumns, FileTable, FolderTable, ImportTable } from "./schema.ts";
-
-export interface Page<Item> {
-  items: Item[];
-  next: string | null;
-}
-
-interface PageQuery {
-  limit: number;
-  after?: string | undefined;
-}
 
 export interface ImportQuery extends PageQuery {
   suit_id?: string | undefined;
@@ -35,8 +26,6 @@ export interface FileQuery extends PageQuery {
   folder_id?: string | undefined;
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /** Throws NOT_FOUND. */
 export async function readImport(ledger: Ledger, importId: string): Promise<ImportView> {
   const row = UUID.test(importId)
@@ -48,14 +37,6 @@ export async function readImport(ledger: Ledger, importId: string): Promise<Impo
     : undefined;
   if (!row) throw new ExhibitError("NOT_FOUND", `There is no import ${importId}.`);
   return importView(row, await readBeside(ledger, [importId]));
-}
-
-/** Throws NOT_FOUND. */
-async function checkImport({ db }: Ledger, importId: string): Promise<void> {
-  const row = UUID.test(importId)
-    ? await db.selectFrom("imports").select("id").where("id", "=", importId).executeTakeFirst()
-    : undefined;
-  if (!row) throw new ExhibitError("NOT_FOUND", `There is no import ${importId}.`);
 }
 
 /** The newest first; ids are UUIDs of version 7, so their order is that of their making. */
@@ -84,7 +65,7 @@ export async function listFolders(
   importId: string,
   query: PageQuery,
 ): Promise<Page<FolderView>> {
-  await checkImport(ledger, importId);
+  const status = await checkImport(ledger, importId);
   let select = ledger.db
     .selectFrom("folders")
     .selectAll()
@@ -94,7 +75,7 @@ export async function listFolders(
   if (query.after !== undefined)
     select = select.where("id", ">", Number(cursor(query.after, /^\d{1,15}$/)));
   const { items, next } = pageOf(await select.execute(), query.limit, (row) => String(row.id));
-  return { items: items.map(folderView), next };
+  return { items: items.map((row) => folderView(row, status)), next };
 }
 
 /** By folder, then by path; a page costs what is on it, however large the import. */
@@ -128,17 +109,6 @@ export async function listFiles(
     Buffer.from(JSON.stringify([row.folder_id, row.path])).toString("base64url"),
   );
   return { items: items.map(fileView), next };
-}
-
-function pageOf<Row>(rows: Row[], limit: number, cursorOf: (row: Row) => string): Page<Row> {
-  const items = rows.slice(0, limit);
-  const last = items.at(-1);
-  return { items, next: rows.length > limit && last ? cursorOf(last) : null };
-}
-
-function cursor(text: string, pattern: RegExp, name = "after"): string {
-  if (pattern.test(text)) return text;
-  throw new ExhibitError("REQUEST_INVALID", `${name}: "${text}" isn't one that this list gave.`);
 }
 
 function fileCursor(text: string): [number, string] {
@@ -190,7 +160,7 @@ async function readErrors({ db }: Ledger, importIds: string[]): Promise<ErrorGro
     select import_id, code, min(message) as message, sum(files)::bigint as files from (
       select folders.import_id, files.error_code as code, min(files.error) as message, count(*) as files
       from folders join files on files.folder_id = folders.id
-      where folders.import_id = any(${importIds}::uuid[]) and files.error_code is not null
+      where folders.import_id = any(${importIds}::uuid[]) and files.error_code is not null and files.state <> 'waived'
       group by folders.import_id, files.error_code
       union all
       select import_id, error_code, error, 0 from folders
@@ -224,8 +194,9 @@ function importView(
   };
 }
 
-function folderView(row: Selectable<FolderTable>): FolderView {
-  const busy = row.planned ? "storing" : "planning";
+function folderView(row: Selectable<FolderTable>, status: ImportStatus): FolderView {
+  const running = row.planned ? "storing" : "planning";
+  const busy = status === "cancelled" ? status : running;
   const resting = row.failed > 0 || row.error_code !== null ? "attention" : "done";
   return {
     folder_id: String(row.id),
@@ -258,6 +229,9 @@ function fileView(row: Selectable<FileTable>): FileView {
     lease_id: row.lease_id,
     skipped_as: row.skipped_as,
     error: row.error_code === null ? null : errorView(row.error_code as ErrorCode, row.error ?? ""),
+    waived_by: row.waived_by,
+    waived_why: row.waived_why,
+    waived_at: row.waived_at?.toISOString() ?? null,
   };
 }
 

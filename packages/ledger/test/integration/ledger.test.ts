@@ -1,15 +1,18 @@
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { ExhibitError } from "@exhibit/contracts";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createDatabase, ledgerKinds } from "../../../../test/databases.ts";
 import {
   addAside,
   addShard,
+  cancelImport,
   createImport,
   findQuietImports,
   finishPlanning,
   finishShard,
   type Ledger,
+  listActs,
   listFiles,
   listFolders,
   listImports,
@@ -24,6 +27,7 @@ import {
   type Stored,
   sealImport,
   type UnfinishedFile,
+  waiveFiles,
 } from "../../src/index.ts";
 
 const folderOf = (path: string) => ({
@@ -208,6 +212,9 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
         lease_id: "L",
         skipped_as: null,
         error: null,
+        waived_by: null,
+        waived_why: null,
+        waived_at: null,
       },
     ]);
   });
@@ -307,6 +314,220 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     await sealImport(ledger, importId);
     expect(await openShard(ledger, shardId)).toBeUndefined();
     await expect(reopenImport(ledger, importId)).rejects.toMatchObject({ code: "STATE_CONFLICT" });
+  });
+
+  /** A shard of three files that is over: one stored, one SOURCE_IO, one VENDOR_REFUSED; its import rests. */
+  async function troubled() {
+    const begun = await planned(3);
+    const { importId, folder, shardId } = begun;
+    const [first, second, third] = (await filesOf(shardId)) as [
+      UnfinishedFile,
+      UnfinishedFile,
+      UnfinishedFile,
+    ];
+    await recordOutcomes(
+      ledger,
+      folder.id,
+      [stored(first)],
+      [
+        { fileId: second.id, state: "failed", code: "SOURCE_IO", message: "EIO" },
+        { fileId: third.id, state: "failed", code: "VENDOR_REFUSED", message: "no" },
+      ],
+    );
+    await finishShard(ledger, shardId);
+    expect(await sealImport(ledger, importId)).toBe("attention");
+    return { ...begun, first, second, third };
+  }
+
+  const actsOf = async (importId: string) =>
+    (await listActs(ledger, importId, { limit: 100 })).items;
+
+  test("opens a shard again for one class of failures, and for one file, and leaves the others failed", async () => {
+    const { importId, folder, shardId, second, third } = await troubled();
+    const byCode = await reopenImport(
+      ledger,
+      importId,
+      { code: "VENDOR_REFUSED" },
+      { who: "wang" },
+    );
+    expect(byCode).toEqual({ shards: [{ shardId, number: 1 }], folderIds: [], files: 1 });
+    expect(await readImport(ledger, importId)).toMatchObject({
+      status: "storing",
+      planned: 1,
+      failed: 1,
+      finished_at: null,
+    });
+    expect(await filesOf(shardId)).toMatchObject([{ id: third.id }]);
+    await recordOutcomes(ledger, folder.id, [stored(third)], []);
+    expect(await finishShard(ledger, shardId)).toMatchObject({ state: "failed", complete: true });
+    expect(await sealImport(ledger, importId)).toBe("attention");
+
+    const file_ids = [String(second.id)];
+    expect(await reopenImport(ledger, importId, { file_ids })).toMatchObject({ files: 1 });
+    await recordOutcomes(ledger, folder.id, [stored(second)], []);
+    await finishShard(ledger, shardId);
+    expect(await sealImport(ledger, importId)).toBe("sealed");
+    expect(await actsOf(importId)).toMatchObject([
+      { what: "create", who: "api", why: null, files: null },
+      { what: "retry", who: "wang", code: "VENDOR_REFUSED", file_id: null, files: 1 },
+      { what: "retry", who: "api", code: null, file_id: file_ids[0], files: 1 },
+    ]);
+  });
+
+  test("walks a folder again for one class of what couldn't be planned", async () => {
+    const { importId, folder } = await walking(1);
+    await addAside(ledger, folder, [
+      { state: "failed", path: "a", code: "NAME_INVALID", message: "not UTF-8" },
+      { state: "failed", path: "b", code: "KEY_INVALID", message: "too long" },
+    ]);
+    await finishPlanning(ledger, folder.id);
+    const again = await reopenImport(ledger, importId, { code: "NAME_INVALID" });
+    expect(again).toEqual({ shards: [], folderIds: [folder.id], files: 1 });
+    expect(await readImport(ledger, importId)).toMatchObject({ status: "planning", failed: 1 });
+    const { items } = await listFiles(ledger, importId, { limit: 10, state: "failed" });
+    expect(items).toMatchObject([{ path: "b" }]);
+  });
+
+  test("refuses to take up or give up what isn't there or hasn't failed, and says why", async () => {
+    const { importId, first, second } = await troubled();
+    const by = { who: "wang", why: "gone" };
+    const ids = [String(second.id), String(first.id)];
+    for (const act of [reopenImport, waiveFiles]) {
+      const refused = (selection: object) => expect(act(ledger, importId, selection, by)).rejects;
+      await refused({ file_ids: ["999999999"] }).toMatchObject({ code: "NOT_FOUND" });
+      await refused({ folder_id: "999999999" }).toMatchObject({ code: "NOT_FOUND" });
+      await refused({ code: "KEY_INVALID" }).toMatchObject({
+        code: "STATE_CONFLICT",
+        message: expect.stringContaining("KEY_INVALID"),
+      });
+      await refused({ file_ids: [String(first.id)] }).toMatchObject({
+        code: "STATE_CONFLICT",
+        message: `File ${first.id} is stored, not failed.`,
+      });
+    }
+    // All that are named, or none.
+    await expect(waiveFiles(ledger, importId, { file_ids: ids }, by)).rejects.toThrow("is stored");
+    expect(await readImport(ledger, importId)).toMatchObject({ failed: 2, waived: 0 });
+    expect(await actsOf(importId)).toHaveLength(1);
+  });
+
+  test("gives files up with who and why, and seals once no other failed", async () => {
+    const { importId, second, third } = await troubled();
+    const by = { who: "王芳", why: "The disk is gone.\0" };
+    const one = { file_ids: [String(second.id)] };
+    expect(await waiveFiles(ledger, importId, one, by)).toEqual({ complete: false });
+    expect(await readImport(ledger, importId)).toMatchObject({
+      status: "attention",
+      failed: 1,
+      waived: 1,
+      errors: [{ code: "VENDOR_REFUSED", files: 1 }],
+    });
+    expect(await waiveFiles(ledger, importId, {}, by)).toEqual({ complete: true });
+    // A bell that is lost here is rung again.
+    const quiet = await findQuietImports(ledger, { quietForMs: 0 });
+    expect(quiet).toContainEqual({ importId, complete: true, folderIds: [], shards: [] });
+    expect(await sealImport(ledger, importId)).toBe("sealed");
+    expect(await readImport(ledger, importId)).toMatchObject({
+      failed: 0,
+      waived: 2,
+      planned: 0,
+      errors: [],
+    });
+    const { items } = await listFiles(ledger, importId, { limit: 10, state: "waived" });
+    expect(items).toMatchObject(
+      [second, third].map(({ id }) => ({
+        file_id: String(id),
+        waived_by: "王芳",
+        waived_why: "The disk is gone.",
+        waived_at: expect.any(String),
+        error: { code: expect.any(String) },
+      })),
+    );
+    expect(await actsOf(importId)).toMatchObject([
+      { what: "create" },
+      { what: "waive", who: "王芳", file_id: one.file_ids[0], files: 1 },
+      { what: "waive", who: "王芳", file_id: null, files: 1 },
+    ]);
+    await expect(waiveFiles(ledger, importId, {}, by)).rejects.toMatchObject({
+      code: "STATE_CONFLICT",
+      message: `Import ${importId} is sealed: there is nothing to waive.`,
+    });
+  });
+
+  test("doesn't seal for waived files while a source couldn't be walked", async () => {
+    const { importId, folder } = await walking(1);
+    await addAside(ledger, folder, [
+      { state: "failed", path: "a", code: "NAME_INVALID", message: "not UTF-8" },
+    ]);
+    await finishPlanning(ledger, folder.id, new ExhibitError("SOURCE_IO", "EIO"));
+    expect(await waiveFiles(ledger, importId, {}, { who: "w", why: "w" })).toEqual({
+      complete: false,
+    });
+    expect(await readImport(ledger, importId)).toMatchObject({ failed: 0, waived: 1 });
+  });
+
+  test("cancels an import whatever it is doing; nothing of it is opened, planned or taken up any more", async () => {
+    const { importId, folder, shardId } = await walking(2);
+    const [file] = (await filesOf(shardId)) as [UnfinishedFile];
+    await cancelImport(ledger, importId, { who: "wang", why: "the wrong case" });
+    expect(await readImport(ledger, importId)).toMatchObject({
+      status: "cancelled",
+      finished_at: expect.any(String),
+    });
+    expect(await openShard(ledger, shardId)).toBeUndefined();
+    await expect(
+      addShard(ledger, folder, [{ path: "late", size: 1, modifiedAt: 1 }]),
+    ).rejects.toMatchObject({ code: "STATE_CONFLICT" });
+    expect(await finishPlanning(ledger, folder.id)).toBeUndefined();
+    const { items } = await listFolders(ledger, importId, { limit: 1 });
+    expect(items).toMatchObject([{ status: "cancelled" }]);
+    // What was on its way when it was cancelled is on record, too.
+    await recordOutcomes(ledger, folder.id, [stored(file)], []);
+    expect(await readImport(ledger, importId)).toMatchObject({ stored: 1, planned: 1 });
+    expect(await sealImport(ledger, importId)).toBeUndefined();
+    for (const act of [
+      () => cancelImport(ledger, importId),
+      () => reopenImport(ledger, importId),
+      () => waiveFiles(ledger, importId, {}, { who: "w", why: "w" }),
+    ]) {
+      await expect(act()).rejects.toMatchObject({
+        code: "STATE_CONFLICT",
+        message: expect.stringContaining("is cancelled"),
+      });
+    }
+    expect(await actsOf(importId)).toMatchObject([
+      { what: "create" },
+      { what: "cancel", who: "wang", why: "the wrong case" },
+    ]);
+  });
+
+  test("takes a shard's own retry for the act of the queue", async () => {
+    const { importId, shardId } = await troubled();
+    expect(await filesOf(shardId)).toHaveLength(2);
+    expect((await actsOf(importId)).at(-1)).toMatchObject({
+      what: "retry",
+      who: "queue",
+      files: 2,
+    });
+  });
+
+  test("counts right when cancelling, retrying and giving up come all at once", async () => {
+    const { importId } = await troubled();
+    const by = { who: "w", why: "w" };
+    await Promise.allSettled([
+      reopenImport(ledger, importId),
+      waiveFiles(ledger, importId, {}, by),
+      reopenImport(ledger, importId, { code: "SOURCE_IO" }),
+      waiveFiles(ledger, importId, { code: "SOURCE_IO" }, by),
+      cancelImport(ledger, importId),
+    ]);
+    const view = await readImport(ledger, importId);
+    const { items } = await listFiles(ledger, importId, { limit: 10 });
+    const count = (state: string) => items.filter((item) => item.state === state).length;
+    expect([view.failed, view.waived, view.planned]).toEqual(
+      ["failed", "waived", "planned"].map(count),
+    );
+    expect(view.status).toMatch(/^(cancelled|sealed)$/);
   });
 
   test("passes over files that it has when a source is walked again", async () => {

@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { errorCodes } from "./errors.ts";
+import { pageOf } from "./imports.ts";
+
+/** What people do to imports. Each is on the record, with who did it, when and why. */
+export const actKinds = ["create", "retry", "cancel", "waive"] as const;
+export type ActKind = (typeof actKinds)[number];
+
+/** Who is named on the record when nobody says who they are. */
+export const UNNAMED_ACTOR = "api";
+
+const why = z.string().trim().min(1).max(2000).describe("For the record");
+const id = z.string().regex(/^\d{1,15}$/, "It has to be an id that a list gave.");
+const errorCode = z.enum(errorCodes as [string, ...string[]]);
+
+/** Which failed files an act is about: those that are all of what is named; with nothing named, every one. */
+export interface Selection {
+  folder_id?: string | undefined;
+  code?: string | undefined;
+  file_ids?: string[] | undefined;
+}
+
+export const cancelRequest = z.strictObject({ why: why.optional() }).meta({ id: "CancelRequest" });
+export type CancelRequest = z.output<typeof cancelRequest>;
+
+export const retryRequest = z
+  .strictObject({
+    folder_id: id.optional().describe("Only what failed in this folder"),
+    code: errorCode.optional().describe("Only what failed with this code"),
+    file_id: id.optional().describe("Only this file"),
+    why: why.optional(),
+  })
+  .meta({ id: "RetryRequest" });
+export type RetryRequest = z.output<typeof retryRequest>;
+
+export const waiveRequest = z
+  .strictObject({
+    file_ids: z.array(id).min(1).max(10_000).optional().describe("Only these files"),
+    code: errorCode.optional().describe("Only what failed with this code"),
+    folder_id: id.optional().describe("Only what failed in this folder"),
+    why,
+  })
+  .meta({ id: "WaiveRequest" });
+export type WaiveRequest = z.output<typeof waiveRequest>;
+
+export const actView = z
+  .object({
+    act_id: z.string(),
+    import_id: z.uuid(),
+    at: z.iso.datetime(),
+    who: z.string(),
+    what: z.enum(actKinds),
+    why: z.string().nullable(),
+    folder_id: z.string().nullable().describe("The folder it was narrowed to"),
+    file_id: z.string().nullable().describe("The one file it was narrowed to"),
+    code: z.string().nullable().describe("The error code it was narrowed to"),
+    files: z.int().nonnegative().nullable().describe("Files that were taken up again, or given up"),
+  })
+  .meta({ id: "Act" });
+export type ActView = z.output<typeof actView>;
+
+export const actPage = pageOf(actView).meta({ id: "ActPage" });
