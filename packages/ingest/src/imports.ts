@@ -1,31 +1,42 @@
 import {
+  type ActView,
+  type CancelRequest,
   ExhibitError,
   type FileView,
   type FolderView,
   type ImportRequest,
   type ImportView,
+  type RetryRequest,
+  UNNAMED_ACTOR,
+  type WaiveRequest,
 } from "@exhibit/contracts";
 import type { Broker } from "@exhibit/credentials";
 import {
+  cancelImport,
   createImport,
   type FileQuery,
   type ImportQuery,
   type Ledger,
+  listActs,
   listFiles,
   listFolders,
   listImports,
   type Page,
   readImport,
   reopenImport,
+  waiveFiles,
 } from "@exhibit/ledger";
 import type { BellToRing, Engine, QueueName } from "@exhibit/queue";
 import { checkSource } from "@exhibit/sources";
 import type { Logger } from "@exhibit/telemetry";
 
-/** What people and programs can do with imports. Throws NOT_FOUND for an id that the ledger doesn't know. */
+/**
+ * What people and programs can do with imports. Throws NOT_FOUND for an id that the ledger doesn't know. What changes an
+ * import is put on the record with `who` did it, by default "api".
+ */
 export interface Imports {
   /** Puts an import on the record and has it planned. Throws REQUEST_INVALID or SOURCE_OUTSIDE_ROOTS, naming the folder. */
-  create(request: ImportRequest): Promise<ImportView>;
+  create(request: ImportRequest, who?: string): Promise<ImportView>;
   list(query: ImportQuery): Promise<Page<ImportView>>;
   get(importId: string): Promise<ImportView>;
   folders(
@@ -33,8 +44,17 @@ export interface Imports {
     query: { limit: number; after?: string | undefined },
   ): Promise<Page<FolderView>>;
   files(importId: string, query: FileQuery): Promise<Page<FileView>>;
-  /** Takes up what failed. Throws STATE_CONFLICT for an import that is sealed or cancelled. */
-  retry(importId: string): Promise<ImportView>;
+  /** What people did to it, in that order. */
+  acts(
+    importId: string,
+    query: { limit: number; after?: string | undefined },
+  ): Promise<Page<ActView>>;
+  /** Takes up what failed, or what the request names of it. Throws STATE_CONFLICT for an import that is sealed or cancelled. */
+  retry(importId: string, request?: RetryRequest, who?: string): Promise<ImportView>;
+  /** Stops it; workers notice within seconds. Throws STATE_CONFLICT for an import that is sealed or cancelled. */
+  cancel(importId: string, request?: CancelRequest, who?: string): Promise<ImportView>;
+  /** Gives failed files up, and has the import sealed if nothing else failed. Throws STATE_CONFLICT when none failed. */
+  waive(importId: string, request: WaiveRequest, who?: string): Promise<ImportView>;
 }
 
 export interface ImportsDependencies {
@@ -63,9 +83,12 @@ export function createImports({
   }
 
   return {
-    async create(request) {
+    async create(request, who = UNNAMED_ACTOR) {
       checkFolders(request, broker, roots);
-      const { importId, folderIds } = await createImport(ledger, request);
+      const { importId, folderIds } = await createImport(ledger, request, {
+        who,
+        why: request.why,
+      });
       await ringSoon("plan", folderIds.map(bellOf));
       return await readImport(ledger, importId);
     },
@@ -73,14 +96,27 @@ export function createImports({
     get: (importId) => readImport(ledger, importId),
     folders: (importId, query) => listFolders(ledger, importId, query),
     files: (importId, query) => listFiles(ledger, importId, query),
-    async retry(importId) {
+    acts: (importId, query) => listActs(ledger, importId, query),
+    async retry(importId, { why, file_id, ...named } = {}, who = UNNAMED_ACTOR) {
       await readImport(ledger, importId);
-      const { folderIds, shards } = await reopenImport(ledger, importId);
+      const selection = { ...named, file_ids: file_id === undefined ? undefined : [file_id] };
+      const { folderIds, shards } = await reopenImport(ledger, importId, selection, { who, why });
       await ringSoon("plan", folderIds.map(bellOf));
       await ringSoon(
         "store",
         shards.map(({ shardId, number }) => ({ id: String(shardId), number })),
       );
+      return await readImport(ledger, importId);
+    },
+    async cancel(importId, { why } = {}, who = UNNAMED_ACTOR) {
+      await readImport(ledger, importId);
+      await cancelImport(ledger, importId, { who, why });
+      return await readImport(ledger, importId);
+    },
+    async waive(importId, { why, ...selection }, who = UNNAMED_ACTOR) {
+      await readImport(ledger, importId);
+      const { complete } = await waiveFiles(ledger, importId, selection, { who, why });
+      if (complete) await ringSoon("seal", [{ id: importId }]);
       return await readImport(ledger, importId);
     },
   };

@@ -11,11 +11,12 @@ import {
   type PlannedFile,
   readFolder,
   readSlots,
-  reopenFolders,
+  reopenByJob,
 } from "@exhibit/ledger";
 import type { Attempt, Engine } from "@exhibit/queue";
 import { openSource, type SourceEntry } from "@exhibit/sources";
 import { type Logger, withSpan } from "@exhibit/telemetry";
+import { untilCancelled } from "./cancellation.ts";
 import { createSharder } from "./sharding.ts";
 import { createSlotter, type Slotter } from "./slotting.ts";
 
@@ -39,14 +40,25 @@ export async function planFolder(
   folderId: number,
   attempt: Attempt,
 ): Promise<void> {
-  const { ledger, engine } = dependencies;
+  const { ledger } = dependencies;
   const folder = await openFolder(ledger, folderId);
   if (!folder) return;
   const attributes = { "exhibit.import_id": folder.import_id, "exhibit.folder_id": folderId };
-  const fault = await withSpan("exhibit.plan", attributes, () =>
-    walk(dependencies, folder, attempt),
+  await withSpan("exhibit.plan", attributes, () =>
+    untilCancelled(ledger, folder.import_id, attempt, (watched) =>
+      planOpenFolder(dependencies, folder, watched),
+    ),
   );
-  const finished = await finishPlanning(ledger, folderId, fault);
+}
+
+async function planOpenFolder(
+  dependencies: PlanDependencies,
+  folder: FolderRow,
+  attempt: Attempt,
+): Promise<void> {
+  const { ledger, engine } = dependencies;
+  const fault = await walk(dependencies, folder, attempt);
+  const finished = await finishPlanning(ledger, folder.id, fault);
   // Should the queue be away just now, the reconciler rings: the import is complete in the ledger.
   if (finished?.complete) {
     await engine.ring("seal", [{ id: finished.importId }]).catch((err) => {
@@ -64,8 +76,8 @@ async function openFolder(ledger: Ledger, folderId: number): Promise<FolderRow |
   const folder = await readFolder(ledger, folderId);
   if (folder.status === "cancelled") return undefined;
   if (!folder.planned) return folder;
-  const again = await reopenFolders(ledger, { folderId });
-  return again.length > 0 ? folder : undefined;
+  const { folderIds } = await reopenByJob(ledger, { folderId });
+  return folderIds.length > 0 ? folder : undefined;
 }
 
 /** Gives the fault for which the source can't be walked, once trying again doesn't help. */
@@ -118,7 +130,7 @@ async function walk(
     await addRest();
   } catch (thrown) {
     const error = toExhibitError(thrown);
-    // Another walk has come to the end before this one.
+    // Another walk has come to the end before this one, or the import is cancelled.
     if (error.code === "STATE_CONFLICT") return undefined;
     if (error.action !== "never" && !(attempt.last && error.code === "SOURCE_IO")) throw error;
     await addRest();

@@ -19,6 +19,7 @@ import { openSource, type SourceReader } from "@exhibit/sources";
 import { withSpan } from "@exhibit/telemetry";
 import pLimit from "p-limit";
 import type { ByteBudget } from "./byte-budget.ts";
+import { untilCancelled } from "./cancellation.ts";
 import { createRecorder, type Outcome } from "./recorder.ts";
 import { createSending, type Sending } from "./sending.ts";
 
@@ -75,15 +76,18 @@ export async function storeShard(
     "exhibit.vendor": folder.vendor,
     "exhibit.files": shard.files.length,
   };
-  await withSpan("exhibit.store", attributes, async () => {
-    const settled = await storeFiles(dependencies, folder, shard, attempt);
+  const store = async (watched: Attempt) => {
+    const settled = await storeFiles(dependencies, folder, shard, watched);
     const finished = await finishShard(ledger, shardId);
-    if (finished) await conclude(dependencies, shard, finished, settled, attempt);
+    if (finished) await conclude(dependencies, shard, finished, settled, watched);
     else if (settled.some(({ outcome }) => outcome.state === "planned")) {
-      throw unfinished(settled, attempt);
+      throw unfinished(settled, watched);
     }
     // Else another worker has finished it.
-  });
+  };
+  await withSpan("exhibit.store", attributes, () =>
+    untilCancelled(ledger, shard.importId, attempt, store),
+  );
 }
 
 interface Settled {
@@ -223,7 +227,8 @@ async function holdLease(
     prefix,
   });
   return {
-    current: (options) => broker.lease(of, { ...options, signal }),
+    // An upload that is aborted because the work was stopped needs a lease once more; that has a time limit of its own.
+    current: (options) => broker.lease(of, { ...options, ...(signal.aborted ? {} : { signal }) }),
     replace: (refused) => broker.lease(of, { unlike: refused.id, signal }),
   };
 }
