@@ -1,9 +1,11 @@
 import type { FastifyInstance } from "fastify";
 import type { Action, ActionContext } from "./action.ts";
+import { cancelImport } from "./routes/cancel-import.ts";
 import { createImport } from "./routes/create-import.ts";
 import { followImport } from "./routes/follow-import.ts";
 import { getImport } from "./routes/get-import.ts";
 import { health } from "./routes/health.ts";
+import { listActs } from "./routes/list-acts.ts";
 import { listFiles } from "./routes/list-files.ts";
 import { listFolders } from "./routes/list-folders.ts";
 import { listImports } from "./routes/list-imports.ts";
@@ -11,6 +13,7 @@ import { listVendors } from "./routes/list-vendors.ts";
 import { readiness } from "./routes/readiness.ts";
 import { retryImport } from "./routes/retry-import.ts";
 import { startPage } from "./routes/start-page.ts";
+import { waiveFiles } from "./routes/waive-files.ts";
 
 /** The whole HTTP surface, but for the pages at /docs and /queues. */
 export const routes: readonly (readonly ["GET" | "POST", string, Action])[] = [
@@ -20,7 +23,10 @@ export const routes: readonly (readonly ["GET" | "POST", string, Action])[] = [
   ["GET", "/v1/imports/:id/folders", listFolders],
   ["GET", "/v1/imports/:id/files", listFiles],
   ["GET", "/v1/imports/:id/events", followImport],
+  ["GET", "/v1/imports/:id/acts", listActs],
   ["POST", "/v1/imports/:id/retry", retryImport],
+  ["POST", "/v1/imports/:id/cancel", cancelImport],
+  ["POST", "/v1/imports/:id/waive", waiveFiles],
   ["GET", "/v1/vendors", listVendors],
   ["GET", "/healthz", health],
   ["GET", "/readyz", readiness],

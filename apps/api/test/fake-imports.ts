@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import {
+  type ActView,
   ExhibitError,
   type FileView,
   type FolderView,
@@ -69,6 +70,22 @@ export const fileView: FileView = {
   lease_id: "l",
   skipped_as: null,
   error: null,
+  waived_by: null,
+  waived_why: null,
+  waived_at: null,
+};
+
+export const actView: ActView = {
+  act_id: "1",
+  import_id: "0f8fad5b-d9cb-469f-a165-70867728950e",
+  at: "2026-01-02T03:04:06.000Z",
+  who: "王芳",
+  what: "waive",
+  why: "The disk is gone.",
+  folder_id: null,
+  file_id: null,
+  code: "SOURCE_IO",
+  files: 3,
 };
 
 export const vendorState: VendorState = {
@@ -100,8 +117,8 @@ function fakeImports() {
   };
   const imports: Imports = {
     get,
-    async create(request) {
-      note("create", request);
+    async create(request, who) {
+      note("create", request, who);
       return put({ status: "planning" });
     },
     async list(query) {
@@ -118,8 +135,21 @@ function fakeImports() {
       await get(id);
       return { items: [fileView], next: null };
     },
-    async retry(id) {
-      note("retry", id);
+    async acts(id, query) {
+      note("acts", id, query);
+      await get(id);
+      return { items: [actView], next: null };
+    },
+    async retry(id, request, who) {
+      note("retry", id, request, who);
+      return get(id);
+    },
+    async cancel(id, request, who) {
+      note("cancel", id, request, who);
+      return get(id);
+    },
+    async waive(id, request, who) {
+      note("waive", id, request, who);
       return get(id);
     },
   };

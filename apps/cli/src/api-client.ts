@@ -1,4 +1,5 @@
 import {
+  type CancelRequest,
   type ErrorCode,
   ExhibitError,
   errorAnswer,
@@ -9,8 +10,10 @@ import {
   type ImportView,
   importPage,
   importView,
+  type RetryRequest,
   type VendorState,
   vendorList,
+  type WaiveRequest,
 } from "@exhibit/contracts";
 import type { z } from "zod";
 
@@ -21,7 +24,10 @@ export interface ApiClient {
   get(importId: string): Promise<ImportView>;
   /** The latest imports, the newest first. */
   list(options: { limit: number }): Promise<ImportView[]>;
-  retry(importId: string): Promise<ImportView>;
+  /** Takes up what failed, or what the request names of it. */
+  retry(importId: string, request?: RetryRequest): Promise<ImportView>;
+  cancel(importId: string, request: CancelRequest): Promise<ImportView>;
+  waive(importId: string, request: WaiveRequest): Promise<ImportView>;
   /** The configured vendors and how they stand. */
   vendors(): Promise<VendorState[]>;
   /** All folders of an import, page by page. */
@@ -31,18 +37,30 @@ export interface ApiClient {
 }
 
 /**
- * Speaks to the HTTP API at `url`.
+ * Speaks to the HTTP API at `url`; what it changes is put on the record as the act of `actor`.
  *
  * Every method throws an `ExhibitError`: SERVICE_UNREACHABLE when nobody answers in time, the server's own code,
  * message and details when it answers with an error, INTERNAL when the answer isn't of the API.
  */
-export function createApiClient(options: { url: string; timeout?: number }): ApiClient {
+export function createApiClient(options: {
+  url: string;
+  timeout?: number;
+  actor?: string | undefined;
+}): ApiClient {
   const url = options.url.replace(/\/+$/, "");
   // Milliseconds in which an answer has to begin; an import with many folders takes a while to be written down.
   const timeout = options.timeout ?? 30_000;
 
+  // A header can't carry every name as it is.
+  const actor: Record<string, string> =
+    options.actor === undefined ? {} : { "x-exhibit-actor": encodeURIComponent(options.actor) };
+
   async function send(method: string, path: string, init: RequestInit = {}): Promise<Response> {
-    const answer = await fetch(`${url}${path}`, { method, ...init }).catch((cause: unknown) => {
+    const answer = await fetch(`${url}${path}`, {
+      method,
+      ...init,
+      headers: { ...actor, ...init.headers },
+    }).catch((cause: unknown) => {
       init.signal?.throwIfAborted();
       throw unreachable(url, cause);
     });
@@ -74,7 +92,12 @@ export function createApiClient(options: { url: string; timeout?: number }): Api
     create: (request) => ask("POST", "/v1/imports", importView, request),
     get: (id) => ask("GET", `/v1/imports/${encodeURIComponent(id)}`, importView),
     list: async ({ limit }) => (await ask("GET", `/v1/imports?limit=${limit}`, importPage)).items,
-    retry: (id) => ask("POST", `/v1/imports/${encodeURIComponent(id)}/retry`, importView),
+    retry: (id, request = {}) =>
+      ask("POST", `/v1/imports/${encodeURIComponent(id)}/retry`, importView, request),
+    cancel: (id, request) =>
+      ask("POST", `/v1/imports/${encodeURIComponent(id)}/cancel`, importView, request),
+    waive: (id, request) =>
+      ask("POST", `/v1/imports/${encodeURIComponent(id)}/waive`, importView, request),
     vendors: async () => (await ask("GET", "/v1/vendors", vendorList)).items,
     async *folders(id) {
       let after: string | null = null;
@@ -97,7 +120,7 @@ export function createApiClient(options: { url: string; timeout?: number }): Api
   };
 }
 
-function jsonBody(body: unknown): RequestInit {
+function jsonBody(body: unknown): { body: string; headers: Record<string, string> } {
   return { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
 }
 

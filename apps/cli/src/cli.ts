@@ -1,6 +1,7 @@
 import { toExhibitError } from "@exhibit/contracts";
 import { Command, CommanderError } from "commander";
 import { apiCommand } from "./commands/api.ts";
+import { cancelCommand } from "./commands/cancel.ts";
 import type { CommandContext, CommandModule } from "./commands/command.ts";
 import { importCommand } from "./commands/import.ts";
 import { retryCommand } from "./commands/retry.ts";
@@ -8,6 +9,7 @@ import { sandboxCommand } from "./commands/sandbox.ts";
 import { statusCommand } from "./commands/status.ts";
 import { upCommand } from "./commands/up.ts";
 import { vendorsCommand } from "./commands/vendors.ts";
+import { waiveCommand } from "./commands/waive.ts";
 import { watchCommand } from "./commands/watch.ts";
 import { workerCommand } from "./commands/worker.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
@@ -21,6 +23,8 @@ const commands: readonly CommandModule[] = [
   statusCommand,
   watchCommand,
   retryCommand,
+  waiveCommand,
+  cancelCommand,
   vendorsCommand,
   apiCommand,
   workerCommand,
@@ -79,6 +83,9 @@ Examples:
   exhibit import /evidence/1001 --entrust E-77 --suit 1001
   exhibit status                              the latest imports
   exhibit retry ID                            take up what failed
+  exhibit retry ID --code VENDOR_REFUSED      only what failed so
+  exhibit waive ID --code SOURCE_IO --why "the disk is gone"
+  exhibit cancel ID --why "the wrong case"
   exhibit vendors check kongur --suit 1001    does the vendor open it, and does OSS accept that?
 
 Exit codes:
@@ -97,5 +104,5 @@ Environment:
   EXHIBIT_DATA_DIR      where the embedded engine keeps its data (.exhibit)
   EXHIBIT_API_HOST      where the API listens (127.0.0.1)
   EXHIBIT_API_PORT      and its port (7400)
-  EXHIBIT_API_URL       where import, status, watch, retry and vendors find the API
+  EXHIBIT_API_URL       where import, status, watch, retry, waive, cancel and vendors find the API
   OTEL_*                OpenTelemetry; off when none is set`;

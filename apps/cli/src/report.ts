@@ -59,6 +59,12 @@ function advice(view: ImportView): string[] {
     "",
     "When the cause is mended, take up what failed:",
     `  npx exhibit retry ${view.import_id}`,
+    ...(view.failed > 0
+      ? [
+          "What can't be mended can be given up, for the record:",
+          `  npx exhibit waive ${view.import_id} --all --why TEXT`,
+        ]
+      : []),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { importRequest, importView } from "@exhibit/contracts";
 import { action } from "../action.ts";
+import { actorHeaders, actorOf } from "../actor.ts";
 import { failures } from "../failures.ts";
 
 export const createImport = action(
@@ -7,12 +8,13 @@ export const createImport = action(
     summary: "Start an import",
     description: "Puts it on the record and answers at once; the work goes on in the workers.",
     tags: ["imports"],
+    headers: actorHeaders,
     body: importRequest,
     response: { 202: importView, ...failures },
   },
   ({ imports }) =>
     async (request, reply) => {
-      const view = await imports.create(request.body);
+      const view = await imports.create(request.body, actorOf(request.headers));
       return reply.code(202).header("location", `/v1/imports/${view.import_id}`).send(view);
     },
 );

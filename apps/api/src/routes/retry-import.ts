@@ -1,17 +1,23 @@
-import { importView } from "@exhibit/contracts";
+import { importView, retryRequest } from "@exhibit/contracts";
 import { action } from "../action.ts";
+import { actorHeaders, actorOf } from "../actor.ts";
 import { failures } from "../failures.ts";
 import { importParams } from "../import-params.ts";
 
 export const retryImport = action(
   {
     summary: "Take up what failed",
-    description: "Only files that aren't stored are read and sent again.",
+    description:
+      "All of it, or what is all of what the body names. Only files that aren't stored are read and sent again.",
     tags: ["imports"],
     params: importParams,
+    headers: actorHeaders,
+    body: retryRequest.nullish(),
     response: { 202: importView, ...failures },
   },
   ({ imports }) =>
-    async (request, reply) =>
-      reply.code(202).send(await imports.retry(request.params.id)),
+    async (request, reply) => {
+      const who = actorOf(request.headers);
+      return reply.code(202).send(await imports.retry(request.params.id, request.body ?? {}, who));
+    },
 );

@@ -1,6 +1,6 @@
 import { ExhibitError, errorTable } from "@exhibit/contracts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { fileView, folderView, startApi } from "../fake-imports.ts";
+import { actView, fileView, folderView, startApi } from "../fake-imports.ts";
 
 let api: Awaited<ReturnType<typeof startApi>>;
 beforeEach(async () => {
@@ -25,7 +25,7 @@ describe("starting an import", () => {
     expect(answer.headers.location).toBe(`/v1/imports/${answer.json().import_id}`);
     expect(answer.json().status).toBe("planning");
     expect(api.calls).toEqual([
-      { name: "create", args: [{ entrust_id: "E-77", suit_ids: [], folders: [folder] }] },
+      { name: "create", args: [{ entrust_id: "E-77", suit_ids: [], folders: [folder] }, "api"] },
     ]);
   });
 
@@ -134,7 +134,7 @@ describe("looking at imports", () => {
     });
   });
 
-  it.each(["", "/folders", "/files", "/events"])(
+  it.each(["", "/folders", "/files", "/acts", "/events"])(
     "answers 404 for an unknown import%s",
     async (path) => {
       const answer = await api.app.inject(`/v1/imports/unknown${path}`);
@@ -154,6 +154,78 @@ describe("looking at imports", () => {
     });
     expect(answer.statusCode).toBe(202);
     expect(answer.json().import_id).toBe(view.import_id);
+  });
+});
+
+describe("acts of people", () => {
+  const act = (path: string, payload?: object, headers: Record<string, string> = {}) =>
+    api.app.inject({
+      method: "POST",
+      url: `/v1/imports/${path}`,
+      headers,
+      ...(payload === undefined ? {} : { payload }),
+    });
+
+  it.each<[string, object | undefined, object]>([
+    ["retry", undefined, {}],
+    ["retry", {}, {}],
+    [
+      "retry",
+      { folder_id: "1", code: "SOURCE_IO", file_id: "2", why: " w " },
+      { folder_id: "1", code: "SOURCE_IO", file_id: "2", why: "w" },
+    ],
+    ["cancel", undefined, {}],
+    ["cancel", { why: "wrong case" }, { why: "wrong case" }],
+    ["waive", { why: "gone" }, { why: "gone" }],
+    ["waive", { file_ids: ["1", "2"], why: "gone" }, { file_ids: ["1", "2"], why: "gone" }],
+  ])("passes on %s %j", async (name, payload, request) => {
+    const { import_id } = api.put({ status: "attention" });
+    const answer = await act(`${import_id}/${name}`, payload);
+    expect(answer.statusCode).toBe(202);
+    expect(answer.json().import_id).toBe(import_id);
+    expect(api.calls[0]).toEqual({ name, args: [import_id, request, "api"] });
+  });
+
+  it.each([
+    ["wang", "wang"],
+    [encodeURIComponent("王芳"), "王芳"],
+    ["100%", "100%"],
+    [" ", "api"],
+  ])("puts the X-Exhibit-Actor %j on the record as %s", async (header, who) => {
+    const { import_id } = api.put();
+    await act(`${import_id}/cancel`, {}, { "x-exhibit-actor": header });
+    expect(api.calls[0]?.args.at(-1)).toBe(who);
+  });
+
+  it.each<[string, object]>([
+    ["waive", {}],
+    ["waive", { why: " " }],
+    ["waive", { why: "w", file_ids: [] }],
+    ["waive", { why: "w", file_ids: ["x"] }],
+    ["retry", { code: "UNHEARD_OF" }],
+    ["retry", { folder: "1" }],
+    ["cancel", { reason: "x" }],
+  ])("refuses %s with %j", async (name, payload) => {
+    const { import_id } = api.put();
+    const answer = await act(`${import_id}/${name}`, payload);
+    expect(answer.json().error?.code).toBe("REQUEST_INVALID");
+    expect(api.calls).toEqual([]);
+  });
+
+  it("refuses a name that is too long to be one", async () => {
+    const { import_id } = api.put();
+    const answer = await act(`${import_id}/cancel`, {}, { "x-exhibit-actor": "x".repeat(201) });
+    expect(answer.json().error).toMatchObject({
+      code: "REQUEST_INVALID",
+      details: { in: "headers", fields: [{ field: "x-exhibit-actor" }] },
+    });
+  });
+
+  it("lists them in pages", async () => {
+    const { import_id } = api.put();
+    const answer = await api.app.inject(`/v1/imports/${import_id}/acts?limit=5&after=7`);
+    expect(answer.json()).toEqual({ items: [actView], next: null });
+    expect(api.calls[0]).toEqual({ name: "acts", args: [import_id, { limit: 5, after: "7" }] });
   });
 });
 

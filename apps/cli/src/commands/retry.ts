@@ -5,17 +5,31 @@ import { formatCount } from "../format.ts";
 import { watchToEnd } from "../watch-to-end.ts";
 import { type CommandModule, jsonOption } from "./command.ts";
 
+interface RetryOptions {
+  folder?: string;
+  code?: string;
+  file?: string;
+  why?: string;
+  detach?: boolean;
+  json?: boolean;
+}
+
 export const retryCommand: CommandModule = (program, { run }) => {
   program
     .command("retry")
     .description("take up what failed in an import, and wait for its end")
     .argument("<ID>", "the import")
+    .option("--folder <id>", "only what failed in this folder (folder_id)")
+    .option("--code <code>", "only what failed with this code")
+    .option("--file <id>", "only this file (file_id)")
+    .option("--why <text>", "for the record")
     .option("--detach", "don't wait")
     .option(...jsonOption)
-    .action((id: string, options: { detach?: boolean; json?: boolean }) =>
+    .action((id: string, options: RetryOptions) =>
       run(options, async (terminal) => {
         const api = apiOfEnvironment();
-        const view = await api.retry(id);
+        const { folder, code, file, why } = options;
+        const view = await api.retry(id, { folder_id: folder, code, file_id: file, why });
         terminal.note(`Import ${id} goes on: ${formatCount(view.planned, "file")} to store.`);
         if (options.detach !== true) return watchToEnd(api, id, terminal);
         terminal.result(summaryOf(view));

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { type Environment, readEnvironment } from "@exhibit/config";
 import { ExhibitError, type ImportView, summaryOf } from "@exhibit/contracts";
 import type { Sandbox } from "@exhibit/sandbox";
+import { actorOfSystem } from "../actor.ts";
 import { createApiClient } from "../api-client.ts";
 import { badUse, exitCodes } from "../exit-codes.ts";
 import { type Interruption, listenForInterruption } from "../interruption.ts";
@@ -92,7 +93,7 @@ async function importEvidence(
   interruption: Interruption,
   terminal: Terminal,
 ): Promise<number> {
-  const api = createApiClient({ url: house.api.url });
+  const api = createApiClient({ url: house.api.url, actor: actorOfSystem() });
   terminal.note(`Importing ${evidence.name}`);
   const { import_id } = await api.create(evidence.request);
   const view = await watchUnless(interruption, () =>

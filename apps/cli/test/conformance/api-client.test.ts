@@ -20,6 +20,19 @@ test("sends an import and reads its view", async () => {
   expect(api.asked).toEqual([{ method: "POST", path: "/v1/imports", body: request }]);
 });
 
+test("says who acts, whatever letters are in the name", async () => {
+  await using api = await startFakeApi((response) => json(response, viewOf(), 202));
+  await createApiClient({ url: api.url, actor: "王芳" }).waive(importId, { why: "gone" });
+  expect(api.asked).toEqual([
+    {
+      method: "POST",
+      path: `/v1/imports/${importId}/waive`,
+      body: { why: "gone" },
+      actor: encodeURIComponent("王芳"),
+    },
+  ]);
+});
+
 test("gives the server's own error: code, sentence, details", async () => {
   await using api = await startFakeApi((response) =>
     errorJson(response, 409, "STATE_CONFLICT", "The import is sealed."),

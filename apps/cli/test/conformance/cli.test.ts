@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { userInfo } from "node:os";
 import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
 import {
@@ -58,6 +59,13 @@ describe("bad use ends with 2 and one sentence", () => {
     ["a folder that isn't there", ["import", "/nowhere/at/all", "--suit", "1"], "isn't there"],
     ["a fleet without its servers", ["worker"], "EXHIBIT_REDIS_URL"],
     ["a port that is none", ["sandbox", "--oss-port", "many"], "0 (any free port) to 65535"],
+    ["a waiver without a reason", ["waive", "1", "--all"], "--why"],
+    ["a waiver of nothing", ["waive", "1", "--why", "gone"], "--file ID, --code CODE or --all"],
+    [
+      "a waiver of two kinds",
+      ["waive", "1", "--why", "gone", "--all", "--code", "SOURCE_IO"],
+      "--file ID, --code CODE or --all",
+    ],
     ["no command at all", [], "Usage: exhibit"],
   ])("%s", async (_, args, sentence) => {
     const { code, stdout, stderr } = await exhibit(args);
@@ -165,6 +173,69 @@ test("retry takes up what failed and waits for the end", async () => {
   const { code, asked } = await against(sealing, ["retry", importId]);
   expect(code).toBe(0);
   expect(asked[0]).toMatchObject({ method: "POST", path: `/v1/imports/${importId}/retry` });
+});
+
+test("retry can be narrowed to a folder, a code, a file, and says why", async () => {
+  const { code, asked } = await against(sealing, [
+    ...["retry", importId, "--folder", "3", "--code", "SOURCE_IO", "--file", "7", "--why", "again"],
+  ]);
+  expect(code).toBe(0);
+  expect(asked[0]).toMatchObject({
+    body: { folder_id: "3", code: "SOURCE_IO", file_id: "7", why: "again" },
+    actor: encodeURIComponent(userInfo().username),
+  });
+});
+
+test("cancel ends with 0 and says what is stored", async () => {
+  const { code, stdout, asked } = await against(
+    (response) => json(response, viewOf({ status: "cancelled" }), 202),
+    ["cancel", importId, "--why", "the wrong case"],
+  );
+  expect(code).toBe(0);
+  expect(asked).toMatchObject([
+    { path: `/v1/imports/${importId}/cancel`, body: { why: "the wrong case" } },
+  ]);
+  expect(stdout).toContain("cancelled after");
+  expect(stdout).toContain("250 stored");
+});
+
+test("cancel of an import that is sealed ends with 2 and the API's sentence", async () => {
+  const sentence = `Import ${importId} is sealed: there is nothing to cancel.`;
+  const { code, stderr } = await against(
+    (response) => errorJson(response, 409, "STATE_CONFLICT", sentence),
+    ["cancel", importId],
+  );
+  expect(code).toBe(2);
+  expect(stderr).toContain(sentence);
+});
+
+test.each<[string[], object]>([
+  [["--file", "1", "--file", "2"], { file_ids: ["1", "2"] }],
+  [["--code", "SOURCE_IO"], { code: "SOURCE_IO" }],
+  [["--all"], {}],
+])(
+  "waive %j says which files and why, and waits until the import is sealed",
+  async (args, named) => {
+    const { code, asked, last } = await against(
+      (response, { method }) =>
+        json(response, method === "POST" ? viewOf({ status: "sealing" }) : sealed),
+      ["waive", importId, ...args, "--why", "gone", "--json"],
+    );
+    expect(code).toBe(0);
+    expect(asked[0]?.body).toEqual({ ...named, why: "gone" });
+    expect(last()).toMatchObject({ status: "sealed" });
+  },
+);
+
+test("waive doesn't wait for an import that has other failed files, and counts them", async () => {
+  const view = viewOf({ status: "attention", failed: 3, waived: 1 });
+  const { code, stderr, asked } = await against(
+    (response) => json(response, view),
+    ["waive", importId, "--file", "1", "--why", "gone"],
+  );
+  expect(code).toBe(0);
+  expect(stderr).toContain("3 failed files left");
+  expect(asked).toHaveLength(1);
 });
 
 test("an id that there isn't ends with 2 and the API's sentence", async () => {

@@ -6,6 +6,8 @@ interface Asked {
   method: string;
   path: string;
   body: unknown;
+  /** Who asks. */
+  actor: string | undefined;
 }
 
 export interface FakeApi extends AsyncDisposable {
@@ -23,6 +25,7 @@ export async function startFakeApi(answer: Answer): Promise<FakeApi> {
       method: request.method ?? "",
       path: request.url ?? "",
       body: await jsonOf(request),
+      actor: request.headers["x-exhibit-actor"]?.toString(),
     };
     asked.push(one);
     answer(response, one);

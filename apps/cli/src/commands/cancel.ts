@@ -1,0 +1,22 @@
+import { summaryOf } from "@exhibit/contracts";
+import { apiOfEnvironment } from "../client-context.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { importReport } from "../report.ts";
+import { type CommandModule, jsonOption } from "./command.ts";
+
+export const cancelCommand: CommandModule = (program, { run }) => {
+  program
+    .command("cancel")
+    .description("stop an import for good; what is stored stays on record")
+    .argument("<ID>", "the import")
+    .option("--why <text>", "for the record")
+    .option(...jsonOption)
+    .action((id: string, { why, ...options }: { why?: string; json?: boolean }) =>
+      run(options, async (terminal) => {
+        const view = await apiOfEnvironment().cancel(id, { why });
+        for (const line of importReport(view)) terminal.say(line);
+        terminal.result(summaryOf(view));
+        return exitCodes.done;
+      }),
+    );
+};
