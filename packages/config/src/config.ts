@@ -56,7 +56,13 @@ export function secretsOf(
 /** As it is written in the address, and as the server gets it: clients print either in their errors. */
 function passwordsIn(address: string | undefined): string[] {
   const { password } = new URL(address ?? "none:");
-  return password === "" ? [] : [password, decodeURIComponent(password)];
+  if (password === "") return [];
+  try {
+    return [password, decodeURIComponent(password)];
+  } catch {
+    // A lone `%`: it can't be sent otherwise than it is written.
+    return [password];
+  }
 }
 
 function checkedConfig(value: unknown, origin: string, known: readonly Fault[]): ExhibitConfig {

@@ -56,9 +56,10 @@ async function variableValue(
   variables: Variables,
 ): Promise<{ value: string } | { reason: string }> {
   if (!variableName.test(name)) return { reason: `\${${name}} isn't the name of a variable` };
-  const value = variables[name];
+  const given = (key: string) => (Object.hasOwn(variables, key) ? variables[key] : undefined);
+  const value = given(name);
   if (value !== undefined && value !== "") return { value };
-  const file = variables[`${name}_FILE`];
+  const file = given(`${name}_FILE`);
   if (file === undefined || file === "") {
     return { reason: `the environment has neither ${name} nor ${name}_FILE` };
   }

@@ -1,6 +1,7 @@
+import { inspect } from "node:util";
 import { ExhibitError, type VendorState } from "@exhibit/contracts";
 import { expiringMap } from "./expiring-map.ts";
-import { isUsable, keepUntil, REFUSAL_MEMORY, type Verdict, verdictOn } from "./kept-answer.ts";
+import { isUsable, REFUSAL_MEMORY, type Verdict, verdictOn } from "./kept-answer.ts";
 import type { Lease } from "./lease.ts";
 import type { KeptAnswer, KeptLease, LeaseStore } from "./lease-store.ts";
 import { memoryLeaseStore } from "./memory-lease-store.ts";
@@ -75,13 +76,9 @@ export function createBroker(options: BrokerOptions): Broker {
     Object.values(vendors).map((vendor) => [vendor, vendorGate(vendor, { store, now, onCall })]),
   );
   const gateOf = (vendor: Vendor) => gates.get(vendor) as VendorGate;
-  const calls = sharedCalls({ store, gateOf, now, onAnswer: hold });
+  const calls = sharedCalls({ store, gateOf, now, held });
   // The files of a shard ask with the same object.
   const asked = new WeakMap<FolderOfCase, Asked>();
-
-  function hold(key: string, answer: KeptAnswer): void {
-    held.set(key, answer, keepUntil(answer));
-  }
 
   function askedOnce(of: FolderOfCase): Asked {
     const known = asked.get(of);
@@ -93,20 +90,25 @@ export function createBroker(options: BrokerOptions): Broker {
 
   function suits(answer: KeptAnswer, folder: FolderKey, wanted: LeaseOptions): boolean {
     const verdict = verdictOn(answer, folder);
-    if (verdict.is === "open") return isUsable(verdict.lease, wanted, now());
-    const isFresh = now() < answer.answeredAt + REFUSAL_MEMORY;
-    return isFresh && answer.answeredAt >= (wanted.refusedSince ?? 0);
+    const isRecent = now() < answer.answeredAt + REFUSAL_MEMORY;
+    const isBelieved = isRecent && answer.answeredAt >= (wanted.refusedSince ?? 0);
+    if (verdict.is !== "open") return isBelieved;
+    // An earlier answer's lease: as long as the vendor gives no other, it is used to its end.
+    const isLast = isBelieved && verdict.lease.issuedAt < answer.answeredAt;
+    return isUsable(verdict.lease, isLast ? { ...wanted, minimumRemaining: 0 } : wanted, now());
   }
 
-  function hasEnded(answer: KeptAnswer, folder: FolderKey): boolean {
+  function isUseless(answer: KeptAnswer, folder: FolderKey, { unlike }: LeaseOptions): boolean {
     const verdict = verdictOn(answer, folder);
-    return verdict.is === "open" && verdict.lease.expiresAt <= now();
+    if (verdict.is !== "open") return false;
+    return verdict.lease.id === unlike || verdict.lease.expiresAt <= now();
   }
 
   /** Enough for what has a lease that should be renewed: another broker may have done it. */
   const renewed: Wish = {
     suits: ({ leases }) => leases.length > 0 && leases.every(({ renewAt }) => now() < renewAt),
-    hasEnded: () => false,
+    isUseless: () => false,
+    unlike: undefined,
     refusedSince: 0,
   };
 
@@ -122,7 +124,8 @@ export function createBroker(options: BrokerOptions): Broker {
   async function newLease(of: Asked, wanted: LeaseOptions): Promise<Lease> {
     const answer = await calls.obtain(of, {
       suits: (kept) => suits(kept, of.folder, wanted),
-      hasEnded: (kept) => hasEnded(kept, of.folder),
+      isUseless: (kept) => isUseless(kept, of.folder, wanted),
+      unlike: wanted.unlike,
       refusedSince: wanted.refusedSince ?? 0,
     });
     return leaseOf(opened(verdictOn(answer, of.folder), of), of);
@@ -149,13 +152,18 @@ function leaseOf(kept: KeptLease, { vendor, folder }: Asked): Lease {
   return {
     id,
     vendor: vendor.name,
-    credentials,
+    credentials: veiled(credentials),
     bucket,
     prefix: folders[folder] as string,
     prefixes,
-    ...(object === undefined ? {} : { object }),
+    ...(object === undefined ? {} : { object: veiled(object) }),
     expiresAt: new Date(expiresAt),
   };
+}
+
+/** A copy that prints as `***`; it can still be spread and written as JSON. */
+function veiled<Value extends object>(value: Value): Value {
+  return Object.defineProperty({ ...value }, inspect.custom, { value: () => "***" });
 }
 
 function askedFor(

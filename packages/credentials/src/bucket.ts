@@ -22,7 +22,8 @@ export const endpointOption = z
 
 /**
  * An endpoint with scheme and without path. Vendors give it bare (`oss-cn-hangzhou.aliyuncs.com`), which means
- * https; some put the bucket before it, which is taken off. Undefined when it isn't an endpoint.
+ * https; some put the bucket before it: give its name to have it taken off. Not so for a configured endpoint, nor where
+ * the bucket belongs into the path. Undefined when it isn't an endpoint.
  */
 export function endpointOf(text: string, bucket?: string): string | undefined {
   const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`);

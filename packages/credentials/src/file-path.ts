@@ -6,23 +6,37 @@ export function filePath() {
   return z.string().min(1).meta({ filePath: true });
 }
 
-/** `value` with the paths that `schema` marks made absolute, through optional and nested objects. */
+/** `value` with the paths that `schema` marks made absolute. */
 export function withAbsolutePaths(
   schema: z.core.$ZodType,
   value: unknown,
   folder: string,
 ): unknown {
+  return withPaths(schema, value, (path) => resolve(folder, path));
+}
+
+/** `value` without the paths that `schema` marks: the same file may lie elsewhere on another machine. */
+export function withoutPaths(schema: z.core.$ZodType, value: unknown): unknown {
+  return withPaths(schema, value, () => undefined);
+}
+
+/** Through optional and nested objects. */
+function withPaths(
+  schema: z.core.$ZodType,
+  value: unknown,
+  made: (path: string) => string | undefined,
+): unknown {
   if (schema instanceof z.ZodType && schema.meta()?.filePath === true) {
-    return typeof value === "string" ? resolve(folder, value) : value;
+    return typeof value === "string" ? made(value) : value;
   }
   if (schema instanceof z.ZodObject) {
     if (typeof value !== "object" || value === null) return value;
     const members = Object.entries(value).map(([key, held]) => {
       const inner = (schema.shape as Record<string, z.core.$ZodType>)[key];
-      return [key, inner === undefined ? held : withAbsolutePaths(inner, held, folder)];
+      return [key, inner === undefined ? held : withPaths(inner, held, made)];
     });
     return Object.fromEntries(members);
   }
   const inner = (schema._zod.def as { innerType?: z.core.$ZodType }).innerType;
-  return inner === undefined ? value : withAbsolutePaths(inner, value, folder);
+  return inner === undefined ? value : withPaths(inner, value, made);
 }

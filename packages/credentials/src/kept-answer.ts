@@ -34,6 +34,35 @@ export function keep(vendor: string, answer: VendorAnswer, askedAt: number): Kep
   return { answeredAt: askedAt, leases, refusals: answer.refusals };
 }
 
+/**
+ * The answer with what an earlier one opens beside it: earlier credentials stay valid until their own end, so a folder
+ * that isn't opened any more, or is refused, keeps its lease until then. That lease is renewed again when the refusal
+ * isn't believed any longer. Not so for the lease `unlike`, which OSS refused.
+ */
+export function withEarlier(
+  answer: KeptAnswer,
+  earlier: KeptAnswer | undefined,
+  { unlike, now }: { unlike: string | undefined; now: number },
+): KeptAnswer {
+  const open = new Set(answer.leases.flatMap(({ folders }) => Object.keys(folders)));
+  const living = (earlier?.leases ?? []).filter(
+    ({ id, expiresAt }) => id !== unlike && expiresAt > now,
+  );
+  const left = living.flatMap((lease) => {
+    const folders = Object.entries(lease.folders).filter(([folder]) => !open.has(folder));
+    const renewAt = Math.max(lease.renewAt, answer.answeredAt + REFUSAL_MEMORY);
+    return folders.length === 0
+      ? []
+      : [{ ...lease, folders: Object.fromEntries(folders), renewAt }];
+  });
+  const kept = new Set(left.flatMap(({ folders }) => Object.keys(folders)));
+  return {
+    answeredAt: answer.answeredAt,
+    leases: [...answer.leases, ...left],
+    refusals: answer.refusals.filter(({ folder }) => folder === null || !kept.has(folder)),
+  };
+}
+
 /** Until when an answer is of use, in ms since the epoch. */
 export function keepUntil({ answeredAt, leases }: KeptAnswer): number {
   return Math.max(answeredAt + REFUSAL_MEMORY, ...leases.map(({ expiresAt }) => expiresAt));

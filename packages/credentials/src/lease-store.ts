@@ -71,13 +71,17 @@ export interface LeaseStore {
 
   /** The failure put last, unless an answer came after it or it is kept no longer. */
   failure(key: string): Promise<KeptFailure | undefined>;
-  /** `until` is when it is forgotten, which may be later than it stands. A turn as for `put`. */
+  /**
+   * One that stands longer stays. `options.until` is when it is forgotten, which may be later than it stands. A turn as
+   * for `put`.
+   */
   putFailure(
     key: string,
     failure: KeptFailure,
     options: { until: number; turn?: Turn },
   ): Promise<void>;
-  forgetFailure(key: string): Promise<void>;
+  /** Forgets the failure of the call made at `at`; another one stays. */
+  forgetFailure(key: string, at: number): Promise<void>;
 
   /** The turn to ask for this key; undefined while another has it. */
   takeTurn(key: string): Promise<Turn | undefined>;

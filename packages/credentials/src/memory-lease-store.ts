@@ -40,11 +40,12 @@ export function memoryLeaseStore(now: () => number = Date.now): LeaseStore {
     },
     failure: async (key) => failures.get(key)?.value,
     async putFailure(key, value, { until, turn }) {
-      if (isLate(key, turn)) return;
+      const standing = failures.get(key)?.value;
+      if (isLate(key, turn) || (standing && standing.until > value.until)) return;
       failures.set(key, { value, turn: turn?.number ?? 0 }, until);
     },
-    async forgetFailure(key) {
-      failures.delete(key);
+    async forgetFailure(key, at) {
+      if (failures.get(key)?.value.at === at) failures.delete(key);
     },
     async takeTurn(key) {
       if (holders.has(key)) return undefined;
@@ -59,7 +60,7 @@ export function memoryLeaseStore(now: () => number = Date.now): LeaseStore {
       };
     },
     async countCall(key, limit) {
-      const window = limit.per_seconds * 1000;
+      const window = Math.ceil(limit.per_seconds * 1000);
       const counted = (calls.get(key) ?? []).filter((at) => at > now() - window);
       const oldest = counted.length < limit.calls ? undefined : counted.at(-limit.calls);
       calls.set(key, counted);

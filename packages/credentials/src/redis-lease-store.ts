@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type ErrorCode, ExhibitError, errorTable } from "@exhibit/contracts";
-import { Redis } from "ioredis";
+import { Redis, ReplyError } from "ioredis";
 import { type LeaseKeyRing, seal, unseal } from "./lease-key.ts";
 import type { KeptAnswer, KeptFailure, LeaseStore, Turn } from "./lease-store.ts";
 import { memoryLeaseStore } from "./memory-lease-store.ts";
@@ -9,7 +11,7 @@ import * as scripts from "./redis-scripts.ts";
 // Layout in Redis; H is the SHA-256 of the key, and the braces keep all that belongs to one key in one slot of a
 // cluster. Everything that says something of a case or a credential is sealed.
 //   exhibit:lease:{H}:answer    hash: turn, sealed     gone when the last lease ends
-//   exhibit:lease:{H}:failure   hash: turn, sealed
+//   exhibit:lease:{H}:failure   hash: turn, sealed, until, at
 //   exhibit:lease:{H}:holder    the number of the turn that somebody has; gone 3 s after its last renewal
 //   exhibit:lease:{H}:turns     counter, outlives the answer by a day
 //   exhibit:lease:{H}:calls     list: times of the latest calls, for the rate limit
@@ -19,6 +21,12 @@ import * as scripts from "./redis-scripts.ts";
 /** Milliseconds after which others may ask when a turn's holder has died; renewed while it lives. */
 const TURN_LIFE = 3_000;
 const TURN_RENEWAL = 1_000;
+
+/** Milliseconds that Redis is waited for: to be there at the start, and for one answer. */
+const PATIENCE = 2_000;
+
+/** Milliseconds that Redis isn't asked after it couldn't be reached; less when it is back before. */
+const AWAY = 5_000;
 
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -36,11 +44,20 @@ export function redisLeaseStore(options: RedisLeaseStoreOptions): LeaseStore {
   const { url, keys, onFault = () => {}, now = Date.now } = options;
   const redis = new Redis(url, {
     // A lease mustn't wait for a Redis that is away: the vendor can be asked without it.
+    enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    commandTimeout: 2_000,
-    connectTimeout: 2_000,
+    commandTimeout: PATIENCE,
+    connectTimeout: PATIENCE,
   });
+  let awayUntil = 0;
   redis.on("error", () => {});
+  redis.on("ready", () => {
+    awayUntil = 0;
+  });
+  const started = Promise.race([
+    once(redis, "ready"),
+    sleep(PATIENCE, undefined, { ref: false }),
+  ]).catch(() => {});
   const turns = new Set<Turn>();
   const own = memoryLeaseStore(now);
   const named = (key: string, part: string) => `exhibit:lease:{${hashOf(key)}}:${part}`;
@@ -55,16 +72,29 @@ export function redisLeaseStore(options: RedisLeaseStoreOptions): LeaseStore {
     return json === undefined ? undefined : (JSON.parse(json) as Value);
   }
 
+  async function isAway(): Promise<boolean> {
+    await started;
+    return performance.now() < awayUntil;
+  }
+
+  /** A lease takes several steps: the first one that fails spares the others the waiting. */
+  function met(fault: unknown): void {
+    if (!(fault instanceof ReplyError)) awayUntil = performance.now() + AWAY;
+    onFault(fault);
+  }
+
   /** Redis may be away: what would be read isn't there then, and what would be written is lost. */
   function orElse<Arguments extends unknown[], Result>(
     fallback: Result,
     work: (...given: Arguments) => Promise<Result>,
   ): (...given: Arguments) => Promise<Result> {
-    return (...given) =>
-      work(...given).catch((fault: unknown) => {
-        onFault(fault);
+    return async (...given) => {
+      if (await isAway()) return fallback;
+      return work(...given).catch((fault: unknown) => {
+        met(fault);
         return fallback;
       });
+    };
   }
 
   async function takeTurn(key: string): Promise<Turn | undefined> {
@@ -81,7 +111,7 @@ export function redisLeaseStore(options: RedisLeaseStoreOptions): LeaseStore {
       async end() {
         turns.delete(turn);
         clearInterval(renewal);
-        await run(scripts.endTurn, [holder], number).catch(() => 0);
+        if (!(await isAway())) await run(scripts.endTurn, [holder], number).catch(met);
       },
     };
     turns.add(turn);
@@ -109,15 +139,17 @@ export function redisLeaseStore(options: RedisLeaseStoreOptions): LeaseStore {
       if (life <= 0) return;
       const text = sealed(key, "failure", { ...failure, error: plainError(failure.error) });
       const names = [named(key, "answer"), named(key, "failure")];
-      await run(scripts.putFailure, names, turn?.number ?? "", text, life);
+      const { until: stands, at } = failure;
+      await run(scripts.putFailure, names, turn?.number ?? "", text, life, stands, at);
     }),
-    forgetFailure: orElse(undefined, async (key) => {
-      await redis.del(named(key, "failure"));
+    forgetFailure: orElse(undefined, async (key, at) => {
+      await run(scripts.forgetFailure, [named(key, "failure")], at);
     }),
     takeTurn: orElse(alone, takeTurn),
     countCall: async (key, limit) => {
       const { calls, per_seconds } = limit;
-      const count = () => run(scripts.countCall, [named(key, "calls")], calls, per_seconds * 1000);
+      const window = Math.ceil(per_seconds * 1000);
+      const count = () => run(scripts.countCall, [named(key, "calls")], calls, window);
       // Without Redis each process keeps to the limit for itself.
       return (await orElse(undefined, count)()) ?? own.countCall(key, limit);
     },

@@ -35,11 +35,18 @@ redis.call('DEL', KEYS[2])
 redis.call('PEXPIRE', KEYS[3], tonumber(ARGV[3]) + tonumber(ARGV[4]))
 return 1`;
 
-/** KEYS answer, failure; ARGV number or '', text, life. */
+/** KEYS answer, failure; ARGV number or '', text, life, until, at. */
 export const putFailure = `${stopIfLate}
-redis.call('HSET', KEYS[2], 'turn', ARGV[1], 'sealed', ARGV[2])
+local standing = redis.call('HGET', KEYS[2], 'until')
+if standing and tonumber(standing) > tonumber(ARGV[4]) then return 0 end
+redis.call('HSET', KEYS[2], 'turn', ARGV[1], 'sealed', ARGV[2], 'until', ARGV[4], 'at', ARGV[5])
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
 return 1`;
+
+/** KEYS failure; ARGV at. */
+export const forgetFailure = `
+if redis.call('HGET', KEYS[1], 'at') ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])`;
 
 /**
  * KEYS calls; ARGV how many, milliseconds. The call that many before this one must be older than the window. Redis's

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { ExhibitError } from "@exhibit/contracts";
 import type { z } from "zod";
-import { withAbsolutePaths } from "./file-path.ts";
+import { withAbsolutePaths, withoutPaths } from "./file-path.ts";
 import { secretsIn } from "./secret.ts";
 import { type RateLimit, rateLimit, type Vendor, type VendorDependencies } from "./vendor.ts";
 import { deepvision, deepvisionOptions } from "./vendors/deepvision.ts";
@@ -74,7 +74,9 @@ function checked<Own extends z.ZodObject>(
       return {
         ...factory(chosen as z.output<Own>, dependencies),
         // The secrets in the options make it unguessable what they are.
-        fingerprint: createHash("sha256").update(JSON.stringify(chosen)).digest("hex"),
+        fingerprint: createHash("sha256")
+          .update(JSON.stringify(withoutPaths(options, chosen)))
+          .digest("hex"),
         rateLimit: rate_limit as RateLimit | undefined,
       };
     },

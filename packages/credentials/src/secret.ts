@@ -19,8 +19,10 @@ export function secretsIn(schema: z.core.$ZodType, value: unknown): string[] {
   return inner === undefined ? [] : secretsIn(inner, value);
 }
 
-/** Masks secrets in what others say. */
+/** Masks secrets in what others say; longer ones first, as one may be a part of another. */
 export function hider(secrets: readonly (string | undefined)[]): (text: string) => string {
-  const known = secrets.filter((text) => text !== undefined);
+  const known = secrets
+    .filter((text) => text !== undefined)
+    .toSorted((a, b) => b.length - a.length);
   return (text) => known.reduce((masked, each) => masked.replaceAll(each, "***"), text);
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ExhibitError, toExhibitError } from "@exhibit/contracts";
-import { expiringMap } from "./expiring-map.ts";
-import { keep, keepUntil, REFUSAL_MEMORY } from "./kept-answer.ts";
+import { type ExpiringMap, expiringMap } from "./expiring-map.ts";
+import { keep, keepUntil, REFUSAL_MEMORY, withEarlier } from "./kept-answer.ts";
 import type { KeptAnswer, KeptFailure, LeaseStore, Turn } from "./lease-store.ts";
 import type { Vendor, VendorCall } from "./vendor.ts";
 import { standingError, type VendorGate } from "./vendor-gate.ts";
@@ -16,8 +16,10 @@ export interface KeyedCall {
 /** What an answer has to be like to be used without asking the vendor. */
 export interface Wish {
   suits(answer: KeptAnswer): boolean;
-  /** True for a new answer that came too late to be used. */
-  hasEnded(answer: KeptAnswer): boolean;
+  /** True for a new answer that came too late to be used, or whose lease is `unlike`. */
+  isUseless(answer: KeptAnswer): boolean;
+  /** The id of a lease that OSS refused. */
+  readonly unlike: string | undefined;
   /** Ms since the epoch: a refusal from before isn't believed. */
   readonly refusedSince: number;
 }
@@ -39,8 +41,8 @@ export interface SharedCallsOptions {
   readonly store: LeaseStore;
   readonly gateOf: (vendor: Vendor) => VendorGate;
   readonly now: () => number;
-  /** Told every answer as it comes to be known. */
-  readonly onAnswer: (key: string, answer: KeptAnswer) => void;
+  /** Gets every answer as it comes to be known. */
+  readonly held: ExpiringMap<KeptAnswer>;
 }
 
 /** Milliseconds between two looks at whether the one who asks has an answer; some are less, so that not all look at once. */
@@ -61,7 +63,7 @@ interface Known {
   readonly failure: KeptFailure | undefined;
 }
 
-export function sharedCalls({ store, gateOf, now, onAnswer }: SharedCallsOptions): SharedCalls {
+export function sharedCalls({ store, gateOf, now, held }: SharedCallsOptions): SharedCalls {
   const running = new Map<string, Promise<Outcome>>();
   /** Calls that failed lately, for whatever reason. */
   const failed = expiringMap<true>(now);
@@ -73,9 +75,11 @@ export function sharedCalls({ store, gateOf, now, onAnswer }: SharedCallsOptions
   }
 
   /** What has come since `before`. */
-  async function news({ key }: KeyedCall, before: Known): Promise<Outcome | undefined> {
+  async function news({ key }: KeyedCall, before: Known, wish: Wish): Promise<Outcome | undefined> {
     const { answer, failure } = await known(key);
-    if (answer && answer.answeredAt !== before.answer?.answeredAt) return { answer, fresh: true };
+    // Where nothing was known, the store may have been away: what it has now needn't be new.
+    const isNew = before.answer !== undefined && answer?.answeredAt !== before.answer.answeredAt;
+    if (answer && (isNew || wish.suits(answer))) return { answer, fresh: true };
     if (failure && failure.at !== before.failure?.at) return { failure, fresh: true };
     return undefined;
   }
@@ -90,8 +94,11 @@ export function sharedCalls({ store, gateOf, now, onAnswer }: SharedCallsOptions
       const turn = await store.takeTurn(asked.key);
       const outcome =
         turn === undefined
-          ? await news(asked, before)
-          : await inTurn(turn, async () => (await news(asked, before)) ?? ask(asked, wish, turn));
+          ? await news(asked, before, wish)
+          : await inTurn(
+              turn,
+              async () => (await news(asked, before, wish)) ?? ask(asked, wish, turn),
+            );
       if (outcome !== undefined) return outcome;
       await sleep(pause * (0.5 + Math.random() / 2));
       checkOpen();
@@ -101,20 +108,22 @@ export function sharedCalls({ store, gateOf, now, onAnswer }: SharedCallsOptions
   async function ask({ vendor, call, key }: KeyedCall, wish: Wish, turn: Turn): Promise<Outcome> {
     const { signal } = closing;
     const gate = gateOf(vendor);
-    const against = await gate.admit(wish.refusedSince, signal);
+    const { against, overcome } = await gate.admit(wish.refusedSince, signal);
     if (against !== undefined) return { failure: against, fresh: false };
     const askedAt = now();
     try {
-      const answer = keep(vendor.name, await vendor.issue(call, { signal }), askedAt);
+      const issued = keep(vendor.name, await vendor.issue(call, { signal }), askedAt);
+      const earlier = (await store.get(key)) ?? held.get(key);
+      const answer = withEarlier(issued, earlier, { unlike: wish.unlike, now: now() });
       await store.put(key, answer, { until: keepUntil(answer), turn });
-      await gate.answered(answer);
+      await gate.answered(issued, overcome);
       return { answer, fresh: true };
     } catch (thrown) {
       const error = toExhibitError(thrown);
       const until = now() + REFUSAL_MEMORY;
       const failure = { error, at: askedAt, until };
       if (isShared(error)) await store.putFailure(key, failure, { until, turn });
-      await gate.failed(error, askedAt);
+      await gate.failed(error, askedAt, overcome);
       return { failure, fresh: true };
     }
   }
@@ -136,7 +145,7 @@ export function sharedCalls({ store, gateOf, now, onAnswer }: SharedCallsOptions
     work.then(
       (outcome) => remember(asked.key, outcome),
       // Whoever waits gets the error. When all of them have gone, nobody is left to be told.
-      () => {},
+      () => holdBack(asked.key),
     );
     return work;
   }
@@ -144,8 +153,12 @@ export function sharedCalls({ store, gateOf, now, onAnswer }: SharedCallsOptions
   function remember(key: string, outcome: Outcome): void {
     if ("answer" in outcome) {
       failed.delete(key);
-      onAnswer(key, outcome.answer);
-    } else failed.set(key, true, now() + REFUSAL_MEMORY);
+      held.set(key, outcome.answer, keepUntil(outcome.answer));
+    } else holdBack(key);
+  }
+
+  function holdBack(key: string): void {
+    failed.set(key, true, now() + REFUSAL_MEMORY);
   }
 
   async function obtain(asked: KeyedCall, wish: Wish): Promise<KeptAnswer> {
@@ -153,7 +166,7 @@ export function sharedCalls({ store, gateOf, now, onAnswer }: SharedCallsOptions
       const outcome = await joined(asked, wish);
       if ("answer" in outcome) {
         const { fresh, answer } = outcome;
-        if (fresh ? !wish.hasEnded(answer) : wish.suits(answer)) return answer;
+        if (fresh ? !wish.isUseless(answer) : wish.suits(answer)) return answer;
       } else if (outcome.fresh) throw outcome.failure.error;
       // Whoever began the work may have believed an older refusal than this caller does.
       else if (outcome.failure.at >= wish.refusedSince || tries > 0) {

@@ -28,6 +28,13 @@ export interface VendorGateOptions {
   readonly onCall?: ((vendor: string, outcome: CallOutcome) => void) | undefined;
 }
 
+export interface Admission {
+  /** Why the call isn't let through. */
+  readonly against?: KeptFailure;
+  /** What is known against the vendor though this call was let through. */
+  readonly overcome?: KeptFailure | undefined;
+}
+
 /** What stands before all calls to one vendor: its bans, its rate limit, and the circuit breaker. */
 export interface VendorGate {
   /**
@@ -35,10 +42,11 @@ export interface VendorGate {
    * throws VENDOR_THROTTLED when that would take long. A ban from before `refusedSince` (ms since the epoch) doesn't
    * stand for ever.
    */
-  admit(refusedSince: number, signal: AbortSignal): Promise<KeptFailure | undefined>;
-  answered(answer: KeptAnswer): Promise<void>;
+  admit(refusedSince: number, signal: AbortSignal): Promise<Admission>;
+  /** `overcome` is what `admit` gave for this call. */
+  answered(answer: KeptAnswer, overcome: KeptFailure | undefined): Promise<void>;
   /** `askedAt`: ms since the epoch. */
-  failed(error: ExhibitError, askedAt: number): Promise<void>;
+  failed(error: ExhibitError, askedAt: number, overcome: KeptFailure | undefined): Promise<void>;
   state(): Promise<VendorState>;
 }
 
@@ -48,8 +56,6 @@ export function vendorGate(
 ): VendorGate {
   const key = JSON.stringify(["vendor", name, fingerprint]);
   const breaker = circuitBreaker(now);
-  /** What stood against the vendor when the latest call was let through. */
-  let overcome: KeptFailure | undefined;
 
   async function waitForLimit(signal: AbortSignal): Promise<void> {
     if (rateLimit === undefined) return;
@@ -81,12 +87,18 @@ export function vendorGate(
     if (pause !== undefined) await leaveAlone(leftAlone(name, error, pause), askedAt, pause);
   }
 
-  async function met(error: ExhibitError, askedAt: number): Promise<void> {
+  async function met(
+    error: ExhibitError,
+    askedAt: number,
+    overcome: KeptFailure | undefined,
+  ): Promise<void> {
     if (error.code === "VENDOR_UNAVAILABLE") return countFailure(error, askedAt);
     if (error.code === "INTERRUPTED" || error.code === "VENDOR_CLOCK") return breaker.abandoned();
     // Whatever else it said, it answered.
     breaker.succeeded();
     if (error.code === "VENDOR_THROTTLED") {
+      // What the vendor says now is truer than an earlier ban, be it shorter.
+      if (overcome !== undefined) await store.forgetFailure(key, overcome.at);
       await leaveAlone(error, askedAt, error.retryAfter ?? SHORT_BAN);
     }
   }
@@ -94,27 +106,25 @@ export function vendorGate(
   return {
     async admit(refusedSince, signal) {
       const failure = await store.failure(key);
-      if (failure !== undefined && standing(failure, refusedSince)) return failure;
+      if (failure !== undefined && standing(failure, refusedSince)) return { against: failure };
       await waitForLimit(signal);
       const pause = breaker.admit();
       if (pause > 0) {
         const isKnown = failure?.error.code === "VENDOR_UNAVAILABLE";
         const error = isKnown ? failure.error : leftAlone(name, undefined, pause);
-        return { error, at: now(), until: now() + pause };
+        return { against: { error, at: now(), until: now() + pause } };
       }
-      overcome = failure;
-      return undefined;
+      return { overcome: failure };
     },
-    async answered({ leases, refusals }) {
+    async answered({ leases, refusals }, overcome) {
       breaker.succeeded();
-      if (overcome !== undefined) await store.forgetFailure(key);
-      overcome = undefined;
+      if (overcome !== undefined) await store.forgetFailure(key, overcome.at);
       const living = leases.map(({ id, expiresAt }) => ({ id, expiresAt }));
       await store.note(key, { refusals: refusals.length, leases: living });
       onCall?.(name, "answered");
     },
-    async failed(error, askedAt) {
-      await met(error, askedAt);
+    async failed(error, askedAt, overcome) {
+      await met(error, askedAt, overcome);
       if (error.code === "INTERRUPTED") return;
       const refusals = error.action === "never" ? 1 : 0;
       await store.note(key, { refusals, leases: [], error });

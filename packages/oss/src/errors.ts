@@ -176,9 +176,13 @@ function delayOf(headers: IncomingHttpHeaders): number | undefined {
 
 function withoutSecrets(sentence: string, { credentials, object }: Lease): string {
   const { accessKeySecret, securityToken, accessKeyId } = credentials;
-  return [...urlSecrets(object?.uploadUrl), accessKeySecret, securityToken, accessKeyId]
-    .filter((secret) => secret !== "")
-    .reduce((masked, secret) => masked.replaceAll(secret, "***"), sentence);
+  return (
+    [...urlSecrets(object?.uploadUrl), accessKeySecret, securityToken, accessKeyId]
+      .filter((secret) => secret !== "")
+      // Longer ones first, as one may be a part of another.
+      .sort((a, b) => b.length - a.length)
+      .reduce((masked, secret) => masked.replaceAll(secret, "***"), sentence)
+  );
 }
 
 /** A signed URL's query, and the parts of it that are no mere names and numbers, as they are and decoded. */

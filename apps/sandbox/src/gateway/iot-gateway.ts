@@ -174,7 +174,6 @@ function errorReply(error: IotError): Reply {
     code,
     message,
     localizedMsg: null,
-    data: null,
   };
   return { status, headers, body: status === 200 ? JSON.stringify(body) : "" };
 }

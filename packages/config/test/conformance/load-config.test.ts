@@ -57,6 +57,12 @@ describe("exhibit.yaml", () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
+  it("doesn't take what every object has for a variable", async () => {
+    expect(await failure(`sources: { roots: ['/$\{constructor}'] }\nvendors: {}`)).toContain(
+      "sources.roots.0: the environment has neither constructor nor constructor_FILE",
+    );
+  });
+
   it("takes variables from the environment and from files, and what they hold as it is", async () => {
     const file = join(folder, "secret");
     await writeFile(file, "  from-a-file\n");

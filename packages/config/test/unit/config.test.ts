@@ -89,6 +89,14 @@ describe("a configuration", () => {
     expect(secretsOf(config, { redisUrl: "redis://redis:6379" })).toEqual(["s3cret-1"]);
   });
 
+  it("takes a password that isn't percent-encoded as it is written", () => {
+    const config = parseConfig({ sources, vendors: { kongur } }, "memory");
+    expect(secretsOf(config, { redisUrl: "redis://:50%off@redis" })).toEqual([
+      "s3cret-1",
+      "50%off",
+    ]);
+  });
+
   it("tells all faults at once, a line each, without the values", () => {
     const bad = {
       sources: { roots: ["evidence"], root: "x" },

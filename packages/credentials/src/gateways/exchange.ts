@@ -1,4 +1,5 @@
 import { ExhibitError } from "@exhibit/contracts";
+import { pauseOf } from "./pause.ts";
 
 export interface Exchange {
   readonly vendor: string;
@@ -134,5 +135,5 @@ function dateOf(header: string | null): number | undefined {
 }
 
 function secondsOf(header: string | null): number | undefined {
-  return header !== null && /^\d+$/.test(header) ? Number(header) * 1000 : undefined;
+  return header !== null && /^\d+$/.test(header) ? pauseOf(Number(header)) : undefined;
 }

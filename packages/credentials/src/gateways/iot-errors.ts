@@ -1,12 +1,12 @@
 import { type ErrorCode, ExhibitError } from "@exhibit/contracts";
 import { z } from "zod";
 
-/** What is around every answer, errors of the gateway itself excepted: they may have no body. */
+/** What is around every answer, errors of the gateway itself excepted: they may have no body. Failures may lack `data`. */
 export const iotAnswer = z.object({
   code: z.union([z.int(), z.string().regex(/^\d+$/).transform(Number)]),
   message: z.string().nullish(),
   localizedMsg: z.string().nullish(),
-  data: z.unknown(),
+  data: z.unknown().optional(),
 });
 type IotAnswer = z.output<typeof iotAnswer>;
 
@@ -105,7 +105,13 @@ function sentencesOf({ answer, message }: IotOutcome): string[] {
   return [...new Set(said)].filter((text) => text !== "");
 }
 
+/** Characters of a sentence that are looked at; a search through all of a long one may take seconds. */
+const READ = 2000;
+
 /** On a wrong signature the gateway repeats the string it signed, our nonce and all: "Invalid Signature, Server StringToSign:…". */
 function withoutText(sentence: string): string {
-  return sentence.replace(/[\s,;]*(?:server\s*)?string\s?to\s?sign.*$/is, "").trim();
+  return sentence
+    .slice(0, READ)
+    .replace(/[\s,;]*(?:server\s*)?string\s?to\s?sign.*$/is, "")
+    .trim();
 }

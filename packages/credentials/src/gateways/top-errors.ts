@@ -1,14 +1,15 @@
 import { type ErrorCode, ExhibitError } from "@exhibit/contracts";
 import { z } from "zod";
-import { topText } from "./top-answer.ts";
+import { pauseOf } from "./pause.ts";
+import { topOptionalText } from "./top-answer.ts";
 
-/** `error_response` of the platform. `sub_code` and `sub_msg` may be missing. */
+/** `error_response` of the platform. Any of it may be missing, or null. */
 export const topErrorResponse = z.object({
-  code: z.coerce.number().optional(),
-  msg: topText.optional(),
-  sub_code: topText.optional(),
-  sub_msg: topText.optional(),
-  request_id: topText.optional(),
+  code: topOptionalText.catch(undefined).transform(numberIn).optional(),
+  msg: topOptionalText,
+  sub_code: topOptionalText,
+  sub_msg: topOptionalText,
+  request_id: topOptionalText,
 });
 export type TopErrorResponse = z.output<typeof topErrorResponse>;
 
@@ -87,7 +88,11 @@ export function topError(
 
 function banOf({ sub_msg = "", msg = "" }: TopErrorResponse): number {
   const seconds = /ban will last for (\d+) more second/i.exec(`${sub_msg} ${msg}`)?.[1];
-  return seconds === undefined ? DEFAULT_BAN : Math.max(DEFAULT_BAN, Number(seconds) * 1000);
+  return seconds === undefined ? DEFAULT_BAN : Math.max(DEFAULT_BAN, pauseOf(Number(seconds)));
+}
+
+function numberIn(text: string | undefined): number | undefined {
+  return text === undefined || Number.isNaN(Number(text)) ? undefined : Number(text);
 }
 
 function only(code: ErrorCode, numbers: readonly number[]): [number, ErrorCode][] {

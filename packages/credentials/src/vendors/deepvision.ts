@@ -144,9 +144,9 @@ function placeOf(vendor: string, said: Credential, options: Options) {
 
 function bucketOf(vendor: string, said: Credential, name: string, options: Options): Bucket {
   const field = options.network === "public" ? "end_point_public" : "end_point_internal";
-  const endpoint = endpointOf(said[field] ?? "", name);
-  if (endpoint === undefined) throw unusableAnswer(vendor, `${field} isn't an endpoint`);
   const { region, path_style: pathStyle, signature_version: signatureVersion } = options.oss;
+  const endpoint = endpointOf(said[field] ?? "", pathStyle ? undefined : name);
+  if (endpoint === undefined) throw unusableAnswer(vendor, `${field} isn't an endpoint`);
   return { endpoint, region, name, pathStyle, signatureVersion };
 }
 

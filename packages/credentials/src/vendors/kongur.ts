@@ -124,7 +124,7 @@ function bad(key: string, reason: string): ExhibitError {
 
 function bucketOf({ oss }: Options): Bucket {
   return {
-    endpoint: endpointOf(oss.endpoint, oss.bucket) ?? oss.endpoint,
+    endpoint: endpointOf(oss.endpoint) ?? oss.endpoint,
     region: oss.region,
     name: oss.bucket,
     pathStyle: oss.path_style,

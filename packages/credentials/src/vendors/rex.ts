@@ -92,11 +92,14 @@ export function rex(options: Options, { now }: VendorDependencies = {}): Vendor 
         signal,
       });
       const asked = z.array(scene).parse(JSON.parse(scenes));
+      const soleScene = asked.length === 1 ? asked[0] : undefined;
       const leases: IssuedLease[] = [];
       const refusals: FolderRefusal[] = result.success === false ? [refusalOf(null, result)] : [];
       for (const each of result.model) {
-        const code = each.scene ?? (asked.length === 1 ? asked[0] : undefined);
-        if (code === undefined || !asked.includes(code)) continue;
+        const code = each.scene ?? (result.model.length === 1 ? soleScene : undefined);
+        if (code === undefined)
+          throw unusableAnswer(name, "it doesn't say which scene a token is for");
+        if (!asked.includes(code)) continue;
         // A token without a flag of its own is as the whole answer.
         const isOpen = each.success ?? result.success ?? true;
         if (isOpen) leases.push(leaseOf(name, code, each, options));
@@ -134,8 +137,10 @@ function leaseOf(vendor: string, code: string, said: object, options: Options): 
 }
 
 function bucketOf(vendor: string, said: string | undefined, { oss }: Options): Bucket {
-  const text = oss.endpoint ?? hostOf(said ?? "");
-  const endpoint = endpointOf(text, oss.bucket);
+  const endpoint =
+    oss.endpoint === undefined
+      ? endpointOf(hostOf(said ?? ""), oss.path_style ? undefined : oss.bucket)
+      : endpointOf(oss.endpoint);
   if (endpoint === undefined) {
     throw unusableAnswer(vendor, "its endpoint isn't one: give `oss.endpoint`");
   }

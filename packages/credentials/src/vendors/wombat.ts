@@ -86,7 +86,7 @@ function leaseOf(
   given: z.output<typeof opened>,
   { oss }: Options,
 ): IssuedLease {
-  const endpoint = endpointOf(given.endpoint, given.bucket_name);
+  const endpoint = endpointOf(given.endpoint, oss.path_style ? undefined : given.bucket_name);
   if (endpoint === undefined) throw unusableAnswer(vendor, "endpoint isn't an endpoint");
   const at = expirationTime(given.expiration_time);
   if (at === undefined)

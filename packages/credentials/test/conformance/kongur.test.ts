@@ -133,6 +133,13 @@ describe("kongur", () => {
     });
   });
 
+  it("takes a configured endpoint as it is, though it begins like the bucket", async () => {
+    const oss = { endpoint: "https://evidence.oss.test", region: "cn-test", bucket: "evidence" };
+    const vendor = kongurAt(gateway, { oss });
+    const { leases } = await vendor.issue(vendor.call(of({ role: "firm" })), { signal });
+    expect(leases[0]?.bucket.endpoint).toBe("https://evidence.oss.test");
+  });
+
   it("finds a suit's folder by the configured key", async () => {
     const oss_dir_map = JSON.stringify({ "suit-1001/$&": "s/1" });
     gateway.answer(() => enveloped({ success: true, datas: [{ ...token, oss_dir_map }] }));

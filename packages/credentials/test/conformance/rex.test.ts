@@ -107,6 +107,30 @@ describe("rex", () => {
     ]);
   });
 
+  it("can't tell which of several tokens without a scene is the asked one", async () => {
+    const unnamed = { ...token, scene: undefined };
+    expect((await issueWith(answerOf([unnamed]))).leases).toHaveLength(1);
+    await expect(issueWith(answerOf([unnamed, unnamed]))).rejects.toMatchObject({
+      code: "VENDOR_ANSWER_INVALID",
+    });
+  });
+
+  it.each([
+    [{ endpoint: "robots.oss.test" }, "robots.oss.test", "https://robots.oss.test"],
+    [{}, "robots.oss.test", "https://oss.test"],
+    [{ path_style: true }, "robots.oss.test", "https://robots.oss.test"],
+  ])("with %j in its options takes the endpoint %s as %s", async (oss, endpoint, expected) => {
+    const { leases } = await issueWith(answerOf([{ ...token, endpoint }]), { oss });
+    expect(leases[0]?.bucket.endpoint).toBe(expected);
+  });
+
+  it("has one fingerprint wherever the signer's file lies, but not for another key", () => {
+    const at = (module: string, rex_access_key = "ak") =>
+      rexAt(gateway, { sign: { module }, rex_access_key }).fingerprint;
+    expect(at("/a/sign.mjs")).toBe(at("/b/sign.mjs"));
+    expect(at("/a/sign.mjs", "other")).not.toBe(at("/a/sign.mjs"));
+  });
+
   it("sends the scenes as JSON text and signs by the template", async () => {
     await issueWith(answerOf([token]));
     const { rex_access_time: time } = sent();

@@ -1,10 +1,17 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { inspect } from "node:util";
 import { ExhibitError } from "@exhibit/contracts";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
-import { type LeaseStore, memoryLeaseStore, redisLeaseStore } from "../../src/index.ts";
-import { keptAnswer, ring } from "../answers.ts";
+import {
+  createBroker,
+  type LeaseStore,
+  memoryLeaseStore,
+  redisLeaseStore,
+} from "../../src/index.ts";
+import { keptAnswer, ring, suit1, vendorAnswer, vendorOf } from "../answers.ts";
 import { takeDatabase } from "../redis.ts";
 
 const opened: LeaseStore[] = [];
@@ -86,8 +93,18 @@ describe.each(Object.entries(kinds))("A lease store in %s", (_name, open) => {
     expect(await other.failure("k")).toBeUndefined();
     await store.putFailure("k", met, inAMinute());
     expect(await other.get("k"), "a failure leaves the answer").toBeDefined();
-    await store.forgetFailure("k");
+    await store.forgetFailure("k", met.at);
     expect(await other.failure("k")).toBeUndefined();
+  });
+
+  it("keeps the failure that stands longer, and forgets only the one that is named", async () => {
+    const long = { ...failure("long"), at: 1, until: Date.now() + 20_000 };
+    await store.putFailure("k", long, inAMinute());
+    await other.putFailure("k", { ...failure("short"), at: 2 }, inAMinute());
+    await other.forgetFailure("k", 2);
+    expect((await store.failure("k"))?.error.message).toBe("long");
+    await store.putFailure("k", { ...long, at: 3, until: long.until + 1 }, inAMinute());
+    expect(await other.failure("k")).toMatchObject({ at: 3, until: long.until + 1 });
   });
 
   it("gives the turn for a key to one broker at a time, and numbers that grow", async () => {
@@ -131,6 +148,14 @@ describe.each(Object.entries(kinds))("A lease store in %s", (_name, open) => {
     expect(wait).toBeLessThanOrEqual(1_000);
     await pause(wait + 20);
     expect(await other.countCall("v", limit)).toBe(0);
+  });
+
+  it("knows limits whose seconds are no whole milliseconds", async () => {
+    const limit = { calls: 1, per_seconds: 100 / 3 };
+    expect(await store.countCall("v", limit)).toBe(0);
+    const wait = await other.countCall("v", limit);
+    expect(wait).toBeGreaterThan(30_000);
+    expect(wait).toBeLessThanOrEqual(33_334);
   });
 
   it("counts what calls came to, and the leases that haven't ended", async () => {
@@ -235,7 +260,24 @@ describe("The lease store in Redis", () => {
     const limit = { calls: 1, per_seconds: 60 };
     expect(await store.countCall("v", limit)).toBe(0);
     expect(await store.countCall("v", limit)).toBeGreaterThan(0);
-    expect(faults).toHaveLength(4);
+    expect(faults).toHaveLength(1);
+  });
+
+  it("lets a lease wait only once for a Redis that doesn't answer", async () => {
+    const mute = createServer().listen(0, "127.0.0.1");
+    await once(mute, "listening");
+    const { port } = mute.address() as AddressInfo;
+    const store = redisLeaseStore({ url: `redis://127.0.0.1:${port}`, keys: ring("a") });
+    const broker = createBroker({
+      vendors: { fake: vendorOf(async () => vendorAnswer(60_000)) },
+      store,
+    });
+    const began = performance.now();
+    expect(await broker.lease(suit1)).toMatchObject({ prefix: "suits/1/" });
+    expect(performance.now() - began).toBeLessThan(4_500);
+    broker.close();
+    await store.close();
+    mute.close();
   });
 });
 

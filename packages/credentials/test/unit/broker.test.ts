@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import { inspect } from "node:util";
 import { ExhibitError } from "@exhibit/contracts";
 import { beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -171,6 +172,111 @@ describe("the broker", () => {
     await broker.lease(of("1"));
     await settled();
     expect(fake.calls).toHaveLength(3);
+  });
+
+  it("hands a lease out to its end when its renewal is refused, asking once in ten seconds", async () => {
+    const first = await firstLease();
+    time += HOUR - 60_000;
+    const refusals = [{ folder: folderKey({ suit_id: "1" }), code: "X", message: "busy" }];
+    const call = nextCall();
+    await broker.lease(of("1"));
+    (await call).answer(answerFor(["2"], { refusals }));
+    await settled();
+    expect(await broker.lease(of("1"))).toEqual(first);
+    expect((await broker.lease(of("2"))).id, "what was opened is new").not.toBe(first.id);
+    time += 9_999;
+    await broker.lease(of("1"));
+    await settled();
+    expect(fake.calls).toHaveLength(2);
+    time += HOUR;
+    const last = nextCall();
+    const waiting = broker.lease(of("1"));
+    (await last).answer(answerFor(["2"], { refusals }));
+    await expect(waiting).rejects.toMatchObject({ code: "VENDOR_REFUSED" });
+  });
+
+  it("uses the last seconds of a lease when there is no other, without asking for each file", async () => {
+    const first = await firstLease();
+    time += HOUR - 5_000;
+    const call = nextCall();
+    const waiting = broker.lease(of("1"));
+    (await call).answer(answerFor(["2"]));
+    expect((await waiting).id).toBe(first.id);
+    expect((await broker.lease(of("1"))).id).toBe(first.id);
+    expect(fake.calls).toHaveLength(2);
+  });
+
+  it("doesn't hand out again what OSS refused, be there no other", async () => {
+    const first = await firstLease();
+    time += 1_000;
+    const call = nextCall();
+    const waiting = broker.lease(of("1"), { unlike: first.id });
+    (await call).answer(answerFor(["2"]));
+    await expect(waiting).rejects.toMatchObject({ code: "VENDOR_REFUSED" });
+  });
+
+  it("asks again when a renewal that was under way leaves the lease that OSS refused", async () => {
+    const first = await firstLease();
+    time += HOUR * 0.93;
+    const renewal = nextCall();
+    await broker.lease(of("1"));
+    const { answer } = await renewal;
+    const waiting = broker.lease(of("1"), { unlike: first.id });
+    const next = nextCall();
+    answer(answerFor(["2"]));
+    (await next).answer(answerFor(["1", "2"]));
+    expect((await waiting).id).not.toBe(first.id);
+  });
+
+  it("doesn't take a kept lease for a new one after the store was away for a moment", async () => {
+    let isAway = false;
+    const inner = memoryLeaseStore(() => time);
+    const store: typeof inner = {
+      ...inner,
+      async get(key) {
+        if (!isAway) return inner.get(key);
+        isAway = false;
+        return undefined;
+      },
+    };
+    broker = createBroker({ vendors: { fake: fake.vendor }, store, now: () => time });
+    const first = await firstLease();
+    time += HOUR - 20_000;
+    isAway = true;
+    const call = nextCall();
+    const waiting = broker.lease(of("1"));
+    (await call).answer(answerFor(["1", "2"]));
+    expect((await waiting).id).not.toBe(first.id);
+  });
+
+  it("gives leases whose credentials can be used, but not be printed", async () => {
+    const lease = await firstLease();
+    expect(inspect(lease, { depth: null })).not.toContain(lease.credentials.securityToken);
+    expect(inspect(lease, { depth: null })).toContain("credentials: ***");
+    expect(JSON.parse(JSON.stringify(lease.credentials))).toEqual({ ...lease.credentials });
+  });
+
+  it("doesn't renew at every look when the store fails", async () => {
+    let looks = 0;
+    let isBroken = false;
+    const inner = memoryLeaseStore(() => time);
+    const store: typeof inner = {
+      ...inner,
+      async failure(key) {
+        if (!isBroken) return inner.failure(key);
+        looks += 1;
+        throw new Error("broken");
+      },
+    };
+    broker = createBroker({ vendors: { fake: fake.vendor }, store, now: () => time });
+    await firstLease();
+    time += HOUR * 0.93;
+    isBroken = true;
+    for (let file = 0; file < 3; file += 1) {
+      await broker.lease(of("1"));
+      await settled();
+    }
+    expect(looks).toBe(1);
   });
 
   it.each([

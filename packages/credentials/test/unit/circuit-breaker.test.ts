@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { ExhibitError } from "@exhibit/contracts";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Broker, createBroker, type Vendor } from "../../src/index.ts";
@@ -139,6 +140,32 @@ describe("a ban", () => {
     expect(await ask("1"), "old work waits").toMatchObject({ code: "VENDOR_THROTTLED" });
     expect(await ask("2", time)).toMatchObject({ prefix: "suits/1/" });
     expect(await ask("1")).toMatchObject({ prefix: "suits/1/" });
+  });
+});
+
+describe("bans that several calls met", () => {
+  it("last as long as the longest of them, whoever is answered meanwhile", async () => {
+    const time = Date.UTC(2026, 10, 23);
+    const calls = new Map<string, PromiseWithResolvers<ReturnType<typeof vendorAnswer>>>();
+    const vendor = vendorOf(({ suit_ids = "" }) => {
+      const call = Promise.withResolvers<ReturnType<typeof vendorAnswer>>();
+      calls.set(suit_ids, call);
+      return call.promise;
+    });
+    const broker = createBroker({ vendors: { fake: vendor }, now: () => time });
+    const ask = (suit: string) =>
+      broker.lease({ ...suit1, suit_ids: [suit] }).catch((error: ExhibitError) => error);
+    const banned = (retryAfter: number) =>
+      new ExhibitError("VENDOR_THROTTLED", "slowly", { retryAfter });
+    const asked = ["1", "2", "3"].map(ask);
+    while (calls.size < 3) await setImmediate();
+    calls.get("1")?.reject(banned(60_000));
+    await asked[0];
+    calls.get("2")?.reject(banned(1_000));
+    await asked[1];
+    calls.get("3")?.resolve(vendorAnswer(60_000));
+    await asked[2];
+    expect(await ask("4")).toMatchObject({ code: "VENDOR_THROTTLED", retryAfter: 60_000 });
   });
 });
 

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { classifyIotOutcome, type IotOutcome, iotError } from "../../src/gateways/iot-errors.ts";
+import {
+  classifyIotOutcome,
+  type IotOutcome,
+  iotAnswer,
+  iotError,
+} from "../../src/gateways/iot-errors.ts";
 
 const nothing: IotOutcome = {
   status: 200,
@@ -74,6 +79,14 @@ describe("an outcome of the IoT gateway", () => {
     );
     expect(error?.message).toBe("industry: Invalid Signature (HTTP 400, I400HD, request r-***)");
     expect(JSON.stringify(error?.details)).not.toMatch(/StringToSign|n-1|app-secret/);
+  });
+
+  it("is read from a body without `data`", () => {
+    const answer = iotAnswer.parse({ id: "1", code: 403, message: "Throttled by APP" });
+    expect(classifyIotOutcome({ ...nothing, status: 403, answer })).toBe("VENDOR_THROTTLED");
+    expect(classifyIotOutcome({ ...nothing, answer: iotAnswer.parse({ code: 460 }) })).toBe(
+      "VENDOR_REFUSED",
+    );
   });
 
   it("gives both of the vendor's sentences and the pause that it asks for", () => {

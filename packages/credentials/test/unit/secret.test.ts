@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { registeredVendor, vendorNames } from "../../src/index.ts";
+import { hider } from "../../src/secret.ts";
 
 describe("secrets in options", () => {
   it("are found by their marks", () => {
@@ -13,6 +14,10 @@ describe("secrets in options", () => {
       registeredVendor(name)?.secretsOf(options),
     );
     expect(found).toEqual(Array(4).fill(["hidden", "hidden too"]));
+  });
+
+  it("are masked as a whole though one is a part of another", () => {
+    expect(hider(["key", undefined, "key-and-more"])("key key-and-more")).toBe("*** ***");
   });
 
   it("are none where nothing is given", () => {

@@ -1,6 +1,6 @@
 import type { ErrorCode } from "@exhibit/contracts";
 import { describe, expect, it } from "vitest";
-import { classifyTopError, topError } from "../../src/gateways/top-errors.ts";
+import { classifyTopError, topError, topErrorResponse } from "../../src/gateways/top-errors.ts";
 
 const table: [number, string | undefined, ErrorCode][] = [
   ...[4, 5, 6, 7, 8].map((code): [number, undefined, ErrorCode] => [
@@ -48,9 +48,20 @@ describe("the platform's errors", () => {
     ["This ban will last for 1 more seconds", 1000],
     ["App call limited. This ban will last for 31062 more seconds", 31_062_000],
     ["no word of a time", 1000],
+    ["This ban will last for 9999999 more seconds", 86_400_000],
     [undefined, 1000],
   ])("read the pause from %j", (sub_msg, retryAfter) => {
     expect(classifyTopError({ code: 7, sub_msg }).retryAfter).toBe(retryAfter);
+  });
+
+  it.each([
+    [{ code: 7, msg: null, sub_code: null, sub_msg: null, request_id: null }, "VENDOR_THROTTLED"],
+    [{ code: "7" }, "VENDOR_THROTTLED"],
+    [{ code: null, sub_code: "isp.x" }, "VENDOR_UNAVAILABLE"],
+    [{ code: "none", sub_code: "isp.x" }, "VENDOR_UNAVAILABLE"],
+    [{ msg: "no" }, "VENDOR_REFUSED"],
+  ])("are classified from %j", (said, expected) => {
+    expect(classifyTopError(topErrorResponse.parse(said)).code).toBe(expected);
   });
 
   it("carry the vendor's own codes and sentences, without our secrets", () => {
