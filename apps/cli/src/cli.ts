@@ -12,7 +12,7 @@ import { vendorsCommand } from "./commands/vendors.ts";
 import { waiveCommand } from "./commands/waive.ts";
 import { watchCommand } from "./commands/watch.ts";
 import { workerCommand } from "./commands/worker.ts";
-import { exitCodeOf, exitCodes } from "./exit-codes.ts";
+import { badUse, exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { errorLines, errorViewOf } from "./report.ts";
 import { createTerminal, type Streams } from "./terminal.ts";
 
@@ -52,6 +52,10 @@ export async function runCli(args: readonly string[], streams: Streams): Promise
     if (!(thrown instanceof CommanderError)) throw thrown;
     // commander has printed the help or what is wrong; help that was asked for ends with 0.
     exitCode = thrown.exitCode === 0 ? exitCodes.done : exitCodes.badUse;
+    if (exitCode === exitCodes.badUse && args.includes("--json")) {
+      const message = thrown.message.replace(/^error: /, "");
+      createTerminal(streams, { json: true }).result({ error: errorViewOf(badUse(message)) });
+    }
   }
   return exitCode;
 }

@@ -21,6 +21,8 @@ export function exitCodeOf(error: ExhibitError): number {
 
 /** The codes that our API answers a wrong request with. */
 function isCallersFault(code: ErrorCode): boolean {
+  // A vendor's or OSS's refusal is an answer to a good command line.
+  if (code.startsWith("VENDOR_") || code.startsWith("STORE_")) return false;
   const { status, action } = errorTable[code];
   return action === "never" && status >= 400 && status < 500;
 }

@@ -104,13 +104,13 @@ export const errorTable = {
     action: "never",
     status: 422,
     meaning: "The file's name can't be stored: it isn't UTF-8.",
-    remedy: "Rename the file and import the folder again.",
+    remedy: "Rename the file, then retry: the folder is walked again.",
   },
   KEY_INVALID: {
     action: "never",
     status: 422,
     meaning: "The object key can't be stored: OSS takes 1 to 1,023 bytes of UTF-8.",
-    remedy: "Shorten the path and import the folder again.",
+    remedy: "Shorten the path and import the folder again; waive the file here.",
   },
   FILE_NOT_ACCEPTED: {
     action: "never",

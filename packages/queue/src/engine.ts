@@ -79,7 +79,12 @@ export async function openRedisEngine(redisUrl: string): Promise<Engine> {
   const producer = new Redis(redisUrl, { maxRetriesPerRequest: 1, connectTimeout: 10_000 });
   // A worker waits for as long as Redis is away.
   const consumer = new Redis(redisUrl, { maxRetriesPerRequest: null, lazyConnect: true });
-  for (const connection of [producer, consumer]) connection.on("error", () => {});
+  let fault: Error | undefined;
+  for (const connection of [producer, consumer]) {
+    connection.on("error", (error: Error) => {
+      fault = error;
+    });
+  }
   const engine = createEngine({
     createQueue: (name) =>
       new Queue(name, options<QueueOptions>({ connection: producer, prefix: PREFIX })),
@@ -90,7 +95,10 @@ export async function openRedisEngine(redisUrl: string): Promise<Engine> {
         options<WorkerOptions>({ ...more, connection: consumer, prefix: PREFIX }),
       ),
     async ping() {
-      await producer.ping();
+      await producer.ping().catch((error: unknown) => {
+        // ioredis only says how often it tried; why is what the connection said.
+        throw fault ?? error;
+      });
     },
     async close() {
       producer.disconnect();

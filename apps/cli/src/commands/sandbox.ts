@@ -1,10 +1,11 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { readEnvironment } from "@exhibit/config";
 import { InvalidArgumentError } from "commander";
 import { exitCodes } from "../exit-codes.ts";
 import { listenForInterruption } from "../interruption.ts";
 import type { Terminal } from "../terminal.ts";
+import { lockDataFolder } from "../up/data-lock.ts";
 import { type CommandModule, jsonOption } from "./command.ts";
 import { collect } from "./repeated-options.ts";
 
@@ -43,8 +44,12 @@ async function runSandbox(options: SandboxOptions, terminal: Terminal): Promise<
     import("yaml"),
   ]);
   const { gatewayPort, ossPort, leaseSeconds } = options;
+  const dataDir = join(readEnvironment().dataDir, "sandbox");
+  await mkdir(dataDir, { recursive: true });
+  // Its objects and their journal are one process's own, whether that is this one or `exhibit up`.
+  stack.use(await lockDataFolder(dataDir));
   const sandbox = await startSandbox({
-    dataDir: join(readEnvironment().dataDir, "sandbox"),
+    dataDir,
     gatewayPort,
     ossPort,
     leaseSeconds,

@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type Environment,
@@ -12,6 +13,7 @@ import { createLogger, startTelemetry } from "@exhibit/telemetry";
 import { openServices } from "@exhibit/worker";
 import { type ServedApi, type ServeOptions, serveApi } from "../serve-api.ts";
 import { telemetryEnvironment } from "../telemetry-environment.ts";
+import { lockDataFolder } from "./data-lock.ts";
 import { openLogFile } from "./log-file.ts";
 
 /** API and worker, and where no configuration is given the sandbox, running in this process. */
@@ -55,9 +57,12 @@ export async function openHouse(
 }
 
 async function openSandbox(dataDir: string, stack: AsyncDisposableStack): Promise<Sandbox> {
+  const folder = join(dataDir, "sandbox");
+  await mkdir(folder, { recursive: true });
+  stack.use(await lockDataFolder(folder));
   // Any free ports: only this process speaks to it.
   const sandbox = await startSandbox({
-    dataDir: join(dataDir, "sandbox"),
+    dataDir: folder,
     gatewayPort: 0,
     ossPort: 0,
   });

@@ -50,6 +50,32 @@ const sealing: Answer = (response, { method, path }) => {
 };
 
 describe("bad use ends with 2 and one sentence", () => {
+  test("with --json it is the last line of output, too, whoever found it", async () => {
+    const { code, last } = await exhibit(["import", ".", "--role", "judge", "--json"]);
+    expect(code).toBe(2);
+    expect(last()).toMatchObject({
+      error: { code: "REQUEST_INVALID", message: expect.stringContaining("judge") },
+    });
+  });
+
+  test("a second sandbox on the same data is refused, and names the process that has them", async () => {
+    const env = { EXHIBIT_DATA_DIR: await scratchFolder() };
+    const args = ["sandbox", "--gateway-port", "0", "--oss-port", "0"];
+    const first = spawn(main, args, {
+      env: { PATH: `${new URL(".", `file://${process.execPath}`).pathname}:/usr/bin:/bin`, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    await new Promise<void>((resolve) => {
+      first.stderr.on("data", (chunk: Buffer) => chunk.includes("Objects are kept") && resolve());
+    });
+    const second = await exhibit(args, env);
+    const ended = new Promise((resolve) => first.once("exit", resolve));
+    first.kill("SIGTERM");
+    await ended;
+    expect(second.code).toBe(2);
+    expect(second.stderr).toContain(String(first.pid));
+  });
+
   test.each<[string, string[], string]>([
     ["an unknown command", ["improt"], "unknown command"],
     ["an unknown option", ["status", "--fast"], "--fast"],

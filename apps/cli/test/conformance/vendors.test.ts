@@ -121,7 +121,7 @@ describe("exhibit vendors check", () => {
       "the vendor refuses",
       ({ gateway }) =>
         gateway.refuse({ vendor: "kongur", folder: "1001", code: "CLOSED", message: "案件已结案" }),
-      2,
+      1,
       "CLOSED 案件已结案",
     ],
     ["the vendor is down", ({ gateway }) => void gateway.fail({ mood: "down" }), 1, "kongur: "],

@@ -1,4 +1,5 @@
 import { closeSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import { ExhibitError } from "@exhibit/contracts";
 
 /** An object as the journal has it. */
 export interface ObjectRecord {
@@ -72,13 +73,29 @@ function replay(file: number, onLine: (line: JournalLine, offset: number) => voi
       stop !== -1 && stop < length;
       stop = block.indexOf(10, begin)
     ) {
-      onLine(JSON.parse(block.toString("utf8", begin, stop)) as JournalLine, position + begin);
+      onLine(lineOf(block.toString("utf8", begin, stop), position + begin), position + begin);
       begin = stop + 1;
     }
     // A line is far shorter than a block: without an end in a block there is nothing more.
     if (begin === 0) return position;
     position += begin;
   }
+}
+
+function lineOf(text: string, offset: number): JournalLine {
+  try {
+    return JSON.parse(text) as JournalLine;
+  } catch (cause) {
+    throw damaged(offset, cause);
+  }
+}
+
+function damaged(offset: number, cause: unknown): ExhibitError {
+  return new ExhibitError(
+    "CONFIG_INVALID",
+    `The sandbox's list of objects (objects.jsonl) is damaged at byte ${offset}. Remove the sandbox's data folder, or give another by EXHIBIT_DATA_DIR: its objects are copies.`,
+    { cause },
+  );
 }
 
 function readLine(file: number, offset: number): string {
