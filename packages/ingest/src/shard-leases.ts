@@ -1,0 +1,84 @@
+import { ExhibitError } from "@exhibit/contracts";
+import type { Broker, FolderOfCase, PerFile } from "@exhibit/credentials";
+import {
+  type FolderRow,
+  type Ledger,
+  recordDestination,
+  type UnfinishedFile,
+} from "@exhibit/ledger";
+import type { LeaseHolder } from "@exhibit/oss";
+import { withSpan } from "@exhibit/telemetry";
+
+export interface LeaseDependencies {
+  ledger: Ledger;
+  broker: Broker;
+}
+
+/** What holds the lease that a file is sent with. */
+export type LeasesFor = (file: UnfinishedFile) => Promise<LeaseHolder>;
+
+/** One lease for all files of the folder; one for each when the vendor opens them one by one. */
+export async function leasesOf(
+  dependencies: LeaseDependencies,
+  folder: FolderRow,
+  openedAt: Date,
+  signal: AbortSignal,
+): Promise<LeasesFor> {
+  const hold = (selector: FolderRow["selector"]) =>
+    holdLease(dependencies, { folder, selector, openedAt, signal });
+  const perFile = dependencies.broker.perFile(folder.vendor);
+  if (perFile) return async (file) => hold({ ...folder.selector, ...slotOf(perFile, file) });
+  const shared = await hold(folder.selector);
+  return () => Promise.resolve(shared);
+}
+
+/** As it was planned. Throws what planning would have refused it with. */
+function slotOf(perFile: PerFile, { path, slot }: UnfinishedFile): FolderRow["selector"] {
+  if (slot === null) {
+    throw new ExhibitError("INTERNAL", `${JSON.stringify(path)} has been planned without a slot.`);
+  }
+  const named = perFile.slot({ path, number: slot });
+  if (named instanceof ExhibitError) throw named;
+  return named;
+}
+
+interface ToHold {
+  folder: FolderRow;
+  /** What the lease is to open. */
+  selector: FolderRow["selector"];
+  openedAt: Date;
+  signal: AbortSignal;
+}
+
+async function holdLease(
+  { ledger, broker }: LeaseDependencies,
+  { folder, selector, openedAt, signal }: ToHold,
+): Promise<LeaseHolder> {
+  const of: FolderOfCase = {
+    vendor: folder.vendor,
+    entrust_id: folder.entrust_id ?? undefined,
+    suit_ids: folder.suit_ids,
+    folder: selector,
+  };
+  const attributes = { "exhibit.vendor": folder.vendor, "exhibit.folder_id": folder.id };
+  const lease = await withSpan("exhibit.lease", attributes, async (span) => {
+    // After a person's retry the vendor is asked again: they have mended something.
+    const held = await broker.lease(of, { refusedSince: openedAt.getTime(), signal });
+    span.set({
+      "exhibit.lease_id": held.id,
+      "exhibit.lease_expires_at": held.expiresAt.toISOString(),
+    });
+    return held;
+  });
+  const { bucket, prefix } = lease;
+  await recordDestination(ledger, folder.id, {
+    endpoint: bucket.endpoint,
+    bucket: bucket.name,
+    prefix,
+  });
+  return {
+    // An upload that is aborted because the work was stopped needs a lease once more; that has a time limit of its own.
+    current: (options) => broker.lease(of, { ...options, ...(signal.aborted ? {} : { signal }) }),
+    replace: (refused) => broker.lease(of, { unlike: refused.id, signal }),
+  };
+}

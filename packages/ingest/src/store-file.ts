@@ -1,0 +1,70 @@
+import { type ExhibitError, toExhibitError } from "@exhibit/contracts";
+import type { Stored, UnfinishedFile } from "@exhibit/ledger";
+import type { ObjectStore } from "@exhibit/oss";
+import type { SourceReader } from "@exhibit/sources";
+import { withSpan } from "@exhibit/telemetry";
+import type { ByteBudget } from "./byte-budget.ts";
+import type { Sending } from "./sending.ts";
+import type { LeasesFor } from "./shard-leases.ts";
+
+export interface FileDependencies {
+  objectStore: ObjectStore;
+  /** What all shards of this worker may hold of files at once. */
+  memory: ByteBudget;
+}
+
+export interface FileWork {
+  file: UnfinishedFile;
+  reader: SourceReader;
+  leasesFor: LeasesFor;
+  signal: AbortSignal;
+  sending: Sending;
+}
+
+/** Gives the receipt of one file, or why there is none; undefined when the work was stopped before there was one. */
+export async function storeFile(
+  { objectStore, memory }: FileDependencies,
+  { file, reader, leasesFor, signal, sending }: FileWork,
+): Promise<Stored | ExhibitError | undefined> {
+  const free = await memory.acquire(objectStore.memoryFor(file.size));
+  const sent = sending.begin();
+  try {
+    const attributes = { "exhibit.file_id": file.id, "exhibit.size": file.size };
+    return await withSpan("exhibit.file", attributes, async (span) => {
+      const expected =
+        file.modifiedMs === null ? undefined : { size: file.size, modifiedAt: file.modifiedMs };
+      const leases = await leasesFor(file);
+      await using body = await openBody(reader, file.path, expected);
+      const receipt = await objectStore.put({
+        leases,
+        name: file.path,
+        body,
+        signal,
+        onBytes: sent.add,
+      });
+      const { outcome, size, key, sha256, crc64, etag, requestId, storedAt, leaseId } = receipt;
+      span.set({
+        "exhibit.outcome": outcome,
+        "exhibit.lease_id": leaseId,
+        "exhibit.oss_request_id": requestId,
+      });
+      const proof = { size, key, sha256, crc64, etag, requestId, storedAt, leaseId };
+      return { fileId: file.id, state: outcome, modifiedMs: body.modifiedAt, ...proof };
+    });
+  } catch (thrown) {
+    if (signal.aborted) return undefined;
+    return toExhibitError(thrown);
+  } finally {
+    sent.end();
+    free();
+  }
+}
+
+async function openBody(
+  reader: SourceReader,
+  path: string,
+  expected: Parameters<SourceReader["open"]>[1],
+) {
+  const opened = await reader.open(path, expected);
+  return Object.assign(opened, { [Symbol.asyncDispose]: () => opened.close() });
+}

@@ -1,0 +1,78 @@
+import { type ErrorCode, ExhibitError } from "@exhibit/contracts";
+import type { NotStored, UnfinishedFile } from "@exhibit/ledger";
+import { type Attempt, Postponed } from "@exhibit/queue";
+import type { Outcome } from "./recorder.ts";
+
+/** A file that has its outcome. */
+export interface Settled {
+  file: UnfinishedFile;
+  outcome: Outcome;
+  /** Why it isn't stored. */
+  error?: ExhibitError;
+}
+
+const LONGEST_POSTPONEMENT_MS = 5 * 60 * 1000;
+
+/** They pass without anybody's doing, however long that takes: they delay a shard and use up no attempt. */
+export const outages: ReadonlySet<ErrorCode> = new Set([
+  "VENDOR_THROTTLED",
+  "VENDOR_UNAVAILABLE",
+  "VENDOR_CLOCK",
+  "STORE_THROTTLED",
+  "STORE_UNAVAILABLE",
+]);
+
+/** OSS is down for everybody, or fails for this file only: when others of its shard got through, it is the file. */
+function isOutage(code: ErrorCode, settled: readonly Settled[]): boolean {
+  if (code === "STORE_UNAVAILABLE") return !settled.some(({ error }) => error === undefined);
+  return outages.has(code);
+}
+
+/** A file that may be stored yet stays planned, with the reason why it isn't stored so far. */
+export function notStored(file: UnfinishedFile, error: ExhibitError, attempt: Attempt): Outcome {
+  const final = error.action === "never" || (attempt.last && !outages.has(error.code));
+  return {
+    fileId: file.id,
+    state: final ? "failed" : "planned",
+    code: error.code,
+    message: error.message,
+  };
+}
+
+/** On the last attempt, the files that could have been an outage's but weren't; they are settled as failed. */
+export function beyondHope(settled: readonly Settled[]): NotStored[] {
+  return settled.flatMap((entry) => {
+    const { outcome, error } = entry;
+    if (outcome.state !== "planned" || !error || isOutage(error.code, settled)) return [];
+    entry.outcome = { ...outcome, state: "failed" };
+    return [entry.outcome];
+  });
+}
+
+/** How a shard that has planned files left comes again: after an outage without using up an attempt. */
+export function unfinished(settled: readonly Settled[], attempt: Attempt): Error {
+  const open = settled.flatMap(({ outcome, error }) =>
+    outcome.state === "planned" && error ? [error] : [],
+  );
+  const outage = open.find(({ code }) => isOutage(code, settled));
+  const reason = outage ?? open[0];
+  const error = new ExhibitError(
+    reason?.code ?? "INTERNAL",
+    `${open.length} files aren't stored yet: ${reason?.message ?? "no reason is known"}`,
+    { cause: reason },
+  );
+  return outage ? postponed(error, attempt, outage.retryAfter) : error;
+}
+
+export function postponed(
+  error: ExhibitError,
+  attempt: Attempt,
+  retryAfter = error.retryAfter,
+): Postponed {
+  return new Postponed(Math.max(postponement(attempt.postponed), retryAfter ?? 0), error);
+}
+
+/** 1 s, 2 s, 4 s … up to five minutes. */
+function postponement(before: number): number {
+  return Math.min(LONGEST_POSTPONEMENT_MS, 1000 * 2 ** Math.min(before, 20));
+}
