@@ -28,7 +28,7 @@ export interface VendorGateOptions {
   readonly onCall?: ((vendor: string, outcome: CallOutcome) => void) | undefined;
 }
 
-export interface Admission {
+interface Admission {
   /** Why the call isn't let through. */
   readonly against?: KeptFailure;
   /** What is known against the vendor though this call was let through. */
