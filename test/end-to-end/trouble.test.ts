@@ -198,12 +198,13 @@ describe.each(engineKindNames)("When something is wrong (%s)", (kind) => {
   test("a file that changed after planning is an error of its own; a retry takes it as it is now", async () => {
     const path = join(system.root, "1001", "a.pdf");
     await writeTree(join(system.root, "1001"), { "a.pdf": "first", "b.pdf": "b" });
-    // Uploads wait at the gate until the file has changed.
-    system.sandbox.gateway.fail({ vendor: "kongur", mood: "slow", delayMs: 1500, times: 1 });
+    // Uploads wait for their lease until the file has changed.
+    const hold = system.sandbox.gateway.hold("kongur");
     const { body } = await system.post<ImportView>("/v1/imports", suits("1001"));
-    await system.sandbox.gateway.log.waitFor(() => true);
+    await hold.reached();
     await writeFile(`${path}.new`, "changed, and longer");
     await rename(`${path}.new`, path);
+    hold.release();
     const view = await system.rest(body.import_id);
     expect(view).toMatchObject({
       status: "attention",

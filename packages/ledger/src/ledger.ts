@@ -3,7 +3,7 @@ import { ExhibitError } from "@exhibit/contracts";
 import { Kysely, PGliteDialect, PostgresDialect, sql } from "kysely";
 import { Migrator } from "kysely/migration";
 import pg from "pg";
-import { migrationProvider } from "./migrations.ts";
+import { migrationProvider } from "./migrations/index.ts";
 import type { LedgerSchema } from "./schema.ts";
 
 const INT8 = 20;

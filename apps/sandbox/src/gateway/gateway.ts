@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { httpDate } from "../clock.ts";
-import { createFaultList, type OrderedFault } from "../fault-list.ts";
+import { createFaultList, type OrderedFault, type Schedule } from "../fault-list.ts";
+import { createHold, type Hold } from "../hold.ts";
 import { createRequestLog, type RequestLog } from "../request-log.ts";
 import type { TokenOffice } from "../tokens.ts";
 import type { GatewayCall } from "./gateway-call.ts";
@@ -29,6 +30,8 @@ export interface GatewayControl {
   readonly log: RequestLog<GatewayCall>;
   /** Makes the next call, or the next `times`, go wrong. */
   fail(fault: GatewayFaultOrder): OrderedFault;
+  /** Keeps calls of a vendor waiting before they are looked at. */
+  hold(vendor: VendorName): Hold;
   /**
    * Refuses a folder until `heal`: of kongur a suit id, `entrust`, `lawyer` or `firm`; of deepvision an `op_poi_id` (its code is a
    * number in a string); of rex a scene; of wombat its codes in the document's order, joined by `/`; of
@@ -37,7 +40,7 @@ export interface GatewayControl {
   refuse(refusal: { vendor: VendorName; folder: string } & Refusal): void;
   /** What industry gives as `uploadUrl` from now on; `bucket` at first. */
   giveUploadUrls(form: UploadUrls): void;
-  /** Takes all faults and refusals away. */
+  /** Takes all faults and refusals away and lets go what is held. */
   heal(): void;
 }
 
@@ -54,6 +57,12 @@ export interface GatewayOptions {
   signal: AbortSignal;
 }
 
+/** What held calls wait at. */
+interface Gate extends Schedule {
+  vendor: VendorName;
+  pass(): Promise<void>;
+}
+
 const XML: TopFormat = { format: "xml", simplify: false };
 
 export function createGateway(options: GatewayOptions): Gateway {
@@ -65,6 +74,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   const faults = createFaultList<VendorName | undefined, GatewayFault>(
     (fault, vendor) => fault.vendor === undefined || fault.vendor === vendor,
   );
+  const gates = createFaultList<VendorName | undefined, Gate>(
+    (gate, vendor) => gate.vendor === vendor,
+  );
+  const holds = new Set<Hold>();
   const refusals = new Map<string, Refusal>();
   let uploadUrls: UploadUrls = "bucket";
 
@@ -79,9 +92,14 @@ export function createGateway(options: GatewayOptions): Gateway {
     };
   }
 
+  async function takeFault(vendor: VendorName | undefined): Promise<GatewayFault | undefined> {
+    await gates.take(vendor)?.pass();
+    return faults.take(vendor);
+  }
+
   async function answer(parameters: Parameters, as: TopFormat, requestId: string): Promise<Reply> {
     const name = vendorOf(parameters);
-    const fault = faults.take(name);
+    const fault = await takeFault(name);
     const mischief = fault === undefined ? "none" : await misbehave(fault, options.signal);
     if (mischief === "reset") return { outcome: mischief };
     if (mischief === "down") return { outcome: mischief, status: 502, body: BAD_GATEWAY };
@@ -96,7 +114,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   const iot = createIotGateway({
     now: options.now,
-    takeFault: faults.take,
+    takeFault,
     deskOf,
     note: log.add,
     signal: options.signal,
@@ -105,6 +123,15 @@ export function createGateway(options: GatewayOptions): Gateway {
   return {
     log,
     fail: (fault) => faults.add(gatewayFault.parse(fault)),
+    hold(vendor) {
+      const { hold, pass } = createHold(() => {
+        ordered.remove();
+        holds.delete(hold);
+      });
+      const ordered = gates.add({ vendor, times: "always", skip: 0, pass });
+      holds.add(hold);
+      return hold;
+    },
     refuse({ vendor, folder, code, message }) {
       refusals.set(`${vendor} ${folder}`, { code, message });
     },
@@ -114,6 +141,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     heal() {
       faults.clear();
       refusals.clear();
+      for (const hold of [...holds]) hold.release();
     },
     async serve(request, response) {
       if (iot.owns(request)) return iot.serve(request, response);

@@ -16,7 +16,7 @@ export const IOT_PATH = "/iot";
 export interface IotGatewayOptions {
   now: () => number;
   /** The fault that strikes a call of this vendor, if one was ordered. */
-  takeFault(vendor: IotVendorName | undefined): GatewayFault | undefined;
+  takeFault(vendor: IotVendorName | undefined): Promise<GatewayFault | undefined>;
   deskOf(vendor: IotVendorName): VendorDesk;
   note(call: GatewayCall): void;
   /** Ends pauses when the sandbox closes. */
@@ -57,7 +57,7 @@ export function createIotGateway(options: IotGatewayOptions): IotGateway {
   }
 
   async function outcomeOf(request: IotRequest, name: IotVendorName | undefined) {
-    const fault = options.takeFault(name);
+    const fault = await options.takeFault(name);
     const mischief = fault === undefined ? "none" : await misbehave(fault, options.signal);
     if (mischief === "reset") return { outcome: mischief, reply: undefined };
     if (mischief === "down") return { outcome: mischief, reply: BAD_GATEWAY };

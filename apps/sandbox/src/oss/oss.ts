@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createFaultList, type OrderedFault } from "../fault-list.ts";
+import { createHold, type Hold } from "../hold.ts";
 import { createRequestLog, type RequestLog } from "../request-log.ts";
 import { authenticate, type Gatekeeper } from "./authenticate.ts";
 import type { Operation, OssAnswer, OssHouse } from "./operation.ts";
@@ -16,7 +17,7 @@ import {
 } from "./oss-fault.ts";
 import { checkNames, type OssRequest, readRequest } from "./oss-request.ts";
 import { errorAnswer, sendAnswer } from "./send-answer.ts";
-import { Cut, createHold, type Hold, type Strike, strikeAfter, strikeBefore } from "./strike.ts";
+import { Cut, type Strike, strikeAfter, strikeBefore } from "./strike.ts";
 
 /** One request to OSS, noted when its answer was made. */
 export interface OssEntry extends Matchable {
@@ -128,11 +129,16 @@ export function createOss(options: OssOptions): Oss {
       return strikes.add({ match, times, skip, fault });
     },
     hold(match = {}, { at = "before" } = {}) {
-      const { hold, gate } = createHold(at, () => {
+      const { hold, pass } = createHold(() => {
         ordered.remove();
         holds.delete(hold);
       });
-      const ordered = strikes.add({ match: ossMatch.parse(match), times: "always", skip: 0, gate });
+      const ordered = strikes.add({
+        match: ossMatch.parse(match),
+        times: "always",
+        skip: 0,
+        gate: { at, pass },
+      });
       holds.add(hold);
       return hold;
     },

@@ -6,14 +6,6 @@ import { CRC64_HEADER, type OssAnswer } from "./operation.ts";
 import { OssError } from "./oss-error.ts";
 import type { OssFault, OssMatch } from "./oss-fault.ts";
 
-/** Requests that are held back. */
-export interface Hold {
-  /** When `count` requests (1 by default) are held or were. */
-  reached(count?: number): Promise<void>;
-  /** Lets them go, and holds no more. */
-  release(): void;
-}
-
 /** A fault, or a gate, that was ordered for matching requests. */
 export type Strike =
   | (Schedule & { match: OssMatch; fault: OssFault })
@@ -27,31 +19,6 @@ export interface Gate {
 
 /** Thrown to cut the connection. */
 export class Cut extends Error {}
-
-export function createHold(at: Gate["at"], forget: () => void): { hold: Hold; gate: Gate } {
-  const released = Promise.withResolvers<void>();
-  const waiters = new Set<{ count: number; resolve: () => void }>();
-  let arrived = 0;
-  const tell = () => {
-    for (const waiter of waiters) if (arrived >= waiter.count) waiter.resolve();
-  };
-  const pass = () => {
-    arrived += 1;
-    tell();
-    return released.promise;
-  };
-  const reached = (count = 1) => {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    waiters.add({ count, resolve });
-    tell();
-    return promise;
-  };
-  const release = () => {
-    forget();
-    released.resolve();
-  };
-  return { hold: { reached, release }, gate: { at, pass } };
-}
 
 /** Does what comes before the work. Throws `Cut`, or the `OssError` that was ordered. */
 export async function strikeBefore(

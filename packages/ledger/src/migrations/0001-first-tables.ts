@@ -1,5 +1,5 @@
 import { type Kysely, sql } from "kysely";
-import type { Migration, MigrationProvider } from "kysely/migration";
+import type { Migration } from "kysely/migration";
 
 const counters = sql`
   files bigint not null default 0,
@@ -13,7 +13,7 @@ const counters = sql`
   skipped bigint not null default 0
 `;
 
-const firstTables: Migration = {
+export const firstTables: Migration = {
   async up(db: Kysely<unknown>) {
     await sql`
       create table imports (
@@ -107,38 +107,4 @@ const firstTables: Migration = {
       db,
     );
   },
-};
-
-const acts: Migration = {
-  async up(db: Kysely<unknown>) {
-    await sql`
-      create table acts (
-        id bigint generated always as identity primary key,
-        import_id uuid not null references imports,
-        at timestamptz not null default now(),
-        who text not null,
-        what text not null,
-        why text,
-        folder_id bigint,
-        file_id bigint,
-        code text,
-        files bigint,
-        check (what in ('create', 'retry', 'cancel', 'waive'))
-      )`.execute(db);
-    await sql`create index acts_by_import on acts (import_id, id)`.execute(db);
-    await sql`
-      alter table files add column waived_by text, add column waived_why text, add column waived_at timestamptz`.execute(
-      db,
-    );
-  },
-};
-
-/** In order of their names; one that has been released is never changed, only followed by another. */
-const migrations: Record<string, Migration> = {
-  "0001-first-tables": firstTables,
-  "0002-acts": acts,
-};
-
-export const migrationProvider: MigrationProvider = {
-  getMigrations: () => Promise.resolve(migrations),
 };
