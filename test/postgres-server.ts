@@ -2,8 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chownSync, existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { TestProject } from "vitest/node";
-import type { RunningServer } from "./redis-server.ts";
-import { dataFolder, freePort, startServer, stopProcess } from "./servers.ts";
+import { dataFolder, freePort, type RunningServer, runServer, startServer } from "./servers.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -25,18 +24,18 @@ export async function startPostgres(): Promise<RunningServer> {
     options,
   );
   const port = await freePort();
-  const server = await startServer(
-    join(programs, "postgres"),
-    ["-D", cluster, "-p", String(port), "-k", data.path, "-h", "127.0.0.1", "-c", "fsync=off"],
-    { ready: /ready to accept connections/, cwd: data.path, ...user },
-  );
-  return {
+  return await runServer({
     url: `postgres://exhibit@127.0.0.1:${port}/postgres`,
-    async stop() {
-      await stopProcess(server, "SIGINT");
-      await data.remove();
-    },
-  };
+    start: () =>
+      startServer(
+        join(programs, "postgres"),
+        ["-D", cluster, "-p", String(port), "-k", data.path, "-h", "127.0.0.1", "-c", "fsync=off"],
+        { ready: /ready to accept connections/, cwd: data.path, ...user },
+      ),
+    // An immediate shutdown takes the children along; the next start recovers from the log, as after a crash.
+    signals: { down: "SIGINT", kill: "SIGQUIT" },
+    remove: data.remove,
+  });
 }
 
 /** One for all tests of the run. */

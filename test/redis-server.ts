@@ -1,15 +1,10 @@
 import type { TestProject } from "vitest/node";
-import { dataFolder, freePort, startServer, stopProcess } from "./servers.ts";
+import { dataFolder, freePort, type RunningServer, runServer, startServer } from "./servers.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
     redisUrl: string;
   }
-}
-
-export interface RunningServer {
-  url: string;
-  stop(): Promise<void>;
 }
 
 /** A real Redis, as production has it: append-only file on, nothing evicted. */
@@ -18,16 +13,13 @@ export async function startRedis(): Promise<RunningServer> {
   const port = await freePort();
   const args = ["--port", String(port), "--bind", "127.0.0.1", "--dir", data.path];
   const settings = ["--appendonly", "yes", "--maxmemory-policy", "noeviction", "--databases", "64"];
-  const server = await startServer("redis-server", [...args, ...settings], {
-    ready: /Ready to accept connections/,
-  });
-  return {
+  return await runServer({
     url: `redis://127.0.0.1:${port}`,
-    async stop() {
-      await stopProcess(server);
-      await data.remove();
-    },
-  };
+    start: () =>
+      startServer("redis-server", [...args, ...settings], { ready: /Ready to accept connections/ }),
+    signals: { down: "SIGTERM", kill: "SIGKILL" },
+    remove: data.remove,
+  });
 }
 
 /** One for all tests of the run. */

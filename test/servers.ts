@@ -20,6 +20,43 @@ export async function dataFolder(name: string): Promise<{ path: string; remove()
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
+/** A server that a test can take away for a while. */
+export interface RunningServer {
+  url: string;
+  /** Ends it in good order; its data stays. */
+  down(): Promise<void>;
+  /** Ends it as a crash would; its data stays as it is at that moment. */
+  kill(): Promise<void>;
+  /** Starts it again, on the same port and data. */
+  up(): Promise<void>;
+  /** Ends it for good and removes its data. */
+  stop(): Promise<void>;
+}
+
+/** Runs a server that `start` starts, again and again, on the same port and data. */
+export async function runServer(server: {
+  url: string;
+  start(): Promise<ChildProcess>;
+  /** What ends it in good order, and what is a crash to it. */
+  signals: { down: NodeJS.Signals; kill: NodeJS.Signals };
+  remove(): Promise<void>;
+}): Promise<RunningServer> {
+  let running = await server.start();
+  const down = () => stopProcess(running, server.signals.down);
+  return {
+    url: server.url,
+    down,
+    kill: () => stopProcess(running, server.signals.kill),
+    async up() {
+      running = await server.start();
+    },
+    async stop() {
+      await down();
+      await server.remove();
+    },
+  };
+}
+
 /** Starts a server and resolves when its output says that it is ready. */
 export async function startServer(
   command: string,
