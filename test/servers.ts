@@ -23,6 +23,8 @@ export async function dataFolder(name: string): Promise<{ path: string; remove()
 /** A server that a test can take away for a while. */
 export interface RunningServer {
   url: string;
+  /** Of the process that runs now. */
+  readonly pid: number;
   /** Ends it in good order; its data stays. */
   down(): Promise<void>;
   /** Ends it as a crash would; its data stays as it is at that moment. */
@@ -45,6 +47,9 @@ export async function runServer(server: {
   const down = () => stopProcess(running, server.signals.down);
   return {
     url: server.url,
+    get pid() {
+      return running.pid ?? 0;
+    },
     down,
     kill: () => stopProcess(running, server.signals.kill),
     async up() {

@@ -1,0 +1,79 @@
+/** What is sent, and how far away the bucket is. */
+export interface Case {
+  description: string;
+  /** Of the files, in bytes. */
+  sizes(): Iterable<number>;
+  /** Milliseconds before every answer of the bucket. */
+  delay?: number;
+  /** How its speed is told. */
+  unit: "files/s" | "MB/s";
+  /** Contenders that would take too long. */
+  without?: readonly string[];
+}
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+export const cases: Record<string, Case> = {
+  small: {
+    description: "10,000 files of 32 KiB",
+    sizes: () => same(10_000, 32 * KiB),
+    unit: "files/s",
+  },
+  large: { description: "4 files of 256 MiB", sizes: () => same(4, 256 * MiB), unit: "MB/s" },
+  mix: {
+    description: "20,000 files of log-normal sizes, 4 GB",
+    sizes: () => logNormal(20_000, 4e9),
+    unit: "files/s",
+  },
+  latency: {
+    description: "10,000 files of 32 KiB, 20 ms before every answer",
+    sizes: () => same(10_000, 32 * KiB),
+    delay: 20,
+    unit: "files/s",
+  },
+  many: { description: "100,000 files of 1 KiB", sizes: () => same(100_000, KiB), unit: "files/s" },
+  million: {
+    description: "1,000,000 files of 1 KiB",
+    sizes: () => same(1_000_000, KiB),
+    unit: "files/s",
+    without: ["ali-oss", "rclone", "curl", "exhibit-embedded"],
+  },
+};
+
+/** Under a minute in all. */
+export const quickCases: Record<string, Case> = {
+  small: {
+    description: "3,000 files of 32 KiB",
+    sizes: () => same(3_000, 32 * KiB),
+    unit: "files/s",
+  },
+  large: { description: "2 files of 128 MiB", sizes: () => same(2, 128 * MiB), unit: "MB/s" },
+};
+
+function* same(count: number, size: number): Generator<number> {
+  for (let i = 0; i < count; i++) yield size;
+}
+
+/** Half of the files are below the median, a few are very large, as in a real case; the same ones in each run. */
+function* logNormal(count: number, total: number): Generator<number> {
+  const sigma = 2;
+  const random = seeded(1);
+  const weights = Array.from({ length: count }, () => Math.exp(sigma * gaussian(random)));
+  const sum = weights.reduce((a, b) => a + b, 0);
+  for (const weight of weights) yield Math.max(1, Math.round((weight / sum) * total));
+}
+
+/** Box and Muller's. */
+function gaussian(random: () => number): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}
+
+/** A linear congruential generator (Numerical Recipes), from 0 to 1. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}

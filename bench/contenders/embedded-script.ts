@@ -1,0 +1,26 @@
+import { setTimeout } from "node:timers/promises";
+import { loadConfig, readEnvironment, secretsOf } from "@exhibit/config";
+import { createLogger } from "@exhibit/telemetry";
+import { openServices } from "@exhibit/worker";
+
+// node embedded-script.ts FOLDER: one import in one process, without API and without sandbox.
+
+const path = process.argv[2] ?? "";
+const environment = readEnvironment();
+const config = await loadConfig(environment.configPath ?? "");
+const logger = createLogger({ service: "bench", secrets: secretsOf(config, environment) });
+const services = await openServices({ environment, config, logger });
+const worker = await services.startWorker();
+const folder = { role: "entrust" };
+let view = await services.imports.create({
+  entrust_id: "E-1",
+  suit_ids: [],
+  folders: [{ vendor: "kongur", folder, source: { type: "directory", path } }],
+});
+while (view.status !== "sealed" && view.status !== "attention") {
+  await setTimeout(10);
+  view = await services.imports.get(view.import_id);
+}
+await worker.close();
+await services.close();
+if (view.status !== "sealed") throw new Error(JSON.stringify(view));

@@ -1,0 +1,32 @@
+import { join } from "node:path";
+import { dataFolder } from "../../test/servers.ts";
+import { startVendors } from "../fleet.ts";
+import { runProgram } from "../measure.ts";
+import type { Contender } from "./contender.ts";
+
+/** PGlite for ledger and queues, all in one process; with its start and the making of its database. */
+export const embedded: Contender = {
+  name: "exhibit-embedded",
+  description: "Exhibit in one process on PGlite, from its start to the sealed import",
+  missing: () => undefined,
+  async open({ data, sink }) {
+    const vendors = await startVendors({ workers: 0, root: data.folder, ossUrl: sink });
+    const script = join(import.meta.dirname, "embedded-script.ts");
+    return {
+      async run() {
+        const own = await dataFolder("bench-embedded");
+        try {
+          const env = {
+            ...process.env,
+            EXHIBIT_CONFIG: vendors.configPath,
+            EXHIBIT_DATA_DIR: own.path,
+          };
+          return await runProgram(process.execPath, [script, data.folder], env);
+        } finally {
+          await own.remove();
+        }
+      },
+      [Symbol.asyncDispose]: () => vendors[Symbol.asyncDispose](),
+    };
+  },
+};

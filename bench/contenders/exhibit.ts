@@ -1,0 +1,54 @@
+import { setTimeout } from "node:timers/promises";
+import type { ImportView } from "@exhibit/contracts";
+import { type Fleet, startFleet } from "../fleet.ts";
+import { measureServers } from "../measure.ts";
+import type { Contender, Task } from "./contender.ts";
+
+const WORKERS = 2;
+const LOOK_EVERY_MS = 10;
+
+/** From the API request to the sealed import: queue, lease, SHA-256, CRC64 compared, every file in the ledger. */
+export const exhibit: Contender = {
+  name: "exhibit",
+  description: `Exhibit, Redis and Postgres, ${WORKERS} worker processes: API request to sealed import`,
+  missing: () => undefined,
+  async open({ data, sink }) {
+    const fleet = await startFleet({ workers: WORKERS, root: data.folder, ossUrl: sink });
+    let runs = 0;
+    return {
+      async run() {
+        const used = await measureServers(fleet.pids, () =>
+          importAll(fleet, { data, sink }, ++runs),
+        );
+        return used;
+      },
+      [Symbol.asyncDispose]: () => fleet[Symbol.asyncDispose](),
+    };
+  },
+};
+
+/** Each run is another case, so that nothing is there already. */
+async function importAll({ apiUrl }: Fleet, { data }: Task, run: number): Promise<void> {
+  const request = {
+    entrust_id: `E-${run}`,
+    suit_ids: [],
+    folders: [
+      {
+        vendor: "kongur",
+        folder: { role: "entrust" },
+        source: { type: "directory", path: data.folder },
+      },
+    ],
+  };
+  const answer = await fetch(`${apiUrl}/v1/imports`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(request),
+  });
+  let view = (await answer.json()) as ImportView;
+  while (view.status !== "sealed" && view.status !== "attention") {
+    await setTimeout(LOOK_EVERY_MS);
+    view = (await (await fetch(`${apiUrl}/v1/imports/${view.import_id}`)).json()) as ImportView;
+  }
+  if (view.stored !== data.paths.length) throw new Error(JSON.stringify(view));
+}

@@ -1,0 +1,95 @@
+import type { ChildProcess } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { startPostgres } from "../test/postgres-server.ts";
+import { startRedis } from "../test/redis-server.ts";
+import { dataFolder, freePort, startServer, stopProcess } from "../test/servers.ts";
+
+export const cli = join(import.meta.dirname, "../apps/cli/src/main.ts");
+
+/** The product as production has it: Redis, Postgres, API and workers, each a process of its own; the sandbox is the vendors. */
+export interface Fleet extends AsyncDisposable {
+  apiUrl: string;
+  /** The sandbox's control surface. */
+  controlUrl: string;
+  /** Of API and workers, and of what they stand on. */
+  pids: number[];
+  workers: ChildProcess[];
+}
+
+export interface FleetOptions {
+  workers: number;
+  /** Folders that may be read. */
+  root: string;
+  /** Where kongur's objects go instead of the sandbox. */
+  ossUrl?: string;
+  leaseSeconds?: number;
+}
+
+export async function startFleet(options: FleetOptions): Promise<Fleet> {
+  await using stack = new AsyncDisposableStack();
+  const [redis, postgres] = [await startRedis(), await startPostgres()];
+  stack.defer(() => redis.stop());
+  stack.defer(() => postgres.stop());
+  const { configPath, dataDir, controlUrl, ...vendors } = await startVendors(options);
+  stack.use(vendors);
+  const apiPort = await freePort();
+  const env = {
+    ...process.env,
+    EXHIBIT_CONFIG: configPath,
+    EXHIBIT_DATA_DIR: dataDir,
+    EXHIBIT_REDIS_URL: redis.url,
+    EXHIBIT_DATABASE_URL: postgres.url,
+    EXHIBIT_LEASE_KEY: Buffer.alloc(32, 1).toString("base64"),
+    EXHIBIT_API_PORT: String(apiPort),
+  };
+  const start = async (command: string, ready: RegExp) => {
+    const child = await startServer(process.execPath, [cli, command], { ready, env });
+    stack.defer(() => stopProcess(child));
+    return child;
+  };
+  const api = await start("api", /API listens/);
+  const workers = await Promise.all(
+    Array.from({ length: options.workers }, () => start("worker", /worker takes jobs/)),
+  );
+  const owned = stack.move();
+  const pids = [api, ...workers].flatMap(({ pid }) => pid ?? []);
+  return {
+    apiUrl: `http://127.0.0.1:${apiPort}`,
+    controlUrl,
+    pids: [...pids, redis.pid, postgres.pid],
+    workers,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** A sandbox for the vendors' gateways, and the exhibit.yaml that names it. */
+export async function startVendors({ root, ossUrl, leaseSeconds = 3600 }: FleetOptions) {
+  await using stack = new AsyncDisposableStack();
+  const data = stack.adopt(await dataFolder("bench"), (folder) => folder.remove());
+  const [gatewayPort, ossPort] = await Promise.all([freePort(), freePort()]);
+  const configPath = join(data.path, "exhibit.yaml");
+  const dataDir = join(data.path, "data");
+  const ports = ["--gateway-port", `${gatewayPort}`, "--oss-port", `${ossPort}`];
+  const more = ["--root", root, "--write-config", configPath, "--lease-seconds", `${leaseSeconds}`];
+  const sandbox = await startServer(process.execPath, [cli, "sandbox", ...ports, ...more], {
+    ready: /Objects are kept/,
+    env: { ...process.env, EXHIBIT_DATA_DIR: dataDir },
+  });
+  stack.defer(() => stopProcess(sandbox));
+  if (ossUrl !== undefined) await sendElsewhere(configPath, ossUrl);
+  const owned = stack.move();
+  return {
+    configPath,
+    dataDir,
+    controlUrl: `http://127.0.0.1:${gatewayPort}/sandbox`,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function sendElsewhere(configPath: string, endpoint: string): Promise<void> {
+  const config = parse(await readFile(configPath, "utf8"));
+  config.vendors.kongur.oss.endpoint = endpoint;
+  await writeFile(configPath, stringify(config));
+}

@@ -1,0 +1,126 @@
+import { createServer, type Socket } from "node:net";
+import { parseArgs } from "node:util";
+import { crc64Combine } from "../packages/oss/src/digests.ts";
+import { BLOCK, type FileDigests, readDigests } from "./data-set.ts";
+
+// An OSS that throws bodies away, as a process of its own: node bench/sink.ts --digests FILE [--delay MILLISECONDS].
+// It reads HTTP by hand, because node:http would cost more than what is measured, and computes no digest: it knows the files,
+// whose names are their numbers, and answers with their CRC64 (of parts: combined from the CRC64s of the blocks they are made of).
+
+const { values } = parseArgs({
+  options: {
+    digests: { type: "string", default: "" },
+    delay: { type: "string", default: "0" },
+    port: { type: "string", default: "0" },
+  },
+});
+const delay = Number(values.delay);
+const digests = await readDigests(values.digests);
+const END_OF_HEAD = Buffer.from("\r\n\r\n");
+const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
+const ETAG = '"00000000000000000000000000000000-1"';
+
+interface Head {
+  method: string;
+  path: string;
+  length: number;
+}
+
+let date = new Date().toUTCString();
+setInterval(() => (date = new Date().toUTCString()), 1000).unref();
+
+function serve(socket: Socket): void {
+  socket.setNoDelay(true);
+  socket.on("error", () => {});
+  let kept: Buffer | undefined;
+  let head: Head | undefined;
+  let left = 0;
+  socket.on("data", (chunk: Buffer) => {
+    let bytes = kept === undefined ? chunk : Buffer.concat([kept, chunk]);
+    kept = undefined;
+    while (bytes.length > 0) {
+      if (head === undefined) {
+        const end = bytes.indexOf(END_OF_HEAD);
+        if (end === -1) {
+          kept = bytes;
+          return;
+        }
+        head = readHead(bytes.toString("latin1", 0, end), socket);
+        left = head.length;
+        bytes = bytes.subarray(end + 4);
+      }
+      const taken = Math.min(left, bytes.length);
+      left -= taken;
+      bytes = bytes.subarray(taken);
+      if (left > 0) return;
+      reply(socket, head);
+      head = undefined;
+    }
+  });
+}
+
+function readHead(text: string, socket: Socket): Head {
+  const [method = "", path = ""] = text.slice(0, text.indexOf("\r\n")).split(" ", 2);
+  if (/^expect: *100-continue/im.test(text)) socket.write(CONTINUE);
+  if (/^transfer-encoding: *chunked/im.test(text)) throw new Error(`a chunked body: ${path}`);
+  return { method, path, length: Number(/^content-length: *(\d+)/im.exec(text)?.[1] ?? 0) };
+}
+
+function reply(socket: Socket, head: Head): void {
+  const answer = answerTo(head);
+  if (delay === 0) socket.write(answer);
+  else setTimeout(() => socket.write(answer), delay);
+}
+
+function answerTo({ method, path, length }: Head): string {
+  const [place = "", query = ""] = path.split("?", 2);
+  const file = digests[Number(/(\d+)\.bin$/.exec(place)?.[1])];
+  if (method === "PUT" && file) {
+    const part = /partNumber=(\d+)/.exec(query)?.[1];
+    const crc64 = part === undefined ? file.crc64 : crc64OfPart(file, Number(part), length);
+    return head(200, 0, `ETag: ${ETAG}\r\nx-oss-hash-crc64ecma: ${crc64}\r\n`);
+  }
+  if (method === "POST" && query.startsWith("uploads"))
+    return xml(
+      `<InitiateMultipartUploadResult><UploadId>U1</UploadId></InitiateMultipartUploadResult>`,
+    );
+  if (method === "POST" && file) {
+    return xml(
+      `<CompleteMultipartUploadResult><ETag>${ETAG}</ETag></CompleteMultipartUploadResult>`,
+      `x-oss-hash-crc64ecma: ${file.crc64}\r\n`,
+    );
+  }
+  if (method === "DELETE") return head(204, 0);
+  if (method === "PUT") return head(200, 0);
+  return head(404, 0);
+}
+
+function head(status: number, length: number, more = ""): string {
+  return `HTTP/1.1 ${status} X\r\nDate: ${date}\r\nx-oss-request-id: 5C06A3B67B8B5A3DA422299D\r\n${more}Content-Length: ${length}\r\n\r\n`;
+}
+
+function xml(body: string, more = ""): string {
+  return head(200, body.length, `Content-Type: application/xml\r\n${more}`) + body;
+}
+
+/** Parts are of one size but the last; a part that ends where the file ends is that one. */
+const partSizes = new Map<FileDigests, number>();
+
+function crc64OfPart(file: FileDigests, number: number, length: number): bigint {
+  const size = partSizes.get(file) ?? 0;
+  if (length > size) partSizes.set(file, length);
+  const start = number === 1 ? 0 : length < size ? file.size - length : (number - 1) * length;
+  if (start % BLOCK !== 0) throw new Error(`a part that begins at ${start}`);
+  const blocks = file.blocks.slice(start / BLOCK, Math.ceil((start + length) / BLOCK));
+  return blocks.reduce(
+    (crc64, block, index) => crc64Combine(crc64, block, Math.min(BLOCK, length - index * BLOCK)),
+    0n,
+  );
+}
+
+const server = createServer(serve);
+server.listen(Number(values.port), "127.0.0.1", () => {
+  const address = server.address();
+  const port = typeof address === "object" && address ? address.port : 0;
+  process.stdout.write(`The sink listens on ${port}\n`);
+});
