@@ -11,6 +11,7 @@ import type { Ledger } from "@exhibit/ledger";
 import { createObjectStore } from "@exhibit/oss";
 import type { Engine, Handler, QueueName, WorkerHandle, WorkOptions } from "@exhibit/queue";
 import type { Logger } from "@exhibit/telemetry";
+import { keepRinging } from "./keep-ringing.ts";
 
 export interface WorkerDependencies {
   ledger: Ledger;
@@ -34,7 +35,7 @@ const MEMORY_BYTES = 128 * 1024 * 1024;
 const GRACE_MS = 10_000;
 
 export interface WorkerSettings {
-  /** Imports that haven't changed for this long, in milliseconds, are looked after. @defaultValue 30000 */
+  /** Imports that haven't changed for this long, in milliseconds, are looked after. @defaultValue 10000 */
   quietMs?: number;
 }
 
@@ -51,6 +52,7 @@ export async function startWorker(
     broker,
     objectStore,
     roots,
+    logger,
     memory: createByteBudget(MEMORY_BYTES),
   };
   const handlers: Record<QueueName, Handler> = {
@@ -73,18 +75,10 @@ export async function startWorker(
       onFailed,
     }),
   );
-  // What an earlier process left open is rung for at once; later losses when an import goes quiet.
-  await reconcile({ ledger, engine }, 0).catch((err: unknown) => {
-    logger.warn({ err }, "what is open couldn't be rung for; the reconciler will try again");
-  });
-  await engine.schedule("reconcile", quietMs).catch(onError);
-  // The schedule itself is in the queue, and is lost with it when Redis is emptied.
-  const keeper = setInterval(() => {
-    engine.schedule("reconcile", quietMs).catch(onError);
-  }, quietMs);
+  const ringing = keepRinging({ ledger, engine, logger }, { quietMs });
   return {
     async close() {
-      clearInterval(keeper);
+      await ringing.stop();
       await Promise.all(workers.map((worker) => worker.close(GRACE_MS)));
       objectStore.close();
     },

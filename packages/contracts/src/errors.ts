@@ -69,6 +69,13 @@ export const errorTable = {
     remedy:
       "The job's log names the files, each with its own error; act on those, then retry the job: only what is unfinished is taken up.",
   },
+  WORKER_CRASHED: {
+    action: "never",
+    status: 500,
+    meaning: "The worker process died each time it stored these files.",
+    remedy:
+      "Find out what ended it (memory, a signal, a fault in the disk) in the system's log and look at the files; then retry.",
+  },
 
   SOURCE_OUTSIDE_ROOTS: {
     action: "never",

@@ -22,13 +22,15 @@ import {
   listFolders,
   listImports,
   type Page,
+  perhapsCreated,
   readImport,
   reopenImport,
   waiveFiles,
 } from "@exhibit/ledger";
-import type { BellToRing, Engine, QueueName } from "@exhibit/queue";
+import type { BellToRing, Engine } from "@exhibit/queue";
 import { checkSource } from "@exhibit/sources";
 import type { Logger } from "@exhibit/telemetry";
+import { ringSoon } from "./ring-soon.ts";
 
 /**
  * What people and programs can do with imports. Throws NOT_FOUND for an id that the ledger doesn't know. What changes an
@@ -73,15 +75,7 @@ export function createImports({
   roots,
   logger,
 }: ImportsDependencies): Imports {
-  /** The ledger knows the work already: a bell that can't be rung now is rung by the reconciler. */
-  async function ringSoon(name: QueueName, bells: readonly BellToRing[]): Promise<void> {
-    try {
-      await engine.ring(name, bells);
-    } catch (err) {
-      logger.warn({ err, queue: name }, "the queue can't be reached; the reconciler will ring");
-    }
-  }
-
+  const bells = { engine, logger };
   return {
     async create(request, who = UNNAMED_ACTOR) {
       checkFolders(request, broker, roots);
@@ -89,8 +83,10 @@ export function createImports({
         who,
         why: request.why,
       });
-      await ringSoon("plan", folderIds.map(bellOf));
-      return await readImport(ledger, importId);
+      await ringSoon(bells, "plan", folderIds.map(bellOf));
+      return await readImport(ledger, importId).catch((thrown: unknown) => {
+        throw perhapsCreated(importId, thrown);
+      });
     },
     list: (query) => listImports(ledger, query),
     get: (importId) => readImport(ledger, importId),
@@ -101,8 +97,9 @@ export function createImports({
       await readImport(ledger, importId);
       const selection = { ...named, file_ids: file_id === undefined ? undefined : [file_id] };
       const { folderIds, shards } = await reopenImport(ledger, importId, selection, { who, why });
-      await ringSoon("plan", folderIds.map(bellOf));
+      await ringSoon(bells, "plan", folderIds.map(bellOf));
       await ringSoon(
+        bells,
         "store",
         shards.map(({ shardId, number }) => ({ id: String(shardId), number })),
       );
@@ -116,7 +113,7 @@ export function createImports({
     async waive(importId, { why, ...selection }, who = UNNAMED_ACTOR) {
       await readImport(ledger, importId);
       const { complete } = await waiveFiles(ledger, importId, selection, { who, why });
-      if (complete) await ringSoon("seal", [{ id: importId }]);
+      if (complete) await ringSoon(bells, "seal", [{ id: importId }]);
       return await readImport(ledger, importId);
     },
   };

@@ -17,6 +17,7 @@ import type { Attempt, Engine } from "@exhibit/queue";
 import { openSource, type SourceEntry } from "@exhibit/sources";
 import { type Logger, withSpan } from "@exhibit/telemetry";
 import { untilCancelled } from "./cancellation.ts";
+import { ringSoon } from "./ring-soon.ts";
 import { createSharder } from "./sharding.ts";
 import { createSlotter, type Slotter } from "./slotting.ts";
 
@@ -41,7 +42,7 @@ export async function planFolder(
   attempt: Attempt,
 ): Promise<void> {
   const { ledger } = dependencies;
-  const folder = await openFolder(ledger, folderId);
+  const folder = await openFolder(ledger, folderId, attempt);
   if (!folder) return;
   const attributes = { "exhibit.import_id": folder.import_id, "exhibit.folder_id": folderId };
   await withSpan("exhibit.plan", attributes, () =>
@@ -56,15 +57,10 @@ async function planOpenFolder(
   folder: FolderRow,
   attempt: Attempt,
 ): Promise<void> {
-  const { ledger, engine } = dependencies;
+  const { ledger } = dependencies;
   const fault = await walk(dependencies, folder, attempt);
-  const finished = await finishPlanning(ledger, folder.id, fault);
-  // Should the queue be away just now, the reconciler rings: the import is complete in the ledger.
-  if (finished?.complete) {
-    await engine.ring("seal", [{ id: finished.importId }]).catch((err) => {
-      dependencies.logger.warn({ err }, "the queue can't be reached; the reconciler will ring");
-    });
-  }
+  const finished = await finishPlanning(ledger, folder.id, fault, attempt.made);
+  if (finished?.complete) await ringSoon(dependencies, "seal", [{ id: finished.importId }]);
   if (fault) throw fault;
 }
 
@@ -72,11 +68,15 @@ async function planOpenFolder(
  * The folder, if it is to be walked. One that has been walked but has a fault of its own is taken up again: that is what
  * a person's retry of the job means.
  */
-async function openFolder(ledger: Ledger, folderId: number): Promise<FolderRow | undefined> {
+async function openFolder(
+  ledger: Ledger,
+  folderId: number,
+  { made }: Attempt,
+): Promise<FolderRow | undefined> {
   const folder = await readFolder(ledger, folderId);
   if (folder.status === "cancelled") return undefined;
   if (!folder.planned) return folder;
-  const { folderIds } = await reopenByJob(ledger, { folderId });
+  const { folderIds } = await reopenByJob(ledger, { folderId, attempt: made });
   return folderIds.length > 0 ? folder : undefined;
 }
 

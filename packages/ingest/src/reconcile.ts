@@ -8,7 +8,7 @@ export interface ReconcileDependencies {
 }
 
 /** Imports that haven't changed for this long may have lost a bell. */
-export const QUIET_MS = 30_000;
+export const QUIET_MS = 10_000;
 
 /** Rings for whatever the ledger says is open in imports that have gone quiet; what has a job already keeps it. */
 export async function reconcile(

@@ -11,14 +11,18 @@ import type { Ledger } from "./ledger.ts";
 import type { LedgerSchema } from "./schema.ts";
 import { storable } from "./text.ts";
 
-/** Puts an import and its folders on the record. Their numbers of files are found by planning. */
+/**
+ * Puts an import and its folders on the record. Their numbers of files are found by planning. Throws SERVICE_UNREACHABLE
+ * with `details.import_id` when the answer was lost: the import may be on the record then.
+ */
 export async function createImport(
   { db }: Ledger,
   request: ImportRequest,
   by: By = unnamed,
 ): Promise<{ importId: string; folderIds: number[] }> {
   const importId = uuidv7();
-  return await db.transaction().execute(async (tx) => {
+  let isWritten = false;
+  const work = db.transaction().execute(async (tx) => {
     await tx
       .insertInto("imports")
       .values({
@@ -43,8 +47,22 @@ export async function createImport(
       .returning("id")
       .execute();
     await recordAct(tx, { importId, what: "create", by });
+    isWritten = true;
     return { importId, folderIds: folders.map(({ id }) => id) };
   });
+  try {
+    return await work;
+  } catch (thrown) {
+    throw isWritten ? perhapsCreated(importId, thrown) : thrown;
+  }
+}
+
+/** Whoever sends the request again without looking would have the import twice. */
+export function perhapsCreated(importId: string, thrown: unknown): unknown {
+  if (!(thrown instanceof ExhibitError)) return thrown;
+  const { code, message } = thrown;
+  const sentence = `${message}. Import ${importId} may be on the record all the same: look for it before you send this again.`;
+  return new ExhibitError(code, sentence, { cause: thrown, details: { import_id: importId } });
 }
 
 /** A folder as planning and storing need it. */
@@ -213,10 +231,11 @@ export async function finishPlanning(
   { db }: Ledger,
   folderId: number,
   error?: ExhibitError,
+  attempt: number | null = null,
 ): Promise<{ importId: string; complete: boolean } | undefined> {
   const { rows } = await sql<{ id: string; complete: boolean }>`
     with in_folder as (
-      update folders set planned = true, error_code = ${error?.code ?? null}, error = ${error === undefined ? null : storable(error.message)}
+      update folders set planned = true, finished_in = ${attempt}, error_code = ${error?.code ?? null}, error = ${error === undefined ? null : storable(error.message)}
       where id = ${folderId} and not planned
         and exists (select from imports where imports.id = folders.import_id and status <> 'cancelled')
       returning import_id

@@ -35,16 +35,20 @@ export async function reopenImport(
 /** Who retries a job itself, in Bull Board: the queue doesn't know the person. */
 const throughQueue: By = { who: "queue", why: "The job was retried." };
 
-/** Takes up what failed in one shard, or in planning one folder; nothing of an import that is sealed or cancelled. */
+/**
+ * Takes up what failed in one shard, or in planning one folder; nothing of an import that is sealed or cancelled, and
+ * nothing that this very attempt of the job had finished: then it only comes again, by nobody's doing.
+ */
 export async function reopenByJob(
   { db }: Ledger,
-  which: { shardId: number } | { folderId: number },
+  which: ({ shardId: number } | { folderId: number }) & { attempt?: number | undefined },
 ): Promise<Reopened> {
   const none = sql`false`;
+  const byOther = sql`coalesce(finished_in <> ${which.attempt ?? null}::integer, true)`;
   const what: ToReopen =
     "shardId" in which
-      ? { shards: sql`shards.id = ${which.shardId}`, folders: none, files: {} }
-      : { shards: none, folders: sql`folders.id = ${which.folderId}`, files: {} };
+      ? { shards: sql`shards.id = ${which.shardId} and ${byOther}`, folders: none, files: {} }
+      : { shards: none, folders: sql`folders.id = ${which.folderId} and ${byOther}`, files: {} };
   try {
     return await db.transaction().execute(async (tx) => {
       const reopened = await reopenFailed(tx, what);

@@ -52,6 +52,8 @@ export interface FolderTable extends CounterColumns {
   source: Json<Source>;
   planned: Generated<boolean>;
   open_shards: Generated<number>;
+  /** As a shard's. */
+  finished_in: number | null;
   endpoint: string | null;
   bucket: string | null;
   prefix: string | null;
@@ -74,6 +76,10 @@ interface ShardTable {
   sending_bytes: Generated<number>;
   /** When it was planned, or when a person last had it tried again. */
   opened_at: Generated<Date>;
+  /** Runs in a row that began, recorded nothing, and never said that they ended: their process died. */
+  unended_runs: Generated<number>;
+  /** The attempt of its job that finished it: that one begun again is no person's retry. */
+  finished_in: number | null;
 }
 
 /** A file and, once it is stored, its receipt. */

@@ -30,8 +30,10 @@ export interface Engine {
   announce(name: QueueName, bells: readonly BellToRing[]): Promise<void>;
   /** Makes sure that work is going to be taken up, whatever became of its job: done, failed, or lost. */
   ring(name: QueueName, bells: readonly BellToRing[]): Promise<void>;
-  /** Rings a queue again and again. */
-  schedule(name: QueueName, everyMs: number): Promise<void>;
+  /** Rings a queue again and again. Returns whether that was new to it: then the queue is new, or has been emptied. */
+  schedule(name: QueueName, everyMs: number): Promise<boolean>;
+  /** Calls back each time the queue is there again after it was away: bells may have been lost. */
+  onReturn(listener: () => void): void;
   /** Takes jobs of a queue until it's closed. */
   work(name: QueueName, handler: Handler, options: WorkOptions): WorkerHandle;
   /** Resolves when jobs can be enqueued. */
@@ -62,6 +64,20 @@ const PREFIX = "{exhibit}";
 /** BullMQ's tables in Postgres dialects. */
 const SCHEMA = "bullmq";
 
+/**
+ * When a worker dies, its jobs' locks end within ten seconds, and the check after that, at most 2.5 s later, gives the
+ * jobs to others. A lock is renewed after five seconds: an event loop that is blocked for less than five loses none, and
+ * one that is lost does no harm, as two workers on one shard don't disturb each other. However often a job stalls, it
+ * isn't failed for that: the ledger knows whether a shard is poison.
+ */
+const workerTimes = {
+  lockDuration: 10_000,
+  stalledInterval: 2_500,
+  maxStalledCount: 2 ** 31 - 1,
+  // After a fault of the connection; the default of 15 s would be a pause after the queue is back.
+  runRetryDelay: 1_000,
+};
+
 interface Backend {
   createQueue(name: QueueName): Queue<Bell>;
   createWorker(
@@ -69,14 +85,22 @@ interface Backend {
     handler: BareHandler,
     options: Partial<WorkerOptions>,
   ): Worker<Bell>;
+  onReturn(listener: () => void): void;
   ping(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The engine for production. Throws SERVICE_UNREACHABLE when Redis doesn't answer within ten seconds. */
+/** Milliseconds that a producer waits for one answer of Redis. */
+const PATIENCE_MS = 5000;
+
+/** The engine for production. Throws SERVICE_UNREACHABLE when Redis doesn't answer within five seconds. */
 export async function openRedisEngine(redisUrl: string): Promise<Engine> {
   // A producer must not hang while Redis is away: the ledger has the work already, and the reconciler rings for it.
-  const producer = new Redis(redisUrl, { maxRetriesPerRequest: 1, connectTimeout: 10_000 });
+  const producer = new Redis(redisUrl, {
+    maxRetriesPerRequest: 1,
+    connectTimeout: PATIENCE_MS,
+    commandTimeout: PATIENCE_MS,
+  });
   // A worker waits for as long as Redis is away.
   const consumer = new Redis(redisUrl, { maxRetriesPerRequest: null, lazyConnect: true });
   let fault: Error | undefined;
@@ -94,6 +118,8 @@ export async function openRedisEngine(redisUrl: string): Promise<Engine> {
         createProcessor(handler),
         options<WorkerOptions>({ ...more, connection: consumer, prefix: PREFIX }),
       ),
+    // The first time is before anybody can listen: it's pinged below.
+    onReturn: (listener) => void producer.on("ready", listener),
     async ping() {
       await producer.ping().catch((error: unknown) => {
         // ioredis only says how often it tried; why is what the connection said.
@@ -129,12 +155,17 @@ export async function openEmbeddedEngine(pglite: PGlite): Promise<Engine> {
         createProcessor(handler),
         options({ ...more, connection: pool } as { connection: typeof pool }),
       ) as unknown as Worker<Bell>,
+    // It is in this process: it can't be away.
+    onReturn() {},
     async ping() {
       await pglite.query("select 1");
     },
     close: () => Promise.resolve(),
   });
 }
+
+/** Bells that are rung at once; a queue that is away is found out after so many. */
+const RUNG_AT_ONCE = 200;
 
 /** What every queue and worker is made with. */
 function options<Options extends object>(own: Options): Options {
@@ -160,16 +191,19 @@ function createEngine(backend: Backend): Engine {
     },
     async ring(name, bells) {
       const queue = queueOf(name);
-      const failures: unknown[] = [];
-      // One that can't be rung doesn't keep the others silent.
-      for (const bell of bells) {
-        await ringOne(queue, name, bell).catch((error: unknown) => failures.push(error));
+      for (let from = 0; from < bells.length; from += RUNG_AT_ONCE) {
+        const some = bells.slice(from, from + RUNG_AT_ONCE);
+        // One that can't be rung doesn't keep the others silent.
+        const rung = await Promise.allSettled(some.map((bell) => ringOne(queue, name, bell)));
+        const failure = rung.find(({ status }) => status === "rejected");
+        if (failure?.status === "rejected") throw unreachable(failure.reason);
       }
-      if (failures.length > 0) throw unreachable(failures[0]);
     },
     async schedule(name, everyMs) {
+      const queue = queueOf(name);
+      const known = await reachable(queue.getJobScheduler(name));
       await reachable(
-        queueOf(name).upsertJobScheduler(
+        queue.upsertJobScheduler(
           name,
           { every: everyMs },
           {
@@ -179,15 +213,15 @@ function createEngine(backend: Backend): Engine {
           },
         ),
       );
+      return known === undefined;
     },
+    onReturn: backend.onReturn,
     work(name, handler, { concurrency, onError, onFailed }) {
       const controller = new AbortController();
       const worker = backend.createWorker(
         name,
         (id, attempt) => handler(id, { ...attempt, signal: controller.signal }),
-        {
-          concurrency,
-        },
+        { ...workerTimes, concurrency },
       );
       worker.on("error", onError);
       worker.on("failed", (job, error) => {

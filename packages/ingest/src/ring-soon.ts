@@ -1,0 +1,15 @@
+import type { BellToRing, Engine, QueueName } from "@exhibit/queue";
+import type { Logger } from "@exhibit/telemetry";
+
+/** Rings for work that is on the record already: a bell that can't be rung now is rung by the reconciler. */
+export async function ringSoon(
+  { engine, logger }: { engine: Engine; logger: Logger },
+  name: QueueName,
+  bells: readonly BellToRing[],
+): Promise<void> {
+  try {
+    await engine.ring(name, bells);
+  } catch (err) {
+    logger.warn({ err, queue: name }, "the queue can't be reached; the reconciler will ring");
+  }
+}
