@@ -92,7 +92,7 @@ async function environmentFor(
   dataDir: string,
   stack: AsyncDisposableStack,
 ): Promise<Environment> {
-  const own = { dataDir, apiHost: "127.0.0.1", apiPort: 0, apiUrl: "" };
+  const own = { dataDir, apiHost: "127.0.0.1", apiPort: 0, apiUrl: "", graceMs: 10_000 };
   if (kind === "embedded") return own;
   const database = await createDatabase();
   stack.defer(database.drop);

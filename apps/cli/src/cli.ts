@@ -109,4 +109,5 @@ Environment:
   EXHIBIT_API_HOST      where the API listens (127.0.0.1)
   EXHIBIT_API_PORT      and its port (7400)
   EXHIBIT_API_URL       where import, status, watch, retry, waive, cancel and vendors find the API
+  EXHIBIT_GRACE         seconds that work under way has to end when a worker is stopped (10)
   OTEL_*                OpenTelemetry; off when none is set`;

@@ -30,7 +30,7 @@ export interface Services {
   ready(): Promise<{ ledger: string; queue: string }>;
   /** How the configured vendors stand. */
   vendors(): Promise<VendorState[]>;
-  startWorker(settings?: WorkerSettings): Promise<RunningWorker>;
+  startWorker(settings?: Partial<WorkerSettings>): Promise<RunningWorker>;
   close(): Promise<void>;
 }
 
@@ -64,7 +64,11 @@ export async function openServices({
       queue: await stateOf(engine.ping()),
     }),
     vendors: () => broker.states(),
-    startWorker: (settings) => startWorker({ ledger, engine, broker, roots, logger }, settings),
+    startWorker: (settings) =>
+      startWorker(
+        { ledger, engine, broker, roots, logger },
+        { graceMs: environment.graceMs, ...settings },
+      ),
     async close() {
       stopObserving();
       broker.close();

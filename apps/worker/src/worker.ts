@@ -1,6 +1,7 @@
 import type { Broker } from "@exhibit/credentials";
 import {
   createByteBudget,
+  oneAtATime,
   planFolder,
   QUIET_MS,
   reconcile,
@@ -32,17 +33,17 @@ const concurrency: Record<QueueName, number> = { plan: 2, store: 4, seal: 2, rec
 /** What the files under way may hold in memory, all shards together. */
 const MEMORY_BYTES = 128 * 1024 * 1024;
 
-const GRACE_MS = 10_000;
-
 export interface WorkerSettings {
   /** Imports that haven't changed for this long, in milliseconds, are looked after. @defaultValue 10000 */
   quietMs?: number;
+  /** So long, in milliseconds, the jobs that run have to end once it is closed; then they are handed back. */
+  graceMs: number;
 }
 
 /** Takes jobs of all queues until it's closed. */
 export async function startWorker(
   dependencies: WorkerDependencies,
-  { quietMs = QUIET_MS }: WorkerSettings = {},
+  { quietMs = QUIET_MS, graceMs }: WorkerSettings,
 ): Promise<RunningWorker> {
   const { ledger, engine, broker, roots, logger } = dependencies;
   const objectStore = createObjectStore();
@@ -54,6 +55,7 @@ export async function startWorker(
     roots,
     logger,
     memory: createByteBudget(MEMORY_BYTES),
+    suspects: oneAtATime(),
   };
   const handlers: Record<QueueName, Handler> = {
     plan: (id, attempt) =>
@@ -62,7 +64,9 @@ export async function startWorker(
     seal: (id) => seal({ ledger }, id),
     reconcile: () => reconcile({ ledger, engine }, quietMs),
   };
-  const onError = (err: Error) => logger.warn({ err }, "the queue can't be reached for the moment");
+  const onError = sayNowAndThen((err) =>
+    logger.warn({ err }, "the queue can't be reached for the moment"),
+  );
   const onFailed: WorkOptions["onFailed"] = (err, { id, willRetry }) =>
     logger.warn(
       { err, job_id: id },
@@ -79,8 +83,20 @@ export async function startWorker(
   return {
     async close() {
       await ringing.stop();
-      await Promise.all(workers.map((worker) => worker.close(GRACE_MS)));
+      await Promise.all(workers.map((worker) => worker.close(graceMs)));
       objectStore.close();
     },
+  };
+}
+
+/** Milliseconds between two lines of the log about a queue that is away. */
+const QUIET_BETWEEN_FAULTS = 10_000;
+
+function sayNowAndThen(say: (fault: Error) => void): (fault: Error) => void {
+  let quietUntil = 0;
+  return (fault) => {
+    if (Date.now() < quietUntil) return;
+    quietUntil = Date.now() + QUIET_BETWEEN_FAULTS;
+    say(fault);
   };
 }

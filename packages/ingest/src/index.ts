@@ -3,4 +3,4 @@ export { createImports, type Imports, type ImportsDependencies } from "./imports
 export { type PlanDependencies, planFolder } from "./plan.ts";
 export { QUIET_MS, type ReconcileDependencies, reconcile } from "./reconcile.ts";
 export { seal } from "./seal.ts";
-export { type StoreDependencies, storeShard } from "./store.ts";
+export { oneAtATime, type StoreDependencies, storeShard } from "./store.ts";

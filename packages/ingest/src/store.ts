@@ -4,6 +4,7 @@ import {
   type FinishedShard,
   type FolderRow,
   finishShard,
+  isSuspect,
   openShard,
   readFinished,
   readFolder,
@@ -13,7 +14,7 @@ import {
 import type { Attempt, Engine } from "@exhibit/queue";
 import { openSource } from "@exhibit/sources";
 import { type Logger, withSpan } from "@exhibit/telemetry";
-import pLimit from "p-limit";
+import pLimit, { type LimitFunction } from "p-limit";
 import { untilCancelled } from "./cancellation.ts";
 import { createRecorder, type Outcome } from "./recorder.ts";
 import { ringSoon } from "./ring-soon.ts";
@@ -34,7 +35,12 @@ export interface StoreDependencies extends LeaseDependencies, FileDependencies {
   engine: Engine;
   roots: readonly string[];
   logger: Logger;
+  /** Lets one shard at a time through of those that may have killed their worker: else all would die of one of them. */
+  suspects: LimitFunction;
 }
+
+/** For `suspects`. */
+export const oneAtATime = (): LimitFunction => pLimit(1);
 
 /** Files of one shard that are sent at once. */
 const FILES_AT_ONCE = 16;
@@ -50,6 +56,16 @@ const LOGGED_FILES = 50;
  * Throws FILES_FAILED, with a sentence a person can act on, when files of it failed for good.
  */
 export async function storeShard(
+  dependencies: StoreDependencies,
+  shardId: number,
+  attempt: Attempt,
+): Promise<void> {
+  const { ledger, suspects } = dependencies;
+  const store = () => storeOnce(dependencies, shardId, attempt);
+  await ((await isSuspect(ledger, shardId)) ? suspects(store) : store());
+}
+
+async function storeOnce(
   dependencies: StoreDependencies,
   shardId: number,
   attempt: Attempt,

@@ -56,6 +56,17 @@ export async function openShard(
   return { ...shard, files };
 }
 
+/** Whether the last run of a shard may have killed its worker. */
+export async function isSuspect({ db }: Ledger, shardId: number): Promise<boolean> {
+  const row = await db
+    .selectFrom("shards")
+    .select("id")
+    .where("id", "=", shardId)
+    .where("unended_runs", ">", 0)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Says that a run of a shard has ended in good order, whatever came of it. */
 export async function closeShard({ db }: Ledger, shardId: number): Promise<void> {
   await db

@@ -65,13 +65,13 @@ const PREFIX = "{exhibit}";
 const SCHEMA = "bullmq";
 
 /**
- * When a worker dies, its jobs' locks end within ten seconds, and the check after that, at most 2.5 s later, gives the
- * jobs to others. A lock is renewed after five seconds: an event loop that is blocked for less than five loses none, and
+ * When a worker dies, its jobs' locks end within eight seconds, and the check after that, at most 2.5 s later, gives the
+ * jobs to others. A lock is renewed after four seconds: an event loop that is blocked for less than four loses none, and
  * one that is lost does no harm, as two workers on one shard don't disturb each other. However often a job stalls, it
  * isn't failed for that: the ledger knows whether a shard is poison.
  */
 const workerTimes = {
-  lockDuration: 10_000,
+  lockDuration: 8_000,
   stalledInterval: 2_500,
   maxStalledCount: 2 ** 31 - 1,
   // After a fault of the connection; the default of 15 s would be a pause after the queue is back.
@@ -224,10 +224,16 @@ function createEngine(backend: Backend): Engine {
         { ...workerTimes, concurrency },
       );
       worker.on("error", onError);
+      const rest = restAfterErrors(worker);
       worker.on("failed", (job, error) => {
         onFailed(error, { id: job?.id ?? name, willRetry: job?.finishedOn === undefined });
       });
-      return { close: (graceMs) => closeWorker(worker, controller, graceMs) };
+      return {
+        async close(graceMs) {
+          rest.stop();
+          await closeWorker(worker, controller, graceMs);
+        },
+      };
     },
     ping: () => reachable(backend.ping()),
     async close() {
@@ -264,6 +270,24 @@ async function ringOne(queue: Queue<Bell>, name: QueueName, bell: BellToRing): P
     }
   }
   await queue.add(name, data, opts);
+}
+
+/** Milliseconds that a worker asks for nothing after an error. */
+const REST_MS = 1000;
+
+/** A queue that answers but refuses, as Redis does without memory, would be asked again ten thousand times a second. */
+function restAfterErrors(worker: Worker<Bell>): { stop(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  worker.on("error", () => {
+    if (timer || worker.closing) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      void worker.resume();
+    }, REST_MS);
+    // Jobs that run go on.
+    void worker.pause(true);
+  });
+  return { stop: () => clearTimeout(timer) };
 }
 
 /** How long a worker may take to hand its work back after its grace time: a queue that is away would take for ever. */
