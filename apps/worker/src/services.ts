@@ -10,7 +10,7 @@ import {
   memoryLeaseStore,
   redisLeaseStore,
 } from "@exhibit/credentials";
-import { createImports, type Imports } from "@exhibit/ingest";
+import { createImports, type Imports, quietMsOf } from "@exhibit/ingest";
 import { type Ledger, openEmbeddedLedger, openPglite, openPostgresLedger } from "@exhibit/ledger";
 import { type Engine, openEmbeddedEngine, openRedisEngine } from "@exhibit/queue";
 import { count, type Logger, observe } from "@exhibit/telemetry";
@@ -67,7 +67,11 @@ export async function openServices({
     startWorker: (settings) =>
       startWorker(
         { ledger, engine, broker, roots, logger },
-        { graceMs: environment.graceMs, ...settings },
+        {
+          quietMs: environment.redisUrl === undefined ? quietMsOf.embedded : quietMsOf.redis,
+          graceMs: environment.graceMs,
+          ...settings,
+        },
       ),
     async close() {
       stopObserving();

@@ -3,7 +3,6 @@ import {
   createByteBudget,
   oneAtATime,
   planFolder,
-  QUIET_MS,
   reconcile,
   seal,
   storeShard,
@@ -34,8 +33,8 @@ const concurrency: Record<QueueName, number> = { plan: 2, store: 4, seal: 2, rec
 const MEMORY_BYTES = 128 * 1024 * 1024;
 
 export interface WorkerSettings {
-  /** Imports that haven't changed for this long, in milliseconds, are looked after. @defaultValue 10000 */
-  quietMs?: number;
+  /** Imports that haven't changed for this long, in milliseconds, are looked after. */
+  quietMs: number;
   /** So long, in milliseconds, the jobs that run have to end once it is closed; then they are handed back. */
   graceMs: number;
 }
@@ -43,7 +42,7 @@ export interface WorkerSettings {
 /** Takes jobs of all queues until it's closed. */
 export async function startWorker(
   dependencies: WorkerDependencies,
-  { quietMs = QUIET_MS, graceMs }: WorkerSettings,
+  { quietMs, graceMs }: WorkerSettings,
 ): Promise<RunningWorker> {
   const { ledger, engine, broker, roots, logger } = dependencies;
   const objectStore = createObjectStore();

@@ -1,6 +1,6 @@
 export { createByteBudget } from "./byte-budget.ts";
 export { createImports, type Imports, type ImportsDependencies } from "./imports.ts";
 export { type PlanDependencies, planFolder } from "./plan.ts";
-export { QUIET_MS, type ReconcileDependencies, reconcile } from "./reconcile.ts";
+export { quietMsOf, type ReconcileDependencies, reconcile } from "./reconcile.ts";
 export { seal } from "./seal.ts";
 export { oneAtATime, type StoreDependencies, storeShard } from "./store.ts";

@@ -7,13 +7,16 @@ export interface ReconcileDependencies {
   engine: Engine;
 }
 
-/** Imports that haven't changed for this long may have lost a bell. */
-export const QUIET_MS = 10_000;
+/**
+ * Imports that haven't changed for so many milliseconds may have lost a bell. With everything in one process hardly
+ * any is lost, and looking takes that process's own time.
+ */
+export const quietMsOf = { redis: 10_000, embedded: 30_000 };
 
 /** Rings for whatever the ledger says is open in imports that have gone quiet; what has a job already keeps it. */
 export async function reconcile(
   { ledger, engine }: ReconcileDependencies,
-  quietForMs = QUIET_MS,
+  quietForMs: number,
 ): Promise<void> {
   const quiet = await findQuietImports(ledger, { quietForMs });
   if (quiet.length === 0) return;

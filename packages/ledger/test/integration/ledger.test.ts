@@ -29,6 +29,7 @@ import {
   recordSending,
   reopenByJob,
   reopenImport,
+  type ShardRow,
   type Stored,
   sealImport,
   type UnfinishedFile,
@@ -746,8 +747,8 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     await closeShard(ledger, shardId);
     expect(await isSuspect(ledger, shardId)).toBe(false);
 
-    const opened = await openShard(ledger, shardId);
-    const [first, second] = opened?.files as [UnfinishedFile, UnfinishedFile];
+    const opened = (await openShard(ledger, shardId)) as ShardRow;
+    const [first, second] = opened.files as [UnfinishedFile, UnfinishedFile];
     const later = {
       fileId: first.id,
       state: "planned" as const,
