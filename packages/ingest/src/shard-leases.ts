@@ -14,8 +14,10 @@ export interface LeaseDependencies {
   broker: Broker;
 }
 
+type FileToLease = Pick<UnfinishedFile, "path" | "slot">;
+
 /** What holds the lease that a file is sent with. */
-export type LeasesFor = (file: UnfinishedFile) => Promise<LeaseHolder>;
+export type LeasesFor = (file: FileToLease) => Promise<LeaseHolder>;
 
 /** One lease for all files of the folder; one for each when the vendor opens them one by one. */
 export async function leasesOf(
@@ -33,7 +35,7 @@ export async function leasesOf(
 }
 
 /** As it was planned. Throws what planning would have refused it with. */
-function slotOf(perFile: PerFile, { path, slot }: UnfinishedFile): FolderRow["selector"] {
+function slotOf(perFile: PerFile, { path, slot }: FileToLease): FolderRow["selector"] {
   if (slot === null) {
     throw new ExhibitError("INTERNAL", `${JSON.stringify(path)} has been planned without a slot.`);
   }

@@ -5,6 +5,7 @@ import {
   finishShard,
   openShard,
   readFolder,
+  readLeftUploads,
   type ShardRow,
   type UnfinishedFile,
 } from "@exhibit/ledger";
@@ -12,6 +13,7 @@ import type { Attempt, Engine } from "@exhibit/queue";
 import { openSource } from "@exhibit/sources";
 import { withSpan } from "@exhibit/telemetry";
 import pLimit from "p-limit";
+import { endAbandonedUploads } from "./abandon.ts";
 import { untilCancelled } from "./cancellation.ts";
 import { createRecorder, type Outcome } from "./recorder.ts";
 import { createSending } from "./sending.ts";
@@ -58,7 +60,11 @@ export async function storeShard(
     "exhibit.files": shard.files.length,
   };
   const store = async (watched: Attempt) => {
-    const settled = await storeFiles(dependencies, folder, shard, watched);
+    const settled = await storeFiles(dependencies, folder, shard, watched).finally(async () => {
+      if (attempt.signal.aborted) return;
+      // What can't be aborted now is the reconciler's.
+      await endAbandonedUploads(dependencies, { shardId }).catch(() => {});
+    });
     const finished = await finishShard(ledger, shardId);
     if (finished) await conclude(dependencies, shard, finished, settled, watched);
     else if (settled.some(({ outcome }) => outcome.state === "planned")) {
@@ -92,9 +98,12 @@ async function storeFiles(
   try {
     const leasesFor = await leasesOf(dependencies, folder, shard.openedAt, signal);
     const reader = await openSource(folder.source, dependencies.roots);
+    const leftUploads = await readLeftUploads(dependencies.ledger, shard.id);
     const send = async (file: UnfinishedFile) => {
       if (signal.aborted) return;
-      const result = await storeFile(dependencies, { file, reader, leasesFor, signal, sending });
+      const left = leftUploads.get(file.id);
+      const work = { file, left, reader, leasesFor, signal, sending };
+      const result = await storeFile(dependencies, work);
       if (result) await settle(file, result);
     };
     const sent = await Promise.allSettled(

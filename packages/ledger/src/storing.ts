@@ -9,6 +9,8 @@ export interface ShardRow {
   folderId: number;
   importId: string;
   openedAt: Date;
+  /** It was taken up before: what was sent then may be in OSS without being on the record. */
+  isAgain: boolean;
   files: UnfinishedFile[];
 }
 
@@ -31,17 +33,20 @@ export async function openShard(ledger: Ledger, shardId: number): Promise<ShardR
   const { db } = ledger;
   await reopenByJob(ledger, { shardId });
   const shard = await db
-    .selectFrom("shards")
-    .innerJoin("imports", "imports.id", "shards.import_id")
-    .select([
+    .updateTable("shards")
+    .set((shards) => ({ openings: shards("openings", "+", 1) }))
+    .from("imports")
+    .whereRef("imports.id", "=", "shards.import_id")
+    .where("shards.id", "=", shardId)
+    .where("shards.state", "=", "open")
+    .where("imports.status", "in", ["planning", "storing", "sealing"])
+    .returning([
       "shards.id",
       "shards.folder_id as folderId",
       "shards.import_id as importId",
       "shards.opened_at as openedAt",
+      sql<boolean>`shards.openings > 1`.as("isAgain"),
     ])
-    .where("shards.id", "=", shardId)
-    .where("shards.state", "=", "open")
-    .where("imports.status", "in", ["planning", "storing", "sealing"])
     .executeTakeFirst();
   if (!shard) return undefined;
   const files = await db
@@ -68,6 +73,8 @@ export interface Stored {
   requestId: string | undefined;
   storedAt: Date;
   leaseId: string;
+  /** The ledger's number of the multipart upload that became the object: it is taken off the record. */
+  upload?: number | undefined;
 }
 
 /** `planned`: it will be tried again by itself; `failed`: a person has to look at it. */
@@ -112,9 +119,10 @@ export async function recordOutcomes(
         ${column((row) => row.requestId ?? null)}::text[],
         ${column((row) => row.storedAt.toISOString())}::timestamptz[],
         ${column((row) => row.leaseId)}::text[],
+        ${column((row) => row.upload ?? null)}::bigint[],
         ${reasons((row) => row.code)}::text[],
         ${reasons((row) => storable(row.message))}::text[]
-      ) as o (id, state, size, modified_ms, key, sha256, crc64, etag, request_id, stored_at, lease_id, error_code, error)
+      ) as o (id, state, size, modified_ms, key, sha256, crc64, etag, request_id, stored_at, lease_id, upload, error_code, error)
     ), planned as (
       select files.id, files.size from files where files.id in (select id from outcome) and state = 'planned'
       order by files.id for update
@@ -125,7 +133,9 @@ export async function recordOutcomes(
         error_code = o.error_code, error = o.error
       from outcome o, planned
       where files.id = o.id and files.id = planned.id
-      returning files.state, files.size, files.size - planned.size as grown
+      returning files.state, files.size, files.size - planned.size as grown, o.upload
+    ), completed as (
+      delete from uploads using changed where uploads.id = changed.upload
     ), total as (
       select
         coalesce(sum(grown), 0)::bigint as grown,
