@@ -37,12 +37,14 @@ const GRACE_MS = 10_000;
 export interface WorkerSettings {
   /** Imports that haven't changed for this long, in milliseconds, are looked after. @defaultValue 30000 */
   quietMs?: number;
+  /** So long, in milliseconds, the jobs that run have to end once it is closed. @defaultValue 10000 */
+  graceMs?: number;
 }
 
 /** Takes jobs of all queues until it's closed. */
 export async function startWorker(
   dependencies: WorkerDependencies,
-  { quietMs = QUIET_MS }: WorkerSettings = {},
+  { quietMs = QUIET_MS, graceMs = GRACE_MS }: WorkerSettings = {},
 ): Promise<RunningWorker> {
   const { ledger, engine, broker, roots, logger } = dependencies;
   const objectStore = createObjectStore();
@@ -90,7 +92,7 @@ export async function startWorker(
   return {
     async close() {
       clearInterval(keeper);
-      await Promise.all(workers.map((worker) => worker.close(GRACE_MS)));
+      await Promise.all(workers.map((worker) => worker.close(graceMs)));
       objectStore.close();
     },
   };

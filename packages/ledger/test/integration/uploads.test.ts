@@ -41,8 +41,9 @@ describe.each(Object.entries(ledgerKinds))("Multipart uploads on record (%s)", (
     const file = { path: "庭审.mp4", size: 1000, modifiedAt: 1_700_000_000_000 };
     const { shardId } = (await addShard(ledger, folder, [file])) ?? { shardId: 0 };
     await finishPlanning(ledger, folder.id);
-    const fileId = (await openShard(ledger, shardId))?.files[0]?.id ?? 0;
-    return { importId, folderId: folder.id, shardId, fileId };
+    const first = await openShard(ledger, shardId);
+    const fileId = first?.files[0]?.id ?? 0;
+    return { importId, folderId: folder.id, shardId, fileId, first };
   }
 
   function upload(uploadId: string) {
@@ -153,10 +154,8 @@ describe.each(Object.entries(ledgerKinds))("Multipart uploads on record (%s)", (
   });
 
   test("A shard says when it is taken up again", async () => {
-    const { shardId } = await planned();
+    const { shardId, first } = await planned();
+    expect(first).toMatchObject({ isAgain: false });
     expect(await openShard(ledger, shardId)).toMatchObject({ isAgain: true });
-    const fresh = await planned();
-    const { rows } = { rows: await ledger.db.selectFrom("shards").selectAll().execute() };
-    expect(rows.find(({ id }) => id === fresh.shardId)?.openings).toBe(1);
   });
 });
