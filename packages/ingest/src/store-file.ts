@@ -1,6 +1,6 @@
 import { type ExhibitError, toExhibitError } from "@exhibit/contracts";
 import type { Ledger, LeftUpload, Stored, UnfinishedFile } from "@exhibit/ledger";
-import type { ObjectStore } from "@exhibit/oss";
+import type { Expectation, ObjectStore } from "@exhibit/oss";
 import type { SourceReader } from "@exhibit/sources";
 import { withSpan } from "@exhibit/telemetry";
 import type { ByteBudget } from "./byte-budget.ts";
@@ -23,6 +23,8 @@ export interface FileWork {
   leasesFor: LeasesFor;
   signal: AbortSignal;
   sending: Sending;
+  /** Whether OSS has files of the folder already. */
+  expectation: Expectation;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface FileWork {
  */
 export async function storeFile(
   { ledger, objectStore, memory }: FileDependencies,
-  { file, left, reader, leasesFor, signal, sending }: FileWork,
+  { file, left, reader, leasesFor, signal, sending, expectation }: FileWork,
 ): Promise<Stored | ExhibitError | undefined> {
   const free = await memory.acquire(objectStore.memoryFor(file.size, left?.partSize));
   const sent = sending.begin();
@@ -52,6 +54,7 @@ export async function storeFile(
         signal,
         onBytes: sent.add,
         uploads,
+        expectation,
       });
       const { outcome, size, key, sha256, crc64, etag, requestId, storedAt, leaseId } = receipt;
       span.set({

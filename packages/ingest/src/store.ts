@@ -3,12 +3,14 @@ import {
   type FinishedShard,
   type FolderRow,
   finishShard,
+  isPlaceInUse,
   openShard,
   readFolder,
   readLeftUploads,
   type ShardRow,
   type UnfinishedFile,
 } from "@exhibit/ledger";
+import { createExpectation } from "@exhibit/oss";
 import type { Attempt, Engine } from "@exhibit/queue";
 import { openSource } from "@exhibit/sources";
 import { withSpan } from "@exhibit/telemetry";
@@ -98,11 +100,13 @@ async function storeFiles(
   try {
     const leasesFor = await leasesOf(dependencies, folder, shard.openedAt, signal);
     const reader = await openSource(folder.source, dependencies.roots);
-    const leftUploads = await readLeftUploads(dependencies.ledger, shard.id);
+    const { ledger } = dependencies;
+    const expectation = createExpectation(shard.isAgain || (await isPlaceInUse(ledger, folder.id)));
+    const leftUploads = await readLeftUploads(ledger, shard.id);
     const send = async (file: UnfinishedFile) => {
       if (signal.aborted) return;
       const left = leftUploads.get(file.id);
-      const work = { file, left, reader, leasesFor, signal, sending };
+      const work = { file, left, reader, leasesFor, signal, sending, expectation };
       const result = await storeFile(dependencies, work);
       if (result) await settle(file, result);
     };

@@ -182,6 +182,17 @@ export async function recordDestination(
     .execute();
 }
 
+/** Whether files have been stored by another folder of the same place: an import that is done again. */
+export async function isPlaceInUse({ db }: Ledger, folderId: number): Promise<boolean> {
+  const { rows } = await sql`
+    select from folders own join folders other
+      on other.bucket = own.bucket and other.prefix = own.prefix and other.endpoint = own.endpoint
+    where own.id = ${folderId} and own.prefix is not null and other.prefix is not null and other.id <> own.id
+      and other.stored + other.identical > 0
+    limit 1`.execute(db);
+  return rows.length > 0;
+}
+
 /** Tells how many bytes of a shard's unfinished files have been sent, for those who watch. */
 export async function recordSending({ db }: Ledger, shardId: number, bytes: number): Promise<void> {
   await db

@@ -1,4 +1,5 @@
 import type { Lease } from "@exhibit/credentials";
+import type { Expectation } from "./expectation.ts";
 import type { OpenUpload, UploadRecord } from "./uploads.ts";
 
 /** Hands out the folder's lease; shared by all files that go into the folder. */
@@ -47,6 +48,8 @@ export interface PutRequest {
   onBytes?: (bytes: number) => void;
   /** Keeps what is needed to go on with a multipart upload; without it, one that fails is aborted by `put`. */
   uploads?: UploadRecord;
+  /** Whether a small file is looked for before it is sent; a large one always is. @defaultValue not */
+  expectation?: Expectation;
 }
 
 export interface AbortRequest {

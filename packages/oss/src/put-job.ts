@@ -3,6 +3,7 @@ import type { Attempt } from "./attempts.ts";
 import type { Control } from "./control.ts";
 import type { DigesterPool } from "./digests.ts";
 import type { Look } from "./existing.ts";
+import type { Expectation } from "./expectation.ts";
 import type { ObjectCalls } from "./object-calls.ts";
 import type { FileBody } from "./object-store.ts";
 import type { UploadRecord } from "./uploads.ts";
@@ -21,5 +22,6 @@ export interface PutJob {
   digesters: DigesterPool;
   attempt: Attempt;
   look: Look;
+  expectation: Expectation;
   versioning: Versioning;
 }

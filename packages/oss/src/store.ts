@@ -5,6 +5,7 @@ import { createClock } from "./clock.ts";
 import { createControl } from "./control.ts";
 import { createDigesterPool } from "./digests.ts";
 import { createLook } from "./existing.ts";
+import { createExpectation } from "./expectation.ts";
 import { keyOf } from "./guard.ts";
 import { createObjectCalls } from "./object-calls.ts";
 import type { AbortRequest, ObjectStore, PutRequest, Receipt } from "./object-store.ts";
@@ -61,7 +62,19 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
     const look = createLook(calls, attempt, key, signal);
     const tools = { calls, control, digesters, versioning };
     const { bucket } = first;
-    const job = { key, bucket, body, signal, onBytes, uploads, attempt, look, ...tools };
+    const { expectation = createExpectation(false) } = request;
+    const job = {
+      key,
+      bucket,
+      body,
+      signal,
+      onBytes,
+      uploads,
+      attempt,
+      look,
+      expectation,
+      ...tools,
+    };
     const left = await leftToGoOn(uploads, key, first);
     if (first.object?.uploadUrl !== undefined) return putToUrl(job);
     if (left === undefined && body.size <= options.singlePutLimit) return putSingle(job);
