@@ -7,7 +7,7 @@ import {
 } from "@exhibit/ledger";
 import type { ObjectStore } from "@exhibit/oss";
 import pLimit from "p-limit";
-import { type LeaseDependencies, leasesOf } from "./shard-leases.ts";
+import { type LeaseDependencies, leasesBeside } from "./shard-leases.ts";
 
 export interface AbandonDependencies extends LeaseDependencies {
   objectStore: Pick<ObjectStore, "abort">;
@@ -46,9 +46,11 @@ export async function endAbandonedUploads(
   return ended.filter((isEnded) => !isEnded).length;
 }
 
-async function abort(dependencies: AbandonDependencies, upload: AbandonedUpload): Promise<void> {
+async function abort(
+  { ledger, broker, objectStore }: AbandonDependencies,
+  upload: AbandonedUpload,
+): Promise<void> {
   const signal = AbortSignal.timeout(ABORT_TIMEOUT_MS);
-  const folder = await readFolder(dependencies.ledger, upload.folderId);
-  const leasesFor = await leasesOf(dependencies, folder, new Date(0), signal);
-  await dependencies.objectStore.abort({ leases: await leasesFor(upload), upload, signal });
+  const folder = await readFolder(ledger, upload.folderId);
+  await objectStore.abort({ leases: leasesBeside(broker, folder, upload, signal), upload, signal });
 }
