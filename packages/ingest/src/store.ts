@@ -62,11 +62,14 @@ export async function storeShard(
     "exhibit.files": shard.files.length,
   };
   const store = async (watched: Attempt) => {
-    const settled = await storeFiles(dependencies, folder, shard, watched).finally(async () => {
-      if (attempt.signal.aborted) return;
-      // What can't be aborted now is the reconciler's.
-      await endAbandonedUploads(dependencies, { shardId }).catch(() => {});
-    });
+    let settled: Settled[];
+    try {
+      settled = await storeFiles(dependencies, folder, shard, watched);
+    } finally {
+      // What can't be aborted now is the reconciler's; a worker that stops has no time for it.
+      if (!attempt.signal.aborted)
+        await endAbandonedUploads(dependencies, { shardId }).catch(() => {});
+    }
     const finished = await finishShard(ledger, shardId);
     if (finished) await conclude(dependencies, shard, finished, settled, watched);
     else if (settled.some(({ outcome }) => outcome.state === "planned")) {

@@ -19,7 +19,7 @@ export interface UploadedPart {
 }
 
 /** A part as OSS lists it. */
-export interface ListedPart extends UploadedPart {
+interface ListedPart extends UploadedPart {
   /** Undefined when OSS didn't tell. */
   crc64: bigint | undefined;
 }
