@@ -31,6 +31,8 @@ export interface System extends AsyncDisposable {
   readonly environment: Environment;
   /** What may be read; a test puts its evidence below it. */
   readonly root: string;
+  /** The worker, which a test may stop and start again. */
+  readonly worker: { stop(): Promise<void>; start(): Promise<void> };
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body?: unknown): Promise<{ status: number; body: T }>;
   /** Creates an import and resolves when it rests. */
@@ -72,8 +74,8 @@ export async function startSystem(kind: EngineKind, options: SystemOptions = {})
   });
   const services = await openServices({ environment, config, logger });
   stack.defer(() => services.close());
-  const worker = await services.startWorker(options.worker);
-  stack.defer(() => worker.close());
+  let running = await services.startWorker(options.worker);
+  stack.defer(() => running.close());
   const app = await buildApi({ ...services, logger, progress: { interval: 50 } });
   stack.defer(() => app.close());
   const apiUrl = await app.listen({ host: "127.0.0.1", port: 0 });
@@ -82,6 +84,12 @@ export async function startSystem(kind: EngineKind, options: SystemOptions = {})
     sandbox,
     root,
     environment,
+    worker: {
+      stop: () => running.close(),
+      async start() {
+        running = await services.startWorker(options.worker);
+      },
+    },
     ...createClient(apiUrl),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -72,6 +72,7 @@ describe.each(engineKindNames)("What people do to an import (%s)", (kind) => {
     expect(await end).toMatchObject({ status: "cancelled", finished_at: expect.any(String) });
     await aborted;
     await untilNothingRuns();
+    expect(system.sandbox.openUploads()).toEqual([]);
     expect(performance.now() - startedAt).toBeLessThan(10_000);
     held.release();
 

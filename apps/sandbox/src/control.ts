@@ -7,6 +7,7 @@ import { readBody } from "./gateway/read-parameters.ts";
 import { uploadUrlForms } from "./gateway/vendor.ts";
 import { vendorNames } from "./gateway/vendors/index.ts";
 import type { Serve } from "./loopback-server.ts";
+import type { UploadSummary } from "./oss/open-uploads.ts";
 import type { OssControl } from "./oss/oss.ts";
 import { matchesRequest, ossFault, ossMatch } from "./oss/oss-fault.ts";
 import type { TokenOffice } from "./tokens.ts";
@@ -15,6 +16,7 @@ import type { TokenOffice } from "./tokens.ts";
 //   GET    /sandbox                    counters of both sides, number of objects
 //   GET    /sandbox/gateway/requests   the latest calls
 //   GET    /sandbox/oss/requests       the latest requests
+//   GET    /sandbox/oss/uploads        the multipart uploads that are open
 //   POST   /sandbox/gateway/faults     {vendor?, mood, times?, …}: see gateway-fault.ts
 //   POST   /sandbox/gateway/refusals   {vendor, folder, code, message}
 //   POST   /sandbox/gateway/upload-urls  {form}: what industry gives as uploadUrl: bucket, signed-v4, signed-v1
@@ -31,6 +33,7 @@ export interface ControlOptions {
   tokens: TokenOffice;
   clocks: Clocks;
   objectCount: () => number;
+  openUploads: () => UploadSummary[];
 }
 
 type Action = (body: unknown) => unknown;
@@ -67,7 +70,7 @@ export function createControl(options: ControlOptions): { servingBeside(serve: S
   };
 }
 
-function actionsOf({ gateway, oss, tokens, clocks, objectCount }: ControlOptions) {
+function actionsOf({ gateway, oss, tokens, clocks, objectCount, openUploads }: ControlOptions) {
   return new Map<string, Action>([
     [
       "GET /sandbox",
@@ -75,6 +78,7 @@ function actionsOf({ gateway, oss, tokens, clocks, objectCount }: ControlOptions
     ],
     ["GET /sandbox/gateway/requests", () => gateway.log.entries()],
     ["GET /sandbox/oss/requests", () => oss.log.entries()],
+    ["GET /sandbox/oss/uploads", () => openUploads()],
     ["POST /sandbox/gateway/faults", (body) => void gateway.fail(gatewayFault.parse(body))],
     ["POST /sandbox/gateway/refusals", (body) => gateway.refuse(refusal.parse(body))],
     [

@@ -1,6 +1,7 @@
 import type { Broker } from "@exhibit/credentials";
 import {
   createByteBudget,
+  endAbandonedUploads,
   oneAtATime,
   planFolder,
   reconcile,
@@ -61,7 +62,11 @@ export async function startWorker(
       planFolder({ ledger, engine, broker, roots, logger }, Number(id), attempt),
     store: (id, attempt) => storeShard(storing, Number(id), attempt),
     seal: (id) => seal({ ledger }, id),
-    reconcile: () => reconcile({ ledger, engine }, quietMs),
+    reconcile: async () => {
+      await reconcile({ ledger, engine }, quietMs);
+      const left = await endAbandonedUploads({ ledger, broker, objectStore });
+      if (left > 0) logger.warn({ uploads: left }, "multipart uploads can't be aborted for now");
+    },
   };
   const onError = sayNowAndThen((err) =>
     logger.warn({ err }, "the queue can't be reached for the moment"),

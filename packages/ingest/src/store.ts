@@ -4,17 +4,21 @@ import {
   type FinishedShard,
   type FolderRow,
   finishShard,
+  isPlaceInUse,
   isSuspect,
   openShard,
   readFinished,
   readFolder,
+  readLeftUploads,
   type ShardRow,
   type UnfinishedFile,
 } from "@exhibit/ledger";
+import { createExpectation } from "@exhibit/oss";
 import type { Attempt, Engine } from "@exhibit/queue";
 import { openSource } from "@exhibit/sources";
 import { type Logger, withSpan } from "@exhibit/telemetry";
 import pLimit, { type LimitFunction } from "p-limit";
+import { endAbandonedUploads } from "./abandon.ts";
 import { untilCancelled } from "./cancellation.ts";
 import { createRecorder, type Outcome } from "./recorder.ts";
 import { ringSoon } from "./ring-soon.ts";
@@ -100,7 +104,14 @@ async function storeOpenShard(
     "exhibit.files": shard.files.length,
   };
   const store = async (watched: Attempt) => {
-    const settled = await storeFiles(dependencies, folder, shard, watched);
+    let settled: Settled[];
+    try {
+      settled = await storeFiles(dependencies, folder, shard, watched);
+    } finally {
+      // What can't be aborted now is the reconciler's; a worker that stops has no time for it.
+      if (!attempt.signal.aborted)
+        await endAbandonedUploads(dependencies, { shardId: shard.id }).catch(() => {});
+    }
     const finished = await finishShard(ledger, shard.id, watched.made);
     if (finished) await conclude(dependencies, shard, finished, settled, watched);
     else if (settled.some(({ outcome }) => outcome.state === "planned")) {
@@ -135,10 +146,15 @@ async function storeFiles(
     if (shard.crashes >= MOST_CRASHES) throw crashed(shard);
     const leasesFor = await leasesOf(dependencies, folder, shard.openedAt, signal);
     const reader = await openSource(folder.source, dependencies.roots);
+    const { ledger } = dependencies;
+    const expectation = createExpectation(shard.isAgain || (await isPlaceInUse(ledger, folder.id)));
+    const leftUploads = await readLeftUploads(ledger, shard.id);
     const send = async (file: UnfinishedFile) => {
       await recorder.ready();
       if (signal.aborted) return;
-      const result = await storeFile(dependencies, { file, reader, leasesFor, signal, sending });
+      const left = leftUploads.get(file.id);
+      const work = { file, left, reader, leasesFor, signal, sending, expectation };
+      const result = await storeFile(dependencies, work);
       if (result) await settle(file, result);
     };
     const sent = await Promise.allSettled(

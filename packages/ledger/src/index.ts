@@ -1,3 +1,4 @@
+export * from "./abandoning.ts";
 export { type By, listActs } from "./acts.ts";
 export * from "./cancelling.ts";
 export { type Ledger, openEmbeddedLedger, openPglite, openPostgresLedger } from "./ledger.ts";
@@ -8,5 +9,6 @@ export type { Reopened } from "./reopening.ts";
 export * from "./retrying.ts";
 export * from "./sealing.ts";
 export * from "./storing.ts";
+export * from "./uploads.ts";
 export * from "./views.ts";
 export * from "./waiving.ts";

@@ -80,6 +80,8 @@ interface ShardTable {
   unended_runs: Generated<number>;
   /** The attempt of its job that finished it: that one begun again is no person's retry. */
   finished_in: number | null;
+  /** How often a worker has taken it up. */
+  openings: Generated<number>;
 }
 
 /** A file and, once it is stored, its receipt. */
@@ -114,6 +116,37 @@ export interface FileTable {
   waived_at: Date | null;
 }
 
+/** A multipart upload that is open in OSS, or may be. */
+interface UploadTable {
+  id: Generated<number>;
+  file_id: number;
+  /** OSS's own id. */
+  upload_id: string;
+  endpoint: string;
+  bucket: string;
+  key: string;
+  part_size: number;
+  /** What the source was when it was begun. */
+  size: number;
+  modified_ms: number;
+  /** By OSS's clock. */
+  began_at: Date;
+  /** Nobody will go on with it. */
+  given_up: Generated<boolean>;
+  /** How often it couldn't be aborted, and when that is tried next. */
+  aborts: Generated<number>;
+  abort_at: Generated<Date>;
+}
+
+/** A part that OSS has acknowledged. */
+interface UploadPartTable {
+  upload: number;
+  number: number;
+  etag: string;
+  /** As in `FileTable`. */
+  crc64: string;
+}
+
 /** What people did to imports; rows are only ever added. */
 export interface ActTable {
   id: Generated<number>;
@@ -135,4 +168,6 @@ export interface LedgerSchema {
   folders: FolderTable;
   shards: ShardTable;
   files: FileTable;
+  uploads: UploadTable;
+  upload_parts: UploadPartTable;
 }

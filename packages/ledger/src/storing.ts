@@ -11,6 +11,8 @@ export interface ShardRow {
   openedAt: Date;
   /** How often in a row its worker died before this run, with nothing recorded in between. */
   crashes: number;
+  /** It was taken up before: what was sent then may be in OSS without being on the record. */
+  isAgain: boolean;
   files: UnfinishedFile[];
 }
 
@@ -39,11 +41,11 @@ export async function openShard(
   const { db } = ledger;
   await reopenByJob(ledger, { shardId, attempt });
   const { rows } = await sql<Omit<ShardRow, "files">>`
-    update shards set unended_runs = unended_runs + 1
+    update shards set unended_runs = unended_runs + 1, openings = openings + 1
     where id = ${shardId} and state = 'open' and exists (
       select from imports where imports.id = shards.import_id and status in ('planning', 'storing', 'sealing'))
     returning id, folder_id as "folderId", import_id as "importId", opened_at as "openedAt",
-      unended_runs - 1 as crashes`.execute(db);
+      unended_runs - 1 as crashes, openings > 1 as "isAgain"`.execute(db);
   const shard = rows[0];
   if (!shard) return undefined;
   const files = await db
@@ -91,6 +93,8 @@ export interface Stored {
   requestId: string | undefined;
   storedAt: Date;
   leaseId: string;
+  /** The ledger's number of the multipart upload that became the object: it is taken off the record. */
+  upload?: number | undefined;
 }
 
 /** `planned`: it will be tried again by itself; `failed`: a person has to look at it. */
@@ -135,9 +139,10 @@ export async function recordOutcomes(
         ${column((row) => row.requestId ?? null)}::text[],
         ${column((row) => row.storedAt.toISOString())}::timestamptz[],
         ${column((row) => row.leaseId)}::text[],
+        ${column((row) => row.upload ?? null)}::bigint[],
         ${reasons((row) => row.code)}::text[],
         ${reasons((row) => storable(row.message))}::text[]
-      ) as o (id, state, size, modified_ms, key, sha256, crc64, etag, request_id, stored_at, lease_id, error_code, error)
+      ) as o (id, state, size, modified_ms, key, sha256, crc64, etag, request_id, stored_at, lease_id, upload, error_code, error)
     ), alive as (
       -- Files that are done with are progress; locked first, as everywhere: shards, files, folders, imports.
       update shards set unended_runs = 0
@@ -156,7 +161,9 @@ export async function recordOutcomes(
         error_code = o.error_code, error = o.error
       from outcome o, planned
       where files.id = o.id and files.id = planned.id
-      returning files.state, files.size, files.size - planned.size as grown
+      returning files.state, files.size, files.size - planned.size as grown, o.upload
+    ), completed as (
+      delete from uploads using changed where uploads.id = changed.upload
     ), total as (
       select
         coalesce(sum(grown), 0)::bigint as grown,
@@ -201,6 +208,17 @@ export async function recordDestination(
       ]),
     )
     .execute();
+}
+
+/** Whether files have been stored by another folder of the same place: an import that is done again. */
+export async function isPlaceInUse({ db }: Ledger, folderId: number): Promise<boolean> {
+  const { rows } = await sql`
+    select from folders own join folders other
+      on other.bucket = own.bucket and other.prefix = own.prefix and other.endpoint = own.endpoint
+    where own.id = ${folderId} and own.prefix is not null and other.prefix is not null and other.id <> own.id
+      and other.stored + other.identical > 0
+    limit 1`.execute(db);
+  return rows.length > 0;
 }
 
 /** Tells how many bytes of a shard's unfinished files have been sent, for those who watch. */
