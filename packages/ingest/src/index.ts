@@ -1,3 +1,4 @@
+export { type Bandwidth, createBandwidth, NO_LIMIT } from "./bandwidth.ts";
 export { createByteBudget } from "./byte-budget.ts";
 export { createImports, type Imports, type ImportsDependencies } from "./imports.ts";
 export { type PlanDependencies, planFolder } from "./plan.ts";

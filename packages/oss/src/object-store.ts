@@ -1,4 +1,5 @@
 import type { Lease } from "@exhibit/credentials";
+import type { BucketWindow } from "./gate.ts";
 
 /** Hands out the folder's lease; shared by all files that go into the folder. */
 export interface LeaseHolder {
@@ -52,6 +53,10 @@ export interface ObjectStore {
    * new lease or a set clock can mend; what it throws is an `ExhibitError`, INTERRUPTED when `signal` ends it.
    */
   put(request: PutRequest): Promise<Receipt>;
+  /** Bytes a second that go out, all files together, from now on; undefined: no limit. */
+  pace(rate: number | undefined): void;
+  /** How many requests with bytes each bucket gets at once, for now. */
+  windows(): BucketWindow[];
   /** Bytes of memory that `put` holds while it stores a file of this size. */
   memoryFor(size: number): number;
   /** Closes the idle connections; requests under way go on. */

@@ -4,6 +4,7 @@ import type { DigesterPool } from "./digests.ts";
 import type { Look } from "./existing.ts";
 import type { ObjectCalls } from "./object-calls.ts";
 import type { FileBody } from "./object-store.ts";
+import type { Pass } from "./room.ts";
 import type { Versioning } from "./versioning.ts";
 
 /** One file on its way to one key, and what it takes to get it there. */
@@ -16,6 +17,8 @@ export interface PutJob {
   control: Control;
   digesters: DigesterPool;
   attempt: Attempt;
+  /** What requests with bytes wait at. */
+  through: Pass;
   look: Look;
   versioning: Versioning;
 }

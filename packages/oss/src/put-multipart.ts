@@ -1,4 +1,5 @@
 import { ExhibitError } from "@exhibit/contracts";
+import type { Lease } from "@exhibit/credentials";
 import { bodyOf, type Content, forwardCounter, readOnly } from "./content.ts";
 import type { UploadedPart } from "./control.ts";
 import { isAlreadyThere, isUncertain } from "./errors.ts";
@@ -143,7 +144,7 @@ async function sendPart(
   const { key, calls } = job;
   const { number, bytes, crc64 } = part;
   const counter = forwardCounter(job.onBytes);
-  return job.attempt(async (lease) => {
+  const send = async (lease: Lease) => {
     const stored = await calls.uploadPart(
       { lease, key, signal },
       { uploadId, number },
@@ -155,7 +156,8 @@ async function sendPart(
     if (stored.etag === undefined)
       throw new ExhibitError("STORE_UNAVAILABLE", `OSS gave no ETag for part ${number}.`);
     return { number, etag: stored.etag };
-  }, signal);
+  };
+  return job.attempt(send, signal, job.through);
 }
 
 async function complete(

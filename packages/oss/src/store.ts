@@ -4,6 +4,7 @@ import { createClock } from "./clock.ts";
 import { createControl } from "./control.ts";
 import { createDigesterPool } from "./digests.ts";
 import { createLook } from "./existing.ts";
+import { createGates, type GatesOptions, teachingSender } from "./gate.ts";
 import { keyOf } from "./guard.ts";
 import { createObjectCalls } from "./object-calls.ts";
 import type { ObjectStore, PutRequest, Receipt } from "./object-store.ts";
@@ -18,7 +19,7 @@ import { createVersioning } from "./versioning.ts";
 const MiB = 1024 * 1024;
 
 export interface ObjectStoreOptions
-  extends Partial<RetryOptions & MultipartOptions & TransportOptions> {
+  extends Partial<RetryOptions & MultipartOptions & TransportOptions & GatesOptions> {
   /** Bytes; larger files go in parts. A file of one PUT is held in memory while it is sent. */
   singlePutLimit?: number;
   /** Milliseconds since the epoch. */
@@ -34,6 +35,7 @@ const defaults = {
   maxDelay: 20_000,
   // OSS looks at the token when a request begins; what ends on the way is renewed and sent again.
   minimumRemaining: 3_000,
+  ceiling: 256,
   maxSockets: 256,
   idleTimeout: 60_000,
   abortTimeout: 5_000,
@@ -46,7 +48,8 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
   const transport = createTransport(options);
   const clock = createClock(options.now);
   const sender = createSender(transport, clock);
-  const calls = createObjectCalls(sender, options.now);
+  const gates = createGates(options);
+  const calls = createObjectCalls(teachingSender(sender, gates), options.now);
   const control = createControl(sender, clock, options.now);
   const digesters = createDigesterPool();
   const versioning = createVersioning();
@@ -57,9 +60,13 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
     const attempt = createAttempt(leases, { key, first }, options);
     const look = createLook(calls, attempt, key, signal);
     const tools = { calls, control, digesters, versioning };
-    const job = { key, body, signal, onBytes, attempt, look, ...tools };
-    if (first.object?.uploadUrl !== undefined) return putToUrl(job);
-    return body.size <= options.singlePutLimit ? putSingle(job) : putMultipart(job, options);
+    const gate = gates.of(first.bucket);
+    const through = gate.request.pass;
+    const job = { key, body, signal, onBytes, attempt, through, look, ...tools };
+    return gate.file.pass(() => {
+      if (first.object?.uploadUrl !== undefined) return putToUrl(job);
+      return body.size <= options.singlePutLimit ? putSingle(job) : putMultipart(job, options);
+    }, signal);
   }
 
   return {
@@ -72,6 +79,8 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
       const { partSize, parallel } = planParts(size, options);
       return partSize * parallel;
     },
+    pace: (rate) => transport.pace(rate),
+    windows: () => gates.list(),
     close: () => transport.close(),
   };
 }
