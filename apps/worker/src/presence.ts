@@ -18,6 +18,8 @@ export interface PresenceOptions {
   pace: (rate: number | undefined) => void;
   /** By the local time of the process. */
   now?: () => Date;
+  /** @defaultValue 2000 */
+  beatMs?: number;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface PresenceOptions {
  * holds now, divided by the workers that live. While the ledger is away, what was known last goes on, by the timetable.
  */
 export async function keepPresence(options: PresenceOptions): Promise<Presence> {
-  const { ledger, logger, pace, now = () => new Date() } = options;
+  const { ledger, logger, pace, now = () => new Date(), beatMs = BEAT_MS } = options;
   const id = randomUUID();
   let timetable: Timetable = [];
   let workers = 1;
@@ -60,7 +62,7 @@ export async function keepPresence(options: PresenceOptions): Promise<Presence> 
   }
 
   await tell();
-  const timer = setInterval(tick, BEAT_MS);
+  const timer = setInterval(tick, beatMs);
   return {
     async close() {
       clearInterval(timer);
