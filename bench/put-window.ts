@@ -8,15 +8,15 @@ import { createObjectStore, type FileBody } from "@exhibit/oss";
 import { createDigesterPool } from "../packages/oss/src/digests.ts";
 
 // PUTs of 32 KiB by the object store alone, against a sink in a process of its own that answers after 0 and after 20 ms:
-// npx node bench/put-window.ts [files] [files under way]. Prints files a second, and the window it came to.
+// npx node bench/put-window.ts [files] [files under way] [milliseconds…]. Prints files a second, and the window it came to.
 
 /** Every file's; so the sink knows its CRC64. */
 const CONTENT = Buffer.alloc(32 * 1024, "evidence");
-const LATENCIES = [0, 20];
-const [first = "10000", underWay = "512"] = process.argv.slice(2);
+const [first = "10000", underWay = "512", ...given] = process.argv.slice(2);
+const latencies = given.length > 0 ? given.map(Number) : [0, 20];
 
 if (first === "sink") await serve();
-else for (const latency of LATENCIES) await measure(latency, Number(first), Number(underWay));
+else for (const latency of latencies) await measure(latency, Number(first), Number(underWay));
 
 async function measure(latency: number, files: number, atOnce: number): Promise<void> {
   const sink = spawn(process.execPath, [import.meta.filename, "sink", String(latency)], {

@@ -8,7 +8,7 @@ export interface Window {
   throttled(startedAt: number): void;
 }
 
-export interface Sample {
+interface Sample {
   /** By the window's own clock. */
   startedAt: number;
   /** Of its body. */
