@@ -74,12 +74,12 @@ describe.each(engineKindNames)("Flow control (%s)", (kind) => {
       changes: [{ limit: "4M", why: "the office works" }],
     });
     await setTimeout(IN_FORCE_MS);
-    await write(4, () => randomBytes(4 * MiB));
-    expect(await system.run(suit())).toMatchObject({ status: "sealed", stored: 4 });
+    await write(10, () => randomBytes(4 * MiB));
+    expect(await system.run(suit())).toMatchObject({ status: "sealed", stored: 10 });
     const sent = puts();
     const began = Math.min(...sent.map(({ at }) => at));
     const ended = Math.max(...sent.map(({ at, took }) => at + took));
-    const rate = (4 * 4 * MiB) / ((ended - began) / 1000);
+    const rate = (10 * 4 * MiB) / ((ended - began) / 1000);
     expect(rate).toBeGreaterThan(0.9 * 4 * MiB);
     expect(rate).toBeLessThan(1.1 * 4 * MiB);
   });

@@ -13,8 +13,8 @@ export interface Pacer {
   wait(bytes: number, go: () => void): () => void;
 }
 
-/** What may go at once after a time without use, in milliseconds of the rate: timers aren't more exact. */
-const BURST_MS = 50;
+/** What may go at once after a time without use, in milliseconds of the rate: a busy process comes so late now and then. */
+const BURST_MS = 200;
 
 /** Only for tests: a clock and a timer of their own. */
 export interface PacerClock {

@@ -156,7 +156,7 @@ it("keeps to a limit with all its requests together, each of them getting its pa
 
 it("doesn't take our own limit for a silent line, takes over a new one at once, and can be aborted meanwhile", async () => {
   const { endpoint, seen } = await counting();
-  const paced = createTransport({ maxSockets: 8, idleTimeout: 50 });
+  const paced = createTransport({ maxSockets: 8, idleTimeout: 1000 });
   paced.pace(1024);
   const address = addressOf(leaseFor(endpoint).bucket, "k", {});
   const stop = new AbortController();
@@ -168,7 +168,7 @@ it("doesn't take our own limit for a silent line, takes over a new one at once, 
   const stopped = send(stop.signal);
   // The first piece goes at once; the second would take 16 s.
   while (seen.bytes < 16_384) await new Promise((resolve) => setTimeout(resolve, 5));
-  await new Promise((resolve) => setTimeout(resolve, 150));
+  await new Promise((resolve) => setTimeout(resolve, 1500));
   stop.abort("enough");
   await expect(stopped).rejects.toMatchObject({ code: "INTERRUPTED" });
   paced.pace(undefined);

@@ -76,7 +76,7 @@ it("keeps to its rate whatever it is, with at most one timer, however late that 
         }
         const allowed = rate * 2;
         // One piece may go ahead of its time; what is waited for a late timer is made good.
-        expect(total(sent)).toBeLessThanOrEqual(allowed + 16 * 1024 + rate * 0.05);
+        expect(total(sent)).toBeLessThanOrEqual(allowed + 16 * 1024 + rate * 0.2);
         expect(total(sent)).toBeGreaterThanOrEqual(allowed * 0.98 - 16 * 1024 * pieces.length);
       },
     ),
@@ -99,7 +99,7 @@ it("doesn't save up more than a moment's bytes while nobody sends", () => {
   pacer.pace(1_000_000);
   clock.pass(60_000);
   const sent = senders(pacer, [1000]);
-  expect(total(sent)).toBeLessThanOrEqual(51_000);
+  expect(total(sent)).toBeLessThanOrEqual(201_000);
 });
 
 it("takes over a new rate at once, also for those who wait, and forgets those who gave up", () => {
