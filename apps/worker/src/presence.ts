@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
 import { parseBwlimit, rateAt, type Timetable } from "@exhibit/contracts";
 import { NO_LIMIT } from "@exhibit/ingest";
 import { beat, type Ledger, leave } from "@exhibit/ledger";
@@ -10,6 +11,8 @@ export interface Presence {
 
 /** A change of the limit, or a worker more, is known to all after two of these at the latest. */
 const BEAT_MS = 2_000;
+/** What the end of a worker may take to be told. */
+const LEAVE_MS = 1_000;
 
 export interface PresenceOptions {
   ledger: Ledger;
@@ -61,14 +64,21 @@ export async function keepPresence(options: PresenceOptions): Promise<Presence> 
     });
   }
 
+  async function goOut(): Promise<void> {
+    await beating;
+    if (!isAway) await leave(ledger, id).catch(() => undefined);
+  }
+
   await tell();
   const timer = setInterval(tick, beatMs);
   return {
     async close() {
       clearInterval(timer);
-      await beating;
-      // One that isn't taken out ceases to count by itself.
-      if (!isAway) await leave(ledger, id).catch(() => undefined);
+      // One that isn't taken out ceases to count by itself: no end of a process waits for a ledger that is away.
+      const patience = new AbortController();
+      const late = pause(LEAVE_MS, undefined, { signal: patience.signal }).catch(() => undefined);
+      await Promise.race([goOut(), late]);
+      patience.abort();
     },
   };
 }
