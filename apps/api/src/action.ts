@@ -1,5 +1,5 @@
 import type { VendorState } from "@exhibit/contracts";
-import type { Imports } from "@exhibit/ingest";
+import type { Bandwidth, Imports } from "@exhibit/ingest";
 import type {
   ContextConfigDefault,
   FastifySchema,
@@ -21,6 +21,7 @@ export interface Readiness {
 /** What actions work with. */
 export interface ActionContext {
   readonly imports: Imports;
+  readonly bandwidth: Bandwidth;
   readonly progress: ProgressFeed;
   readonly ready: () => Promise<Readiness>;
   readonly vendors: () => Promise<VendorState[]>;

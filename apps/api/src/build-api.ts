@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { VendorState } from "@exhibit/contracts";
-import type { Imports } from "@exhibit/ingest";
+import type { Bandwidth, Imports } from "@exhibit/ingest";
 import type { Logger } from "@exhibit/telemetry";
 import type { Queue } from "bullmq";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
@@ -18,6 +18,7 @@ const BODY_LIMIT = 48 * 1024 * 1024;
 
 export interface ApiOptions {
   readonly imports: Imports;
+  readonly bandwidth: Bandwidth;
   /** Shown in Bull Board. */
   readonly queues: readonly Queue[];
   /** For /readyz. May throw or hang: both mean that something is down. */
@@ -31,7 +32,7 @@ export interface ApiOptions {
 
 /** Makes the HTTP API. The caller lets it listen, and closes it: event streams end then. */
 export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
-  const { imports, queues, ready, vendors, logger } = options;
+  const { imports, bandwidth, queues, ready, vendors, logger } = options;
   const app: FastifyInstance = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     bodyLimit: BODY_LIMIT,
@@ -57,7 +58,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   app.addHook("preClose", async () => progress.close());
 
   await addDocs(app);
-  addRoutes(app, { imports, progress, ready, vendors });
+  addRoutes(app, { imports, bandwidth, progress, ready, vendors });
   await addBullBoard(app, queues);
   return app;
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { Action, ActionContext } from "./action.ts";
+import { readBandwidth, setBandwidth } from "./routes/bandwidth.ts";
 import { cancelImport } from "./routes/cancel-import.ts";
 import { createImport } from "./routes/create-import.ts";
 import { followImport } from "./routes/follow-import.ts";
@@ -16,7 +17,7 @@ import { startPage } from "./routes/start-page.ts";
 import { waiveFiles } from "./routes/waive-files.ts";
 
 /** The whole HTTP surface, but for the pages at /docs and /queues. */
-export const routes: readonly (readonly ["GET" | "POST", string, Action])[] = [
+export const routes: readonly (readonly ["GET" | "POST" | "PUT", string, Action])[] = [
   ["POST", "/v1/imports", createImport],
   ["GET", "/v1/imports", listImports],
   ["GET", "/v1/imports/:id", getImport],
@@ -28,6 +29,8 @@ export const routes: readonly (readonly ["GET" | "POST", string, Action])[] = [
   ["POST", "/v1/imports/:id/cancel", cancelImport],
   ["POST", "/v1/imports/:id/waive", waiveFiles],
   ["GET", "/v1/vendors", listVendors],
+  ["GET", "/v1/bandwidth", readBandwidth],
+  ["PUT", "/v1/bandwidth", setBandwidth],
   ["GET", "/healthz", health],
   ["GET", "/readyz", readiness],
   ["GET", "/", startPage],

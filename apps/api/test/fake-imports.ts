@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
 import {
   type ActView,
+  type BandwidthView,
   ExhibitError,
   type FileView,
   type FolderView,
   type ImportView,
   type VendorState,
 } from "@exhibit/contracts";
-import type { Imports } from "@exhibit/ingest";
+import type { Bandwidth, Imports } from "@exhibit/ingest";
 import { createLogger } from "@exhibit/telemetry";
 import { type ApiOptions, buildApi } from "../src/index.ts";
 
@@ -156,6 +157,18 @@ function fakeImports() {
   return { imports, calls, views, put };
 }
 
+/** A limit in memory. */
+function fakeBandwidth(): Bandwidth {
+  const view: BandwidthView = { limit: "off", bytes_per_second: null, workers: 2, changes: [] };
+  return {
+    get: async () => view,
+    async set({ limit, why = null }, who = "api") {
+      const change = { limit, at: "2026-11-23T10:00:00.000Z", who, why };
+      return { ...view, limit, changes: [change, ...view.changes] };
+    },
+  };
+}
+
 /** The API on fake imports, with its log kept. */
 export async function startApi(options: Partial<ApiOptions> = {}) {
   const fake = fakeImports();
@@ -165,6 +178,7 @@ export async function startApi(options: Partial<ApiOptions> = {}) {
     queues: [],
     ready: async () => ({ ledger: "up", queue: "up" }),
     vendors: async () => [vendorState],
+    bandwidth: fakeBandwidth(),
     logger: createLogger({
       service: "api",
       secrets: [],

@@ -1,4 +1,7 @@
 import {
+  type BandwidthRequest,
+  type BandwidthView,
+  bandwidthView,
   type CancelRequest,
   type ErrorCode,
   ExhibitError,
@@ -30,6 +33,9 @@ export interface ApiClient {
   waive(importId: string, request: WaiveRequest): Promise<ImportView>;
   /** The configured vendors and how they stand. */
   vendors(): Promise<VendorState[]>;
+  bandwidth(): Promise<BandwidthView>;
+  /** Sets the limit of all workers together. */
+  limitBandwidth(request: BandwidthRequest): Promise<BandwidthView>;
   /** All folders of an import, page by page. */
   folders(importId: string): AsyncIterable<FolderView>;
   /** The open answer of the import's server-sent events. */
@@ -99,6 +105,8 @@ export function createApiClient(options: {
     waive: (id, request) =>
       ask("POST", `/v1/imports/${encodeURIComponent(id)}/waive`, importView, request),
     vendors: async () => (await ask("GET", "/v1/vendors", vendorList)).items,
+    bandwidth: () => ask("GET", "/v1/bandwidth", bandwidthView),
+    limitBandwidth: (request) => ask("PUT", "/v1/bandwidth", bandwidthView, request),
     async *folders(id) {
       let after: string | null = null;
       do {

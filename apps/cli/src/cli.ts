@@ -1,6 +1,7 @@
 import { toExhibitError } from "@exhibit/contracts";
 import { Command, CommanderError } from "commander";
 import { apiCommand } from "./commands/api.ts";
+import { bwlimitCommand } from "./commands/bwlimit.ts";
 import { cancelCommand } from "./commands/cancel.ts";
 import type { CommandContext, CommandModule } from "./commands/command.ts";
 import { importCommand } from "./commands/import.ts";
@@ -26,6 +27,7 @@ const commands: readonly CommandModule[] = [
   waiveCommand,
   cancelCommand,
   vendorsCommand,
+  bwlimitCommand,
   apiCommand,
   workerCommand,
   sandboxCommand,
@@ -91,6 +93,7 @@ Examples:
   exhibit waive ID --code SOURCE_IO --why "the disk is gone"
   exhibit cancel ID --why "the wrong case"
   exhibit vendors check kongur --suit 1001    does the vendor open it, and does OSS accept that?
+  exhibit bwlimit "08:00,2M 19:00,off"        leave the office its line by day
 
 Exit codes:
   0  done (an import: sealed)
@@ -108,6 +111,6 @@ Environment:
   EXHIBIT_DATA_DIR      where the embedded engine keeps its data (.exhibit)
   EXHIBIT_API_HOST      where the API listens (127.0.0.1)
   EXHIBIT_API_PORT      and its port (7400)
-  EXHIBIT_API_URL       where import, status, watch, retry, waive, cancel and vendors find the API
+  EXHIBIT_API_URL       where import, status, watch, retry, waive, cancel, vendors and bwlimit find it
   EXHIBIT_GRACE         seconds that work under way has to end when a worker is stopped (10)
   OTEL_*                OpenTelemetry; off when none is set`;

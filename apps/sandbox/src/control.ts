@@ -10,6 +10,7 @@ import type { Serve } from "./loopback-server.ts";
 import type { UploadSummary } from "./oss/open-uploads.ts";
 import type { OssControl } from "./oss/oss.ts";
 import { matchesRequest, ossFault, ossMatch } from "./oss/oss-fault.ts";
+import { ossLimits } from "./oss/throttle.ts";
 import type { TokenOffice } from "./tokens.ts";
 
 // The control surface for other processes, on the gateway's port. Bodies and answers are JSON.
@@ -21,6 +22,7 @@ import type { TokenOffice } from "./tokens.ts";
 //   POST   /sandbox/gateway/refusals   {vendor, folder, code, message}
 //   POST   /sandbox/gateway/upload-urls  {form}: what industry gives as uploadUrl: bucket, signed-v4, signed-v1
 //   POST   /sandbox/oss/faults         {match?, times?, status?, code?, …}: see oss-fault.ts
+//   POST   /sandbox/oss/throttle       {concurrent?, perSecond?}: beyond it requests are answered with 503
 //   POST   /sandbox/oss/wait           {match?, status?, count?, seconds?}: answers when such a request was seen, else 408
 //   POST   /sandbox/heal               takes all faults and refusals away
 //   POST   /sandbox/tokens             {expire?, seconds?, actions?}
@@ -86,6 +88,7 @@ function actionsOf({ gateway, oss, tokens, clocks, objectCount, openUploads }: C
       (body) => gateway.giveUploadUrls(uploadUrlOrder.parse(body).form),
     ],
     ["POST /sandbox/oss/faults", (body) => void oss.fail(ossFault.parse(body))],
+    ["POST /sandbox/oss/throttle", (body) => oss.throttle(ossLimits.parse(body))],
     ["POST /sandbox/oss/wait", (body) => waitForRequest(oss, waitOrder.parse(body))],
     ["POST /sandbox/tokens", (body) => orderTokens(tokens, tokenOrder.parse(body))],
     ["POST /sandbox/clocks", (body) => clocks.skew(skew.parse(body))],

@@ -10,7 +10,13 @@ import {
   memoryLeaseStore,
   redisLeaseStore,
 } from "@exhibit/credentials";
-import { createImports, type Imports, quietMsOf } from "@exhibit/ingest";
+import {
+  type Bandwidth,
+  createBandwidth,
+  createImports,
+  type Imports,
+  quietMsOf,
+} from "@exhibit/ingest";
 import { type Ledger, openEmbeddedLedger, openPglite, openPostgresLedger } from "@exhibit/ledger";
 import { type Engine, openEmbeddedEngine, openRedisEngine } from "@exhibit/queue";
 import { count, type Logger, observe } from "@exhibit/telemetry";
@@ -25,6 +31,8 @@ export interface ServicesOptions {
 /** What an API or a worker process stands on: ledger, engine and broker, opened together. */
 export interface Services {
   readonly imports: Imports;
+  /** The limit of what all workers of the ledger send together. */
+  readonly bandwidth: Bandwidth;
   readonly queues: Engine["queues"];
   /** What is up, for /readyz; a string says what is wrong. */
   ready(): Promise<{ ledger: string; queue: string }>;
@@ -58,6 +66,7 @@ export async function openServices({
   const { roots } = config.sources;
   return {
     imports: createImports({ ledger, engine, broker, roots, logger }),
+    bandwidth: createBandwidth(ledger),
     queues: engine.queues,
     ready: async () => ({
       ledger: await stateOf(ledger.ping()),

@@ -11,8 +11,9 @@ import {
 import type { Ledger } from "@exhibit/ledger";
 import { createObjectStore } from "@exhibit/oss";
 import type { Engine, Handler, QueueName, WorkerHandle, WorkOptions } from "@exhibit/queue";
-import type { Logger } from "@exhibit/telemetry";
+import { type Logger, observe } from "@exhibit/telemetry";
 import { keepRinging } from "./keep-ringing.ts";
+import { keepPresence } from "./presence.ts";
 
 export interface WorkerDependencies {
   ledger: Ledger;
@@ -57,6 +58,14 @@ export async function startWorker(
     memory: createByteBudget(MEMORY_BYTES),
     suspects: oneAtATime(),
   };
+  const stopObserving = observe("exhibit.oss.window", async () =>
+    objectStore.windows().map(({ endpoint, bucket, size }) => ({
+      value: size,
+      attributes: { "exhibit.endpoint": endpoint, "exhibit.bucket": bucket },
+    })),
+  );
+  // Before the first job: a worker that begins mustn't send beyond its share.
+  const presence = await keepPresence({ ledger, logger, pace: objectStore.pace });
   const handlers: Record<QueueName, Handler> = {
     plan: (id, attempt) =>
       planFolder({ ledger, engine, broker, roots, logger }, Number(id), attempt),
@@ -88,6 +97,8 @@ export async function startWorker(
     async close() {
       await ringing.stop();
       await Promise.all(workers.map((worker) => worker.close(graceMs)));
+      stopObserving();
+      await presence.close();
       objectStore.close();
     },
   };

@@ -1,4 +1,5 @@
 export { type AbandonDependencies, endAbandonedUploads } from "./abandon.ts";
+export { type Bandwidth, createBandwidth, NO_LIMIT } from "./bandwidth.ts";
 export { createByteBudget } from "./byte-budget.ts";
 export { createImports, type Imports, type ImportsDependencies } from "./imports.ts";
 export { type PlanDependencies, planFolder } from "./plan.ts";

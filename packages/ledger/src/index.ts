@@ -1,5 +1,6 @@
 export * from "./abandoning.ts";
 export { type By, listActs } from "./acts.ts";
+export * from "./bandwidth.ts";
 export * from "./cancelling.ts";
 export { type Ledger, openEmbeddedLedger, openPglite, openPostgresLedger } from "./ledger.ts";
 export type { Page } from "./pages.ts";

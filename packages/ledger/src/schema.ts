@@ -162,12 +162,30 @@ export interface ActTable {
   files: number | null;
 }
 
+/** Limits of bandwidth that were set; rows are only ever added, and the last one holds. */
+interface BandwidthLimitTable {
+  id: Generated<number>;
+  at: Generated<Date>;
+  who: string;
+  why: string | null;
+  /** As rclone writes it. */
+  bwlimit: string;
+}
+
+/** Worker processes that live, or lived a while ago. */
+interface WorkerTable {
+  id: string;
+  seen_at: Generated<Date>;
+}
+
 export interface LedgerSchema {
   acts: ActTable;
+  bandwidth_limits: BandwidthLimitTable;
   imports: ImportTable;
   folders: FolderTable;
   shards: ShardTable;
   files: FileTable;
   uploads: UploadTable;
   upload_parts: UploadPartTable;
+  workers: WorkerTable;
 }

@@ -1,5 +1,6 @@
 import type { Lease } from "@exhibit/credentials";
 import type { Expectation } from "./expectation.ts";
+import type { BucketWindow } from "./gate.ts";
 import type { OpenUpload, UploadRecord } from "./uploads.ts";
 
 /** Hands out the folder's lease; shared by all files that go into the folder. */
@@ -69,6 +70,10 @@ export interface ObjectStore {
    * lease opens another bucket, STORE_DENIED when it may not abort.
    */
   abort(request: AbortRequest): Promise<void>;
+  /** Bytes a second that go out, all files together, from now on; undefined: no limit. */
+  pace(rate: number | undefined): void;
+  /** How many requests with bytes each bucket gets at once, for now. */
+  windows(): BucketWindow[];
   /** Bytes of memory that `put` holds while it stores a file of this size; an upload that is left has its own part size. */
   memoryFor(size: number, partSize?: number): number;
   /** Closes the idle connections; requests under way go on. */

@@ -6,6 +6,7 @@ import type { Look } from "./existing.ts";
 import type { Expectation } from "./expectation.ts";
 import type { ObjectCalls } from "./object-calls.ts";
 import type { FileBody } from "./object-store.ts";
+import type { Pass } from "./room.ts";
 import type { UploadRecord } from "./uploads.ts";
 import type { Versioning } from "./versioning.ts";
 
@@ -21,6 +22,8 @@ export interface PutJob {
   control: Control;
   digesters: DigesterPool;
   attempt: Attempt;
+  /** What requests with bytes wait at. */
+  through: Pass;
   look: Look;
   expectation: Expectation;
   versioning: Versioning;

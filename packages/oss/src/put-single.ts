@@ -27,7 +27,11 @@ export async function putSingle(job: PutJob): Promise<Receipt> {
   const { bytes, content } = await readWhole(job);
   const counter = forwardCounter(job.onBytes);
   const past: Past = {};
-  return job.attempt((lease) => putOnce(job, { bytes, content, counter, past, lease }), job.signal);
+  return job.attempt(
+    (lease) => putOnce(job, { bytes, content, counter, past, lease }),
+    job.signal,
+    job.through,
+  );
 }
 
 interface Round {

@@ -6,6 +6,7 @@ import { createControl } from "./control.ts";
 import { createDigesterPool } from "./digests.ts";
 import { createLook } from "./existing.ts";
 import { createExpectation } from "./expectation.ts";
+import { createGates, type GatesOptions, teachingSender } from "./gate.ts";
 import { keyOf } from "./guard.ts";
 import { createObjectCalls } from "./object-calls.ts";
 import type { AbortRequest, ObjectStore, PutRequest, Receipt } from "./object-store.ts";
@@ -21,7 +22,7 @@ import { createVersioning } from "./versioning.ts";
 const MiB = 1024 * 1024;
 
 export interface ObjectStoreOptions
-  extends Partial<RetryOptions & MultipartOptions & TransportOptions> {
+  extends Partial<RetryOptions & MultipartOptions & TransportOptions & GatesOptions> {
   /** Bytes; larger files go in parts. A file of one PUT is held in memory while it is sent. */
   singlePutLimit?: number;
   /** Milliseconds since the epoch. */
@@ -37,6 +38,7 @@ const defaults = {
   maxDelay: 20_000,
   // OSS looks at the token when a request begins; what ends on the way is renewed and sent again.
   minimumRemaining: 3_000,
+  ceiling: 256,
   maxSockets: 256,
   idleTimeout: 60_000,
   abortTimeout: 5_000,
@@ -49,7 +51,8 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
   const transport = createTransport(options);
   const clock = createClock(options.now);
   const sender = createSender(transport, clock);
-  const calls = createObjectCalls(sender, options.now);
+  const gates = createGates(options);
+  const calls = createObjectCalls(teachingSender(sender, gates), options.now);
   const control = createControl(sender, clock, options.now);
   const digesters = createDigesterPool();
   const versioning = createVersioning();
@@ -63,6 +66,7 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
     const tools = { calls, control, digesters, versioning };
     const { bucket } = first;
     const { expectation = createExpectation(false) } = request;
+    const gate = gates.of(bucket);
     const job = {
       key,
       bucket,
@@ -71,14 +75,17 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
       onBytes,
       uploads,
       attempt,
+      through: gate.request.pass,
       look,
       expectation,
       ...tools,
     };
     const left = await leftToGoOn(uploads, key, first);
-    if (first.object?.uploadUrl !== undefined) return putToUrl(job);
-    if (left === undefined && body.size <= options.singlePutLimit) return putSingle(job);
-    return putMultipart(job, options, left);
+    return gate.file.pass(() => {
+      if (first.object?.uploadUrl !== undefined) return putToUrl(job);
+      if (left === undefined && body.size <= options.singlePutLimit) return putSingle(job);
+      return putMultipart(job, options, left);
+    }, signal);
   }
 
   async function abort({ leases, upload, signal }: AbortRequest): Promise<void> {
@@ -108,6 +115,8 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
       const { partSize, parallel } = planParts(size, { ...options, partSize: wanted });
       return partSize * parallel;
     },
+    pace: (rate) => transport.pace(rate),
+    windows: () => gates.list(),
     close: () => transport.close(),
   };
 }

@@ -1,4 +1,5 @@
 import { ExhibitError } from "@exhibit/contracts";
+import type { Lease } from "@exhibit/credentials";
 import { bodyOf, type Content, forwardCounter } from "./content.ts";
 import type { UploadedPart } from "./control.ts";
 import { mismatch } from "./existing.ts";
@@ -70,7 +71,7 @@ async function sendPart(
   const { key, calls } = job;
   const { number, bytes, crc64 } = part;
   const counter = forwardCounter(job.onBytes);
-  const sent = await job.attempt(async (lease) => {
+  const send = async (lease: Lease) => {
     const stored = await calls.uploadPart(
       { lease, key, signal },
       { uploadId, number },
@@ -82,7 +83,8 @@ async function sendPart(
     if (stored.etag === undefined)
       throw new ExhibitError("STORE_UNAVAILABLE", `OSS gave no ETag for part ${number}.`);
     return { number, etag: stored.etag };
-  }, signal);
+  };
+  const sent = await job.attempt(send, signal, job.through);
   await job.uploads?.part({ ...sent, crc64 });
   return sent;
 }

@@ -40,6 +40,23 @@ it("lists the vendors and how they stand", async () => {
   expect((await get("/v1/vendors")).json()).toEqual({ items: [vendorState] });
 });
 
+it("shows the bandwidth limit, and sets it for whoever says who they are", async () => {
+  expect((await get("/v1/bandwidth")).json()).toMatchObject({ limit: "off", workers: 2 });
+  const answer = await api?.app.inject({
+    method: "PUT",
+    url: "/v1/bandwidth",
+    headers: { "x-exhibit-actor": encodeURIComponent("王芳") },
+    payload: { limit: "10M", why: "the office works" },
+  });
+  expect(answer?.statusCode).toBe(200);
+  expect(answer?.json()).toMatchObject({
+    limit: "10M",
+    changes: [{ who: "王芳", why: "the office works" }],
+  });
+  const refused = await api?.app.inject({ method: "PUT", url: "/v1/bandwidth", payload: {} });
+  expect(refused?.statusCode).toBe(400);
+});
+
 it("isn't ready while one is down, and says which", async () => {
   const answer = await get("/readyz", async () => ({ ledger: "up", queue: "connection refused" }));
   expect(answer.statusCode).toBe(503);

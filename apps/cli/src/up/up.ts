@@ -6,6 +6,7 @@ import { actorOfSystem } from "../actor.ts";
 import { createApiClient } from "../api-client.ts";
 import { badUse, exitCodes } from "../exit-codes.ts";
 import { type Interruption, listenForInterruption } from "../interruption.ts";
+import { checkBwlimit } from "../limited-worker.ts";
 import { exitCodeOfImport, importReport } from "../report.ts";
 import type { Terminal } from "../terminal.ts";
 import { watchWithProgress } from "../watch-to-end.ts";
@@ -17,6 +18,7 @@ import { placementLines } from "./placement.ts";
 
 export interface UpOptions {
   once?: boolean;
+  bwlimit?: string;
   json?: boolean;
 }
 
@@ -28,6 +30,7 @@ export async function up(
 ): Promise<number> {
   const environment = readEnvironment();
   checkUse(environment, path, options);
+  checkBwlimit(options.bwlimit);
   await using stack = new AsyncDisposableStack();
   const interruption = stack.use(
     listenForInterruption({
@@ -46,7 +49,7 @@ export async function up(
       : undefined;
   const roots =
     evidence === undefined ? [] : await rememberRoots(environment.dataDir, [evidence.root]);
-  const house = await openHouse(environment, roots, stack);
+  const house = await openHouse(environment, { roots, bwlimit: options.bwlimit }, stack);
   sayPort(house, terminal);
 
   let exitCode: number = exitCodes.done;

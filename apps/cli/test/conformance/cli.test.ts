@@ -78,6 +78,7 @@ describe("bad use ends with 2 and one sentence", () => {
 
   test.each<[string, string[], string]>([
     ["an unknown command", ["improt"], "unknown command"],
+    ["a limit nobody can read", ["up", "--bwlimit", "10X"], '"10X"'],
     ["an unknown option", ["status", "--fast"], "--fast"],
     ["a missing argument", ["watch"], "missing required argument"],
     ["a pair without =", ["import", ".", "--folder", "op_poi_id"], "key=value"],

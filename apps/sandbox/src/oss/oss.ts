@@ -18,6 +18,7 @@ import {
 import { checkNames, type OssRequest, readRequest } from "./oss-request.ts";
 import { errorAnswer, sendAnswer } from "./send-answer.ts";
 import { Cut, type Strike, strikeAfter, strikeBefore } from "./strike.ts";
+import { createThrottle, type OssLimits } from "./throttle.ts";
 
 /** One request to OSS, noted when its answer was made. */
 export interface OssEntry extends Matchable {
@@ -42,7 +43,9 @@ export interface OssControl {
   fail(fault: OssFaultOrder): OrderedFault;
   /** Keeps matching requests waiting: before anything is done, or (`after`) when all is done but the answer isn't sent. */
   hold(match?: OssMatch, options?: { at?: "before" | "after" }): Hold;
-  /** Takes all faults away and lets go what is held. */
+  /** From now on more requests than these at once, or in a second, are answered with 503; `{}` takes the limits away. */
+  throttle(limits: OssLimits): void;
+  /** Takes all faults and limits away and lets go what is held. */
   heal(): void;
 }
 
@@ -75,6 +78,7 @@ export function createOss(options: OssOptions): Oss {
     matchesRequest(strike.match, entry),
   );
   const holds = new Set<Hold>();
+  const throttle = createThrottle();
   const nextId = requestIds();
 
   async function carryOut(exchange: Exchange): Promise<OssAnswer> {
@@ -90,6 +94,7 @@ export function createOss(options: OssOptions): Oss {
     } catch (error) {
       refusal = error;
     }
+    throttle.check();
     exchange.strike = strikes.take(entry);
     if (exchange.strike) await strikeBefore(exchange.strike, message, options.signal);
     if (request === undefined || operation === undefined) throw refusal;
@@ -142,8 +147,10 @@ export function createOss(options: OssOptions): Oss {
       holds.add(hold);
       return hold;
     },
+    throttle: (limits) => throttle.limit(limits),
     heal() {
       strikes.clear();
+      throttle.limit({});
       for (const hold of [...holds]) hold.release();
     },
     async serve(message, response) {
@@ -153,7 +160,8 @@ export function createOss(options: OssOptions): Oss {
         message,
         strike: undefined,
       };
-      const answer = await answerOf(exchange);
+      const leave = throttle.enter();
+      const answer = await answerOf(exchange).finally(leave);
       const { entry } = exchange;
       entry.status = answer?.status ?? 0;
       entry.took = performance.now() - began;

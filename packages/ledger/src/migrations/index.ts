@@ -3,6 +3,7 @@ import { firstTables } from "./0001-first-tables.ts";
 import { acts } from "./0002-acts.ts";
 import { uploads } from "./0003-uploads.ts";
 import { runs } from "./0004-runs.ts";
+import { bandwidth } from "./0005-bandwidth.ts";
 
 /** In order of their names; one that has been released is never changed, only followed by another. */
 const migrations: Record<string, Migration> = {
@@ -10,6 +11,7 @@ const migrations: Record<string, Migration> = {
   "0002-acts": acts,
   "0003-uploads": uploads,
   "0004-runs": runs,
+  "0005-bandwidth": bandwidth,
 };
 
 export const migrationProvider: MigrationProvider = {
