@@ -159,6 +159,8 @@ describe.each(engineKindNames)("Whatever lies in a source (%s)", (kind) => {
     hold.release();
     const view = await system.rest(body.import_id);
     expect(await outcomes(view)).toEqual({ cut: "SOURCE_CHANGED", grown: "SOURCE_CHANGED" });
+    const isAbort = (entry: { operation: string }) => entry.operation === "AbortMultipartUpload";
+    await system.sandbox.oss.log.waitFor(isAbort, { count: 2 });
     await expectStored([]);
     expect(await retry(view)).toMatchObject({ status: "sealed", bytes: 79 * MiB + 4 });
     await expectStored(["cut", "grown"]);

@@ -161,7 +161,7 @@ async function take({ importId, folders }: World, act: Act, pick: number): Promi
     case "seal":
       await sealImport(ledger, importId);
       break;
-    default:
+    case "cancel":
       await cancelImport(ledger, importId, by);
   }
 }
