@@ -133,7 +133,8 @@ export const errorTable = {
     action: "never",
     status: 422,
     meaning: "The vendor doesn't take this file.",
-    remedy: "Read in the message what the vendor takes; convert or move the file, then retry.",
+    remedy:
+      "Read in the message what the vendor takes; convert or move the file, then retry. The old name stays on the list as SOURCE_NOT_FOUND until it is waived.",
   },
   KEY_OUTSIDE_LEASE: {
     action: "never",
