@@ -20,6 +20,7 @@ export interface CaseOptions {
   role: Role | undefined;
   /** `--folder key=value`, in their order. */
   selector: FolderSelector | undefined;
+  followSymlinks?: boolean | undefined;
 }
 
 export interface MappedCase {
@@ -73,7 +74,11 @@ async function mapFolder(path: string, options: CaseOptions): Promise<FolderRequ
   const bound = (folder: FolderSelector, below?: string): FolderRequest => ({
     vendor: options.vendor,
     folder,
-    source: { type: "directory", path: below === undefined ? path : join(path, below) },
+    source: {
+      type: "directory",
+      path: below === undefined ? path : join(path, below),
+      ...(options.followSymlinks === true ? { follow_symlinks: true } : {}),
+    },
   });
   if (options.selector !== undefined) return [bound(options.selector)];
   if (options.role !== undefined) return [bound({ role: options.role })];

@@ -87,7 +87,7 @@ export const errorTable = {
     action: "never",
     status: 422,
     meaning: "The source isn't there.",
-    remedy: "Put it back, or correct the path, then retry.",
+    remedy: "Put it back, then retry; waive a file that was renamed or removed on purpose.",
   },
   SOURCE_UNREADABLE: {
     action: "never",
@@ -111,19 +111,30 @@ export const errorTable = {
     action: "never",
     status: 422,
     meaning: "The file's name can't be stored: it isn't UTF-8.",
-    remedy: "Rename the file, then retry: the folder is walked again.",
+    remedy:
+      "Rename the file, then retry: the folder is walked again. The old name stays on the list as SOURCE_NOT_FOUND until it is waived.",
   },
   KEY_INVALID: {
     action: "never",
     status: 422,
     meaning: "The object key can't be stored: OSS takes 1 to 1,023 bytes of UTF-8.",
-    remedy: "Shorten the path and import the folder again; waive the file here.",
+    remedy:
+      "A retry doesn't help: waive the file here, shorten its path, and import the folder again.",
+  },
+  KEY_TAKEN: {
+    action: "never",
+    status: 409,
+    meaning:
+      "Another file of the folder has this file's key: their names differ only in their Unicode form.",
+    remedy:
+      "Rename this file, then retry: the folder is walked again. The old name stays on the list as SOURCE_NOT_FOUND until it is waived.",
   },
   FILE_NOT_ACCEPTED: {
     action: "never",
     status: 422,
     meaning: "The vendor doesn't take this file.",
-    remedy: "Read in the message what the vendor takes; convert or move the file, then retry.",
+    remedy:
+      "Read in the message what the vendor takes; convert or move the file, then retry. The old name stays on the list as SOURCE_NOT_FOUND until it is waived.",
   },
   KEY_OUTSIDE_LEASE: {
     action: "never",

@@ -35,7 +35,7 @@ export const fileState = z.enum(fileStates);
 export type FileState = z.output<typeof fileState>;
 
 /** What an entry of a source is that isn't a file. */
-export const skippedAs = z.enum(["symlink", "fifo", "socket", "device", "other"]);
+export const skippedAs = z.enum(["symlink", "loop", "fifo", "socket", "device", "other"]);
 export type SkippedAs = z.output<typeof skippedAs>;
 
 export const directorySource = z
@@ -45,6 +45,12 @@ export const directorySource = z
       .string()
       .min(1)
       .describe("Absolute path of a folder below one of the configured `sources.roots`"),
+    follow_symlinks: z
+      .boolean()
+      .optional()
+      .describe(
+        "Take what symbolic links lead to, as far as it lies below the configured `sources.roots`; else they are skipped",
+      ),
   })
   .meta({ id: "DirectorySource" });
 

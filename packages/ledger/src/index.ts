@@ -1,8 +1,10 @@
 export * from "./abandoning.ts";
 export { type By, listActs } from "./acts.ts";
+export * from "./adding.ts";
 export * from "./bandwidth.ts";
 export * from "./cancelling.ts";
 export { type Ledger, openEmbeddedLedger, openPglite, openPostgresLedger } from "./ledger.ts";
+export { forgetFolders, listLookedFor } from "./looked-for.ts";
 export type { Page } from "./pages.ts";
 export * from "./planning.ts";
 export * from "./reconciling.ts";

@@ -94,6 +94,8 @@ export interface FileTable {
   slot: number | null;
   /** Relative to the source. */
   path: string;
+  /** The path's normal form, by which files share a key; null when that is the path itself. */
+  normal: string | null;
   size: number;
   /** Milliseconds since the epoch; null means: take the file as it is now. */
   modified_ms: number | null;

@@ -2,7 +2,7 @@ import type { ErrorCode } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "./ledger.ts";
 import { reopenByJob } from "./retrying.ts";
-import { storable } from "./text.ts";
+import { pathBytes, pathOf, storable } from "./text.ts";
 
 export interface ShardRow {
   id: number;
@@ -50,12 +50,12 @@ export async function openShard(
   if (!shard) return undefined;
   const files = await db
     .selectFrom("files")
-    .select(["id", "path", "size", "modified_ms as modifiedMs", "slot"])
+    .select(["id", pathBytes("path").as("path"), "size", "modified_ms as modifiedMs", "slot"])
     .where("shard_id", "=", shardId)
     .where("state", "=", "planned")
     .orderBy("id")
     .execute();
-  return { ...shard, files };
+  return { ...shard, files: files.map((file) => ({ ...file, path: pathOf(file.path) })) };
 }
 
 /** Whether the last run of a shard may have killed its worker. */

@@ -15,6 +15,7 @@ interface ImportOptions {
   suit: string[];
   role?: Role;
   folder?: Record<string, string>;
+  followSymlinks?: boolean;
   detach?: boolean;
   json?: boolean;
 }
@@ -42,6 +43,10 @@ export const importCommand: CommandModule = (program, { run }) => {
       "--folder <key=value>",
       "name the vendor's folder yourself; may be repeated",
       collectPair,
+    )
+    .option(
+      "--follow-symlinks",
+      "take what symbolic links lead to, as far as it lies below the configured sources.roots; else they are skipped",
     )
     .option("--detach", "don't wait: print the import's id")
     .option(...jsonOption)
@@ -91,6 +96,7 @@ function caseOptions(options: ImportOptions): CaseOptions {
     suits: [...new Set(options.suit)],
     role: options.role,
     selector: options.folder,
+    followSymlinks: options.followSymlinks,
   };
 }
 

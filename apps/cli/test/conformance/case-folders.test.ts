@@ -25,6 +25,16 @@ async function mapped(files: readonly string[], options: Partial<CaseOptions>) {
   return { pairs, suitIds: request.suit_ids, without };
 }
 
+test("--follow-symlinks is said of every folder's source, and only when it is given", async () => {
+  const folder = await scratchFolder(["1001/a.pdf", "1002/b.pdf"]);
+  for (const followSymlinks of [true, undefined]) {
+    const options = { ...kongur, suits: ["1001", "1002"], followSymlinks };
+    const { request } = await mapCase([folder], options);
+    const asked = request.folders.map(({ source }) => source.follow_symlinks);
+    expect(asked).toEqual([followSymlinks, followSymlinks]);
+  }
+});
+
 describe("a folder laid out as a case", () => {
   test("maps itself by the suits given and the roles", async () => {
     const files = ["1001/a.pdf", "1002/b.pdf", "entrust/c.pdf", "lawyer/", "firm/d.pdf"];

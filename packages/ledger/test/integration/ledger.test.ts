@@ -597,7 +597,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     expect((await reopenImport(ledger, importId)).folderIds).toEqual([folder.id]);
     expect(await readImport(ledger, importId)).toMatchObject({
       status: "planning",
-      files: 1,
+      files: 2,
       failed: 0,
       skipped: 1,
     });
