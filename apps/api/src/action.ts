@@ -1,5 +1,4 @@
-import type { VendorState } from "@exhibit/contracts";
-import type { Imports } from "@exhibit/ingest";
+import type { Imports, VendorControl } from "@exhibit/ingest";
 import type {
   ContextConfigDefault,
   FastifySchema,
@@ -23,7 +22,7 @@ export interface ActionContext {
   readonly imports: Imports;
   readonly progress: ProgressFeed;
   readonly ready: () => Promise<Readiness>;
-  readonly vendors: () => Promise<VendorState[]>;
+  readonly vendors: VendorControl;
 }
 
 type TypedHandler<Schema extends FastifySchema> = RouteHandlerMethod<

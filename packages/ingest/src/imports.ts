@@ -6,6 +6,7 @@ import {
   type FolderView,
   type ImportRequest,
   type ImportView,
+  type PauseRequest,
   type RetryRequest,
   UNNAMED_ACTOR,
   type WaiveRequest,
@@ -21,14 +22,18 @@ import {
   listFiles,
   listFolders,
   listImports,
+  openShards,
   type Page,
+  pauseImport,
   readImport,
   reopenImport,
+  resumeImport,
   waiveFiles,
 } from "@exhibit/ledger";
-import type { BellToRing, Engine, QueueName } from "@exhibit/queue";
+import type { Engine } from "@exhibit/queue";
 import { checkSource } from "@exhibit/sources";
 import type { Logger } from "@exhibit/telemetry";
+import { bellOf, bellOfShard, createBellRinger } from "./bells.ts";
 
 /**
  * What people and programs can do with imports. Throws NOT_FOUND for an id that the ledger doesn't know. What changes an
@@ -53,6 +58,10 @@ export interface Imports {
   retry(importId: string, request?: RetryRequest, who?: string): Promise<ImportView>;
   /** Stops it; workers notice within seconds. Throws STATE_CONFLICT for an import that is sealed or cancelled. */
   cancel(importId: string, request?: CancelRequest, who?: string): Promise<ImportView>;
+  /** Has it wait until it is resumed; workers notice within seconds. Throws STATE_CONFLICT for one that is sealed, cancelled or paused. */
+  pause(importId: string, request?: PauseRequest, who?: string): Promise<ImportView>;
+  /** Lets it go on. Throws STATE_CONFLICT for one that isn't paused. */
+  resume(importId: string, request?: PauseRequest, who?: string): Promise<ImportView>;
   /** Gives failed files up, and has the import sealed if nothing else failed. Throws STATE_CONFLICT when none failed. */
   waive(importId: string, request: WaiveRequest, who?: string): Promise<ImportView>;
 }
@@ -73,14 +82,7 @@ export function createImports({
   roots,
   logger,
 }: ImportsDependencies): Imports {
-  /** The ledger knows the work already: a bell that can't be rung now is rung by the reconciler. */
-  async function ringSoon(name: QueueName, bells: readonly BellToRing[]): Promise<void> {
-    try {
-      await engine.ring(name, bells);
-    } catch (err) {
-      logger.warn({ err, queue: name }, "the queue can't be reached; the reconciler will ring");
-    }
-  }
+  const ringSoon = createBellRinger(engine, logger);
 
   return {
     async create(request, who = UNNAMED_ACTOR) {
@@ -100,17 +102,30 @@ export function createImports({
     async retry(importId, { why, file_id, ...named } = {}, who = UNNAMED_ACTOR) {
       await readImport(ledger, importId);
       const selection = { ...named, file_ids: file_id === undefined ? undefined : [file_id] };
-      const { folderIds, shards } = await reopenImport(ledger, importId, selection, { who, why });
-      await ringSoon("plan", folderIds.map(bellOf));
-      await ringSoon(
-        "store",
-        shards.map(({ shardId, number }) => ({ id: String(shardId), number })),
-      );
+      const reopened = await reopenImport(ledger, importId, selection, { who, why });
+      await ringSoon("plan", reopened.folderIds.map(bellOf));
+      await ringSoon("store", reopened.shards.map(bellOfShard));
+      if (reopened.complete) await ringSoon("seal", [{ id: importId }]);
       return await readImport(ledger, importId);
     },
     async cancel(importId, { why } = {}, who = UNNAMED_ACTOR) {
       await readImport(ledger, importId);
       await cancelImport(ledger, importId, { who, why });
+      return await readImport(ledger, importId);
+    },
+    async pause(importId, { why } = {}, who = UNNAMED_ACTOR) {
+      await readImport(ledger, importId);
+      await pauseImport(ledger, importId, { who, why });
+      return await readImport(ledger, importId);
+    },
+    async resume(importId, { why } = {}, who = UNNAMED_ACTOR) {
+      await readImport(ledger, importId);
+      const { folderIds, complete } = await resumeImport(ledger, importId, { who, why });
+      await ringSoon("plan", folderIds.map(bellOf));
+      for await (const shards of openShards(ledger, { importId })) {
+        await ringSoon("store", shards.map(bellOfShard));
+      }
+      if (complete) await ringSoon("seal", [{ id: importId }]);
       return await readImport(ledger, importId);
     },
     async waive(importId, { why, ...selection }, who = UNNAMED_ACTOR) {
@@ -120,10 +135,6 @@ export function createImports({
       return await readImport(ledger, importId);
     },
   };
-}
-
-function bellOf(id: number): BellToRing {
-  return { id: String(id) };
 }
 
 /** Finds every folder's fault before anything is put on the record. */

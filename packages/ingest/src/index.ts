@@ -4,3 +4,8 @@ export { type PlanDependencies, planFolder } from "./plan.ts";
 export { QUIET_MS, type ReconcileDependencies, reconcile } from "./reconcile.ts";
 export { seal } from "./seal.ts";
 export { type StoreDependencies, storeShard } from "./store.ts";
+export {
+  createVendorControl,
+  type VendorControl,
+  type VendorControlDependencies,
+} from "./vendor-control.ts";

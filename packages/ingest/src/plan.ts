@@ -16,9 +16,9 @@ import {
 import type { Attempt, Engine } from "@exhibit/queue";
 import { openSource, type SourceEntry } from "@exhibit/sources";
 import { type Logger, withSpan } from "@exhibit/telemetry";
-import { untilCancelled } from "./cancellation.ts";
 import { createSharder } from "./sharding.ts";
 import { createSlotter, type Slotter } from "./slotting.ts";
+import { whileWanted } from "./wanted.ts";
 
 export interface PlanDependencies {
   ledger: Ledger;
@@ -45,7 +45,7 @@ export async function planFolder(
   if (!folder) return;
   const attributes = { "exhibit.import_id": folder.import_id, "exhibit.folder_id": folderId };
   await withSpan("exhibit.plan", attributes, () =>
-    untilCancelled(ledger, folder.import_id, attempt, (watched) =>
+    whileWanted(ledger, { importId: folder.import_id }, attempt, (watched) =>
       planOpenFolder(dependencies, folder, watched),
     ),
   );

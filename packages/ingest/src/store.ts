@@ -12,7 +12,6 @@ import type { Attempt, Engine } from "@exhibit/queue";
 import { openSource } from "@exhibit/sources";
 import { withSpan } from "@exhibit/telemetry";
 import pLimit from "p-limit";
-import { untilCancelled } from "./cancellation.ts";
 import { createRecorder, type Outcome } from "./recorder.ts";
 import { createSending } from "./sending.ts";
 import { type LeaseDependencies, leasesOf } from "./shard-leases.ts";
@@ -25,6 +24,7 @@ import {
   type Settled,
   unfinished,
 } from "./unfinished.ts";
+import { whileWanted } from "./wanted.ts";
 
 export interface StoreDependencies extends LeaseDependencies, FileDependencies {
   engine: Engine;
@@ -67,7 +67,7 @@ export async function storeShard(
     // Else another worker has finished it.
   };
   await withSpan("exhibit.store", attributes, () =>
-    untilCancelled(ledger, shard.importId, attempt, store),
+    whileWanted(ledger, { importId: shard.importId, vendor: folder.vendor }, attempt, store),
   );
 }
 

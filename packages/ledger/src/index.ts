@@ -1,12 +1,13 @@
-export { type By, listActs } from "./acts.ts";
+export { type By, listActs, listVendorActs } from "./acts.ts";
 export * from "./cancelling.ts";
 export { type Ledger, openEmbeddedLedger, openPglite, openPostgresLedger } from "./ledger.ts";
 export type { Page } from "./pages.ts";
+export * from "./pausing.ts";
 export * from "./planning.ts";
 export * from "./reconciling.ts";
 export type { Reopened } from "./reopening.ts";
 export * from "./retrying.ts";
-export * from "./sealing.ts";
+export { sealImport } from "./sealing.ts";
 export * from "./storing.ts";
 export * from "./views.ts";
 export * from "./waiving.ts";

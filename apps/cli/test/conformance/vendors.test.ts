@@ -40,7 +40,9 @@ describe("exhibit vendors", () => {
   ];
 
   test("lists the vendors with their state, and as JSON", async () => {
-    await using api = await startFakeApi((response) => json(response, { items: states }));
+    await using api = await startFakeApi((response) =>
+      json(response, { scope: "fleet", items: states }),
+    );
     const env = { EXHIBIT_API_URL: api.url };
     const { code, stdout } = await vendors([], env);
     expect(code).toBe(0);
@@ -50,7 +52,7 @@ describe("exhibit vendors", () => {
       ["rex", "open", "2026-11-23T12:00:00.000Z", "0", "5", "0", "VENDOR_UNAVAILABLE"],
       [""],
     ]);
-    expect((await vendors(["--json"], env)).last()).toEqual({ vendors: states });
+    expect((await vendors(["--json"], env)).last()).toEqual({ scope: "fleet", vendors: states });
     expect(api.asked.map(({ path }) => path)).toEqual(["/v1/vendors", "/v1/vendors"]);
   });
 });

@@ -1,0 +1,22 @@
+import type { OpenShard } from "@exhibit/ledger";
+import type { BellToRing, Engine, QueueName } from "@exhibit/queue";
+import type { Logger } from "@exhibit/telemetry";
+
+/** Rings for work that the ledger knows already: a bell that can't be rung now is rung by the reconciler. */
+export function createBellRinger(engine: Engine, logger: Logger) {
+  return async (name: QueueName, bells: readonly BellToRing[]): Promise<void> => {
+    try {
+      await engine.ring(name, bells);
+    } catch (err) {
+      logger.warn({ err, queue: name }, "the queue can't be reached; the reconciler will ring");
+    }
+  };
+}
+
+export function bellOf(id: number): BellToRing {
+  return { id: String(id) };
+}
+
+export function bellOfShard({ shardId, number }: OpenShard): BellToRing {
+  return { id: String(shardId), number };
+}
