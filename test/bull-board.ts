@@ -37,7 +37,7 @@ export function bullBoardOf({ apiUrl, get }: Pick<System, "apiUrl" | "get">) {
     logs: (job: BoardJob, queue = "store") => get<string[]>(`${api}/${queue}/${job.id}/logs`),
     retry: (job: BoardJob, queue = "store") => press(`${queue}/${job.id}/retry`),
     retryAll: (queue = "store") => press(`${queue}/retry/failed`),
-    /** As retention does it after a month. */
-    clean: (queue = "store") => press(`${queue}/clean/failed`),
+    /** What retention does to a job after a month. */
+    remove: (job: BoardJob, queue = "store") => press(`${queue}/${job.id}/clean`),
   };
 }

@@ -43,6 +43,27 @@ it("lists the vendors and how they stand", async () => {
   expect((await get("/v1/vendors")).json()).toEqual({ scope: "fleet", items: [vendorState] });
 });
 
+it.each(["pause", "resume"])("passes on %s of a vendor, with who and why", async (name) => {
+  api = await startApi();
+  const answer = await api.app.inject({
+    method: "POST",
+    url: `/v1/vendors/kongur/${name}`,
+    headers: { "x-exhibit-actor": "wang" },
+    payload: { why: "until Monday" },
+  });
+  expect(answer.statusCode).toBe(202);
+  expect(answer.json()).toEqual(vendorState);
+  expect(api.calls).toEqual([
+    { name: `${name} vendor`, args: ["kongur", { why: "until Monday" }, "wang"] },
+  ]);
+});
+
+it("lists what people did to a vendor", async () => {
+  const answer = await get("/v1/vendors/kongur/acts?limit=7");
+  expect(answer.json()).toMatchObject({ items: [{ vendor: "kongur", import_id: null }] });
+  expect(api?.calls).toEqual([{ name: "vendor acts", args: ["kongur", { limit: 7 }] }]);
+});
+
 it("isn't ready while one is down, and says which", async () => {
   const answer = await get("/readyz", async () => ({ ledger: "up", queue: "connection refused" }));
   expect(answer.statusCode).toBe(503);
