@@ -6,17 +6,19 @@ export function pauseLines(view: ImportView): string[] {
     view.paused === null
       ? []
       : [
-          `Paused ${byWhom(view.paused)}. Nothing of it is sent until: npx exhibit resume ${view.import_id}`,
+          `Paused ${byWhom(view.paused)}. Nothing of it is sent. It goes on by: npx exhibit resume ${view.import_id}`,
         ];
-  const vendors = view.paused_vendors.map(
-    (pause) =>
-      `The vendor ${pause.vendor} was paused ${byWhom(pause)}. Its folders wait until: npx exhibit resume --vendor ${pause.vendor}`,
-  );
+  const vendors = view.paused_vendors.map(({ vendor, ...pause }) => vendorPauseLine(vendor, pause));
   return [...own, ...vendors];
 }
 
+/** Who paused a vendor, when and why, and the command that lets it go on. */
+export function vendorPauseLine(vendor: string, pause: Pause): string {
+  return `The vendor ${vendor} was paused ${byWhom(pause)}. Its folders wait. They go on by: npx exhibit resume --vendor ${vendor}`;
+}
+
 /** `by 王芳 at 2026-11-23 12:00 UTC: the scanner is being repaired` */
-export function byWhom({ who, at, why }: Pause): string {
+function byWhom({ who, at, why }: Pause): string {
   const minute = at.slice(0, 16).replace("T", " ");
   return `by ${who} at ${minute} UTC${why === null ? "" : `: ${why}`}`;
 }

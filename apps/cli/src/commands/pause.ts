@@ -1,7 +1,7 @@
 import { summaryOf } from "@exhibit/contracts";
 import { apiOfEnvironment } from "../client-context.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { byWhom } from "../pausing.ts";
+import { vendorPauseLine } from "../pausing.ts";
 import { importReport } from "../report.ts";
 import { type CommandModule, jsonOption } from "./command.ts";
 import { targetOf } from "./import-or-vendor.ts";
@@ -26,10 +26,7 @@ export const pauseCommand: CommandModule = (program, { run }) => {
         const api = apiOfEnvironment();
         if ("vendor" in target) {
           const state = await api.pauseVendor(target.vendor, { why });
-          const by = state.paused === undefined ? "" : ` ${byWhom(state.paused)}`;
-          terminal.say(
-            `${target.vendor} is paused${by}. Its folders wait until: npx exhibit resume --vendor ${target.vendor}`,
-          );
+          if (state.paused) terminal.say(vendorPauseLine(target.vendor, state.paused));
           terminal.result(state);
         } else {
           const view = await api.pause(target.id, { why });

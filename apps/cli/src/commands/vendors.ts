@@ -1,4 +1,4 @@
-import { loadConfig, readEnvironment } from "@exhibit/config";
+import { type ExhibitConfig, loadConfig, readEnvironment } from "@exhibit/config";
 import {
   type ExhibitError,
   type FolderSelector,
@@ -13,7 +13,7 @@ import { apiOfEnvironment } from "../client-context.ts";
 import { badUse, exitCodeOf, exitCodes } from "../exit-codes.ts";
 import { formatSeconds, formatTable } from "../format.ts";
 import { listenForInterruption } from "../interruption.ts";
-import { byWhom } from "../pausing.ts";
+import { vendorPauseLine } from "../pausing.ts";
 import { errorLines, errorViewOf } from "../report.ts";
 import type { Terminal } from "../terminal.ts";
 import { type CommandModule, jsonOption } from "./command.ts";
@@ -69,10 +69,7 @@ async function listVendors(terminal: Terminal): Promise<number> {
       : formatTable([head, ...items.map((state) => rowOf(state, scope))], [3, 4, 5]);
   for (const line of lines) terminal.say(line);
   for (const { vendor, paused } of items) {
-    if (paused === undefined) continue;
-    terminal.say(
-      `${vendor} was paused ${byWhom(paused)}. Its folders wait until: npx exhibit resume --vendor ${vendor}`,
-    );
+    if (paused !== undefined) terminal.say(vendorPauseLine(vendor, paused));
   }
   if (scope === "process") for (const line of apart) terminal.say(line);
   terminal.result({ scope, vendors: items });
@@ -107,27 +104,59 @@ async function checkOne(
   const folders = foldersOf(vendor, options);
   await using stack = new AsyncDisposableStack();
   const interruption = stack.use(listenForInterruption());
-  // Loaded only here: the list needn't wait for the engine.
-  const { checkVendor } = await import("@exhibit/worker");
   const config = await loadConfig(configPath);
+  const asked = folders.map((folder) => ({ ...of, folder }));
+  if (asked[0] !== undefined && asked.length === 1) {
+    terminal.result(await checkFolder(config, asked[0], interruption.signal, terminal));
+    return exitCodes.done;
+  }
+  const { results, refused } = await checkFolders(config, asked, interruption.signal, terminal);
+  terminal.result({ vendor, folders: results });
+  return refused === undefined ? exitCodes.done : exitCodeOf(refused);
+}
+
+/** A folder of the case, as a lease is asked for it. */
+interface ToCheck {
+  vendor: string;
+  entrust_id: string | undefined;
+  suit_ids: string[];
+  folder: FolderSelector;
+}
+
+/** Of several folders one may be refused: it is named, and the others are worth knowing. */
+async function checkFolders(
+  config: ExhibitConfig,
+  asked: readonly ToCheck[],
+  signal: AbortSignal,
+  terminal: Terminal,
+) {
   const results: unknown[] = [];
   let refused: ExhibitError | undefined;
-  for (const folder of folders) {
+  for (const of of asked) {
     try {
-      const check = await checkVendor(config, { ...of, folder }, interruption.signal);
-      for (const line of checkLines(check)) terminal.say(line);
-      results.push(resultOf(check));
+      results.push(await checkFolder(config, of, signal, terminal));
     } catch (thrown) {
-      // One folder of several may be refused: the others are worth knowing.
       const error = toExhibitError(thrown);
-      if (folders.length === 1 || error.code === "INTERRUPTED") throw error;
+      if (error.code === "INTERRUPTED") throw error;
       refused ??= error;
-      for (const line of [`${labelOf(folder)}:`, ...errorLines(error)]) terminal.note(line);
-      results.push({ vendor, folder, error: errorViewOf(error) });
+      for (const line of [`${labelOf(of.folder)}:`, ...errorLines(error)]) terminal.note(line);
+      results.push({ vendor: of.vendor, folder: of.folder, error: errorViewOf(error) });
     }
   }
-  terminal.result(folders.length === 1 ? results[0] : { vendor, folders: results });
-  return refused === undefined ? exitCodes.done : exitCodeOf(refused);
+  return { results, refused };
+}
+
+async function checkFolder(
+  config: ExhibitConfig,
+  of: ToCheck,
+  signal: AbortSignal,
+  terminal: Terminal,
+) {
+  // Loaded only here: the list needn't wait for the engine.
+  const { checkVendor } = await import("@exhibit/worker");
+  const check = await checkVendor(config, of, signal);
+  for (const line of checkLines(check)) terminal.say(line);
+  return resultOf(check);
 }
 
 /** The folders that the options name; at kongur one for each suit. */

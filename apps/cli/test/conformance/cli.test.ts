@@ -123,7 +123,7 @@ test.each<[string, string[]]>([
     expect(code).toBe(3);
     expect(stderr).toContain("it took too long");
     // Five seconds until it is said; watch asks once more.
-    expect(performance.now() - startedAt).toBeLessThan(20_000);
+    expect(performance.now() - startedAt).toBeLessThan(30_000);
   },
 );
 
@@ -341,7 +341,7 @@ test("pause and resume of a vendor ask for it by its name", async () => {
     ["pause", "--vendor", "kongur", "--why", "w"],
   );
   expect(paused.asked).toMatchObject([{ path: "/v1/vendors/kongur/pause", body: { why: "w" } }]);
-  expect(paused.stdout).toContain("kongur is paused by 王芳");
+  expect(paused.stdout).toContain("The vendor kongur was paused by 王芳");
   expect(paused.stdout).toContain("npx exhibit resume --vendor kongur");
   const resumed = await against(
     (response) => json(response, state, 202),

@@ -62,7 +62,9 @@ describe("exhibit vendors", () => {
     await using api = await startFakeApi((response) => json(response, { scope: "fleet", items }));
     const { stdout } = await vendors([], { EXHIBIT_API_URL: api.url });
     expect(stdout.split("\n")[1]?.split(/ {2,}/)).toEqual(["kongur", "paused", "3", "7", "0"]);
-    expect(stdout).toContain("kongur was paused by 王芳 at 2026-11-23 12:34 UTC: until Monday.");
+    expect(stdout).toContain(
+      "The vendor kongur was paused by 王芳 at 2026-11-23 12:34 UTC: until Monday.",
+    );
     expect(stdout).toContain("npx exhibit resume --vendor rex");
   });
 
