@@ -187,6 +187,15 @@ export function directory(
   return { vendor, folder, source: { type: "directory", path } };
 }
 
+/** An import of kongur's suits, each from the folder of its name below `root`. */
+export function importOfSuits(root: string, ...ids: string[]): ImportRequest {
+  return {
+    entrust_id: "E-77",
+    suit_ids: ids,
+    folders: ids.map((suit_id) => directory("kongur", { suit_id }, join(root, suit_id))),
+  };
+}
+
 /** SHA-256 of every file below a folder, by its path in it. */
 export async function digestsBelow(folder: string): Promise<Map<string, string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });

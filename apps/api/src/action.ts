@@ -1,5 +1,4 @@
-import type { VendorState } from "@exhibit/contracts";
-import type { Bandwidth, Imports } from "@exhibit/ingest";
+import type { Bandwidth, Imports, VendorControl } from "@exhibit/ingest";
 import type {
   ContextConfigDefault,
   FastifySchema,
@@ -24,7 +23,7 @@ export interface ActionContext {
   readonly bandwidth: Bandwidth;
   readonly progress: ProgressFeed;
   readonly ready: () => Promise<Readiness>;
-  readonly vendors: () => Promise<VendorState[]>;
+  readonly vendors: VendorControl;
 }
 
 type TypedHandler<Schema extends FastifySchema> = RouteHandlerMethod<

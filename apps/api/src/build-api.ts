@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { VendorState } from "@exhibit/contracts";
-import type { Bandwidth, Imports } from "@exhibit/ingest";
+import type { Bandwidth, Imports, VendorControl } from "@exhibit/ingest";
 import type { Logger } from "@exhibit/telemetry";
 import type { Queue } from "bullmq";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
@@ -23,8 +22,7 @@ export interface ApiOptions {
   readonly queues: readonly Queue[];
   /** For /readyz. May throw or hang: both mean that something is down. */
   readonly ready: () => Promise<Readiness>;
-  /** How the configured vendors stand. */
-  readonly vendors: () => Promise<VendorState[]>;
+  readonly vendors: VendorControl;
   readonly logger: Logger;
   /** Of the event streams, in milliseconds. @defaultValue 500 and 15000 */
   readonly progress?: { readonly interval?: number; readonly heartbeat?: number };

@@ -1,7 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Environment, ExhibitConfig } from "@exhibit/config";
-import type { VendorState } from "@exhibit/contracts";
 import {
   type Broker,
   createBroker,
@@ -14,8 +13,10 @@ import {
   type Bandwidth,
   createBandwidth,
   createImports,
+  createVendorControl,
   type Imports,
   quietMsOf,
+  type VendorControl,
 } from "@exhibit/ingest";
 import { type Ledger, openEmbeddedLedger, openPglite, openPostgresLedger } from "@exhibit/ledger";
 import { type Engine, openEmbeddedEngine, openRedisEngine } from "@exhibit/queue";
@@ -36,8 +37,7 @@ export interface Services {
   readonly queues: Engine["queues"];
   /** What is up, for /readyz; a string says what is wrong. */
   ready(): Promise<{ ledger: string; queue: string }>;
-  /** How the configured vendors stand. */
-  vendors(): Promise<VendorState[]>;
+  readonly vendors: VendorControl;
   startWorker(settings?: Partial<WorkerSettings>): Promise<RunningWorker>;
   close(): Promise<void>;
 }
@@ -72,7 +72,13 @@ export async function openServices({
       ledger: await stateOf(ledger.ping()),
       queue: await stateOf(engine.ping()),
     }),
-    vendors: () => broker.states(),
+    vendors: createVendorControl({
+      ledger,
+      engine,
+      broker,
+      scope: isShared(environment) ? "fleet" : "process",
+      logger,
+    }),
     startWorker: (settings) =>
       startWorker(
         { ledger, engine, broker, roots, logger },
@@ -93,6 +99,11 @@ export async function openServices({
 
 /** Milliseconds between two lines of the log about leases that can't be shared. */
 const FAULT_PAUSE = 60_000;
+
+/** Where all is in this process, it is the whole fleet. */
+function isShared({ redisUrl, leaseKeys }: Environment): boolean {
+  return redisUrl === undefined || leaseKeys !== undefined;
+}
 
 /** Leases are shared through Redis only encrypted; without a key each process has its own. */
 function openLeaseStore({ redisUrl, leaseKeys }: Environment, logger: Logger): LeaseStore {

@@ -41,8 +41,8 @@ export const errorTable = {
   STATE_CONFLICT: {
     action: "never",
     status: 409,
-    meaning: "The import is in a state that doesn't allow this.",
-    remedy: "Look at the import's status first.",
+    meaning: "The import or vendor is in a state that doesn't allow this.",
+    remedy: "Look at its status first.",
   },
   SERVICE_UNREACHABLE: {
     action: "backoff",
@@ -75,6 +75,13 @@ export const errorTable = {
     meaning: "The worker process died each time it stored these files.",
     remedy:
       "Find out what ended it (memory, a signal, a fault in the disk) in the system's log and look at the files; then retry.",
+  },
+  TOTALS_WRONG: {
+    action: "never",
+    status: 500,
+    meaning: "The ledger's totals of an import aren't those of its files, so it wasn't sealed.",
+    remedy:
+      "Report it with the message: it is a fault of Exhibit, or somebody changed the ledger by hand. Each file's own row still tells the truth; when the totals are mended, a retry compares again.",
   },
 
   SOURCE_OUTSIDE_ROOTS: {

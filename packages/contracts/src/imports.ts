@@ -111,10 +111,20 @@ export const errorView = z
   .meta({ id: "Error" });
 export type ErrorView = z.output<typeof errorView>;
 
+/** That a person has stopped something for a while. */
+export const pause = z
+  .object({ at: timestamp, who: z.string(), why: z.string().nullable() })
+  .meta({ id: "Pause" });
+export type Pause = z.output<typeof pause>;
+
 export const importView = z
   .object({
     import_id: z.uuid(),
     status: importStatus,
+    paused: pause.nullable().describe("While it is paused, nothing of it runs; its status stays"),
+    paused_vendors: z
+      .array(z.object({ vendor: z.string(), ...pause.shape }))
+      .describe("Vendors of its unfinished folders that are paused: those folders wait"),
     entrust_id: z.string().nullable(),
     suit_ids: z.array(z.string()),
     ...counts.shape,
@@ -220,6 +230,7 @@ export type ErrorAnswer = z.output<typeof errorAnswer>;
 export const importSummary = z.object({
   import_id: z.uuid(),
   status: importStatus,
+  paused: z.boolean(),
   files: z.int(),
   bytes: z.int(),
   stored: z.int(),
@@ -234,5 +245,18 @@ export type ImportSummary = z.output<typeof importSummary>;
 export function summaryOf(view: ImportView): ImportSummary {
   const { import_id, status, files, bytes, stored, identical, failed, waived, skipped, seconds } =
     view;
-  return { import_id, status, files, bytes, stored, identical, failed, waived, skipped, seconds };
+  const paused = view.paused !== null;
+  return {
+    import_id,
+    status,
+    paused,
+    files,
+    bytes,
+    stored,
+    identical,
+    failed,
+    waived,
+    skipped,
+    seconds,
+  };
 }

@@ -6,6 +6,7 @@ import {
   type FolderView,
   type ImportRequest,
   type ImportView,
+  type PauseRequest,
   type RetryRequest,
   UNNAMED_ACTOR,
   type WaiveRequest,
@@ -21,16 +22,19 @@ import {
   listFiles,
   listFolders,
   listImports,
+  openShards,
   type Page,
+  pauseImport,
   perhapsCreated,
   readImport,
   reopenImport,
+  resumeImport,
   waiveFiles,
 } from "@exhibit/ledger";
-import type { BellToRing, Engine } from "@exhibit/queue";
+import type { Engine } from "@exhibit/queue";
 import { checkSource } from "@exhibit/sources";
 import type { Logger } from "@exhibit/telemetry";
-import { ringSoon } from "./ring-soon.ts";
+import { bellOf, bellOfShard, ringSoon } from "./bells.ts";
 
 /**
  * What people and programs can do with imports. Throws NOT_FOUND for an id that the ledger doesn't know. What changes an
@@ -55,6 +59,10 @@ export interface Imports {
   retry(importId: string, request?: RetryRequest, who?: string): Promise<ImportView>;
   /** Stops it; workers notice within seconds. Throws STATE_CONFLICT for an import that is sealed or cancelled. */
   cancel(importId: string, request?: CancelRequest, who?: string): Promise<ImportView>;
+  /** Has it wait until it is resumed; workers notice within seconds. Throws STATE_CONFLICT for one that is sealed, cancelled or paused. */
+  pause(importId: string, request?: PauseRequest, who?: string): Promise<ImportView>;
+  /** Lets it go on. Throws STATE_CONFLICT for one that isn't paused. */
+  resume(importId: string, request?: PauseRequest, who?: string): Promise<ImportView>;
   /** Gives failed files up, and has the import sealed if nothing else failed. Throws STATE_CONFLICT when none failed. */
   waive(importId: string, request: WaiveRequest, who?: string): Promise<ImportView>;
 }
@@ -96,18 +104,30 @@ export function createImports({
     async retry(importId, { why, file_id, ...named } = {}, who = UNNAMED_ACTOR) {
       await readImport(ledger, importId);
       const selection = { ...named, file_ids: file_id === undefined ? undefined : [file_id] };
-      const { folderIds, shards } = await reopenImport(ledger, importId, selection, { who, why });
-      await ringSoon(bells, "plan", folderIds.map(bellOf));
-      await ringSoon(
-        bells,
-        "store",
-        shards.map(({ shardId, number }) => ({ id: String(shardId), number })),
-      );
+      const reopened = await reopenImport(ledger, importId, selection, { who, why });
+      await ringSoon(bells, "plan", reopened.folderIds.map(bellOf));
+      await ringSoon(bells, "store", reopened.shards.map(bellOfShard));
+      if (reopened.complete) await ringSoon(bells, "seal", [{ id: importId }]);
       return await readImport(ledger, importId);
     },
     async cancel(importId, { why } = {}, who = UNNAMED_ACTOR) {
       await readImport(ledger, importId);
       await cancelImport(ledger, importId, { who, why });
+      return await readImport(ledger, importId);
+    },
+    async pause(importId, { why } = {}, who = UNNAMED_ACTOR) {
+      await readImport(ledger, importId);
+      await pauseImport(ledger, importId, { who, why });
+      return await readImport(ledger, importId);
+    },
+    async resume(importId, { why } = {}, who = UNNAMED_ACTOR) {
+      await readImport(ledger, importId);
+      const { folderIds, complete } = await resumeImport(ledger, importId, { who, why });
+      await ringSoon(bells, "plan", folderIds.map(bellOf));
+      for await (const shards of openShards(ledger, { importId })) {
+        await ringSoon(bells, "store", shards.map(bellOfShard));
+      }
+      if (complete) await ringSoon(bells, "seal", [{ id: importId }]);
       return await readImport(ledger, importId);
     },
     async waive(importId, { why, ...selection }, who = UNNAMED_ACTOR) {
@@ -117,10 +137,6 @@ export function createImports({
       return await readImport(ledger, importId);
     },
   };
-}
-
-function bellOf(id: number): BellToRing {
-  return { id: String(id) };
 }
 
 /** Finds every folder's fault before anything is put on the record. */

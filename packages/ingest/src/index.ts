@@ -6,3 +6,8 @@ export { type PlanDependencies, planFolder } from "./plan.ts";
 export { quietMsOf, type ReconcileDependencies, reconcile } from "./reconcile.ts";
 export { seal } from "./seal.ts";
 export { oneAtATime, type StoreDependencies, storeShard } from "./store.ts";
+export {
+  createVendorControl,
+  type VendorControl,
+  type VendorControlDependencies,
+} from "./vendor-control.ts";

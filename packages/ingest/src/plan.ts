@@ -17,11 +17,11 @@ import {
 import type { Attempt, Engine } from "@exhibit/queue";
 import { openSource, type SourceEntry, type SourceReader } from "@exhibit/sources";
 import { type Logger, withSpan } from "@exhibit/telemetry";
-import { untilCancelled } from "./cancellation.ts";
-import { ringSoon } from "./ring-soon.ts";
+import { ringSoon } from "./bells.ts";
 import { createSharder } from "./sharding.ts";
 import { createSlotter, type Slotter } from "./slotting.ts";
 import { asideOf, isTooLong, tooLong } from "./unplannable.ts";
+import { whileWanted } from "./wanted.ts";
 
 export interface PlanDependencies {
   ledger: Ledger;
@@ -48,7 +48,7 @@ export async function planFolder(
   if (!folder) return;
   const attributes = { "exhibit.import_id": folder.import_id, "exhibit.folder_id": folderId };
   await withSpan("exhibit.plan", attributes, () =>
-    untilCancelled(ledger, folder.import_id, attempt, (watched) =>
+    whileWanted(ledger, { importId: folder.import_id }, attempt, (watched) =>
       planOpenFolder(dependencies, folder, watched),
     ),
   );

@@ -1,6 +1,7 @@
 import { findQuietImports, type Ledger, type OpenWork } from "@exhibit/ledger";
 import type { Engine } from "@exhibit/queue";
 import { withSpan } from "@exhibit/telemetry";
+import { bellOf, bellOfShard } from "./bells.ts";
 
 export interface ReconcileDependencies {
   ledger: Ledger;
@@ -34,13 +35,7 @@ async function ringAll(
   engine: Engine,
   { importId, folderIds, shards, complete }: OpenWork,
 ): Promise<void> {
-  await engine.ring(
-    "plan",
-    folderIds.map((id) => ({ id: String(id) })),
-  );
-  await engine.ring(
-    "store",
-    shards.map(({ shardId, number }) => ({ id: String(shardId), number })),
-  );
+  await engine.ring("plan", folderIds.map(bellOf));
+  await engine.ring("store", shards.map(bellOfShard));
   if (complete) await engine.ring("seal", [{ id: importId }]);
 }

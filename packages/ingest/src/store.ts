@@ -19,9 +19,8 @@ import { openSource } from "@exhibit/sources";
 import { type Logger, withSpan } from "@exhibit/telemetry";
 import pLimit, { type LimitFunction } from "p-limit";
 import { endAbandonedUploads } from "./abandon.ts";
-import { untilCancelled } from "./cancellation.ts";
+import { ringSoon } from "./bells.ts";
 import { createRecorder, type Outcome } from "./recorder.ts";
-import { ringSoon } from "./ring-soon.ts";
 import { createSending } from "./sending.ts";
 import { type LeaseDependencies, leasesOf } from "./shard-leases.ts";
 import { type FileDependencies, storeFile } from "./store-file.ts";
@@ -34,6 +33,7 @@ import {
   unfinished,
 } from "./unfinished.ts";
 import { isUnreachable, untilReachable } from "./until-reachable.ts";
+import { whileWanted } from "./wanted.ts";
 
 export interface StoreDependencies extends LeaseDependencies, FileDependencies {
   engine: Engine;
@@ -120,7 +120,7 @@ async function storeOpenShard(
     // Else another worker has finished it.
   };
   await withSpan("exhibit.store", attributes, () =>
-    untilCancelled(ledger, shard.importId, attempt, store),
+    whileWanted(ledger, { importId: shard.importId, vendor: folder.vendor }, attempt, store),
   );
 }
 

@@ -25,7 +25,6 @@ export async function createImport(
         entrust_id: request.entrust_id ?? null,
         suit_ids: request.suit_ids,
         open_folders: request.folders.length,
-        finished_at: null,
       })
       .execute();
     const folders = await tx

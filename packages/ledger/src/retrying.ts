@@ -3,10 +3,12 @@ import { sql } from "kysely";
 import { type By, recordAct, unnamed, whyClosed, whyNotFailed } from "./acts.ts";
 import type { Ledger } from "./ledger.ts";
 import { type Reopened, reopenFailed, type ToReopen } from "./reopening.ts";
+import { reopenSeal } from "./sealing.ts";
 
 /**
  * Takes up what failed in an import, or only what a selection names of it: files are planned again, and folders with a
- * fault of their own (a source that couldn't be walked, or entries that couldn't be planned) are walked again.
+ * fault of their own (a source that couldn't be walked, or entries that couldn't be planned) are walked again. Totals that
+ * were wrong when it should have been sealed are compared again: then it is complete.
  * Throws NOT_FOUND, or STATE_CONFLICT for an import that is sealed or cancelled and when nothing of a selection failed.
  */
 export async function reopenImport(
@@ -14,7 +16,7 @@ export async function reopenImport(
   importId: string,
   selection: Selection = {},
   by: By = unnamed,
-): Promise<Reopened> {
+): Promise<Reopened & { complete: boolean }> {
   return await db.transaction().execute(async (tx) => {
     const closed = await whyClosed(tx, importId, "retry");
     if (closed) throw closed;
@@ -27,8 +29,9 @@ export async function reopenImport(
     if (isNarrowed && reopened.files === 0 && reopened.folderIds.length === 0) {
       throw await whyNotFailed(tx, importId, selection);
     }
+    const complete = await reopenSeal(tx, importId);
     await recordAct(tx, { importId, what: "retry", by, selection, files: reopened.files });
-    return reopened;
+    return { ...reopened, complete };
   });
 }
 

@@ -41,6 +41,13 @@ export interface ImportTable extends CounterColumns {
   created_at: Generated<Date>;
   updated_at: Generated<Date>;
   finished_at: Date | null;
+  /** Set while a person has paused it. */
+  paused_at: Date | null;
+  paused_by: string | null;
+  paused_why: string | null;
+  /** Why it couldn't be sealed. */
+  error_code: string | null;
+  error: string | null;
 }
 
 export interface FolderTable extends CounterColumns {
@@ -149,10 +156,21 @@ interface UploadPartTable {
   crc64: string;
 }
 
-/** What people did to imports; rows are only ever added. */
+/** The vendors that a person has paused. */
+interface PausedVendorTable {
+  vendor: string;
+  at: Generated<Date>;
+  who: string;
+  why: string | null;
+}
+
+/** What people did to imports and vendors; rows are only ever added. */
 export interface ActTable {
   id: Generated<number>;
-  import_id: string;
+  /** Null for an act on a vendor. */
+  import_id: string | null;
+  /** Null for an act on an import. */
+  vendor: string | null;
   at: Generated<Date>;
   who: string;
   what: ActKind;
@@ -183,6 +201,7 @@ interface WorkerTable {
 export interface LedgerSchema {
   acts: ActTable;
   bandwidth_limits: BandwidthLimitTable;
+  paused_vendors: PausedVendorTable;
   imports: ImportTable;
   folders: FolderTable;
   shards: ShardTable;

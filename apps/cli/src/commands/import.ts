@@ -12,7 +12,7 @@ import { collect, collectPair } from "./repeated-options.ts";
 interface ImportOptions {
   vendor: string;
   entrust?: string;
-  suit: string[];
+  suit?: string[];
   role?: Role;
   folder?: Record<string, string>;
   followSymlinks?: boolean;
@@ -33,7 +33,7 @@ export const importCommand: CommandModule = (program, { run }) => {
     )
     .option("--vendor <name>", "who opens the folder", "kongur")
     .option("--entrust <id>", "the mandate (entrust_id)")
-    .option("--suit <id>", "a suit of the case (suit_id); may be repeated", collect, [])
+    .option("--suit <id>", "a suit of the case (suit_id); may be repeated", collect)
     .addOption(
       new Option("--role <role>", "the case's own folder at kongur instead of a suit's").choices(
         roles,

@@ -54,7 +54,12 @@ export async function up(
 
   let exitCode: number = exitCodes.done;
   if (evidence !== undefined && house.sandbox !== undefined) {
-    exitCode = await importEvidence(evidence, house, house.sandbox, interruption, terminal);
+    exitCode = await importEvidence(evidence, house.sandbox, {
+      house,
+      options,
+      interruption,
+      terminal,
+    });
     if (options.once === true || interruption.signal.aborted) return exitCode;
   }
   sayAddresses(house, terminal);
@@ -89,12 +94,17 @@ function findEvidence(path: string | undefined, dataDir: string): Promise<Eviden
   return path === undefined ? sampleEvidence(dataDir) : ownEvidence(path, dataDir);
 }
 
+interface ImportContext {
+  house: House;
+  options: UpOptions;
+  interruption: Interruption;
+  terminal: Terminal;
+}
+
 async function importEvidence(
   evidence: Evidence,
-  house: House,
   sandbox: Sandbox,
-  interruption: Interruption,
-  terminal: Terminal,
+  { house, options, interruption, terminal }: ImportContext,
 ): Promise<number> {
   const api = createApiClient({ url: house.api.url, actor: actorOfSystem() });
   terminal.note(`Importing ${evidence.name}`);
@@ -111,7 +121,8 @@ async function importEvidence(
   terminal.say("\nWhat was stored where:");
   for (const line of await placementLines(api, import_id, sandbox)) terminal.say(line);
   terminal.say();
-  for (const line of importReport(view)) terminal.say(line);
+  const isUp = options.once !== true;
+  for (const line of importReport(view, { isUp })) terminal.say(line);
   terminal.result(summaryOf(view));
   return exitCodeOfImport(view);
 }

@@ -111,7 +111,13 @@ describe("any other folder", () => {
       { vendor: "deepvision", role: "firm" },
       "--role is for kongur",
     ],
-    ["another vendor's folder isn't named", { vendor: "deepvision" }, "--folder key=value"],
+    ["deepvision's folder isn't named", { vendor: "deepvision" }, "such as --folder op_poi_id="],
+    ["rex's folder isn't named", { vendor: "rex" }, "such as --folder scene="],
+    [
+      "an unknown vendor's folder isn't named",
+      { vendor: "x" },
+      "x's folder by --folder key=value.",
+    ],
   ])("is refused when %s", async (_, options, sentence) => {
     await expect(mapped(files, options)).rejects.toThrow(sentence);
   });

@@ -4,6 +4,7 @@ import { acts } from "./0002-acts.ts";
 import { uploads } from "./0003-uploads.ts";
 import { runs } from "./0004-runs.ts";
 import { bandwidth } from "./0005-bandwidth.ts";
+import { pauses } from "./0006-pauses.ts";
 import { normalPaths } from "./0007-normal-paths.ts";
 
 /** In order of their names; one that has been released is never changed, only followed by another. */
@@ -13,6 +14,7 @@ const migrations: Record<string, Migration> = {
   "0003-uploads": uploads,
   "0004-runs": runs,
   "0005-bandwidth": bandwidth,
+  "0006-pauses": pauses,
   "0007-normal-paths": normalPaths,
 };
 

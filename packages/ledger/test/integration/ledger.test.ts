@@ -387,7 +387,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
       { code: "VENDOR_REFUSED" },
       { who: "wang" },
     );
-    expect(byCode).toEqual({ shards: [{ shardId, number: 1 }], folderIds: [], files: 1 });
+    expect(byCode).toMatchObject({ shards: [{ shardId, number: 1 }], folderIds: [], files: 1 });
     expect(await readImport(ledger, importId)).toMatchObject({
       status: "storing",
       planned: 1,
@@ -419,7 +419,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     ]);
     await finishPlanning(ledger, folder.id);
     const again = await reopenImport(ledger, importId, { code: "NAME_INVALID" });
-    expect(again).toEqual({ shards: [], folderIds: [folder.id], files: 1 });
+    expect(again).toMatchObject({ shards: [], folderIds: [folder.id], files: 1 });
     expect(await readImport(ledger, importId)).toMatchObject({ status: "planning", failed: 1 });
     const { items } = await listFiles(ledger, importId, { limit: 10, state: "failed" });
     expect(items).toMatchObject([{ path: "b" }]);

@@ -1,3 +1,4 @@
+import type { OpenShard } from "@exhibit/ledger";
 import type { BellToRing, Engine, QueueName } from "@exhibit/queue";
 import type { Logger } from "@exhibit/telemetry";
 
@@ -12,4 +13,12 @@ export async function ringSoon(
   } catch (err) {
     logger.warn({ err, queue: name }, "the queue can't be reached; the reconciler will ring");
   }
+}
+
+export function bellOf(id: number): BellToRing {
+  return { id: String(id) };
+}
+
+export function bellOfShard({ shardId, number }: OpenShard): BellToRing {
+  return { id: String(shardId), number };
 }
