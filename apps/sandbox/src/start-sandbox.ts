@@ -89,7 +89,14 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     logLimit,
     signal: stop.signal,
   });
-  const control = createControl({ gateway, oss, tokens, clocks, objectCount: storage.count });
+  const control = createControl({
+    gateway,
+    oss,
+    tokens,
+    clocks,
+    objectCount: storage.count,
+    openUploads: uploads.all,
+  });
 
   const servers: LoopbackServer[] = [];
   let closing: Promise<void> | undefined;

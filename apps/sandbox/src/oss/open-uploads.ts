@@ -48,6 +48,7 @@ export interface OpenUploads {
   /** Runs `work` while nobody else can use the upload; it is gone when that succeeds and open again when it fails. */
   consume<T>(upload: OpenUpload, work: () => Promise<T>): Promise<T>;
   ofBucket(bucket: string): OpenUpload[];
+  all(): OpenUpload[];
 }
 
 interface Entry {
@@ -108,6 +109,7 @@ export function openUploads(folder: string): OpenUploads {
       [...entries.values()]
         .map((entry) => entry.upload)
         .filter((upload) => upload.bucket === bucket),
+    all: () => [...entries.values()].map((entry) => entry.upload),
   };
 }
 

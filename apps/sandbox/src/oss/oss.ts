@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
 import { createFaultList, type OrderedFault } from "../fault-list.ts";
 import { createHold, type Hold } from "../hold.ts";
 import { createRequestLog, type RequestLog } from "../request-log.ts";
@@ -42,6 +43,8 @@ export interface OssControl {
   fail(fault: OssFaultOrder): OrderedFault;
   /** Keeps matching requests waiting: before anything is done, or (`after`) when all is done but the answer isn't sent. */
   hold(match?: OssMatch, options?: { at?: "before" | "after" }): Hold;
+  /** Every request waits so many milliseconds first, until told otherwise; faults come on top. */
+  pace(milliseconds: number): void;
   /** Takes all faults away and lets go what is held. */
   heal(): void;
 }
@@ -75,6 +78,7 @@ export function createOss(options: OssOptions): Oss {
     matchesRequest(strike.match, entry),
   );
   const holds = new Set<Hold>();
+  let paceMs = 0;
   const nextId = requestIds();
 
   async function carryOut(exchange: Exchange): Promise<OssAnswer> {
@@ -90,6 +94,7 @@ export function createOss(options: OssOptions): Oss {
     } catch (error) {
       refusal = error;
     }
+    if (paceMs > 0) await pause(paceMs, undefined, { signal: options.signal });
     exchange.strike = strikes.take(entry);
     if (exchange.strike) await strikeBefore(exchange.strike, message, options.signal);
     if (request === undefined || operation === undefined) throw refusal;
@@ -141,6 +146,9 @@ export function createOss(options: OssOptions): Oss {
       });
       holds.add(hold);
       return hold;
+    },
+    pace(milliseconds) {
+      paceMs = milliseconds;
     },
     heal() {
       strikes.clear();
