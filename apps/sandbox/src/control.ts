@@ -8,7 +8,7 @@ import { uploadUrlForms } from "./gateway/vendor.ts";
 import { vendorNames } from "./gateway/vendors/index.ts";
 import type { Hold } from "./hold.ts";
 import type { Serve } from "./loopback-server.ts";
-import type { OpenUpload } from "./oss/open-uploads.ts";
+import type { UploadSummary } from "./oss/open-uploads.ts";
 import type { OssControl } from "./oss/oss.ts";
 import { matchesRequest, ossFault, ossMatch } from "./oss/oss-fault.ts";
 import type { TokenOffice } from "./tokens.ts";
@@ -18,7 +18,7 @@ import type { TokenOffice } from "./tokens.ts";
 //   GET    /sandbox/gateway/requests   the latest calls
 //   GET    /sandbox/oss/requests       the latest requests
 //   POST   /sandbox/oss/requests/since {position}: those behind a position, the next position, and how many were missed
-//   GET    /sandbox/oss/uploads        the open multipart uploads
+//   GET    /sandbox/oss/uploads        the multipart uploads that are open
 //   POST   /sandbox/gateway/faults     {vendor?, mood, times?, …}: see gateway-fault.ts
 //   POST   /sandbox/gateway/refusals   {vendor, folder, code, message}
 //   POST   /sandbox/gateway/upload-urls  {form}: what industry gives as uploadUrl: bucket, signed-v4, signed-v1
@@ -40,7 +40,7 @@ export interface ControlOptions {
   tokens: TokenOffice;
   clocks: Clocks;
   objectCount: () => number;
-  openUploads: () => OpenUpload[];
+  openUploads: () => UploadSummary[];
 }
 
 type Action = (body: unknown) => unknown;
@@ -101,7 +101,7 @@ function actionsOf(options: ControlOptions) {
     ["GET /sandbox/gateway/requests", () => gateway.log.entries()],
     ["GET /sandbox/oss/requests", () => oss.log.entries()],
     ["POST /sandbox/oss/requests/since", (body) => oss.log.since(sinceOrder.parse(body).position)],
-    ["GET /sandbox/oss/uploads", openUploads],
+    ["GET /sandbox/oss/uploads", () => openUploads()],
     ["GET /sandbox/tokens", () => tokens.issued().map(({ allows, ...key }) => key)],
     ["POST /sandbox/gateway/faults", (body) => void gateway.fail(gatewayFault.parse(body))],
     ["POST /sandbox/gateway/refusals", (body) => gateway.refuse(refusal.parse(body))],

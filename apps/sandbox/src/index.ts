@@ -8,7 +8,7 @@ export type { VendorName } from "./gateway/vendors/index.ts";
 export type { Hold } from "./hold.ts";
 export type { JournalLine } from "./oss/object-journal.ts";
 export { ODD_FOLDER, oddName } from "./oss/object-place.ts";
-export type { OpenUpload } from "./oss/open-uploads.ts";
+export type { UploadSummary } from "./oss/open-uploads.ts";
 export type { OssControl, OssEntry } from "./oss/oss.ts";
 export type { OssFaultOrder, OssMatch } from "./oss/oss-fault.ts";
 export type { Policy } from "./policy.ts";
