@@ -12,6 +12,8 @@ export interface EvidenceShape {
   files: number;
   /** How many of the files are too large for one PUT, so that they go in parts. */
   large: number;
+  /** Their sizes: at least and at most. @defaultValue 9 to 28 MiB */
+  largeBytes?: readonly [number, number];
 }
 
 /** A file that is to be stored. */
@@ -47,6 +49,8 @@ export interface Evidence {
 }
 
 const MiB = 1024 * 1024;
+/** More than one PUT takes; they go in parts of 8 MiB. */
+const LARGE = [9 * MiB, 28 * MiB] as const;
 const names = [
   "照片/现场",
   "合同 (最终版)",
@@ -71,7 +75,10 @@ export async function makeEvidence(
     const suit = `${1001 + (number % shape.folders)}`;
     const source = join(root, entrustId, suit);
     const path = `${dice.pick(names)}-${String(number).padStart(5, "0")}${dice.pick(endings)}`;
-    const bytes = bytesOf(sizeOf(number < shape.large, dice), dice);
+    const bytes = bytesOf(
+      number < shape.large ? dice.between(...(shape.largeBytes ?? LARGE)) : sizeOf(dice),
+      dice,
+    );
     const key = `${prefix}suits/${suit}/${path}`;
     files.push({
       source,
@@ -102,9 +109,8 @@ function requestFor(entrustId: string, files: readonly EvidenceFile[]): ImportRe
   };
 }
 
-/** Nothing, a few lines, pages, photos; and what goes in parts of 8 MiB. */
-function sizeOf(isLarge: boolean, dice: Dice): number {
-  if (isLarge) return dice.between(9 * MiB, 28 * MiB);
+/** Nothing, a few lines, pages, photos. */
+function sizeOf(dice: Dice): number {
   const chance = dice.number();
   if (chance < 0.05) return 0;
   if (chance < 0.8) return dice.between(1, 4_000);

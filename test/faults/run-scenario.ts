@@ -77,12 +77,33 @@ function stageOf(
   dice: Stage["dice"],
 ): Stage {
   const importIds = [importId];
+  const { api, requests } = house;
   return {
     house,
     dice,
     evidence,
     importIds,
     recorded: (part) => untilRecorded(house, importIds, Math.ceil(evidence.files.length * part)),
+    async planned() {
+      while ((await api.view(importId)).status === "planning") await sleep(20);
+    },
+    async sent(count) {
+      const isOurs = ({ key }: { key: string }) => key.startsWith(evidence.prefix);
+      while (requests.sent.filter(isOurs).length < count) {
+        await sleep(50);
+        await requests.catchUp();
+      }
+    },
+    async rested(id = importId) {
+      await untilRecorded(house, [id], Number.POSITIVE_INFINITY);
+      return api.view(id);
+    },
+    async create() {
+      const { import_id } = await api.create(evidence.request);
+      importIds.push(import_id);
+      return import_id;
+    },
+    act: async (name, body) => void (await api.act(importId, name, body)),
     async strike(fault, seconds) {
       const end = await fault.begin({ house, dice, prey: [{ importId, evidence }] });
       await sleep(seconds * 1000);
@@ -110,9 +131,9 @@ function unexpected(facts: Facts, importId: string, expected: Expected): string[
       ? []
       : [`the import is ${found?.status}, not ${expected.status}`]),
     ...[...codes].filter((code) => !allowed.has(code)).map((code) => `files failed with ${code}`),
-    ...(expected.failed === undefined || failed.length === expected.failed
+    ...(resentBytes(facts) <= (expected.resentAtMost ?? Number.POSITIVE_INFINITY)
       ? []
-      : [`${failed.length} files failed, not ${expected.failed}`]),
+      : [`${resentBytes(facts)} bytes were sent again, more than ${expected.resentAtMost}`]),
   ];
 }
 

@@ -1,3 +1,4 @@
+import type { ImportView } from "@exhibit/contracts";
 import type { Dice } from "./dice.ts";
 import type { Evidence, EvidenceShape } from "./evidence.ts";
 import type { Fault } from "./fault.ts";
@@ -12,6 +13,16 @@ export interface Stage {
   readonly importIds: string[];
   /** Resolves when this part of the files has its outcome, from 0 to 1. */
   recorded(part: number): Promise<void>;
+  /** Resolves when the sources are walked to their end. */
+  planned(): Promise<void>;
+  /** Resolves when OSS has taken so many requests with bytes of the evidence. */
+  sent(count: number): Promise<void>;
+  /** The first import, or another one, when nothing of it runs any more. */
+  rested(importId?: string): Promise<ImportView>;
+  /** Imports the evidence once more, and gives the import's id. */
+  create(): Promise<string>;
+  /** What a person does to the first import. */
+  act(name: "retry" | "cancel" | "waive", body: object): Promise<void>;
   /** Lets a fault last for so many seconds, and measures how long it takes until work goes on. */
   strike(fault: Fault, seconds: number): Promise<void>;
 }
@@ -21,8 +32,8 @@ export interface Expected {
   status: "sealed" | "attention" | "cancelled";
   /** Codes that files may be listed with, and no others. */
   codes?: readonly string[];
-  /** How many files have to be listed with one. */
-  failed?: number;
+  /** Bytes. */
+  resentAtMost?: number;
 }
 
 export interface Scenario {

@@ -1,10 +1,17 @@
-import { faultOf } from "../kinds/index.ts";
-import { inTheMiddle, type Scenario } from "../scenario.ts";
+import type { Scenario } from "../scenario.ts";
+import { crashes } from "./crashes.ts";
+import { oss } from "./oss.ts";
+import { people } from "./people.ts";
+import { servers } from "./servers.ts";
+import { sources } from "./sources.ts";
+import { vendor } from "./vendor.ts";
 
+/** In the order in which they are played. */
 export const scenarios: readonly Scenario[] = [
-  inTheMiddle(faultOf("worker-killed"), "One worker is killed (-9).", { isShort: true }),
-  inTheMiddle(faultOf("workers-killed"), "All workers are killed (-9)."),
-  inTheMiddle(faultOf("api-killed"), "The API is killed (-9)."),
-  inTheMiddle(faultOf("redis-emptied"), "Redis is emptied (FLUSHALL).", { isShort: true }),
-  inTheMiddle(faultOf("oss-500"), "OSS answers 500.", { isShort: true, seconds: 3 }),
+  ...crashes,
+  ...servers,
+  ...oss,
+  ...vendor,
+  ...sources,
+  ...people,
 ];
