@@ -42,7 +42,7 @@ const START_MS = 60_000;
 export function createHouseProcess(options: HouseProcessOptions): HouseProcess {
   const { name, logPath } = options;
   let child: ChildProcess | undefined;
-  /** Children that are being ended from here. */
+  /** Children whose end is no surprise: they start, which `start` tells of, or are being ended from here. */
   const condemned = new WeakSet<ChildProcess>();
   const isAlive = () => child !== undefined && hasEnded(child) === false;
 
@@ -66,10 +66,12 @@ export function createHouseProcess(options: HouseProcessOptions): HouseProcess {
       const from = (await stat(logPath).catch(() => undefined))?.size ?? 0;
       const started = spawnInto(options);
       child = started;
+      condemned.add(started);
       started.once("exit", (code, signal) => {
         if (!condemned.has(started)) options.onDeath({ name, code, signal, at: Date.now() });
       });
       await untilReady(started, options, from);
+      condemned.delete(started);
     },
     kill: () => end("SIGKILL"),
     stop: () => end("SIGTERM"),

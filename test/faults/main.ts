@@ -2,7 +2,7 @@
 
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
-import { openHouse } from "./house.ts";
+import { type House, type HouseOptions, openHouse } from "./house.ts";
 import { runRandomly } from "./random-run.ts";
 import { linesOfRun, linesOfScenario, say } from "./report.ts";
 import { runScenario, type ScenarioResult } from "./run-scenario.ts";
@@ -19,6 +19,16 @@ const { values } = parseArgs({
   },
 });
 
+/** Closed when a person has had enough. */
+const houses = new Set<House>();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    void Promise.all([...houses].map((house) => house[Symbol.asyncDispose]())).finally(() =>
+      process.exit(130),
+    );
+  });
+}
+
 process.exitCode = await main();
 
 async function main(): Promise<number> {
@@ -34,12 +44,13 @@ async function main(): Promise<number> {
 
 async function randomly(minutes: number, seed: number): Promise<number> {
   note(`Random run of ${minutes} minutes, seed ${seed}`);
-  await using house = await openHouse();
+  await using house = await openOne();
   const result = await runRandomly(house, { minutes, seed, note });
-  if (result.violations.length > 0) house.keep();
+  const isGood = result.violations.length + result.failures.length === 0;
+  if (!isGood) house.keep();
   for (const line of linesOfRun(result, house)) note(line);
   if (values.json) say(JSON.stringify(result));
-  return result.violations.length === 0 ? 0 : 1;
+  return isGood ? 0 : 1;
 }
 
 async function play(list: readonly Scenario[], seed: number): Promise<number> {
@@ -55,9 +66,15 @@ async function play(list: readonly Scenario[], seed: number): Promise<number> {
   return failed.length === 0 ? 0 : 1;
 }
 
+async function openOne(options?: HouseOptions): Promise<House> {
+  const house = await openHouse(options);
+  houses.add(house);
+  return house;
+}
+
 /** Each in a house of its own, so that its logs are about it and nothing else. */
 async function playOne(scenario: Scenario, seed: number): Promise<ScenarioResult> {
-  await using house = await openHouse({ kind: scenario.house ?? "fleet" });
+  await using house = await openOne({ kind: scenario.house ?? "fleet" });
   const result = await runScenario(house, scenario, seed);
   if (result.problems.length > 0) house.keep();
   for (const line of linesOfScenario(result, house)) note(line);

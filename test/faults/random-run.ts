@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { Refused } from "./api-client.ts";
 import { createDice, type Dice } from "./dice.ts";
 import { makeEvidence } from "./evidence.ts";
 import type { Prey } from "./fault.ts";
@@ -26,6 +27,8 @@ export interface RandomResult {
   /** Files that the API lists, by code. */
   codes: Record<string, number>;
   resentBytes: number;
+  /** Faults that couldn't be begun or ended: the suite's own trouble. */
+  failures: string[];
   violations: Violation[];
 }
 
@@ -52,13 +55,17 @@ export async function runRandomly(house: House, options: RandomOptions): Promise
   const underWay = new Set<Prey>();
   const times = new Map<string, (number | undefined)[]>();
   const stop = AbortSignal.timeout(minutes * 60_000);
-  const lanes = Array.from({ length: IMPORTS_AT_ONCE }, (_, lane) =>
-    importOnAndOn(house, { lane, seed, stop, all, underWay }),
+  const lanes = Promise.all(
+    Array.from({ length: IMPORTS_AT_ONCE }, (_, lane) =>
+      importOnAndOn(house, { lane, seed, stop, all, underWay }),
+    ),
   );
-  await breakBy(plan, { house, dice: createDice(seed + 1), underWay, times, note });
+  lanes.catch(() => {}); // it is awaited when the faults are over
+  const failures: string[] = [];
+  await breakBy(plan, { house, dice: createDice(seed + 1), underWay, times, failures, note });
   await house.restore();
   note("All is healed; the imports end");
-  await Promise.all(lanes);
+  await lanes;
   await Promise.race([
     untilRecorded(
       house,
@@ -85,6 +92,7 @@ export async function runRandomly(house: House, options: RandomOptions): Promise
       .sort((a, b) => a.kind.localeCompare(b.kind)),
     codes: tallyOf(listed),
     resentBytes: resentBytes(facts),
+    failures,
     violations: judge(facts),
   };
 }
@@ -124,7 +132,8 @@ async function createPatiently(
     try {
       const [there] = await house.api.ofCase(entrustId);
       return (there ?? (await house.api.create(request))).import_id;
-    } catch {
+    } catch (error) {
+      if (error instanceof Refused && error.status < 500) throw error;
       await sleep(500);
     }
   }
@@ -135,6 +144,7 @@ interface Breaking {
   dice: Dice;
   underWay: ReadonlySet<Prey>;
   times: Map<string, (number | undefined)[]>;
+  failures: string[];
   note(line: string): void;
 }
 
@@ -143,7 +153,10 @@ async function breakBy(plan: readonly PlannedFault[], breaking: Breaking): Promi
   const running: Promise<void>[] = [];
   for (const planned of plan) {
     await sleep(Math.max(0, planned.at - (performance.now() - began)));
-    running.push(breakOnce(planned, breaking));
+    const failed = (error: unknown) => {
+      breaking.failures.push(`${planned.fault.kind}: ${String(error)}`);
+    };
+    running.push(breakOnce(planned, breaking).catch(failed));
   }
   await Promise.all(running);
 }

@@ -47,7 +47,7 @@ export function linesOfRun(result: RandomResult, house: Pick<House, "logsFolder"
           : `; on after ${secondsOf(median)} (median), ${secondsOf(max ?? 0)} at most`),
     ),
     ...problemLines(
-      violations.map(({ name, what }) => `${name}: ${what}`),
+      [...result.failures, ...violations.map(({ name, what }) => `${name}: ${what}`)],
       house,
     ),
   ];

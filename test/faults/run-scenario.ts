@@ -54,6 +54,8 @@ export async function runScenario(
   await house.sandbox.pace(0);
   await untilAllRest(house, stage.importIds);
   const ended = (performance.now() - healed) / 1000;
+  if (recovered.includes(Number.POSITIVE_INFINITY))
+    problems.push("work didn't go on when the fault had ended");
   const facts = await gatherFacts(house, [{ evidence, importIds: stage.importIds }]);
   problems.push(...judge(facts).map(({ name, what }) => `${name}: ${what}`));
   problems.push(...unexpected(facts, first.import_id, scenario.expected ?? { status: "sealed" }));
