@@ -48,7 +48,7 @@ export interface House extends AsyncDisposable {
 }
 
 /** Redis or Postgres. */
-export interface HouseServer extends Omit<RunningServer, "stop"> {
+export interface HouseServer extends Pick<RunningServer, "url" | "down" | "kill" | "up"> {
   readonly isUp: boolean;
 }
 
@@ -218,6 +218,7 @@ function houseServer(server: RunningServer): HouseServer {
 const nothing = () => Promise.resolve();
 const noServer: RunningServer = {
   url: "",
+  pid: 0,
   down: nothing,
   kill: nothing,
   up: nothing,
