@@ -19,7 +19,7 @@ export interface Prey {
   evidence: Evidence;
 }
 
-export interface FaultContext {
+interface FaultContext {
   house: House;
   dice: Dice;
   /** Imports that are under way. */

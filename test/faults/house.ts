@@ -48,7 +48,7 @@ export interface House extends AsyncDisposable {
 }
 
 /** Redis or Postgres. */
-export interface HouseServer extends Pick<RunningServer, "url" | "down" | "kill" | "up"> {
+interface HouseServer extends Pick<RunningServer, "url" | "down" | "kill" | "up"> {
   readonly isUp: boolean;
 }
 
