@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
 import { createFaultList, type OrderedFault } from "../fault-list.ts";
 import { createHold, type Hold } from "../hold.ts";
 import { createRequestLog, type RequestLog } from "../request-log.ts";
@@ -45,6 +46,8 @@ export interface OssControl {
   hold(match?: OssMatch, options?: { at?: "before" | "after" }): Hold;
   /** From now on more requests than these at once, or in a second, are answered with 503; `{}` takes the limits away. */
   throttle(limits: OssLimits): void;
+  /** Every request waits so many milliseconds first, until told otherwise; faults come on top. */
+  pace(milliseconds: number): void;
   /** Takes all faults and limits away and lets go what is held. */
   heal(): void;
 }
@@ -79,6 +82,7 @@ export function createOss(options: OssOptions): Oss {
   );
   const holds = new Set<Hold>();
   const throttle = createThrottle();
+  let paceMs = 0;
   const nextId = requestIds();
 
   async function carryOut(exchange: Exchange): Promise<OssAnswer> {
@@ -95,6 +99,7 @@ export function createOss(options: OssOptions): Oss {
       refusal = error;
     }
     throttle.check();
+    if (paceMs > 0) await pause(paceMs, undefined, { signal: options.signal });
     exchange.strike = strikes.take(entry);
     if (exchange.strike) await strikeBefore(exchange.strike, message, options.signal);
     if (request === undefined || operation === undefined) throw refusal;
@@ -148,6 +153,9 @@ export function createOss(options: OssOptions): Oss {
       return hold;
     },
     throttle: (limits) => throttle.limit(limits),
+    pace(milliseconds) {
+      paceMs = milliseconds;
+    },
     heal() {
       strikes.clear();
       throttle.limit({});

@@ -49,7 +49,7 @@ function plan(folderId: number, last = true): Promise<void> {
     logger: {} as Logger,
   };
   const signal = new AbortController().signal;
-  return planFolder(dependencies, folderId, { last, postponed: 0, signal, log: async () => {} });
+  return planFolder(dependencies, folderId, { made: 0, last, postponed: 0, signal, log: async () => {} });
 }
 
 async function rowsOf(folderId: number) {
