@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { createFaultList, type OrderedFault } from "../fault-list.ts";
-import { createHold, type Hold } from "../hold.ts";
+import { Cut, createHold, type Hold } from "../hold.ts";
 import { createRequestLog, type RequestLog } from "../request-log.ts";
 import { authenticate, type Gatekeeper } from "./authenticate.ts";
 import type { Operation, OssAnswer, OssHouse } from "./operation.ts";
@@ -18,7 +18,7 @@ import {
 } from "./oss-fault.ts";
 import { checkNames, type OssRequest, readRequest } from "./oss-request.ts";
 import { errorAnswer, sendAnswer } from "./send-answer.ts";
-import { Cut, type Strike, strikeAfter, strikeBefore } from "./strike.ts";
+import { type Strike, strikeAfter, strikeBefore } from "./strike.ts";
 import { createThrottle, type OssLimits } from "./throttle.ts";
 
 /** One request to OSS, noted when its answer was made. */
