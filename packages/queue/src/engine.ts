@@ -3,6 +3,7 @@ import type { PGlite } from "@electric-sql/pglite";
 import { ExhibitError } from "@exhibit/contracts";
 import {
   createPostgresBackend,
+  type JobsOptions,
   Queue,
   type QueueOptions,
   runMigrations,
@@ -28,8 +29,15 @@ export interface Engine {
   readonly queues: readonly Queue<Bell>[];
   /** Enqueues new work; an id that is there already is passed over. */
   announce(name: QueueName, bells: readonly BellToRing[]): Promise<void>;
-  /** Makes sure that work is going to be taken up, whatever became of its job: done, failed, or lost. */
-  ring(name: QueueName, bells: readonly BellToRing[]): Promise<void>;
+  /**
+   * Makes sure that work is going to be taken up, whatever became of its job: done, failed, or lost. A job that runs is
+   * left alone, unless the work is newer than it may know: `alsoRunning` has it run once more.
+   */
+  ring(
+    name: QueueName,
+    bells: readonly BellToRing[],
+    options?: { alsoRunning?: boolean },
+  ): Promise<void>;
   /** Rings a queue again and again. Returns whether that was new to it: then the queue is new, or has been emptied. */
   schedule(name: QueueName, everyMs: number): Promise<boolean>;
   /** Calls back each time the queue is there again after it was away: bells may have been lost. */
@@ -189,12 +197,18 @@ function createEngine(backend: Backend): Engine {
       if (bells.length === 0) return;
       await reachable(queueOf(name).addBulk(bells.map((bell) => jobOf(name, bell))));
     },
-    async ring(name, bells) {
+    async ring(name, bells, { alsoRunning = false } = {}) {
       const queue = queueOf(name);
       for (let from = 0; from < bells.length; from += RUNG_AT_ONCE) {
         const some = bells.slice(from, from + RUNG_AT_ONCE);
         // One that can't be rung doesn't keep the others silent.
-        const rung = await Promise.allSettled(some.map((bell) => ringOne(queue, name, bell)));
+        const rung = await Promise.allSettled(
+          some.map(async (bell) => {
+            const job = jobOf(name, bell);
+            const state = await ringOne(queue, job);
+            if (state === "active" && alsoRunning) await ringOne(queue, again(job));
+          }),
+        );
         const failure = rung.find(({ status }) => status === "rejected");
         if (failure?.status === "rejected") throw unreachable(failure.reason);
       }
@@ -243,8 +257,14 @@ function createEngine(backend: Backend): Engine {
   };
 }
 
+interface RungJob {
+  name: QueueName;
+  data: Bell;
+  opts: JobsOptions & { jobId: string };
+}
+
 /** The job's id is made of the work's, so that ringing twice is harmless. */
-function jobOf(name: QueueName, bell: BellToRing) {
+function jobOf(name: QueueName, bell: BellToRing): RungJob {
   return {
     name,
     data: { id: bell.id },
@@ -256,20 +276,30 @@ function jobOf(name: QueueName, bell: BellToRing) {
   };
 }
 
-async function ringOne(queue: Queue<Bell>, name: QueueName, bell: BellToRing): Promise<void> {
-  const { data, opts } = jobOf(name, bell);
-  const job = await queue.getJob(opts.jobId);
-  const state = await job?.getState();
+/** Gives the state that the job was in. */
+async function ringOne(queue: Queue<Bell>, { name, data, opts }: RungJob): Promise<string> {
+  const state = await queue.getJobState(opts.jobId);
+  const job =
+    state === "failed" || state === "completed" ? await queue.getJob(opts.jobId) : undefined;
   if (job && (state === "failed" || state === "completed")) {
     try {
       await job.retry(state, { resetAttemptsMade: true, resetAttemptsStarted: true });
-      return;
+      return state;
     } catch (error) {
       // Somebody else rang in between: then the job waits already, or it is gone and is added.
       if ((await queue.getJobState(opts.jobId)) === state) throw error;
     }
   }
   await queue.add(name, data, opts);
+  return state;
+}
+
+/** Until then a job that was about to end has ended; one that goes on finds its work done, or does it a second time. */
+const AGAIN_AFTER_MS = 500;
+
+/** A second job for the same work, for when the first one runs just now. */
+function again({ name, data, opts }: RungJob): RungJob {
+  return { name, data, opts: { ...opts, jobId: `${opts.jobId}-again`, delay: AGAIN_AFTER_MS } };
 }
 
 /** Milliseconds that a worker asks for nothing after an error. */

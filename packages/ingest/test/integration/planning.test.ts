@@ -39,6 +39,8 @@ async function createFolder() {
   return { importId, folderId: folderIds[0] as number };
 }
 
+/** Every run is another attempt: what had failed is taken up. */
+let made = 0;
 function plan(folderId: number, last = true): Promise<void> {
   const rung = () => Promise.resolve();
   const dependencies: PlanDependencies = {
@@ -49,7 +51,8 @@ function plan(folderId: number, last = true): Promise<void> {
     logger: {} as Logger,
   };
   const signal = new AbortController().signal;
-  return planFolder(dependencies, folderId, { made: 0, last, postponed: 0, signal, log: async () => {} });
+  const attempt = { made: made++, last, postponed: 0, signal, log: async () => {} };
+  return planFolder(dependencies, folderId, attempt);
 }
 
 async function rowsOf(folderId: number) {
