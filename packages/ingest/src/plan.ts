@@ -61,7 +61,7 @@ async function planOpenFolder(
 ): Promise<void> {
   const { ledger } = dependencies;
   const fault = await walk(dependencies, folder, attempt);
-  const finished = await finishPlanning(ledger, folder.id, fault, attempt.made);
+  const finished = await finishPlanning(ledger, folder.id, fault, attempt.losses);
   if (finished?.complete) await ringSoon(dependencies, "seal", [{ id: finished.importId }]);
   if (fault) throw fault;
 }
@@ -73,12 +73,12 @@ async function planOpenFolder(
 async function openFolder(
   ledger: Ledger,
   folderId: number,
-  { made }: Attempt,
+  { losses }: Attempt,
 ): Promise<FolderRow | undefined> {
   const folder = await readFolder(ledger, folderId);
   if (folder.status === "cancelled") return undefined;
   if (!folder.planned) return folder;
-  const { folderIds } = await reopenByJob(ledger, { folderId, attempt: made });
+  const { folderIds } = await reopenByJob(ledger, { folderId, losses });
   return folderIds.length > 0 ? folder : undefined;
 }
 

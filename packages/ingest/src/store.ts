@@ -75,9 +75,9 @@ async function storeOnce(
   attempt: Attempt,
 ): Promise<void> {
   const { ledger } = dependencies;
-  const shard = await openShard(ledger, shardId, attempt.made);
+  const shard = await openShard(ledger, shardId, attempt.losses);
   if (!shard) {
-    const ended = await readFinished(ledger, shardId, attempt.made);
+    const ended = await readFinished(ledger, shardId, attempt.losses);
     if (ended) throw filesFailed(ended);
     return;
   }
@@ -112,7 +112,7 @@ async function storeOpenShard(
       if (!attempt.signal.aborted)
         await endAbandonedUploads(dependencies, { shardId: shard.id }).catch(() => {});
     }
-    const finished = await finishShard(ledger, shard.id, watched.made);
+    const finished = await finishShard(ledger, shard.id, watched.losses);
     if (finished) await conclude(dependencies, shard, finished, settled, watched);
     else if (settled.some(({ outcome }) => outcome.state === "planned")) {
       throw unfinished(settled, watched);

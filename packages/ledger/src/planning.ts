@@ -104,7 +104,7 @@ export async function finishPlanning(
   { db }: Ledger,
   folderId: number,
   error?: ExhibitError,
-  attempt: number | null = null,
+  losses: number | null = null,
 ): Promise<{ importId: string; complete: boolean } | undefined> {
   const { rows } = await sql<{ id: string; complete: boolean }>`
     with walked as materialized (
@@ -117,7 +117,7 @@ export async function finishPlanning(
     ), total as (
       select count(*) as missed from missed
     ), in_folder as (
-      update folders set planned = true, finished_in = ${attempt}, failed = failed + total.missed,
+      update folders set planned = true, losses_at_end = ${losses}, failed = failed + total.missed,
         error_code = ${error?.code ?? null}, error = ${error === undefined ? null : storable(error.message)}
       from walked, total
       where folders.id = walked.id

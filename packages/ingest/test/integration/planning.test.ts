@@ -40,7 +40,7 @@ async function createFolder() {
 }
 
 /** Every run is another attempt: what had failed is taken up. */
-let made = 0;
+
 function plan(folderId: number, last = true): Promise<void> {
   const rung = () => Promise.resolve();
   const dependencies: PlanDependencies = {
@@ -51,7 +51,7 @@ function plan(folderId: number, last = true): Promise<void> {
     logger: {} as Logger,
   };
   const signal = new AbortController().signal;
-  const attempt = { made: made++, last, postponed: 0, signal, log: async () => {} };
+  const attempt = { losses: 0, last, postponed: 0, signal, log: async () => {} };
   return planFolder(dependencies, folderId, attempt);
 }
 

@@ -761,7 +761,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     expect(await crashes()).toBe(0);
   });
 
-  test("takes a failed shard up for a person, but not when the attempt that finished it comes again", async () => {
+  test("takes a failed shard up for a person, but not when its job was lost at its end and comes again", async () => {
     const { importId, folder, shardId } = await walking(1);
     await finishPlanning(ledger, folder.id);
     const file = (await openShard(ledger, shardId, 0))?.files[0] as UnfinishedFile;
@@ -774,8 +774,8 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     await recordOutcomes(ledger, folder.id, [], [failed]);
     await finishShard(ledger, shardId, 0);
 
-    expect(await openShard(ledger, shardId, 0)).toBeUndefined();
-    expect(await readFinished(ledger, shardId, 0)).toEqual({
+    expect(await openShard(ledger, shardId, 1)).toBeUndefined();
+    expect(await readFinished(ledger, shardId, 1)).toEqual({
       files: 1,
       failures: [{ code: "SOURCE_IO", files: 1 }],
     });
@@ -785,16 +785,16 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
       );
     expect(await acts()).toEqual(["create by api"]);
 
-    expect(await openShard(ledger, shardId, 1)).toMatchObject({ files: [{ id: file.id }] });
+    expect(await openShard(ledger, shardId, 0)).toMatchObject({ files: [{ id: file.id }] });
     expect(await acts()).toEqual(["create by api", "retry by queue"]);
   });
 
-  test("walks a folder again for a person, but not when the attempt that walked it comes again", async () => {
+  test("walks a folder again for a person, but not when its job was lost at its end and comes again", async () => {
     const { folder } = await walking(1);
     await finishPlanning(ledger, folder.id, new ExhibitError("SOURCE_IO", "EIO"), 0);
-    const reopened = async (attempt: number) =>
-      (await reopenByJob(ledger, { folderId: folder.id, attempt })).folderIds;
-    expect(await reopened(0)).toEqual([]);
-    expect(await reopened(1)).toEqual([folder.id]);
+    const reopened = async (losses: number) =>
+      (await reopenByJob(ledger, { folderId: folder.id, losses })).folderIds;
+    expect(await reopened(1)).toEqual([]);
+    expect(await reopened(0)).toEqual([folder.id]);
   });
 });
