@@ -93,11 +93,12 @@ describe("Workers as processes of their own", () => {
     const view = await client().rest(body.import_id);
     expect(view).toMatchObject({
       status: "attention",
-      stored: 1,
       failed: 1,
       errors: [{ code: "WORKER_CRASHED", files: 1 }],
     });
     expect(view.errors[0]?.message).toContain("3 times in a row");
+    // It may have been sent just before a crash, and found there afterwards.
+    expect(view.stored + view.identical).toBe(1);
 
     held.release();
     await client().post(`/v1/imports/${body.import_id}/retry`);

@@ -14,6 +14,8 @@ const SOON = 20_000;
 const A_FEW_SECONDS = 6000;
 const SUITS = 6;
 const FILES = 20;
+/** PUTs that are under way when the service goes. */
+const IN_FLIGHT = 4;
 
 interface BoardJob {
   id: string;
@@ -53,12 +55,12 @@ describe("When a service of our own is gone in the middle of an import", () => {
     };
   }
 
-  /** An import of which four shards are being sent, and whose end is awaited by its event stream. */
+  /** An import of which files are being sent, and whose end is awaited by its event stream. */
   async function begin() {
     const held = system.sandbox.oss.hold({ method: "PUT" });
     const { body } = await system.post<ImportView>("/v1/imports", await request("A"));
     const events = await fetch(`${system.apiUrl}/v1/imports/${body.import_id}/events`);
-    await held.reached(64);
+    await held.reached(IN_FLIGHT);
     return { importId: body.import_id, held, events };
   }
 
@@ -96,7 +98,9 @@ describe("When a service of our own is gone in the middle of an import", () => {
       const { importId, held, events } = await begin();
       await postgres[how]();
       held.release();
-      await system.sandbox.oss.log.waitFor(({ method }) => method === "PUT", { count: 64 });
+      await system.sandbox.oss.log.waitFor(({ method }) => method === "PUT", {
+        count: IN_FLIGHT,
+      });
 
       for (const path of [`/v1/imports/${importId}`, "/readyz"]) {
         const { status, body } = await answered(path);
@@ -132,10 +136,10 @@ describe("When a service of our own is gone in the middle of an import", () => {
       held.release();
       const taken = await answered("/v1/imports", posting(await request("B")));
       expect(taken.status).toBe(202);
-      // Four shards were in hand: they are recorded in the ledger all the same.
+      // At least the shard whose files were under way is in hand: it is recorded in the ledger all the same.
       await expect
         .poll(async () => (await system.get<ImportView>(`/v1/imports/${importId}`)).stored)
-        .toBeGreaterThanOrEqual(4 * FILES);
+        .toBeGreaterThanOrEqual(FILES);
       expect(await answered("/readyz")).toMatchObject({ status: 503 });
 
       await redis.up();
@@ -157,7 +161,7 @@ describe("When a service of our own is gone in the middle of an import", () => {
     expect(taken.status).toBe(202);
     await expect
       .poll(async () => (await system.get<ImportView>(`/v1/imports/${importId}`)).stored)
-      .toBeGreaterThanOrEqual(4 * FILES);
+      .toBeGreaterThanOrEqual(FILES);
     const before = await callsOf(client);
     await sleep(1000);
     expect((await callsOf(client)) - before).toBeLessThan(500);
