@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
 import { createFaultList, type OrderedFault } from "../fault-list.ts";
 import { createHold, type Hold } from "../hold.ts";
 import { createRequestLog, type RequestLog } from "../request-log.ts";
@@ -43,6 +44,8 @@ export interface OssControl {
   fail(fault: OssFaultOrder): OrderedFault;
   /** Keeps matching requests waiting: before anything is done, or (`after`) when all is done but the answer isn't sent. */
   hold(match?: OssMatch, options?: { at?: "before" | "after" }): Hold;
+  /** Every request waits so many milliseconds first, until told otherwise; faults come on top. */
+  pace(milliseconds: number): void;
   /** From now on more requests than these at once, or in a second, are answered with 503; `{}` takes the limits away. */
   throttle(limits: OssLimits): void;
   /** Takes all faults and limits away and lets go what is held. */
@@ -79,6 +82,7 @@ export function createOss(options: OssOptions): Oss {
   );
   const holds = new Set<Hold>();
   const throttle = createThrottle();
+  let paceMs = 0;
   const nextId = requestIds();
 
   async function carryOut(exchange: Exchange): Promise<OssAnswer> {
@@ -95,6 +99,7 @@ export function createOss(options: OssOptions): Oss {
       refusal = error;
     }
     throttle.check();
+    if (paceMs > 0) await pause(paceMs, undefined, { signal: options.signal });
     exchange.strike = strikes.take(entry);
     if (exchange.strike) await strikeBefore(exchange.strike, message, options.signal);
     if (request === undefined || operation === undefined) throw refusal;
@@ -146,6 +151,9 @@ export function createOss(options: OssOptions): Oss {
       });
       holds.add(hold);
       return hold;
+    },
+    pace(milliseconds) {
+      paceMs = milliseconds;
     },
     throttle: (limits) => throttle.limit(limits),
     heal() {

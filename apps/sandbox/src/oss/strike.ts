@@ -56,5 +56,5 @@ export async function strikeAfter(strike: Strike, answer: OssAnswer): Promise<Os
   if (fault.crc64 === "wrong" && crc64 !== undefined) {
     headers[CRC64_HEADER] = String(BigInt(crc64) ^ 1n);
   }
-  return { ...answer, headers };
+  return { ...answer, headers, ...(fault.reset === "mid-answer" && { cut: true }) };
 }
