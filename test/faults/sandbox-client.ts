@@ -19,6 +19,8 @@ export interface SandboxClient {
   failGateway(fault: GatewayFaultOrder): Promise<void>;
   /** Takes faults and holds away, of one side or of both. */
   heal(only?: "oss" | "gateway"): Promise<void>;
+  /** Requests to OSS beyond it are answered with 503, until `heal`. */
+  throttle(limits: { concurrent?: number; perSecond?: number }): Promise<void>;
   /** Every request to OSS takes so much longer. */
   pace(milliseconds: number): Promise<void>;
   /** Keeps matching requests waiting until `heal`; `reached` resolves when `count` are held. */
@@ -48,6 +50,7 @@ export function createSandboxClient(controlUrl: string): SandboxClient {
     failOss: (fault) => post("oss/faults", fault),
     failGateway: (fault) => post("gateway/faults", fault),
     heal: (only) => post("heal", { ...(only === undefined ? {} : { only }) }),
+    throttle: (limits) => post("oss/throttle", limits),
     pace: (milliseconds) => post("oss/pace", { milliseconds }),
     async hold(match) {
       const { hold } = await post<{ hold: number }>("oss/hold", { match });

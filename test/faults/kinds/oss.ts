@@ -50,6 +50,15 @@ export const ossFaults: readonly Fault[] = [
   some("oss-upload-gone", { match: inParts, status: 404, code: "NoSuchUpload" }, 2),
   some("oss-part-wrong-crc64", { match: inParts, crc64: "wrong" }, 5),
   {
+    kind: "oss-throttled",
+    target,
+    lasts: [5, 15],
+    async begin({ house: { sandbox } }) {
+      await sandbox.throttle({ concurrent: 16 });
+      return () => sandbox.heal("oss");
+    },
+  },
+  {
     kind: "oss-tokens-expired",
     target,
     lasts: [0, 0],

@@ -19,6 +19,9 @@ export const oss: readonly Scenario[] = [
   inTheMiddle(faultOf("oss-500"), "OSS answers 500 for 5 s.", { seconds: 5 }),
   inTheMiddle(faultOf("oss-slow-down"), "OSS answers 503 SlowDown for 10 s.", { seconds: 10 }),
   inTheMiddle(faultOf("oss-slow-down-some"), "OSS answers 60 requests with 503 SlowDown."),
+  inTheMiddle(faultOf("oss-throttled"), "OSS takes 16 requests at once and no more, for 10 s.", {
+    seconds: 10,
+  }),
   inTheMiddle(faultOf("oss-reset-before"), "OSS cuts every connection for 5 s.", { seconds: 5 }),
   inTheMiddle(faultOf("oss-reset-mid-body"), "OSS cuts 40 connections in the middle of a body.", {
     isShort: true,
