@@ -1,7 +1,5 @@
-import http from "node:http";
-import https from "node:https";
-import { ExhibitError } from "@exhibit/contracts";
 import type { Address } from "./addressing.ts";
+import { type Connection, openConnection } from "./connection.ts";
 import { type Answer, interrupted } from "./errors.ts";
 
 /** A request's body. Its length is told beforehand and kept to: OSS truncates or refuses what differs from it. */
@@ -12,7 +10,7 @@ export interface OutgoingBody {
   onBytes?: (bytes: number) => void;
 }
 
-interface OutgoingRequest {
+export interface OutgoingRequest {
   method: string;
   address: Address;
   headers: Readonly<Record<string, string>>;
@@ -37,144 +35,89 @@ export interface TransportOptions {
 }
 
 /** Connections at rest are given up before OSS does it: a request that meets the closing one would be lost. */
-const KEEP_ALIVE = 30_000;
-/** OSS's answers to our requests are headers and a small XML. */
-const MAX_ANSWER = 1024 * 1024;
-/** However slow the line, a request ends after two minutes and a minute for each MiB. */
-const LONGEST = 120_000;
-const LONGEST_PER_BYTE = 60_000 / (1024 * 1024);
+const REST = 30_000;
 
-/** Requests over connections that are kept and belong to this transport alone. Certificates are verified. */
+/** Requests over connections that are kept and belong to this transport alone. */
 export function createTransport({ maxSockets, idleTimeout }: TransportOptions): Transport {
-  const agentOptions = {
-    keepAlive: true,
-    maxSockets,
-    maxFreeSockets: maxSockets,
-    timeout: KEEP_ALIVE,
+  const hosts = new Map<string, Host>();
+  const hostOf = (address: Address): Host => {
+    const id = `${address.secure ? "https" : "http"} ${address.hostname} ${address.port}`;
+    const known = hosts.get(id) ?? createHost(address, { maxSockets, idleTimeout });
+    hosts.set(id, known);
+    return known;
   };
-  const plain = new http.Agent(agentOptions);
-  const secure = new https.Agent(agentOptions);
   return {
     async send(request) {
       if (request.signal?.aborted) throw interrupted(request.signal);
-      const { address, body } = request;
-      const options = {
-        agent: address.secure ? secure : plain,
-        method: request.method,
-        host: address.hostname,
-        port: address.port,
-        path: address.path,
-        headers: { ...request.headers, ...(body && { "content-length": String(body.length) }) },
-        timeout: idleTimeout,
-      };
-      return exchange(address.secure ? https.request(options) : http.request(options), request);
+      return await hostOf(request.address).send(request);
     },
     close() {
-      plain.destroy();
-      secure.destroy();
+      for (const host of hosts.values()) host.close();
     },
   };
 }
 
-/** How far a request is; its two halves run side by side. */
-interface Progress {
-  /** The whole body was handed over. */
-  ended: boolean;
-  /** The answer has begun, or will never come. */
-  over: boolean;
+/** The connections to one host. */
+interface Host {
+  send(request: OutgoingRequest): Promise<Answer>;
+  close(): void;
 }
 
-function exchange(client: http.ClientRequest, { body, signal }: OutgoingRequest): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const progress: Progress = { ended: false, over: false };
-    const onAbort = () => signal && fail(interrupted(signal));
-    const release = () => {
-      clearTimeout(longest);
-      signal?.removeEventListener("abort", onAbort);
-      progress.over = true;
-    };
-    // The first failure decides: what a destroyed connection emits afterwards finds the promise settled.
-    const fail = (error: unknown) => {
-      release();
-      reject(error);
-      client.destroy();
-    };
-    const answered = (answer: Answer) => {
-      release();
-      resolve(answer);
-      // OSS didn't wait for the rest of the body, so this connection can't be used again.
-      if (!progress.ended) client.destroy();
-    };
-    const longest = setTimeout(
-      () => fail(timedOut("the request took too long")),
-      LONGEST + (body?.length ?? 0) * LONGEST_PER_BYTE,
-    );
-    signal?.addEventListener("abort", onAbort);
-    client.on("error", fail);
-    client.on("timeout", () => fail(timedOut("the connection was idle for too long")));
-    client.on("response", (response) => {
-      progress.over = true;
-      readAnswer(response).then(answered, fail);
+function createHost(address: Address, { maxSockets, idleTimeout }: TransportOptions): Host {
+  const all = new Set<Connection>();
+  /** The one that rested last is taken first, so that those too many come to their end. */
+  const resting: Connection[] = [];
+  const waiting: (() => void)[] = [];
+  let session: Buffer | undefined;
+
+  function connect(): Connection {
+    const connection = openConnection({
+      secure: address.secure,
+      hostname: address.hostname,
+      port: Number(address.port || (address.secure ? 443 : 80)),
+      idleTimeout,
+      restTimeout: REST,
+      session,
+      onSession: (latest) => {
+        session = latest;
+      },
+      onClose: () => {
+        all.delete(connection);
+        const at = resting.indexOf(connection);
+        if (at !== -1) resting.splice(at, 1);
+      },
     });
-    writeBody(client, body, progress).catch(fail);
-  });
-}
-
-async function readAnswer(response: http.IncomingMessage): Promise<Answer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_ANSWER) throw new Error(`the answer is longer than ${MAX_ANSWER} bytes`);
-    chunks.push(chunk);
+    all.add(connection);
+    return connection;
   }
+
+  async function take(): Promise<Connection> {
+    for (;;) {
+      const rested = resting.pop();
+      if (rested?.open) return rested;
+      if (rested) all.delete(rested);
+      else if (all.size < maxSockets) return connect();
+      else await new Promise<void>((resolve) => waiting.push(resolve));
+    }
+  }
+
+  function giveBack(connection: Connection): void {
+    if (connection.open) resting.push(connection);
+    else all.delete(connection);
+    waiting.shift()?.();
+  }
+
   return {
-    status: response.statusCode ?? 0,
-    headers: response.headers,
-    body: Buffer.concat(chunks),
+    async send(request) {
+      const connection = await take();
+      try {
+        return await connection.exchange(request);
+      } finally {
+        giveBack(connection);
+      }
+    },
+    close() {
+      for (const connection of all) connection.close();
+    },
   };
-}
-
-/** Ends the request only when exactly the promised bytes are in it, so that OSS can't store a part for the whole. */
-async function writeBody(
-  client: http.ClientRequest,
-  body: OutgoingBody | undefined,
-  progress: Progress,
-): Promise<void> {
-  const length = body?.length ?? 0;
-  let sent = 0;
-  for await (const chunk of body?.chunks ?? []) {
-    if (progress.over) return;
-    sent += chunk.length;
-    if (sent > length) break;
-    const room = client.write(chunk);
-    body?.onBytes?.(chunk.length);
-    if (!room) await drained(client);
-  }
-  if (progress.over) return;
-  if (sent !== length) {
-    const difference = sent > length ? "more" : "fewer";
-    throw new ExhibitError(
-      "SOURCE_CHANGED",
-      `The body has ${difference} than its ${length} bytes.`,
-    );
-  }
-  progress.ended = true;
-  client.end();
-}
-
-/** Until there is room again, or until there is nothing left to send for. */
-function drained(client: http.ClientRequest): Promise<void> {
-  return new Promise((resolve) => {
-    const events = ["drain", "response", "close"] as const;
-    const go = () => {
-      for (const event of events) client.off(event, go);
-      resolve();
-    };
-    for (const event of events) client.on(event, go);
-  });
-}
-
-function timedOut(message: string): Error {
-  return Object.assign(new Error(message), { code: "ETIMEDOUT" });
 }
