@@ -28,6 +28,7 @@ export default defineConfig({
       project("conformance", { seconds: 30 }),
       project("integration", { seconds: 60, servers: true }),
       project("end-to-end", { seconds: 180, servers: true }),
+      project("faults", { seconds: 90 }),
     ],
   },
 });

@@ -16,6 +16,8 @@ export interface Fleet extends AsyncDisposable {
   /** Of API and workers, and of what they stand on. */
   pids: number[];
   workers: ChildProcess[];
+  /** One more, which isn't among `workers`. */
+  startWorker(): Promise<ChildProcess>;
 }
 
 export interface FleetOptions {
@@ -44,14 +46,15 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     EXHIBIT_LEASE_KEY: Buffer.alloc(32, 1).toString("base64"),
     EXHIBIT_API_PORT: String(apiPort),
   };
-  const start = async (command: string, ready: RegExp) => {
+  const start = async (owner: AsyncDisposableStack, command: string, ready: RegExp) => {
     const child = await startServer(process.execPath, [cli, command], { ready, env });
-    stack.defer(() => stopProcess(child));
+    owner.defer(() => stopProcess(child));
     return child;
   };
-  const api = await start("api", /API listens/);
+  const startWorker = (owner: AsyncDisposableStack) => start(owner, "worker", /worker takes jobs/);
+  const api = await start(stack, "api", /API listens/);
   const workers = await Promise.all(
-    Array.from({ length: options.workers }, () => start("worker", /worker takes jobs/)),
+    Array.from({ length: options.workers }, () => startWorker(stack)),
   );
   const owned = stack.move();
   const pids = [api, ...workers].flatMap(({ pid }) => pid ?? []);
@@ -60,6 +63,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     controlUrl,
     pids: [...pids, redis.pid, postgres.pid],
     workers,
+    startWorker: () => startWorker(owned),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -11,25 +11,27 @@ declare module "vitest" {
 }
 
 /** A real Postgres. It refuses to run as root: then it runs as the user that Debian's package made. */
-export async function startPostgres(): Promise<RunningServer> {
+export async function startPostgres(
+  options: { settings?: readonly string[] } = {},
+): Promise<RunningServer> {
   const data = await dataFolder("postgres");
   const user: { uid?: number; gid?: number } = process.getuid?.() === 0 ? userOfPostgres() : {};
   if (user.uid !== undefined && user.gid !== undefined) chownSync(data.path, user.uid, user.gid);
   const programs = findPrograms();
   const cluster = join(data.path, "cluster");
-  const options = { ...user, cwd: data.path, stdio: "pipe" as const };
   execFileSync(
     join(programs, "initdb"),
     ["-D", cluster, "-U", "exhibit", "-A", "trust", "-E", "UTF8", "--no-sync"],
-    options,
+    { ...user, cwd: data.path, stdio: "pipe" },
   );
+  const settings = ["fsync=off", ...(options.settings ?? [])].flatMap((one) => ["-c", one]);
   const port = await freePort();
   return await runServer({
     url: `postgres://exhibit@127.0.0.1:${port}/postgres`,
     start: () =>
       startServer(
         join(programs, "postgres"),
-        ["-D", cluster, "-p", String(port), "-k", data.path, "-h", "127.0.0.1", "-c", "fsync=off"],
+        ["-D", cluster, "-p", String(port), "-k", data.path, "-h", "127.0.0.1", ...settings],
         { ready: /ready to accept connections/, cwd: data.path, ...user },
       ),
     // An immediate shutdown takes the children along; the next start recovers from the log, as after a crash.

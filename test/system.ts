@@ -31,6 +31,8 @@ export interface System extends AsyncDisposable {
   readonly environment: Environment;
   /** What may be read; a test puts its evidence below it. */
   readonly root: string;
+  /** The worker, which a test may stop and start again. */
+  readonly worker: { stop(): Promise<void>; start(): Promise<void> };
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body?: unknown): Promise<{ status: number; body: T }>;
   /** Creates an import and resolves when it rests. */
@@ -72,8 +74,8 @@ export async function startSystem(kind: EngineKind, options: SystemOptions = {})
   });
   const services = await openServices({ environment, config, logger });
   stack.defer(() => services.close());
-  const worker = await services.startWorker(options.worker);
-  stack.defer(() => worker.close());
+  let running = await services.startWorker(options.worker);
+  stack.defer(() => running.close());
   const app = await buildApi({ ...services, logger, progress: { interval: 50 } });
   stack.defer(() => app.close());
   const apiUrl = await app.listen({ host: "127.0.0.1", port: 0 });
@@ -82,6 +84,12 @@ export async function startSystem(kind: EngineKind, options: SystemOptions = {})
     sandbox,
     root,
     environment,
+    worker: {
+      stop: () => running.close(),
+      async start() {
+        running = await services.startWorker(options.worker);
+      },
+    },
     ...createClient(apiUrl),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
@@ -92,7 +100,7 @@ async function environmentFor(
   dataDir: string,
   stack: AsyncDisposableStack,
 ): Promise<Environment> {
-  const own = { dataDir, apiHost: "127.0.0.1", apiPort: 0, apiUrl: "" };
+  const own = { dataDir, apiHost: "127.0.0.1", apiPort: 0, apiUrl: "", graceMs: 10_000 };
   if (kind === "embedded") return own;
   const database = await createDatabase();
   stack.defer(database.drop);
@@ -177,6 +185,15 @@ export function directory(
   path: string,
 ): FolderRequest {
   return { vendor, folder, source: { type: "directory", path } };
+}
+
+/** An import of kongur's suits, each from the folder of its name below `root`. */
+export function importOfSuits(root: string, ...ids: string[]): ImportRequest {
+  return {
+    entrust_id: "E-77",
+    suit_ids: ids,
+    folders: ids.map((suit_id) => directory("kongur", { suit_id }, join(root, suit_id))),
+  };
 }
 
 /** SHA-256 of every file below a folder, by its path in it. */

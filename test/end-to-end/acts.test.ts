@@ -3,23 +3,22 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { ActView, ErrorAnswer, ImportView } from "@exhibit/contracts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { directory, engineKindNames, type System, startSystem, writeTree } from "../system.ts";
+import { bullBoardOf } from "../bull-board.ts";
+import { engineKindNames, importOfSuits, type System, startSystem, writeTree } from "../system.ts";
 
 const MiB = 1024 * 1024;
 
 describe.each(engineKindNames)("What people do to an import (%s)", (kind) => {
   let system: System;
+  let board: ReturnType<typeof bullBoardOf>;
 
   beforeEach(async () => {
     system = await startSystem(kind);
+    board = bullBoardOf(system);
   });
   afterEach(() => system[Symbol.asyncDispose]());
 
-  const suits = (...ids: string[]) => ({
-    entrust_id: "E-77",
-    suit_ids: ids,
-    folders: ids.map((suit_id) => directory("kongur", { suit_id }, join(system.root, suit_id))),
-  });
+  const suits = (...ids: string[]) => importOfSuits(system.root, ...ids);
 
   /** Does an act as a person whose name doesn't fit a header as it is. */
   async function act<T = ImportView>(importId: string, name: string, body: object) {
@@ -38,18 +37,8 @@ describe.each(engineKindNames)("What people do to an import (%s)", (kind) => {
     return (await system.get<{ items: ActView[] }>(`/v1/imports/${importId}/acts`)).items;
   }
 
-  /** How many jobs Bull Board shows in a state, in all queues that carry an import's work. */
-  async function jobs(state: "active" | "failed"): Promise<number> {
-    const { queues } = await system.get<{
-      queues: { name: string; counts: Record<string, number> }[];
-    }>("/queues/api/queues");
-    return queues
-      .filter(({ name }) => name === "plan" || name === "store")
-      .reduce((sum, { counts }) => sum + (counts[state] ?? 0), 0);
-  }
-
   async function untilNothingRuns(): Promise<void> {
-    while ((await jobs("active")) > 0) await setTimeout(50);
+    while ((await board.count("active")) > 0) await setTimeout(50);
   }
 
   test("cancel in the middle of an upload stops it within seconds, aborts it, and keeps what is stored", async () => {
@@ -72,10 +61,11 @@ describe.each(engineKindNames)("What people do to an import (%s)", (kind) => {
     expect(await end).toMatchObject({ status: "cancelled", finished_at: expect.any(String) });
     await aborted;
     await untilNothingRuns();
+    expect(system.sandbox.openUploads()).toEqual([]);
     expect(performance.now() - startedAt).toBeLessThan(10_000);
     held.release();
 
-    expect(await jobs("failed")).toBe(0);
+    expect(await board.count("failed")).toBe(0);
     expect(await system.get(`/v1/imports/${id}`)).toMatchObject({
       status: "cancelled",
       stored: 1,
@@ -111,7 +101,7 @@ describe.each(engineKindNames)("What people do to an import (%s)", (kind) => {
     expect(await system.rest(body.import_id)).toMatchObject({ status: "cancelled", stored: 0 });
     gateway.heal();
     await untilNothingRuns();
-    expect(await jobs("failed")).toBe(0);
+    expect(await board.count("failed")).toBe(0);
     expect(system.sandbox.objectCount()).toBe(0);
   });
 

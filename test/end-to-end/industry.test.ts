@@ -36,6 +36,11 @@ describe.each(engineKindNames)("A brand's images at industry (%s)", (kind) => {
   });
   const keysOf = (files: readonly FileView[]) =>
     Object.fromEntries(files.filter(({ key }) => key !== null).map(({ path, key }) => [path, key]));
+  const waiveMissing = async ({ import_id }: ImportView) => {
+    const body = { code: "SOURCE_NOT_FOUND", why: "converted" };
+    await system.post(`/v1/imports/${import_id}/waive`, body);
+    return await system.rest(import_id);
+  };
   const calls = () => system.sandbox.gateway.log.counts()["industry ok"] ?? 0;
 
   test.each(forms)("arrive under the record's keys with true receipts (%s)", async (form) => {
@@ -113,17 +118,19 @@ describe.each(engineKindNames)("A brand's images at industry (%s)", (kind) => {
       stored: 10,
       failed: 3,
     });
-    // What failed while planning is recorded anew; all else is as it was.
-    const plain = (files: FileView[]) => files.map(({ file_id: _, ...file }) => file);
-    expect(plain(await system.files(view.import_id))).toEqual(plain(first));
+    expect(await system.files(view.import_id)).toEqual(first);
     expect(calls()).toBe(called);
 
-    // What can't be taken goes away: the rest of the import is whole.
+    // What can't be taken goes away, but not from the record: once it is given up, the rest of the import is whole.
     await rm(join(images, "a.tif"));
     await rename(join(images, "l.jpg"), join(system.root, "l.jpg"));
     await rm(join(images, "zz.png"));
     await retry();
-    expect(await system.rest(view.import_id)).toMatchObject({ status: "sealed", files: 10 });
+    expect(await system.rest(view.import_id)).toMatchObject({
+      ...{ status: "attention", files: 13, failed: 3 },
+      errors: [{ code: "SOURCE_NOT_FOUND", message: expect.stringContaining("industry takes") }],
+    });
+    expect(await waiveMissing(view)).toMatchObject({ status: "sealed", stored: 10, waived: 3 });
     expect(calls()).toBe(called);
   });
 
@@ -133,7 +140,8 @@ describe.each(engineKindNames)("A brand's images at industry (%s)", (kind) => {
     expect(view).toMatchObject({ status: "attention", stored: 1, failed: 1 });
     await rename(join(images, "x.tif"), join(images, "a.gif"));
     await system.post(`/v1/imports/${view.import_id}/retry`);
-    expect(await system.rest(view.import_id)).toMatchObject({ status: "sealed", stored: 2 });
+    expect(await system.rest(view.import_id)).toMatchObject({ status: "attention", stored: 2 });
+    expect(await waiveMissing(view)).toMatchObject({ status: "sealed", stored: 2, waived: 1 });
     const prefix = "OWNBRAND/9007199254740993/";
     expect(keysOf(await system.files(view.import_id))).toEqual({
       "m.jpg": `${prefix}1.jpg`,

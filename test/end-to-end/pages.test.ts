@@ -4,7 +4,7 @@ import { errorTable } from "@exhibit/contracts";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBrowser } from "../browser.ts";
-import { directory, type System, startSystem, writeTree } from "../system.ts";
+import { directory, importOfSuits, type System, startSystem, writeTree } from "../system.ts";
 
 describe("In a browser", () => {
   let browser: Browser;
@@ -48,6 +48,22 @@ describe("In a browser", () => {
       .click();
     await page.getByRole("button", { name: "Confirm" }).click();
     expect(await system.sealed(import_id)).toMatchObject({ stored: 1, failed: 0 });
+  });
+
+  test("Retry all takes up the failed shards of an import that came to rest long ago", async () => {
+    const suits = ["1002", "1003"];
+    for (const suit of suits) {
+      await writeTree(join(system.root, suit), { "a.pdf": suit });
+      const refusal = { code: "SUIT_CLOSED", message: "closed" };
+      system.sandbox.gateway.refuse({ vendor: "kongur", folder: suit, ...refusal });
+    }
+    const { import_id } = await system.run(importOfSuits(system.root, ...suits));
+    await page.goto(`${system.apiUrl}/queues/queue/store?status=failed`);
+    await page.getByText("1 of 1 files failed: 1 VENDOR_REFUSED").nth(1).waitFor();
+    system.sandbox.gateway.heal();
+    await page.getByRole("button", { name: "Retry all" }).click();
+    await page.getByRole("button", { name: "Confirm" }).click();
+    expect(await system.sealed(import_id)).toMatchObject({ stored: 2, failed: 0 });
   });
 
   test("the API's docs page shows every route and loads nothing from elsewhere", async () => {

@@ -3,49 +3,27 @@ import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ImportView } from "@exhibit/contracts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type BoardJob, bullBoardOf } from "../bull-board.ts";
 import {
   digestsBelow,
-  directory,
   engineKindNames,
+  importOfSuits,
   type System,
   startSystem,
   writeTree,
 } from "../system.ts";
 
-interface BoardJob {
-  id: string;
-  failedReason: string;
-}
-
 describe.each(engineKindNames)("When something is wrong (%s)", (kind) => {
   let system: System;
+  let board: ReturnType<typeof bullBoardOf>;
 
   beforeEach(async () => {
     system = await startSystem(kind);
+    board = bullBoardOf(system);
   });
   afterEach(() => system[Symbol.asyncDispose]());
 
-  const suits = (...ids: string[]) => ({
-    entrust_id: "E-77",
-    suit_ids: ids,
-    folders: ids.map((suit_id) => directory("kongur", { suit_id }, join(system.root, suit_id))),
-  });
-
-  /** The failed jobs of a queue, as Bull Board shows them. */
-  async function failedJobs(queue = "store"): Promise<BoardJob[]> {
-    const board = await system.get<{ queues: { name: string; jobs: BoardJob[] }[] }>(
-      `/queues/api/queues?activeQueue=${queue}&status=failed&page=1&jobsPerPage=10`,
-    );
-    return board.queues.find(({ name }) => name === queue)?.jobs ?? [];
-  }
-
-  /** What the button in Bull Board does. */
-  async function pressRetry(job: BoardJob, queue = "store"): Promise<void> {
-    const answer = await fetch(`${system.apiUrl}/queues/api/queues/${queue}/${job.id}/retry`, {
-      method: "PUT",
-    });
-    expect(answer.status, await answer.text()).toBe(204);
-  }
+  const suits = (...ids: string[]) => importOfSuits(system.root, ...ids);
 
   test("a folder that the vendor refuses fails at once with the vendor's own words; the others arrive; a retry mends it", async () => {
     await writeTree(join(system.root, "1001"), { "a.pdf": "a", "b.pdf": "b" });
@@ -63,7 +41,7 @@ describe.each(engineKindNames)("When something is wrong (%s)", (kind) => {
     expect(view.errors).toMatchObject([{ code: "VENDOR_REFUSED", files: 2 }]);
     expect(view.errors[0]?.message).toContain("SUIT_CLOSED");
     expect(view.errors[0]?.message).toContain("案件已结案");
-    const jobs = await failedJobs();
+    const jobs = await board.failed();
     expect(jobs.map((job) => job.failedReason)).toEqual(["2 of 2 files failed: 2 VENDOR_REFUSED"]);
 
     system.sandbox.gateway.heal();
@@ -75,7 +53,7 @@ describe.each(engineKindNames)("When something is wrong (%s)", (kind) => {
       failed: 0,
       errors: [],
     });
-    expect(await failedJobs()).toEqual([]);
+    expect(await board.failed()).toEqual([]);
   });
 
   test("a call that the gateway refuses whole puts every file on the list with the gateway's own words", async () => {
@@ -107,13 +85,13 @@ describe.each(engineKindNames)("When something is wrong (%s)", (kind) => {
     const stored = system.sandbox.objectPath("evidence", key);
     expect((await digestsBelow(dirname(stored))).size).toBe(2);
 
-    const [job] = (await failedJobs()) as [BoardJob];
+    const [job] = (await board.failed()) as [BoardJob];
     expect(job.failedReason).toBe("1 of 2 files failed: 1 EVIDENCE_CONFLICT");
-    const logs = await system.get<string[]>(`/queues/api/queues/store/${job.id}/logs`);
+    const logs = await board.logs(job);
     expect(logs.join("\n")).toContain("EVIDENCE_CONFLICT a.pdf: ");
 
     await rm(stored);
-    await pressRetry(job);
+    await board.retry(job);
     expect(await system.sealed(view.import_id)).toMatchObject({
       stored: 1,
       identical: 1,
@@ -157,10 +135,10 @@ describe.each(engineKindNames)("When something is wrong (%s)", (kind) => {
 
   test("Bull Board's button on a failed plan job walks the source again", async () => {
     const view = await system.run(suits("1001"));
-    const [job] = (await failedJobs("plan")) as [BoardJob];
+    const [job] = (await board.failed("plan")) as [BoardJob];
     expect(job.failedReason).toContain("1001");
     await writeTree(join(system.root, "1001"), { "late.pdf": "late" });
-    await pressRetry(job, "plan");
+    await board.retry(job, "plan");
     expect(await system.sealed(view.import_id)).toMatchObject({ stored: 1, failed: 0 });
   });
 
@@ -212,7 +190,7 @@ describe.each(engineKindNames)("When something is wrong (%s)", (kind) => {
       failed: 1,
       errors: [{ code: "SOURCE_CHANGED" }],
     });
-    await pressRetry((await failedJobs())[0] as BoardJob);
+    await board.retry((await board.failed())[0] as BoardJob);
     const sealed = await system.sealed(view.import_id);
     expect(sealed).toMatchObject({ stored: 2, bytes: "changed, and longer".length + 1 });
   });

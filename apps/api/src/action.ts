@@ -1,5 +1,4 @@
-import type { VendorState } from "@exhibit/contracts";
-import type { Imports } from "@exhibit/ingest";
+import type { Bandwidth, Imports, VendorControl } from "@exhibit/ingest";
 import type {
   ContextConfigDefault,
   FastifySchema,
@@ -21,9 +20,10 @@ export interface Readiness {
 /** What actions work with. */
 export interface ActionContext {
   readonly imports: Imports;
+  readonly bandwidth: Bandwidth;
   readonly progress: ProgressFeed;
   readonly ready: () => Promise<Readiness>;
-  readonly vendors: () => Promise<VendorState[]>;
+  readonly vendors: VendorControl;
 }
 
 type TypedHandler<Schema extends FastifySchema> = RouteHandlerMethod<

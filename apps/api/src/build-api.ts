@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { VendorState } from "@exhibit/contracts";
-import type { Imports } from "@exhibit/ingest";
+import type { Bandwidth, Imports, VendorControl } from "@exhibit/ingest";
 import type { Logger } from "@exhibit/telemetry";
 import type { Queue } from "bullmq";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
@@ -18,12 +17,12 @@ const BODY_LIMIT = 48 * 1024 * 1024;
 
 export interface ApiOptions {
   readonly imports: Imports;
+  readonly bandwidth: Bandwidth;
   /** Shown in Bull Board. */
   readonly queues: readonly Queue[];
   /** For /readyz. May throw or hang: both mean that something is down. */
   readonly ready: () => Promise<Readiness>;
-  /** How the configured vendors stand. */
-  readonly vendors: () => Promise<VendorState[]>;
+  readonly vendors: VendorControl;
   readonly logger: Logger;
   /** Of the event streams, in milliseconds. @defaultValue 500 and 15000 */
   readonly progress?: { readonly interval?: number; readonly heartbeat?: number };
@@ -31,7 +30,7 @@ export interface ApiOptions {
 
 /** Makes the HTTP API. The caller lets it listen, and closes it: event streams end then. */
 export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
-  const { imports, queues, ready, vendors, logger } = options;
+  const { imports, bandwidth, queues, ready, vendors, logger } = options;
   const app: FastifyInstance = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     bodyLimit: BODY_LIMIT,
@@ -57,7 +56,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   app.addHook("preClose", async () => progress.close());
 
   await addDocs(app);
-  addRoutes(app, { imports, progress, ready, vendors });
+  addRoutes(app, { imports, bandwidth, progress, ready, vendors });
   await addBullBoard(app, queues);
   return app;
 }

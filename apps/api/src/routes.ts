@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { Action, ActionContext } from "./action.ts";
+import { readBandwidth, setBandwidth } from "./routes/bandwidth.ts";
 import { cancelImport } from "./routes/cancel-import.ts";
 import { createImport } from "./routes/create-import.ts";
 import { followImport } from "./routes/follow-import.ts";
@@ -9,14 +10,19 @@ import { listActs } from "./routes/list-acts.ts";
 import { listFiles } from "./routes/list-files.ts";
 import { listFolders } from "./routes/list-folders.ts";
 import { listImports } from "./routes/list-imports.ts";
+import { listVendorActs } from "./routes/list-vendor-acts.ts";
 import { listVendors } from "./routes/list-vendors.ts";
+import { pauseImport } from "./routes/pause-import.ts";
+import { pauseVendor } from "./routes/pause-vendor.ts";
 import { readiness } from "./routes/readiness.ts";
+import { resumeImport } from "./routes/resume-import.ts";
+import { resumeVendor } from "./routes/resume-vendor.ts";
 import { retryImport } from "./routes/retry-import.ts";
 import { startPage } from "./routes/start-page.ts";
 import { waiveFiles } from "./routes/waive-files.ts";
 
 /** The whole HTTP surface, but for the pages at /docs and /queues. */
-export const routes: readonly (readonly ["GET" | "POST", string, Action])[] = [
+export const routes: readonly (readonly ["GET" | "POST" | "PUT", string, Action])[] = [
   ["POST", "/v1/imports", createImport],
   ["GET", "/v1/imports", listImports],
   ["GET", "/v1/imports/:id", getImport],
@@ -27,7 +33,14 @@ export const routes: readonly (readonly ["GET" | "POST", string, Action])[] = [
   ["POST", "/v1/imports/:id/retry", retryImport],
   ["POST", "/v1/imports/:id/cancel", cancelImport],
   ["POST", "/v1/imports/:id/waive", waiveFiles],
+  ["POST", "/v1/imports/:id/pause", pauseImport],
+  ["POST", "/v1/imports/:id/resume", resumeImport],
   ["GET", "/v1/vendors", listVendors],
+  ["GET", "/v1/vendors/:vendor/acts", listVendorActs],
+  ["POST", "/v1/vendors/:vendor/pause", pauseVendor],
+  ["POST", "/v1/vendors/:vendor/resume", resumeVendor],
+  ["GET", "/v1/bandwidth", readBandwidth],
+  ["PUT", "/v1/bandwidth", setBandwidth],
   ["GET", "/healthz", health],
   ["GET", "/readyz", readiness],
   ["GET", "/", startPage],

@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
 import {
   type ActView,
+  type BandwidthView,
   ExhibitError,
   type FileView,
   type FolderView,
   type ImportView,
   type VendorState,
 } from "@exhibit/contracts";
-import type { Imports } from "@exhibit/ingest";
+import type { Bandwidth, Imports, VendorControl } from "@exhibit/ingest";
 import { createLogger } from "@exhibit/telemetry";
 import { type ApiOptions, buildApi } from "../src/index.ts";
 
@@ -28,6 +29,8 @@ export function importView(more: Partial<ImportView> = {}): ImportView {
   return {
     import_id: randomUUID(),
     status: "storing",
+    paused: null,
+    paused_vendors: [],
     entrust_id: "E-77",
     suit_ids: ["1001"],
     ...zeros,
@@ -78,6 +81,7 @@ export const fileView: FileView = {
 export const actView: ActView = {
   act_id: "1",
   import_id: "0f8fad5b-d9cb-469f-a165-70867728950e",
+  vendor: null,
   at: "2026-01-02T03:04:06.000Z",
   who: "王芳",
   what: "waive",
@@ -100,7 +104,7 @@ export const vendorState: VendorState = {
 };
 
 /** Imports in memory. `calls` says what was asked of them, `views` is what there is. */
-function fakeImports() {
+export function fakeImports() {
   const views = new Map<string, ImportView>();
   const calls: { name: string; args: unknown[] }[] = [];
   const note = (name: string, ...args: unknown[]) => calls.push({ name, args });
@@ -148,12 +152,47 @@ function fakeImports() {
       note("cancel", id, request, who);
       return get(id);
     },
+    async pause(id, request, who) {
+      note("pause", id, request, who);
+      return get(id);
+    },
+    async resume(id, request, who) {
+      note("resume", id, request, who);
+      return get(id);
+    },
     async waive(id, request, who) {
       note("waive", id, request, who);
       return get(id);
     },
   };
-  return { imports, calls, views, put };
+  const vendors: VendorControl = {
+    list: async () => ({ scope: "fleet", items: [vendorState] }),
+    async pause(vendor, request, who) {
+      note("pause vendor", vendor, request, who);
+      return vendorState;
+    },
+    async resume(vendor, request, who) {
+      note("resume vendor", vendor, request, who);
+      return vendorState;
+    },
+    async acts(vendor, query) {
+      note("vendor acts", vendor, query);
+      return { items: [{ ...actView, import_id: null, vendor, what: "pause" }], next: null };
+    },
+  };
+  return { imports, vendors, calls, views, put };
+}
+
+/** A limit in memory. */
+function fakeBandwidth(): Bandwidth {
+  const view: BandwidthView = { limit: "off", bytes_per_second: null, workers: 2, changes: [] };
+  return {
+    get: async () => view,
+    async set({ limit, why = null }, who = "api") {
+      const change = { limit, at: "2026-11-23T10:00:00.000Z", who, why };
+      return { ...view, limit, changes: [change, ...view.changes] };
+    },
+  };
 }
 
 /** The API on fake imports, with its log kept. */
@@ -164,7 +203,8 @@ export async function startApi(options: Partial<ApiOptions> = {}) {
     imports: fake.imports,
     queues: [],
     ready: async () => ({ ledger: "up", queue: "up" }),
-    vendors: async () => [vendorState],
+    vendors: fake.vendors,
+    bandwidth: fakeBandwidth(),
     logger: createLogger({
       service: "api",
       secrets: [],

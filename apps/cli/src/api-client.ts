@@ -1,4 +1,9 @@
 import {
+  type ActView,
+  actPage,
+  type BandwidthRequest,
+  type BandwidthView,
+  bandwidthView,
   type CancelRequest,
   type ErrorCode,
   ExhibitError,
@@ -10,9 +15,12 @@ import {
   type ImportView,
   importPage,
   importView,
+  type PauseRequest,
   type RetryRequest,
+  type VendorList,
   type VendorState,
   vendorList,
+  vendorState,
   type WaiveRequest,
 } from "@exhibit/contracts";
 import type { z } from "zod";
@@ -28,8 +36,17 @@ export interface ApiClient {
   retry(importId: string, request?: RetryRequest): Promise<ImportView>;
   cancel(importId: string, request: CancelRequest): Promise<ImportView>;
   waive(importId: string, request: WaiveRequest): Promise<ImportView>;
+  pause(importId: string, request: PauseRequest): Promise<ImportView>;
+  resume(importId: string, request: PauseRequest): Promise<ImportView>;
   /** The configured vendors and how they stand. */
-  vendors(): Promise<VendorState[]>;
+  vendors(): Promise<VendorList>;
+  pauseVendor(vendor: string, request: PauseRequest): Promise<VendorState>;
+  resumeVendor(vendor: string, request: PauseRequest): Promise<VendorState>;
+  bandwidth(): Promise<BandwidthView>;
+  /** Sets the limit of all workers together. */
+  limitBandwidth(request: BandwidthRequest): Promise<BandwidthView>;
+  /** All that people did to an import or a vendor, page by page. */
+  acts(of: { id: string } | { vendor: string }): AsyncIterable<ActView>;
   /** All folders of an import, page by page. */
   folders(importId: string): AsyncIterable<FolderView>;
   /** The open answer of the import's server-sent events. */
@@ -48,8 +65,10 @@ export function createApiClient(options: {
   actor?: string | undefined;
 }): ApiClient {
   const url = options.url.replace(/\/+$/, "");
-  // Milliseconds in which an answer has to begin; an import with many folders takes a while to be written down.
+  // Milliseconds in which an answer has to come; an import with many folders takes a while to be written down.
   const timeout = options.timeout ?? 30_000;
+  // What is asked first is soon read: a person needn't wait long to hear that nobody is there.
+  const patience = Math.min(timeout, 5_000);
 
   // A header can't carry every name as it is.
   const actor: Record<string, string> =
@@ -73,9 +92,10 @@ export function createApiClient(options: {
     path: string,
     shape: T,
     body?: unknown,
+    limit = timeout,
   ): Promise<z.output<T>> {
     const call = `${method} ${path}`;
-    const answer = await withTimeout(timeout, url, (signal) =>
+    const answer = await withTimeout(limit, url, (signal) =>
       send(method, path, { signal, ...(body === undefined ? {} : jsonBody(body)) }).then(
         async (response) => ({
           text: await response.text().catch((cause: unknown) => {
@@ -87,31 +107,56 @@ export function createApiClient(options: {
     return parsed(answer.text, shape, call);
   }
 
+  /** The items of all pages of a list. */
+  async function* pages<Item>(
+    path: string,
+    page: z.ZodType<{ items: Item[]; next: string | null }>,
+  ): AsyncGenerator<Item> {
+    let after: string | null = null;
+    do {
+      const query = new URLSearchParams({ limit: "1000", ...(after === null ? {} : { after }) });
+      const { items, next }: { items: Item[]; next: string | null } = await ask(
+        "GET",
+        `${path}?${query}`,
+        page,
+      );
+      yield* items;
+      after = next;
+    } while (after !== null);
+  }
+
   return {
     url,
     create: (request) => ask("POST", "/v1/imports", importView, request),
-    get: (id) => ask("GET", `/v1/imports/${encodeURIComponent(id)}`, importView),
-    list: async ({ limit }) => (await ask("GET", `/v1/imports?limit=${limit}`, importPage)).items,
+    get: (id) =>
+      ask("GET", `/v1/imports/${encodeURIComponent(id)}`, importView, undefined, patience),
+    list: async ({ limit }) =>
+      (await ask("GET", `/v1/imports?limit=${limit}`, importPage, undefined, patience)).items,
     retry: (id, request = {}) =>
       ask("POST", `/v1/imports/${encodeURIComponent(id)}/retry`, importView, request),
     cancel: (id, request) =>
       ask("POST", `/v1/imports/${encodeURIComponent(id)}/cancel`, importView, request),
     waive: (id, request) =>
       ask("POST", `/v1/imports/${encodeURIComponent(id)}/waive`, importView, request),
-    vendors: async () => (await ask("GET", "/v1/vendors", vendorList)).items,
-    async *folders(id) {
-      let after: string | null = null;
-      do {
-        const query = new URLSearchParams({ limit: "1000", ...(after === null ? {} : { after }) });
-        const page: z.output<typeof folderPage> = await ask(
-          "GET",
-          `/v1/imports/${encodeURIComponent(id)}/folders?${query}`,
-          folderPage,
-        );
-        yield* page.items;
-        after = page.next;
-      } while (after !== null);
-    },
+    pause: (id, request) =>
+      ask("POST", `/v1/imports/${encodeURIComponent(id)}/pause`, importView, request),
+    resume: (id, request) =>
+      ask("POST", `/v1/imports/${encodeURIComponent(id)}/resume`, importView, request),
+    vendors: () => ask("GET", "/v1/vendors", vendorList),
+    bandwidth: () => ask("GET", "/v1/bandwidth", bandwidthView),
+    limitBandwidth: (request) => ask("PUT", "/v1/bandwidth", bandwidthView, request),
+    pauseVendor: (vendor, request) =>
+      ask("POST", `/v1/vendors/${encodeURIComponent(vendor)}/pause`, vendorState, request),
+    resumeVendor: (vendor, request) =>
+      ask("POST", `/v1/vendors/${encodeURIComponent(vendor)}/resume`, vendorState, request),
+    acts: (of) =>
+      pages(
+        "id" in of
+          ? `/v1/imports/${encodeURIComponent(of.id)}/acts`
+          : `/v1/vendors/${encodeURIComponent(of.vendor)}/acts`,
+        actPage,
+      ),
+    folders: (id) => pages(`/v1/imports/${encodeURIComponent(id)}/folders`, folderPage),
     events: (id, signal) =>
       send("GET", `/v1/imports/${encodeURIComponent(id)}/events`, {
         signal,

@@ -20,6 +20,7 @@ export interface CaseOptions {
   role: Role | undefined;
   /** `--folder key=value`, in their order. */
   selector: FolderSelector | undefined;
+  followSymlinks?: boolean | undefined;
 }
 
 export interface MappedCase {
@@ -61,11 +62,23 @@ function checkOptions(options: CaseOptions): void {
   if (options.vendor === "kongur") return;
   if (options.role !== undefined)
     throw badUse(`--role is for kongur; name ${options.vendor}'s folder by --folder key=value.`);
-  if (options.selector === undefined) {
-    throw badUse(
-      `Name ${options.vendor}'s folder by --folder key=value, such as --folder op_poi_id=p1 --folder op_tenant_code=t1.`,
-    );
-  }
+  if (options.selector === undefined) throw unnamedFolder(options.vendor);
+}
+
+/** How folders of the vendors are named that have no options of their own here. */
+const folderExamples: Readonly<Record<string, string>> = {
+  deepvision: "--folder op_poi_id=p1 --folder op_tenant_code=t1",
+  rex: "--folder scene=contracts",
+  wombat:
+    "--folder merchant_code=m1 --folder scenes_code=s1 --folder ou_code=o1 --folder robot_sn=r1",
+  industry: "--folder type=OWNBRAND --folder id=1001",
+};
+
+/** A command line that doesn't say which folder of the vendor is meant, with an example of that vendor's own. */
+export function unnamedFolder(vendor: string): ExhibitError {
+  const example = Object.hasOwn(folderExamples, vendor) ? folderExamples[vendor] : undefined;
+  const suchAs = example === undefined ? "" : `, such as ${example}`;
+  return badUse(`Name ${vendor}'s folder by --folder key=value${suchAs}.`);
 }
 
 async function mapFolder(path: string, options: CaseOptions): Promise<FolderRequest[]> {
@@ -73,7 +86,11 @@ async function mapFolder(path: string, options: CaseOptions): Promise<FolderRequ
   const bound = (folder: FolderSelector, below?: string): FolderRequest => ({
     vendor: options.vendor,
     folder,
-    source: { type: "directory", path: below === undefined ? path : join(path, below) },
+    source: {
+      type: "directory",
+      path: below === undefined ? path : join(path, below),
+      ...(options.followSymlinks === true ? { follow_symlinks: true } : {}),
+    },
   });
   if (options.selector !== undefined) return [bound(options.selector)];
   if (options.role !== undefined) return [bound({ role: options.role })];

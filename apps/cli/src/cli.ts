@@ -1,9 +1,13 @@
 import { toExhibitError } from "@exhibit/contracts";
 import { Command, CommanderError } from "commander";
+import { actsCommand } from "./commands/acts.ts";
 import { apiCommand } from "./commands/api.ts";
+import { bwlimitCommand } from "./commands/bwlimit.ts";
 import { cancelCommand } from "./commands/cancel.ts";
 import type { CommandContext, CommandModule } from "./commands/command.ts";
 import { importCommand } from "./commands/import.ts";
+import { pauseCommand } from "./commands/pause.ts";
+import { resumeCommand } from "./commands/resume.ts";
 import { retryCommand } from "./commands/retry.ts";
 import { sandboxCommand } from "./commands/sandbox.ts";
 import { statusCommand } from "./commands/status.ts";
@@ -25,7 +29,11 @@ const commands: readonly CommandModule[] = [
   retryCommand,
   waiveCommand,
   cancelCommand,
+  pauseCommand,
+  resumeCommand,
+  actsCommand,
   vendorsCommand,
+  bwlimitCommand,
   apiCommand,
   workerCommand,
   sandboxCommand,
@@ -90,7 +98,11 @@ Examples:
   exhibit retry ID --code VENDOR_REFUSED      only what failed so
   exhibit waive ID --code SOURCE_IO --why "the disk is gone"
   exhibit cancel ID --why "the wrong case"
+  exhibit pause ID                            have it wait; resume ID lets it go on
+  exhibit pause --vendor kongur --why "they asked us to stop until Monday"
+  exhibit acts ID                             who did what to it, when and why
   exhibit vendors check kongur --suit 1001    does the vendor open it, and does OSS accept that?
+  exhibit bwlimit "08:00,2M 19:00,off"        leave the office its line by day
 
 Exit codes:
   0  done (an import: sealed)
@@ -108,5 +120,6 @@ Environment:
   EXHIBIT_DATA_DIR      where the embedded engine keeps its data (.exhibit)
   EXHIBIT_API_HOST      where the API listens (127.0.0.1)
   EXHIBIT_API_PORT      and its port (7400)
-  EXHIBIT_API_URL       where import, status, watch, retry, waive, cancel and vendors find the API
+  EXHIBIT_API_URL       where import, status, watch, vendors, bwlimit and the acts (retry, waive, cancel, pause, …) find the API
+  EXHIBIT_GRACE         seconds that work under way has to end when a worker is stopped (10)
   OTEL_*                OpenTelemetry; off when none is set`;

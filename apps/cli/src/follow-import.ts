@@ -21,8 +21,10 @@ export interface FollowOptions {
 const defaultPauses = {
   /** Between two questions when events don't come. */
   poll: 1_000,
-  /** Of an API that doesn't answer, before we give up: long enough for a restart. */
+  /** Of an API that has answered but doesn't any more, before we give up: long enough for a restart. */
   giveUp: 60_000,
+  /** Of one that hasn't answered yet: it may not be there at all. */
+  giveUpFirst: 3_000,
   /** Without a byte on the stream before it counts as dead: some proxies drop a connection without a word. */
   silence: 20_000,
 };
@@ -39,12 +41,14 @@ export async function followImport(
 ): Promise<ImportView> {
   const pauses = { ...defaultPauses, ...options.pauses };
   let lostAt: number | undefined;
+  let patience = pauses.giveUpFirst;
   for (;;) {
     options.signal?.throwIfAborted();
     try {
       const view = await api.get(importId);
       if (lostAt !== undefined) options.onReachable?.(true);
       lostAt = undefined;
+      patience = pauses.giveUp;
       options.onView(view);
       if (restingStatuses.has(view.status)) return view;
       const last = await listen(api, importId, options, pauses.silence);
@@ -55,7 +59,7 @@ export async function followImport(
       if (error.action === "never") throw error;
       if (lostAt === undefined) options.onReachable?.(false);
       lostAt ??= Date.now();
-      if (Date.now() - lostAt > pauses.giveUp) throw error;
+      if (Date.now() - lostAt > patience) throw error;
     }
     await pause(
       pauses.poll,

@@ -1,4 +1,4 @@
-import { exitCodes } from "./exit-codes.ts";
+import { constants } from "node:os";
 
 /** Ctrl-C and the signals that end a process, heard once and for all commands alike. */
 export interface Interruption extends Disposable {
@@ -11,8 +11,8 @@ export interface Interruption extends Disposable {
 export interface InterruptionOptions {
   /** Called at the first signal. */
   onFirst?(): void;
-  /** Called at the second. @defaultValue ends the process at once */
-  onSecond?(): void;
+  /** Called at the second. @defaultValue ends the process at once, with 128 and the signal's number, as a shell says it */
+  onSecond?(signal: NodeJS.Signals): void;
   now?(): number;
 }
 
@@ -27,14 +27,14 @@ export function listenForInterruption(options: InterruptionOptions = {}): Interr
   const stop = new AbortController();
   const { promise: heard, resolve } = Promise.withResolvers<void>();
   let firstAt: number | undefined;
-  const hear = () => {
+  const hear = (signal: NodeJS.Signals) => {
     if (firstAt === undefined) {
       firstAt = now();
       options.onFirst?.();
       stop.abort();
       resolve();
     } else if (now() - firstAt >= oneKeypress) {
-      (options.onSecond ?? endAtOnce)();
+      (options.onSecond ?? endAtOnce)(signal);
     }
   };
   for (const signal of signals) process.on(signal, hear);
@@ -47,6 +47,6 @@ export function listenForInterruption(options: InterruptionOptions = {}): Interr
   };
 }
 
-function endAtOnce(): void {
-  process.exit(exitCodes.failed);
+function endAtOnce(signal: NodeJS.Signals): void {
+  process.exit(128 + constants.signals[signal]);
 }

@@ -7,18 +7,23 @@ import {
 } from "@exhibit/contracts";
 import { exitCodes } from "./exit-codes.ts";
 import { formatBytes, formatCount, formatNumber, formatSeconds, formatTable } from "./format.ts";
-import { statusWords } from "./progress/text.ts";
+import { pauseLines } from "./pausing.ts";
+import { statusWord } from "./progress/text.ts";
 
 // Groups of errors shown at the end; the API has them all.
 const mostGroups = 10;
 
-/** How an import stands, in a few lines: status, totals, and what went wrong with what to do about it. */
-export function importReport(view: ImportView): string[] {
+/**
+ * How an import stands, in a few lines: status, totals, and what went wrong with what to do about it. `isUp` says whether
+ * an API will be there for the commands that it names.
+ */
+export function importReport(view: ImportView, { isUp = true } = {}): string[] {
   return [
-    `Import ${view.import_id}: ${statusWords[view.status]} after ${formatSeconds(view.seconds)}`,
+    `Import ${view.import_id}: ${statusWord(view)} after ${formatSeconds(view.seconds)}`,
     `  ${totals(view)}`,
+    ...pauseLines(view).map((line) => `  ${line}`),
     ...groupLines(view),
-    ...advice(view),
+    ...advice(view, isUp),
   ];
 }
 
@@ -53,11 +58,17 @@ function groupLines({ errors }: ImportView): string[] {
   return more > 0 ? [...lines, `  and ${more} more kinds of error`] : lines;
 }
 
-function advice(view: ImportView): string[] {
+function advice(view: ImportView, isUp: boolean): string[] {
   if (view.status !== "attention") return [];
   return [
     "",
-    "When the cause is mended, take up what failed:",
+    ...(isUp
+      ? ["When the cause is mended, take up what failed:"]
+      : [
+          "When the cause is mended, start it and leave it up:",
+          "  npm start",
+          "and in another terminal take up what failed:",
+        ]),
     `  npx exhibit retry ${view.import_id}`,
     ...(view.failed > 0
       ? [
@@ -86,7 +97,7 @@ export function importTable(views: readonly ImportView[]): string[] {
   const header = ["IMPORT", "STATUS", "FILES", "BYTES", "FAILED", "CREATED", "CASE"];
   const rows = views.map((view) => [
     view.import_id,
-    statusWords[view.status],
+    statusWord(view),
     formatNumber(view.files),
     formatBytes(view.bytes),
     formatNumber(view.failed),

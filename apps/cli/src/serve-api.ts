@@ -19,8 +19,8 @@ export interface ServeOptions {
 
 /** Starts the HTTP API. Throws CONFIG_INVALID when it can't listen there; `details.reason` is the system's code. */
 export async function serveApi({ services, logger, host, port }: ServeOptions): Promise<ServedApi> {
-  const { imports, queues, ready, vendors } = services;
-  const app = await buildApi({ imports, queues, ready, vendors, logger });
+  const { imports, bandwidth, queues, ready, vendors } = services;
+  const app = await buildApi({ imports, bandwidth, queues, ready, vendors, logger });
   try {
     const url = await app.listen({ host, port });
     return { url, close: () => app.close() };

@@ -1,6 +1,7 @@
 import { type ImportView, summaryOf } from "@exhibit/contracts";
 import type { ApiClient } from "./api-client.ts";
 import { followImport } from "./follow-import.ts";
+import { createPauseTeller } from "./pausing.ts";
 import { createProgressDisplay } from "./progress/display.ts";
 import { exitCodeOfImport, importReport } from "./report.ts";
 import type { Terminal } from "./terminal.ts";
@@ -13,9 +14,13 @@ export async function watchWithProgress(
   signal?: AbortSignal,
 ): Promise<ImportView> {
   const display = createProgressDisplay(terminal.progress);
+  const tellPauses = createPauseTeller(display.note);
   try {
     return await followImport(api, importId, {
-      onView: display.update,
+      onView(view) {
+        tellPauses(view);
+        display.update(view);
+      },
       onReachable: (reachable) =>
         display.note(
           reachable

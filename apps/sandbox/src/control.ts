@@ -6,21 +6,32 @@ import { gatewayFault } from "./gateway/gateway-fault.ts";
 import { readBody } from "./gateway/read-parameters.ts";
 import { uploadUrlForms } from "./gateway/vendor.ts";
 import { vendorNames } from "./gateway/vendors/index.ts";
+import type { Hold } from "./hold.ts";
 import type { Serve } from "./loopback-server.ts";
+import type { UploadSummary } from "./oss/open-uploads.ts";
 import type { OssControl } from "./oss/oss.ts";
 import { matchesRequest, ossFault, ossMatch } from "./oss/oss-fault.ts";
+import { ossLimits } from "./oss/throttle.ts";
 import type { TokenOffice } from "./tokens.ts";
 
 // The control surface for other processes, on the gateway's port. Bodies and answers are JSON.
 //   GET    /sandbox                    counters of both sides, number of objects
 //   GET    /sandbox/gateway/requests   the latest calls
 //   GET    /sandbox/oss/requests       the latest requests
+//   POST   /sandbox/oss/requests/since {position}: those behind a position, the next position, and how many were missed
+//   GET    /sandbox/oss/uploads        the multipart uploads that are open
 //   POST   /sandbox/gateway/faults     {vendor?, mood, times?, …}: see gateway-fault.ts
 //   POST   /sandbox/gateway/refusals   {vendor, folder, code, message}
 //   POST   /sandbox/gateway/upload-urls  {form}: what industry gives as uploadUrl: bucket, signed-v4, signed-v1
 //   POST   /sandbox/oss/faults         {match?, times?, status?, code?, …}: see oss-fault.ts
+//   POST   /sandbox/oss/throttle       {concurrent?, perSecond?}: beyond it requests are answered with 503
 //   POST   /sandbox/oss/wait           {match?, status?, count?, seconds?}: answers when such a request was seen, else 408
-//   POST   /sandbox/heal               takes all faults and refusals away
+//   POST   /sandbox/oss/pace           {milliseconds}: every request waits so long first
+//   POST   /sandbox/oss/hold           {match?, at?}: keeps such requests waiting; the answer has the hold's number
+//   POST   /sandbox/oss/held           {hold, count?, seconds?}: answers when so many are held or were, else 408
+//   POST   /sandbox/oss/release        {hold}
+//   POST   /sandbox/heal               {only?}: takes all faults, holds and refusals away, or those of `gateway` or `oss`
+//   GET    /sandbox/tokens             all that are remembered, secrets too: for tests that look for a leak
 //   POST   /sandbox/tokens             {expire?, seconds?, actions?}
 //   POST   /sandbox/clocks             {gateway?, oss?}: milliseconds ahead
 //   POST   /sandbox/logs/clear
@@ -31,6 +42,7 @@ export interface ControlOptions {
   tokens: TokenOffice;
   clocks: Clocks;
   objectCount: () => number;
+  openUploads: () => UploadSummary[];
 }
 
 type Action = (body: unknown) => unknown;
@@ -48,12 +60,26 @@ const tokenOrder = z.strictObject({
   actions: z.array(z.string()).optional(),
 });
 const skew = z.strictObject({ gateway: z.number().default(0), oss: z.number().default(0) });
+const seconds = z.number().positive().max(300).default(30);
 const waitOrder = z.strictObject({
   match: ossMatch.default({}),
   status: z.int().optional(),
   count: z.int().positive().default(1),
-  seconds: z.number().positive().max(300).default(30),
+  seconds,
 });
+const sinceOrder = z.strictObject({ position: z.int().nonnegative() });
+const paceOrder = z.strictObject({ milliseconds: z.number().nonnegative() });
+const holdOrder = z.strictObject({
+  match: ossMatch.default({}),
+  at: z.enum(["before", "after"]).default("before"),
+});
+const heldOrder = z.strictObject({
+  hold: z.int().nonnegative(),
+  count: z.int().positive().default(1),
+  seconds,
+});
+const releaseOrder = z.strictObject({ hold: z.int().nonnegative() });
+const healOrder = z.strictObject({ only: z.enum(["gateway", "oss"]).optional() });
 
 export function createControl(options: ControlOptions): { servingBeside(serve: Serve): Serve } {
   const actions = actionsOf(options);
@@ -67,7 +93,8 @@ export function createControl(options: ControlOptions): { servingBeside(serve: S
   };
 }
 
-function actionsOf({ gateway, oss, tokens, clocks, objectCount }: ControlOptions) {
+function actionsOf(options: ControlOptions) {
+  const { gateway, oss, tokens, clocks, objectCount, openUploads } = options;
   return new Map<string, Action>([
     [
       "GET /sandbox",
@@ -75,6 +102,9 @@ function actionsOf({ gateway, oss, tokens, clocks, objectCount }: ControlOptions
     ],
     ["GET /sandbox/gateway/requests", () => gateway.log.entries()],
     ["GET /sandbox/oss/requests", () => oss.log.entries()],
+    ["POST /sandbox/oss/requests/since", (body) => oss.log.since(sinceOrder.parse(body).position)],
+    ["GET /sandbox/oss/uploads", () => openUploads()],
+    ["GET /sandbox/tokens", () => tokens.issued().map(({ allows, ...key }) => key)],
     ["POST /sandbox/gateway/faults", (body) => void gateway.fail(gatewayFault.parse(body))],
     ["POST /sandbox/gateway/refusals", (body) => gateway.refuse(refusal.parse(body))],
     [
@@ -82,14 +112,18 @@ function actionsOf({ gateway, oss, tokens, clocks, objectCount }: ControlOptions
       (body) => gateway.giveUploadUrls(uploadUrlOrder.parse(body).form),
     ],
     ["POST /sandbox/oss/faults", (body) => void oss.fail(ossFault.parse(body))],
+    ["POST /sandbox/oss/throttle", (body) => oss.throttle(ossLimits.parse(body))],
     ["POST /sandbox/oss/wait", (body) => waitForRequest(oss, waitOrder.parse(body))],
+    ["POST /sandbox/oss/pace", (body) => oss.pace(paceOrder.parse(body).milliseconds)],
+    ...holdActions(oss),
     ["POST /sandbox/tokens", (body) => orderTokens(tokens, tokenOrder.parse(body))],
     ["POST /sandbox/clocks", (body) => clocks.skew(skew.parse(body))],
     [
       "POST /sandbox/heal",
-      () => {
-        gateway.heal();
-        oss.heal();
+      (body) => {
+        const { only } = healOrder.parse(body);
+        if (only !== "oss") gateway.heal();
+        if (only !== "gateway") oss.heal();
       },
     ],
     [
@@ -99,6 +133,43 @@ function actionsOf({ gateway, oss, tokens, clocks, objectCount }: ControlOptions
         oss.log.clear();
       },
     ],
+  ]);
+}
+
+/** Holds go by number, as another process can't have the thing itself. */
+function holdActions(oss: OssControl): [string, Action][] {
+  const holds: Hold[] = [];
+  const holdOf = (number: number) => {
+    const hold = holds[number];
+    if (hold === undefined) throw new RangeError(`There is no hold ${number}.`);
+    return hold;
+  };
+  return [
+    [
+      "POST /sandbox/oss/hold",
+      (body) => {
+        const { match, at } = holdOrder.parse(body);
+        return { hold: holds.push(oss.hold(match, { at })) - 1 };
+      },
+    ],
+    [
+      "POST /sandbox/oss/held",
+      async (body) => {
+        const { hold, count, seconds } = heldOrder.parse(body);
+        await inTime(holdOf(hold).reached(count), seconds);
+      },
+    ],
+    ["POST /sandbox/oss/release", (body) => holdOf(releaseOrder.parse(body).hold).release()],
+  ];
+}
+
+function inTime<T>(work: Promise<T>, seconds: number): Promise<T> {
+  const late = AbortSignal.timeout(seconds * 1000);
+  return Promise.race([
+    work,
+    new Promise<never>((_, reject) => {
+      late.addEventListener("abort", () => reject(late.reason));
+    }),
   ]);
 }
 

@@ -1,9 +1,14 @@
+/** Thrown to cut the connection. */
+export class Cut extends Error {}
+
 /** Requests that are held back. */
 export interface Hold {
   /** When `count` requests (1 by default) are held or were. */
   reached(count?: number): Promise<void>;
   /** Lets them go, and holds no more. */
   release(): void;
+  /** Cuts their connections, and holds no more. */
+  cut(): void;
 }
 
 /** A gate that requests wait at, and the hold that opens it; `forget` is called when it is opened. */
@@ -29,5 +34,11 @@ export function createHold(forget: () => void): { hold: Hold; pass: () => Promis
     forget();
     released.resolve();
   };
-  return { hold: { reached, release }, pass };
+  const cut = () => {
+    forget();
+    released.reject(new Cut());
+  };
+  // Nobody may be waiting.
+  released.promise.catch(() => {});
+  return { hold: { reached, release, cut }, pass };
 }

@@ -2,6 +2,11 @@
 export interface RequestLog<Entry> {
   /** The latest entries, oldest first; at most `limit` are kept. */
   entries(): Entry[];
+  /**
+   * What came behind `position`, oldest first: for one who keeps all of it. Begin with 0 and go on with `next`; `missed` entries
+   * were no longer kept.
+   */
+  since(position: number): { entries: Entry[]; next: number; missed: number };
   /** How often each name was seen since the start or the last `clear`. */
   counts(): Record<string, number>;
   /**
@@ -30,6 +35,8 @@ export function createRequestLog<Entry>(
   limit: number,
 ): WritableRequestLog<Entry> {
   let kept: Entry[] = [];
+  /** Entries ever added. */
+  let position = 0;
   const counters = new Map<string, number>();
   const waiters = new Set<Waiter<Entry>>();
 
@@ -59,6 +66,7 @@ export function createRequestLog<Entry>(
   return {
     add(entry) {
       kept.push(entry);
+      position += 1;
       // Cutting at twice the limit makes the cost of an entry constant.
       if (kept.length >= limit * 2) kept = kept.slice(-limit);
       const name = nameOf(entry);
@@ -66,6 +74,14 @@ export function createRequestLog<Entry>(
       for (const waiter of waiters) tell(waiter, entry);
     },
     entries: () => kept.slice(-limit),
+    since(from) {
+      const count = Math.min(position - from, kept.length);
+      return {
+        entries: count > 0 ? kept.slice(-count) : [],
+        next: position,
+        missed: position - from - count,
+      };
+    },
     counts: () => Object.fromEntries(counters),
     waitFor: (matches, { count = 1, signal } = {}) =>
       wait({ matches, left: count, found: () => {} }, signal),

@@ -11,7 +11,7 @@ import { iotVendors, topVendors } from "./gateway/vendors/index.ts";
 import { type LoopbackServer, startServer } from "./loopback-server.ts";
 import { createCrc64Pool } from "./oss/crc64.ts";
 import { openObjectStorage } from "./oss/object-storage.ts";
-import { openUploads } from "./oss/open-uploads.ts";
+import { openUploads, type UploadSummary } from "./oss/open-uploads.ts";
 import { createOss, type OssControl } from "./oss/oss.ts";
 import { createTokenOffice, type TokenOffice } from "./tokens.ts";
 
@@ -53,6 +53,8 @@ export interface Sandbox {
   objectPath(bucket: string, key: string): string;
   /** How many objects are kept. */
   objectCount(): number;
+  /** The multipart uploads that are neither completed nor aborted. */
+  openUploads(): UploadSummary[];
   /** An exhibit.yaml-shaped object for this sandbox. */
   config(roots: readonly string[]): {
     sources: { roots: string[] };
@@ -89,7 +91,14 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     logLimit,
     signal: stop.signal,
   });
-  const control = createControl({ gateway, oss, tokens, clocks, objectCount: storage.count });
+  const control = createControl({
+    gateway,
+    oss,
+    tokens,
+    clocks,
+    objectCount: storage.count,
+    openUploads: uploads.list,
+  });
 
   const servers: LoopbackServer[] = [];
   let closing: Promise<void> | undefined;
@@ -127,6 +136,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     clocks,
     objectPath: storage.pathOf,
     objectCount: storage.count,
+    openUploads: uploads.list,
     config: (roots) => ({
       sources: { roots: [...roots] },
       vendors: vendorConfigs({ gatewayUrl, iotUrl, ossUrl, leaseSeconds: tokens.lifetime }),

@@ -1,7 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Environment, ExhibitConfig } from "@exhibit/config";
-import type { VendorState } from "@exhibit/contracts";
 import {
   type Broker,
   createBroker,
@@ -10,7 +9,15 @@ import {
   memoryLeaseStore,
   redisLeaseStore,
 } from "@exhibit/credentials";
-import { createImports, type Imports } from "@exhibit/ingest";
+import {
+  type Bandwidth,
+  createBandwidth,
+  createImports,
+  createVendorControl,
+  type Imports,
+  quietMsOf,
+  type VendorControl,
+} from "@exhibit/ingest";
 import { type Ledger, openEmbeddedLedger, openPglite, openPostgresLedger } from "@exhibit/ledger";
 import { type Engine, openEmbeddedEngine, openRedisEngine } from "@exhibit/queue";
 import { count, type Logger, observe } from "@exhibit/telemetry";
@@ -25,12 +32,13 @@ export interface ServicesOptions {
 /** What an API or a worker process stands on: ledger, engine and broker, opened together. */
 export interface Services {
   readonly imports: Imports;
+  /** The limit of what all workers of the ledger send together. */
+  readonly bandwidth: Bandwidth;
   readonly queues: Engine["queues"];
   /** What is up, for /readyz; a string says what is wrong. */
   ready(): Promise<{ ledger: string; queue: string }>;
-  /** How the configured vendors stand. */
-  vendors(): Promise<VendorState[]>;
-  startWorker(settings?: WorkerSettings): Promise<RunningWorker>;
+  readonly vendors: VendorControl;
+  startWorker(settings?: Partial<WorkerSettings>): Promise<RunningWorker>;
   close(): Promise<void>;
 }
 
@@ -58,13 +66,28 @@ export async function openServices({
   const { roots } = config.sources;
   return {
     imports: createImports({ ledger, engine, broker, roots, logger }),
+    bandwidth: createBandwidth(ledger),
     queues: engine.queues,
     ready: async () => ({
       ledger: await stateOf(ledger.ping()),
       queue: await stateOf(engine.ping()),
     }),
-    vendors: () => broker.states(),
-    startWorker: (settings) => startWorker({ ledger, engine, broker, roots, logger }, settings),
+    vendors: createVendorControl({
+      ledger,
+      engine,
+      broker,
+      scope: isShared(environment) ? "fleet" : "process",
+      logger,
+    }),
+    startWorker: (settings) =>
+      startWorker(
+        { ledger, engine, broker, roots, logger },
+        {
+          quietMs: environment.redisUrl === undefined ? quietMsOf.embedded : quietMsOf.redis,
+          graceMs: environment.graceMs,
+          ...settings,
+        },
+      ),
     async close() {
       stopObserving();
       broker.close();
@@ -76,6 +99,11 @@ export async function openServices({
 
 /** Milliseconds between two lines of the log about leases that can't be shared. */
 const FAULT_PAUSE = 60_000;
+
+/** Where all is in this process, it is the whole fleet. */
+function isShared({ redisUrl, leaseKeys }: Environment): boolean {
+  return redisUrl === undefined || leaseKeys !== undefined;
+}
 
 /** Leases are shared through Redis only encrypted; without a key each process has its own. */
 function openLeaseStore({ redisUrl, leaseKeys }: Environment, logger: Logger): LeaseStore {

@@ -1,8 +1,9 @@
 import type { Broker } from "@exhibit/credentials";
 import {
   createByteBudget,
+  endAbandonedUploads,
+  oneAtATime,
   planFolder,
-  QUIET_MS,
   reconcile,
   seal,
   storeShard,
@@ -10,7 +11,9 @@ import {
 import type { Ledger } from "@exhibit/ledger";
 import { createObjectStore } from "@exhibit/oss";
 import type { Engine, Handler, QueueName, WorkerHandle, WorkOptions } from "@exhibit/queue";
-import type { Logger } from "@exhibit/telemetry";
+import { type Logger, observe } from "@exhibit/telemetry";
+import { keepRinging } from "./keep-ringing.ts";
+import { keepPresence } from "./presence.ts";
 
 export interface WorkerDependencies {
   ledger: Ledger;
@@ -31,17 +34,17 @@ const concurrency: Record<QueueName, number> = { plan: 2, store: 4, seal: 2, rec
 /** What the files under way may hold in memory, all shards together. */
 const MEMORY_BYTES = 128 * 1024 * 1024;
 
-const GRACE_MS = 10_000;
-
 export interface WorkerSettings {
-  /** Imports that haven't changed for this long, in milliseconds, are looked after. @defaultValue 30000 */
-  quietMs?: number;
+  /** Imports that haven't changed for this long, in milliseconds, are looked after. */
+  quietMs: number;
+  /** So long, in milliseconds, the jobs that run have to end once it is closed; then they are handed back. */
+  graceMs: number;
 }
 
 /** Takes jobs of all queues until it's closed. */
 export async function startWorker(
   dependencies: WorkerDependencies,
-  { quietMs = QUIET_MS }: WorkerSettings = {},
+  { quietMs, graceMs }: WorkerSettings,
 ): Promise<RunningWorker> {
   const { ledger, engine, broker, roots, logger } = dependencies;
   const objectStore = createObjectStore();
@@ -51,16 +54,32 @@ export async function startWorker(
     broker,
     objectStore,
     roots,
+    logger,
     memory: createByteBudget(MEMORY_BYTES),
+    suspects: oneAtATime(),
   };
+  const stopObserving = observe("exhibit.oss.window", async () =>
+    objectStore.windows().map(({ endpoint, bucket, size }) => ({
+      value: size,
+      attributes: { "exhibit.endpoint": endpoint, "exhibit.bucket": bucket },
+    })),
+  );
+  // Before the first job: a worker that begins mustn't send beyond its share.
+  const presence = await keepPresence({ ledger, logger, pace: objectStore.pace });
   const handlers: Record<QueueName, Handler> = {
     plan: (id, attempt) =>
       planFolder({ ledger, engine, broker, roots, logger }, Number(id), attempt),
     store: (id, attempt) => storeShard(storing, Number(id), attempt),
     seal: (id) => seal({ ledger }, id),
-    reconcile: () => reconcile({ ledger, engine }, quietMs),
+    reconcile: async () => {
+      await reconcile({ ledger, engine }, quietMs);
+      const left = await endAbandonedUploads({ ledger, broker, objectStore });
+      if (left > 0) logger.warn({ uploads: left }, "multipart uploads can't be aborted for now");
+    },
   };
-  const onError = (err: Error) => logger.warn({ err }, "the queue can't be reached for the moment");
+  const onError = sayNowAndThen((err) =>
+    logger.warn({ err }, "the queue can't be reached for the moment"),
+  );
   const onFailed: WorkOptions["onFailed"] = (err, { id, willRetry }) =>
     logger.warn(
       { err, job_id: id },
@@ -73,20 +92,26 @@ export async function startWorker(
       onFailed,
     }),
   );
-  // What an earlier process left open is rung for at once; later losses when an import goes quiet.
-  await reconcile({ ledger, engine }, 0).catch((err: unknown) => {
-    logger.warn({ err }, "what is open couldn't be rung for; the reconciler will try again");
-  });
-  await engine.schedule("reconcile", quietMs).catch(onError);
-  // The schedule itself is in the queue, and is lost with it when Redis is emptied.
-  const keeper = setInterval(() => {
-    engine.schedule("reconcile", quietMs).catch(onError);
-  }, quietMs);
+  const ringing = keepRinging({ ledger, engine, logger }, { quietMs });
   return {
     async close() {
-      clearInterval(keeper);
-      await Promise.all(workers.map((worker) => worker.close(GRACE_MS)));
+      await ringing.stop();
+      await Promise.all(workers.map((worker) => worker.close(graceMs)));
+      stopObserving();
+      await presence.close();
       objectStore.close();
     },
+  };
+}
+
+/** Milliseconds between two lines of the log about a queue that is away. */
+const QUIET_BETWEEN_FAULTS = 10_000;
+
+function sayNowAndThen(say: (fault: Error) => void): (fault: Error) => void {
+  let quietUntil = 0;
+  return (fault) => {
+    if (Date.now() < quietUntil) return;
+    quietUntil = Date.now() + QUIET_BETWEEN_FAULTS;
+    say(fault);
   };
 }

@@ -24,6 +24,8 @@ export interface Environment {
   readonly apiPort: number;
   /** Where clients reach the API, without a closing `/`. Default made of host and port. */
   readonly apiUrl: string;
+  /** Milliseconds that work under way has to end by itself once a worker is told to stop. Default 10,000. */
+  readonly graceMs: number;
 }
 
 const text = z.string().trim().min(1);
@@ -38,6 +40,10 @@ const port = z
   .regex(/^\d{1,5}$/, "it isn't a port")
   .transform(Number)
   .refine((number) => number <= 65_535, "it isn't a port");
+const seconds = z
+  .string()
+  .regex(/^\d{1,5}$/, "it isn't a number of seconds")
+  .transform(Number);
 const environment = z.object({
   EXHIBIT_CONFIG: text.optional(),
   EXHIBIT_REDIS_URL: z
@@ -53,6 +59,7 @@ const environment = z.object({
   EXHIBIT_API_URL: z
     .url({ protocol: /^https?$/, error: "it isn't an http:// or https:// address" })
     .optional(),
+  EXHIBIT_GRACE: seconds.default(10),
 });
 
 /** What holds a secret can be given in a file (a Docker or Kubernetes secret) that NAME_FILE names. */
@@ -96,6 +103,7 @@ export function readEnvironment(variables: Variables = processVariables()): Envi
     apiHost,
     apiPort,
     apiUrl: (parsed.data.EXHIBIT_API_URL ?? addressOf(apiHost, apiPort)).replace(/\/+$/, ""),
+    graceMs: parsed.data.EXHIBIT_GRACE * 1000,
   };
 }
 

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { errorCodes } from "./errors.ts";
 import { pageOf } from "./imports.ts";
 
-/** What people do to imports. Each is on the record, with who did it, when and why. */
-export const actKinds = ["create", "retry", "cancel", "waive"] as const;
+/** What people do to imports, and (`pause`, `resume`) to vendors. Each is on the record, with who did it, when and why. */
+export const actKinds = ["create", "retry", "cancel", "waive", "pause", "resume"] as const;
 export type ActKind = (typeof actKinds)[number];
 
 /** Who is named on the record when nobody says who they are. */
@@ -33,6 +33,10 @@ export const retryRequest = z
   .meta({ id: "RetryRequest" });
 export type RetryRequest = z.output<typeof retryRequest>;
 
+/** The body of `pause` and `resume`, of imports and of vendors. */
+export const pauseRequest = z.strictObject({ why: why.optional() }).meta({ id: "PauseRequest" });
+export type PauseRequest = z.output<typeof pauseRequest>;
+
 export const waiveRequest = z
   .strictObject({
     file_ids: z.array(id).min(1).max(10_000).optional().describe("Only these files"),
@@ -46,7 +50,8 @@ export type WaiveRequest = z.output<typeof waiveRequest>;
 export const actView = z
   .object({
     act_id: z.string(),
-    import_id: z.uuid(),
+    import_id: z.uuid().nullable().describe("Null for an act on a vendor"),
+    vendor: z.string().nullable().describe("Null for an act on an import"),
     at: z.iso.datetime(),
     who: z.string(),
     what: z.enum(actKinds),

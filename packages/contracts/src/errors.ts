@@ -41,8 +41,8 @@ export const errorTable = {
   STATE_CONFLICT: {
     action: "never",
     status: 409,
-    meaning: "The import is in a state that doesn't allow this.",
-    remedy: "Look at the import's status first.",
+    meaning: "The import or vendor is in a state that doesn't allow this.",
+    remedy: "Look at its status first.",
   },
   SERVICE_UNREACHABLE: {
     action: "backoff",
@@ -69,6 +69,20 @@ export const errorTable = {
     remedy:
       "The job's log names the files, each with its own error; act on those, then retry the job: only what is unfinished is taken up.",
   },
+  WORKER_CRASHED: {
+    action: "never",
+    status: 500,
+    meaning: "The worker process died each time it stored these files.",
+    remedy:
+      "Find out what ended it (memory, a signal, a fault in the disk) in the system's log and look at the files; then retry.",
+  },
+  TOTALS_WRONG: {
+    action: "never",
+    status: 500,
+    meaning: "The ledger's totals of an import aren't those of its files, so it wasn't sealed.",
+    remedy:
+      "Report it with the message: it is a fault of Exhibit, or somebody changed the ledger by hand. Each file's own row still tells the truth; when the totals are mended, a retry compares again.",
+  },
 
   SOURCE_OUTSIDE_ROOTS: {
     action: "never",
@@ -80,7 +94,7 @@ export const errorTable = {
     action: "never",
     status: 422,
     meaning: "The source isn't there.",
-    remedy: "Put it back, or correct the path, then retry.",
+    remedy: "Put it back, then retry; waive a file that was renamed or removed on purpose.",
   },
   SOURCE_UNREADABLE: {
     action: "never",
@@ -104,19 +118,30 @@ export const errorTable = {
     action: "never",
     status: 422,
     meaning: "The file's name can't be stored: it isn't UTF-8.",
-    remedy: "Rename the file, then retry: the folder is walked again.",
+    remedy:
+      "Rename the file, then retry: the folder is walked again. The old name stays on the list as SOURCE_NOT_FOUND until it is waived.",
   },
   KEY_INVALID: {
     action: "never",
     status: 422,
     meaning: "The object key can't be stored: OSS takes 1 to 1,023 bytes of UTF-8.",
-    remedy: "Shorten the path and import the folder again; waive the file here.",
+    remedy:
+      "A retry doesn't help: waive the file here, shorten its path, and import the folder again.",
+  },
+  KEY_TAKEN: {
+    action: "never",
+    status: 409,
+    meaning:
+      "Another file of the folder has this file's key: their names differ only in their Unicode form.",
+    remedy:
+      "Rename this file, then retry: the folder is walked again. The old name stays on the list as SOURCE_NOT_FOUND until it is waived.",
   },
   FILE_NOT_ACCEPTED: {
     action: "never",
     status: 422,
     meaning: "The vendor doesn't take this file.",
-    remedy: "Read in the message what the vendor takes; convert or move the file, then retry.",
+    remedy:
+      "Read in the message what the vendor takes; convert or move the file, then retry. The old name stays on the list as SOURCE_NOT_FOUND until it is waived.",
   },
   KEY_OUTSIDE_LEASE: {
     action: "never",

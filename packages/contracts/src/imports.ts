@@ -35,7 +35,7 @@ export const fileState = z.enum(fileStates);
 export type FileState = z.output<typeof fileState>;
 
 /** What an entry of a source is that isn't a file. */
-export const skippedAs = z.enum(["symlink", "fifo", "socket", "device", "other"]);
+export const skippedAs = z.enum(["symlink", "loop", "fifo", "socket", "device", "other"]);
 export type SkippedAs = z.output<typeof skippedAs>;
 
 export const directorySource = z
@@ -45,6 +45,12 @@ export const directorySource = z
       .string()
       .min(1)
       .describe("Absolute path of a folder below one of the configured `sources.roots`"),
+    follow_symlinks: z
+      .boolean()
+      .optional()
+      .describe(
+        "Take what symbolic links lead to, as far as it lies below the configured `sources.roots`; else they are skipped",
+      ),
   })
   .meta({ id: "DirectorySource" });
 
@@ -105,10 +111,20 @@ export const errorView = z
   .meta({ id: "Error" });
 export type ErrorView = z.output<typeof errorView>;
 
+/** That a person has stopped something for a while. */
+export const pause = z
+  .object({ at: timestamp, who: z.string(), why: z.string().nullable() })
+  .meta({ id: "Pause" });
+export type Pause = z.output<typeof pause>;
+
 export const importView = z
   .object({
     import_id: z.uuid(),
     status: importStatus,
+    paused: pause.nullable().describe("While it is paused, nothing of it runs; its status stays"),
+    paused_vendors: z
+      .array(z.object({ vendor: z.string(), ...pause.shape }))
+      .describe("Vendors of its unfinished folders that are paused: those folders wait"),
     entrust_id: z.string().nullable(),
     suit_ids: z.array(z.string()),
     ...counts.shape,
@@ -214,6 +230,7 @@ export type ErrorAnswer = z.output<typeof errorAnswer>;
 export const importSummary = z.object({
   import_id: z.uuid(),
   status: importStatus,
+  paused: z.boolean(),
   files: z.int(),
   bytes: z.int(),
   stored: z.int(),
@@ -228,5 +245,18 @@ export type ImportSummary = z.output<typeof importSummary>;
 export function summaryOf(view: ImportView): ImportSummary {
   const { import_id, status, files, bytes, stored, identical, failed, waived, skipped, seconds } =
     view;
-  return { import_id, status, files, bytes, stored, identical, failed, waived, skipped, seconds };
+  const paused = view.paused !== null;
+  return {
+    import_id,
+    status,
+    paused,
+    files,
+    bytes,
+    stored,
+    identical,
+    failed,
+    waived,
+    skipped,
+    seconds,
+  };
 }

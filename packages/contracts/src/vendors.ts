@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { pause } from "./imports.ts";
 
 /** How a vendor stands, by what the fleet's calls to it came to. */
 export const vendorState = z
@@ -9,6 +10,9 @@ export const vendorState = z
       .describe(
         "throttled: it asked for a pause; open: it failed several times in a row and is left alone; half-open: the next call tries whether it is back",
       ),
+    paused: pause
+      .optional()
+      .describe("Set while a person has paused it: it isn't asked, whatever its state"),
     until: z.iso.datetime().optional().describe("When it is asked again"),
     last_error_code: z.string().optional().describe("Of the latest call that failed"),
     last_error: z.string().optional(),
@@ -19,4 +23,14 @@ export const vendorState = z
   .meta({ id: "VendorState" });
 export type VendorState = z.output<typeof vendorState>;
 
-export const vendorList = z.object({ items: z.array(vendorState) }).meta({ id: "VendorList" });
+export const vendorList = z
+  .object({
+    scope: z
+      .enum(["fleet", "process"])
+      .describe(
+        "Whose calls the states and numbers tell of: `process` is the API's own alone, which asks no vendor; so it is where Redis is used without EXHIBIT_LEASE_KEY",
+      ),
+    items: z.array(vendorState),
+  })
+  .meta({ id: "VendorList" });
+export type VendorList = z.output<typeof vendorList>;

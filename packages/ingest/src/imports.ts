@@ -6,6 +6,7 @@ import {
   type FolderView,
   type ImportRequest,
   type ImportView,
+  type PauseRequest,
   type RetryRequest,
   UNNAMED_ACTOR,
   type WaiveRequest,
@@ -21,14 +22,19 @@ import {
   listFiles,
   listFolders,
   listImports,
+  openShards,
   type Page,
+  pauseImport,
+  perhapsCreated,
   readImport,
   reopenImport,
+  resumeImport,
   waiveFiles,
 } from "@exhibit/ledger";
-import type { BellToRing, Engine, QueueName } from "@exhibit/queue";
+import type { Engine } from "@exhibit/queue";
 import { checkSource } from "@exhibit/sources";
 import type { Logger } from "@exhibit/telemetry";
+import { bellOf, bellOfShard, ringSoon } from "./bells.ts";
 
 /**
  * What people and programs can do with imports. Throws NOT_FOUND for an id that the ledger doesn't know. What changes an
@@ -53,6 +59,10 @@ export interface Imports {
   retry(importId: string, request?: RetryRequest, who?: string): Promise<ImportView>;
   /** Stops it; workers notice within seconds. Throws STATE_CONFLICT for an import that is sealed or cancelled. */
   cancel(importId: string, request?: CancelRequest, who?: string): Promise<ImportView>;
+  /** Has it wait until it is resumed; workers notice within seconds. Throws STATE_CONFLICT for one that is sealed, cancelled or paused. */
+  pause(importId: string, request?: PauseRequest, who?: string): Promise<ImportView>;
+  /** Lets it go on. Throws STATE_CONFLICT for one that isn't paused. */
+  resume(importId: string, request?: PauseRequest, who?: string): Promise<ImportView>;
   /** Gives failed files up, and has the import sealed if nothing else failed. Throws STATE_CONFLICT when none failed. */
   waive(importId: string, request: WaiveRequest, who?: string): Promise<ImportView>;
 }
@@ -73,15 +83,7 @@ export function createImports({
   roots,
   logger,
 }: ImportsDependencies): Imports {
-  /** The ledger knows the work already: a bell that can't be rung now is rung by the reconciler. */
-  async function ringSoon(name: QueueName, bells: readonly BellToRing[]): Promise<void> {
-    try {
-      await engine.ring(name, bells);
-    } catch (err) {
-      logger.warn({ err, queue: name }, "the queue can't be reached; the reconciler will ring");
-    }
-  }
-
+  const bells = { engine, logger };
   return {
     async create(request, who = UNNAMED_ACTOR) {
       checkFolders(request, broker, roots);
@@ -89,8 +91,10 @@ export function createImports({
         who,
         why: request.why,
       });
-      await ringSoon("plan", folderIds.map(bellOf));
-      return await readImport(ledger, importId);
+      await ringSoon(bells, "plan", folderIds.map(bellOf));
+      return await readImport(ledger, importId).catch((thrown: unknown) => {
+        throw perhapsCreated(importId, thrown);
+      });
     },
     list: (query) => listImports(ledger, query),
     get: (importId) => readImport(ledger, importId),
@@ -100,12 +104,10 @@ export function createImports({
     async retry(importId, { why, file_id, ...named } = {}, who = UNNAMED_ACTOR) {
       await readImport(ledger, importId);
       const selection = { ...named, file_ids: file_id === undefined ? undefined : [file_id] };
-      const { folderIds, shards } = await reopenImport(ledger, importId, selection, { who, why });
-      await ringSoon("plan", folderIds.map(bellOf));
-      await ringSoon(
-        "store",
-        shards.map(({ shardId, number }) => ({ id: String(shardId), number })),
-      );
+      const reopened = await reopenImport(ledger, importId, selection, { who, why });
+      await ringSoon(bells, "plan", reopened.folderIds.map(bellOf));
+      await ringSoon(bells, "store", reopened.shards.map(bellOfShard));
+      if (reopened.complete) await ringSoon(bells, "seal", [{ id: importId }]);
       return await readImport(ledger, importId);
     },
     async cancel(importId, { why } = {}, who = UNNAMED_ACTOR) {
@@ -113,17 +115,28 @@ export function createImports({
       await cancelImport(ledger, importId, { who, why });
       return await readImport(ledger, importId);
     },
+    async pause(importId, { why } = {}, who = UNNAMED_ACTOR) {
+      await readImport(ledger, importId);
+      await pauseImport(ledger, importId, { who, why });
+      return await readImport(ledger, importId);
+    },
+    async resume(importId, { why } = {}, who = UNNAMED_ACTOR) {
+      await readImport(ledger, importId);
+      const { folderIds, complete } = await resumeImport(ledger, importId, { who, why });
+      await ringSoon(bells, "plan", folderIds.map(bellOf));
+      for await (const shards of openShards(ledger, { importId })) {
+        await ringSoon(bells, "store", shards.map(bellOfShard));
+      }
+      if (complete) await ringSoon(bells, "seal", [{ id: importId }]);
+      return await readImport(ledger, importId);
+    },
     async waive(importId, { why, ...selection }, who = UNNAMED_ACTOR) {
       await readImport(ledger, importId);
       const { complete } = await waiveFiles(ledger, importId, selection, { who, why });
-      if (complete) await ringSoon("seal", [{ id: importId }]);
+      if (complete) await ringSoon(bells, "seal", [{ id: importId }]);
       return await readImport(ledger, importId);
     },
   };
-}
-
-function bellOf(id: number): BellToRing {
-  return { id: String(id) };
 }
 
 /** Finds every folder's fault before anything is put on the record. */

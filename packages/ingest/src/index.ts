@@ -1,6 +1,13 @@
+export { type AbandonDependencies, endAbandonedUploads } from "./abandon.ts";
+export { type Bandwidth, createBandwidth, NO_LIMIT } from "./bandwidth.ts";
 export { createByteBudget } from "./byte-budget.ts";
 export { createImports, type Imports, type ImportsDependencies } from "./imports.ts";
 export { type PlanDependencies, planFolder } from "./plan.ts";
-export { QUIET_MS, type ReconcileDependencies, reconcile } from "./reconcile.ts";
+export { quietMsOf, type ReconcileDependencies, reconcile } from "./reconcile.ts";
 export { seal } from "./seal.ts";
-export { type StoreDependencies, storeShard } from "./store.ts";
+export { oneAtATime, type StoreDependencies, storeShard } from "./store.ts";
+export {
+  createVendorControl,
+  type VendorControl,
+  type VendorControlDependencies,
+} from "./vendor-control.ts";

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { type ExhibitError, toExhibitError } from "@exhibit/contracts";
 import type { Broker } from "@exhibit/credentials";
 import {
@@ -7,18 +6,22 @@ import {
   addShard,
   type FolderRow,
   finishPlanning,
+  forgetFolders,
   type Ledger,
+  listLookedFor,
   type PlannedFile,
   readFolder,
   readSlots,
   reopenByJob,
 } from "@exhibit/ledger";
 import type { Attempt, Engine } from "@exhibit/queue";
-import { openSource, type SourceEntry } from "@exhibit/sources";
+import { openSource, type SourceEntry, type SourceReader } from "@exhibit/sources";
 import { type Logger, withSpan } from "@exhibit/telemetry";
-import { untilCancelled } from "./cancellation.ts";
+import { ringSoon } from "./bells.ts";
 import { createSharder } from "./sharding.ts";
 import { createSlotter, type Slotter } from "./slotting.ts";
+import { asideOf, isTooLong, tooLong } from "./unplannable.ts";
+import { whileWanted } from "./wanted.ts";
 
 export interface PlanDependencies {
   ledger: Ledger;
@@ -41,11 +44,11 @@ export async function planFolder(
   attempt: Attempt,
 ): Promise<void> {
   const { ledger } = dependencies;
-  const folder = await openFolder(ledger, folderId);
+  const folder = await openFolder(ledger, folderId, attempt);
   if (!folder) return;
   const attributes = { "exhibit.import_id": folder.import_id, "exhibit.folder_id": folderId };
   await withSpan("exhibit.plan", attributes, () =>
-    untilCancelled(ledger, folder.import_id, attempt, (watched) =>
+    whileWanted(ledger, { importId: folder.import_id }, attempt, (watched) =>
       planOpenFolder(dependencies, folder, watched),
     ),
   );
@@ -56,15 +59,10 @@ async function planOpenFolder(
   folder: FolderRow,
   attempt: Attempt,
 ): Promise<void> {
-  const { ledger, engine } = dependencies;
+  const { ledger } = dependencies;
   const fault = await walk(dependencies, folder, attempt);
-  const finished = await finishPlanning(ledger, folder.id, fault);
-  // Should the queue be away just now, the reconciler rings: the import is complete in the ledger.
-  if (finished?.complete) {
-    await engine.ring("seal", [{ id: finished.importId }]).catch((err) => {
-      dependencies.logger.warn({ err }, "the queue can't be reached; the reconciler will ring");
-    });
-  }
+  const finished = await finishPlanning(ledger, folder.id, fault, attempt.made);
+  if (finished?.complete) await ringSoon(dependencies, "seal", [{ id: finished.importId }]);
   if (fault) throw fault;
 }
 
@@ -72,11 +70,15 @@ async function planOpenFolder(
  * The folder, if it is to be walked. One that has been walked but has a fault of its own is taken up again: that is what
  * a person's retry of the job means.
  */
-async function openFolder(ledger: Ledger, folderId: number): Promise<FolderRow | undefined> {
+async function openFolder(
+  ledger: Ledger,
+  folderId: number,
+  { made }: Attempt,
+): Promise<FolderRow | undefined> {
   const folder = await readFolder(ledger, folderId);
   if (folder.status === "cancelled") return undefined;
   if (!folder.planned) return folder;
-  const { folderIds } = await reopenByJob(ledger, { folderId });
+  const { folderIds } = await reopenByJob(ledger, { folderId, attempt: made });
   return folderIds.length > 0 ? folder : undefined;
 }
 
@@ -118,16 +120,34 @@ async function walk(
     await addShards(sharder.rest());
   }
 
-  try {
-    const reader = await openSource(folder.source, roots);
+  async function take(entry: SourceEntry): Promise<void> {
+    const normal = entry.path.normalize("NFC");
+    if (entry.kind !== "file") aside.push(asideOf(entry));
+    else if (isTooLong(entry.path)) aside.push(tooLong(entry.path, entry.path));
+    else if (isTooLong(normal)) aside.push(tooLong(entry.path, normal));
+    else if (slotter) aside.push(...slotter.add(entry));
+    else if (normal === entry.path) await addShards(sharder.add(entry));
+    else await addShards(sharder.add({ ...entry, normal }));
+    if (aside.length >= ASIDE_BATCH) await addAsides();
+  }
+
+  /** Gives whether there were others. */
+  async function takeAll(reader: SourceReader, wanted: (path: string) => boolean) {
+    let others = false;
     for await (const entry of reader.walk({ signal: attempt.signal })) {
-      if (entry.kind !== "file") aside.push(asideOf(entry));
-      else if (isTooLong(entry.path)) aside.push(tooLong(entry.path));
-      else if (slotter) aside.push(...slotter.add(entry));
-      else await addShards(sharder.add(entry));
-      if (aside.length >= ASIDE_BATCH) await addAsides();
+      if (wanted(entry.path)) await take(entry);
+      else others = true;
     }
     await addRest();
+    return others;
+  }
+
+  try {
+    const reader = await openSource(folder.source, roots);
+    // Of two files with one key, the one whose name is the key has it, whichever of them is met first.
+    const others = await takeAll(reader, (path) => slotter !== undefined || isNormal(path));
+    if (others) await takeAll(reader, (path) => !isNormal(path));
+    await forgetWalked(ledger, folder.id, reader);
   } catch (thrown) {
     const error = toExhibitError(thrown);
     // Another walk has come to the end before this one, or the import is cancelled.
@@ -139,6 +159,27 @@ async function walk(
   return undefined;
 }
 
+function isNormal(path: string): boolean {
+  return path === path.normalize("NFC");
+}
+
+/** A folder that couldn't be read and now can is on the record by its files; it isn't missed itself. */
+async function forgetWalked(ledger: Ledger, folderId: number, reader: SourceReader): Promise<void> {
+  let after = "";
+  for (;;) {
+    const paths = await listLookedFor(ledger, folderId, { after, limit: ASIDE_BATCH });
+    const last = paths.at(-1);
+    if (last === undefined) return;
+    after = last;
+    const walked = await Promise.all(paths.map((path) => reader.isFolder(path)));
+    await forgetFolders(
+      ledger,
+      folderId,
+      paths.filter((_, index) => walked[index]),
+    );
+  }
+}
+
 /** Only for a vendor that opens a folder's files one by one. */
 async function slotterFor(
   { ledger, broker }: PlanDependencies,
@@ -146,34 +187,4 @@ async function slotterFor(
 ): Promise<Slotter | undefined> {
   const perFile = broker.perFile(vendor);
   return perFile && createSlotter(vendor, perFile, await readSlots(ledger, id));
-}
-
-function asideOf(entry: Exclude<SourceEntry, { kind: "file" }>): AsideEntry {
-  const path = shortened(entry.path);
-  return entry.kind === "skipped"
-    ? { state: "skipped", path, as: entry.reason }
-    : { state: "failed", path, code: entry.error.code, message: entry.error.message };
-}
-
-/**
- * Bytes of UTF-8. OSS takes 1,023 of them for a key, and a name may get shorter in its normal form; what is far beyond
- * that can't be stored, and is too long for the ledger's index, which takes 2,704.
- */
-const LONGEST_PATH = 2048;
-
-function isTooLong(path: string): boolean {
-  return path.length > LONGEST_PATH / 3 && Buffer.byteLength(path) > LONGEST_PATH;
-}
-
-function tooLong(path: string): AsideEntry {
-  const bytes = Buffer.byteLength(path);
-  const message = `The path has ${bytes} bytes; OSS takes keys of at most 1,023.`;
-  return { state: "failed", path: shortened(path), code: "KEY_INVALID", message };
-}
-
-/** A path that can be kept in the ledger: of a long one its beginning, and a digest that keeps it apart from others. */
-function shortened(path: string): string {
-  if (!isTooLong(path)) return path;
-  const digest = createHash("sha256").update(path).digest("hex").slice(0, 16);
-  return `${path.slice(0, 500).toWellFormed()}… (${digest})`;
 }

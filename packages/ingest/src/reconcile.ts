@@ -1,19 +1,23 @@
 import { findQuietImports, type Ledger, type OpenWork } from "@exhibit/ledger";
 import type { Engine } from "@exhibit/queue";
 import { withSpan } from "@exhibit/telemetry";
+import { bellOf, bellOfShard } from "./bells.ts";
 
 export interface ReconcileDependencies {
   ledger: Ledger;
   engine: Engine;
 }
 
-/** Imports that haven't changed for this long may have lost a bell. */
-export const QUIET_MS = 30_000;
+/**
+ * Imports that haven't changed for so many milliseconds may have lost a bell. With everything in one process hardly
+ * any is lost, and looking takes that process's own time.
+ */
+export const quietMsOf = { redis: 10_000, embedded: 30_000 };
 
 /** Rings for whatever the ledger says is open in imports that have gone quiet; what has a job already keeps it. */
 export async function reconcile(
   { ledger, engine }: ReconcileDependencies,
-  quietForMs = QUIET_MS,
+  quietForMs: number,
 ): Promise<void> {
   const quiet = await findQuietImports(ledger, { quietForMs });
   if (quiet.length === 0) return;
@@ -31,13 +35,7 @@ async function ringAll(
   engine: Engine,
   { importId, folderIds, shards, complete }: OpenWork,
 ): Promise<void> {
-  await engine.ring(
-    "plan",
-    folderIds.map((id) => ({ id: String(id) })),
-  );
-  await engine.ring(
-    "store",
-    shards.map(({ shardId, number }) => ({ id: String(shardId), number })),
-  );
+  await engine.ring("plan", folderIds.map(bellOf));
+  await engine.ring("store", shards.map(bellOfShard));
   if (complete) await engine.ring("seal", [{ id: importId }]);
 }

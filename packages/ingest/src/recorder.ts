@@ -1,4 +1,5 @@
 import { type Ledger, type NotStored, recordOutcomes, type Stored } from "@exhibit/ledger";
+import { untilReachable } from "./until-reachable.ts";
 
 /** An outcome waits for others this long at most, or until there are this many of them. */
 const FLUSH_AFTER_MS = 250;
@@ -7,22 +8,35 @@ const FLUSH_AT = 64;
 export type Outcome = Stored | NotStored;
 
 /**
- * Takes outcomes of files as they come and records them in batches, one after the other. A batch that can't be
- * recorded makes `add` and `flush` reject from then on: what isn't recorded isn't done.
+ * Takes outcomes of files as they come and records them in batches, one after the other. While the ledger is away a
+ * batch waits for it, so that what has been sent isn't lost; a batch that can't be recorded makes `add`, `ready` and
+ * `flush` reject from then on: what isn't recorded isn't done.
  */
-export function createRecorder(ledger: Ledger, folderId: number) {
+export function createRecorder(ledger: Ledger, folderId: number, signal: AbortSignal) {
   let batch: Outcome[] = [];
   let timer: NodeJS.Timeout | undefined;
   let last: Promise<void> = Promise.resolve();
+  let isAway = false;
+
+  async function record(outcomes: readonly Outcome[]): Promise<void> {
+    const [stored, others] = [outcomes.filter(isStored), outcomes.filter(isNotStored)];
+    // A batch whose answer was lost is recorded already: then nothing changes.
+    await untilReachable(
+      () => recordOutcomes(ledger, folderId, stored, others),
+      signal,
+      () => {
+        isAway = true;
+      },
+    );
+    isAway = false;
+  }
 
   function send(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
     const outcomes = batch;
     batch = [];
-    last = last.then(() =>
-      recordOutcomes(ledger, folderId, outcomes.filter(isStored), outcomes.filter(isNotStored)),
-    );
+    last = last.then(() => record(outcomes));
     last.catch(() => {}); // whoever adds or flushes next gets it
     return last;
   }
@@ -33,6 +47,8 @@ export function createRecorder(ledger: Ledger, folderId: number) {
       if (batch.length >= FLUSH_AT) await send();
       else timer ??= setTimeout(() => void send(), FLUSH_AFTER_MS);
     },
+    /** Resolves at once, or when the ledger is back: nothing more is to be sent before that. */
+    ready: (): Promise<void> => (isAway ? last : Promise.resolve()),
     /** Resolves when everything added is in the ledger. */
     flush: (): Promise<void> => send(),
   };

@@ -14,8 +14,10 @@ export interface LeaseDependencies {
   broker: Broker;
 }
 
+type FileToLease = Pick<UnfinishedFile, "path" | "slot">;
+
 /** What holds the lease that a file is sent with. */
-export type LeasesFor = (file: UnfinishedFile) => Promise<LeaseHolder>;
+export type LeasesFor = (file: FileToLease) => Promise<LeaseHolder>;
 
 /** One lease for all files of the folder; one for each when the vendor opens them one by one. */
 export async function leasesOf(
@@ -32,8 +34,20 @@ export async function leasesOf(
   return () => Promise.resolve(shared);
 }
 
+/** The leases of one file's place, for what isn't storing: nothing is put on the record. */
+export function leasesBeside(
+  broker: Broker,
+  folder: FolderRow,
+  file: FileToLease,
+  signal: AbortSignal,
+): LeaseHolder {
+  const perFile = broker.perFile(folder.vendor);
+  const selector = perFile ? { ...folder.selector, ...slotOf(perFile, file) } : folder.selector;
+  return holderOf(broker, ofCase(folder, selector), signal);
+}
+
 /** As it was planned. Throws what planning would have refused it with. */
-function slotOf(perFile: PerFile, { path, slot }: UnfinishedFile): FolderRow["selector"] {
+function slotOf(perFile: PerFile, { path, slot }: FileToLease): FolderRow["selector"] {
   if (slot === null) {
     throw new ExhibitError("INTERNAL", `${JSON.stringify(path)} has been planned without a slot.`);
   }
@@ -54,12 +68,7 @@ async function holdLease(
   { ledger, broker }: LeaseDependencies,
   { folder, selector, openedAt, signal }: ToHold,
 ): Promise<LeaseHolder> {
-  const of: FolderOfCase = {
-    vendor: folder.vendor,
-    entrust_id: folder.entrust_id ?? undefined,
-    suit_ids: folder.suit_ids,
-    folder: selector,
-  };
+  const of = ofCase(folder, selector);
   const attributes = { "exhibit.vendor": folder.vendor, "exhibit.folder_id": folder.id };
   const lease = await withSpan("exhibit.lease", attributes, async (span) => {
     // After a person's retry the vendor is asked again: they have mended something.
@@ -76,6 +85,17 @@ async function holdLease(
     bucket: bucket.name,
     prefix,
   });
+  return holderOf(broker, of, signal);
+}
+
+function ofCase(
+  { vendor, entrust_id, suit_ids }: FolderRow,
+  folder: FolderRow["selector"],
+): FolderOfCase {
+  return { vendor, entrust_id: entrust_id ?? undefined, suit_ids, folder };
+}
+
+function holderOf(broker: Broker, of: FolderOfCase, signal: AbortSignal): LeaseHolder {
   return {
     // An upload that is aborted because the work was stopped needs a lease once more; that has a time limit of its own.
     current: (options) => broker.lease(of, { ...options, ...(signal.aborted ? {} : { signal }) }),

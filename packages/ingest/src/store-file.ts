@@ -1,13 +1,15 @@
 import { type ExhibitError, toExhibitError } from "@exhibit/contracts";
-import type { Stored, UnfinishedFile } from "@exhibit/ledger";
-import type { ObjectStore } from "@exhibit/oss";
+import type { Ledger, LeftUpload, Stored, UnfinishedFile } from "@exhibit/ledger";
+import type { Expectation, ObjectStore } from "@exhibit/oss";
 import type { SourceReader } from "@exhibit/sources";
 import { withSpan } from "@exhibit/telemetry";
 import type { ByteBudget } from "./byte-budget.ts";
 import type { Sending } from "./sending.ts";
 import type { LeasesFor } from "./shard-leases.ts";
+import { openUploadRecord, type RecordedUpload } from "./upload-record.ts";
 
 export interface FileDependencies {
+  ledger: Ledger;
   objectStore: ObjectStore;
   /** What all shards of this worker may hold of files at once. */
   memory: ByteBudget;
@@ -15,19 +17,27 @@ export interface FileDependencies {
 
 export interface FileWork {
   file: UnfinishedFile;
+  /** A multipart upload of it to go on with. */
+  left: LeftUpload | undefined;
   reader: SourceReader;
   leasesFor: LeasesFor;
   signal: AbortSignal;
   sending: Sending;
+  /** Whether OSS has files of the folder already. */
+  expectation: Expectation;
 }
 
-/** Gives the receipt of one file, or why there is none; undefined when the work was stopped before there was one. */
+/**
+ * Gives the receipt of one file, or why there is none; undefined when the work was stopped before there was one. Throws
+ * what the ledger failed with.
+ */
 export async function storeFile(
-  { objectStore, memory }: FileDependencies,
-  { file, reader, leasesFor, signal, sending }: FileWork,
+  { ledger, objectStore, memory }: FileDependencies,
+  { file, left, reader, leasesFor, signal, sending, expectation }: FileWork,
 ): Promise<Stored | ExhibitError | undefined> {
-  const free = await memory.acquire(objectStore.memoryFor(file.size));
+  const free = await memory.acquire(objectStore.memoryFor(file.size, left?.partSize));
   const sent = sending.begin();
+  let uploads: RecordedUpload | undefined;
   try {
     const attributes = { "exhibit.file_id": file.id, "exhibit.size": file.size };
     return await withSpan("exhibit.file", attributes, async (span) => {
@@ -35,12 +45,21 @@ export async function storeFile(
         file.modifiedMs === null ? undefined : { size: file.size, modifiedAt: file.modifiedMs };
       const leases = await leasesFor(file);
       await using body = await openBody(reader, file.path, expected);
+      const { size: bytes, modifiedAt: modifiedMs } = body;
+      uploads = await openUploadRecord(
+        ledger,
+        { id: file.id, size: bytes, modifiedMs },
+        left,
+        signal,
+      );
       const receipt = await objectStore.put({
         leases,
         name: file.path,
         body,
         signal,
         onBytes: sent.add,
+        uploads,
+        expectation,
       });
       const { outcome, size, key, sha256, crc64, etag, requestId, storedAt, leaseId } = receipt;
       span.set({
@@ -49,10 +68,12 @@ export async function storeFile(
         "exhibit.oss_request_id": requestId,
       });
       const proof = { size, key, sha256, crc64, etag, requestId, storedAt, leaseId };
-      return { fileId: file.id, state: outcome, modifiedMs: body.modifiedAt, ...proof };
+      const upload = outcome === "stored" ? uploads.id : undefined;
+      return { fileId: file.id, state: outcome, modifiedMs, upload, ...proof };
     });
   } catch (thrown) {
     if (signal.aborted) return undefined;
+    if (uploads?.fault !== undefined) throw uploads.fault;
     return toExhibitError(thrown);
   } finally {
     sent.end();

@@ -1,18 +1,25 @@
 import { ExhibitError, errorTable } from "@exhibit/contracts";
 import {
+  closeShard,
   type FinishedShard,
   type FolderRow,
   finishShard,
+  isPlaceInUse,
+  isSuspect,
   openShard,
+  readFinished,
   readFolder,
+  readLeftUploads,
   type ShardRow,
   type UnfinishedFile,
 } from "@exhibit/ledger";
+import { createExpectation } from "@exhibit/oss";
 import type { Attempt, Engine } from "@exhibit/queue";
 import { openSource } from "@exhibit/sources";
-import { withSpan } from "@exhibit/telemetry";
-import pLimit from "p-limit";
-import { untilCancelled } from "./cancellation.ts";
+import { type Logger, withSpan } from "@exhibit/telemetry";
+import pLimit, { type LimitFunction } from "p-limit";
+import { endAbandonedUploads } from "./abandon.ts";
+import { ringSoon } from "./bells.ts";
 import { createRecorder, type Outcome } from "./recorder.ts";
 import { createSending } from "./sending.ts";
 import { type LeaseDependencies, leasesOf } from "./shard-leases.ts";
@@ -25,14 +32,25 @@ import {
   type Settled,
   unfinished,
 } from "./unfinished.ts";
+import { isUnreachable, untilReachable } from "./until-reachable.ts";
+import { whileWanted } from "./wanted.ts";
 
 export interface StoreDependencies extends LeaseDependencies, FileDependencies {
   engine: Engine;
   roots: readonly string[];
+  logger: Logger;
+  /** Lets one shard at a time through of those that may have killed their worker: else all would die of one of them. */
+  suspects: LimitFunction;
 }
 
-/** Files of one shard that are sent at once. */
-const FILES_AT_ONCE = 16;
+/** For `suspects`. */
+export const oneAtATime = (): LimitFunction => pLimit(1);
+
+/** Files of one shard that are begun at once. What bounds the sending is the bucket's window and the worker's memory. */
+const FILES_AT_ONCE = 128;
+
+/** A shard whose worker died so often in a row, with nothing recorded in between, is set aside. */
+const MOST_CRASHES = 3;
 
 /** Lines about failed files that a job's log gets; the API lists them all. */
 const LOGGED_FILES = 50;
@@ -46,20 +64,55 @@ export async function storeShard(
   shardId: number,
   attempt: Attempt,
 ): Promise<void> {
+  const { ledger, suspects } = dependencies;
+  const store = () => storeOnce(dependencies, shardId, attempt);
+  await ((await isSuspect(ledger, shardId)) ? suspects(store) : store());
+}
+
+async function storeOnce(
+  dependencies: StoreDependencies,
+  shardId: number,
+  attempt: Attempt,
+): Promise<void> {
   const { ledger } = dependencies;
-  const shard = await openShard(ledger, shardId);
-  if (!shard) return;
+  const shard = await openShard(ledger, shardId, attempt.made);
+  if (!shard) {
+    const ended = await readFinished(ledger, shardId, attempt.made);
+    if (ended) throw filesFailed(ended);
+    return;
+  }
+  try {
+    await storeOpenShard(dependencies, shard, attempt);
+  } finally {
+    // What can't be told any more counts as a crash: better one too many than a loop of crashes.
+    await untilReachable(() => closeShard(ledger, shardId), attempt.signal).catch(() => {});
+  }
+}
+
+async function storeOpenShard(
+  dependencies: StoreDependencies,
+  shard: ShardRow,
+  attempt: Attempt,
+): Promise<void> {
+  const { ledger } = dependencies;
   const folder = await readFolder(ledger, shard.folderId);
   const attributes = {
     "exhibit.import_id": shard.importId,
     "exhibit.folder_id": shard.folderId,
-    "exhibit.shard_id": shardId,
+    "exhibit.shard_id": shard.id,
     "exhibit.vendor": folder.vendor,
     "exhibit.files": shard.files.length,
   };
   const store = async (watched: Attempt) => {
-    const settled = await storeFiles(dependencies, folder, shard, watched);
-    const finished = await finishShard(ledger, shardId);
+    let settled: Settled[];
+    try {
+      settled = await storeFiles(dependencies, folder, shard, watched);
+    } finally {
+      // What can't be aborted now is the reconciler's; a worker that stops has no time for it.
+      if (!attempt.signal.aborted)
+        await endAbandonedUploads(dependencies, { shardId: shard.id }).catch(() => {});
+    }
+    const finished = await finishShard(ledger, shard.id, watched.made);
     if (finished) await conclude(dependencies, shard, finished, settled, watched);
     else if (settled.some(({ outcome }) => outcome.state === "planned")) {
       throw unfinished(settled, watched);
@@ -67,7 +120,7 @@ export async function storeShard(
     // Else another worker has finished it.
   };
   await withSpan("exhibit.store", attributes, () =>
-    untilCancelled(ledger, shard.importId, attempt, store),
+    whileWanted(ledger, { importId: shard.importId, vendor: folder.vendor }, attempt, store),
   );
 }
 
@@ -77,7 +130,7 @@ async function storeFiles(
   shard: ShardRow,
   attempt: Attempt,
 ): Promise<Settled[]> {
-  const recorder = createRecorder(dependencies.ledger, folder.id);
+  const recorder = createRecorder(dependencies.ledger, folder.id, attempt.signal);
   const settled: Settled[] = [];
   const settle = async (file: UnfinishedFile, result: Outcome | ExhibitError) => {
     const outcome = result instanceof ExhibitError ? notStored(file, result, attempt) : result;
@@ -90,11 +143,18 @@ async function storeFiles(
   const limit = pLimit(FILES_AT_ONCE);
   const sending = createSending(dependencies.ledger, shard.id);
   try {
+    if (shard.crashes >= MOST_CRASHES) throw crashed(shard);
     const leasesFor = await leasesOf(dependencies, folder, shard.openedAt, signal);
     const reader = await openSource(folder.source, dependencies.roots);
+    const { ledger } = dependencies;
+    const expectation = createExpectation(shard.isAgain || (await isPlaceInUse(ledger, folder.id)));
+    const leftUploads = await readLeftUploads(ledger, shard.id);
     const send = async (file: UnfinishedFile) => {
+      await recorder.ready();
       if (signal.aborted) return;
-      const result = await storeFile(dependencies, { file, reader, leasesFor, signal, sending });
+      const left = leftUploads.get(file.id);
+      const work = { file, left, reader, leasesFor, signal, sending, expectation };
+      const result = await storeFile(dependencies, work);
       if (result) await settle(file, result);
     };
     const sent = await Promise.allSettled(
@@ -106,10 +166,10 @@ async function storeFiles(
     attempt.signal.throwIfAborted();
     if (settled.length > 0 || stop.signal.aborted) throw thrown;
     // What isn't ours to name is a fault of the ledger, not of the files.
-    if (!(thrown instanceof ExhibitError)) throw thrown;
+    if (!(thrown instanceof ExhibitError) || isUnreachable(thrown)) throw thrown;
     // Without a lease because of an outage: it's said once, not in each of its files' rows every time.
     if (outages.has(thrown.code) && attempt.postponed > 0) throw postponed(thrown, attempt);
-    // No lease, or no source: that is every file's fault.
+    // No lease, no source, or poison: that is every file's fault.
     for (const file of shard.files) await settle(file, thrown);
   } finally {
     sending.stop();
@@ -123,24 +183,35 @@ async function storeFiles(
   return settled;
 }
 
+function crashed({ crashes }: ShardRow): ExhibitError {
+  return new ExhibitError(
+    "WORKER_CRASHED",
+    `The worker process died ${crashes} times in a row while it stored the shard of this file.`,
+  );
+}
+
 function giveUp(stop: AbortController, thrown: unknown): never {
   stop.abort(thrown);
   throw thrown;
 }
 
 async function conclude(
-  { engine }: StoreDependencies,
+  dependencies: StoreDependencies,
   shard: ShardRow,
   finished: FinishedShard,
   settled: readonly Settled[],
   attempt: Attempt,
 ): Promise<void> {
-  if (finished.complete) await engine.ring("seal", [{ id: shard.importId }]);
+  if (finished.complete) await ringSoon(dependencies, "seal", [{ id: shard.importId }]);
   if (finished.state === "stored") return;
   await logFailures(settled, attempt);
-  const failed = finished.failures.reduce((sum, { files }) => sum + files, 0);
-  const codes = finished.failures.map(({ code, files }) => `${files} ${code}`).join(", ");
-  throw new ExhibitError("FILES_FAILED", `${failed} of ${finished.files} files failed: ${codes}`);
+  throw filesFailed(finished);
+}
+
+function filesFailed({ failures, files }: Pick<FinishedShard, "failures" | "files">): ExhibitError {
+  const failed = failures.reduce((sum, failure) => sum + failure.files, 0);
+  const codes = failures.map((failure) => `${failure.files} ${failure.code}`).join(", ");
+  return new ExhibitError("FILES_FAILED", `${failed} of ${files} files failed: ${codes}`);
 }
 
 async function logFailures(settled: readonly Settled[], attempt: Attempt): Promise<void> {

@@ -2,6 +2,7 @@ import { type ErrorCode, ExhibitError } from "@exhibit/contracts";
 import type { NotStored, UnfinishedFile } from "@exhibit/ledger";
 import { type Attempt, Postponed } from "@exhibit/queue";
 import type { Outcome } from "./recorder.ts";
+import { isUnreachable } from "./until-reachable.ts";
 
 /** A file that has its outcome. */
 export interface Settled {
@@ -20,6 +21,7 @@ export const outages: ReadonlySet<ErrorCode> = new Set([
   "VENDOR_CLOCK",
   "STORE_THROTTLED",
   "STORE_UNAVAILABLE",
+  "SERVICE_UNREACHABLE",
 ]);
 
 /** OSS is down for everybody, or fails for this file only: when others of its shard got through, it is the file. */
@@ -61,6 +63,8 @@ export function unfinished(settled: readonly Settled[], attempt: Attempt): Error
     `${open.length} files aren't stored yet: ${reason?.message ?? "no reason is known"}`,
     { cause: reason },
   );
+  // Our own services are looked for every few seconds: the queue sees to that.
+  if (isUnreachable(outage)) return error;
   return outage ? postponed(error, attempt, outage.retryAfter) : error;
 }
 

@@ -12,7 +12,7 @@ import { checkImport, cursor, type Page, type PageQuery, pageOf } from "./pages.
 import type { ActTable, LedgerSchema } from "./schema.ts";
 import { storable } from "./text.ts";
 
-/** Who does something to an import, and why. */
+/** Who does something to an import or a vendor, and why. */
 export interface By {
   who: string;
   why?: string | undefined;
@@ -23,14 +23,20 @@ export const unnamed: By = { who: UNNAMED_ACTOR };
 /** Puts an act on the record, in the transaction that does it: neither is there without the other. */
 export async function recordAct(
   tx: Transaction<LedgerSchema>,
-  act: { importId: string; what: ActKind; by: By; selection?: Selection; files?: number },
+  act: ({ importId: string } | { vendor: string }) & {
+    what: ActKind;
+    by: By;
+    selection?: Selection;
+    files?: number;
+  },
 ): Promise<void> {
-  const { importId, what, by, selection, files } = act;
+  const { what, by, selection, files } = act;
   const [fileId, ...others] = selection?.file_ids ?? [];
   await tx
     .insertInto("acts")
     .values({
-      import_id: importId,
+      import_id: "importId" in act ? act.importId : null,
+      vendor: "vendor" in act ? act.vendor : null,
       who: storable(by.who),
       what,
       why: by.why === undefined ? null : storable(by.why),
@@ -49,10 +55,27 @@ export async function listActs(
   query: PageQuery,
 ): Promise<Page<ActView>> {
   await checkImport(ledger, importId);
+  return await pageOfActs(ledger, { column: "import_id", value: importId }, query);
+}
+
+/** What people did to a vendor, in that order. */
+export async function listVendorActs(
+  ledger: Ledger,
+  vendor: string,
+  query: PageQuery,
+): Promise<Page<ActView>> {
+  return await pageOfActs(ledger, { column: "vendor", value: vendor }, query);
+}
+
+async function pageOfActs(
+  ledger: Ledger,
+  of: { column: "import_id" | "vendor"; value: string },
+  query: PageQuery,
+): Promise<Page<ActView>> {
   let select = ledger.db
     .selectFrom("acts")
     .selectAll()
-    .where("import_id", "=", importId)
+    .where(of.column, "=", of.value)
     .orderBy("id")
     .limit(query.limit + 1);
   if (query.after !== undefined)
@@ -65,6 +88,7 @@ function actView(row: Selectable<ActTable>): ActView {
   return {
     act_id: String(row.id),
     import_id: row.import_id,
+    vendor: row.vendor,
     at: row.at.toISOString(),
     who: row.who,
     what: row.what,

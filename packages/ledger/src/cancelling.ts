@@ -1,4 +1,3 @@
-import type { ImportStatus } from "@exhibit/contracts";
 import { sql } from "kysely";
 import { type By, recordAct, unnamed, whyClosed } from "./acts.ts";
 import type { Ledger } from "./ledger.ts";
@@ -14,23 +13,11 @@ export async function cancelImport(
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {
     const { rows } = await sql`
-      update imports set status = 'cancelled', finished_at = now(), updated_at = now()
+      update imports set status = 'cancelled', finished_at = now(), updated_at = now(),
+        paused_at = null, paused_by = null, paused_why = null
       where id = ${importId} and status not in ('sealed', 'cancelled')
       returning id`.execute(tx);
     if (rows.length === 0) throw await whyClosed(tx, importId, "cancel");
     await recordAct(tx, { importId, what: "cancel", by });
   });
-}
-
-/** How an import stands, for those who work on it; undefined for one that isn't there. */
-export async function readStatus(
-  { db }: Ledger,
-  importId: string,
-): Promise<ImportStatus | undefined> {
-  const row = await db
-    .selectFrom("imports")
-    .select("status")
-    .where("id", "=", importId)
-    .executeTakeFirst();
-  return row?.status;
 }

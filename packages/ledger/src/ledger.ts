@@ -4,6 +4,7 @@ import { Kysely, PGliteDialect, PostgresDialect, sql } from "kysely";
 import { Migrator } from "kysely/migration";
 import pg from "pg";
 import { migrationProvider } from "./migrations/index.ts";
+import { unreachable, withNamedOutages } from "./outage.ts";
 import type { LedgerSchema } from "./schema.ts";
 
 const INT8 = 20;
@@ -35,7 +36,7 @@ export async function openEmbeddedLedger(pglite: PGlite): Promise<Ledger> {
   return { db, ping: () => ping(db), close: () => Promise.resolve() };
 }
 
-/** A ledger on a Postgres server. Throws SERVICE_UNREACHABLE when it doesn't answer. */
+/** A ledger on a Postgres server. Throws SERVICE_UNREACHABLE when it doesn't answer, now and whenever it is used. */
 export async function openPostgresLedger(databaseUrl: string): Promise<Ledger> {
   const types = {
     getTypeParser: ((oid: number, format?: "text" | "binary") =>
@@ -55,7 +56,9 @@ export async function openPostgresLedger(databaseUrl: string): Promise<Ledger> {
   pool.on("error", () => {});
   // The same for one that breaks in use: without a listener of its own it would end the process.
   pool.on("connect", (client) => client.on("error", () => {}));
-  const db = new Kysely<LedgerSchema>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<LedgerSchema>({
+    dialect: new PostgresDialect({ pool: withNamedOutages(pool) }),
+  });
   try {
     await migrate(db);
   } catch (cause) {
@@ -74,16 +77,6 @@ async function ping(db: Kysely<LedgerSchema>): Promise<void> {
   try {
     await sql`select 1`.execute(db);
   } catch (cause) {
-    throw unreachable("The ledger doesn't answer", cause);
+    throw cause instanceof ExhibitError ? cause : unreachable("The ledger doesn't answer", cause);
   }
-}
-
-function unreachable(what: string, cause: unknown): ExhibitError {
-  return new ExhibitError("SERVICE_UNREACHABLE", `${what}: ${reason(cause)}`, { cause });
-}
-
-/** Connection errors of pg may be an AggregateError with an empty message. */
-function reason(cause: unknown): string {
-  if (cause instanceof AggregateError) return cause.errors.map(reason).join("; ");
-  return cause instanceof Error ? cause.message : String(cause);
 }

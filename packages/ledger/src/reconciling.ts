@@ -1,27 +1,33 @@
 import { sql } from "kysely";
 import type { Ledger } from "./ledger.ts";
+import { type OpenShard, openShards } from "./pausing.ts";
 
 export interface OpenWork {
   importId: string;
   /** Folders that aren't planned. */
   folderIds: number[];
-  shards: { shardId: number; number: number }[];
+  /** A thousand at most; the next look takes up the rest. */
+  shards: OpenShard[];
   /** Nothing is open: it can be sealed. */
   complete: boolean;
 }
 
-/** How many shards of one import are rung for at once; the next look takes up the rest. */
-const SHARDS_AT_ONCE = 1000;
-
-/** What is open in imports that have not changed for a while: their bells may be lost. */
+/** What is open, and not paused, in imports that have not changed for a while: their bells may be lost. */
 export async function findQuietImports(
-  { db }: Ledger,
+  ledger: Ledger,
   options: { quietForMs: number },
 ): Promise<OpenWork[]> {
+  const { db } = ledger;
+  // Imports in which everything waits for a paused vendor don't take the places of others.
   const imports = await sql<{ id: string; complete: boolean }>`
     select id, open_folders = 0 and open_shards = 0 as complete from imports
-    where status in ('planning', 'storing', 'sealing')
+    where status in ('planning', 'storing', 'sealing') and paused_at is null
       and updated_at <= now() - ${options.quietForMs} * interval '1 millisecond'
+      and (open_folders > 0 or open_shards = 0 or exists (
+        select from shards join folders on folders.id = shards.folder_id
+        where shards.import_id = imports.id and shards.state = 'open'
+          and folders.vendor not in (select vendor from paused_vendors)
+      ))
     order by updated_at
     limit 100`.execute(db);
   return await Promise.all(
@@ -32,14 +38,7 @@ export async function findQuietImports(
         .where("import_id", "=", id)
         .where("planned", "=", false)
         .execute();
-      const shards = await db
-        .selectFrom("shards")
-        .select(["id as shardId", "number"])
-        .where("import_id", "=", id)
-        .where("state", "=", "open")
-        .orderBy("number")
-        .limit(SHARDS_AT_ONCE)
-        .execute();
+      const { value: shards = [] } = await openShards(ledger, { importId: id }).next();
       return { importId: id, complete, folderIds: folders.map((folder) => folder.id), shards };
     }),
   );

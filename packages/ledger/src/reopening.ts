@@ -23,7 +23,7 @@ export interface ToReopen {
 
 /**
  * Takes failed files up again, in one statement. Those of failed shards are planned once more; a file that had changed
- * is taken as it is now. Those that couldn't even be planned are forgotten, and their folders walked again, as are
+ * is taken as it is now. Those that couldn't even be planned are looked for: their folders are walked again, as are
  * folders whose source couldn't be walked.
  * Rows are locked as everywhere: shards, files, folders, imports. Throws STATE_CONFLICT when the import was sealed or
  * cancelled meanwhile.
@@ -56,11 +56,11 @@ export async function reopenFailed(
       where files.folder_id in (select id from folders where ${folders} and planned and ${inOpenImport("folders")})
         and files.shard_id is null and ${failed}
       order by files.id for update
-    ), forgotten as (
-      delete from files using to_plan where files.id = to_plan.id
-      returning files.folder_id, files.size
+    ), looked_for as (
+      update files set state = 'planned' from to_plan where files.id = to_plan.id and files.state = 'failed'
+      returning files.folder_id
     ), aside_of as (
-      select folder_id, count(*) as files, sum(size)::bigint as bytes from forgotten group by folder_id
+      select folder_id, count(*) as files from looked_for group by folder_id
     ), to_walk as materialized (
       select folders.id from folders
       where ${folders} and planned and ${inOpenImport("folders")}
@@ -72,24 +72,23 @@ export async function reopenFailed(
       select folder_id, count(*)::integer as shards from failed_shard group by folder_id
     ), change as (
       select f.id, coalesce(again_of.files, 0) as again, coalesce(aside_of.files, 0) as aside,
-        coalesce(aside_of.bytes, 0) as bytes, coalesce(shards_of.shards, 0) as shards,
+        coalesce(shards_of.shards, 0) as shards,
         to_walk.id is not null as walk
       from (select folder_id as id from shards_of union select id from to_walk) as f
         left join again_of on again_of.folder_id = f.id left join aside_of on aside_of.folder_id = f.id
         left join shards_of on shards_of.folder_id = f.id left join to_walk on to_walk.id = f.id
     ), in_folder as (
-      update folders set files = folders.files - aside, bytes = folders.bytes - change.bytes,
-        failed = folders.failed - again - aside, open_shards = folders.open_shards + change.shards,
+      update folders set failed = folders.failed - again - aside, open_shards = folders.open_shards + change.shards,
         planned = folders.planned and not walk,
         error_code = case when walk then null else error_code end, error = case when walk then null else error end
       from change where folders.id = change.id
-      returning folders.id, import_id, again, aside, change.bytes, change.shards, walk
+      returning folders.id, import_id, again, aside, change.shards, walk
     ), total as (
-      select import_id, sum(again)::bigint as again, sum(aside)::bigint as aside, sum(bytes)::bigint as bytes,
+      select import_id, sum(again)::bigint as again, sum(aside)::bigint as aside,
         sum(shards)::integer as shards, (count(*) filter (where walk))::integer as folders
       from in_folder group by import_id
     ), in_import as (
-      update imports set files = files - aside, bytes = imports.bytes - total.bytes, failed = failed - again - aside,
+      update imports set failed = failed - again - aside,
         open_shards = open_shards + total.shards, open_folders = open_folders + total.folders,
         status = case when open_folders + total.folders > 0 then 'planning' else 'storing' end,
         finished_at = null, updated_at = now()

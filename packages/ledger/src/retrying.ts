@@ -3,10 +3,12 @@ import { sql } from "kysely";
 import { type By, recordAct, unnamed, whyClosed, whyNotFailed } from "./acts.ts";
 import type { Ledger } from "./ledger.ts";
 import { type Reopened, reopenFailed, type ToReopen } from "./reopening.ts";
+import { reopenSeal } from "./sealing.ts";
 
 /**
  * Takes up what failed in an import, or only what a selection names of it: files are planned again, and folders with a
- * fault of their own (a source that couldn't be walked, or entries that couldn't be planned) are walked again.
+ * fault of their own (a source that couldn't be walked, or entries that couldn't be planned) are walked again. Totals that
+ * were wrong when it should have been sealed are compared again: then it is complete.
  * Throws NOT_FOUND, or STATE_CONFLICT for an import that is sealed or cancelled and when nothing of a selection failed.
  */
 export async function reopenImport(
@@ -14,7 +16,7 @@ export async function reopenImport(
   importId: string,
   selection: Selection = {},
   by: By = unnamed,
-): Promise<Reopened> {
+): Promise<Reopened & { complete: boolean }> {
   return await db.transaction().execute(async (tx) => {
     const closed = await whyClosed(tx, importId, "retry");
     if (closed) throw closed;
@@ -27,24 +29,29 @@ export async function reopenImport(
     if (isNarrowed && reopened.files === 0 && reopened.folderIds.length === 0) {
       throw await whyNotFailed(tx, importId, selection);
     }
+    const complete = await reopenSeal(tx, importId);
     await recordAct(tx, { importId, what: "retry", by, selection, files: reopened.files });
-    return reopened;
+    return { ...reopened, complete };
   });
 }
 
 /** Who retries a job itself, in Bull Board: the queue doesn't know the person. */
 const throughQueue: By = { who: "queue", why: "The job was retried." };
 
-/** Takes up what failed in one shard, or in planning one folder; nothing of an import that is sealed or cancelled. */
+/**
+ * Takes up what failed in one shard, or in planning one folder; nothing of an import that is sealed or cancelled, and
+ * nothing that this very attempt of the job had finished: then it only comes again, by nobody's doing.
+ */
 export async function reopenByJob(
   { db }: Ledger,
-  which: { shardId: number } | { folderId: number },
+  which: ({ shardId: number } | { folderId: number }) & { attempt?: number | undefined },
 ): Promise<Reopened> {
   const none = sql`false`;
+  const byOther = sql`coalesce(finished_in <> ${which.attempt ?? null}::integer, true)`;
   const what: ToReopen =
     "shardId" in which
-      ? { shards: sql`shards.id = ${which.shardId}`, folders: none, files: {} }
-      : { shards: none, folders: sql`folders.id = ${which.folderId}`, files: {} };
+      ? { shards: sql`shards.id = ${which.shardId} and ${byOther}`, folders: none, files: {} }
+      : { shards: none, folders: sql`folders.id = ${which.folderId} and ${byOther}`, files: {} };
   try {
     return await db.transaction().execute(async (tx) => {
       const reopened = await reopenFailed(tx, what);

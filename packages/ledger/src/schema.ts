@@ -41,6 +41,13 @@ export interface ImportTable extends CounterColumns {
   created_at: Generated<Date>;
   updated_at: Generated<Date>;
   finished_at: Date | null;
+  /** Set while a person has paused it. */
+  paused_at: Date | null;
+  paused_by: string | null;
+  paused_why: string | null;
+  /** Why it couldn't be sealed. */
+  error_code: string | null;
+  error: string | null;
 }
 
 export interface FolderTable extends CounterColumns {
@@ -52,6 +59,8 @@ export interface FolderTable extends CounterColumns {
   source: Json<Source>;
   planned: Generated<boolean>;
   open_shards: Generated<number>;
+  /** As a shard's. */
+  finished_in: number | null;
   endpoint: string | null;
   bucket: string | null;
   prefix: string | null;
@@ -74,6 +83,12 @@ interface ShardTable {
   sending_bytes: Generated<number>;
   /** When it was planned, or when a person last had it tried again. */
   opened_at: Generated<Date>;
+  /** Runs in a row that began, recorded nothing, and never said that they ended: their process died. */
+  unended_runs: Generated<number>;
+  /** The attempt of its job that finished it: that one begun again is no person's retry. */
+  finished_in: number | null;
+  /** How often a worker has taken it up. */
+  openings: Generated<number>;
 }
 
 /** A file and, once it is stored, its receipt. */
@@ -86,6 +101,8 @@ export interface FileTable {
   slot: number | null;
   /** Relative to the source. */
   path: string;
+  /** The path's normal form, by which files share a key; null when that is the path itself. */
+  normal: string | null;
   size: number;
   /** Milliseconds since the epoch; null means: take the file as it is now. */
   modified_ms: number | null;
@@ -108,10 +125,52 @@ export interface FileTable {
   waived_at: Date | null;
 }
 
-/** What people did to imports; rows are only ever added. */
+/** A multipart upload that is open in OSS, or may be. */
+interface UploadTable {
+  id: Generated<number>;
+  file_id: number;
+  /** OSS's own id. */
+  upload_id: string;
+  endpoint: string;
+  bucket: string;
+  key: string;
+  part_size: number;
+  /** What the source was when it was begun. */
+  size: number;
+  modified_ms: number;
+  /** By OSS's clock. */
+  began_at: Date;
+  /** Nobody will go on with it. */
+  given_up: Generated<boolean>;
+  /** How often it couldn't be aborted, and when that is tried next. */
+  aborts: Generated<number>;
+  abort_at: Generated<Date>;
+}
+
+/** A part that OSS has acknowledged. */
+interface UploadPartTable {
+  upload: number;
+  number: number;
+  etag: string;
+  /** As in `FileTable`. */
+  crc64: string;
+}
+
+/** The vendors that a person has paused. */
+interface PausedVendorTable {
+  vendor: string;
+  at: Generated<Date>;
+  who: string;
+  why: string | null;
+}
+
+/** What people did to imports and vendors; rows are only ever added. */
 export interface ActTable {
   id: Generated<number>;
-  import_id: string;
+  /** Null for an act on a vendor. */
+  import_id: string | null;
+  /** Null for an act on an import. */
+  vendor: string | null;
   at: Generated<Date>;
   who: string;
   what: ActKind;
@@ -123,10 +182,31 @@ export interface ActTable {
   files: number | null;
 }
 
+/** Limits of bandwidth that were set; rows are only ever added, and the last one holds. */
+interface BandwidthLimitTable {
+  id: Generated<number>;
+  at: Generated<Date>;
+  who: string;
+  why: string | null;
+  /** As rclone writes it. */
+  bwlimit: string;
+}
+
+/** Worker processes that live, or lived a while ago. */
+interface WorkerTable {
+  id: string;
+  seen_at: Generated<Date>;
+}
+
 export interface LedgerSchema {
   acts: ActTable;
+  bandwidth_limits: BandwidthLimitTable;
+  paused_vendors: PausedVendorTable;
   imports: ImportTable;
   folders: FolderTable;
   shards: ShardTable;
   files: FileTable;
+  uploads: UploadTable;
+  upload_parts: UploadPartTable;
+  workers: WorkerTable;
 }

@@ -2,13 +2,17 @@ import type { ErrorCode } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "./ledger.ts";
 import { reopenByJob } from "./retrying.ts";
-import { storable } from "./text.ts";
+import { pathBytes, pathOf, storable } from "./text.ts";
 
 export interface ShardRow {
   id: number;
   folderId: number;
   importId: string;
   openedAt: Date;
+  /** How often in a row its worker died before this run, with nothing recorded in between. */
+  crashes: number;
+  /** It was taken up before: what was sent then may be in OSS without being on the record. */
+  isAgain: boolean;
   files: UnfinishedFile[];
 }
 
@@ -24,34 +28,55 @@ export interface UnfinishedFile {
 
 /**
  * Opens a shard for storing and gives its unfinished files. A shard that had failed is taken up again: that is what a
- * person's retry means, wherever it was pressed. Its failed files are planned once more, and the import goes on.
+ * person's retry means, wherever it was pressed; unless the same attempt of the job had finished it, and comes again
+ * because its end couldn't be told to the queue. Its failed files are planned once more, and the import goes on.
  * Returns undefined for a shard that is done, that belongs to a cancelled import, or that isn't known.
+ * The run counts as one whose worker died until `closeShard` or `finishShard`, or until it records something.
  */
-export async function openShard(ledger: Ledger, shardId: number): Promise<ShardRow | undefined> {
+export async function openShard(
+  ledger: Ledger,
+  shardId: number,
+  attempt?: number,
+): Promise<ShardRow | undefined> {
   const { db } = ledger;
-  await reopenByJob(ledger, { shardId });
-  const shard = await db
-    .selectFrom("shards")
-    .innerJoin("imports", "imports.id", "shards.import_id")
-    .select([
-      "shards.id",
-      "shards.folder_id as folderId",
-      "shards.import_id as importId",
-      "shards.opened_at as openedAt",
-    ])
-    .where("shards.id", "=", shardId)
-    .where("shards.state", "=", "open")
-    .where("imports.status", "in", ["planning", "storing", "sealing"])
-    .executeTakeFirst();
+  await reopenByJob(ledger, { shardId, attempt });
+  const { rows } = await sql<Omit<ShardRow, "files">>`
+    update shards set unended_runs = unended_runs + 1, openings = openings + 1
+    where id = ${shardId} and state = 'open' and exists (
+      select from imports where imports.id = shards.import_id and status in ('planning', 'storing', 'sealing'))
+    returning id, folder_id as "folderId", import_id as "importId", opened_at as "openedAt",
+      unended_runs - 1 as crashes, openings > 1 as "isAgain"`.execute(db);
+  const shard = rows[0];
   if (!shard) return undefined;
   const files = await db
     .selectFrom("files")
-    .select(["id", "path", "size", "modified_ms as modifiedMs", "slot"])
+    .select(["id", pathBytes("path").as("path"), "size", "modified_ms as modifiedMs", "slot"])
     .where("shard_id", "=", shardId)
     .where("state", "=", "planned")
     .orderBy("id")
     .execute();
-  return { ...shard, files };
+  return { ...shard, files: files.map((file) => ({ ...file, path: pathOf(file.path) })) };
+}
+
+/** Whether the last run of a shard may have killed its worker. */
+export async function isSuspect({ db }: Ledger, shardId: number): Promise<boolean> {
+  const row = await db
+    .selectFrom("shards")
+    .select("id")
+    .where("id", "=", shardId)
+    .where("unended_runs", ">", 0)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Says that a run of a shard has ended in good order, whatever came of it. */
+export async function closeShard({ db }: Ledger, shardId: number): Promise<void> {
+  await db
+    .updateTable("shards")
+    .set({ unended_runs: 0 })
+    .where("id", "=", shardId)
+    .where("unended_runs", ">", 0)
+    .execute();
 }
 
 export interface Stored {
@@ -68,6 +93,8 @@ export interface Stored {
   requestId: string | undefined;
   storedAt: Date;
   leaseId: string;
+  /** The ledger's number of the multipart upload that became the object: it is taken off the record. */
+  upload?: number | undefined;
 }
 
 /** `planned`: it will be tried again by itself; `failed`: a person has to look at it. */
@@ -112,11 +139,20 @@ export async function recordOutcomes(
         ${column((row) => row.requestId ?? null)}::text[],
         ${column((row) => row.storedAt.toISOString())}::timestamptz[],
         ${column((row) => row.leaseId)}::text[],
+        ${column((row) => row.upload ?? null)}::bigint[],
         ${reasons((row) => row.code)}::text[],
         ${reasons((row) => storable(row.message))}::text[]
-      ) as o (id, state, size, modified_ms, key, sha256, crc64, etag, request_id, stored_at, lease_id, error_code, error)
+      ) as o (id, state, size, modified_ms, key, sha256, crc64, etag, request_id, stored_at, lease_id, upload, error_code, error)
+    ), alive as (
+      -- Files that are done with are progress; locked first, as everywhere: shards, files, folders, imports.
+      update shards set unended_runs = 0
+      where unended_runs > 0 and id in (
+        select shard_id from files join outcome on outcome.id = files.id
+        where files.state = 'planned' and outcome.state <> 'planned')
+      returning id
     ), planned as (
       select files.id, files.size from files where files.id in (select id from outcome) and state = 'planned'
+        and (select count(*) from alive) >= 0
       order by files.id for update
     ), changed as (
       update files set state = o.state, size = coalesce(o.size, files.size),
@@ -125,7 +161,9 @@ export async function recordOutcomes(
         error_code = o.error_code, error = o.error
       from outcome o, planned
       where files.id = o.id and files.id = planned.id
-      returning files.state, files.size, files.size - planned.size as grown
+      returning files.state, files.size, files.size - planned.size as grown, o.upload
+    ), completed as (
+      delete from uploads using changed where uploads.id = changed.upload
     ), total as (
       select
         coalesce(sum(grown), 0)::bigint as grown,
@@ -172,6 +210,17 @@ export async function recordDestination(
     .execute();
 }
 
+/** Whether files have been stored by another folder of the same place: an import that is done again. */
+export async function isPlaceInUse({ db }: Ledger, folderId: number): Promise<boolean> {
+  const { rows } = await sql`
+    select from folders own join folders other
+      on other.bucket = own.bucket and other.prefix = own.prefix and other.endpoint = own.endpoint
+    where own.id = ${folderId} and own.prefix is not null and other.prefix is not null and other.id <> own.id
+      and other.stored + other.identical > 0
+    limit 1`.execute(db);
+  return rows.length > 0;
+}
+
 /** Tells how many bytes of a shard's unfinished files have been sent, for those who watch. */
 export async function recordSending({ db }: Ledger, shardId: number, bytes: number): Promise<void> {
   await db
@@ -195,10 +244,11 @@ export interface FinishedShard {
 export async function finishShard(
   { db }: Ledger,
   shardId: number,
+  attempt: number | null = null,
 ): Promise<FinishedShard | undefined> {
   const { rows } = await sql<{ state: "stored" | "failed"; files: number; complete: boolean }>`
     with finished as (
-      update shards set sending_bytes = 0, state = case
+      update shards set sending_bytes = 0, unended_runs = 0, finished_in = ${attempt}, state = case
         when exists (select from files where shard_id = ${shardId} and state = 'failed') then 'failed' else 'stored' end
       where id = ${shardId} and state = 'open'
         and not exists (select from files where shard_id = ${shardId} and state = 'planned')
@@ -217,6 +267,22 @@ export async function finishShard(
   if (!row) return undefined;
   const failures = row.state === "stored" ? [] : await failuresOf({ db } as Ledger, shardId);
   return { ...row, failures };
+}
+
+/** What came of a shard that this attempt of its job had finished before; undefined when it hadn't. */
+export async function readFinished(
+  { db }: Ledger,
+  shardId: number,
+  attempt: number,
+): Promise<Pick<FinishedShard, "failures" | "files"> | undefined> {
+  const shard = await db
+    .selectFrom("shards")
+    .select("files")
+    .where("id", "=", shardId)
+    .where("state", "=", "failed")
+    .where("finished_in", "=", attempt)
+    .executeTakeFirst();
+  return shard && { ...shard, failures: await failuresOf({ db } as Ledger, shardId) };
 }
 
 async function failuresOf({ db }: Ledger, shardId: number): Promise<FinishedShard["failures"]> {

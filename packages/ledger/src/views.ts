@@ -9,6 +9,7 @@ import {
   type FolderView,
   type ImportStatus,
   type ImportView,
+  restingStatuses,
 } from "@exhibit/contracts";
 import { type Selectable, sql } from "kysely";
 import type { Ledger } from "./ledger.ts";
@@ -125,11 +126,30 @@ function fileCursor(text: string): [number, string] {
 
 /** What a view of an import needs beside its row. */
 async function readBeside(ledger: Ledger, importIds: string[]) {
-  const [errors, sent] = await Promise.all([
+  const [errors, sent, paused] = await Promise.all([
     readErrors(ledger, importIds),
     readSending(ledger, importIds),
+    readPausedVendorsOf(ledger, importIds),
   ]);
-  return { errors, sent };
+  return { errors, sent, paused };
+}
+
+interface PausedVendor {
+  import_id: string;
+  vendor: string;
+  at: Date;
+  who: string;
+  why: string | null;
+}
+
+/** The paused vendors that unfinished folders of these imports wait for. */
+async function readPausedVendorsOf({ db }: Ledger, importIds: string[]): Promise<PausedVendor[]> {
+  if (importIds.length === 0) return [];
+  const { rows } = await sql<PausedVendor>`
+    select distinct folders.import_id, paused.* from paused_vendors as paused join folders on folders.vendor = paused.vendor
+    where folders.import_id = any(${importIds}::uuid[]) and (folders.open_shards > 0 or not folders.planned)
+    order by paused.vendor`.execute(db);
+  return rows;
 }
 
 interface SentBytes {
@@ -165,21 +185,32 @@ async function readErrors({ db }: Ledger, importIds: string[]): Promise<ErrorGro
       union all
       select import_id, error_code, error, 0 from folders
       where import_id = any(${importIds}::uuid[]) and error_code is not null
+      union all
+      select id, error_code, error, 0 from imports
+      where id = any(${importIds}::uuid[]) and error_code is not null
     ) as errors
     group by import_id, code
     order by files desc, code`.execute(db);
   return rows;
 }
 
-function importView(
-  row: Selectable<ImportTable>,
-  { errors, sent }: { errors: ErrorGroup[]; sent: SentBytes[] },
-): ImportView {
+type Beside = Awaited<ReturnType<typeof readBeside>>;
+
+function importView(row: Selectable<ImportTable>, { errors, sent, paused }: Beside): ImportView {
   const end = row.finished_at ?? new Date();
   const sending = sent.find((shard) => shard.import_id === row.id)?.bytes ?? 0;
   return {
     import_id: row.id,
     status: row.status,
+    paused:
+      row.paused_at === null || row.paused_by === null
+        ? null
+        : { at: row.paused_at.toISOString(), who: row.paused_by, why: row.paused_why },
+    paused_vendors: restingStatuses.has(row.status)
+      ? []
+      : paused
+          .filter(({ import_id }) => import_id === row.id)
+          .map(({ vendor, at, who, why }) => ({ vendor, at: at.toISOString(), who, why })),
     entrust_id: row.entrust_id,
     suit_ids: row.suit_ids,
     ...countsOf(row),

@@ -4,9 +4,10 @@ import type { Lease } from "@exhibit/credentials";
 import { interrupted } from "./errors.ts";
 import { checkInside } from "./guard.ts";
 import type { LeaseHolder } from "./object-store.ts";
+import type { Pass } from "./room.ts";
 
 export interface RetryOptions {
-  /** How often a request is made at most, lease renewals and a clock correction aside. */
+  /** How often a request is made at most; lease renewals, a clock correction and throttles aside. */
   attempts: number;
   /** Milliseconds; doubled with each attempt, and a random part of it is waited. */
   baseDelay: number;
@@ -16,14 +17,25 @@ export interface RetryOptions {
   minimumRemaining: number;
 }
 
-/** Runs one request until it succeeds or nothing more can be done about its failing. */
+/**
+ * Runs one request until it succeeds or nothing more can be done about its failing. What goes through a gate waits there
+ * before each attempt, so that its lease is fresh when it begins, and not while it pauses.
+ */
 export type Attempt = <T>(
   run: (lease: Lease) => Promise<T>,
   signal: AbortSignal | undefined,
+  through?: Pass,
 ) => Promise<T>;
+
+/**
+ * How often OSS may ask one request to come later. It is no fault of the request, and while the window shrinks to what
+ * OSS takes it may meet the same one several times.
+ */
+const THROTTLES = 12;
 
 interface Budget {
   attempts: number;
+  throttles: number;
   renewed: boolean;
   corrected: boolean;
 }
@@ -39,36 +51,45 @@ export function createAttempt(
 ): Attempt {
   const spent = new WeakSet<ExhibitError>();
 
-  async function leaseToUse(replacement: Lease | undefined): Promise<Lease> {
-    const lease =
-      replacement ?? (await leases.current({ minimumRemaining: options.minimumRemaining }));
+  async function leaseToUse(refused: Lease | undefined): Promise<Lease> {
+    const { minimumRemaining } = options;
+    const lease = await (refused ? leases.replace(refused) : leases.current({ minimumRemaining }));
     checkSamePlace(lease, target.first);
     // A signed URL opens what it names and nothing else.
     if (lease.object?.uploadUrl === undefined) checkInside(lease, target.key);
     return lease;
   }
 
-  return async (run, signal) => {
-    const budget: Budget = { attempts: options.attempts, renewed: false, corrected: false };
-    let replacement: Lease | undefined;
+  return async (run, signal, through = atOnce) => {
+    const { attempts } = options;
+    const budget = { attempts, throttles: THROTTLES, renewed: false, corrected: false };
+    let refused: Lease | undefined;
     for (;;) {
-      const lease = await leaseToUse(replacement);
-      if (signal?.aborted) throw interrupted(signal);
+      let lease: Lease | undefined;
+      const request = async () => {
+        lease = await leaseToUse(refused);
+        if (signal?.aborted) throw interrupted(signal);
+        return run(lease);
+      };
       try {
-        return await run(lease);
+        return await through(request, signal);
       } catch (thrown) {
-        if (!(thrown instanceof ExhibitError) || spent.has(thrown)) throw thrown;
+        // Without a lease nothing was tried.
+        if (lease === undefined || !(thrown instanceof ExhibitError) || spent.has(thrown))
+          throw thrown;
         const delay = delayBefore(thrown, budget, options);
         if (delay === undefined) {
           spent.add(thrown);
           throw thrown;
         }
-        replacement = thrown.action === "renew-lease" ? await leases.replace(lease) : undefined;
+        refused = thrown.action === "renew-lease" ? lease : undefined;
         await pause(delay, signal);
       }
     }
   };
 }
+
+const atOnce: Pass = (work) => work();
 
 /** Milliseconds to wait before the next attempt; undefined when there is none. */
 function delayBefore(
@@ -97,10 +118,11 @@ function delayBefore(
 function backoff(error: ExhibitError, budget: Budget, options: RetryOptions): number | undefined {
   // Neither gets better by repeating the request: one ends the work, the other takes sending the file anew.
   if (error.code === "INTERRUPTED" || error.code === "STORE_UPLOAD_GONE") return undefined;
-  budget.attempts -= 1;
+  const isThrottle = error.action === "throttle";
+  const left = isThrottle ? --budget.throttles : --budget.attempts;
   const asked = error.retryAfter ?? 0;
-  if (budget.attempts <= 0 || asked > options.maxDelay) return undefined;
-  const failed = options.attempts - budget.attempts - 1;
+  if (left <= 0 || asked > options.maxDelay) return undefined;
+  const failed = (isThrottle ? THROTTLES : options.attempts) - left - 1;
   return Math.max(
     asked,
     Math.random() * Math.min(options.maxDelay, options.baseDelay * 2 ** failed),

@@ -4,6 +4,7 @@ import { ExhibitError } from "@exhibit/contracts";
 import type { Address } from "./addressing.ts";
 import { createAnswerReader } from "./answer-reader.ts";
 import { type Answer, interrupted } from "./errors.ts";
+import type { Pacer } from "./pacer.ts";
 import type { OutgoingRequest } from "./transport.ts";
 
 /**
@@ -26,6 +27,8 @@ export interface ConnectionOptions {
   idleTimeout: number;
   /** Milliseconds that it may rest between two requests. */
   restTimeout: number;
+  /** What bodies are written at the pace of. */
+  pacer: Pacer;
   /** Of an earlier connection to the same host, so that TLS is agreed on faster. */
   session?: Buffer | undefined;
   onSession(session: Buffer): void;
@@ -33,9 +36,11 @@ export interface ConnectionOptions {
   onClose(): void;
 }
 
-/** However slow the line, a request ends after two minutes and a minute for each MiB. */
+/** However slow the line, a request ends after two minutes and a minute for each MiB; waiting for our own limit isn't counted. */
 const LONGEST = 120_000;
 const LONGEST_PER_BYTE = 60_000 / (1024 * 1024);
+/** What is written at a time while there is a limit. */
+const PACED_PIECE = 16 * 1024;
 
 /** What waits for the answer. */
 interface Exchange {
@@ -43,6 +48,10 @@ interface Exchange {
   written: boolean;
   /** The answer has come, or never will. */
   over: boolean;
+  /** It is we who let the connection wait, for our own limit. */
+  isPaced: boolean;
+  /** Milliseconds that it has waited so. */
+  paced: number;
   data(chunk: Buffer): void;
   ended(): void;
   fail(error: unknown): void;
@@ -67,7 +76,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   socket.on("end", () => current?.ended());
   socket.on("timeout", () => {
     if (current === undefined) close();
-    else current.fail(timedOut("the connection was idle for too long"));
+    else if (!current.isPaced) current.fail(timedOut("the connection was idle for too long"));
   });
   socket.on("error", (error) => current?.fail(error));
   socket.on("close", () => {
@@ -85,7 +94,7 @@ export function openConnection(options: ConnectionOptions): Connection {
       socket.ref();
       socket.setTimeout(options.idleTimeout);
       return new Promise<Answer>((resolve, reject) => {
-        current = startExchange(socket, request, {
+        current = startExchange(socket, request, options.pacer, {
           answered(answer, reusable) {
             current = undefined;
             if (reusable) rest(socket, options.restTimeout);
@@ -112,14 +121,18 @@ interface Outcome {
 function startExchange(
   socket: net.Socket,
   request: OutgoingRequest,
+  pacer: Pacer,
   { answered, failed }: Outcome,
 ): Exchange {
   const { body, signal } = request;
   const reader = createAnswerReader(request.method);
-  const longest = setTimeout(
-    () => exchange.fail(timedOut("the request took too long")),
-    LONGEST + (body?.length ?? 0) * LONGEST_PER_BYTE,
-  );
+  const tooLong = () => {
+    const { paced, isPaced } = exchange;
+    if (paced === 0 && !isPaced) return exchange.fail(timedOut("the request took too long"));
+    exchange.paced = 0;
+    longest = setTimeout(tooLong, Math.max(paced, LONGEST));
+  };
+  let longest = setTimeout(tooLong, LONGEST + (body?.length ?? 0) * LONGEST_PER_BYTE);
   const onAbort = () => signal && exchange.fail(interrupted(signal));
   const finish = (outcome: () => void) => {
     if (exchange.over) return;
@@ -131,6 +144,8 @@ function startExchange(
   const exchange: Exchange = {
     written: false,
     over: false,
+    isPaced: false,
+    paced: 0,
     data(chunk) {
       try {
         const whole = reader.take(chunk);
@@ -148,7 +163,7 @@ function startExchange(
     fail: (error) => finish(() => failed(error)),
   };
   signal?.addEventListener("abort", onAbort);
-  write(socket, request, exchange).catch(exchange.fail);
+  write(socket, request, exchange, pacer).catch(exchange.fail);
   return exchange;
 }
 
@@ -157,6 +172,7 @@ async function write(
   socket: net.Socket,
   request: OutgoingRequest,
   exchange: Exchange,
+  pacer: Pacer,
 ): Promise<void> {
   const { body } = request;
   const length = body?.length ?? 0;
@@ -168,10 +184,14 @@ async function write(
     if (exchange.over) return;
     sent += chunk.length;
     if (sent > length) break;
-    const room = socket.write(chunk);
-    socket.uncork();
-    body?.onBytes?.(chunk.length);
-    if (!room) await drained(socket);
+    for (const piece of pacer.isOn ? piecesOf(chunk) : [chunk]) {
+      if (!pacer.tryTake(piece.length)) await itsTurn(socket, piece.length, exchange, pacer);
+      if (exchange.over) return;
+      const room = socket.write(piece);
+      socket.uncork();
+      body?.onBytes?.(piece.length);
+      if (!room) await drained(socket);
+    }
   }
   if (exchange.over) return;
   if (sent !== length) throw wrongLength(length, sent);
@@ -179,16 +199,45 @@ async function write(
   socket.uncork();
 }
 
-/** Until there is room again, or until there is nothing left to send for: an answer that comes early closes the connection. */
+/** Small ones, so that a slow line is shared among all who send and never silent for long. */
+function* piecesOf(chunk: Buffer): Generator<Buffer> {
+  for (let start = 0; start < chunk.length; start += PACED_PIECE)
+    yield chunk.subarray(start, start + PACED_PIECE);
+}
+
+/** Until there is room again, or until there is nothing left to send for. */
 function drained(socket: net.Socket): Promise<void> {
+  return unlessClosed(socket, (go) => {
+    socket.on("drain", go);
+    return () => socket.off("drain", go);
+  });
+}
+
+/** Until the limit lets so many bytes go, or until there is nothing left to send for. */
+async function itsTurn(
+  socket: net.Socket,
+  bytes: number,
+  exchange: Exchange,
+  pacer: Pacer,
+): Promise<void> {
+  const startedAt = performance.now();
+  exchange.isPaced = true;
+  await unlessClosed(socket, (go) => pacer.wait(bytes, go));
+  exchange.isPaced = false;
+  exchange.paced += performance.now() - startedAt;
+}
+
+/** Resolves when what is waited for calls `go`, or when the connection closes, as an answer that comes early has it done. */
+function unlessClosed(socket: net.Socket, wait: (go: () => void) => () => void): Promise<void> {
   return new Promise((resolve) => {
+    let stop = () => {};
     const go = () => {
-      socket.off("drain", go);
       socket.off("close", go);
+      stop();
       resolve();
     };
-    socket.on("drain", go);
     socket.on("close", go);
+    stop = wait(go);
   });
 }
 

@@ -18,10 +18,18 @@ export interface UploadedPart {
   etag: string;
 }
 
-/** The requests that begin and end a multipart upload. */
+/** A part as OSS lists it. */
+interface ListedPart extends UploadedPart {
+  /** Undefined when OSS didn't tell. */
+  crc64: bigint | undefined;
+}
+
+/** The requests that begin, list and end a multipart upload. */
 export interface Control {
-  /** The id of the new upload. */
-  initiate(target: Target, overwrite: boolean): Promise<string>;
+  /** The new upload's id, and when it began by OSS's clock. */
+  initiate(target: Target, overwrite: boolean): Promise<{ uploadId: string; beganAt: Date }>;
+  /** All parts that OSS has. */
+  listParts(target: Target, uploadId: string): Promise<ListedPart[]>;
   complete(
     target: Target,
     uploadId: string,
@@ -65,14 +73,30 @@ export function createControl(sender: Sender, clock: Clock, now: () => number): 
     async initiate(target, overwrite) {
       const options = { mime: CONTENT_TYPE, headers: forbidOverwrite(overwrite) };
       const about = { ...target, operation: "InitiateMultipartUpload", query: { uploads: "" } };
-      const { value } = await call(about, (client) =>
+      const { value, answer } = await call(about, (client) =>
         client.initMultipartUpload(target.key, options),
       );
-      if (value.uploadId) return value.uploadId;
+      const { answeredAt: beganAt } = storedOf(answer, now);
+      if (value.uploadId) return { uploadId: value.uploadId, beganAt };
       throw new ExhibitError(
         "STORE_UNAVAILABLE",
         "OSS's answer to InitiateMultipartUpload names no upload.",
       );
+    },
+    async listParts(target, uploadId) {
+      const listed: ListedPart[] = [];
+      for (;;) {
+        const query = partsAfter(listed.at(-1));
+        const about = { ...target, operation: "ListParts", query: { ...query, uploadId } };
+        const { value } = await call(about, (client) =>
+          // ali-oss's types leave the encoding out, and take texts for numbers.
+          client.listParts(target.key, uploadId, query as unknown as OSS.ListPartsQuery),
+        );
+        const { isTruncated, parts } = value as unknown as PartsPage;
+        const page = [parts].flat().map(listedPart);
+        listed.push(...page);
+        if (isTruncated !== "true" || page.length === 0) return listed;
+      }
     },
     async complete(target, uploadId, parts, overwrite) {
       const numbered = parts.map(({ number, etag }) => ({ number, etag }));
@@ -89,6 +113,34 @@ export function createControl(sender: Sender, clock: Clock, now: () => number): 
       await call(about, (client) => client.abortMultipartUpload(target.key, uploadId));
     },
   };
+}
+
+const PARTS_OF_A_PAGE = "1000";
+
+/** URL encoding, because XML can't hold every key. */
+function partsAfter(last: ListedPart | undefined): Query {
+  return {
+    "encoding-type": "url",
+    "max-parts": PARTS_OF_A_PAGE,
+    ...(last && { "part-number-marker": String(last.number) }),
+  };
+}
+
+/** As ali-oss reads it from the XML: texts, and a lone part without a list around it. */
+interface PartsPage {
+  isTruncated: string;
+  parts: PartOfPage | PartOfPage[];
+}
+
+interface PartOfPage {
+  PartNumber: string;
+  ETag: string;
+  HashCrc64ecma?: string;
+}
+
+function listedPart({ PartNumber, ETag, HashCrc64ecma }: PartOfPage): ListedPart {
+  const crc64 = /^\d{1,20}$/.test(HashCrc64ecma ?? "") ? BigInt(HashCrc64ecma ?? 0) : undefined;
+  return { number: Number(PartNumber), etag: ETag, crc64 };
 }
 
 type CallOfAli = Target & { operation: string; query: Query };

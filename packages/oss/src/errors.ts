@@ -32,6 +32,7 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   TotalQpsLimitExceeded: "STORE_THROTTLED",
   MetaOperationQpsLimitExceeded: "STORE_THROTTLED",
   ActiveRequestLimitExceeded: "STORE_THROTTLED",
+  SlowDown: "STORE_THROTTLED",
   RequestTimeout: "STORE_INCOMPLETE",
   IncompleteBody: "STORE_INCOMPLETE",
   BadRequest: "STORE_INCOMPLETE",

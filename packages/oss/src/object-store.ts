@@ -1,4 +1,7 @@
 import type { Lease } from "@exhibit/credentials";
+import type { Expectation } from "./expectation.ts";
+import type { BucketWindow } from "./gate.ts";
+import type { OpenUpload, UploadRecord } from "./uploads.ts";
 
 /** Hands out the folder's lease; shared by all files that go into the folder. */
 export interface LeaseHolder {
@@ -13,7 +16,7 @@ export interface FileBody {
   readonly size: number;
   /**
    * Reads the bytes [start, end) in order; throws `ExhibitError` SOURCE_*. Every byte is asked for once, in ascending
-   * order, save when a damaged multipart object has to be sent anew.
+   * order, save when a multipart upload has to be sent anew: OSS forgot it, or made a damaged object of it.
    */
   read(start: number, end: number): AsyncIterable<Buffer>;
 }
@@ -42,8 +45,18 @@ export interface PutRequest {
   name: string;
   body: FileBody;
   signal?: AbortSignal;
-  /** Bytes on their way to OSS, in order of sending; bytes sent again are not counted again. */
+  /** Bytes on their way to OSS, in order of sending, or found there; bytes sent again are not counted again. */
   onBytes?: (bytes: number) => void;
+  /** Keeps what is needed to go on with a multipart upload; without it, one that fails is aborted by `put`. */
+  uploads?: UploadRecord;
+  /** Whether a small file is looked for before it is sent; a large one always is. @defaultValue not */
+  expectation?: Expectation;
+}
+
+export interface AbortRequest {
+  leases: LeaseHolder;
+  upload: Pick<OpenUpload, "uploadId" | "endpoint" | "bucket" | "key">;
+  signal?: AbortSignal;
 }
 
 export interface ObjectStore {
@@ -52,8 +65,17 @@ export interface ObjectStore {
    * new lease or a set clock can mend; what it throws is an `ExhibitError`, INTERRUPTED when `signal` ends it.
    */
   put(request: PutRequest): Promise<Receipt>;
-  /** Bytes of memory that `put` holds while it stores a file of this size. */
-  memoryFor(size: number): number;
+  /**
+   * Ends a multipart upload that nobody goes on with; one that OSS doesn't know is ended. Throws KEY_OUTSIDE_LEASE when the
+   * lease opens another bucket, STORE_DENIED when it may not abort.
+   */
+  abort(request: AbortRequest): Promise<void>;
+  /** Bytes a second that go out, all files together, from now on; undefined: no limit. */
+  pace(rate: number | undefined): void;
+  /** How many requests with bytes each bucket gets at once, for now. */
+  windows(): BucketWindow[];
+  /** Bytes of memory that `put` holds while it stores a file of this size; an upload that is left has its own part size. */
+  memoryFor(size: number, partSize?: number): number;
   /** Closes the idle connections; requests under way go on. */
   close(): void;
 }

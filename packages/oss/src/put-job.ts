@@ -1,21 +1,30 @@
+import type { Bucket } from "@exhibit/credentials";
 import type { Attempt } from "./attempts.ts";
 import type { Control } from "./control.ts";
 import type { DigesterPool } from "./digests.ts";
 import type { Look } from "./existing.ts";
+import type { Expectation } from "./expectation.ts";
 import type { ObjectCalls } from "./object-calls.ts";
 import type { FileBody } from "./object-store.ts";
+import type { Pass } from "./room.ts";
+import type { UploadRecord } from "./uploads.ts";
 import type { Versioning } from "./versioning.ts";
 
 /** One file on its way to one key, and what it takes to get it there. */
 export interface PutJob {
   key: string;
+  bucket: Bucket;
   body: FileBody;
   signal: AbortSignal | undefined;
   onBytes: ((bytes: number) => void) | undefined;
+  uploads: UploadRecord | undefined;
   calls: ObjectCalls;
   control: Control;
   digesters: DigesterPool;
   attempt: Attempt;
+  /** What requests with bytes wait at. */
+  through: Pass;
   look: Look;
+  expectation: Expectation;
   versioning: Versioning;
 }

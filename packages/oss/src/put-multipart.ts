@@ -1,6 +1,5 @@
 import { ExhibitError } from "@exhibit/contracts";
-import { bodyOf, type Content, forwardCounter, readOnly } from "./content.ts";
-import type { UploadedPart } from "./control.ts";
+import { type Content, readOnly } from "./content.ts";
 import { isAlreadyThere, isUncertain } from "./errors.ts";
 import {
   conflict,
@@ -15,10 +14,13 @@ import {
   settleExisting,
   writtenReceipt,
 } from "./existing.ts";
+import { type HeldParts, heldParts, nothingHeld } from "./held-parts.ts";
 import type { Stored } from "./object-calls.ts";
 import type { Receipt } from "./object-store.ts";
-import { type Part, type PartPlan, planParts, readParts } from "./part-reader.ts";
+import { type PartPlan, planParts } from "./part-reader.ts";
 import type { PutJob } from "./put-job.ts";
+import { type Sent, sendParts } from "./upload-parts.ts";
+import { isGone, type LeftUpload, type OpenUpload } from "./uploads.ts";
 
 export interface MultipartOptions extends PartPlan {
   /** Milliseconds that aborting an upload may take. */
@@ -28,17 +30,24 @@ export interface MultipartOptions extends PartPlan {
 /** How an upload ended: proved, or completed with bytes that aren't the file's. */
 type Outcome = { receipt: Receipt } | { damaged: Stored; content: Content };
 
-/** Stores a large file in parts. An equal object that is there already is found before anything is sent. */
-export async function putMultipart(job: PutJob, options: MultipartOptions): Promise<Receipt> {
+/**
+ * Stores a large file in parts, or goes on with the upload that is left of it. An equal object that is there already is
+ * found before anything is sent.
+ */
+export async function putMultipart(
+  job: PutJob,
+  options: MultipartOptions,
+  left: LeftUpload | undefined,
+): Promise<Receipt> {
   const found = await lookIfAllowed(job.look);
-  if (found !== undefined) return compare(job, found);
-  const first = await upload(job, options, false);
+  if (found !== undefined) return compare(job, found, left);
+  const first = (left && (await goOn(job, options, left))) ?? (await begin(job, options, false));
   if ("receipt" in first) return first.receipt;
   const { key, look } = job;
   const verdict = await judgeDamaged(look, { key, ...first, error: wholeMismatch(key, first) });
   if ("receipt" in verdict) return verdict.receipt;
-  // The one case in which a file is read again: OSS put the parts, each of them right, together wrongly.
-  const second = await upload(job, options, verdict.overwrite);
+  // The one case in which a file is sent again: OSS put the parts, each of them right, together wrongly.
+  const second = await begin(job, options, verdict.overwrite);
   if ("receipt" in second) return second.receipt;
   throw wholeMismatch(key, second);
 }
@@ -50,138 +59,131 @@ function wholeMismatch(
   return mismatch(JSON.stringify(key), content.crc64, damaged);
 }
 
-async function compare({ key, body, digesters, signal }: PutJob, found: Found): Promise<Receipt> {
+/** An equal object is ours when it came after our upload began and the upload is no more: its Complete made it. */
+async function compare(job: PutJob, found: Found, left: LeftUpload | undefined): Promise<Receipt> {
+  const { key, body, digesters, signal } = job;
   if (found.object.size !== body.size) throw conflict(key, { size: body.size }, found.object);
   const content = await readOnly(body, digesters, signal);
   if (!isSame(found.object, content)) throw conflict(key, content, found.object);
-  return receiptOf("identical", { ...found, key, content });
+  const isOurs = left !== undefined && isSince(found, left) && (await hasEnded(job, left));
+  return receiptOf(isOurs ? "stored" : "identical", { ...found, key, content });
 }
 
-async function upload(
+function isSince({ object }: Found, { beganAt }: OpenUpload): boolean {
+  return object.lastModified >= beganAt;
+}
+
+/** Aborting is what a useless upload needs anyway, and its answer tells whether there was one. */
+async function hasEnded(
+  { key, signal, control, attempt }: PutJob,
+  { uploadId }: OpenUpload,
+): Promise<boolean> {
+  try {
+    await attempt((lease) => control.abort({ lease, key, signal }, uploadId), signal);
+    return false;
+  } catch (error) {
+    return isGone(error);
+  }
+}
+
+/** Undefined when OSS knows the upload no longer, and no equal object either: the file has to be sent anew. */
+async function goOn(
   job: PutJob,
   options: MultipartOptions,
-  overwrite: boolean,
-): Promise<Outcome> {
-  const { key, signal, control } = job;
-  let uploadId: string;
+  left: LeftUpload,
+): Promise<Outcome | undefined> {
+  const held = await heldParts(job, left);
+  if (held === undefined) {
+    await job.uploads?.giveUp();
+    return undefined;
+  }
+  const { parallel } = planParts(job.body.size, { ...options, partSize: left.partSize });
   try {
-    uploadId = await job.attempt(
+    return await fill(job, left, { parallel, held, overwrite: false });
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
+async function begin(job: PutJob, options: MultipartOptions, overwrite: boolean): Promise<Outcome> {
+  const { key, bucket, signal, control } = job;
+  const { partSize, parallel } = planParts(job.body.size, options);
+  let upload: OpenUpload;
+  try {
+    const begun = await job.attempt(
       (lease) => control.initiate({ lease, key, signal }, overwrite),
       signal,
     );
+    upload = { ...begun, endpoint: bucket.endpoint, bucket: bucket.name, key, partSize };
   } catch (error) {
     if (!isAlreadyThere(error)) throw error;
-    return { receipt: await compare(job, await lookOrDeny(job.look, key)) };
+    return { receipt: await compare(job, await lookOrDeny(job.look, key), job.uploads?.left) };
   }
-  let completed = false;
+  let keep = false;
   try {
-    const sent = await sendParts(job, uploadId, planParts(job.body.size, options));
-    const outcome = await complete(job, uploadId, { ...sent, overwrite });
-    completed = "damaged" in outcome || outcome.receipt.outcome === "stored";
+    await job.uploads?.begin(upload);
+    keep = job.uploads !== undefined;
+    const outcome = await fill(job, upload, { parallel, held: nothingHeld, overwrite });
+    keep ||= "damaged" in outcome || outcome.receipt.outcome === "stored";
     return outcome;
   } finally {
-    if (!completed) await abort(job, uploadId, options.abortTimeout);
+    if (!keep) await abort(job, upload.uploadId, options.abortTimeout);
   }
 }
 
-interface Sent {
-  content: Content;
-  parts: UploadedPart[];
+interface Filling {
+  parallel: number;
+  held: HeldParts;
+  overwrite: boolean;
 }
 
-async function sendParts(
+/** Sends what is missing of an upload and completes it. What can't be gone on with later is given up. */
+async function fill(
   job: PutJob,
-  uploadId: string,
-  { partSize, parallel }: PartPlan,
-): Promise<Sent> {
-  const digester = await job.digesters.start();
-  const stop = new AbortController();
-  const onAbort = () => stop.abort(job.signal?.reason);
-  job.signal?.addEventListener("abort", onAbort);
-  // It may have been aborted while the digester was fetched; then no event comes any more.
-  if (job.signal?.aborted) onAbort();
-  const reader = readParts(job.body, partSize, digester, stop.signal);
-  const parts: UploadedPart[] = [];
-  const pull = async () => {
-    for await (const part of reader) {
-      parts.push(await sendPart(job, uploadId, part, stop.signal));
-      part.release();
-    }
-  };
+  upload: OpenUpload,
+  { parallel, held, overwrite }: Filling,
+): Promise<Outcome> {
   try {
-    await allOrFirstFailure(Array.from({ length: parallel }, pull), stop);
+    const { uploadId, partSize } = upload;
+    const sent = await sendParts(job, uploadId, { partSize, parallel }, held);
+    const outcome = await complete(job, upload, { ...sent, overwrite });
+    if ("damaged" in outcome) await job.uploads?.giveUp();
+    return outcome;
   } catch (error) {
-    digester.drop();
+    const isChanged = error instanceof ExhibitError && error.code === "SOURCE_CHANGED";
+    if (isChanged || isGone(error)) await job.uploads?.giveUp();
     throw error;
-  } finally {
-    job.signal?.removeEventListener("abort", onAbort);
   }
-  parts.sort((a, b) => a.number - b.number);
-  return { parts, content: { size: job.body.size, ...digester.finish() } };
-}
-
-/** Stops the others at the first failure, but waits for all: no part may be on its way when the upload is aborted. */
-async function allOrFirstFailure(pulls: Promise<void>[], stop: AbortController): Promise<void> {
-  const failures: unknown[] = [];
-  await Promise.all(
-    pulls.map((pull) =>
-      pull.catch((error: unknown) => {
-        failures.push(error);
-        stop.abort(error);
-      }),
-    ),
-  );
-  if (failures.length > 0) throw failures[0];
-}
-
-async function sendPart(
-  job: PutJob,
-  uploadId: string,
-  part: Part,
-  signal: AbortSignal,
-): Promise<UploadedPart> {
-  const { key, calls } = job;
-  const { number, bytes, crc64 } = part;
-  const counter = forwardCounter(job.onBytes);
-  return job.attempt(async (lease) => {
-    const stored = await calls.uploadPart(
-      { lease, key, signal },
-      { uploadId, number },
-      bodyOf(bytes, counter()),
-    );
-    // A part that arrived damaged is simply sent again under its number.
-    if (stored.crc64 !== crc64)
-      throw mismatch(`part ${number} of ${JSON.stringify(key)}`, crc64, stored);
-    if (stored.etag === undefined)
-      throw new ExhibitError("STORE_UNAVAILABLE", `OSS gave no ETag for part ${number}.`);
-    return { number, etag: stored.etag };
-  }, signal);
 }
 
 async function complete(
   job: PutJob,
-  uploadId: string,
+  upload: OpenUpload,
   sent: Sent & { overwrite: boolean },
 ): Promise<Outcome> {
   const { key, signal, control, look } = job;
   const { content, parts, overwrite } = sent;
   let sentAt: number | undefined;
   return job.attempt(async (lease) => {
+    const since = sentAt === undefined ? undefined : performance.now() - sentAt;
     // "Complete may keep running after the client disconnects: after a time-out do HEAD before retrying."
-    const own = sentAt === undefined ? undefined : await ownObject(job, content, sentAt);
+    const isOurs = ({ object }: Found) => since !== undefined && isYounger(object, since);
+    const own = since === undefined ? undefined : await ownObject(job, content, isOurs);
     if (own !== undefined) return { receipt: own };
     const startedAt = performance.now();
     try {
+      const { uploadId } = upload;
       const stored = await control.complete({ lease, key, signal }, uploadId, parts, overwrite);
       if (stored.crc64 !== content.crc64) return { damaged: stored, content };
       return { receipt: writtenReceipt(stored, { lease, key, content }) };
     } catch (error) {
       if (isAlreadyThere(error)) {
-        const since = sentAt === undefined ? undefined : performance.now() - sentAt;
         return { receipt: await settleExisting(look, key, content, since) };
       }
-      if (error instanceof ExhibitError && error.code === "STORE_UPLOAD_GONE") {
-        const receipt = await ownObject(job, content, sentAt ?? startedAt);
+      if (isGone(error)) {
+        // A Complete of it has worked: one of this call, or of a process that ended before it knew.
+        const receipt = await ownObject(job, content, (found) => isSince(found, upload));
         if (receipt !== undefined) return { receipt };
       }
       if (isUncertain(error)) sentAt ??= startedAt;
@@ -190,16 +192,15 @@ async function complete(
   }, signal);
 }
 
-/** The object, if it has the file's bytes: stored by us when it is no older than our first Complete. */
+/** The object, if it has the file's bytes; `isOurs` says whether it was stored by us. */
 async function ownObject(
-  job: PutJob,
+  { key, look }: PutJob,
   content: Content,
-  sentAt: number,
+  isOurs: (found: Found) => boolean,
 ): Promise<Receipt | undefined> {
-  const found = await lookIfAllowed(job.look);
+  const found = await lookIfAllowed(look);
   if (found === undefined || !isSame(found.object, content)) return undefined;
-  const outcome = isYounger(found.object, performance.now() - sentAt) ? "stored" : "identical";
-  return receiptOf(outcome, { ...found, key: job.key, content });
+  return receiptOf(isOurs(found) ? "stored" : "identical", { ...found, key, content });
 }
 
 /**

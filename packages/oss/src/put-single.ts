@@ -27,7 +27,11 @@ export async function putSingle(job: PutJob): Promise<Receipt> {
   const { bytes, content } = await readWhole(job);
   const counter = forwardCounter(job.onBytes);
   const past: Past = {};
-  return job.attempt((lease) => putOnce(job, { bytes, content, counter, past, lease }), job.signal);
+  return job.attempt(
+    (lease) => putOnce(job, { bytes, content, counter, past, lease }),
+    job.signal,
+    job.through,
+  );
 }
 
 interface Round {
@@ -53,8 +57,10 @@ async function putOnce(
     }));
   if (verdict && "receipt" in verdict) return verdict.receipt;
   const since = past.sentAt === undefined ? undefined : performance.now() - past.sentAt;
-  if (!past.damaged && job.versioning.mayOverwrite(lease.bucket)) {
+  const isLookWise = job.versioning.mayOverwrite(lease.bucket) || job.expectation.isLikely();
+  if (!past.damaged && isLookWise) {
     const found = await lookIfAllowed(look);
+    job.expectation.learn(found !== undefined);
     if (found) return settleFound(found, key, content, since);
   }
   const startedAt = performance.now();
@@ -73,6 +79,7 @@ async function putOnce(
     throw error;
   } catch (error) {
     if (isAlreadyThere(error)) {
+      job.expectation.learn(true);
       // A lost answer to our own write looks just like somebody else's object: its age tells.
       return settleExisting(look, key, content, since);
     }

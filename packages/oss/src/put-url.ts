@@ -26,7 +26,7 @@ export async function putToUrl(job: PutJob): Promise<Receipt> {
     );
   }
   const counter = forwardCounter(job.onBytes);
-  return job.attempt((lease) => putOnce(job, lease, counter()), job.signal);
+  return job.attempt((lease) => putOnce(job, lease, counter()), job.signal, job.through);
 }
 
 async function putOnce(

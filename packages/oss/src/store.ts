@@ -1,24 +1,28 @@
-import { toExhibitError } from "@exhibit/contracts";
+import { ExhibitError, toExhibitError } from "@exhibit/contracts";
+import type { Lease } from "@exhibit/credentials";
 import { createAttempt, type RetryOptions } from "./attempts.ts";
 import { createClock } from "./clock.ts";
 import { createControl } from "./control.ts";
 import { createDigesterPool } from "./digests.ts";
 import { createLook } from "./existing.ts";
+import { createExpectation } from "./expectation.ts";
+import { createGates, type GatesOptions, teachingSender } from "./gate.ts";
 import { keyOf } from "./guard.ts";
 import { createObjectCalls } from "./object-calls.ts";
-import type { ObjectStore, PutRequest, Receipt } from "./object-store.ts";
+import type { AbortRequest, ObjectStore, PutRequest, Receipt } from "./object-store.ts";
 import { planParts } from "./part-reader.ts";
 import { type MultipartOptions, putMultipart } from "./put-multipart.ts";
 import { putSingle } from "./put-single.ts";
 import { putToUrl } from "./put-url.ts";
 import { createSender } from "./send.ts";
 import { createTransport, type TransportOptions } from "./transport.ts";
+import { isGone, isOf, type LeftUpload, type UploadRecord } from "./uploads.ts";
 import { createVersioning } from "./versioning.ts";
 
 const MiB = 1024 * 1024;
 
 export interface ObjectStoreOptions
-  extends Partial<RetryOptions & MultipartOptions & TransportOptions> {
+  extends Partial<RetryOptions & MultipartOptions & TransportOptions & GatesOptions> {
   /** Bytes; larger files go in parts. A file of one PUT is held in memory while it is sent. */
   singlePutLimit?: number;
   /** Milliseconds since the epoch. */
@@ -34,6 +38,7 @@ const defaults = {
   maxDelay: 20_000,
   // OSS looks at the token when a request begins; what ends on the way is renewed and sent again.
   minimumRemaining: 3_000,
+  ceiling: 256,
   maxSockets: 256,
   idleTimeout: 60_000,
   abortTimeout: 5_000,
@@ -46,20 +51,54 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
   const transport = createTransport(options);
   const clock = createClock(options.now);
   const sender = createSender(transport, clock);
-  const calls = createObjectCalls(sender, options.now);
+  const gates = createGates(options);
+  const calls = createObjectCalls(teachingSender(sender, gates), options.now);
   const control = createControl(sender, clock, options.now);
   const digesters = createDigesterPool();
   const versioning = createVersioning();
 
-  async function put({ leases, name, body, signal, onBytes }: PutRequest): Promise<Receipt> {
+  async function put(request: PutRequest): Promise<Receipt> {
+    const { leases, name, body, signal, onBytes, uploads } = request;
     const first = await leases.current({ minimumRemaining: options.minimumRemaining });
     const key = keyOf(first, name);
     const attempt = createAttempt(leases, { key, first }, options);
     const look = createLook(calls, attempt, key, signal);
     const tools = { calls, control, digesters, versioning };
-    const job = { key, body, signal, onBytes, attempt, look, ...tools };
-    if (first.object?.uploadUrl !== undefined) return putToUrl(job);
-    return body.size <= options.singlePutLimit ? putSingle(job) : putMultipart(job, options);
+    const { bucket } = first;
+    const { expectation = createExpectation(false) } = request;
+    const gate = gates.of(bucket);
+    const job = {
+      key,
+      bucket,
+      body,
+      signal,
+      onBytes,
+      uploads,
+      attempt,
+      through: gate.request.pass,
+      look,
+      expectation,
+      ...tools,
+    };
+    const left = await leftToGoOn(uploads, key, first);
+    return gate.file.pass(() => {
+      if (first.object?.uploadUrl !== undefined) return putToUrl(job);
+      if (left === undefined && body.size <= options.singlePutLimit) return putSingle(job);
+      return putMultipart(job, options, left);
+    }, signal);
+  }
+
+  async function abort({ leases, upload, signal }: AbortRequest): Promise<void> {
+    const first = await leases.current({ minimumRemaining: options.minimumRemaining });
+    const { key, uploadId } = upload;
+    const isSigned = first.object?.uploadUrl === undefined;
+    if (!isSigned || !isOf(upload, key, first.bucket)) throw elsewhere(upload, first);
+    const attempt = createAttempt(leases, { key, first }, options);
+    await attempt((lease) => control.abort({ lease, key, signal }, uploadId), signal).catch(
+      (error: unknown) => {
+        if (!isGone(error)) throw error;
+      },
+    );
   }
 
   return {
@@ -67,11 +106,39 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
       put(request).catch((thrown: unknown) => {
         throw toExhibitError(thrown);
       }),
-    memoryFor(size) {
+    abort: (request) =>
+      abort(request).catch((thrown: unknown) => {
+        throw toExhibitError(thrown);
+      }),
+    memoryFor(size, wanted = options.partSize) {
       if (size <= options.singlePutLimit) return size;
-      const { partSize, parallel } = planParts(size, options);
+      const { partSize, parallel } = planParts(size, { ...options, partSize: wanted });
       return partSize * parallel;
     },
+    pace: (rate) => transport.pace(rate),
+    windows: () => gates.list(),
     close: () => transport.close(),
   };
+}
+
+/** The upload that is left, if the lease still leads to the same object; else it is given up. */
+async function leftToGoOn(
+  uploads: UploadRecord | undefined,
+  key: string,
+  { bucket, object }: Lease,
+): Promise<LeftUpload | undefined> {
+  const left = uploads?.left;
+  if (left === undefined || (object?.uploadUrl === undefined && isOf(left, key, bucket))) {
+    return left;
+  }
+  await uploads?.giveUp();
+  return undefined;
+}
+
+function elsewhere({ key, bucket }: AbortRequest["upload"], { id }: Lease): ExhibitError {
+  return new ExhibitError(
+    "KEY_OUTSIDE_LEASE",
+    `Lease ${id} doesn't open bucket ${bucket}, where a multipart upload of ${JSON.stringify(key)} is open.`,
+    { details: { key, lease_id: id } },
+  );
 }

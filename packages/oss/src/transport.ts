@@ -1,6 +1,7 @@
 import type { Address } from "./addressing.ts";
 import { type Connection, openConnection } from "./connection.ts";
 import { type Answer, interrupted } from "./errors.ts";
+import { createPacer, type Pacer } from "./pacer.ts";
 
 /** A request's body. Its length is told beforehand and kept to: OSS truncates or refuses what differs from it. */
 export interface OutgoingBody {
@@ -24,6 +25,8 @@ export interface Transport {
    * the sending. Throws the body's own error if that fails, INTERRUPTED on abort, else what the connection broke with.
    */
   send(request: OutgoingRequest): Promise<Answer>;
+  /** Bytes a second that bodies may take, all together, from now on; undefined: no limit. */
+  pace(rate: number | undefined): void;
   close(): void;
 }
 
@@ -37,20 +40,22 @@ export interface TransportOptions {
 /** Connections at rest are given up before OSS does it: a request that meets the closing one would be lost. */
 const REST = 30_000;
 
-/** Requests over connections that are kept and belong to this transport alone. */
-export function createTransport({ maxSockets, idleTimeout }: TransportOptions): Transport {
+/** Requests over connections that are kept and belong to this transport alone. Certificates are verified. */
+export function createTransport(options: TransportOptions): Transport {
   const hosts = new Map<string, Host>();
+  const pacer = createPacer();
   const hostOf = (address: Address): Host => {
     const id = `${address.secure ? "https" : "http"} ${address.hostname} ${address.port}`;
-    const known = hosts.get(id) ?? createHost(address, { maxSockets, idleTimeout });
-    hosts.set(id, known);
-    return known;
+    const host = hosts.get(id) ?? createHost(address, options, pacer);
+    hosts.set(id, host);
+    return host;
   };
   return {
     async send(request) {
       if (request.signal?.aborted) throw interrupted(request.signal);
       return await hostOf(request.address).send(request);
     },
+    pace: (rate) => pacer.pace(rate),
     close() {
       for (const host of hosts.values()) host.close();
     },
@@ -63,7 +68,11 @@ interface Host {
   close(): void;
 }
 
-function createHost(address: Address, { maxSockets, idleTimeout }: TransportOptions): Host {
+function createHost(
+  { secure, hostname, port }: Address,
+  { maxSockets, idleTimeout }: TransportOptions,
+  pacer: Pacer,
+): Host {
   const all = new Set<Connection>();
   /** The one that rested last is taken first, so that those too many come to their end. */
   const resting: Connection[] = [];
@@ -72,11 +81,12 @@ function createHost(address: Address, { maxSockets, idleTimeout }: TransportOpti
 
   function connect(): Connection {
     const connection = openConnection({
-      secure: address.secure,
-      hostname: address.hostname,
-      port: Number(address.port || (address.secure ? 443 : 80)),
+      secure,
+      hostname,
+      port: Number(port || (secure ? 443 : 80)),
       idleTimeout,
       restTimeout: REST,
+      pacer,
       session,
       onSession: (latest) => {
         session = latest;

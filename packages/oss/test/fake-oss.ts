@@ -81,6 +81,8 @@ export interface FakeOptions {
   now?: () => number;
   /** The bucket keeps versions: `x-oss-forbid-overwrite` is ignored, and writes are answered with a version. */
   versioned?: boolean;
+  /** ListParts gives so many at most. */
+  partsOfPage?: number;
 }
 
 /** A strict OSS in memory, on the loopback: it checks everything that can be checked without our own signer. */
@@ -88,6 +90,7 @@ export async function startFakeOss({
   combine,
   now = Date.now,
   versioned = false,
+  partsOfPage = 1000,
 }: FakeOptions = {}): Promise<FakeOss> {
   const objects = new Map<string, FakeObject>();
   const uploads = new Map<string, FakeUpload>();
@@ -194,6 +197,11 @@ export async function startFakeOss({
           headers: { etag: part.etag, "x-oss-hash-crc64ecma": String(part.crc64) },
         };
       }
+      case "ListParts": {
+        const upload = uploads.get(uploadId);
+        if (upload === undefined) return { status: 404, code: "NoSuchUpload" };
+        return { status: 200, xml: listParts(upload, query) };
+      }
       case "CompleteMultipartUpload":
         return completeUpload(seen, body, isTaken, mood);
       case "AbortMultipartUpload":
@@ -203,6 +211,20 @@ export async function startFakeOss({
       default:
         return { status: 400, code: "InvalidArgument" };
     }
+  }
+
+  function listParts({ parts }: FakeUpload, query: Record<string, string>): string {
+    const marker = Number(query["part-number-marker"] ?? 0);
+    const later = [...parts].sort(([a], [b]) => a - b).filter(([number]) => number > marker);
+    const limit = Math.min(partsOfPage, Number(query["max-parts"]));
+    const page = later
+      .slice(0, limit)
+      .map(
+        ([number, { etag, crc64, size }]) =>
+          `<Part><PartNumber>${number}</PartNumber><ETag>${etag.replaceAll('"', "&quot;")}</ETag><HashCrc64ecma>${crc64}</HashCrc64ecma><Size>${size}</Size></Part>`,
+      );
+    const isTruncated = later.length > page.length;
+    return `<ListPartsResult><IsTruncated>${isTruncated}</IsTruncated>${page.join("")}</ListPartsResult>`;
   }
 
   async function completeUpload(
@@ -355,6 +377,7 @@ function parse(request: http.IncomingMessage): Seen {
 
 function operationOf(method: string, query: Record<string, string>): string {
   if (method === "HEAD") return "HeadObject";
+  if (method === "GET") return "ListParts";
   if (method === "DELETE") return "AbortMultipartUpload";
   if (method === "POST")
     return "uploads" in query ? "InitiateMultipartUpload" : "CompleteMultipartUpload";

@@ -3,6 +3,7 @@ import type { PGlite } from "@electric-sql/pglite";
 import { ExhibitError } from "@exhibit/contracts";
 import {
   createPostgresBackend,
+  type JobsOptions,
   Queue,
   type QueueOptions,
   runMigrations,
@@ -28,10 +29,19 @@ export interface Engine {
   readonly queues: readonly Queue<Bell>[];
   /** Enqueues new work; an id that is there already is passed over. */
   announce(name: QueueName, bells: readonly BellToRing[]): Promise<void>;
-  /** Makes sure that work is going to be taken up, whatever became of its job: done, failed, or lost. */
-  ring(name: QueueName, bells: readonly BellToRing[]): Promise<void>;
-  /** Rings a queue again and again. */
-  schedule(name: QueueName, everyMs: number): Promise<void>;
+  /**
+   * Makes sure that work is going to be taken up, whatever became of its job: done, failed, or lost. A job that runs is
+   * left alone, unless the work is newer than it may know: `alsoRunning` has it run once more.
+   */
+  ring(
+    name: QueueName,
+    bells: readonly BellToRing[],
+    options?: { alsoRunning?: boolean },
+  ): Promise<void>;
+  /** Rings a queue again and again. Returns whether that was new to it: then the queue is new, or has been emptied. */
+  schedule(name: QueueName, everyMs: number): Promise<boolean>;
+  /** Calls back each time the queue is there again after it was away: bells may have been lost. */
+  onReturn(listener: () => void): void;
   /** Takes jobs of a queue until it's closed. */
   work(name: QueueName, handler: Handler, options: WorkOptions): WorkerHandle;
   /** Resolves when jobs can be enqueued. */
@@ -62,6 +72,20 @@ const PREFIX = "{exhibit}";
 /** BullMQ's tables in Postgres dialects. */
 const SCHEMA = "bullmq";
 
+/**
+ * When a worker dies, its jobs' locks end within eight seconds, and the check after that, at most 2.5 s later, gives the
+ * jobs to others. A lock is renewed after four seconds: an event loop that is blocked for less than four loses none, and
+ * one that is lost does no harm, as two workers on one shard don't disturb each other. However often a job stalls, it
+ * isn't failed for that: the ledger knows whether a shard is poison.
+ */
+const workerTimes = {
+  lockDuration: 8_000,
+  stalledInterval: 2_500,
+  maxStalledCount: 2 ** 31 - 1,
+  // After a fault of the connection; the default of 15 s would be a pause after the queue is back.
+  runRetryDelay: 1_000,
+};
+
 interface Backend {
   createQueue(name: QueueName): Queue<Bell>;
   createWorker(
@@ -69,14 +93,22 @@ interface Backend {
     handler: BareHandler,
     options: Partial<WorkerOptions>,
   ): Worker<Bell>;
+  onReturn(listener: () => void): void;
   ping(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The engine for production. Throws SERVICE_UNREACHABLE when Redis doesn't answer within ten seconds. */
+/** Milliseconds that a producer waits for one answer of Redis. */
+const PATIENCE_MS = 5000;
+
+/** The engine for production. Throws SERVICE_UNREACHABLE when Redis doesn't answer within five seconds. */
 export async function openRedisEngine(redisUrl: string): Promise<Engine> {
   // A producer must not hang while Redis is away: the ledger has the work already, and the reconciler rings for it.
-  const producer = new Redis(redisUrl, { maxRetriesPerRequest: 1, connectTimeout: 10_000 });
+  const producer = new Redis(redisUrl, {
+    maxRetriesPerRequest: 1,
+    connectTimeout: PATIENCE_MS,
+    commandTimeout: PATIENCE_MS,
+  });
   // A worker waits for as long as Redis is away.
   const consumer = new Redis(redisUrl, { maxRetriesPerRequest: null, lazyConnect: true });
   let fault: Error | undefined;
@@ -94,6 +126,8 @@ export async function openRedisEngine(redisUrl: string): Promise<Engine> {
         createProcessor(handler),
         options<WorkerOptions>({ ...more, connection: consumer, prefix: PREFIX }),
       ),
+    // The first time is before anybody can listen: it's pinged below.
+    onReturn: (listener) => void producer.on("ready", listener),
     async ping() {
       await producer.ping().catch((error: unknown) => {
         // ioredis only says how often it tried; why is what the connection said.
@@ -129,12 +163,17 @@ export async function openEmbeddedEngine(pglite: PGlite): Promise<Engine> {
         createProcessor(handler),
         options({ ...more, connection: pool } as { connection: typeof pool }),
       ) as unknown as Worker<Bell>,
+    // It is in this process: it can't be away.
+    onReturn() {},
     async ping() {
       await pglite.query("select 1");
     },
     close: () => Promise.resolve(),
   });
 }
+
+/** Bells that are rung at once; a queue that is away is found out after so many. */
+const RUNG_AT_ONCE = 200;
 
 /** What every queue and worker is made with. */
 function options<Options extends object>(own: Options): Options {
@@ -158,18 +197,27 @@ function createEngine(backend: Backend): Engine {
       if (bells.length === 0) return;
       await reachable(queueOf(name).addBulk(bells.map((bell) => jobOf(name, bell))));
     },
-    async ring(name, bells) {
+    async ring(name, bells, { alsoRunning = false } = {}) {
       const queue = queueOf(name);
-      const failures: unknown[] = [];
-      // One that can't be rung doesn't keep the others silent.
-      for (const bell of bells) {
-        await ringOne(queue, name, bell).catch((error: unknown) => failures.push(error));
+      for (let from = 0; from < bells.length; from += RUNG_AT_ONCE) {
+        const some = bells.slice(from, from + RUNG_AT_ONCE);
+        // One that can't be rung doesn't keep the others silent.
+        const rung = await Promise.allSettled(
+          some.map(async (bell) => {
+            const job = jobOf(name, bell);
+            const state = await ringOne(queue, job);
+            if (state === "active" && alsoRunning) await ringOne(queue, again(job));
+          }),
+        );
+        const failure = rung.find(({ status }) => status === "rejected");
+        if (failure?.status === "rejected") throw unreachable(failure.reason);
       }
-      if (failures.length > 0) throw unreachable(failures[0]);
     },
     async schedule(name, everyMs) {
+      const queue = queueOf(name);
+      const known = await reachable(queue.getJobScheduler(name));
       await reachable(
-        queueOf(name).upsertJobScheduler(
+        queue.upsertJobScheduler(
           name,
           { every: everyMs },
           {
@@ -179,21 +227,27 @@ function createEngine(backend: Backend): Engine {
           },
         ),
       );
+      return known === undefined;
     },
+    onReturn: backend.onReturn,
     work(name, handler, { concurrency, onError, onFailed }) {
       const controller = new AbortController();
       const worker = backend.createWorker(
         name,
         (id, attempt) => handler(id, { ...attempt, signal: controller.signal }),
-        {
-          concurrency,
-        },
+        { ...workerTimes, concurrency },
       );
       worker.on("error", onError);
+      const rest = restAfterErrors(worker);
       worker.on("failed", (job, error) => {
         onFailed(error, { id: job?.id ?? name, willRetry: job?.finishedOn === undefined });
       });
-      return { close: (graceMs) => closeWorker(worker, controller, graceMs) };
+      return {
+        async close(graceMs) {
+          rest.stop();
+          await closeWorker(worker, controller, graceMs);
+        },
+      };
     },
     ping: () => reachable(backend.ping()),
     async close() {
@@ -203,8 +257,14 @@ function createEngine(backend: Backend): Engine {
   };
 }
 
+interface RungJob {
+  name: QueueName;
+  data: Bell;
+  opts: JobsOptions & { jobId: string };
+}
+
 /** The job's id is made of the work's, so that ringing twice is harmless. */
-function jobOf(name: QueueName, bell: BellToRing) {
+function jobOf(name: QueueName, bell: BellToRing): RungJob {
   return {
     name,
     data: { id: bell.id },
@@ -216,20 +276,48 @@ function jobOf(name: QueueName, bell: BellToRing) {
   };
 }
 
-async function ringOne(queue: Queue<Bell>, name: QueueName, bell: BellToRing): Promise<void> {
-  const { data, opts } = jobOf(name, bell);
-  const job = await queue.getJob(opts.jobId);
-  const state = await job?.getState();
+/** Gives the state that the job was in. */
+async function ringOne(queue: Queue<Bell>, { name, data, opts }: RungJob): Promise<string> {
+  const state = await queue.getJobState(opts.jobId);
+  const job =
+    state === "failed" || state === "completed" ? await queue.getJob(opts.jobId) : undefined;
   if (job && (state === "failed" || state === "completed")) {
     try {
       await job.retry(state, { resetAttemptsMade: true, resetAttemptsStarted: true });
-      return;
+      return state;
     } catch (error) {
       // Somebody else rang in between: then the job waits already, or it is gone and is added.
       if ((await queue.getJobState(opts.jobId)) === state) throw error;
     }
   }
   await queue.add(name, data, opts);
+  return state;
+}
+
+/** Until then a job that was about to end has ended; one that goes on finds its work done, or does it a second time. */
+const AGAIN_AFTER_MS = 500;
+
+/** A second job for the same work, for when the first one runs just now. */
+function again({ name, data, opts }: RungJob): RungJob {
+  return { name, data, opts: { ...opts, jobId: `${opts.jobId}-again`, delay: AGAIN_AFTER_MS } };
+}
+
+/** Milliseconds that a worker asks for nothing after an error. */
+const REST_MS = 1000;
+
+/** A queue that answers but refuses, as Redis does without memory, would be asked again ten thousand times a second. */
+function restAfterErrors(worker: Worker<Bell>): { stop(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  worker.on("error", () => {
+    if (timer || worker.closing) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      void worker.resume();
+    }, REST_MS);
+    // Jobs that run go on.
+    void worker.pause(true);
+  });
+  return { stop: () => clearTimeout(timer) };
 }
 
 /** How long a worker may take to hand its work back after its grace time: a queue that is away would take for ever. */

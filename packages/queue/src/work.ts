@@ -3,6 +3,8 @@ import { DelayedError, type Job, UnrecoverableError, WaitingError } from "bullmq
 import type { Bell } from "./queues.ts";
 
 export interface Attempt {
+  /** How many have been used up before this one. The same number again: the end of the last run couldn't be told. */
+  made: number;
   /** False while the queue would try again by itself if the handler throws. */
   last: boolean;
   /** How often the job was started without an attempt being used up: postponed, or handed back. */
@@ -15,8 +17,8 @@ export interface Attempt {
 
 /**
  * Does the work of one id. What it throws says how the job goes on: `Postponed` comes again later without using up an
- * attempt; an `ExhibitError` INTERRUPTED goes back to the queue at once; one with action `never` ends the job as
- * failed; anything else uses up an attempt.
+ * attempt, and so does SERVICE_UNREACHABLE, within seconds; an `ExhibitError` INTERRUPTED goes back to the queue at once;
+ * one with action `never` ends the job as failed; anything else uses up an attempt.
  */
 export type Handler = (id: string, attempt: Attempt) => Promise<void>;
 
@@ -36,37 +38,59 @@ export class Postponed extends Error {
 
 export function createProcessor(handler: BareHandler) {
   return async (job: Job<Bell>, token?: string): Promise<void> => {
+    const postponed = Math.max(0, job.attemptsStarted - job.attemptsMade - 1);
     try {
       await handler(job.data.id, {
+        made: job.attemptsMade,
         last: job.attemptsMade + 1 >= (job.opts.attempts ?? 1),
-        postponed: Math.max(0, job.attemptsStarted - job.attemptsMade - 1),
-        log: async (line) => {
-          await job.log(line);
-        },
+        postponed,
+        log: (line) => log(job, line),
       });
     } catch (thrown) {
-      throw await settle(job, token, thrown);
+      throw await settle(job, token, thrown, postponed);
     }
   };
 }
+
+/** Our own services may be gone for seconds or for minutes; work goes on soon after they are back. */
+const LONGEST_WAIT_MS = 5000;
 
 /** Moves the job to where it belongs, and gives the error that tells BullMQ so. */
 async function settle(
   job: Job<Bell>,
   token: string | undefined,
   thrown: unknown,
+  postponed: number,
 ): Promise<unknown> {
-  if (thrown instanceof Postponed) {
-    await job.log(`Postponed by ${Math.ceil(thrown.delayMs / 1000)} s: ${thrown.message}`);
-    await job.moveToDelayed(Date.now() + thrown.delayMs, token);
-    return new DelayedError();
+  if (thrown instanceof Postponed) return await delay(job, token, thrown, thrown.delayMs);
+  if (!(thrown instanceof ExhibitError)) return thrown;
+  if (thrown.code === "SERVICE_UNREACHABLE") {
+    return await delay(job, token, thrown, Math.min(LONGEST_WAIT_MS, 1000 * 2 ** postponed));
   }
-  if (thrown instanceof ExhibitError && thrown.code === "INTERRUPTED") {
-    await job.moveToWait(token);
+  if (thrown.code === "INTERRUPTED") {
+    await job.moveToWait(token).catch(() => {});
     return new WaitingError();
   }
-  if (thrown instanceof ExhibitError && thrown.action === "never") return new Final(thrown);
-  return thrown;
+  return thrown.action === "never" ? new Final(thrown) : thrown;
+}
+
+// What can't be moved, because the queue is away or full or has given the job to somebody else, is left to stall: it
+// comes back by itself, and no attempt is used up for a fault of the queue.
+
+async function delay(
+  job: Job<Bell>,
+  token: string | undefined,
+  { message }: Error,
+  delayMs: number,
+): Promise<DelayedError> {
+  await log(job, `Postponed by ${Math.ceil(delayMs / 1000)} s: ${message}`);
+  await job.moveToDelayed(Date.now() + delayMs, token).catch(() => {});
+  return new DelayedError();
+}
+
+/** A line that can't be written isn't worth the job. */
+async function log(job: Job<Bell>, line: string): Promise<void> {
+  await job.log(line).catch(() => {});
 }
 
 /**

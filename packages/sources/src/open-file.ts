@@ -1,9 +1,9 @@
 import { constants, type Stats } from "node:fs";
 import { type FileHandle, lstat, open } from "node:fs/promises";
-import { join } from "node:path";
 import { ExhibitError } from "@exhibit/contracts";
 import { confine } from "./confine.ts";
 import { checkUnchanged, factsOf } from "./file-facts.ts";
+import { type Place, placeOf } from "./place.ts";
 import { readRange } from "./read-range.ts";
 import type { FileFacts, OpenFile } from "./source.ts";
 import { sourceError } from "./source-error.ts";
@@ -14,21 +14,22 @@ import { sourceError } from "./source-error.ts";
  */
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-/** Opens the file `path` below `root`, a real path; see `SourceReader.open`. */
+/** Opens the file `path` of the source; see `SourceReader.open`. */
 export async function openFile(
-  root: string,
+  place: Place,
   path: string,
   expected: FileFacts | undefined,
 ): Promise<OpenFile> {
   checkRelative(path);
-  const where = join(root, path);
-  const handle = await open(where, FLAGS).catch((thrown: unknown) => {
+  const inSource = (thrown: unknown) => {
     throw sourceError(thrown, path);
-  });
+  };
+  const where = await placeOf(place, path).catch(inSource);
+  const handle = await open(where, FLAGS).catch(inSource);
   try {
     const stats = await handle.stat();
     if (!stats.isFile()) throw notAFile(path);
-    await checkPlace(root, path, stats);
+    await checkPlace(place, where, path, stats);
     const facts = factsOf(stats);
     if (expected !== undefined) checkUnchanged(path, expected, facts);
     return opened(handle, path, facts);
@@ -63,12 +64,17 @@ function checkRelative(path: string): void {
 }
 
 /**
- * Checks that what was opened is what lies at `path` in the source. It is done after opening, and by inode, so that
+ * Checks that what was opened is what lies at `where`. It is done after opening, and by inode, so that
  * a folder that was a symbolic link only for the moment of opening is found out too.
  */
-async function checkPlace(root: string, path: string, opened: Stats): Promise<void> {
-  await confine(root, path);
-  const there = await lstat(join(root, path));
+async function checkPlace(
+  { bounds }: Place,
+  where: string,
+  path: string,
+  opened: Stats,
+): Promise<void> {
+  await confine(where, bounds, path);
+  const there = await lstat(where);
   if (there.dev === opened.dev && there.ino === opened.ino) return;
   throw new ExhibitError("SOURCE_CHANGED", `${path} was replaced while it was opened.`, {
     details: { path },

@@ -1,6 +1,7 @@
-import { stat } from "node:fs/promises";
+import { lstat, stat } from "node:fs/promises";
 import { ExhibitError, type Source } from "@exhibit/contracts";
 import { openFile } from "./open-file.ts";
+import { type Place, placeOf } from "./place.ts";
 import { checkSource, locateSource } from "./roots.ts";
 import type { SourceReader } from "./source.ts";
 import { sourceError } from "./source-error.ts";
@@ -14,12 +15,21 @@ import { walkDirectory } from "./walk-directory.ts";
  */
 export async function openSource(source: Source, roots: readonly string[]): Promise<SourceReader> {
   checkSource(source, roots);
-  const root = await locateSource(source.path, roots);
-  await checkFolder(root, source.path);
+  const place = await locateSource(source, roots);
+  await checkFolder(place.root, source.path);
   return {
-    walk: ({ signal }) => walkDirectory(root, signal),
-    open: (path, expected) => openFile(root, path, expected),
+    walk: ({ signal }) => walkDirectory(place, signal),
+    open: (path, expected) => openFile(place, path, expected),
+    isFolder: (path) => isFolder(place, path),
   };
+}
+
+async function isFolder(place: Place, path: string): Promise<boolean> {
+  try {
+    return (await lstat(await placeOf(place, path))).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 async function checkFolder(root: string, path: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import { ExhibitError, type Source } from "@exhibit/contracts";
+import type { Place } from "./place.ts";
 import { sourceError } from "./source-error.ts";
 
 /**
@@ -30,15 +31,16 @@ export function checkSource(source: Source, roots: readonly string[]): void {
  *
  * @throws {ExhibitError} SOURCE_OUTSIDE_ROOTS; SOURCE_NOT_FOUND, SOURCE_UNREADABLE, SOURCE_IO
  */
-export async function locateSource(path: string, roots: readonly string[]): Promise<string> {
+export async function locateSource(source: Source, roots: readonly string[]): Promise<Place> {
+  const { path } = source;
   const real = await realpath(path).catch((thrown: unknown) => {
     throw sourceError(thrown, path);
   });
-  const realRoots = await Promise.all(roots.map(realRoot));
-  if (!realRoots.some((root) => root !== undefined && isWithin(root, real))) {
-    throw outsideRoots(path);
-  }
-  return real;
+  const resolved = await Promise.all(roots.map(realRoot));
+  const realRoots = resolved.filter((root) => root !== undefined);
+  if (!realRoots.some((root) => isWithin(root, real))) throw outsideRoots(path);
+  const followSymlinks = source.follow_symlinks === true;
+  return { root: real, bounds: followSymlinks ? realRoots : [real], followSymlinks };
 }
 
 /** Whether `path` is `folder` or lies below it; both absolute and without `..`. */

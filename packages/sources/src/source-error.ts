@@ -35,7 +35,7 @@ export function sourceError(thrown: unknown, path: string): ExhibitError {
   });
 }
 
-function errnoOf(thrown: unknown): string {
+export function errnoOf(thrown: unknown): string {
   const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
   return typeof code === "string" ? code : "unknown error";
 }

@@ -1,7 +1,10 @@
 import type { ExhibitError } from "@exhibit/contracts";
 
-/** Why something that lies in a source isn't taken: it has no bytes of its own. */
-export type SkippedReason = "symlink" | "fifo" | "socket" | "device" | "other";
+/**
+ * Why something that lies in a source isn't taken: it has no bytes of its own. `loop` is a folder that is being walked
+ * already, met again by way of a symbolic link.
+ */
+export type SkippedReason = "symlink" | "loop" | "fifo" | "socket" | "device" | "other";
 
 /** What a file was when it was planned, and must still be when it is sent. */
 export interface FileFacts {
@@ -34,6 +37,8 @@ export interface SourceReader {
    * SOURCE_OUTSIDE_ROOTS when the path leads out of the source, and the other SOURCE_* codes.
    */
   open(path: string, expected: FileFacts | undefined): Promise<OpenFile>;
+  /** Whether a folder lies at a path that `walk` gave; false also when that can't be told. */
+  isFolder(path: string): Promise<boolean>;
 }
 
 /** An open file. Whoever opened it closes it. */

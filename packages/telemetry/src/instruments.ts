@@ -12,6 +12,13 @@ interface InstrumentEntry {
 
 /** Every instrument of our own code. Metrics are sent when OTEL_METRICS_EXPORTER asks for them. */
 export const instrumentTable = {
+  "exhibit.oss.window": {
+    kind: "gauge",
+    unit: "{request}",
+    measures:
+      "Requests with bytes that a process may have under way to a bucket, as OSS's answers taught it.",
+    attributes: ["exhibit.endpoint", "exhibit.bucket"],
+  },
   "exhibit.vendor.calls": {
     kind: "counter",
     unit: "{call}",

@@ -11,5 +11,6 @@ export const listVendors = action(
     response: { 200: vendorList, ...failures },
   },
   ({ vendors }) =>
-    async () => ({ items: await vendors() }),
+    async () =>
+      vendors.list(),
 );

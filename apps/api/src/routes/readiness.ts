@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { ExhibitError, type VendorState, vendorState } from "@exhibit/contracts";
+import type { VendorControl } from "@exhibit/ingest";
 import { z } from "zod";
 import { action, type Readiness } from "../action.ts";
 import { failures } from "../failures.ts";
@@ -34,11 +35,11 @@ export const readiness = action(
 );
 
 /** Whether it is ready doesn't depend on them. */
-async function known(vendors: () => Promise<VendorState[]>): Promise<VendorState[]> {
+async function known(vendors: VendorControl): Promise<VendorState[]> {
   const limit = new AbortController();
-  const late = pause(PATIENCE, [], { signal: limit.signal });
+  const late = pause(PATIENCE, { items: [] }, { signal: limit.signal });
   try {
-    return await Promise.race([vendors(), late]);
+    return (await Promise.race([vendors.list(), late])).items;
   } catch {
     return [];
   } finally {

@@ -54,3 +54,35 @@ it("retries a failed job by its button", async () => {
   while ((await job?.getState()) === "active") await new Promise(setImmediate);
   expect(await job?.getState()).toBe("completed");
 });
+
+it.each(["store-8/retry", "retry/failed"])(
+  "gives a job that has used up its attempts all of them again by %s",
+  async (button) => {
+    await worker?.close(0);
+    const queue = engine.queues.find(({ name }) => name === "store");
+    const lasts: boolean[] = [];
+    worker = engine.work(
+      "store",
+      async (_id, { last }) => {
+        lasts.push(last);
+        throw new Error("EIO");
+      },
+      { concurrency: 1, onError: () => {}, onFailed: () => {} },
+    );
+    const job = await queue?.add("store", { id: "8" }, { attempts: 2, jobId: "store-8" });
+    const usedUp = async (times: number) => {
+      while (lasts.length < times || (await job?.getState()) !== "failed") {
+        await new Promise(setImmediate);
+      }
+    };
+    await usedUp(2);
+    const answer = await api.app.inject({
+      method: "PUT",
+      url: `/queues/api/queues/store/${button}`,
+    });
+    expect(answer.statusCode).toBeLessThan(300);
+    await usedUp(4);
+    expect(lasts).toEqual([false, true, false, true]);
+    await job?.remove();
+  },
+);

@@ -176,6 +176,9 @@ describe("acts of people", () => {
     ],
     ["cancel", undefined, {}],
     ["cancel", { why: "wrong case" }, { why: "wrong case" }],
+    ["pause", undefined, {}],
+    ["pause", { why: "lunch" }, { why: "lunch" }],
+    ["resume", { why: "on" }, { why: "on" }],
     ["waive", { why: "gone" }, { why: "gone" }],
     ["waive", { file_ids: ["1", "2"], why: "gone" }, { file_ids: ["1", "2"], why: "gone" }],
   ])("passes on %s %j", async (name, payload, request) => {
@@ -205,6 +208,7 @@ describe("acts of people", () => {
     ["retry", { code: "UNHEARD_OF" }],
     ["retry", { folder: "1" }],
     ["cancel", { reason: "x" }],
+    ["pause", { why: " " }],
   ])("refuses %s with %j", async (name, payload) => {
     const { import_id } = api.put();
     const answer = await act(`${import_id}/${name}`, payload);

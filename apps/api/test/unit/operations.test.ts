@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from "vitest";
 import type { Readiness } from "../../src/index.ts";
 import { routes } from "../../src/routes.ts";
-import { startApi, vendorState } from "../fake-imports.ts";
+import { fakeImports, startApi, vendorState } from "../fake-imports.ts";
 
 let api: Awaited<ReturnType<typeof startApi>> | undefined;
 afterEach(async () => {
@@ -30,14 +30,55 @@ it("is ready when ledger and queue are up", async () => {
 });
 
 it("is ready whatever becomes of the vendors", async () => {
-  api = await startApi({ vendors: () => Promise.reject(new Error("boom")) });
+  const { vendors } = fakeImports();
+  api = await startApi({
+    vendors: { ...vendors, list: () => Promise.reject(new Error("boom")) },
+  });
   const answer = await api.app.inject("/readyz");
   expect(answer.statusCode).toBe(200);
   expect(answer.json()).toMatchObject({ status: "ready", vendors: [] });
 });
 
 it("lists the vendors and how they stand", async () => {
-  expect((await get("/v1/vendors")).json()).toEqual({ items: [vendorState] });
+  expect((await get("/v1/vendors")).json()).toEqual({ scope: "fleet", items: [vendorState] });
+});
+
+it.each(["pause", "resume"])("passes on %s of a vendor, with who and why", async (name) => {
+  api = await startApi();
+  const answer = await api.app.inject({
+    method: "POST",
+    url: `/v1/vendors/kongur/${name}`,
+    headers: { "x-exhibit-actor": "wang" },
+    payload: { why: "until Monday" },
+  });
+  expect(answer.statusCode).toBe(202);
+  expect(answer.json()).toEqual(vendorState);
+  expect(api.calls).toEqual([
+    { name: `${name} vendor`, args: ["kongur", { why: "until Monday" }, "wang"] },
+  ]);
+});
+
+it("lists what people did to a vendor", async () => {
+  const answer = await get("/v1/vendors/kongur/acts?limit=7");
+  expect(answer.json()).toMatchObject({ items: [{ vendor: "kongur", import_id: null }] });
+  expect(api?.calls).toEqual([{ name: "vendor acts", args: ["kongur", { limit: 7 }] }]);
+});
+
+it("shows the bandwidth limit, and sets it for whoever says who they are", async () => {
+  expect((await get("/v1/bandwidth")).json()).toMatchObject({ limit: "off", workers: 2 });
+  const answer = await api?.app.inject({
+    method: "PUT",
+    url: "/v1/bandwidth",
+    headers: { "x-exhibit-actor": encodeURIComponent("王芳") },
+    payload: { limit: "10M", why: "the office works" },
+  });
+  expect(answer?.statusCode).toBe(200);
+  expect(answer?.json()).toMatchObject({
+    limit: "10M",
+    changes: [{ who: "王芳", why: "the office works" }],
+  });
+  const refused = await api?.app.inject({ method: "PUT", url: "/v1/bandwidth", payload: {} });
+  expect(refused?.statusCode).toBe(400);
 });
 
 it("isn't ready while one is down, and says which", async () => {
@@ -71,7 +112,7 @@ it("describes every route in the OpenAPI document, and each reference in it lead
   const described = Object.entries<object>(document.paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   );
-  const expected = routes.map(([method, url]) => `${method} ${url.replace(":id", "{id}")}`);
+  const expected = routes.map(([method, url]) => `${method} ${url.replace(/:(\w+)/, "{$1}")}`);
   expect(described.sort()).toEqual(expected.sort());
   const names = [...answer.body.matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(
     ([, name]) => name,

@@ -12,9 +12,10 @@ import { collect, collectPair } from "./repeated-options.ts";
 interface ImportOptions {
   vendor: string;
   entrust?: string;
-  suit: string[];
+  suit?: string[];
   role?: Role;
   folder?: Record<string, string>;
+  followSymlinks?: boolean;
   detach?: boolean;
   json?: boolean;
 }
@@ -32,7 +33,7 @@ export const importCommand: CommandModule = (program, { run }) => {
     )
     .option("--vendor <name>", "who opens the folder", "kongur")
     .option("--entrust <id>", "the mandate (entrust_id)")
-    .option("--suit <id>", "a suit of the case (suit_id); may be repeated", collect, [])
+    .option("--suit <id>", "a suit of the case (suit_id); may be repeated", collect)
     .addOption(
       new Option("--role <role>", "the case's own folder at kongur instead of a suit's").choices(
         roles,
@@ -42,6 +43,10 @@ export const importCommand: CommandModule = (program, { run }) => {
       "--folder <key=value>",
       "name the vendor's folder yourself; may be repeated",
       collectPair,
+    )
+    .option(
+      "--follow-symlinks",
+      "take what symbolic links lead to, as far as it lies below the configured sources.roots; else they are skipped",
     )
     .option("--detach", "don't wait: print the import's id")
     .option(...jsonOption)
@@ -91,6 +96,7 @@ function caseOptions(options: ImportOptions): CaseOptions {
     suits: [...new Set(options.suit)],
     role: options.role,
     selector: options.folder,
+    followSymlinks: options.followSymlinks,
   };
 }
 

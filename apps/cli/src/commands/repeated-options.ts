@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from "commander";
 
 /** For an option that may be given again and again: all its values, in their order. */
-export function collect(value: string, before: string[]): string[] {
-  return [...before, value];
+export function collect(value: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), value];
 }
 
 /** The same for `key=value`. */

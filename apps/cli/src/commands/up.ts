@@ -1,3 +1,4 @@
+import { bwlimitOption } from "../limited-worker.ts";
 import type { UpOptions } from "../up/up.ts";
 import { type CommandModule, jsonOption } from "./command.ts";
 
@@ -9,6 +10,7 @@ export const upCommand: CommandModule = (program, { run }) => {
     )
     .argument("[PATH]", "import this folder of yours instead of the sample case (into the sandbox)")
     .option("--once", "end when the import is over: 0 if it is sealed, 1 otherwise")
+    .option(...bwlimitOption)
     .option(...jsonOption)
     .addHelpText("after", explanation)
     .action((path: string | undefined, options: UpOptions) =>

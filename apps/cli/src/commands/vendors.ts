@@ -1,19 +1,27 @@
-import { loadConfig, readEnvironment } from "@exhibit/config";
-import type { FolderSelector, VendorState } from "@exhibit/contracts";
+import { type ExhibitConfig, loadConfig, readEnvironment } from "@exhibit/config";
+import {
+  type ExhibitError,
+  type FolderSelector,
+  toExhibitError,
+  type VendorList,
+  type VendorState,
+} from "@exhibit/contracts";
 import type { VendorCheck } from "@exhibit/worker";
 import { Option } from "commander";
-import { type Role, roles } from "../case-folders.ts";
+import { type Role, roles, unnamedFolder } from "../case-folders.ts";
 import { apiOfEnvironment } from "../client-context.ts";
-import { badUse, exitCodes } from "../exit-codes.ts";
+import { badUse, exitCodeOf, exitCodes } from "../exit-codes.ts";
 import { formatSeconds, formatTable } from "../format.ts";
 import { listenForInterruption } from "../interruption.ts";
+import { vendorPauseLine } from "../pausing.ts";
+import { errorLines, errorViewOf } from "../report.ts";
 import type { Terminal } from "../terminal.ts";
 import { type CommandModule, jsonOption } from "./command.ts";
 import { collect, collectPair } from "./repeated-options.ts";
 
 interface CheckOptions {
   entrust?: string;
-  suit: string[];
+  suit?: string[];
   role?: Role;
   folder?: Record<string, string>;
   json?: boolean;
@@ -31,7 +39,7 @@ export const vendorsCommand: CommandModule = (program, { run }) => {
     .description("take a lease, show what it opens, and prove it by a request that changes nothing")
     .argument("<VENDOR>", "a vendor of exhibit.yaml (EXHIBIT_CONFIG)")
     .option("--entrust <id>", "the mandate (entrust_id)")
-    .option("--suit <id>", "a suit of the case (suit_id); may be repeated", collect, [])
+    .option("--suit <id>", "a suit of the case (suit_id); may be repeated", collect)
     .addOption(
       new Option("--role <role>", "the case's own folder at kongur instead of a suit's").choices(
         roles,
@@ -53,20 +61,34 @@ Examples:
   exhibit vendors check deepvision --folder op_poi_id=p1 --folder op_tenant_code=t1 --json`;
 
 async function listVendors(terminal: Terminal): Promise<number> {
-  const states = await apiOfEnvironment().vendors();
+  const { scope, items } = await apiOfEnvironment().vendors();
   const head = ["vendor", "state", "until", "leases", "calls", "refusals", "last error"];
   const lines =
-    states.length === 0
+    items.length === 0
       ? ["No vendor is configured: exhibit.yaml has none under vendors."]
-      : formatTable([head, ...states.map(rowOf)], [3, 4, 5]);
+      : formatTable([head, ...items.map((state) => rowOf(state, scope))], [3, 4, 5]);
   for (const line of lines) terminal.say(line);
-  terminal.result({ vendors: states });
+  for (const { vendor, paused } of items) {
+    if (paused !== undefined) terminal.say(vendorPauseLine(vendor, paused));
+  }
+  if (scope === "process") for (const line of apart) terminal.say(line);
+  terminal.result({ scope, vendors: items });
   return exitCodes.done;
 }
 
-function rowOf({ vendor, state, until, leases, calls, refusals, last_error_code }: VendorState) {
-  const numbers = [leases, calls, refusals].map(String);
-  return [vendor, state, until ?? "", ...numbers, last_error_code ?? ""];
+const apart = [
+  "Leases, calls and states are each worker's own, as EXHIBIT_LEASE_KEY isn't set: the API, which asks no vendor, can't show them.",
+  "Set it for API and workers to see the whole fleet's here, or look at the workers' metrics.",
+];
+
+function rowOf(
+  { vendor, state, paused, until, leases, calls, refusals, last_error_code }: VendorState,
+  scope: VendorList["scope"],
+): string[] {
+  const known = scope === "fleet";
+  const numbers = [leases, calls, refusals].map((number) => (known ? String(number) : "-"));
+  const word = paused === undefined ? (known ? state : "-") : "paused";
+  return [vendor, word, until ?? "", ...numbers, last_error_code ?? ""];
 }
 
 async function checkOne(
@@ -78,35 +100,79 @@ async function checkOne(
   if (configPath === undefined) {
     throw badUse("exhibit vendors check needs EXHIBIT_CONFIG: the vendor is asked from here.");
   }
-  const of = {
-    vendor,
-    entrust_id: options.entrust,
-    suit_ids: [...new Set(options.suit)],
-    folder: folderOf(vendor, options),
-  };
+  const of = { vendor, entrust_id: options.entrust, suit_ids: [...new Set(options.suit)] };
+  const folders = foldersOf(vendor, options);
   await using stack = new AsyncDisposableStack();
   const interruption = stack.use(listenForInterruption());
-  // Loaded only here: the list needn't wait for the engine.
-  const { checkVendor } = await import("@exhibit/worker");
-  const check = await checkVendor(await loadConfig(configPath), of, interruption.signal);
-  for (const line of checkLines(check)) terminal.say(line);
-  terminal.result(resultOf(check));
-  return exitCodes.done;
+  const config = await loadConfig(configPath);
+  const asked = folders.map((folder) => ({ ...of, folder }));
+  if (asked[0] !== undefined && asked.length === 1) {
+    terminal.result(await checkFolder(config, asked[0], interruption.signal, terminal));
+    return exitCodes.done;
+  }
+  const { results, refused } = await checkFolders(config, asked, interruption.signal, terminal);
+  terminal.result({ vendor, folders: results });
+  return refused === undefined ? exitCodes.done : exitCodeOf(refused);
 }
 
-function folderOf(vendor: string, { folder, role, suit }: CheckOptions): FolderSelector {
+/** A folder of the case, as a lease is asked for it. */
+interface ToCheck {
+  vendor: string;
+  entrust_id: string | undefined;
+  suit_ids: string[];
+  folder: FolderSelector;
+}
+
+/** Of several folders one may be refused: it is named, and the others are worth knowing. */
+async function checkFolders(
+  config: ExhibitConfig,
+  asked: readonly ToCheck[],
+  signal: AbortSignal,
+  terminal: Terminal,
+) {
+  const results: unknown[] = [];
+  let refused: ExhibitError | undefined;
+  for (const of of asked) {
+    try {
+      results.push(await checkFolder(config, of, signal, terminal));
+    } catch (thrown) {
+      const error = toExhibitError(thrown);
+      if (error.code === "INTERRUPTED") throw error;
+      refused ??= error;
+      for (const line of [`${labelOf(of.folder)}:`, ...errorLines(error)]) terminal.note(line);
+      results.push({ vendor: of.vendor, folder: of.folder, error: errorViewOf(error) });
+    }
+  }
+  return { results, refused };
+}
+
+async function checkFolder(
+  config: ExhibitConfig,
+  of: ToCheck,
+  signal: AbortSignal,
+  terminal: Terminal,
+) {
+  // Loaded only here: the list needn't wait for the engine.
+  const { checkVendor } = await import("@exhibit/worker");
+  const check = await checkVendor(config, of, signal);
+  for (const line of checkLines(check)) terminal.say(line);
+  return resultOf(check);
+}
+
+/** The folders that the options name; at kongur one for each suit. */
+function foldersOf(vendor: string, { folder, role, suit = [] }: CheckOptions): FolderSelector[] {
   if (folder !== undefined && role !== undefined) {
     throw badUse("--role and --folder both name the folder at the vendor: give one of them.");
   }
-  if (folder !== undefined) return folder;
-  if (vendor === "kongur" && role !== undefined) return { role };
-  const [first] = suit;
-  if (vendor === "kongur" && first !== undefined) return { suit_id: first };
-  throw badUse(
-    vendor === "kongur"
-      ? `Name the folder: --suit ID, --role ${roles.join("|")} or --folder key=value.`
-      : `Name ${vendor}'s folder by --folder key=value.`,
-  );
+  if (folder !== undefined) return [folder];
+  if (vendor !== "kongur") throw unnamedFolder(vendor);
+  if (role !== undefined) return [{ role }];
+  if (suit.length > 0) return [...new Set(suit)].map((suit_id) => ({ suit_id }));
+  throw badUse(`Name the folder: --suit ID, --role ${roles.join("|")} or --folder key=value.`);
+}
+
+function labelOf(folder: FolderSelector): string {
+  return Object.entries(folder).flat().join(" ");
 }
 
 function checkLines({ folder, lease, probe }: VendorCheck): string[] {
@@ -115,7 +181,7 @@ function checkLines({ folder, lease, probe }: VendorCheck): string[] {
   const style = bucket.pathStyle ? "bucket in the path" : "bucket in the host";
   const request = probe.requestId === undefined ? "" : ` (request ${probe.requestId})`;
   const rows = [
-    ["folder", Object.entries(folder).flat().join(" ")],
+    ["folder", labelOf(folder)],
     ["endpoint", `${bucket.endpoint}, ${style}`],
     ["bucket", `${bucket.name} in ${bucket.region}, signature ${bucket.signatureVersion}`],
     ["prefix", lease.prefix === "" ? "the whole bucket" : lease.prefix],

@@ -9,7 +9,7 @@ import { collect } from "./repeated-options.ts";
 
 interface WaiveOptions {
   why: string;
-  file: string[];
+  file?: string[];
   code?: string;
   all?: boolean;
   json?: boolean;
@@ -23,12 +23,7 @@ export const waiveCommand: CommandModule = (program, { run }) => {
     )
     .argument("<ID>", "the import")
     .requiredOption("--why <text>", "for the record")
-    .option(
-      "--file <id>",
-      "a file (file_id of GET /v1/imports/ID/files); may be repeated",
-      collect,
-      [],
-    )
+    .option("--file <id>", "a file (file_id of GET /v1/imports/ID/files); may be repeated", collect)
     .option("--code <code>", "all that failed with this code")
     .option("--all", "all that failed")
     .option(...jsonOption)
@@ -38,8 +33,7 @@ export const waiveCommand: CommandModule = (program, { run }) => {
 };
 
 async function waive(id: string, options: WaiveOptions, terminal: Terminal): Promise<number> {
-  const { why, file, code, all } = options;
-  const file_ids = file.length > 0 ? file : undefined;
+  const { why, file: file_ids, code, all } = options;
   const named = [file_ids, code, all].filter((value) => value !== undefined);
   if (named.length !== 1) {
     throw badUse("Say which files are given up: one of --file ID, --code CODE or --all.");

@@ -61,7 +61,7 @@ function ratesOf(first: Sample, last: Sample): Rates {
 
 /** Many small files are bound by files per second, large ones by bytes per second: the slower of the two is right. */
 function secondsLeft(view: ImportView, rates: Rates): number | undefined {
-  if (view.status !== "storing" || view.planned === 0) return undefined;
+  if (view.status !== "storing" || view.paused !== null || view.planned === 0) return undefined;
   const { filesPerSecond, bytesPerSecond } = rates;
   if (!filesPerSecond && !bytesPerSecond) return undefined;
   const bytes = view.bytes - view.stored_bytes - view.identical_bytes - view.sending_bytes;

@@ -1,9 +1,8 @@
-import type { ImportStatus } from "@exhibit/contracts";
+import type { ImportStatus, ImportView } from "@exhibit/contracts";
 import { formatBytes, formatNumber, formatSeconds } from "../format.ts";
 import type { Measure } from "./measure.ts";
 
-/** What an import is doing, for people. */
-export const statusWords: Readonly<Record<ImportStatus, string>> = {
+const statusWords: Readonly<Record<ImportStatus, string>> = {
   planning: "planning",
   storing: "storing",
   sealing: "sealing",
@@ -11,6 +10,11 @@ export const statusWords: Readonly<Record<ImportStatus, string>> = {
   attention: "needs attention",
   cancelled: "cancelled",
 };
+
+/** What an import is doing, for people. */
+export function statusWord({ status, paused }: ImportView): string {
+  return paused === null ? statusWords[status] : "paused";
+}
 
 /** `storing: 1,234 of 5,678 files, 1.2 GB of 4.0 GB, 45.0 MB/s, 1 min 3 s left` */
 export function progressLine(measure: Measure): string {
@@ -23,7 +27,7 @@ export function progressLine(measure: Measure): string {
     ...failedPart(measure),
     ...timeLeft(measure),
   ];
-  return `${statusWords[view.status]}: ${parts.join(", ")}`;
+  return `${statusWord(view)}: ${parts.join(", ")}`;
 }
 
 /** Two bars, for files and for bytes, each at most `columns` wide. */

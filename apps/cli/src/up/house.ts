@@ -11,6 +11,7 @@ import { ExhibitError } from "@exhibit/contracts";
 import { type Sandbox, startSandbox } from "@exhibit/sandbox";
 import { createLogger, startTelemetry } from "@exhibit/telemetry";
 import { openServices } from "@exhibit/worker";
+import { startLimitedWorker } from "../limited-worker.ts";
 import { type ServedApi, type ServeOptions, serveApi } from "../serve-api.ts";
 import { telemetryEnvironment } from "../telemetry-environment.ts";
 import { lockDataFolder } from "./data-lock.ts";
@@ -25,10 +26,17 @@ export interface House {
   portTaken: number | undefined;
 }
 
-/** Starts everything in its order; `stack` closes it in the opposite one. `roots` are those of the sandbox's configuration. */
+export interface HouseOptions {
+  /** Those of the sandbox's configuration. */
+  roots: readonly string[];
+  /** To be set for all workers; undefined leaves the one that holds. */
+  bwlimit: string | undefined;
+}
+
+/** Starts everything in its order; `stack` closes it in the opposite one. */
 export async function openHouse(
   environment: Environment,
-  roots: readonly string[],
+  { roots, bwlimit }: HouseOptions,
   stack: AsyncDisposableStack,
 ): Promise<House> {
   const { dataDir, configPath } = environment;
@@ -48,7 +56,7 @@ export async function openHouse(
   });
   const services = await openServices({ environment, config, logger });
   stack.defer(() => services.close());
-  const worker = await services.startWorker();
+  const worker = await startLimitedWorker(services, bwlimit);
   stack.defer(() => worker.close());
   const { apiHost: host, apiPort: port } = environment;
   const api = await serveSomewhere({ services, logger, host, port }, isEmbedded(environment));

@@ -6,6 +6,7 @@ import { actorOfSystem } from "../actor.ts";
 import { createApiClient } from "../api-client.ts";
 import { badUse, exitCodes } from "../exit-codes.ts";
 import { type Interruption, listenForInterruption } from "../interruption.ts";
+import { checkBwlimit } from "../limited-worker.ts";
 import { exitCodeOfImport, importReport } from "../report.ts";
 import type { Terminal } from "../terminal.ts";
 import { watchWithProgress } from "../watch-to-end.ts";
@@ -17,6 +18,7 @@ import { placementLines } from "./placement.ts";
 
 export interface UpOptions {
   once?: boolean;
+  bwlimit?: string;
   json?: boolean;
 }
 
@@ -28,6 +30,7 @@ export async function up(
 ): Promise<number> {
   const environment = readEnvironment();
   checkUse(environment, path, options);
+  checkBwlimit(options.bwlimit);
   await using stack = new AsyncDisposableStack();
   const interruption = stack.use(
     listenForInterruption({
@@ -46,12 +49,17 @@ export async function up(
       : undefined;
   const roots =
     evidence === undefined ? [] : await rememberRoots(environment.dataDir, [evidence.root]);
-  const house = await openHouse(environment, roots, stack);
+  const house = await openHouse(environment, { roots, bwlimit: options.bwlimit }, stack);
   sayPort(house, terminal);
 
   let exitCode: number = exitCodes.done;
   if (evidence !== undefined && house.sandbox !== undefined) {
-    exitCode = await importEvidence(evidence, house, house.sandbox, interruption, terminal);
+    exitCode = await importEvidence(evidence, house.sandbox, {
+      house,
+      options,
+      interruption,
+      terminal,
+    });
     if (options.once === true || interruption.signal.aborted) return exitCode;
   }
   sayAddresses(house, terminal);
@@ -86,12 +94,17 @@ function findEvidence(path: string | undefined, dataDir: string): Promise<Eviden
   return path === undefined ? sampleEvidence(dataDir) : ownEvidence(path, dataDir);
 }
 
+interface ImportContext {
+  house: House;
+  options: UpOptions;
+  interruption: Interruption;
+  terminal: Terminal;
+}
+
 async function importEvidence(
   evidence: Evidence,
-  house: House,
   sandbox: Sandbox,
-  interruption: Interruption,
-  terminal: Terminal,
+  { house, options, interruption, terminal }: ImportContext,
 ): Promise<number> {
   const api = createApiClient({ url: house.api.url, actor: actorOfSystem() });
   terminal.note(`Importing ${evidence.name}`);
@@ -108,7 +121,8 @@ async function importEvidence(
   terminal.say("\nWhat was stored where:");
   for (const line of await placementLines(api, import_id, sandbox)) terminal.say(line);
   terminal.say();
-  for (const line of importReport(view)) terminal.say(line);
+  const isUp = options.once !== true;
+  for (const line of importReport(view, { isUp })) terminal.say(line);
   terminal.result(summaryOf(view));
   return exitCodeOfImport(view);
 }

@@ -25,6 +25,16 @@ async function mapped(files: readonly string[], options: Partial<CaseOptions>) {
   return { pairs, suitIds: request.suit_ids, without };
 }
 
+test("--follow-symlinks is said of every folder's source, and only when it is given", async () => {
+  const folder = await scratchFolder(["1001/a.pdf", "1002/b.pdf"]);
+  for (const followSymlinks of [true, undefined]) {
+    const options = { ...kongur, suits: ["1001", "1002"], followSymlinks };
+    const { request } = await mapCase([folder], options);
+    const asked = request.folders.map(({ source }) => source.follow_symlinks);
+    expect(asked).toEqual([followSymlinks, followSymlinks]);
+  }
+});
+
 describe("a folder laid out as a case", () => {
   test("maps itself by the suits given and the roles", async () => {
     const files = ["1001/a.pdf", "1002/b.pdf", "entrust/c.pdf", "lawyer/", "firm/d.pdf"];
@@ -101,7 +111,13 @@ describe("any other folder", () => {
       { vendor: "deepvision", role: "firm" },
       "--role is for kongur",
     ],
-    ["another vendor's folder isn't named", { vendor: "deepvision" }, "--folder key=value"],
+    ["deepvision's folder isn't named", { vendor: "deepvision" }, "such as --folder op_poi_id="],
+    ["rex's folder isn't named", { vendor: "rex" }, "such as --folder scene="],
+    [
+      "an unknown vendor's folder isn't named",
+      { vendor: "x" },
+      "x's folder by --folder key=value.",
+    ],
   ])("is refused when %s", async (_, options, sentence) => {
     await expect(mapped(files, options)).rejects.toThrow(sentence);
   });

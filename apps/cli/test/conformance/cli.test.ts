@@ -78,6 +78,7 @@ describe("bad use ends with 2 and one sentence", () => {
 
   test.each<[string, string[], string]>([
     ["an unknown command", ["improt"], "unknown command"],
+    ["a limit nobody can read", ["up", "--bwlimit", "10X"], '"10X"'],
     ["an unknown option", ["status", "--fast"], "--fast"],
     ["a missing argument", ["watch"], "missing required argument"],
     ["a pair without =", ["import", ".", "--folder", "op_poi_id"], "key=value"],
@@ -92,6 +93,8 @@ describe("bad use ends with 2 and one sentence", () => {
       ["waive", "1", "--why", "gone", "--all", "--code", "SOURCE_IO"],
       "--file ID, --code CODE or --all",
     ],
+    ["a pause of nothing", ["pause"], "one of them"],
+    ["a resumption of two things", ["resume", "1", "--vendor", "kongur"], "one of them"],
     ["no command at all", [], "Usage: exhibit"],
   ])("%s", async (_, args, sentence) => {
     const { code, stdout, stderr } = await exhibit(args);
@@ -108,6 +111,31 @@ test("an API that isn't there ends with 3, and with --json says so in an object"
   expect(stderr).toContain(`No Exhibit API answers at ${url}`);
   expect(last()).toMatchObject({ error: { code: "SERVICE_UNREACHABLE" } });
 });
+
+test.each<[string, string[]]>([
+  ["status", ["status"]],
+  ["status of an import", ["status", importId]],
+  ["watch", ["watch", importId]],
+])(
+  "an API that takes the call but never answers is told of within seconds by %s",
+  async (_, args) => {
+    const startedAt = performance.now();
+    const { code, stderr } = await against(() => undefined, args);
+    expect(code).toBe(3);
+    expect(stderr).toContain("it took too long");
+    // Five seconds until it is said; watch asks once more.
+    expect(performance.now() - startedAt).toBeLessThan(30_000);
+  },
+);
+
+test.each(["import", "waive", "vendors check"])(
+  "the help of %s shows no empty defaults",
+  async (command) => {
+    const { code, stdout } = await exhibit([...command.split(" "), "--help"]);
+    expect(code).toBe(0);
+    expect(stdout).not.toContain("default: []");
+  },
+);
 
 test("--help teaches: examples, exit codes, environment", async () => {
   const { code, stdout } = await exhibit(["--help"]);
@@ -143,6 +171,7 @@ test("import sends the mapped case, waits, and ends stdout with the summary", as
   expect(last()).toEqual({
     import_id: importId,
     status: "sealed",
+    paused: false,
     files: 1000,
     bytes: 40_000_000,
     stored: 1000,
@@ -280,4 +309,99 @@ test("status lists the latest imports", async () => {
   );
   expect(code).toBe(0);
   expect(stdout).toContain(importId);
+});
+
+const wang = { at: "2026-11-23T12:34:56.000Z", who: "王芳", why: "the scanner is being repaired" };
+
+test("pause and resume say how the import stands, and how it goes on", async () => {
+  const paused = await against(
+    (response) => json(response, viewOf({ paused: wang }), 202),
+    ["pause", importId, "--why", "the scanner is being repaired"],
+  );
+  expect(paused.code).toBe(0);
+  expect(paused.asked).toMatchObject([
+    { path: `/v1/imports/${importId}/pause`, body: { why: "the scanner is being repaired" } },
+  ]);
+  expect(paused.stdout).toContain(`Import ${importId}: paused after`);
+  expect(paused.stdout).toContain(
+    "Paused by 王芳 at 2026-11-23 12:34 UTC: the scanner is being repaired.",
+  );
+  expect(paused.stdout).toContain(`npx exhibit resume ${importId}`);
+  const resumed = await against(
+    (response) => json(response, viewOf(), 202),
+    ["resume", importId, "--json"],
+  );
+  expect(resumed.asked).toMatchObject([{ path: `/v1/imports/${importId}/resume`, body: {} }]);
+  expect(resumed.last()).toMatchObject({ status: "storing", paused: false });
+});
+
+test("pause and resume of a vendor ask for it by its name", async () => {
+  const state = { vendor: "kongur", state: "ok", leases: 0, calls: 0, refusals: 0 };
+  const paused = await against(
+    (response) => json(response, { ...state, paused: wang }, 202),
+    ["pause", "--vendor", "kongur", "--why", "w"],
+  );
+  expect(paused.asked).toMatchObject([{ path: "/v1/vendors/kongur/pause", body: { why: "w" } }]);
+  expect(paused.stdout).toContain("The vendor kongur was paused by 王芳");
+  expect(paused.stdout).toContain("npx exhibit resume --vendor kongur");
+  const resumed = await against(
+    (response) => json(response, state, 202),
+    ["resume", "--vendor", "kongur"],
+  );
+  expect(resumed).toMatchObject({ code: 0, asked: [{ path: "/v1/vendors/kongur/resume" }] });
+});
+
+test("status and watch say what is paused, by whom, and the command that lets it go on", async () => {
+  const view = viewOf({ paused_vendors: [{ vendor: "kongur", ...wang }] });
+  const status = await against(
+    (response, { path }) =>
+      json(response, path.includes("folders") ? { items: [], next: null } : view),
+    ["status", importId],
+  );
+  expect(status.stdout).toContain("The vendor kongur was paused by 王芳");
+  const watch = await against(
+    (response, { path }) => {
+      if (!path.endsWith("/events")) return json(response, viewOf());
+      const send = eventStream(response);
+      send(viewOf({ paused: wang }));
+      send(viewOf());
+      send(sealed);
+    },
+    ["watch", importId],
+  );
+  expect(watch.stderr.match(/Paused by 王芳/g)).toHaveLength(1);
+  expect(watch.stderr).toContain("it goes on");
+});
+
+test("acts shows who did what, when and why, page by page, and as JSON", async () => {
+  const act = {
+    act_id: "1",
+    import_id: importId,
+    vendor: null,
+    at: "2026-11-23T12:34:56.000Z",
+    who: "王芳",
+    what: "retry",
+    why: "reopened",
+    folder_id: "7",
+    file_id: null,
+    code: "VENDOR_REFUSED",
+    files: 3,
+  };
+  const pages: Answer = (response, { path }) =>
+    path.includes("after=1")
+      ? json(response, { items: [{ ...act, act_id: "2", what: "cancel" }], next: null })
+      : json(response, { items: [act], next: "1" });
+  const { code, stdout, asked } = await against(pages, ["acts", importId]);
+  expect(code).toBe(0);
+  expect(stdout.split("\n")[1]?.split(/ {2,}/)).toEqual([
+    "2026-11-23T12:34:56.000Z",
+    "王芳",
+    "retry of VENDOR_REFUSED in folder 7 (3 files)",
+    "reopened",
+  ]);
+  expect(stdout).toContain("cancel of");
+  expect(asked).toHaveLength(2);
+  const vendor = await against(pages, ["acts", "--vendor", "kongur", "--json"]);
+  expect(vendor.asked[0]?.path).toContain("/v1/vendors/kongur/acts?");
+  expect(vendor.last()).toMatchObject({ acts: [{ what: "retry" }, { what: "cancel" }] });
 });

@@ -12,7 +12,7 @@ import {
 } from "../support/fake-api.ts";
 import { importId, sealed, viewOf } from "../support/views.ts";
 
-const pauses = { poll: 5, giveUp: 30_000, silence: 200 };
+const pauses = { poll: 5, giveUp: 30_000, giveUpFirst: 30_000, silence: 200 };
 
 async function follow(answer: Answer) {
   await using api = await startFakeApi(answer);
@@ -88,16 +88,33 @@ test("an API that fails for a while is waited for, and both changes are told", a
   expect(reachable).toEqual([false, true]);
 });
 
-test("an API that stays away is SERVICE_UNREACHABLE", async () => {
+test("an API that never was there is SERVICE_UNREACHABLE, soon", async () => {
   const api = createApiClient({ url: await deadUrl() });
   await expect(
     followImport(api, importId, {
       onView: () => undefined,
-      pauses: { ...pauses, giveUp: 20 },
+      pauses: { ...pauses, giveUpFirst: 20 },
     }),
   ).rejects.toMatchObject({
     code: "SERVICE_UNREACHABLE",
   });
+});
+
+test("an API that has answered once is given time to come back, then it is SERVICE_UNREACHABLE", async () => {
+  let asked = 0;
+  const following = startFakeApi((response, { path }) => {
+    asked += 1;
+    if (asked === 1) json(response, viewOf());
+    else if (asked < 12 || path.endsWith("/events"))
+      errorJson(response, 503, "SERVICE_UNREACHABLE", "The ledger doesn't answer.");
+    else json(response, sealed);
+  });
+  await using api = await following;
+  const last = await followImport(createApiClient({ url: api.url }), importId, {
+    onView: () => undefined,
+    pauses: { ...pauses, giveUpFirst: 0 },
+  });
+  expect(last.status).toBe("sealed");
 });
 
 test("an import that isn't there is NOT_FOUND at once", async () => {

@@ -40,7 +40,9 @@ describe("exhibit vendors", () => {
   ];
 
   test("lists the vendors with their state, and as JSON", async () => {
-    await using api = await startFakeApi((response) => json(response, { items: states }));
+    await using api = await startFakeApi((response) =>
+      json(response, { scope: "fleet", items: states }),
+    );
     const env = { EXHIBIT_API_URL: api.url };
     const { code, stdout } = await vendors([], env);
     expect(code).toBe(0);
@@ -50,8 +52,29 @@ describe("exhibit vendors", () => {
       ["rex", "open", "2026-11-23T12:00:00.000Z", "0", "5", "0", "VENDOR_UNAVAILABLE"],
       [""],
     ]);
-    expect((await vendors(["--json"], env)).last()).toEqual({ vendors: states });
+    expect((await vendors(["--json"], env)).last()).toEqual({ scope: "fleet", vendors: states });
     expect(api.asked.map(({ path }) => path)).toEqual(["/v1/vendors", "/v1/vendors"]);
+  });
+
+  test("says which are paused, by whom, and how they go on", async () => {
+    const paused = { at: "2026-11-23T12:34:56.000Z", who: "王芳", why: "until Monday" };
+    const items = states.map((state) => ({ ...state, paused }));
+    await using api = await startFakeApi((response) => json(response, { scope: "fleet", items }));
+    const { stdout } = await vendors([], { EXHIBIT_API_URL: api.url });
+    expect(stdout.split("\n")[1]?.split(/ {2,}/)).toEqual(["kongur", "paused", "3", "7", "0"]);
+    expect(stdout).toContain(
+      "The vendor kongur was paused by 王芳 at 2026-11-23 12:34 UTC: until Monday.",
+    );
+    expect(stdout).toContain("npx exhibit resume --vendor rex");
+  });
+
+  test("shows no numbers that only each worker knows, and says so", async () => {
+    await using api = await startFakeApi((response) =>
+      json(response, { scope: "process", items: states.slice(0, 1) }),
+    );
+    const { stdout } = await vendors([], { EXHIBIT_API_URL: api.url });
+    expect(stdout.split("\n")[1]?.split(/ {2,}/)).toEqual(["kongur", "-", "-", "-", "-"]);
+    expect(stdout).toContain("EXHIBIT_LEASE_KEY isn't set");
   });
 });
 
@@ -106,6 +129,28 @@ describe("exhibit vendors check", () => {
     for (const secret of secrets()) expect(JSON.stringify(last())).not.toContain(secret);
   });
 
+  test("of several suits names the one that is refused, and shows the others", async () => {
+    sandbox.gateway.refuse({
+      vendor: "kongur",
+      folder: "1002",
+      code: "CLOSED",
+      message: "案件已结案",
+    });
+    const args = [...kongur, "--suit", "1002", "--suit", "1003", "--json"];
+    const { code, stderr, last } = await vendors(args, env);
+    sandbox.gateway.heal();
+    expect(code).toBe(1);
+    expect(stderr).toContain("suit_id 1002");
+    expect(stderr).toContain("CLOSED 案件已结案");
+    expect(last()).toMatchObject({
+      folders: [
+        { folder: { suit_id: "1001" }, probe: { outcome: "absent" } },
+        { folder: { suit_id: "1002" }, error: { code: "VENDOR_REFUSED" } },
+        { folder: { suit_id: "1003" }, probe: { outcome: "absent" } },
+      ],
+    });
+  });
+
   test("says that a lease which may not read is taken, with a warning", async () => {
     sandbox.tokens.setActions(["oss:PutObject"]);
     const { code, last } = await vendors([...kongur, "--json"], env);
@@ -143,7 +188,8 @@ describe("exhibit vendors check", () => {
 
   test.each<[string, string[], string]>([
     ["no folder", ["check", "kongur"], "--suit ID"],
-    ["no folder of another vendor's", ["check", "deepvision"], "--folder key=value"],
+    ["no folder of another vendor's", ["check", "rex"], "such as --folder scene="],
+    ["no folder of a vendor that there isn't", ["check", "nobody"], "--folder key=value.\n"],
     ["a vendor that isn't configured", ["check", "nobody", "--folder", "a=b"], "isn't configured"],
     ["a folder that can't be named so", ["check", "deepvision", "--folder", "a=b"], "folder"],
   ])("ends with 2 on %s", async (_name, args, sentence) => {

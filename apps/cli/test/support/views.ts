@@ -7,6 +7,8 @@ export function viewOf(changes: Partial<ImportView> = {}): ImportView {
   return {
     import_id: importId,
     status: "storing",
+    paused: null,
+    paused_vendors: [],
     entrust_id: "E-77",
     suit_ids: ["1001"],
     files: 1000,

@@ -26,6 +26,14 @@ test("what failed is told with its remedy and the command that takes it up", () 
   expect(text).toContain(`npx exhibit retry ${importId}`);
 });
 
+test("where the API goes with the command, the way on begins with starting it", () => {
+  const view = viewOf({ status: "attention", failed: 3, errors: [failed] });
+  const lines = importReport(view, { isUp: false });
+  const start = lines.indexOf("  npm start");
+  expect(start).toBeGreaterThan(0);
+  expect(lines.indexOf(`  npx exhibit retry ${importId}`)).toBeGreaterThan(start);
+});
+
 test("ten kinds of error are shown, the others counted", () => {
   const errors = Array.from({ length: 13 }, (_, index) => ({
     ...failed,

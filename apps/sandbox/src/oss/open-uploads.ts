@@ -48,6 +48,17 @@ export interface OpenUploads {
   /** Runs `work` while nobody else can use the upload; it is gone when that succeeds and open again when it fails. */
   consume<T>(upload: OpenUpload, work: () => Promise<T>): Promise<T>;
   ofBucket(bucket: string): OpenUpload[];
+  /** All that are open, for tests. */
+  list(): UploadSummary[];
+}
+
+/** An open upload, as tests see it. */
+export interface UploadSummary {
+  id: string;
+  bucket: string;
+  key: string;
+  /** Numbers of the parts it has, ascending. */
+  parts: number[];
 }
 
 interface Entry {
@@ -108,6 +119,10 @@ export function openUploads(folder: string): OpenUploads {
       [...entries.values()]
         .map((entry) => entry.upload)
         .filter((upload) => upload.bucket === bucket),
+    list: () =>
+      [...entries.values()].map(({ upload: { id, bucket, key }, parts }) => {
+        return { id, bucket, key, parts: [...parts.keys()].sort((a, b) => a - b) };
+      }),
   };
 }
 

@@ -23,6 +23,8 @@ export interface OssAnswer {
   status: number;
   headers?: Record<string, string>;
   body?: string | FileRange;
+  /** The connection is cut when half of it is sent. */
+  cut?: boolean;
 }
 
 /** An operation of OSS. It throws `OssError`. */

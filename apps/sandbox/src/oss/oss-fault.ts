@@ -22,8 +22,8 @@ export const ossFault = z.strictObject({
   /** Matching requests that pass before it begins. */
   skip: z.int().nonnegative().default(0),
   delayMs: z.number().nonnegative().default(0),
-  /** `after` cuts the connection when the work is done, so that only its answer is lost. */
-  reset: z.enum(["before", "mid-body", "after"]).optional(),
+  /** `after` cuts the connection when the work is done, so that only its answer is lost; `mid-answer` in the middle of the answer. */
+  reset: z.enum(["before", "mid-body", "after", "mid-answer"]).optional(),
   /** 500 if only `code` is given. */
   status: z.int().min(300).max(599).optional(),
   /** `InternalError` if only `status` is given. */

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
 import { createFaultList, type OrderedFault } from "../fault-list.ts";
-import { createHold, type Hold } from "../hold.ts";
+import { Cut, createHold, type Hold } from "../hold.ts";
 import { createRequestLog, type RequestLog } from "../request-log.ts";
 import { authenticate, type Gatekeeper } from "./authenticate.ts";
 import type { Operation, OssAnswer, OssHouse } from "./operation.ts";
@@ -17,7 +18,8 @@ import {
 } from "./oss-fault.ts";
 import { checkNames, type OssRequest, readRequest } from "./oss-request.ts";
 import { errorAnswer, sendAnswer } from "./send-answer.ts";
-import { Cut, type Strike, strikeAfter, strikeBefore } from "./strike.ts";
+import { type Strike, strikeAfter, strikeBefore } from "./strike.ts";
+import { createThrottle, type OssLimits } from "./throttle.ts";
 
 /** One request to OSS, noted when its answer was made. */
 export interface OssEntry extends Matchable {
@@ -42,7 +44,11 @@ export interface OssControl {
   fail(fault: OssFaultOrder): OrderedFault;
   /** Keeps matching requests waiting: before anything is done, or (`after`) when all is done but the answer isn't sent. */
   hold(match?: OssMatch, options?: { at?: "before" | "after" }): Hold;
-  /** Takes all faults away and lets go what is held. */
+  /** From now on more requests than these at once, or in a second, are answered with 503; `{}` takes the limits away. */
+  throttle(limits: OssLimits): void;
+  /** Every request waits so many milliseconds first, until told otherwise; faults come on top. */
+  pace(milliseconds: number): void;
+  /** Takes all faults and limits away and lets go what is held. */
   heal(): void;
 }
 
@@ -75,6 +81,8 @@ export function createOss(options: OssOptions): Oss {
     matchesRequest(strike.match, entry),
   );
   const holds = new Set<Hold>();
+  const throttle = createThrottle();
+  let paceMs = 0;
   const nextId = requestIds();
 
   async function carryOut(exchange: Exchange): Promise<OssAnswer> {
@@ -90,6 +98,8 @@ export function createOss(options: OssOptions): Oss {
     } catch (error) {
       refusal = error;
     }
+    throttle.check();
+    if (paceMs > 0) await pause(paceMs, undefined, { signal: options.signal });
     exchange.strike = strikes.take(entry);
     if (exchange.strike) await strikeBefore(exchange.strike, message, options.signal);
     if (request === undefined || operation === undefined) throw refusal;
@@ -142,8 +152,13 @@ export function createOss(options: OssOptions): Oss {
       holds.add(hold);
       return hold;
     },
+    throttle: (limits) => throttle.limit(limits),
+    pace(milliseconds) {
+      paceMs = milliseconds;
+    },
     heal() {
       strikes.clear();
+      throttle.limit({});
       for (const hold of [...holds]) hold.release();
     },
     async serve(message, response) {
@@ -153,7 +168,8 @@ export function createOss(options: OssOptions): Oss {
         message,
         strike: undefined,
       };
-      const answer = await answerOf(exchange);
+      const leave = throttle.enter();
+      const answer = await answerOf(exchange).finally(leave);
       const { entry } = exchange;
       entry.status = answer?.status ?? 0;
       entry.took = performance.now() - began;

@@ -51,6 +51,7 @@ export async function sendAnswer(
   if (typeof body === "string") headers["content-length"] = Buffer.byteLength(body);
   else if (body === undefined && answer.status !== 204) headers["content-length"] ??= 0;
   response.sendDate = false;
+  if (answer.cut) return sendHalf(response, answer, headers);
   response.writeHead(answer.status, headers);
   if (typeof body !== "object" || body.start === body.end) {
     response.end(typeof body === "string" ? body : undefined);
@@ -58,4 +59,15 @@ export async function sendAnswer(
   }
   const file = createReadStream(body.path, { start: body.start, end: body.end - 1 });
   await pipeline(file, response);
+}
+
+/** Status, headers and the first half of a text go out; the rest of what was announced never comes. */
+function sendHalf(
+  response: ServerResponse,
+  { status, body }: OssAnswer,
+  headers: Record<string, string | number>,
+): void {
+  const text = typeof body === "string" ? body : "";
+  response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(text) + 1 });
+  response.write(text.slice(0, text.length / 2) || " ", () => response.destroy());
 }

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Schedule } from "../fault-list.ts";
+import { Cut } from "../hold.ts";
 import { CRC64_HEADER, type OssAnswer } from "./operation.ts";
 import { OssError } from "./oss-error.ts";
 import type { OssFault, OssMatch } from "./oss-fault.ts";
@@ -12,13 +13,10 @@ export type Strike =
   | (Schedule & { match: OssMatch; gate: Gate });
 
 /** What a held request waits at. */
-export interface Gate {
+interface Gate {
   at: "before" | "after";
   pass(): Promise<void>;
 }
-
-/** Thrown to cut the connection. */
-export class Cut extends Error {}
 
 /** Does what comes before the work. Throws `Cut`, or the `OssError` that was ordered. */
 export async function strikeBefore(
@@ -56,5 +54,5 @@ export async function strikeAfter(strike: Strike, answer: OssAnswer): Promise<Os
   if (fault.crc64 === "wrong" && crc64 !== undefined) {
     headers[CRC64_HEADER] = String(BigInt(crc64) ^ 1n);
   }
-  return { ...answer, headers };
+  return { ...answer, headers, ...(fault.reset === "mid-answer" && { cut: true }) };
 }

@@ -218,3 +218,38 @@ it("takes orders from another process, as JSON only", async () => {
   const summary = (await (await fetch(sandbox.controlUrl)).json()) as Json;
   expect(summary).toMatchObject({ gateway: { "kongur 11": 1 }, objects: 0 });
 });
+
+it("holds OSS's requests, paces them and shows what is open to another process", async () => {
+  const sandbox = await sandboxForTest();
+  const control = async (path: string, body?: unknown) => {
+    const answer = await fetch(`${sandbox.controlUrl}/${path}`, {
+      ...(body === undefined
+        ? {}
+        : {
+            method: "POST",
+            headers: { "content-type": "application/json" },
+            body: JSON.stringify(body),
+          }),
+    });
+    return { status: answer.status, body: (await answer.json()) as Json };
+  };
+  const hold = await control("oss/hold", { match: { method: "HEAD" } });
+  expect(hold.body).toEqual({ hold: 0 });
+  expect((await control("oss/held", { hold: 0, seconds: 0.05 })).status).toBe(408);
+  const head = fetch(`${sandbox.ossUrl}/evidence/a`, { method: "HEAD" });
+  expect((await control("oss/held", { hold: 0 })).status).toBe(200);
+  await control("oss/release", { hold: 0 });
+  expect((await head).status).toBe(403);
+  expect((await control("oss/release", { hold: 7 })).status).toBe(400);
+
+  await control("oss/pace", { milliseconds: 30 });
+  await fetch(`${sandbox.ossUrl}/evidence/b`, { method: "HEAD" });
+  const seen = await control("oss/requests/since", { position: 1 });
+  expect(seen.body).toMatchObject({ entries: [{ key: "b" }], next: 2, missed: 0 });
+  expect((seen.body.entries as { took: number }[])[0]?.took).toBeGreaterThanOrEqual(29);
+  expect((await control("oss/uploads")).body).toEqual([]);
+  await callTop(sandbox, kongurCall);
+  expect((await control("tokens")).body).toMatchObject([
+    { securityToken: sandbox.tokens.issued()[0]?.securityToken },
+  ]);
+});

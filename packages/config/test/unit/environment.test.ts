@@ -9,6 +9,7 @@ describe("the environment", () => {
       apiHost: "127.0.0.1",
       apiPort: 7400,
       apiUrl: "http://127.0.0.1:7400",
+      graceMs: 10_000,
     });
   });
 
@@ -22,6 +23,7 @@ describe("the environment", () => {
       EXHIBIT_API_HOST: "api.test",
       EXHIBIT_API_PORT: "80",
       EXHIBIT_API_URL: "https://exhibit.test/",
+      EXHIBIT_GRACE: "90",
     };
     const { leaseKeys, ...said } = readEnvironment(given);
     expect(leaseKeys?.map(({ id }) => id)).toEqual(["k2", "default"]);
@@ -33,6 +35,7 @@ describe("the environment", () => {
       apiHost: "api.test",
       apiPort: 80,
       apiUrl: "https://exhibit.test",
+      graceMs: 90_000,
     });
   });
 

@@ -1,4 +1,5 @@
 import { ExhibitError } from "@exhibit/contracts";
+import fc from "fast-check";
 import { expect, it } from "vitest";
 import { createSlotter } from "../../src/slotting.ts";
 
@@ -52,4 +53,41 @@ it("says why a file isn't taken", () => {
     code: "FILE_NOT_ACCEPTED",
     message: expect.stringContaining("v takes at most 0 files"),
   });
+});
+
+it("gives every file one slot or one reason, the first by path the free ones, whatever order they come in", () => {
+  const name = fc.constantFrom(..."abcdefghijklmnop\u{fffd}\u{1f4f7}");
+  const path = fc
+    .tuple(name, name, fc.constantFrom("jpg", "tif"))
+    .map(([a, b, c]) => `${a}${b}.${c}`);
+  const given = fc.uniqueArray(fc.tuple(path, fc.integer({ min: 1, max: 3 })), {
+    maxLength: 3,
+    selector: ([, slot]) => slot,
+    comparator: "IsStrictlyEqual",
+  });
+  const paths = fc
+    .uniqueArray(path, { maxLength: 8 })
+    .chain((all) =>
+      fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
+    );
+  fc.assert(
+    fc.property(paths, given, ([one, other], pairs) => {
+      const had = Object.fromEntries(pairs);
+      const { slots, aside } = slotted(one, had);
+      const taken = Object.values(slots);
+      const fresh = one.filter((each) => !(each in had));
+      expect([...Object.keys(slots), ...aside].sort()).toEqual([...fresh].sort());
+      expect(new Set([...taken, ...Object.values(had)]).size).toBe(
+        taken.length + Object.values(had).length,
+      );
+      for (const slot of taken) expect([1, 2, 3]).toContain(slot);
+      const images = fresh.filter((each) => each.endsWith(".jpg"));
+      const byBytes = images.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+      const free = 3 - Object.values(had).length;
+      expect(Object.keys(slots).sort()).toEqual(byBytes.slice(0, free).sort());
+      const again = slotted(other, had);
+      expect(again.slots).toEqual(slots);
+      expect([...again.aside].sort()).toEqual([...aside].sort());
+    }),
+  );
 });

@@ -3,14 +3,17 @@ import { ExhibitError } from "@exhibit/contracts";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createDatabase, ledgerKinds } from "../../../../test/databases.ts";
+import { startPostgres } from "../../../../test/postgres-server.ts";
 import {
   addAside,
   addShard,
   cancelImport,
+  closeShard,
   createImport,
   findQuietImports,
   finishPlanning,
   finishShard,
+  isSuspect,
   type Ledger,
   listActs,
   listFiles,
@@ -18,12 +21,15 @@ import {
   listImports,
   openPostgresLedger,
   openShard,
+  readFinished,
   readImport,
   readSlots,
   recordDestination,
   recordOutcomes,
   recordSending,
+  reopenByJob,
   reopenImport,
+  type ShardRow,
   type Stored,
   sealImport,
   type UnfinishedFile,
@@ -70,6 +76,37 @@ test("A Postgres connection that breaks in the middle of a query fails that quer
   await ledger.close();
   wire.close();
   await database.drop();
+});
+
+test("A Postgres that goes away is SERVICE_UNREACHABLE to every query until it is back; a wrong statement isn't", async () => {
+  const postgres = await startPostgres();
+  const ledger = await openPostgresLedger(postgres.url);
+  const away = { code: "SERVICE_UNREACHABLE", message: expect.stringContaining("ledger") };
+  const asleep = sql`select pg_sleep(60)`.execute(ledger.db);
+  const inTransaction = ledger.db
+    .transaction()
+    .execute((tx) => sql`select pg_sleep(60)`.execute(tx));
+  const interrupted = Promise.all(
+    [asleep, inTransaction].map((query) => expect(query).rejects.toMatchObject(away)),
+  );
+  await expect
+    .poll(async () => {
+      const busy = sql<{
+        n: number;
+      }>`select count(*) as n from pg_stat_activity where query like '%pg_sleep%'`;
+      return (await busy.execute(ledger.db)).rows[0]?.n;
+    })
+    .toBe(3);
+  await postgres.kill();
+  await interrupted;
+  await expect(readImport(ledger, crypto.randomUUID())).rejects.toMatchObject(away);
+  await postgres.up();
+  await expect(readImport(ledger, crypto.randomUUID())).rejects.toMatchObject({
+    code: "NOT_FOUND",
+  });
+  await expect(sql`select nothing`.execute(ledger.db)).rejects.toMatchObject({ code: "42703" });
+  await ledger.close();
+  await postgres.stop();
 });
 
 /** Stands between a client and Postgres, and can be cut. */
@@ -350,7 +387,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
       { code: "VENDOR_REFUSED" },
       { who: "wang" },
     );
-    expect(byCode).toEqual({ shards: [{ shardId, number: 1 }], folderIds: [], files: 1 });
+    expect(byCode).toMatchObject({ shards: [{ shardId, number: 1 }], folderIds: [], files: 1 });
     expect(await readImport(ledger, importId)).toMatchObject({
       status: "storing",
       planned: 1,
@@ -382,7 +419,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     ]);
     await finishPlanning(ledger, folder.id);
     const again = await reopenImport(ledger, importId, { code: "NAME_INVALID" });
-    expect(again).toEqual({ shards: [], folderIds: [folder.id], files: 1 });
+    expect(again).toMatchObject({ shards: [], folderIds: [folder.id], files: 1 });
     expect(await readImport(ledger, importId)).toMatchObject({ status: "planning", failed: 1 });
     const { items } = await listFiles(ledger, importId, { limit: 10, state: "failed" });
     expect(items).toMatchObject([{ path: "b" }]);
@@ -560,7 +597,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     expect((await reopenImport(ledger, importId)).folderIds).toEqual([folder.id]);
     expect(await readImport(ledger, importId)).toMatchObject({
       status: "planning",
-      files: 1,
+      files: 2,
       failed: 0,
       skipped: 1,
     });
@@ -700,5 +737,64 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
       code: "REQUEST_INVALID",
     });
     await expect(readImport(ledger, "nonsense")).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  test("counts the runs of a shard whose worker died, until one ends in good order or files are done with", async () => {
+    const { folder, shardId } = await walking(2);
+    const crashes = async () => (await openShard(ledger, shardId))?.crashes;
+    expect([await crashes(), await crashes(), await crashes()]).toEqual([0, 1, 2]);
+    expect(await isSuspect(ledger, shardId)).toBe(true);
+    await closeShard(ledger, shardId);
+    expect(await isSuspect(ledger, shardId)).toBe(false);
+
+    const opened = (await openShard(ledger, shardId)) as ShardRow;
+    const [first, second] = opened.files as [UnfinishedFile, UnfinishedFile];
+    const later = {
+      fileId: first.id,
+      state: "planned" as const,
+      code: "SOURCE_IO" as const,
+      message: "EIO",
+    };
+    await recordOutcomes(ledger, folder.id, [], [later]);
+    expect(await crashes()).toBe(1);
+    await recordOutcomes(ledger, folder.id, [stored(second)], []);
+    expect(await crashes()).toBe(0);
+  });
+
+  test("takes a failed shard up for a person, but not when the attempt that finished it comes again", async () => {
+    const { importId, folder, shardId } = await walking(1);
+    await finishPlanning(ledger, folder.id);
+    const file = (await openShard(ledger, shardId, 0))?.files[0] as UnfinishedFile;
+    const failed = {
+      fileId: file.id,
+      state: "failed" as const,
+      code: "SOURCE_IO" as const,
+      message: "EIO",
+    };
+    await recordOutcomes(ledger, folder.id, [], [failed]);
+    await finishShard(ledger, shardId, 0);
+
+    expect(await openShard(ledger, shardId, 0)).toBeUndefined();
+    expect(await readFinished(ledger, shardId, 0)).toEqual({
+      files: 1,
+      failures: [{ code: "SOURCE_IO", files: 1 }],
+    });
+    const acts = async () =>
+      (await listActs(ledger, importId, { limit: 10 })).items.map(
+        ({ what, who }) => `${what} by ${who}`,
+      );
+    expect(await acts()).toEqual(["create by api"]);
+
+    expect(await openShard(ledger, shardId, 1)).toMatchObject({ files: [{ id: file.id }] });
+    expect(await acts()).toEqual(["create by api", "retry by queue"]);
+  });
+
+  test("walks a folder again for a person, but not when the attempt that walked it comes again", async () => {
+    const { folder } = await walking(1);
+    await finishPlanning(ledger, folder.id, new ExhibitError("SOURCE_IO", "EIO"), 0);
+    const reopened = async (attempt: number) =>
+      (await reopenByJob(ledger, { folderId: folder.id, attempt })).folderIds;
+    expect(await reopened(0)).toEqual([]);
+    expect(await reopened(1)).toEqual([folder.id]);
   });
 });

@@ -375,6 +375,38 @@ describe("a failing request", () => {
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(55);
   });
 
+  it("outlasts more throttles than it has attempts, as its window shrinks to what OSS takes", async () => {
+    const slowDown = answering({ status: 503, code: "SlowDown" });
+    oss.next("PutObject", slowDown, slowDown, slowDown, slowDown, slowDown, slowDown);
+    expect(await put()).toMatchObject({ outcome: "stored" });
+    const [window] = store.windows();
+    expect(window).toMatchObject({ bucket: "evidence", underWay: 0 });
+    expect(window?.size).toBeLessThan(16);
+  });
+
+  it("waits for room in its bucket, and takes its lease when there is", async () => {
+    store = await createStore({ ceiling: 1 });
+    const other = holderOf((number) => leaseFor(oss.endpoint, number));
+    let second: Promise<unknown> | undefined;
+    let askedBefore = 0;
+    oss.next("PutObject", {
+      kind: "before",
+      run: () => {
+        // Once the first is at OSS: all that the second can do now is wait.
+        second = put();
+        setImmediate(() => {
+          askedBefore = leases.asked.length;
+        });
+      },
+    });
+    await store.put({ leases: other, name: "first", body: bodyOfBytes(content) });
+    await second;
+    expect(oss.requests.map(({ key: of }) => of)).toEqual(["case/1001/first", key]);
+    // One to know the bucket by; the one that signs came when the first was through.
+    expect(askedBefore).toBe(1);
+    expect(leases.asked).toHaveLength(2);
+  });
+
   it("leaves a long pause to the caller", async () => {
     oss.always(
       "PutObject",

@@ -117,6 +117,65 @@ it("closes a connection whose body was cut short by an early answer", async () =
   answered.resolve();
 });
 
+/** A server that counts what arrives. */
+async function counting() {
+  const seen = { bytes: 0 };
+  const endpoint = await serve((request, response) =>
+    request
+      .on("data", (chunk: Buffer) => {
+        seen.bytes += chunk.length;
+      })
+      .on("end", () => response.end()),
+  );
+  return { endpoint, seen };
+}
+
+it("keeps to a limit with all its requests together, each of them getting its part", async () => {
+  const { endpoint, seen } = await counting();
+  const paced = createTransport({ maxSockets: 8, idleTimeout: 20_000 });
+  const rate = 2 * 1024 * 1024;
+  paced.pace(rate);
+  const address = addressOf(leaseFor(endpoint).bucket, "k", {});
+  const size = 512 * 1024;
+  const startedAt = performance.now();
+  const ended = await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      const body = { length: size, chunks: [Buffer.alloc(size)] };
+      await paced.send({ method: "PUT", address, headers: {}, body });
+      return performance.now() - startedAt;
+    }),
+  );
+  expect(seen.bytes).toBe(8 * size);
+  const seconds = Math.max(...ended) / 1000;
+  expect(seen.bytes / seconds).toBeGreaterThan(0.9 * rate);
+  expect(seen.bytes / seconds).toBeLessThan(1.1 * rate);
+  // None waits for the others' ends.
+  expect(Math.min(...ended)).toBeGreaterThan(0.7 * Math.max(...ended));
+  paced.close();
+});
+
+it("doesn't take our own limit for a silent line, takes over a new one at once, and can be aborted meanwhile", async () => {
+  const { endpoint, seen } = await counting();
+  const paced = createTransport({ maxSockets: 8, idleTimeout: 1000 });
+  paced.pace(1024);
+  const address = addressOf(leaseFor(endpoint).bucket, "k", {});
+  const stop = new AbortController();
+  const send = (signal?: AbortSignal) => {
+    const body = { length: 65_536, chunks: [Buffer.alloc(65_536)] };
+    return paced.send({ method: "PUT", address, headers: {}, body, signal });
+  };
+  const sent = send();
+  const stopped = send(stop.signal);
+  // The first piece goes at once; the second would take 16 s.
+  while (seen.bytes < 16_384) await new Promise((resolve) => setTimeout(resolve, 5));
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  stop.abort("enough");
+  await expect(stopped).rejects.toMatchObject({ code: "INTERRUPTED" });
+  paced.pace(undefined);
+  expect(await sent).toMatchObject({ status: 200 });
+  paced.close();
+});
+
 it("asks for the key in the path, each byte of it encoded", async () => {
   let url: string | undefined;
   const endpoint = await serve((request, response) => {

@@ -189,6 +189,23 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     expect(await record.atLeast(3)).toEqual([early, middle, late]);
   });
 
+  test("rings once more for work whose job runs just now, if it is newer than the job may know", async () => {
+    const [known, newer] = [newId(), newId()];
+    const runs = createRecord<string>();
+    const first = Promise.withResolvers<void>();
+    work(async (id) => {
+      runs.add(id);
+      if (runs.seen.length <= 2) await first.promise;
+    }, 2);
+    await engine.announce("store", [{ id: known }, { id: newer }]);
+    await runs.atLeast(2);
+    await engine.ring("store", [{ id: known }]);
+    await engine.ring("store", [{ id: newer }], { alsoRunning: true });
+    await engine.ring("store", [{ id: newer }], { alsoRunning: true });
+    first.resolve();
+    expect(await runs.atLeast(3)).toEqual([known, newer, newer]);
+  });
+
   test("rings by a schedule", async () => {
     const record = createRecord<string>();
     workers.push(

@@ -176,6 +176,44 @@ it("closes its folders when the consumer leaves early", async () => {
   expect(await openDescriptors()).toBe(before);
 });
 
+it("doesn't take a folder for walked that was removed while it was read", async () => {
+  const names = Array.from({ length: 2000 }, (_, index) => `f${index}`);
+  await mkdir(tree.at("source/sub"), { recursive: true });
+  for (const name of names) await writeFile(tree.at("source/sub", name), "");
+  const source = await tree.open(tree.at("source"));
+  const seen = [];
+  for await (const entry of source.walk({})) {
+    seen.push(entry);
+    await rm(tree.at("source/sub"), { recursive: true, force: true });
+  }
+  expect(seen.length).toBeLessThan(names.length);
+  expect(seen.at(-1)).toMatchObject({
+    kind: "faulty",
+    path: "sub",
+    error: { code: "SOURCE_NOT_FOUND" },
+  });
+});
+
+it("fails as a whole when the source is removed, or replaced, while it is walked", async () => {
+  for (const replace of [false, true]) {
+    for (let index = 0; index < 200; index++) {
+      await mkdir(tree.at("source"), { recursive: true });
+      await writeFile(tree.at("source", `f${index}`), "");
+    }
+    const source = await tree.open(tree.at("source"));
+    const walk = async () => {
+      let met = 0;
+      for await (const _ of source.walk({})) {
+        if (met++ > 0) continue;
+        await rename(tree.at("source"), tree.at(`away-${replace}`));
+        if (replace) await mkdir(tree.at("source"));
+      }
+    };
+    const code = replace ? "SOURCE_CHANGED" : "SOURCE_NOT_FOUND";
+    expect(await failure(walk())).toMatchObject({ code });
+  }
+});
+
 it("fails as a whole when the source vanished since it was opened", async () => {
   await mkdir(tree.at("source"));
   const source = await tree.open(tree.at("source"));

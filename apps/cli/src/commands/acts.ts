@@ -1,0 +1,43 @@
+import type { ActView } from "@exhibit/contracts";
+import { apiOfEnvironment } from "../client-context.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { formatCount, formatTable } from "../format.ts";
+import { type CommandModule, jsonOption } from "./command.ts";
+import { targetOf } from "./import-or-vendor.ts";
+
+export const actsCommand: CommandModule = (program, { run }) => {
+  program
+    .command("acts")
+    .description("show what people did to an import or a vendor: who, when, what and why")
+    .argument("[ID]", "the import")
+    .option("--vendor <name>", "a vendor instead")
+    .option(...jsonOption)
+    .action((id: string | undefined, options: { vendor?: string; json?: boolean }) =>
+      run(options, async (terminal) => {
+        const acts: ActView[] = [];
+        for await (const act of apiOfEnvironment().acts(targetOf(id, options.vendor))) {
+          acts.push(act);
+        }
+        for (const line of actLines(acts)) terminal.say(line);
+        terminal.result({ acts });
+        return exitCodes.done;
+      }),
+    );
+};
+
+function actLines(acts: readonly ActView[]): string[] {
+  if (acts.length === 0) return ["Nobody has done anything to it yet."];
+  const rows = acts.map((act) => [act.at, act.who, whatOf(act), act.why ?? ""]);
+  return formatTable([["WHEN", "WHO", "WHAT", "WHY"], ...rows]);
+}
+
+/** `retry of VENDOR_REFUSED in folder 7 (3 files)` */
+function whatOf({ what, code, folder_id, file_id, files }: ActView): string {
+  return [
+    what,
+    ...(code === null ? [] : [`of ${code}`]),
+    ...(folder_id === null ? [] : [`in folder ${folder_id}`]),
+    ...(file_id === null ? [] : [`of file ${file_id}`]),
+    ...(files === null ? [] : [`(${formatCount(files, "file")})`]),
+  ].join(" ");
+}

@@ -1,0 +1,39 @@
+import { summaryOf } from "@exhibit/contracts";
+import { apiOfEnvironment } from "../client-context.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { vendorPauseLine } from "../pausing.ts";
+import { importReport } from "../report.ts";
+import { type CommandModule, jsonOption } from "./command.ts";
+import { targetOf } from "./import-or-vendor.ts";
+
+interface PauseOptions {
+  vendor?: string;
+  why?: string;
+  json?: boolean;
+}
+
+export const pauseCommand: CommandModule = (program, { run }) => {
+  program
+    .command("pause")
+    .description("have an import, or all folders of a vendor, wait until it is resumed")
+    .argument("[ID]", "the import")
+    .option("--vendor <name>", "a vendor instead: its folders wait in all imports")
+    .option("--why <text>", "for the record")
+    .option(...jsonOption)
+    .action((id: string | undefined, { vendor, why, ...options }: PauseOptions) =>
+      run(options, async (terminal) => {
+        const target = targetOf(id, vendor);
+        const api = apiOfEnvironment();
+        if ("vendor" in target) {
+          const state = await api.pauseVendor(target.vendor, { why });
+          if (state.paused) terminal.say(vendorPauseLine(target.vendor, state.paused));
+          terminal.result(state);
+        } else {
+          const view = await api.pause(target.id, { why });
+          for (const line of importReport(view)) terminal.say(line);
+          terminal.result(summaryOf(view));
+        }
+        return exitCodes.done;
+      }),
+    );
+};

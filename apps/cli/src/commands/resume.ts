@@ -1,0 +1,38 @@
+import { summaryOf } from "@exhibit/contracts";
+import { apiOfEnvironment } from "../client-context.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { importReport } from "../report.ts";
+import { type CommandModule, jsonOption } from "./command.ts";
+import { targetOf } from "./import-or-vendor.ts";
+
+interface ResumeOptions {
+  vendor?: string;
+  why?: string;
+  json?: boolean;
+}
+
+export const resumeCommand: CommandModule = (program, { run }) => {
+  program
+    .command("resume")
+    .description("let a paused import, or the folders of a paused vendor, go on")
+    .argument("[ID]", "the import")
+    .option("--vendor <name>", "a vendor instead")
+    .option("--why <text>", "for the record")
+    .option(...jsonOption)
+    .action((id: string | undefined, { vendor, why, ...options }: ResumeOptions) =>
+      run(options, async (terminal) => {
+        const target = targetOf(id, vendor);
+        const api = apiOfEnvironment();
+        if ("vendor" in target) {
+          const state = await api.resumeVendor(target.vendor, { why });
+          terminal.say(`${target.vendor} isn't paused any more: its folders go on.`);
+          terminal.result(state);
+        } else {
+          const view = await api.resume(target.id, { why });
+          for (const line of importReport(view)) terminal.say(line);
+          terminal.result(summaryOf(view));
+        }
+        return exitCodes.done;
+      }),
+    );
+};

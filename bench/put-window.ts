@@ -1,0 +1,104 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createInterface } from "node:readline";
+import { setTimeout as pause } from "node:timers/promises";
+import { createObjectStore, type FileBody } from "@exhibit/oss";
+import { createDigesterPool } from "../packages/oss/src/digests.ts";
+
+// PUTs of 32 KiB by the object store alone, against a sink in a process of its own that answers after 0 and after 20 ms:
+// npx node bench/put-window.ts [files] [files under way] [milliseconds…]. Prints files a second, and the window it came to.
+
+/** Every file's; so the sink knows its CRC64. */
+const CONTENT = Buffer.alloc(32 * 1024, "evidence");
+const [first = "10000", underWay = "512", ...given] = process.argv.slice(2);
+const latencies = given.length > 0 ? given.map(Number) : [0, 20];
+
+if (first === "sink") await serve();
+else for (const latency of latencies) await measure(latency, Number(first), Number(underWay));
+
+async function measure(latency: number, files: number, atOnce: number): Promise<void> {
+  const sink = spawn(process.execPath, [import.meta.filename, "sink", String(latency)], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const [endpoint] = (await once(createInterface(sink.stdout), "line")) as [string];
+  const store = createObjectStore();
+  const started = performance.now();
+  const cpu = process.cpuUsage();
+  await putAll(store, endpoint, { files, atOnce });
+  const seconds = (performance.now() - started) / 1000;
+  const { size } = store.windows()[0] ?? { size: 0 };
+  const { user, system } = process.cpuUsage(cpu);
+  const microseconds = Math.round((user + system) / files);
+  const memory = Math.round(process.resourceUsage().maxRSS / 1024);
+  process.stdout.write(
+    `${latency} ms: ${Math.round(files / seconds)} files/s (${files} in ${seconds.toFixed(2)} s, ${atOnce} under way), ${microseconds} µs of CPU a file, window ${size}, ${memory} MB so far\n`,
+  );
+  store.close();
+  sink.stdin.end();
+  await once(sink, "exit");
+}
+
+async function putAll(
+  store: ReturnType<typeof createObjectStore>,
+  endpoint: string,
+  { files, atOnce }: { files: number; atOnce: number },
+): Promise<void> {
+  const body: FileBody = {
+    size: CONTENT.length,
+    async *read() {
+      yield CONTENT;
+    },
+  };
+  const lease = leaseOf(endpoint);
+  const leases = { current: async () => lease, replace: async () => lease };
+  let next = 0;
+  const pull = async () => {
+    while (next < files) await store.put({ leases, name: `${next++}.bin`, body });
+  };
+  await Promise.all(Array.from({ length: atOnce }, pull));
+}
+
+function leaseOf(endpoint: string) {
+  return {
+    id: "lease",
+    vendor: "bench",
+    credentials: { accessKeyId: "STS.bench", accessKeySecret: "s", securityToken: "t" },
+    bucket: {
+      endpoint,
+      region: "cn-test",
+      name: "evidence",
+      pathStyle: true,
+      signatureVersion: "v4" as const,
+    },
+    prefix: "bench/",
+    prefixes: ["bench/"],
+    expiresAt: new Date(Date.now() + 3_600_000),
+  };
+}
+
+/** Throws bodies away. Ends with its input. */
+async function serve(): Promise<void> {
+  const latency = Number(underWay);
+  const digester = await createDigesterPool().start();
+  digester.update(CONTENT);
+  const found = { "x-oss-hash-crc64ecma": String(digester.finish().crc64) };
+  const server = createServer((request, response) => {
+    const answer = () =>
+      request.method === "HEAD"
+        ? response.writeHead(404).end()
+        : response.writeHead(200, found).end();
+    request.resume().on("end", () => {
+      if (latency === 0) answer();
+      else void pause(latency).then(answer);
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  process.stdout.write(`http://127.0.0.1:${(server.address() as AddressInfo).port}\n`);
+  process.stdin.resume().on("end", () => {
+    server.closeAllConnections();
+    server.close();
+  });
+}

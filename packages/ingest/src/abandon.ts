@@ -1,0 +1,56 @@
+import {
+  type AbandonedUpload,
+  findAbandonedUploads,
+  forgetUpload,
+  postponeAbort,
+  readFolder,
+} from "@exhibit/ledger";
+import type { ObjectStore } from "@exhibit/oss";
+import pLimit from "p-limit";
+import { type LeaseDependencies, leasesBeside } from "./shard-leases.ts";
+
+export interface AbandonDependencies extends LeaseDependencies {
+  objectStore: Pick<ObjectStore, "abort">;
+}
+
+/** In one round, of all imports together. */
+const UPLOADS_OF_A_ROUND = 64;
+const UPLOADS_AT_ONCE = 8;
+
+/** Milliseconds that getting a lease and aborting may take together. */
+const ABORT_TIMEOUT_MS = 10_000;
+
+/**
+ * Aborts multipart uploads that nobody will go on with (of one shard, or of all) and takes them off the record. One that
+ * can't be aborted now stays there for a later round. Gives how many those are.
+ */
+export async function endAbandonedUploads(
+  dependencies: AbandonDependencies,
+  which: { shardId?: number } = {},
+): Promise<number> {
+  const { ledger } = dependencies;
+  const uploads = await findAbandonedUploads(ledger, { ...which, limit: UPLOADS_OF_A_ROUND });
+  const limit = pLimit(UPLOADS_AT_ONCE);
+  const ended = await Promise.all(
+    uploads.map((upload) =>
+      limit(async () => {
+        const isEnded = await abort(dependencies, upload).then(
+          () => true,
+          () => false,
+        );
+        await (isEnded ? forgetUpload : postponeAbort)(ledger, upload.id);
+        return isEnded;
+      }),
+    ),
+  );
+  return ended.filter((isEnded) => !isEnded).length;
+}
+
+async function abort(
+  { ledger, broker, objectStore }: AbandonDependencies,
+  upload: AbandonedUpload,
+): Promise<void> {
+  const signal = AbortSignal.timeout(ABORT_TIMEOUT_MS);
+  const folder = await readFolder(ledger, upload.folderId);
+  await objectStore.abort({ leases: leasesBeside(broker, folder, upload, signal), upload, signal });
+}

@@ -1,0 +1,27 @@
+import type { OpenShard } from "@exhibit/ledger";
+import type { BellToRing, Engine, QueueName } from "@exhibit/queue";
+import type { Logger } from "@exhibit/telemetry";
+
+/**
+ * Rings for work that has just come on the record, also where the job of earlier work is about to end. A bell that can't
+ * be rung now is rung by the reconciler.
+ */
+export async function ringSoon(
+  { engine, logger }: { engine: Engine; logger: Logger },
+  name: QueueName,
+  bells: readonly BellToRing[],
+): Promise<void> {
+  try {
+    await engine.ring(name, bells, { alsoRunning: true });
+  } catch (err) {
+    logger.warn({ err, queue: name }, "the queue can't be reached; the reconciler will ring");
+  }
+}
+
+export function bellOf(id: number): BellToRing {
+  return { id: String(id) };
+}
+
+export function bellOfShard({ shardId, number }: OpenShard): BellToRing {
+  return { id: String(shardId), number };
+}

@@ -1,0 +1,99 @@
+import {
+  type ActView,
+  ExhibitError,
+  type PauseRequest,
+  UNNAMED_ACTOR,
+  type VendorList,
+  type VendorState,
+} from "@exhibit/contracts";
+import type { Broker } from "@exhibit/credentials";
+import {
+  type Ledger,
+  listVendorActs,
+  openShards,
+  type Page,
+  pauseVendor,
+  readPausedVendors,
+  resumeVendor,
+} from "@exhibit/ledger";
+import type { Engine } from "@exhibit/queue";
+import type { Logger } from "@exhibit/telemetry";
+import { bellOfShard, ringSoon } from "./bells.ts";
+
+/**
+ * What people can do with vendors. Throws NOT_FOUND for a vendor that isn't configured. What changes one is put on the
+ * record with `who` did it, by default "api".
+ */
+export interface VendorControl {
+  /** How the configured vendors stand. */
+  list(): Promise<VendorList>;
+  /**
+   * Has its folders wait in all imports, and nobody ask its gateway; sources are still walked. Workers notice within
+   * seconds. Throws STATE_CONFLICT when it is paused already.
+   */
+  pause(vendor: string, request?: PauseRequest, who?: string): Promise<VendorState>;
+  /** Lets its folders go on. Throws STATE_CONFLICT when it isn't paused. */
+  resume(vendor: string, request?: PauseRequest, who?: string): Promise<VendorState>;
+  /** What people did to it, in that order. */
+  acts(
+    vendor: string,
+    query: { limit: number; after?: string | undefined },
+  ): Promise<Page<ActView>>;
+}
+
+export interface VendorControlDependencies {
+  ledger: Ledger;
+  engine: Engine;
+  broker: Broker;
+  /** Whose calls the broker knows of. */
+  scope: VendorList["scope"];
+  logger: Logger;
+}
+
+export function createVendorControl({
+  ledger,
+  engine,
+  broker,
+  scope,
+  logger,
+}: VendorControlDependencies): VendorControl {
+  async function states(): Promise<VendorState[]> {
+    const [known, paused] = await Promise.all([broker.states(), readPausedVendors(ledger)]);
+    return known.map((state) => {
+      const pause = paused.get(state.vendor);
+      return pause === undefined ? state : { ...state, paused: pause };
+    });
+  }
+
+  async function stateOf(vendor: string): Promise<VendorState> {
+    const all = await states();
+    const state = all.find((one) => one.vendor === vendor);
+    if (state) return state;
+    const configured = all.map((one) => one.vendor).join(", ") || "none";
+    throw new ExhibitError(
+      "NOT_FOUND",
+      `There is no vendor ${JSON.stringify(vendor)}; configured: ${configured}.`,
+    );
+  }
+
+  return {
+    list: async () => ({ scope, items: await states() }),
+    async pause(vendor, { why } = {}, who = UNNAMED_ACTOR) {
+      await stateOf(vendor);
+      await pauseVendor(ledger, vendor, { who, why });
+      return await stateOf(vendor);
+    },
+    async resume(vendor, { why } = {}, who = UNNAMED_ACTOR) {
+      await stateOf(vendor);
+      await resumeVendor(ledger, vendor, { who, why });
+      for await (const shards of openShards(ledger, { vendor })) {
+        await ringSoon({ engine, logger }, "store", shards.map(bellOfShard));
+      }
+      return await stateOf(vendor);
+    },
+    async acts(vendor, query) {
+      await stateOf(vendor);
+      return await listVendorActs(ledger, vendor, query);
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import { ExhibitError } from "@exhibit/contracts";
+import { type Ledger, readStanding } from "@exhibit/ledger";
+import type { Attempt } from "@exhibit/queue";
+
+/** So long, in milliseconds, work may go on after a person stopped it; most jobs end before the second look. */
+const LOOK_EVERY_MS = 1000;
+
+/** What a job's work is for. */
+export interface WorkOf {
+  importId: string;
+  /** When the work needs it: it may be paused, too. */
+  vendor?: string;
+}
+
+/**
+ * Does a job's work with a signal that aborts also when a person stops it: cancels or pauses the import, or pauses the
+ * vendor. What the work throws because of it is no failure, and the job ends quietly: resuming rings again for all that
+ * is open. Paused work isn't begun.
+ */
+export async function whileWanted(
+  ledger: Ledger,
+  of: WorkOf,
+  attempt: Attempt,
+  work: (attempt: Attempt) => Promise<void>,
+): Promise<void> {
+  const stop = new AbortController();
+  const look = async () => {
+    const reason = await whyUnwanted(ledger, of);
+    if (reason) stop.abort(reason);
+  };
+  await look();
+  if (stop.signal.aborted) return await setDown(ledger, of, attempt, stop.signal.reason);
+  // While the ledger is away, nothing is known: the next look tells.
+  const timer = setInterval(() => void look().catch(() => {}), LOOK_EVERY_MS);
+  try {
+    await work({ ...attempt, signal: AbortSignal.any([attempt.signal, stop.signal]) });
+  } catch (thrown) {
+    // What fails between two looks may fail because of it, too: no job of a cancelled import fails.
+    if (!stop.signal.aborted) await look().catch(() => {});
+    if (!stop.signal.aborted) throw thrown;
+    await setDown(ledger, of, attempt, stop.signal.reason);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Ends work that isn't wanted. What was resumed meanwhile goes back to the queue: its bell was rung while it still ran. */
+async function setDown(
+  ledger: Ledger,
+  of: WorkOf,
+  attempt: Attempt,
+  known: ExhibitError,
+): Promise<void> {
+  const reason = await whyUnwanted(ledger, of).catch(() => known);
+  if (!reason) throw new ExhibitError("INTERRUPTED", "The work was paused and resumed.");
+  await attempt.log(`${reason.message} It isn't taken up for now; nothing of it is lost.`);
+}
+
+async function whyUnwanted(
+  ledger: Ledger,
+  { importId, vendor }: WorkOf,
+): Promise<ExhibitError | undefined> {
+  const standing = await readStanding(ledger, importId, vendor);
+  const isCancelled = standing?.status === "cancelled";
+  if (!isCancelled && standing?.paused !== true) return undefined;
+  const what = isCancelled
+    ? "is cancelled"
+    : vendor === undefined
+      ? "is paused"
+      : `or ${vendor} is paused`;
+  return new ExhibitError("INTERRUPTED", `Import ${importId} ${what}.`);
+}

@@ -1,0 +1,192 @@
+import { ExhibitError } from "@exhibit/contracts";
+import { createImport, type Ledger } from "@exhibit/ledger";
+import { type OpenFile, openSource, type SourceEntry } from "@exhibit/sources";
+import type { Logger } from "@exhibit/telemetry";
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { ledgerKinds } from "../../../../test/databases.ts";
+import { type PlanDependencies, planFolder } from "../../src/plan.ts";
+import { SHARD_BYTES, SHARD_FILES } from "../../src/sharding.ts";
+
+vi.mock("@exhibit/sources", { spy: true });
+
+let ledger: Ledger;
+let remove: () => Promise<void>;
+beforeAll(async () => {
+  ({ ledger, remove } = await ledgerKinds.PGlite());
+});
+afterAll(() => remove());
+
+/** A source that gives these entries in this order; it breaks off before the one at `breakAt`. */
+function giveSource(entries: readonly SourceEntry[], breakAt = Number.POSITIVE_INFINITY): void {
+  vi.mocked(openSource).mockResolvedValue({
+    async *walk() {
+      for (const [index, entry] of entries.entries()) {
+        if (index === breakAt) throw new ExhibitError("SOURCE_IO", "The disk is away.");
+        yield entry;
+      }
+    },
+    open: () => Promise.reject<OpenFile>(new Error("Planning opens no file.")),
+    isFolder: () => Promise.resolve(false),
+  });
+}
+
+async function createFolder() {
+  const { importId, folderIds } = await createImport(ledger, {
+    suit_ids: [],
+    folders: [{ vendor: "kongur", folder: {}, source: { type: "directory", path: "/evidence" } }],
+  });
+  return { importId, folderId: folderIds[0] as number };
+}
+
+/** Every run is another attempt: what had failed is taken up. */
+let made = 0;
+function plan(folderId: number, last = true): Promise<void> {
+  const rung = () => Promise.resolve();
+  const dependencies: PlanDependencies = {
+    ledger,
+    engine: { announce: rung, ring: rung } as unknown as PlanDependencies["engine"],
+    broker: { perFile: () => undefined },
+    roots: ["/evidence"],
+    logger: {} as Logger,
+  };
+  const signal = new AbortController().signal;
+  const attempt = { made: made++, last, postponed: 0, signal, log: async () => {} };
+  return planFolder(dependencies, folderId, attempt);
+}
+
+async function rowsOf(folderId: number) {
+  const rows = await ledger.db
+    .selectFrom("files")
+    .select(["path", "size", "state", "error_code", "shard_id"])
+    .where("folder_id", "=", folderId)
+    .execute();
+  return rows.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** What it came to, whatever the shards are. */
+async function outcomeOf(folderId: number) {
+  return (await rowsOf(folderId)).map(({ shard_id, ...row }) => ({
+    ...row,
+    sent: shard_id !== null,
+  }));
+}
+
+// Few characters, so that names meet: in two Unicode forms, in two cases, as a folder and as a file.
+const part = fc
+  .array(fc.constantFrom("a", "A", "\u00e9", "e\u0301", "证", "."), { minLength: 1, maxLength: 3 })
+  .map((characters) => `f${characters.join("")}`);
+const path = fc.array(part, { minLength: 1, maxLength: 2 }).map((parts) => parts.join("/"));
+const size = fc.oneof(fc.nat(1000), fc.nat(2 * SHARD_BYTES));
+const entry: fc.Arbitrary<SourceEntry> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({ kind: fc.constant("file" as const), path, size, modifiedAt: fc.nat() }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("skipped" as const),
+      path,
+      reason: fc.constant("fifo" as const),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: path.map((at) => ({
+      kind: "faulty" as const,
+      path: at,
+      error: new ExhibitError("SOURCE_UNREADABLE", "no"),
+    })),
+  },
+);
+const tree = fc.uniqueArray(entry, { selector: (each) => each.path, maxLength: 60 });
+
+test("Any tree comes to one row for each entry, every file in one shard or told apart by its key, in shards that keep their limits", async () => {
+  await fc.assert(
+    fc.asyncProperty(tree, async (entries) => {
+      giveSource(entries);
+      const { importId, folderId } = await createFolder();
+      await plan(folderId);
+      const rows = await rowsOf(folderId);
+      expect(rows.map((row) => row.path)).toEqual(entries.map((each) => each.path).sort());
+      const files = entries.filter(({ kind }) => kind === "file").map((each) => each.path);
+      const sent = rows.filter(({ shard_id }) => shard_id !== null);
+      const keys = sent.map((row) => row.path.normalize("NFC"));
+      expect(new Set(keys).size).toBe(keys.length);
+      expect(new Set(keys)).toEqual(new Set(files.map((each) => each.normalize("NFC"))));
+      for (const each of files) {
+        // Whose name is the key has it.
+        const row = rows.find((candidate) => candidate.path === each);
+        if (each === each.normalize("NFC")) expect(row).toMatchObject({ state: "planned" });
+        else expect([null, "KEY_TAKEN"]).toContain(row?.error_code);
+      }
+      await checkShards(importId, sent);
+    }),
+    { numRuns: 12 },
+  );
+});
+
+async function checkShards(
+  importId: string,
+  sent: { shard_id: number | null; size: number }[],
+): Promise<void> {
+  const shards = await ledger.db
+    .selectFrom("shards")
+    .selectAll()
+    .where("import_id", "=", importId)
+    .orderBy("number")
+    .execute();
+  expect(shards.map(({ number }) => number)).toEqual(shards.map((_, index) => index + 1));
+  expect(new Set(sent.map(({ shard_id }) => shard_id))).toEqual(
+    new Set(shards.map(({ id }) => id)),
+  );
+  for (const shard of shards) {
+    const own = sent.filter(({ shard_id }) => shard_id === shard.id);
+    const bytes = own.reduce((sum, file) => sum + file.size, 0);
+    expect(shard).toMatchObject({ files: own.length, bytes });
+    expect(own.length).toBeLessThanOrEqual(SHARD_FILES);
+    expect(bytes <= SHARD_BYTES || own.length === 1).toBe(true);
+  }
+}
+
+test("A walk that breaks off, in whatever order, and is walked again comes to the same as one in one go", async () => {
+  const ordered = tree.chain((entries) =>
+    fc.tuple(
+      fc.constant(entries),
+      fc.shuffledSubarray(entries, { minLength: entries.length }),
+      fc.shuffledSubarray(entries, { minLength: entries.length }),
+      fc.nat(entries.length),
+    ),
+  );
+  await fc.assert(
+    fc.asyncProperty(ordered, async ([entries, first, second, breakAt]) => {
+      fc.pre(isClear(entries));
+      giveSource(entries);
+      const once = await createFolder();
+      await plan(once.folderId);
+      const again = await createFolder();
+      giveSource(first, breakAt);
+      await plan(again.folderId, false).catch(() => undefined);
+      giveSource(second);
+      await plan(again.folderId);
+      expect(await outcomeOf(again.folderId)).toEqual(await outcomeOf(once.folderId));
+      // Planned as it is, another bell changes nothing.
+      const before = await rowsOf(again.folderId);
+      giveSource(second);
+      await plan(again.folderId);
+      expect(await rowsOf(again.folderId)).toEqual(before);
+    }),
+    { numRuns: 8 },
+  );
+});
+
+/** Every key has a file whose name it is, or only one that comes to it: else the first that is met would have it. */
+function isClear(entries: readonly SourceEntry[]): boolean {
+  const files = entries.filter(({ kind }) => kind === "file").map((each) => each.path);
+  const others = files.filter((each) => each !== each.normalize("NFC"));
+  const keys = others.map((each) => each.normalize("NFC"));
+  return keys.every(
+    (key) => files.includes(key) || keys.filter((other) => other === key).length === 1,
+  );
+}

@@ -1,0 +1,72 @@
+import type { BandwidthChange } from "@exhibit/contracts";
+import { sql } from "kysely";
+import type { By } from "./acts.ts";
+import type { Ledger } from "./ledger.ts";
+import { storable } from "./text.ts";
+
+/** Limits that are shown of those that were set. */
+const SHOWN_CHANGES = 20;
+
+/** A worker that hasn't been heard of for so long takes no part. */
+const ALIVE = sql<boolean>`seen_at > now() - interval '10 seconds'`;
+
+/** What a worker has to know to take its share. */
+export interface Beat {
+  /** Undefined until somebody sets one. */
+  bwlimit: string | undefined;
+  /** Workers that live, this one too. */
+  workers: number;
+}
+
+/** Tells the ledger that a worker lives, and gives what limit holds and among how many. */
+export async function beat({ db }: Ledger, workerId: string): Promise<Beat> {
+  const { rows } = await sql<{ bwlimit: string | null; workers: number }>`
+    with own as (
+      insert into workers (id) values (${workerId}) on conflict (id) do update set seen_at = now()
+    ), gone as (
+      delete from workers where seen_at < now() - interval '1 hour' and id <> ${workerId}
+    )
+    select (select bwlimit from bandwidth_limits order by id desc limit 1) as bwlimit,
+      1 + (select count(*) from workers where ${ALIVE} and id <> ${workerId}) as workers`.execute(
+    db,
+  );
+  const [row] = rows;
+  return { bwlimit: row?.bwlimit ?? undefined, workers: row?.workers ?? 1 };
+}
+
+/** Tells the ledger that a worker ends. */
+export async function leave({ db }: Ledger, workerId: string): Promise<void> {
+  await db.deleteFrom("workers").where("id", "=", workerId).execute();
+}
+
+/** Sets the limit for all workers; one that holds already isn't put on the record again. */
+export async function setBwlimit({ db }: Ledger, bwlimit: string, by: By): Promise<void> {
+  const why = by.why === undefined ? null : storable(by.why);
+  await sql`
+    insert into bandwidth_limits (who, why, bwlimit)
+    select ${storable(by.who)}, ${why}, ${bwlimit}
+    where ${bwlimit} is distinct from (select bwlimit from bandwidth_limits order by id desc limit 1)`.execute(
+    db,
+  );
+}
+
+/** The limits that were set, the newest first (that one holds), and how many workers live. */
+export async function readBandwidth({
+  db,
+}: Ledger): Promise<{ changes: BandwidthChange[]; workers: number }> {
+  const rows = await db
+    .selectFrom("bandwidth_limits")
+    .selectAll()
+    .orderBy("id", "desc")
+    .limit(SHOWN_CHANGES)
+    .execute();
+  const living = await db
+    .selectFrom("workers")
+    .select((select) => select.fn.countAll<number>().as("workers"))
+    .where(ALIVE)
+    .executeTakeFirstOrThrow();
+  const changes = rows.map(({ at, who, why, bwlimit }) => {
+    return { limit: bwlimit, at: at.toISOString(), who, why };
+  });
+  return { changes, workers: living.workers };
+}

@@ -1,0 +1,73 @@
+import { ExhibitError } from "@exhibit/contracts";
+import type { PostgresPool, PostgresPoolClient } from "kysely";
+import type pg from "pg";
+
+/** What the system says of a server that is gone, or that can't be found. */
+const systemCodes = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ECONNABORTED",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "EHOSTDOWN",
+  "ENETUNREACH",
+  "ENETDOWN",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+]);
+
+/**
+ * Postgres's own codes: connections (08), no room for one more, or no disk or memory (53), system faults (58), being
+ * shut down or started (57P), and a server that only reads, as after a failover.
+ */
+const serverCodes = /^(?:08|53|58)...$|^57P0[1235]$|^25006$/;
+
+/** The driver's sentences that have no code. */
+const driverSentences =
+  /^Connection terminated|is not queryable$|^timeout expired$|^timeout exceeded when trying to connect$|^Query read timeout$/;
+
+/** Whether an error says that the database is away, not that a statement is wrong. */
+function isAway(thrown: unknown): boolean {
+  if (thrown instanceof AggregateError) return thrown.errors.some(isAway);
+  if (!(thrown instanceof Error)) return false;
+  const code = "code" in thrown ? String(thrown.code) : "";
+  return systemCodes.has(code) || serverCodes.test(code) || driverSentences.test(thrown.message);
+}
+
+/** A pool whose errors are SERVICE_UNREACHABLE when the database is away; all others pass as they are. */
+export function withNamedOutages(pool: pg.Pool): PostgresPool {
+  return {
+    options: pool.options,
+    async connect() {
+      const client = await named(pool.connect());
+      // No cursors: the ledger streams nothing.
+      const query = (text: string, parameters: readonly unknown[] = []): Promise<unknown> =>
+        named(client.query(text, [...parameters]));
+      return {
+        query: query as unknown as PostgresPoolClient["query"],
+        release: (destroy) => client.release(destroy),
+      };
+    },
+    end: () => pool.end(),
+  };
+}
+
+async function named<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (thrown) {
+    throw isAway(thrown) ? unreachable("The ledger doesn't answer", thrown) : thrown;
+  }
+}
+
+/** SERVICE_UNREACHABLE, with what is wrong and why. */
+export function unreachable(what: string, cause: unknown): ExhibitError {
+  return new ExhibitError("SERVICE_UNREACHABLE", `${what}: ${reason(cause)}`, { cause });
+}
+
+/** Connection errors of pg may be an AggregateError with an empty message. */
+function reason(cause: unknown): string {
+  if (cause instanceof AggregateError) return cause.errors.map(reason).join("; ");
+  return cause instanceof Error ? cause.message : String(cause);
+}

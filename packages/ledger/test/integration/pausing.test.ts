@@ -1,0 +1,183 @@
+import { sql } from "kysely";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ledgerKinds } from "../../../../test/databases.ts";
+import {
+  addShard,
+  cancelImport,
+  createImport,
+  findQuietImports,
+  finishPlanning,
+  type Ledger,
+  listActs,
+  listVendorActs,
+  openShards,
+  pauseImport,
+  pauseVendor,
+  readImport,
+  readPausedVendors,
+  readStanding,
+  reopenImport,
+  resumeImport,
+  resumeVendor,
+  sealImport,
+} from "../../src/index.ts";
+
+const wang = { who: "王芳", why: "the scanner is being\0 repaired" };
+
+describe.each(Object.entries(ledgerKinds))("Pauses in the ledger on %s", (_kind, open) => {
+  let ledger: Ledger;
+  let remove: () => Promise<void>;
+
+  beforeAll(async () => {
+    ({ ledger, remove } = await open());
+  });
+  afterAll(() => remove());
+
+  /** An import of one folder for each vendor, each with one open shard; all but the last folder are planned. */
+  async function opened(...vendors: string[]) {
+    const { importId, folderIds } = await createImport(ledger, {
+      suit_ids: [],
+      folders: vendors.map((vendor) => ({
+        vendor,
+        folder: { id: "1" },
+        source: { type: "directory", path: "/evidence" },
+      })),
+    });
+    const shardIds: number[] = [];
+    for (const [index, id] of folderIds.entries()) {
+      const files = [{ path: "a.pdf", size: 1, modifiedAt: 1 }];
+      const shard = await addShard(ledger, { id, import_id: importId }, files);
+      shardIds.push(shard?.shardId ?? 0);
+      if (index < folderIds.length - 1) await finishPlanning(ledger, id);
+    }
+    return { importId, folderIds, shardIds };
+  }
+
+  /** An import of an empty folder: it only has to be sealed. */
+  async function empty(): Promise<string> {
+    const { importId, folderIds } = await createImport(ledger, {
+      suit_ids: [],
+      folders: [{ vendor: "kongur", folder: {}, source: { type: "directory", path: "/evidence" } }],
+    });
+    await finishPlanning(ledger, folderIds[0] ?? 0);
+    return importId;
+  }
+
+  async function shardsOf(of: Parameters<typeof openShards>[1]): Promise<number[]> {
+    const ids: number[] = [];
+    for await (const shards of openShards(ledger, of)) {
+      ids.push(...shards.map(({ shardId }) => shardId));
+    }
+    return ids;
+  }
+
+  const quiet = async (importId: string) =>
+    (await findQuietImports(ledger, { quietForMs: 0 })).find((work) => work.importId === importId);
+
+  test("an import keeps its status, is left alone, and has all that is open taken up when it is resumed", async () => {
+    const { importId, folderIds, shardIds } = await opened("kongur", "rex");
+    await pauseImport(ledger, importId, wang);
+    expect(await readImport(ledger, importId)).toMatchObject({
+      status: "planning",
+      paused: { who: "王芳", why: "the scanner is being repaired", at: expect.any(String) },
+    });
+    expect(await readStanding(ledger, importId)).toEqual({ status: "planning", paused: true });
+    expect(await quiet(importId)).toBeUndefined();
+    expect(await shardsOf({ importId })).toEqual([]);
+    await expect(pauseImport(ledger, importId, wang)).rejects.toMatchObject({
+      code: "STATE_CONFLICT",
+    });
+
+    const unplanned = folderIds.slice(-1);
+    expect(await resumeImport(ledger, importId, { who: "li" })).toEqual({
+      folderIds: unplanned,
+      complete: false,
+    });
+    expect(await shardsOf({ importId })).toEqual(shardIds);
+    expect(await quiet(importId)).toMatchObject({ folderIds: unplanned });
+    expect(await readStanding(ledger, importId)).toEqual({ status: "planning", paused: false });
+    await expect(resumeImport(ledger, importId, wang)).rejects.toMatchObject({
+      code: "STATE_CONFLICT",
+    });
+    const { items } = await listActs(ledger, importId, { limit: 10 });
+    expect(items.map(({ what, who, vendor }) => [what, who, vendor])).toEqual([
+      ["create", "api", null],
+      ["pause", "王芳", null],
+      ["resume", "li", null],
+    ]);
+  });
+
+  test("a paused import isn't sealed; a cancelled one isn't paused any more, and can't be", async () => {
+    const importId = await empty();
+    await pauseImport(ledger, importId, wang);
+    expect(await sealImport(ledger, importId)).toBeUndefined();
+    expect(await resumeImport(ledger, importId, wang)).toEqual({ folderIds: [], complete: true });
+    await pauseImport(ledger, importId, wang);
+    await cancelImport(ledger, importId, wang);
+    expect(await readImport(ledger, importId)).toMatchObject({ status: "cancelled", paused: null });
+    await expect(pauseImport(ledger, importId, wang)).rejects.toMatchObject({
+      code: "STATE_CONFLICT",
+      message: expect.stringContaining("is cancelled"),
+    });
+  });
+
+  test("the folders of a paused vendor wait in every import, and those of others don't", async () => {
+    const mixed = await opened("wombat", "industry");
+    const alone = await opened("wombat");
+    await finishPlanning(ledger, alone.folderIds[0] ?? 0);
+    await pauseVendor(ledger, "wombat", wang);
+    expect([...(await readPausedVendors(ledger)).keys()]).toEqual(["wombat"]);
+    expect(await readStanding(ledger, mixed.importId, "wombat")).toMatchObject({ paused: true });
+    expect(await readStanding(ledger, mixed.importId, "industry")).toMatchObject({ paused: false });
+    expect(await shardsOf({ importId: mixed.importId })).toEqual(mixed.shardIds.slice(1));
+    expect(await quiet(mixed.importId)).toBeDefined();
+    // Nothing but the vendor's folder is open: it doesn't take the place of another in the reconciler's list.
+    expect(await quiet(alone.importId)).toBeUndefined();
+    expect(await readImport(ledger, mixed.importId)).toMatchObject({
+      paused: null,
+      paused_vendors: [{ vendor: "wombat", who: "王芳" }],
+    });
+    await expect(pauseVendor(ledger, "wombat", wang)).rejects.toMatchObject({
+      code: "STATE_CONFLICT",
+    });
+
+    // One of the two is paused itself: it waits on.
+    await pauseImport(ledger, alone.importId, wang);
+    await resumeVendor(ledger, "wombat", { who: "li" });
+    expect(await shardsOf({ vendor: "wombat" })).toEqual(mixed.shardIds.slice(0, 1));
+    await expect(resumeVendor(ledger, "wombat", wang)).rejects.toMatchObject({
+      code: "STATE_CONFLICT",
+    });
+    const first = await listVendorActs(ledger, "wombat", { limit: 1 });
+    expect(first.items).toMatchObject([{ what: "pause", vendor: "wombat", import_id: null }]);
+    const rest = await listVendorActs(ledger, "wombat", { limit: 1, after: first.next ?? "" });
+    expect(rest).toMatchObject({ items: [{ what: "resume", who: "li" }], next: null });
+  });
+
+  test("totals that aren't those of the rows leave the import in attention, and a retry compares again", async () => {
+    const importId = await empty();
+    const change = (by: number) =>
+      sql`update imports set files = files + ${by} where id = ${importId}`.execute(ledger.db);
+    await change(1);
+    const wrong = { code: "TOTALS_WRONG", message: expect.stringContaining("files 1 (rows: 0)") };
+    await expect(sealImport(ledger, importId)).rejects.toMatchObject(wrong);
+    expect(await readImport(ledger, importId)).toMatchObject({
+      status: "attention",
+      finished_at: expect.any(String),
+      errors: [{ ...wrong, files: 0, remedy: expect.stringContaining("Report it") }],
+    });
+    expect(await quiet(importId)).toBeUndefined();
+    // As a job that is retried in Bull Board does.
+    await expect(sealImport(ledger, importId)).rejects.toMatchObject(wrong);
+    expect(await reopenImport(ledger, importId)).toMatchObject({ complete: true });
+    await expect(sealImport(ledger, importId)).rejects.toMatchObject(wrong);
+    await change(-1);
+    await reopenImport(ledger, importId);
+    expect(await readImport(ledger, importId)).toMatchObject({
+      status: "sealing",
+      finished_at: null,
+    });
+    expect(await sealImport(ledger, importId)).toBe("sealed");
+    expect(await readImport(ledger, importId)).toMatchObject({ status: "sealed", errors: [] });
+  });
+});

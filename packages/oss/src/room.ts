@@ -1,0 +1,62 @@
+import { interrupted } from "./errors.ts";
+
+/** Runs the work when there is room, and gives what it gives. Throws INTERRUPTED when the signal ends the waiting. */
+export type Pass = <T>(work: () => Promise<T>, signal: AbortSignal | undefined) => Promise<T>;
+
+/** A number of places that may change, and those who wait for one, first come, first served. */
+export interface Room {
+  readonly pass: Pass;
+  readonly taken: number;
+  /** Others wait. */
+  readonly isFull: boolean;
+}
+
+/** `places` is asked whenever somebody comes or goes. */
+export function createRoom(places: () => number): Room {
+  let taken = 0;
+  const waiting = new Set<() => void>();
+
+  function letIn(): void {
+    for (const enter of waiting) {
+      if (taken >= places()) return;
+      waiting.delete(enter);
+      taken += 1;
+      enter();
+    }
+  }
+
+  function takePlace(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        waiting.delete(enter);
+        if (signal) reject(interrupted(signal));
+      };
+      const enter = () => {
+        signal?.removeEventListener("abort", leave);
+        resolve();
+      };
+      signal?.addEventListener("abort", leave);
+      waiting.add(enter);
+      letIn();
+    });
+  }
+
+  return {
+    get taken() {
+      return taken;
+    },
+    get isFull() {
+      return waiting.size > 0;
+    },
+    async pass(work, signal) {
+      if (signal?.aborted) throw interrupted(signal);
+      await takePlace(signal);
+      try {
+        return await work();
+      } finally {
+        taken -= 1;
+        letIn();
+      }
+    },
+  };
+}

@@ -1,0 +1,414 @@
+import { createHash } from "node:crypto";
+import { inspect } from "node:util";
+import { ExhibitError } from "@exhibit/contracts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  type AcknowledgedPart,
+  createObjectStore,
+  type LeftUpload,
+  type ObjectStore,
+  type OpenUpload,
+  type PutRequest,
+  type UploadRecord,
+} from "../../src/index.ts";
+import { crc64Of, type FakeOss, type Mood, startFakeOss } from "../fake-oss.ts";
+import {
+  bodyOfBytes,
+  bytesOf,
+  holderOf,
+  leaseFor,
+  secretsOfLeases,
+  type TestHolder,
+} from "../leases.ts";
+
+const key = "case/1001/hearing.mp4";
+const partSize = 128 * 1024;
+/** Seven parts, the last a short one. */
+const content = bytesOf(6 * partSize + 1000);
+const denied: Mood = { kind: "answer", answer: { status: 403, code: "AccessDenied" } };
+const down: Mood = { kind: "answer", answer: { status: 500, code: "InternalError" } };
+
+let oss: FakeOss;
+let store: ObjectStore;
+let leases: TestHolder;
+
+beforeEach(async () => {
+  oss = await startFakeOss({ partsOfPage: 2 });
+  leases = holderOf((number) => leaseFor(oss.endpoint, number));
+  store = createStore(partSize);
+});
+
+afterEach(async () => {
+  store.close();
+  await oss.close();
+});
+
+function createStore(size: number, parallel = 2): ObjectStore {
+  const limits = { singlePutLimit: partSize, partSize: size, parallel };
+  return createObjectStore({ baseDelay: 1, attempts: 2, ...limits });
+}
+
+/** A record in memory: what a ledger would have after a crash. */
+interface TestRecord extends UploadRecord {
+  upload: OpenUpload | undefined;
+  parts: Map<number, AcknowledgedPart>;
+  givenUp: string[];
+  /** As another process finds it. */
+  reopen(): TestRecord;
+}
+
+function recordOf(left?: LeftUpload): TestRecord {
+  const parts = new Map(left?.parts.map((part) => [part.number, part]));
+  const record: TestRecord = {
+    left,
+    upload: left,
+    parts,
+    givenUp: [],
+    async begin(upload) {
+      record.upload = upload;
+      parts.clear();
+    },
+    async part(part) {
+      parts.set(part.number, part);
+    },
+    async giveUp() {
+      if (record.upload) record.givenUp.push(record.upload.uploadId);
+      record.upload = undefined;
+    },
+    reopen: () => recordOf(record.upload && { ...record.upload, parts: [...parts.values()] }),
+  };
+  return record;
+}
+
+function put(uploads: UploadRecord, request: Partial<PutRequest> = {}) {
+  return store.put({
+    leases,
+    name: "hearing.mp4",
+    body: bodyOfBytes(content),
+    uploads,
+    ...request,
+  });
+}
+
+async function failureOf(work: Promise<unknown>): Promise<ExhibitError> {
+  const error: unknown = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof ExhibitError)) throw new Error(`no ExhibitError: ${inspect(error)}`);
+  for (const secret of secretsOfLeases)
+    expect(inspect(error, { depth: null })).not.toContain(secret);
+  return error;
+}
+
+/** An upload of which OSS has the first three parts, all on the record; the requests so far are forgotten. */
+async function begun(): Promise<TestRecord> {
+  const record = recordOf();
+  const stop = new AbortController();
+  const recorded = record.part;
+  record.part = async (part) => {
+    await recorded(part);
+    if (part.number === 3) stop.abort();
+  };
+  store.close();
+  store = createStore(partSize, 1);
+  const work = put(record, { signal: stop.signal });
+  expect(await failureOf(work)).toMatchObject({ code: "INTERRUPTED" });
+  store.close();
+  store = createStore(partSize);
+  oss.requests.length = 0;
+  const left = record.reopen();
+  expect([...left.parts.keys()]).toEqual([1, 2, 3]);
+  return left;
+}
+
+function sentParts(): number[] {
+  return oss.requests
+    .filter(({ operation }) => operation === "UploadPart")
+    .map(({ query }) => Number(query.partNumber))
+    .sort((a, b) => a - b);
+}
+
+function times(operation: string): number {
+  return oss.operations().filter((name) => name === operation).length;
+}
+
+/** Makes the upload that is left an object, as a Complete whose answer was lost. */
+async function completeBehind(bytes = content): Promise<void> {
+  oss.uploads.clear();
+  await oss.seed(key, bytes);
+}
+
+describe("An upload that was broken off", () => {
+  it("is left open when there is a record of it, and goes on with the parts that OSS lists", async () => {
+    const record = await begun();
+    expect(oss.uploads.size).toBe(1);
+    let told = 0;
+    const body = bodyOfBytes(content);
+    const receipt = await put(record, { body, onBytes: (bytes) => (told += bytes) });
+    expect(receipt).toMatchObject({
+      outcome: "stored",
+      sha256: createHash("sha256").update(content).digest(),
+      crc64: await crc64Of(content),
+    });
+    expect(oss.objects.get(key)?.content).toEqual(content);
+    expect(sentParts()).toEqual([4, 5, 6, 7]);
+    // Three parts, two on each page.
+    expect(times("ListParts")).toBe(2);
+    expect(times("InitiateMultipartUpload")).toBe(0);
+    expect(body.reads).toHaveLength(7);
+    expect(told).toBe(content.length);
+    expect(record.givenUp).toEqual([]);
+  });
+
+  it("goes on with the recorded parts alone where ListParts is denied", async () => {
+    const record = await begun();
+    oss.always("ListParts", denied);
+    expect(await put(record)).toMatchObject({ outcome: "stored" });
+    expect(sentParts()).toEqual([4, 5, 6, 7]);
+    expect(oss.objects.get(key)?.content).toEqual(content);
+  });
+
+  it("isn't sent a part again that OSS has without its being on the record", async () => {
+    const record = await begun();
+    record.parts.delete(2);
+    expect(await put(record.reopen())).toMatchObject({ outcome: "stored" });
+    expect(sentParts()).toEqual([4, 5, 6, 7]);
+  });
+
+  it("is sent a part again that only OSS knows and that has other bytes", async () => {
+    const record = await begun();
+    record.parts.delete(2);
+    const upload = oss.uploads.get(record.upload?.uploadId ?? "");
+    const other = bytesOf(partSize, 9);
+    upload?.parts.set(2, {
+      size: partSize,
+      crc64: await crc64Of(other),
+      etag: '"OTHER"',
+      content: other,
+    });
+    expect(await put(record.reopen())).toMatchObject({ outcome: "stored" });
+    expect(sentParts()).toEqual([2, 4, 5, 6, 7]);
+    expect(oss.objects.get(key)?.content).toEqual(content);
+  });
+
+  it("is sent a part again that is on the record but not in OSS", async () => {
+    const record = await begun();
+    oss.uploads.get(record.upload?.uploadId ?? "")?.parts.delete(2);
+    expect(await put(record)).toMatchObject({ outcome: "stored" });
+    expect(sentParts()).toEqual([2, 4, 5, 6, 7]);
+  });
+
+  it("is SOURCE_CHANGED when the bytes of a recorded part are others now, and is given up", async () => {
+    const record = await begun();
+    const changed = Buffer.from(content);
+    changed[partSize + 1] = (changed[partSize + 1] ?? 0) ^ 1;
+    const error = await failureOf(put(record, { body: bodyOfBytes(changed) }));
+    expect(error).toMatchObject({ code: "SOURCE_CHANGED", details: { part: 2 } });
+    expect(record.givenUp).toEqual(["UPLOAD1"]);
+    expect(oss.objects.size).toBe(0);
+  });
+
+  it("keeps the part size that it was begun with", async () => {
+    const record = await begun();
+    store.close();
+    store = createStore(4 * partSize);
+    expect(await put(record)).toMatchObject({ outcome: "stored" });
+    expect(sentParts()).toEqual([4, 5, 6, 7]);
+    expect(store.memoryFor(content.length, partSize)).toBe(2 * partSize);
+  });
+
+  it("goes on with another lease, also when that one ends between two parts", async () => {
+    const record = await begun();
+    const renew = (from: string, to: string) => () => {
+      oss.tokens.delete(from);
+      oss.tokens.add(to);
+    };
+    renew("token-1", "token-2")();
+    oss.next("UploadPart", { kind: "before", run: renew("token-2", "token-3") });
+    expect(await put(record)).toMatchObject({ outcome: "stored", leaseId: "lease-3" });
+    expect(times("InitiateMultipartUpload")).toBe(0);
+    expect(new Set(sentParts())).toEqual(new Set([4, 5, 6, 7]));
+  });
+
+  it("is given up for another one when the lease leads to another bucket", async () => {
+    const record = await begun();
+    leases = holderOf((number) => leaseFor(oss.endpoint, number, { name: "other" }));
+    expect(await put(record)).toMatchObject({ outcome: "stored" });
+    expect(record.givenUp).toEqual(["UPLOAD1"]);
+    expect(record.upload).toMatchObject({ uploadId: "UPLOAD2", bucket: "other" });
+    expect(sentParts()).toHaveLength(7);
+  });
+
+  it("stays open through a fault, and again goes on", async () => {
+    const record = await begun();
+    oss.always("UploadPart", down);
+    expect(await failureOf(put(record))).toMatchObject({ code: "STORE_UNAVAILABLE" });
+    expect(oss.uploads.size).toBe(1);
+    oss.always("UploadPart", { kind: "before", run: () => {} });
+    oss.requests.length = 0;
+    expect(await put(record.reopen())).toMatchObject({ outcome: "stored" });
+    expect(sentParts().every((number) => number > 3)).toBe(true);
+    expect(times("AbortMultipartUpload")).toBe(0);
+  });
+
+  it("isn't gone on with when ListParts fails otherwise: that is tried again later", async () => {
+    const record = await begun();
+    oss.always("ListParts", down);
+    expect(await failureOf(put(record))).toMatchObject({ code: "STORE_UNAVAILABLE" });
+    expect(sentParts()).toEqual([]);
+    expect(record.givenUp).toEqual([]);
+  });
+});
+
+describe("An upload that OSS doesn't know any more", () => {
+  it("is begun afresh at once when the list says so", async () => {
+    const record = await begun();
+    oss.uploads.clear();
+    expect(await put(record)).toMatchObject({ outcome: "stored" });
+    expect(record.givenUp).toEqual(["UPLOAD1"]);
+    expect(record.upload?.uploadId).toBe("UPLOAD2");
+    expect(sentParts()).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it("is begun afresh when a part is the first to find out", async () => {
+    const record = await begun();
+    oss.always("ListParts", denied);
+    oss.uploads.clear();
+    expect(await put(record)).toMatchObject({ outcome: "stored" });
+    expect(record.givenUp).toEqual(["UPLOAD1"]);
+    expect(oss.objects.get(key)?.content).toEqual(content);
+  });
+
+  it("is begun afresh when OSS lacks a recorded part at the end", async () => {
+    const record = await begun();
+    oss.always("ListParts", denied);
+    oss.uploads.get("UPLOAD1")?.parts.delete(2);
+    expect(await put(record)).toMatchObject({ outcome: "stored" });
+    expect(record.givenUp).toEqual(["UPLOAD1"]);
+    expect(record.upload?.uploadId).toBe("UPLOAD2");
+  });
+
+  it("has become our object: it is stored, and nothing is sent", async () => {
+    const record = await begun();
+    await completeBehind();
+    const body = bodyOfBytes(content);
+    expect(await put(record, { body })).toMatchObject({
+      outcome: "stored",
+      sha256: createHash("sha256").update(content).digest(),
+    });
+    expect(oss.operations()).toEqual(["HeadObject", "AbortMultipartUpload"]);
+    expect(body.reads).toHaveLength(1);
+  });
+
+  it("is somebody else's object when ours is still open: that is identical, and ours is aborted", async () => {
+    const record = await begun();
+    await oss.seed(key, content);
+    expect(await put(record)).toMatchObject({ outcome: "identical" });
+    expect(oss.uploads.size).toBe(0);
+  });
+
+  it("is somebody else's object when it is older than our upload", async () => {
+    const record = await begun();
+    await oss.seed(key, content, { lastModified: new Date(Date.now() - 60_000) });
+    oss.uploads.clear();
+    expect(await put(record)).toMatchObject({ outcome: "identical" });
+  });
+
+  it("has become our object between the look and the end: it is stored", async () => {
+    const record = await begun();
+    oss.always("ListParts", denied);
+    const done = crc64Of(content);
+    const crc64 = await done;
+    oss.next("CompleteMultipartUpload", {
+      kind: "before",
+      run() {
+        oss.uploads.clear();
+        const object = { content, size: content.length, crc64, etag: '"E"' };
+        oss.objects.set(key, { ...object, lastModified: new Date() });
+      },
+    });
+    expect(await put(record)).toMatchObject({ outcome: "stored" });
+    expect(record.givenUp).toEqual([]);
+  });
+
+  it("can't be told from somebody else's object where HEAD is denied: that is said, and nothing is sent", async () => {
+    const record = await begun();
+    await completeBehind();
+    oss.always("HeadObject", denied);
+    expect(await failureOf(put(record))).toMatchObject({
+      code: "STORE_DENIED",
+      message: expect.stringContaining("can't be told"),
+    });
+    expect(sentParts()).toEqual([]);
+  });
+});
+
+describe("The record of an upload", () => {
+  it("has the upload before its first part, and each part before the next of its taker", async () => {
+    const record = recordOf();
+    const order: string[] = [];
+    const { begin, part } = record;
+    record.begin = async (upload) => {
+      expect(sentParts()).toEqual([]);
+      order.push("begin");
+      await begin(upload);
+    };
+    record.part = async (one) => {
+      await part(one);
+      expect(sentParts().length - record.parts.size).toBeLessThanOrEqual(2);
+    };
+    expect(await put(record)).toMatchObject({ outcome: "stored" });
+    expect(order).toEqual(["begin"]);
+    expect(record.parts.size).toBe(7);
+    const first = content.subarray(0, partSize);
+    expect(record.parts.get(1)).toMatchObject({ number: 1, crc64: await crc64Of(first) });
+    expect(record.upload).toMatchObject({ bucket: "evidence", key, partSize });
+  });
+
+  it("that can't be begun has the upload aborted: nobody would know of it", async () => {
+    const record = recordOf();
+    record.begin = () => Promise.reject(new Error("the ledger is gone"));
+    await failureOf(put(record));
+    expect(oss.uploads.size).toBe(0);
+  });
+
+  it("that can't take a part ends the work and leaves the upload open", async () => {
+    const record = recordOf();
+    record.part = () => Promise.reject(new Error("the ledger is gone"));
+    await failureOf(put(record));
+    expect(oss.uploads.size).toBe(1);
+    expect(sentParts().length).toBeLessThanOrEqual(2);
+  });
+
+  it("gives up an upload that OSS made a damaged object of, and begins another", async () => {
+    const record = recordOf();
+    oss.next("CompleteMultipartUpload", { kind: "damage" });
+    expect(await put(record)).toMatchObject({ outcome: "stored", etag: '"MULTI-UPLOAD2"' });
+    expect(record.givenUp).toEqual(["UPLOAD1"]);
+    expect(record.upload?.uploadId).toBe("UPLOAD2");
+  });
+});
+
+describe("Aborting an upload that is on record", () => {
+  it("ends it, and one that OSS doesn't know is ended", async () => {
+    const { upload } = await begun();
+    if (!upload) throw new Error("no upload");
+    await store.abort({ leases, upload });
+    expect(oss.uploads.size).toBe(0);
+    await store.abort({ leases, upload });
+  });
+
+  it("is refused for another bucket than the lease's, and says when OSS denies it", async () => {
+    const { upload } = await begun();
+    if (!upload) throw new Error("no upload");
+    const elsewhere = { ...upload, bucket: "other" };
+    expect(await failureOf(store.abort({ leases, upload: elsewhere }))).toMatchObject({
+      code: "KEY_OUTSIDE_LEASE",
+    });
+    oss.always("AbortMultipartUpload", denied);
+    expect(await failureOf(store.abort({ leases, upload }))).toMatchObject({
+      code: "STORE_DENIED",
+    });
+  });
+});

@@ -1,0 +1,176 @@
+import { createHash } from "node:crypto";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { crc64Combine, createDigesterPool } from "../../src/digests.ts";
+import { keyOf } from "../../src/guard.ts";
+import { planParts, readParts } from "../../src/part-reader.ts";
+import { bodyOfBytes, leaseFor } from "../leases.ts";
+
+const KiB = 1024;
+const GiB = KiB ** 3;
+const lease = leaseFor("https://oss.example");
+
+/** Names with what makes trouble: combining marks, Hangul in both forms, dots, slashes, controls, halves of pairs. */
+const odd = [
+  "e\u0301",
+  "\u00e9",
+  "\u1112\u1161\u11ab",
+  "\ud55c",
+  "\u0323\u0307",
+  "\u0307\u0323",
+  "\u212b",
+  ".",
+  "..",
+  "/",
+  "\\",
+  "\0",
+  "\ufeff",
+  "证",
+  "👩‍⚖️",
+  "\ud800",
+];
+const part = fc.oneof(fc.constantFrom(...odd), fc.string({ unit: "grapheme", maxLength: 12 }));
+const name = fc.array(part, { maxLength: 300 }).map((parts) => parts.join(""));
+
+/** CRC-64/XZ by its definition, a bit at a time. */
+function crc64Of(bytes: Uint8Array): bigint {
+  let crc = 0xffff_ffff_ffff_ffffn;
+  for (const byte of bytes) {
+    crc ^= BigInt(byte);
+    for (let bit = 0; bit < 8; bit++)
+      crc = crc & 1n ? (crc >> 1n) ^ 0xc96c_5795_d787_0f42n : crc >> 1n;
+  }
+  return crc ^ 0xffff_ffff_ffff_ffffn;
+}
+
+function keyOrCode(of: string): string | { code: string } {
+  try {
+    return keyOf(lease, of);
+  } catch (thrown) {
+    return thrown as { code: string };
+  }
+}
+
+describe("A key", () => {
+  it("lies inside the prefix, in its normal form, in at most 1,023 bytes, and leads nowhere else; or it is refused", () => {
+    fc.assert(
+      fc.property(name, (of) => {
+        const key = keyOrCode(of);
+        if (typeof key !== "string") {
+          expect(key).toMatchObject({ code: "KEY_INVALID" });
+          return;
+        }
+        expect(key.startsWith(lease.prefix)).toBe(true);
+        const below = key.slice(lease.prefix.length);
+        expect(below).toBe(of.normalize("NFC"));
+        expect(below.normalize("NFC")).toBe(below);
+        expect(Buffer.byteLength(key)).toBeLessThanOrEqual(1023);
+        expect(Buffer.from(key).toString()).toBe(key);
+        expect(below.split("/").some((each) => ["", ".", ".."].includes(each))).toBe(false);
+      }),
+    );
+  });
+
+  it("is shared only by names that differ in their Unicode form alone", () => {
+    fc.assert(
+      fc.property(name, name, fc.constantFrom("NFC", "NFD", "none"), (one, two, form) => {
+        const other = form === "none" ? two : one.normalize(form);
+        const [a, b] = [keyOrCode(one), keyOrCode(other)];
+        if (typeof a !== "string" || typeof b !== "string") return;
+        expect(a === b).toBe(one.normalize("NFC") === other.normalize("NFC"));
+      }),
+    );
+  });
+});
+
+describe("The parts of a file", () => {
+  it("cover it exactly and keep OSS's limits, up to 48.8 TB", () => {
+    const largest = 10_000 * 5 * GiB;
+    const sizes = fc.oneof(
+      fc.integer({ min: 1, max: largest }),
+      fc.constantFrom(1, 100 * KiB, 80_000 * KiB ** 2, 80_000 * KiB ** 2 + 1, largest - 1, largest),
+      fc.nat(40).map((shift) => 2 ** shift + 1),
+    );
+    const wanted = fc.record({
+      partSize: fc.integer({ min: 1, max: 64 * KiB ** 2 }),
+      parallel: fc.integer({ min: 1, max: 64 }),
+    });
+    fc.assert(
+      fc.property(sizes, wanted, (size, plan) => {
+        const { partSize, parallel } = planParts(size, plan);
+        const parts = Math.ceil(size / partSize);
+        expect(parts).toBeLessThanOrEqual(10_000);
+        expect(partSize).toBeGreaterThanOrEqual(100 * KiB);
+        expect(partSize).toBeLessThanOrEqual(5 * GiB);
+        const last = size - (parts - 1) * partSize;
+        expect(last).toBeGreaterThan(0);
+        expect(last).toBeLessThanOrEqual(partSize);
+        expect(Number.isSafeInteger(partSize * parts)).toBe(true);
+        expect(parallel).toBeGreaterThanOrEqual(1);
+        expect(parallel).toBeLessThanOrEqual(plan.parallel);
+      }),
+    );
+  });
+
+  it("give every byte once, in order, numbered from 1, with the digests of each and of the whole", async () => {
+    const pool = createDigesterPool();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uint8Array({ minLength: 1, maxLength: 600 }),
+        fc.integer({ min: 1, max: 100 }),
+        async (array, partSize) => {
+          const bytes = Buffer.from(array);
+          const digester = await pool.start();
+          const seen: Buffer[] = [];
+          const signal = new AbortController().signal;
+          for await (const each of readParts(bodyOfBytes(bytes), partSize, digester, signal)) {
+            expect(each.number).toBe(seen.length + 1);
+            expect(each.crc64).toBe(crc64Of(each.bytes));
+            seen.push(Buffer.from(each.bytes));
+            each.release();
+          }
+          expect(Buffer.concat(seen)).toEqual(bytes);
+          const { crc64, sha256 } = digester.finish();
+          expect(crc64).toBe(crc64Of(bytes));
+          expect(sha256).toEqual(createHash("sha256").update(bytes).digest());
+        },
+      ),
+    );
+  });
+});
+
+describe("CRC64", () => {
+  const bytes = fc.uint8Array({ maxLength: 400 });
+
+  it("of two pieces combines to that of the whole, wherever it is split", () => {
+    fc.assert(
+      fc.property(bytes, bytes, (a, b) => {
+        const whole = crc64Of(Buffer.concat([a, b]));
+        expect(crc64Combine(crc64Of(a), crc64Of(b), b.length)).toBe(whole);
+      }),
+    );
+  });
+
+  it("combines the same whatever pieces are put together first, at any length of a file", () => {
+    const crc = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
+    const length = fc.nat(2 ** 46);
+    fc.assert(
+      fc.property(crc, crc, crc, length, length, (a, b, c, lengthOfB, lengthOfC) => {
+        const left = crc64Combine(crc64Combine(a, b, lengthOfB), c, lengthOfC);
+        const right = crc64Combine(a, crc64Combine(b, c, lengthOfC), lengthOfB + lengthOfC);
+        expect(left).toBe(right);
+      }),
+    );
+  });
+
+  it("doesn't depend on the chunks in which a file comes", async () => {
+    const pool = createDigesterPool();
+    await fc.assert(
+      fc.asyncProperty(fc.array(bytes, { maxLength: 8 }), async (chunks) => {
+        const digester = await pool.start();
+        for (const chunk of chunks) digester.update(Buffer.from(chunk));
+        expect(digester.finish().crc64).toBe(crc64Of(Buffer.concat(chunks)));
+      }),
+    );
+  });
+});

@@ -1,0 +1,50 @@
+import type { Stats } from "node:fs";
+import { lstat } from "node:fs/promises";
+import { ExhibitError } from "@exhibit/contracts";
+import { factsOf } from "./file-facts.ts";
+import type { SubFolder } from "./frame.ts";
+import { followed, type Place } from "./place.ts";
+import type { SkippedReason, SourceEntry } from "./source.ts";
+import { errnoOf } from "./source-error.ts";
+
+/** What a name in a folder stands for. */
+export type Looked = SourceEntry | ({ readonly kind: "folder" } & SubFolder);
+
+export function entryOf({ path, where }: SubFolder, stats: Stats): Looked {
+  if (stats.isFile()) return { kind: "file", path, ...factsOf(stats) };
+  if (stats.isDirectory()) return { kind: "folder", path, where };
+  return { kind: "skipped", path, reason: reasonOf(stats) };
+}
+
+function reasonOf(stats: Stats): SkippedReason {
+  if (stats.isSymbolicLink()) return "symlink";
+  if (stats.isFIFO()) return "fifo";
+  if (stats.isSocket()) return "socket";
+  if (stats.isCharacterDevice() || stats.isBlockDevice()) return "device";
+  return "other";
+}
+
+/**
+ * What a symbolic link leads to, under the link's own path.
+ *
+ * @throws {ExhibitError} SOURCE_NOT_FOUND, SOURCE_OUTSIDE_ROOTS; the file system's own errors as they come
+ */
+export async function lookBehind(place: Place, link: string, path: string): Promise<Looked> {
+  try {
+    const where = await followed(place, link, path);
+    return entryOf({ path, where }, await lstat(where));
+  } catch (thrown) {
+    const where = whereTo[errnoOf(thrown)];
+    throw where === undefined ? thrown : leadsNowhere(path, where, thrown);
+  }
+}
+
+const whereTo: Readonly<Record<string, string>> = {
+  ENOENT: "to something that isn't there",
+  ELOOP: "to itself, or over more than 40 others",
+};
+
+function leadsNowhere(path: string, where: string, cause: unknown): ExhibitError {
+  const message = `${path} is a symbolic link ${where}.`;
+  return new ExhibitError("SOURCE_NOT_FOUND", message, { cause, details: { path } });
+}

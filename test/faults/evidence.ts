@@ -1,0 +1,166 @@
+import { createCipheriv, hash } from "node:crypto";
+import { mkdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { ImportRequest } from "@exhibit/contracts";
+import type { Dice } from "./dice.ts";
+
+/** How much evidence a case has. */
+export interface EvidenceShape {
+  /** Suits, each a folder. */
+  folders: number;
+  /** In all folders together. */
+  files: number;
+  /** How many of the files are too large for one PUT, so that they go in parts. */
+  large: number;
+  /** Their sizes: at least and at most. @defaultValue 9 to 28 MiB */
+  largeBytes?: readonly [number, number];
+}
+
+/** A file that is to be stored. */
+export interface EvidenceFile {
+  /** The folder that is the source. */
+  source: string;
+  /** Below the source. */
+  path: string;
+  /** `bucket/key` of the object that it has to become. */
+  key: string;
+  /** SHA-256 of what it has ever been: an object must be one of these and no mixture. */
+  versions: string[];
+  /** Changed or taken away since the case was made. */
+  isTampered: boolean;
+  /** Taken away, so that it need not be anywhere. */
+  isGone: boolean;
+}
+
+/** A case on disk, and what may be done to it while it is imported. */
+export interface Evidence {
+  readonly entrustId: string;
+  /** What `bucket/key` of each of its objects begins with. */
+  readonly prefix: string;
+  readonly files: readonly EvidenceFile[];
+  readonly request: ImportRequest;
+  /** Other bytes, as many as before. */
+  change(file: EvidenceFile): Promise<void>;
+  truncate(file: EvidenceFile): Promise<void>;
+  grow(file: EvidenceFile): Promise<void>;
+  remove(file: EvidenceFile): Promise<void>;
+  /** A folder in its place: what may not be read can't be made for one who runs as root. */
+  makeUnreadable(file: EvidenceFile): Promise<void>;
+}
+
+const MiB = 1024 * 1024;
+/** More than one PUT takes; they go in parts of 8 MiB. */
+const LARGE = [9 * MiB, 28 * MiB] as const;
+const names = [
+  "照片/现场",
+  "合同 (最终版)",
+  "录音/第一次庭审🎧",
+  "scan/page",
+  "银行流水/二〇二四年/对账单",
+  "statement of the witness",
+];
+const endings = [".jpg", ".pdf", ".mp3", ".docx", ""];
+
+/** Makes a case below `root`; the dice decide names, sizes and bytes. */
+export async function makeEvidence(
+  root: string,
+  entrustId: string,
+  shape: EvidenceShape,
+  dice: Dice,
+): Promise<Evidence> {
+  const prefix = `evidence/kongur/${entrustId}/`;
+  const files: EvidenceFile[] = [];
+  const writing: Promise<void>[] = [];
+  for (let number = 0; number < shape.files; number += 1) {
+    const suit = `${1001 + (number % shape.folders)}`;
+    const source = join(root, entrustId, suit);
+    const path = `${dice.pick(names)}-${String(number).padStart(5, "0")}${dice.pick(endings)}`;
+    const bytes = bytesOf(
+      number < shape.large ? dice.between(...(shape.largeBytes ?? LARGE)) : sizeOf(dice),
+      dice,
+    );
+    const key = `${prefix}suits/${suit}/${path}`;
+    files.push({
+      source,
+      path,
+      key,
+      versions: [hash("sha256", bytes)],
+      isTampered: false,
+      isGone: false,
+    });
+    writing.push(write(join(source, path), bytes));
+    // What waits to be written is in memory.
+    if (writing.length % 64 === 0) await Promise.all(writing.splice(0));
+  }
+  await Promise.all(writing);
+  return { entrustId, prefix, files, request: requestFor(entrustId, files), ...changesOf(dice) };
+}
+
+function requestFor(entrustId: string, files: readonly EvidenceFile[]): ImportRequest {
+  const sources = new Map(files.map(({ source }) => [source.split("/").at(-1) ?? "", source]));
+  return {
+    entrust_id: entrustId,
+    suit_ids: [...sources.keys()],
+    folders: [...sources].map(([suit_id, path]) => ({
+      vendor: "kongur",
+      folder: { suit_id },
+      source: { type: "directory", path },
+    })),
+  };
+}
+
+/** Nothing, a few lines, pages, photos. */
+function sizeOf(dice: Dice): number {
+  const chance = dice.number();
+  if (chance < 0.05) return 0;
+  if (chance < 0.8) return dice.between(1, 4_000);
+  if (chance < 0.97) return dice.between(4_000, 40_000);
+  return dice.between(100_000, 600_000);
+}
+
+/** Bytes that no other file has: the key stream of a cipher, as that is fast. */
+function bytesOf(size: number, dice: Dice): Buffer {
+  const key = Buffer.alloc(16);
+  for (let at = 0; at < 16; at += 4) key.writeUInt32LE(Math.floor(dice.number() * 2 ** 32), at);
+  return createCipheriv("aes-128-ctr", key, Buffer.alloc(16)).update(Buffer.alloc(size));
+}
+
+async function write(path: string, bytes: Buffer): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, bytes);
+}
+
+function changesOf(
+  dice: Dice,
+): Pick<Evidence, "change" | "truncate" | "grow" | "remove" | "makeUnreadable"> {
+  const whereOf = ({ source, path }: EvidenceFile) => join(source, path);
+  /** The version is noted first: it may be stored as soon as it is there. */
+  async function replace(file: EvidenceFile, bytes: Buffer): Promise<void> {
+    file.isTampered = true;
+    file.versions.push(hash("sha256", bytes));
+    await writeFile(whereOf(file), bytes);
+    // The clock of a file system is coarse: a change within its tick must be seen all the same.
+    const later = new Date(Date.now() + 5_000);
+    await utimes(whereOf(file), later, later);
+  }
+  const sizeNow = async (file: EvidenceFile) => (await stat(whereOf(file))).size;
+  return {
+    change: async (file) => replace(file, bytesOf(await sizeNow(file), dice)),
+    grow: async (file) => replace(file, bytesOf((await sizeNow(file)) + 1_000, dice)),
+    async truncate(file) {
+      const bytes = await readFile(whereOf(file));
+      await replace(file, bytes.subarray(0, bytes.length / 2));
+    },
+    async remove(file) {
+      file.isTampered = true;
+      file.isGone = true;
+      await rm(whereOf(file));
+    },
+    async makeUnreadable(file) {
+      file.isTampered = true;
+      file.isGone = true;
+      await rm(whereOf(file));
+      await mkdir(whereOf(file));
+    },
+  };
+}

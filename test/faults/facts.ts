@@ -1,0 +1,79 @@
+import type { Counts } from "@exhibit/contracts";
+import type { Death } from "./house-process.ts";
+import type { SentRequest } from "./kept-requests.ts";
+import type { Leak } from "./leaks.ts";
+
+/** What the oracle judges; all of it read from outside the product. */
+export interface Facts {
+  sources: SourceFact[];
+  imports: ImportFact[];
+  objects: ObjectFact[];
+  openUploads: { key: string; id: string }[];
+  /** Requests that carried bytes of files. */
+  sent: readonly SentRequest[];
+  missedRequests: number;
+  leaks: Leak[];
+  deaths: readonly Death[];
+}
+
+/** A file of the evidence. */
+export interface SourceFact {
+  /** The folder that is the source. */
+  source: string;
+  path: string;
+  /** `bucket/key` */
+  key: string;
+  /** SHA-256 of what it has ever been. */
+  versions: readonly string[];
+  isGone: boolean;
+}
+
+export type Totals = Omit<Counts, "planned">;
+
+export interface ImportFact {
+  id: string;
+  status: string;
+  /** As the API gives them. */
+  totals: Totals;
+  /** The counters in the ledger. */
+  ledger: Totals;
+  openFolders: number;
+  openShards: number;
+  folders: FolderFact[];
+  /** As the API lists them. */
+  files: FileFact[];
+  bucketOf(folderId: string): string;
+}
+
+export interface FolderFact {
+  id: string;
+  source: string;
+  /** Walked to its end. */
+  isPlanned: boolean;
+  /** Why it couldn't be walked. */
+  code: string | null;
+  totals: Totals;
+  /** What its rows add up to. */
+  counted: Totals;
+}
+
+export interface FileFact {
+  folderId: string;
+  path: string;
+  size: number;
+  state: string;
+  key: string | null;
+  sha256: string | null;
+  code: string | null;
+  /** When its outcome was committed, in milliseconds since the epoch; null without one, or when the ledger can't say. */
+  recordedAt: number | null;
+}
+
+export interface ObjectFact {
+  /** `bucket/key` */
+  key: string;
+  size: number;
+  sha256: string;
+  /** Size and CRC64 of each write since it was last deleted, oldest first. */
+  writes: string[];
+}

@@ -1,0 +1,45 @@
+import { createDice } from "./dice.ts";
+import type { Fault, Target } from "./fault.ts";
+
+/** A fault with its time. */
+export interface PlannedFault {
+  fault: Fault;
+  /** Milliseconds after the run's begin. */
+  at: number;
+  /** Milliseconds that it lasts. */
+  lasts: number;
+}
+
+export interface PlanOptions {
+  seed: number;
+  minutes: number;
+}
+
+/** A fault begins every so often, in milliseconds: two of three times sooner. */
+const PAUSES = [500, 9_000] as const;
+/** What was struck is left alone for so long, in milliseconds, so that it can be seen to recover. */
+const REST_MS = 4_000;
+
+/**
+ * What breaks when and for how long; the same seed gives the same. Different things break together; one thing has one
+ * fault at a time.
+ */
+export function planFaults(
+  kinds: readonly Fault[],
+  { seed, minutes }: PlanOptions,
+): PlannedFault[] {
+  const dice = createDice(seed);
+  const free = new Map<Target, number>();
+  const plan: PlannedFault[] = [];
+  const end = minutes * 60_000;
+  for (let at = dice.between(...PAUSES); at < end; at += dice.between(...PAUSES)) {
+    const able = kinds.filter(({ target }) => (free.get(target) ?? 0) <= at);
+    if (able.length === 0) continue;
+    const fault = dice.pick(able);
+    const [least, most] = fault.lasts;
+    const lasts = Math.min(dice.between(least * 1000, most * 1000), end - at);
+    free.set(fault.target, at + lasts + REST_MS);
+    plan.push({ fault, at, lasts });
+  }
+  return plan;
+}

@@ -1,0 +1,40 @@
+import type { Dice } from "./dice.ts";
+import type { Evidence } from "./evidence.ts";
+import type { House } from "./house.ts";
+
+/** What a fault strikes. One thing has one fault at a time; different things may break together. */
+export type Target =
+  | "processes"
+  | "redis"
+  | "postgres"
+  | "oss"
+  | "clocks"
+  | "vendor"
+  | "sources"
+  | "people";
+
+/** What is being imported, for faults that strike a file or an import. */
+export interface Prey {
+  importId: string;
+  evidence: Evidence;
+}
+
+interface FaultContext {
+  house: House;
+  dice: Dice;
+  /** Imports that are under way. */
+  prey: readonly Prey[];
+}
+
+/** Something that breaks, and mends again. */
+export interface Fault {
+  readonly kind: string;
+  readonly target: Target;
+  /** How long it lasts, in seconds: at least and at most. Both 0: it is a moment. */
+  readonly lasts: readonly [number, number];
+  /** Begins it; what it gives ends it. */
+  begin(context: FaultContext): Promise<() => Promise<void>>;
+}
+
+/** For a fault that is a moment. */
+export const overAtOnce = async (): Promise<void> => {};

@@ -1,0 +1,239 @@
+import { hash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ImportView } from "@exhibit/contracts";
+import { type JournalLine, ODD_FOLDER, oddName } from "@exhibit/sandbox";
+import type { ApiClient } from "./api-client.ts";
+import type { Evidence } from "./evidence.ts";
+import type { Facts, FolderFact, ImportFact, ObjectFact, Totals } from "./facts.ts";
+import type { House } from "./house.ts";
+import { leaksBelow, leaksInFile, leaksInLedger, leaksInRedis, secretsOf } from "./leaks.ts";
+import type { Query, Row } from "./ledger-view.ts";
+
+/** An evidence and the imports that it was given to. */
+export interface ImportedEvidence {
+  evidence: Evidence;
+  importIds: readonly string[];
+}
+
+/** So long, in milliseconds, the reconciler may take to abort what was left behind. */
+const UPLOADS_PATIENCE_MS = 90_000;
+
+/**
+ * Reads everything that the oracle judges. A house may have had other cases before: of their objects, uploads and
+ * requests nothing is told.
+ */
+export async function gatherFacts(
+  house: House,
+  imported: readonly ImportedEvidence[],
+): Promise<Facts> {
+  const { sandbox, requests, ledger } = house;
+  const ids = imported.flatMap(({ importIds }) => importIds);
+  const sources = imported.flatMap(({ evidence }) => evidence.files);
+  const isOurs = ({ key }: { key: string }) =>
+    imported.some(({ evidence }) => key.startsWith(evidence.prefix));
+  const openUploads = await uploadsLeft(house, isOurs);
+  const objects = await objectsBelow(house.objectsFolder, isOurs);
+  await requests.catchUp();
+  const secrets = secretsOf(await sandbox.issuedTokens(), house.secrets);
+  const { rows, leaked } = await ledger.read(async (query) => ({
+    rows: await readRows(query, ids, ledger.knowsCommitTimes),
+    leaked: await leaksInLedger(query, secrets),
+  }));
+  const leaks = [
+    ...(house.kind === "fleet" ? await leaksInRedis(house.redis.url, secrets) : []),
+    ...leaked,
+    ...(await leaksBelow(house.logsFolder, secrets)),
+    ...(house.kind === "embedded"
+      ? await leaksInFile(join(house.folder, "data", "exhibit.log"), secrets)
+      : []),
+  ];
+  const imports: ImportFact[] = [];
+  for (const row of rows.imports) imports.push(await importFact(house.api, row, rows));
+  return {
+    sources,
+    imports,
+    objects,
+    openUploads,
+    sent: requests.sent.filter(isOurs),
+    missedRequests: requests.missed,
+    leaks,
+    deaths: house.deaths,
+  };
+}
+
+type IsOurs = (thing: { key: string }) => boolean;
+
+async function uploadsLeft({ sandbox }: House, isOurs: IsOurs): Promise<Facts["openUploads"]> {
+  const deadline = Date.now() + UPLOADS_PATIENCE_MS;
+  for (;;) {
+    const all = await sandbox.openUploads();
+    const open = all.map(({ bucket, key, id }) => ({ key: `${bucket}/${key}`, id })).filter(isOurs);
+    if (open.length === 0 || Date.now() > deadline) return open;
+    await sleep(500);
+  }
+}
+
+/** The objects as they lie on disk, and from the sandbox's journal how often each was written. */
+async function objectsBelow(folder: string, isOurs: IsOurs): Promise<ObjectFact[]> {
+  const objects = new Map<string, { path: string; size: number; writes: string[] }>();
+  const lines = createInterface({ input: createReadStream(join(folder, "objects.jsonl")) });
+  for await (const text of lines) {
+    const line = JSON.parse(text) as JournalLine;
+    const key = `${line.bucket}/${line.key}`;
+    if (!isOurs({ key })) continue;
+    if ("deleted" in line) {
+      objects.delete(key);
+      continue;
+    }
+    const { bucket, size, crc64, odd } = line;
+    const path = join(folder, "objects", odd ? join(bucket, ODD_FOLDER, oddName(line.key)) : key);
+    const writes = [...(objects.get(key)?.writes ?? []), `${size} bytes of CRC64 ${crc64}`];
+    objects.set(key, { path, size, writes });
+  }
+  const facts: ObjectFact[] = [];
+  for (const [key, { path, writes }] of objects) {
+    const bytes = await readFile(path);
+    facts.push({ key, size: bytes.length, sha256: hash("sha256", bytes), writes });
+  }
+  return facts;
+}
+
+const counters =
+  "files, bytes, stored, stored_bytes, identical, identical_bytes, failed, waived, skipped";
+
+interface ImportRow extends Row, Totals {
+  id: string;
+  open_folders: number;
+  open_shards: number;
+}
+
+interface FolderRow extends Row {
+  id: number;
+  import_id: string;
+  source: { path: string };
+  bucket: string | null;
+  planned: boolean;
+  error_code: string | null;
+  totals: Totals;
+  counted: Totals;
+}
+
+interface Rows {
+  imports: ImportRow[];
+  folders: FolderRow[];
+  /** By folder and path: when the outcome was committed. */
+  recorded: Map<string, number>;
+}
+
+async function readRows(
+  query: Query,
+  ids: readonly string[],
+  knowsCommitTimes: boolean,
+): Promise<Rows> {
+  const list = ids.map((id) => `'${id}'`).join(", ");
+  return {
+    imports: await query<ImportRow>(
+      `select id::text, open_folders, open_shards, ${counters} from imports where id in (${list})`,
+    ),
+    folders: await query<FolderRow>(folderQuery(list)),
+    recorded: knowsCommitTimes ? await recordedTimes(query, list) : new Map(),
+  };
+}
+
+async function importFact(api: ApiClient, row: ImportRow, rows: Rows): Promise<ImportFact> {
+  const view = await api.view(row.id);
+  const folders = rows.folders.filter((folder) => folder.import_id === row.id);
+  const buckets = new Map(folders.map(({ id, bucket }) => [String(id), bucket ?? ""]));
+  const files = await api.files(row.id);
+  return {
+    id: row.id,
+    status: view.status,
+    totals: totalsOf(view),
+    ledger: totalsOf(row),
+    openFolders: row.open_folders,
+    openShards: row.open_shards,
+    folders: folders.map(folderFact),
+    files: files.map(({ folder_id, path, size, state, key, sha256, error }) => ({
+      folderId: folder_id,
+      path,
+      size,
+      state,
+      key,
+      sha256,
+      code: error?.code ?? null,
+      recordedAt: rows.recorded.get(`${folder_id}\n${path}`) ?? null,
+    })),
+    bucketOf: (folderId) => buckets.get(folderId) ?? "",
+  };
+}
+
+function folderQuery(ids: string): string {
+  return `
+    select folders.id, folders.import_id::text, folders.source, folders.bucket, folders.planned, folders.error_code,
+      json_build_object('files', folders.files, 'bytes', folders.bytes, 'stored', folders.stored,
+        'stored_bytes', folders.stored_bytes, 'identical', folders.identical,
+        'identical_bytes', folders.identical_bytes, 'failed', folders.failed, 'waived', folders.waived,
+        'skipped', folders.skipped) as totals,
+      json_build_object(
+        'files', count(f.id) filter (where f.state <> 'skipped'),
+        'bytes', coalesce(sum(f.size) filter (where f.state <> 'skipped'), 0),
+        'stored', count(f.id) filter (where f.state = 'stored'),
+        'stored_bytes', coalesce(sum(f.size) filter (where f.state = 'stored'), 0),
+        'identical', count(f.id) filter (where f.state = 'identical'),
+        'identical_bytes', coalesce(sum(f.size) filter (where f.state = 'identical'), 0),
+        'failed', count(f.id) filter (where f.state = 'failed'),
+        'waived', count(f.id) filter (where f.state = 'waived'),
+        'skipped', count(f.id) filter (where f.state = 'skipped')) as counted
+    from folders left join files f on f.folder_id = folders.id
+    where folders.import_id in (${ids})
+    group by folders.id`;
+}
+
+function folderFact({ id, source, planned, error_code, totals, counted }: FolderRow): FolderFact {
+  return {
+    id: String(id),
+    source: source.path,
+    isPlanned: planned,
+    code: error_code,
+    totals,
+    counted,
+  };
+}
+
+/** Postgres keeps the time of each transaction; a row knows the one that wrote it last. */
+async function recordedTimes(query: Query, ids: string): Promise<Map<string, number>> {
+  const rows = await query<{ folder_id: number; path: string; at: number }>(`
+    select f.folder_id, f.path, (extract(epoch from pg_xact_commit_timestamp(f.xmin)) * 1000)::float8 as at
+    from files f join folders on folders.id = f.folder_id
+    where folders.import_id in (${ids}) and f.state in ('stored', 'identical')`);
+  return new Map(rows.map(({ folder_id, path, at }) => [`${folder_id}\n${path}`, at]));
+}
+
+function totalsOf(from: ImportView | ImportRow): Totals {
+  const {
+    files,
+    bytes,
+    stored,
+    stored_bytes,
+    identical,
+    identical_bytes,
+    failed,
+    waived,
+    skipped,
+  } = from;
+  return {
+    files,
+    bytes,
+    stored,
+    stored_bytes,
+    identical,
+    identical_bytes,
+    failed,
+    waived,
+    skipped,
+  };
+}

@@ -1,0 +1,28 @@
+import { Refused } from "../api-client.ts";
+import { type Fault, overAtOnce } from "../fault.ts";
+
+function act(kind: string, name: "cancel" | "retry" | "waive", body: object): Fault {
+  return {
+    kind,
+    target: "people",
+    lasts: [0, 0],
+    async begin({ house, prey, dice }) {
+      if (prey.length === 0) return overAtOnce;
+      // It may have ended meanwhile, have nothing that failed, or the API may be away just now: people try later.
+      await house.api.act(dice.pick(prey).importId, name, body).catch(passOver);
+      return overAtOnce;
+    },
+  };
+}
+
+function passOver(error: unknown): void {
+  const isAway = error instanceof TypeError || (error as Error).name === "TimeoutError";
+  if (isAway || error instanceof Refused) return;
+  throw error;
+}
+
+export const peopleFaults: readonly Fault[] = [
+  act("people-cancel", "cancel", { why: "The fault suite cancels it." }),
+  act("people-retry", "retry", {}),
+  act("people-waive", "waive", { why: "The fault suite gives them up." }),
+];

@@ -1,0 +1,33 @@
+import type { Evidence, EvidenceFile } from "../evidence.ts";
+import { type Fault, overAtOnce } from "../fault.ts";
+
+type Change = "change" | "truncate" | "grow" | "remove" | "makeUnreadable";
+
+function tampering(kind: string, change: Change): Fault {
+  return {
+    kind,
+    target: "sources",
+    lasts: [0, 0],
+    async begin({ prey, dice }) {
+      if (prey.length === 0) return overAtOnce;
+      const { evidence } = dice.pick(prey);
+      for (let count = 0; count < 3; count += 1)
+        await tamper(evidence, dice.pick(evidence.files), change);
+      return overAtOnce;
+    },
+  };
+}
+
+/** What was struck before is left as it is. */
+async function tamper(evidence: Evidence, file: EvidenceFile, change: Change): Promise<void> {
+  if (file.isTampered) return;
+  await evidence[change](file);
+}
+
+export const sourceFaults: readonly Fault[] = [
+  tampering("source-changed", "change"),
+  tampering("source-truncated", "truncate"),
+  tampering("source-grown", "grow"),
+  tampering("source-deleted", "remove"),
+  tampering("source-unreadable", "makeUnreadable"),
+];

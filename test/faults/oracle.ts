@@ -1,0 +1,264 @@
+import type { Facts, FileFact, ImportFact, ObjectFact, SourceFact, Totals } from "./facts.ts";
+
+/** What must never be, by name. */
+export const violationNames = [
+  "LOST",
+  "WRONG_BYTES",
+  "NO_SOURCE",
+  "OVERWRITTEN",
+  "RECEIPT_WRONG",
+  "STORED_TWICE",
+  "SENT_AGAIN",
+  "TOTALS_WRONG",
+  "NOT_ENDED",
+  "UPLOAD_OPEN",
+  "SECRET_IN_PLAIN",
+  "PROCESS_DIED",
+  "NOT_SEEN",
+] as const;
+export type ViolationName = (typeof violationNames)[number];
+
+export interface Violation {
+  name: ViolationName;
+  /** Names the thing. */
+  what: string;
+}
+
+type Check = (facts: Facts) => string[];
+
+/**
+ * Judges what was gathered from outside: files, objects, the API's lists, the ledger's rows, OSS's requests, Redis and
+ * logs. Gives every violation; none means that nothing was lost, nothing is wrong and nothing was left behind.
+ */
+export function judge(facts: Facts): Violation[] {
+  return violationNames.flatMap((name) => checks[name](facts).map((what) => ({ name, what })));
+}
+
+const checks: Record<ViolationName, Check> = {
+  /** Every source file is in OSS with one of its own digests, or listed with its code. */
+  LOST(facts) {
+    const objects = objectsByKey(facts);
+    const listed = listedBySource(facts);
+    return facts.sources
+      .filter((source) => !objects.has(source.key) && !source.isGone)
+      .filter((source) => !(listed.get(idOf(source)) ?? []).some(isListedWithReason))
+      .map((source) => `${source.key} is neither stored nor listed with a code`);
+  },
+
+  WRONG_BYTES(facts) {
+    const sources = new Map(facts.sources.map((source) => [source.key, source]));
+    return facts.objects.flatMap(({ key, sha256 }) => {
+      const source = sources.get(key);
+      if (source === undefined || source.versions.includes(sha256)) return [];
+      return [`${key} has SHA-256 ${sha256}, the file never had`];
+    });
+  },
+
+  NO_SOURCE(facts) {
+    const keys = new Set(facts.sources.map(({ key }) => key));
+    return facts.objects
+      .filter(({ key }) => !keys.has(key))
+      .map(({ key }) => `${key} has no source`);
+  },
+
+  OVERWRITTEN(facts) {
+    return facts.objects.flatMap(({ key, writes }) =>
+      new Set(writes).size > 1 ? [`${key} was written with ${writes.join(", then ")}`] : [],
+    );
+  },
+
+  /** What the product calls stored is there, with the digest that it says. */
+  RECEIPT_WRONG(facts) {
+    const objects = objectsByKey(facts);
+    return storedFiles(facts).flatMap(({ import: { id, bucketOf }, file }) => {
+      const object = objects.get(`${bucketOf(file.folderId)}/${file.key}`);
+      if (object === undefined)
+        return [`${file.path} of import ${id} is ${file.state}, but isn't there`];
+      if (object.sha256 === file.sha256 && object.size === file.size) return [];
+      return [`the receipt of ${object.key} (import ${id}) isn't that of the object`];
+    });
+  },
+
+  /** One write of an object is one file's outcome; all others found it there. */
+  STORED_TWICE(facts) {
+    const outcomes = new Map<string, number>();
+    for (const { import: of, file } of storedFiles(facts)) {
+      if (file.state !== "stored") continue;
+      const key = `${of.bucketOf(file.folderId)}/${file.key}`;
+      outcomes.set(key, (outcomes.get(key) ?? 0) + 1);
+    }
+    return facts.objects.flatMap(({ key, writes }) => {
+      const count = outcomes.get(key) ?? 0;
+      return count > writes.length
+        ? [`${key} was written ${writes.length} times and stored ${count} times`]
+        : [];
+    });
+  },
+
+  /** A file whose outcome is recorded, in every import that has it, isn't sent any more. */
+  SENT_AGAIN(facts) {
+    const recorded = recordedByKey(facts);
+    return facts.sent.flatMap(({ key, operation, at }) => {
+      const since = at - (recorded.get(key) ?? Number.POSITIVE_INFINITY);
+      return since > GRAIN_MS
+        ? [`${operation} of ${key} ${since} ms after its outcome was recorded`]
+        : [];
+    });
+  },
+
+  TOTALS_WRONG: (facts) => facts.imports.flatMap(wrongTotals),
+
+  NOT_ENDED: (facts) => facts.imports.flatMap(wrongEnd),
+
+  UPLOAD_OPEN: (facts) => facts.openUploads.map(({ key, id }) => `upload ${id} of ${key} is open`),
+
+  SECRET_IN_PLAIN: (facts) => facts.leaks.map(({ where, what }) => `${where} holds ${what}`),
+
+  PROCESS_DIED: (facts) =>
+    facts.deaths.map(
+      ({ name, code, signal }) => `${name} ended by itself (${signal ?? `code ${code}`})`,
+    ),
+
+  /** What the oracle couldn't look at, it can't vouch for. */
+  NOT_SEEN: ({ missedRequests }) =>
+    missedRequests > 0 ? [`${missedRequests} requests to OSS weren't kept`] : [],
+};
+
+/** A request may be on its way while the outcome is being recorded by another worker. */
+const GRAIN_MS = 250;
+
+const resting = new Set(["sealed", "attention", "cancelled"]);
+
+/** Failed or given up with a code; or planned in an import that a person has cancelled. */
+function isListedWithReason({ file, status }: Listed): boolean {
+  if (file.state === "failed" || file.state === "waived") return file.code !== null;
+  return status === "cancelled" && file.state === "planned";
+}
+
+interface Listed {
+  file: FileFact;
+  status: string;
+}
+
+function idOf({ source, path }: Pick<SourceFact, "source" | "path">): string {
+  return `${source}\n${path}`;
+}
+
+function objectsByKey({ objects }: Facts): Map<string, ObjectFact> {
+  return new Map(objects.map((object) => [object.key, object]));
+}
+
+/** All that the API lists, by source file; a folder that couldn't be walked, or is cancelled before, stands for its files. */
+function listedBySource({ imports, sources }: Facts): Map<string, Listed[]> {
+  const listed = new Map<string, Listed[]>();
+  const add = (id: string, entry: Listed) => listed.set(id, [...(listed.get(id) ?? []), entry]);
+  for (const { files, folders, status } of imports) {
+    const sourceOf = new Map(folders.map(({ id, source }) => [id, source]));
+    for (const file of files)
+      add(idOf({ source: sourceOf.get(file.folderId) ?? "", path: file.path }), { file, status });
+    const unwalked = new Map(
+      folders
+        .filter(({ code, isPlanned }) => code !== null || (status === "cancelled" && !isPlanned))
+        .map((folder) => [folder.source, folder]),
+    );
+    for (const source of unwalked.size === 0 ? [] : sources) {
+      const folder = unwalked.get(source.source);
+      if (folder === undefined) continue;
+      add(idOf(source), {
+        file: unwalkedFile(source, folder.id, folder.code ?? "CANCELLED"),
+        status,
+      });
+    }
+  }
+  return listed;
+}
+
+function unwalkedFile({ path }: SourceFact, folderId: string, code: string): FileFact {
+  return {
+    folderId,
+    path,
+    code,
+    size: 0,
+    state: "failed",
+    key: null,
+    sha256: null,
+    recordedAt: null,
+  };
+}
+
+function storedFiles({ imports }: Facts): { import: ImportFact; file: FileFact }[] {
+  return imports.flatMap((one) =>
+    one.files
+      .filter(({ state }) => state === "stored" || state === "identical")
+      .map((file) => ({ import: one, file })),
+  );
+}
+
+/** When the last of a key's outcomes was recorded; keys with a file that has none yet aren't there. */
+function recordedByKey(facts: Facts): Map<string, number> {
+  const listed = listedBySource(facts);
+  const recorded = new Map<string, number>();
+  for (const source of facts.sources) {
+    const times = (listed.get(idOf(source)) ?? []).map(({ file }) => file.recordedAt);
+    if (times.length === 0 || times.includes(null)) continue;
+    recorded.set(source.key, Math.max(...times.map(Number)));
+  }
+  return recorded;
+}
+
+/** Counters that must be equal: the API's, the import's, the sum of its folders', and each folder's to its rows. */
+function wrongTotals({ id, totals, ledger, folders }: ImportFact): string[] {
+  const sum = folders.map((folder) => folder.counted).reduce(added, noTotals);
+  return [
+    ...differences(`import ${id}: the API`, totals, ledger),
+    ...differences(`import ${id}: its counters`, ledger, sum),
+    ...folders.flatMap((folder) =>
+      differences(`folder ${folder.id} of import ${id}`, folder.totals, folder.counted),
+    ),
+  ];
+}
+
+export const noTotals: Totals = {
+  files: 0,
+  bytes: 0,
+  stored: 0,
+  stored_bytes: 0,
+  identical: 0,
+  identical_bytes: 0,
+  failed: 0,
+  waived: 0,
+  skipped: 0,
+};
+const totalNames = Object.keys(noTotals) as (keyof Totals)[];
+
+function added(one: Totals, other: Totals): Totals {
+  return Object.fromEntries(
+    totalNames.map((name) => [name, one[name] + other[name]]),
+  ) as unknown as Totals;
+}
+
+function differences(what: string, said: Totals, counted: Totals): string[] {
+  const wrong = totalNames.filter((name) => said[name] !== counted[name]);
+  if (wrong.length === 0) return [];
+  return [
+    `${what}: ${wrong.map((name) => `${name} ${said[name]} (counted: ${counted[name]})`).join(", ")}`,
+  ];
+}
+
+/** An import that rests has nothing open, and its status says what its files say. */
+function wrongEnd({ id, status, openFolders, openShards, folders, files }: ImportFact): string[] {
+  if (!resting.has(status)) return [`import ${id} is still ${status}`];
+  if (status === "cancelled") return [];
+  const open = files.filter(({ state }) => state === "planned").length;
+  const failed =
+    files.some(({ state }) => state === "failed") || folders.some(({ code }) => code !== null);
+  return [
+    ...(open > 0 ? [`import ${id} is ${status} with ${open} files planned`] : []),
+    ...(openFolders + openShards > 0
+      ? [`import ${id} is ${status} with ${openFolders} folders and ${openShards} shards open`]
+      : []),
+    ...((status === "attention") === failed
+      ? []
+      : [`import ${id} is ${status}, and ${failed ? "something" : "nothing"} failed`]),
+  ];
+}

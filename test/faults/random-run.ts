@@ -1,0 +1,197 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Refused } from "./api-client.ts";
+import { createDice, type Dice } from "./dice.ts";
+import { makeEvidence } from "./evidence.ts";
+import type { Prey } from "./fault.ts";
+import { type PlannedFault, planFaults } from "./fault-plan.ts";
+import { gatherFacts } from "./gather.ts";
+import type { House } from "./house.ts";
+import { faults } from "./kinds/index.ts";
+import { judge, type Violation } from "./oracle.ts";
+import { untilNextRecorded, untilRecorded } from "./recovery.ts";
+import { resentBytes } from "./run-scenario.ts";
+
+export interface RandomOptions {
+  minutes: number;
+  seed: number;
+  /** Told what happens. */
+  note(line: string): void;
+}
+
+export interface RandomResult {
+  seed: number;
+  imports: number;
+  /** Source files that the oracle checked. */
+  files: number;
+  faults: KindSummary[];
+  /** Files that the API lists, by code. */
+  codes: Record<string, number>;
+  resentBytes: number;
+  /** Faults that couldn't be begun or ended: the suite's own trouble. */
+  failures: string[];
+  violations: Violation[];
+}
+
+/** Seconds until the next file was recorded after a fault of the kind had ended. */
+interface KindSummary {
+  kind: string;
+  count: number;
+  median?: number;
+  max?: number;
+}
+
+const IMPORTS_AT_ONCE = 3;
+/** Every request to OSS takes so many milliseconds longer: on one machine, all else is too near. */
+const PACE = 20;
+const END_MS = 15 * 60_000;
+
+/** Three imports at all times and a plan of faults, until the time is up; then all heals, ends, and is judged. */
+export async function runRandomly(house: House, options: RandomOptions): Promise<RandomResult> {
+  const { minutes, seed, note } = options;
+  const plan = planFaults(faults, { seed, minutes });
+  note(`${plan.length} faults are planned`);
+  await house.sandbox.pace(PACE);
+  const all: Prey[] = [];
+  const underWay = new Set<Prey>();
+  const times = new Map<string, (number | undefined)[]>();
+  const stop = AbortSignal.timeout(minutes * 60_000);
+  const lanes = Promise.all(
+    Array.from({ length: IMPORTS_AT_ONCE }, (_, lane) =>
+      importOnAndOn(house, { lane, seed, stop, all, underWay }),
+    ),
+  );
+  lanes.catch(() => {}); // it is awaited when the faults are over
+  const failures: string[] = [];
+  await breakBy(plan, { house, dice: createDice(seed + 1), underWay, times, failures, note });
+  await house.restore();
+  note("All is healed; the imports end");
+  await lanes;
+  await Promise.race([
+    untilRecorded(
+      house,
+      all.map(({ importId }) => importId),
+      Number.POSITIVE_INFINITY,
+    ),
+    sleep(END_MS, undefined, { ref: false }),
+  ]);
+  const facts = await gatherFacts(
+    house,
+    all.map(({ importId, evidence }) => ({ evidence, importIds: [importId] })),
+  );
+  const listed = facts.imports.flatMap(({ files }) =>
+    files.flatMap(({ state, code }) =>
+      state === "failed" || state === "waived" ? [code ?? "none"] : [],
+    ),
+  );
+  return {
+    seed,
+    imports: all.length,
+    files: facts.sources.length,
+    faults: [...times]
+      .map(([kind, list]) => summaryOf(kind, list))
+      .sort((a, b) => a.kind.localeCompare(b.kind)),
+    codes: tallyOf(listed),
+    resentBytes: resentBytes(facts),
+    failures,
+    violations: judge(facts),
+  };
+}
+
+interface Lane {
+  lane: number;
+  seed: number;
+  stop: AbortSignal;
+  all: Prey[];
+  underWay: Set<Prey>;
+}
+
+/** One import after the other. */
+async function importOnAndOn(
+  house: House,
+  { lane, seed, stop, all, underWay }: Lane,
+): Promise<void> {
+  const dice = createDice(seed * 31 + lane);
+  for (let number = 1; !stop.aborted; number += 1) {
+    const shape = { folders: 8, files: dice.between(1_200, 2_400), large: dice.between(0, 2) };
+    const evidence = await makeEvidence(house.root, `E${seed}-${lane}-${number}`, shape, dice);
+    const importId = await createPatiently(house, evidence);
+    const prey = { importId, evidence };
+    all.push(prey);
+    underWay.add(prey);
+    await untilRecorded(house, [importId], Number.POSITIVE_INFINITY);
+    underWay.delete(prey);
+  }
+}
+
+/** When an answer is lost the import may be there all the same: its case is looked for before it is created again. */
+async function createPatiently(
+  house: House,
+  { entrustId, request }: Prey["evidence"],
+): Promise<string> {
+  for (;;) {
+    try {
+      const [there] = await house.api.ofCase(entrustId);
+      return (there ?? (await house.api.create(request))).import_id;
+    } catch (error) {
+      if (error instanceof Refused && error.status < 500) throw error;
+      await sleep(500);
+    }
+  }
+}
+
+interface Breaking {
+  house: House;
+  dice: Dice;
+  underWay: ReadonlySet<Prey>;
+  times: Map<string, (number | undefined)[]>;
+  failures: string[];
+  note(line: string): void;
+}
+
+async function breakBy(plan: readonly PlannedFault[], breaking: Breaking): Promise<void> {
+  const began = performance.now();
+  const running: Promise<void>[] = [];
+  for (const planned of plan) {
+    await sleep(Math.max(0, planned.at - (performance.now() - began)));
+    const failed = (error: unknown) => {
+      breaking.failures.push(`${planned.fault.kind}: ${String(error)}`);
+    };
+    running.push(breakOnce(planned, breaking).catch(failed));
+  }
+  await Promise.all(running);
+}
+
+async function breakOnce(
+  { fault, lasts }: PlannedFault,
+  { house, dice, underWay, times, note }: Breaking,
+): Promise<void> {
+  const seconds = (lasts / 1000).toFixed(1);
+  note(`${new Date().toISOString()} ${fault.kind}${lasts === 0 ? "" : ` for ${seconds} s`}`);
+  const end = await fault.begin({ house, dice, prey: [...underWay] });
+  await sleep(lasts);
+  const ids = [...underWay].map(({ importId }) => importId);
+  const [milliseconds] = await Promise.all([
+    ids.length === 0 ? undefined : untilNextRecorded(house, ids),
+    end(),
+  ]);
+  times.set(fault.kind, [...(times.get(fault.kind) ?? []), milliseconds]);
+}
+
+function summaryOf(kind: string, list: readonly (number | undefined)[]): KindSummary {
+  const sorted = list
+    .filter((time) => time !== undefined)
+    .sort((a, b) => a - b)
+    .map((time) => time / 1000);
+  const [median, max] = [sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
+  return {
+    kind,
+    count: list.length,
+    ...(median !== undefined && max !== undefined && { median, max }),
+  };
+}
+
+function tallyOf(words: readonly string[]): Record<string, number> {
+  const tally: Record<string, number> = {};
+  for (const word of words) tally[word] = (tally[word] ?? 0) + 1;
+  return tally;
+}

@@ -1,0 +1,145 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { createDice } from "./dice.ts";
+import { type Evidence, type EvidenceShape, makeEvidence } from "./evidence.ts";
+import type { Facts } from "./facts.ts";
+import { gatherFacts } from "./gather.ts";
+import type { House } from "./house.ts";
+import { judge } from "./oracle.ts";
+import { untilNextRecorded, untilRecorded } from "./recovery.ts";
+import type { Expected, Scenario, Stage } from "./scenario.ts";
+
+export interface ScenarioResult {
+  name: string;
+  about: string;
+  /** Why it failed; empty when it passed. */
+  problems: string[];
+  files: number;
+  /** Seconds from each fault's end until the next file was recorded. */
+  recovered: number[];
+  /** Seconds from the last fault's end, or the last act, until the import rested. */
+  ended: number;
+  /** Bytes that were sent, or begun to be sent, beyond the objects' own. */
+  resentBytes: number;
+  /** Of all, in seconds. */
+  seconds: number;
+}
+
+const usualShape: EvidenceShape = { folders: 24, files: 1200, large: 3 };
+const USUAL_PACE = 600;
+const END_MS = 300_000;
+
+let runs = 0;
+
+/** Plays one scenario in a house in which all is well, and has the oracle look at what came of it. */
+export async function runScenario(
+  house: House,
+  scenario: Scenario,
+  seed: number,
+): Promise<ScenarioResult> {
+  const began = performance.now();
+  const dice = createDice(seed);
+  const shape = { ...usualShape, ...scenario.shape };
+  const evidence = await makeEvidence(house.root, `E${seed}-${++runs}`, shape, dice);
+  await house.sandbox.pace(scenario.pace ?? USUAL_PACE);
+  const first = await house.api.create(evidence.request);
+  const recovered: number[] = [];
+  const stage = stageOf(house, evidence, first.import_id, recovered, dice);
+  const problems: string[] = [];
+  const played = scenario.play(stage).catch((error: unknown) => {
+    problems.push(`the scenario itself failed: ${String(error)}`);
+  });
+  await played;
+  const healed = performance.now();
+  await house.restore();
+  await house.sandbox.pace(0);
+  await untilAllRest(house, stage.importIds);
+  const ended = (performance.now() - healed) / 1000;
+  if (recovered.includes(Number.POSITIVE_INFINITY))
+    problems.push("work didn't go on when the fault had ended");
+  const facts = await gatherFacts(house, [{ evidence, importIds: stage.importIds }]);
+  problems.push(...judge(facts).map(({ name, what }) => `${name}: ${what}`));
+  problems.push(...unexpected(facts, first.import_id, scenario.expected ?? { status: "sealed" }));
+  return {
+    name: scenario.name,
+    about: scenario.about,
+    problems,
+    files: evidence.files.length,
+    recovered,
+    ended,
+    resentBytes: resentBytes(facts),
+    seconds: (performance.now() - began) / 1000,
+  };
+}
+
+function stageOf(
+  house: House,
+  evidence: Evidence,
+  importId: string,
+  recovered: number[],
+  dice: Stage["dice"],
+): Stage {
+  const importIds = [importId];
+  const { api, requests } = house;
+  return {
+    house,
+    dice,
+    evidence,
+    importIds,
+    recorded: (part) => untilRecorded(house, importIds, Math.ceil(evidence.files.length * part)),
+    async planned() {
+      while ((await api.view(importId)).status === "planning") await sleep(20);
+    },
+    async sent(count) {
+      const isOurs = ({ key }: { key: string }) => key.startsWith(evidence.prefix);
+      while (requests.sent.filter(isOurs).length < count) {
+        await sleep(50);
+        await requests.catchUp();
+      }
+    },
+    async rested(id = importId) {
+      await untilRecorded(house, [id], Number.POSITIVE_INFINITY);
+      return api.view(id);
+    },
+    async create() {
+      const { import_id } = await api.create(evidence.request);
+      importIds.push(import_id);
+      return import_id;
+    },
+    act: async (name, body) => void (await api.act(importId, name, body)),
+    async strike(fault, seconds) {
+      const end = await fault.begin({ house, dice, prey: [{ importId, evidence }] });
+      await sleep(seconds * 1000);
+      const [milliseconds] = await Promise.all([untilNextRecorded(house, importIds), end()]);
+      if (milliseconds !== undefined) recovered.push(milliseconds / 1000);
+    },
+  };
+}
+
+/** What doesn't end is for the oracle to tell. */
+async function untilAllRest(house: House, importIds: readonly string[]): Promise<void> {
+  await Promise.race([
+    untilRecorded(house, importIds, Number.POSITIVE_INFINITY),
+    sleep(END_MS, undefined, { ref: false }),
+  ]);
+}
+
+function unexpected(facts: Facts, importId: string, expected: Expected): string[] {
+  const found = facts.imports.find(({ id }) => id === importId);
+  const failed = (found?.files ?? []).filter(({ state }) => state === "failed");
+  const codes = new Set(failed.map(({ code }) => code ?? "none"));
+  const allowed = new Set(expected.codes ?? []);
+  return [
+    ...(found?.status === expected.status
+      ? []
+      : [`the import is ${found?.status}, not ${expected.status}`]),
+    ...[...codes].filter((code) => !allowed.has(code)).map((code) => `files failed with ${code}`),
+    ...(resentBytes(facts) <= (expected.resentAtMost ?? Number.POSITIVE_INFINITY)
+      ? []
+      : [`${resentBytes(facts)} bytes were sent again, more than ${expected.resentAtMost}`]),
+  ];
+}
+
+export function resentBytes({ sent, objects }: Pick<Facts, "sent" | "objects">): number {
+  const announced = sent.reduce((sum, { bytes }) => sum + bytes, 0);
+  return Math.max(0, announced - objects.reduce((sum, { size }) => sum + size, 0));
+}

@@ -1,0 +1,62 @@
+import type {
+  GatewayFaultOrder,
+  OssEntry,
+  OssFaultOrder,
+  OssMatch,
+  UploadSummary,
+} from "@exhibit/sandbox";
+
+/** Of a token that the sandbox gave out. */
+export interface IssuedToken {
+  accessKeyId: string;
+  accessKeySecret: string;
+  securityToken: string;
+}
+
+/** The sandbox's control surface, from another process. */
+export interface SandboxClient {
+  failOss(fault: OssFaultOrder): Promise<void>;
+  failGateway(fault: GatewayFaultOrder): Promise<void>;
+  /** Takes faults and holds away, of one side or of both. */
+  heal(only?: "oss" | "gateway"): Promise<void>;
+  /** Every request to OSS takes so much longer. */
+  pace(milliseconds: number): Promise<void>;
+  /** Keeps matching requests waiting until `heal`; `reached` resolves when `count` are held. */
+  hold(match: OssMatch): Promise<{ reached(count: number): Promise<void> }>;
+  tokens(order: { expire?: boolean; seconds?: number }): Promise<void>;
+  clocks(ahead: { gateway?: number; oss?: number }): Promise<void>;
+  issuedTokens(): Promise<IssuedToken[]>;
+  openUploads(): Promise<UploadSummary[]>;
+  requestsSince(position: number): Promise<{ entries: OssEntry[]; next: number; missed: number }>;
+}
+
+export function createSandboxClient(controlUrl: string): SandboxClient {
+  async function call<T>(path: string, init?: RequestInit): Promise<T> {
+    const answer = await fetch(`${controlUrl}/${path}`, init);
+    const body: unknown = await answer.json();
+    if (!answer.ok) throw new Error(`The sandbox refused ${path}: ${JSON.stringify(body)}`);
+    return body as T;
+  }
+  const get = <T>(path: string) => call<T>(path);
+  const post = <T>(path: string, body: unknown) =>
+    call<T>(path, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  return {
+    failOss: (fault) => post("oss/faults", fault),
+    failGateway: (fault) => post("gateway/faults", fault),
+    heal: (only) => post("heal", { ...(only === undefined ? {} : { only }) }),
+    pace: (milliseconds) => post("oss/pace", { milliseconds }),
+    async hold(match) {
+      const { hold } = await post<{ hold: number }>("oss/hold", { match });
+      return { reached: (count) => post("oss/held", { hold, count, seconds: 60 }) };
+    },
+    tokens: (order) => post("tokens", order),
+    clocks: (ahead) => post("clocks", ahead),
+    issuedTokens: () => get("tokens"),
+    openUploads: () => get("oss/uploads"),
+    requestsSince: (position) => post("oss/requests/since", { position }),
+  };
+}

@@ -1,0 +1,60 @@
+import type { Evidence, EvidenceFile } from "../evidence.ts";
+import type { Scenario } from "../scenario.ts";
+
+/** One file of each folder is struck when all are planned; those that were sent already are stored as they were. */
+function betweenPlanAndSending(
+  name: string,
+  about: string,
+  strike: (evidence: Evidence, file: EvidenceFile) => Promise<void>,
+  codes: readonly string[],
+): Scenario {
+  return {
+    name,
+    about,
+    expected: { status: "attention", codes },
+    async play({ evidence, planned }) {
+      await planned();
+      for (const file of lastOfEachFolder(evidence)) await strike(evidence, file);
+    },
+  };
+}
+
+function lastOfEachFolder({ files }: Evidence): Iterable<EvidenceFile> {
+  return new Map(files.map((file) => [file.source, file])).values();
+}
+
+export const sources: readonly Scenario[] = [
+  {
+    ...betweenPlanAndSending(
+      "source-changed",
+      "Files are changed between planning and sending.",
+      (evidence, file) => evidence.change(file),
+      ["SOURCE_CHANGED"],
+    ),
+    isShort: true,
+  },
+  betweenPlanAndSending(
+    "source-truncated",
+    "Files are cut to half their length between planning and sending.",
+    (evidence, file) => evidence.truncate(file),
+    ["SOURCE_CHANGED"],
+  ),
+  betweenPlanAndSending(
+    "source-grown",
+    "Files grow between planning and sending.",
+    (evidence, file) => evidence.grow(file),
+    ["SOURCE_CHANGED"],
+  ),
+  betweenPlanAndSending(
+    "source-deleted",
+    "Files are deleted between planning and sending.",
+    (evidence, file) => evidence.remove(file),
+    ["SOURCE_NOT_FOUND"],
+  ),
+  betweenPlanAndSending(
+    "source-unreadable",
+    "Files can't be read any more: folders lie in their place.",
+    (evidence, file) => evidence.makeUnreadable(file),
+    ["SOURCE_UNREADABLE"],
+  ),
+];
