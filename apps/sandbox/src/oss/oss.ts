@@ -154,9 +154,6 @@ export function createOss(options: OssOptions): Oss {
       holds.add(hold);
       return hold;
     },
-    pace(milliseconds) {
-      paceMs = milliseconds;
-    },
     throttle: (limits) => throttle.limit(limits),
     pace(milliseconds) {
       paceMs = milliseconds;
