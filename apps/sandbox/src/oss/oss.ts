@@ -44,8 +44,6 @@ export interface OssControl {
   fail(fault: OssFaultOrder): OrderedFault;
   /** Keeps matching requests waiting: before anything is done, or (`after`) when all is done but the answer isn't sent. */
   hold(match?: OssMatch, options?: { at?: "before" | "after" }): Hold;
-  /** Every request waits so many milliseconds first, until told otherwise; faults come on top. */
-  pace(milliseconds: number): void;
   /** From now on more requests than these at once, or in a second, are answered with 503; `{}` takes the limits away. */
   throttle(limits: OssLimits): void;
   /** Every request waits so many milliseconds first, until told otherwise; faults come on top. */
