@@ -9,6 +9,8 @@ export interface Facts {
   imports: ImportFact[];
   objects: ObjectFact[];
   openUploads: { key: string; id: string }[];
+  /** Open, too, but begun for somebody who never heard of it. */
+  unheardUploads: number;
   /** Requests that carried bytes of files. */
   sent: readonly SentRequest[];
   missedRequests: number;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ImportView } from "@exhibit/contracts";
-import { type JournalLine, ODD_FOLDER, oddName } from "@exhibit/sandbox";
+import { type JournalLine, ODD_FOLDER, oddName, type UploadSummary } from "@exhibit/sandbox";
 import type { ApiClient } from "./api-client.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Facts, FolderFact, ImportFact, ObjectFact, Totals } from "./facts.ts";
@@ -35,12 +35,14 @@ export async function gatherFacts(
   const sources = imported.flatMap(({ evidence }) => evidence.files);
   const isOurs = ({ key }: { key: string }) =>
     imported.some(({ evidence }) => key.startsWith(evidence.prefix));
-  const openUploads = await uploadsLeft(house, isOurs);
+  await untilQuiet(house, ids);
+  const uploads = await uploadsLeft(house, isOurs);
   const objects = await objectsBelow(house.objectsFolder, isOurs);
   await requests.catchUp();
   const secrets = secretsOf(await sandbox.issuedTokens(), house.secrets);
-  const { rows, leaked } = await ledger.read(async (query) => ({
+  const { rows, recorded, leaked } = await ledger.read(async (query) => ({
     rows: await readRows(query, ids, ledger.knowsCommitTimes),
+    recorded: await recordedUploads(query),
     leaked: await leaksInLedger(query, secrets),
   }));
   const leaks = [
@@ -57,7 +59,8 @@ export async function gatherFacts(
     sources,
     imports,
     objects,
-    openUploads,
+    openUploads: uploads.filter(isKnown(recorded)),
+    unheardUploads: uploads.filter((upload) => !isKnown(recorded)(upload)).length,
     sent: requests.sent.filter(isOurs),
     missedRequests: requests.missed,
     leaks,
@@ -65,16 +68,51 @@ export async function gatherFacts(
   };
 }
 
+/** Milliseconds without a byte for OSS: then what was on its way when an import was cancelled has its outcome. */
+const QUIET_MS = 3_000;
+const QUIET_PATIENCE_MS = 30_000;
+
+/** A cancelled import is at rest at once; its workers stop within seconds. */
+async function untilQuiet({ api, requests }: House, ids: readonly string[]): Promise<void> {
+  const views = await Promise.all(ids.map((id) => api.view(id)));
+  if (!views.some(({ status }) => status === "cancelled")) return;
+  const deadline = Date.now() + QUIET_PATIENCE_MS;
+  for (let before = -1; before !== requests.sent.length && Date.now() < deadline; ) {
+    before = requests.sent.length;
+    await sleep(QUIET_MS);
+    await requests.catchUp();
+  }
+}
+
 type IsOurs = (thing: { key: string }) => boolean;
 
-async function uploadsLeft({ sandbox }: House, isOurs: IsOurs): Promise<Facts["openUploads"]> {
+/** Waits until none is open that somebody knows of, or for as long as the reconciler may take; gives all that are open. */
+async function uploadsLeft({ sandbox, ledger }: House, isOurs: IsOurs): Promise<OpenUpload[]> {
   const deadline = Date.now() + UPLOADS_PATIENCE_MS;
   for (;;) {
     const all = await sandbox.openUploads();
-    const open = all.map(({ bucket, key, id }) => ({ key: `${bucket}/${key}`, id })).filter(isOurs);
-    if (open.length === 0 || Date.now() > deadline) return open;
+    const open = all.map((upload) => ({ ...upload, key: `${upload.bucket}/${upload.key}` }));
+    const ours = open.filter(isOurs);
+    const recorded = ledger.isLive && ours.length > 0 ? await ledger.read(recordedUploads) : none;
+    if (!ours.some(isKnown(recorded)) || Date.now() > deadline) return ours;
     await sleep(500);
   }
+}
+
+type OpenUpload = Pick<UploadSummary, "id" | "key" | "parts">;
+const none: ReadonlySet<string> = new Set();
+
+async function recordedUploads(query: Query): Promise<ReadonlySet<string>> {
+  const rows = await query<{ upload_id: string }>("select upload_id from uploads");
+  return new Set(rows.map(({ upload_id }) => upload_id));
+}
+
+/**
+ * Its first part is sent when the ledger knows it. One that has none and isn't on record was begun for somebody who never
+ * heard its id: only the bucket's lifecycle rule can end it.
+ */
+function isKnown(recorded: ReadonlySet<string>): (upload: OpenUpload) => boolean {
+  return ({ id, parts }) => parts.length > 0 || recorded.has(id);
 }
 
 /** The objects as they lie on disk, and from the sandbox's journal how often each was written. */

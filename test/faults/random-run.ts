@@ -27,6 +27,8 @@ export interface RandomResult {
   /** Files that the API lists, by code. */
   codes: Record<string, number>;
   resentBytes: number;
+  /** Multipart uploads that only a lifecycle rule can end. */
+  unheardUploads: number;
   /** Faults that couldn't be begun or ended: the suite's own trouble. */
   failures: string[];
   violations: Violation[];
@@ -92,6 +94,7 @@ export async function runRandomly(house: House, options: RandomOptions): Promise
       .sort((a, b) => a.kind.localeCompare(b.kind)),
     codes: tallyOf(listed),
     resentBytes: resentBytes(facts),
+    unheardUploads: facts.unheardUploads,
     failures,
     violations: judge(facts),
   };

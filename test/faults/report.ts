@@ -12,7 +12,7 @@ export function linesOfScenario(
   result: ScenarioResult,
   house: Pick<House, "logsFolder">,
 ): string[] {
-  const { name, problems, files, recovered, ended, resentBytes, seconds } = result;
+  const { name, problems, files, recovered, ended, resentBytes, unheardUploads, seconds } = result;
   const facts = [
     `${files} files`,
     recovered.length === 0
@@ -20,6 +20,7 @@ export function linesOfScenario(
       : `on after ${recovered.map(secondsOf).join(", ")}`,
     `rested ${secondsOf(ended)} later`,
     `${megabytesOf(resentBytes)} sent again`,
+    ...(unheardUploads > 0 ? [unheard(unheardUploads)] : []),
     `${secondsOf(seconds)} in all`,
   ];
   const verdict = problems.length === 0 ? "passed" : "FAILED";
@@ -33,7 +34,7 @@ export function linesOfRun(result: RandomResult, house: Pick<House, "logsFolder"
   return [
     `Seed ${seed}: ${sum(faults.map(({ count: times }) => times))} faults, ${imports} imports, ${files} files checked`,
     `lost ${count("LOST")}, wrong ${count("WRONG_BYTES", "RECEIPT_WRONG")}, overwritten ${count("OVERWRITTEN")}; ` +
-      `${megabytesOf(resentBytes)} sent again`,
+      `${megabytesOf(resentBytes)} sent again; ${unheard(result.unheardUploads)}`,
     `listed with a code: ${
       Object.entries(codes)
         .map(([code, times]) => `${times} ${code}`)
@@ -64,6 +65,10 @@ function problemLines(
     ...(more > 0 ? [`        and ${more} more`] : []),
     `        The logs are in ${logsFolder}`,
   ];
+}
+
+function unheard(count: number): string {
+  return `${count} uploads begun that nobody heard of`;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -20,6 +20,8 @@ export interface ScenarioResult {
   ended: number;
   /** Bytes that were sent, or begun to be sent, beyond the objects' own. */
   resentBytes: number;
+  /** Multipart uploads that only a lifecycle rule can end. */
+  unheardUploads: number;
   /** Of all, in seconds. */
   seconds: number;
 }
@@ -67,6 +69,7 @@ export async function runScenario(
     recovered,
     ended,
     resentBytes: resentBytes(facts),
+    unheardUploads: facts.unheardUploads,
     seconds: (performance.now() - began) / 1000,
   };
 }

@@ -51,6 +51,7 @@ function factsWith(more: Partial<Facts> = {}): Facts {
     imports: [importOf()],
     objects: [object],
     openUploads: [],
+    unheardUploads: 0,
     sent: [{ operation: "PutObject", key: object.key, bytes: 3, status: 200, at: 900 }],
     missedRequests: 0,
     leaks: [],
