@@ -120,7 +120,7 @@ describe.each(engineKindNames)("What people do to an import (%s)", (kind) => {
     expect(await act(id, "retry", { folder_id: second?.folder_id, why: "reopened" })).toMatchObject(
       {
         status: 202,
-        body: { planned: 1, failed: 2 },
+        body: { failed: 2 },
       },
     );
     expect(await system.rest(id)).toMatchObject({ status: "attention", stored: 1, failed: 2 });

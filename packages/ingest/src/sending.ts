@@ -7,12 +7,15 @@ const TELL_EVERY_MS = 1000;
 export function createSending(ledger: Ledger, shardId: number) {
   let bytes = 0;
   let told = 0;
-  const timer = setInterval(() => {
+  /** One after the other: what was told last is what stays. */
+  let telling = Promise.resolve();
+  const tell = () => {
     if (bytes === told) return;
     told = bytes;
-    // Only for the eye: the next second tells again.
-    recordSending(ledger, shardId, bytes).catch(() => {});
-  }, TELL_EVERY_MS);
+    // Only for the eye: what can't be told now is told the next second.
+    telling = telling.then(() => recordSending(ledger, shardId, told)).catch(() => {});
+  };
+  const timer = setInterval(tell, TELL_EVERY_MS);
 
   return {
     /** Of one file; `end` takes its bytes back, as from then on its outcome counts. */
@@ -30,9 +33,11 @@ export function createSending(ledger: Ledger, shardId: number) {
       };
     },
     /** Takes back what was told: from now on nothing of the shard is under way. */
-    stop(): void {
+    async stop(): Promise<void> {
       clearInterval(timer);
-      if (told > 0) recordSending(ledger, shardId, 0).catch(() => {});
+      bytes = 0;
+      tell();
+      await telling;
     },
   };
 }

@@ -172,7 +172,7 @@ async function storeFiles(
     // No lease, no source, or poison: that is every file's fault.
     for (const file of shard.files) await settle(file, thrown);
   } finally {
-    sending.stop();
+    await sending.stop();
   }
   await recorder.flush();
   if (attempt.last) {
