@@ -31,16 +31,16 @@ export function planFaults(
   const dice = createDice(seed);
   const free = new Map<Target, number>();
   const plan: PlannedFault[] = [];
+  const timesOf = (kind: Fault) => plan.filter(({ fault }) => fault === kind).length;
   const end = minutes * 60_000;
   for (let at = dice.between(...PAUSES); at < end; at += dice.between(...PAUSES)) {
     const able = kinds.filter(({ target }) => (free.get(target) ?? 0) <= at);
     if (able.length === 0) continue;
-    // What has struck least: each kind has its turn before one has its second.
-    const struck = (fault: Fault) => plan.filter((planned) => planned.fault === fault).length;
-    const least = Math.min(...able.map(struck));
-    const fault = dice.pick(able.filter((each) => struck(each) === least));
-    const [shortest, longest] = fault.lasts;
-    const lasts = Math.min(dice.between(shortest * 1000, longest * 1000), end - at);
+    // Those that came least often: so every kind comes, and none much more often than another.
+    const fewest = Math.min(...able.map(timesOf));
+    const fault = dice.pick(able.filter((one) => timesOf(one) === fewest));
+    const [least, most] = fault.lasts;
+    const lasts = Math.min(dice.between(least * 1000, most * 1000), end - at);
     free.set(fault.target, at + lasts + REST_MS);
     plan.push({ fault, at, lasts });
   }
