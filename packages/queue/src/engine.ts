@@ -31,7 +31,8 @@ export interface Engine {
   announce(name: QueueName, bells: readonly BellToRing[]): Promise<void>;
   /**
    * Makes sure that work is going to be taken up, whatever became of its job: done, failed, or lost. A job that runs is
-   * left alone, unless the work is newer than it may know: `alsoRunning` has it run once more.
+   * left alone. `alsoRunning` is for work that is newer than the job may know: one that ends within a second is rung for
+   * then; one that goes on sees the work itself.
    */
   ring(
     name: QueueName,
@@ -206,7 +207,7 @@ function createEngine(backend: Backend): Engine {
           some.map(async (bell) => {
             const job = jobOf(name, bell);
             const state = await ringOne(queue, job);
-            if (state === "active" && alsoRunning) await ringOne(queue, again(job));
+            if (state === "active" && alsoRunning) await ringAtEnd(queue, job);
           }),
         );
         const failure = rung.find(({ status }) => status === "rejected");
@@ -294,12 +295,17 @@ async function ringOne(queue: Queue<Bell>, { name, data, opts }: RungJob): Promi
   return state;
 }
 
-/** Until then a job that was about to end has ended; one that goes on finds its work done, or does it a second time. */
-const AGAIN_AFTER_MS = 500;
+/** A job that was about to end has ended by then. A second job beside one that goes on would do its work twice. */
+const END_WITHIN_MS = 1000;
+const LOOK_EVERY_MS = 50;
 
-/** A second job for the same work, for when the first one runs just now. */
-function again({ name, data, opts }: RungJob): RungJob {
-  return { name, data, opts: { ...opts, jobId: `${opts.jobId}-again`, delay: AGAIN_AFTER_MS } };
+async function ringAtEnd(queue: Queue<Bell>, job: RungJob): Promise<void> {
+  for (let waited = 0; waited < END_WITHIN_MS; waited += LOOK_EVERY_MS) {
+    await sleep(LOOK_EVERY_MS);
+    if ((await queue.getJobState(job.opts.jobId)) === "active") continue;
+    await ringOne(queue, job);
+    return;
+  }
 }
 
 /** Milliseconds that a worker asks for nothing after an error. */
