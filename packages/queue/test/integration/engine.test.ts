@@ -201,11 +201,28 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     await runs.atLeast(2);
     await engine.ring("store", [{ id: known }]);
     const rung = Promise.all(
-      [1, 2].map(() => engine.ring("store", [{ id: newer }], { alsoRunning: true })),
+      [1, 2].map(() => engine.ring("store", [{ id: newer }], { isNewer: true })),
     );
     setTimeout(first.resolve, 200);
     await rung;
     expect(await runs.atLeast(3)).toEqual([known, newer, newer]);
+  });
+
+  test("begins work that waits out a pause at once, if it is rung for as newer", async () => {
+    const [known, newer] = [newId(), newId()];
+    const runs = createRecord<string>();
+    work(async (id, { postponed }) => {
+      runs.add(id);
+      if (postponed === 0)
+        throw new Postponed(3_600_000, new ExhibitError("VENDOR_UNAVAILABLE", "kongur is down"));
+    });
+    await engine.announce("store", [{ id: known }, { id: newer, number: 3 }]);
+    for (const id of [known, newer]) await untilJobIs(id, "delayed");
+    await engine.ring("store", [{ id: known }]);
+    await engine.ring("store", [{ id: newer, number: 3 }], { isNewer: true });
+    await untilJobIs(newer, "completed");
+    expect(runs.seen.slice(2)).toEqual([newer]);
+    await storeQueue().remove(`store-${known}`);
   });
 
   test("has no second worker do what one does for long, however newly it is rung for", async () => {
@@ -218,7 +235,7 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     }, 2);
     await engine.announce("store", [{ id }]);
     await runs.atLeast(1);
-    await engine.ring("store", [{ id }], { alsoRunning: true });
+    await engine.ring("store", [{ id }], { isNewer: true });
     expect(await storeQueue().getJobCountByTypes("wait", "prioritized", "delayed")).toBe(0);
     end.resolve();
     await untilJobIs(id, "completed");
