@@ -95,8 +95,8 @@ export async function startWorker(
   const ringing = keepRinging({ ledger, engine, logger }, { quietMs });
   return {
     async close() {
-      await ringing.stop();
-      await Promise.all(workers.map((worker) => worker.close(graceMs)));
+      // Side by side: a queue that hangs must not put off that no more jobs are taken.
+      await Promise.all([ringing.stop(), ...workers.map((worker) => worker.close(graceMs))]);
       stopObserving();
       await presence.close();
       objectStore.close();

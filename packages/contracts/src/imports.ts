@@ -44,6 +44,7 @@ export const directorySource = z
     path: z
       .string()
       .min(1)
+      .max(4096)
       .describe("Absolute path of a folder below one of the configured `sources.roots`"),
     follow_symlinks: z
       .boolean()
@@ -59,14 +60,14 @@ export const source = z.discriminatedUnion("type", [directorySource]);
 export type Source = z.output<typeof source>;
 
 /** What names a folder at its vendor, such as `{"suit_id":"1001"}`; each vendor checks its own keys. */
-export const folderSelector = z.record(z.string(), z.string());
+export const folderSelector = z.record(z.string().max(200), z.string().max(1000));
 export type FolderSelector = z.output<typeof folderSelector>;
 
 const identifier = z.string().trim().min(1).max(200);
 
 export const folderRequest = z
   .strictObject({
-    vendor: z.string().min(1).describe("A vendor of the configuration, such as `kongur`"),
+    vendor: z.string().min(1).max(200).describe("A vendor of the configuration, such as `kongur`"),
     folder: folderSelector.describe(
       'The vendor\'s name of the folder, such as `{"suit_id":"1001"}`',
     ),

@@ -3,8 +3,8 @@ import type { BellToRing, Engine, QueueName } from "@exhibit/queue";
 import type { Logger } from "@exhibit/telemetry";
 
 /**
- * Rings for work that has just come on the record, also where the job of earlier work is about to end. A bell that can't
- * be rung now is rung by the reconciler.
+ * Rings for work that has just come on the record, also where the job of earlier work is about to end or waits. A bell that
+ * can't be rung now is rung by the reconciler.
  */
 export async function ringSoon(
   { engine, logger }: { engine: Engine; logger: Logger },
@@ -12,7 +12,7 @@ export async function ringSoon(
   bells: readonly BellToRing[],
 ): Promise<void> {
   try {
-    await engine.ring(name, bells, { alsoRunning: true });
+    await engine.ring(name, bells, { isNewer: true });
   } catch (err) {
     logger.warn({ err, queue: name }, "the queue can't be reached; the reconciler will ring");
   }

@@ -1,4 +1,4 @@
-import { type ExhibitError, toExhibitError } from "@exhibit/contracts";
+import { type ErrorCode, ExhibitError, toExhibitError } from "@exhibit/contracts";
 import type { Broker } from "@exhibit/credentials";
 import {
   type AsideEntry,
@@ -54,16 +54,17 @@ export async function planFolder(
   );
 }
 
+/** Gives the fault for which the source can't be walked. */
 async function planOpenFolder(
   dependencies: PlanDependencies,
   folder: FolderRow,
   attempt: Attempt,
-): Promise<void> {
+): Promise<ExhibitError | undefined> {
   const { ledger } = dependencies;
   const fault = await walk(dependencies, folder, attempt);
-  const finished = await finishPlanning(ledger, folder.id, fault, attempt.losses);
+  const finished = await finishPlanning(ledger, folder.id, fault, attempt.starts);
   if (finished?.complete) await ringSoon(dependencies, "seal", [{ id: finished.importId }]);
-  if (fault) throw fault;
+  return fault;
 }
 
 /**
@@ -73,13 +74,18 @@ async function planOpenFolder(
 async function openFolder(
   ledger: Ledger,
   folderId: number,
-  { losses }: Attempt,
+  { starts }: Attempt,
 ): Promise<FolderRow | undefined> {
   const folder = await readFolder(ledger, folderId);
   if (folder.status === "cancelled") return undefined;
   if (!folder.planned) return folder;
-  const { folderIds } = await reopenByJob(ledger, { folderId, losses });
-  return folderIds.length > 0 ? folder : undefined;
+  const { folderIds } = await reopenByJob(ledger, { folderId, starts });
+  if (folderIds.length > 0) return folder;
+  // The queue hasn't heard how the job ended.
+  if (folder.error_code !== null) {
+    throw new ExhibitError(folder.error_code as ErrorCode, folder.error ?? "");
+  }
+  return undefined;
 }
 
 /** Gives the fault for which the source can't be walked, once trying again doesn't help. */

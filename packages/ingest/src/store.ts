@@ -75,9 +75,9 @@ async function storeOnce(
   attempt: Attempt,
 ): Promise<void> {
   const { ledger } = dependencies;
-  const shard = await openShard(ledger, shardId, attempt.losses);
+  const shard = await openShard(ledger, shardId, attempt.starts);
   if (!shard) {
-    const ended = await readFinished(ledger, shardId, attempt.losses);
+    const ended = await readFinished(ledger, shardId, attempt.starts);
     if (ended) throw filesFailed(ended);
     return;
   }
@@ -112,12 +112,13 @@ async function storeOpenShard(
       if (!attempt.signal.aborted)
         await endAbandonedUploads(dependencies, { shardId: shard.id }).catch(() => {});
     }
-    const finished = await finishShard(ledger, shard.id, watched.losses);
-    if (finished) await conclude(dependencies, shard, finished, settled, watched);
-    else if (settled.some(({ outcome }) => outcome.state === "planned")) {
+    const finished = await finishShard(ledger, shard.id, watched.starts);
+    if (finished) return await conclude(dependencies, shard, finished, settled, watched);
+    if (settled.some(({ outcome }) => outcome.state === "planned")) {
       throw unfinished(settled, watched);
     }
-    // Else another worker has finished it.
+    // Another worker has finished it.
+    return undefined;
   };
   await withSpan("exhibit.store", attributes, () =>
     whileWanted(ledger, { importId: shard.importId, vendor: folder.vendor }, attempt, store),
@@ -195,17 +196,18 @@ function giveUp(stop: AbortController, thrown: unknown): never {
   throw thrown;
 }
 
+/** Gives what the job fails with, if files of the shard failed. */
 async function conclude(
   dependencies: StoreDependencies,
   shard: ShardRow,
   finished: FinishedShard,
   settled: readonly Settled[],
   attempt: Attempt,
-): Promise<void> {
+): Promise<ExhibitError | undefined> {
   if (finished.complete) await ringSoon(dependencies, "seal", [{ id: shard.importId }]);
-  if (finished.state === "stored") return;
+  if (finished.state === "stored") return undefined;
   await logFailures(settled, attempt);
-  throw filesFailed(finished);
+  return filesFailed(finished);
 }
 
 function filesFailed({ failures, files }: Pick<FinishedShard, "failures" | "files">): ExhibitError {

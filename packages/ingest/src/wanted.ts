@@ -15,13 +15,14 @@ export interface WorkOf {
 /**
  * Does a job's work with a signal that aborts also when a person stops it: cancels or pauses the import, or pauses the
  * vendor. What the work throws because of it is no failure, and the job ends quietly: resuming rings again for all that
- * is open. Paused work isn't begun.
+ * is open. Paused work isn't begun. The failure that the work gives is on the ledger's record, where no resuming looks: it
+ * is thrown, paused or not; only jobs of a cancelled import don't fail.
  */
 export async function whileWanted(
   ledger: Ledger,
   of: WorkOf,
   attempt: Attempt,
-  work: (attempt: Attempt) => Promise<void>,
+  work: (attempt: Attempt) => Promise<ExhibitError | undefined>,
 ): Promise<void> {
   const stop = new AbortController();
   const look = async () => {
@@ -32,16 +33,23 @@ export async function whileWanted(
   if (stop.signal.aborted) return await setDown(ledger, of, attempt, stop.signal.reason);
   // While the ledger is away, nothing is known: the next look tells.
   const timer = setInterval(() => void look().catch(() => {}), LOOK_EVERY_MS);
+  let failure: ExhibitError | undefined;
   try {
-    await work({ ...attempt, signal: AbortSignal.any([attempt.signal, stop.signal]) });
+    failure = await work({ ...attempt, signal: AbortSignal.any([attempt.signal, stop.signal]) });
   } catch (thrown) {
     // What fails between two looks may fail because of it, too: no job of a cancelled import fails.
     if (!stop.signal.aborted) await look().catch(() => {});
     if (!stop.signal.aborted) throw thrown;
-    await setDown(ledger, of, attempt, stop.signal.reason);
+    return await setDown(ledger, of, attempt, stop.signal.reason);
   } finally {
     clearInterval(timer);
   }
+  if (failure && !(await isCancelled(ledger, of))) throw failure;
+}
+
+async function isCancelled(ledger: Ledger, { importId }: WorkOf): Promise<boolean> {
+  const standing = await readStanding(ledger, importId).catch(() => undefined);
+  return standing?.status === "cancelled";
 }
 
 /** Ends work that isn't wanted. What was resumed meanwhile goes back to the queue: its bell was rung while it still ran. */
@@ -61,9 +69,9 @@ async function whyUnwanted(
   { importId, vendor }: WorkOf,
 ): Promise<ExhibitError | undefined> {
   const standing = await readStanding(ledger, importId, vendor);
-  const isCancelled = standing?.status === "cancelled";
-  if (!isCancelled && standing?.paused !== true) return undefined;
-  const what = isCancelled
+  const cancelled = standing?.status === "cancelled";
+  if (!cancelled && standing?.paused !== true) return undefined;
+  const what = cancelled
     ? "is cancelled"
     : vendor === undefined
       ? "is paused"

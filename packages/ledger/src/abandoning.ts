@@ -16,7 +16,8 @@ export interface AbandonedUpload {
 
 /**
  * Uploads that were given up, whose file isn't `planned` any more, or whose import is cancelled: of one shard, or of all.
- * One that couldn't be aborted isn't among them for a while.
+ * One that couldn't be aborted isn't among them for a while, and one of a paused vendor not before that is resumed: aborting
+ * takes a lease.
  */
 export async function findAbandonedUploads(
   { db }: Ledger,
@@ -30,6 +31,7 @@ export async function findAbandonedUploads(
       join folders on folders.id = files.folder_id
       join imports on imports.id = folders.import_id
     where uploads.abort_at <= now() and (uploads.given_up or files.state <> 'planned' or imports.status = 'cancelled')
+      and folders.vendor not in (select vendor from paused_vendors)
       and ${shardId === undefined ? sql`true` : sql`files.shard_id = ${shardId}`}
     order by uploads.abort_at
     limit ${limit}`.execute(db);

@@ -71,6 +71,8 @@ export async function readFolder({ db }: Ledger, folderId: number) {
       "folders.selector",
       "folders.source",
       "folders.planned",
+      "folders.error_code",
+      "folders.error",
       "folders.prefix",
       "imports.entrust_id",
       "imports.suit_ids",
@@ -104,7 +106,7 @@ export async function finishPlanning(
   { db }: Ledger,
   folderId: number,
   error?: ExhibitError,
-  losses: number | null = null,
+  starts: number | null = null,
 ): Promise<{ importId: string; complete: boolean } | undefined> {
   const { rows } = await sql<{ id: string; complete: boolean }>`
     with walked as materialized (
@@ -117,7 +119,7 @@ export async function finishPlanning(
     ), total as (
       select count(*) as missed from missed
     ), in_folder as (
-      update folders set planned = true, losses_at_end = ${losses}, failed = failed + total.missed,
+      update folders set planned = true, starts_at_end = ${starts}, failed = failed + total.missed,
         error_code = ${error?.code ?? null}, error = ${error === undefined ? null : storable(error.message)}
       from walked, total
       where folders.id = walked.id

@@ -64,6 +64,7 @@ export async function reopenFailed(
     ), to_walk as materialized (
       select folders.id from folders
       where ${folders} and planned and ${inOpenImport("folders")}
+        and (select count(*) from again) >= 0 and (select count(*) from looked_for) >= 0 -- their rows are locked first
         and (${faultyFolders(files)} or exists (select from aside_of where aside_of.folder_id = folders.id))
       order by folders.id for update
     ), again_of as (

@@ -40,14 +40,14 @@ const throughQueue: By = { who: "queue", why: "The job was retried." };
 
 /**
  * Takes up what failed in one shard, or in planning one folder; nothing of an import that is sealed or cancelled, and
- * nothing that comes again by nobody's doing: its job was lost once more since it was finished, as the queue couldn't be told.
+ * nothing that comes again by nobody's doing, because its end couldn't be told: a person's retry begins to count the starts anew.
  */
 export async function reopenByJob(
   { db }: Ledger,
-  which: ({ shardId: number } | { folderId: number }) & { losses?: number },
+  which: ({ shardId: number } | { folderId: number }) & { starts?: number },
 ): Promise<Reopened> {
   const none = sql`false`;
-  const byOther = sql`coalesce(losses_at_end >= ${which.losses ?? null}::integer, true)`;
+  const byOther = sql`coalesce(starts_at_end >= ${which.starts ?? null}::integer, true)`;
   const what: ToReopen =
     "shardId" in which
       ? { shards: sql`shards.id = ${which.shardId} and ${byOther}`, folders: none, files: {} }

@@ -60,7 +60,7 @@ export interface FolderTable extends CounterColumns {
   planned: Generated<boolean>;
   open_shards: Generated<number>;
   /** As a shard's. */
-  losses_at_end: number | null;
+  starts_at_end: number | null;
   endpoint: string | null;
   bucket: string | null;
   prefix: string | null;
@@ -85,8 +85,8 @@ interface ShardTable {
   opened_at: Generated<Date>;
   /** Runs in a row that began, recorded nothing, and never said that they ended: their process died. */
   unended_runs: Generated<number>;
-  /** How often its job had been lost when it was finished: once more since then, and its coming again is no person's retry. */
-  losses_at_end: number | null;
+  /** How often its job had been started when it was finished: started once more, it comes again by nobody's doing. */
+  starts_at_end: number | null;
   /** How often a worker has taken it up. */
   openings: Generated<number>;
 }

@@ -28,18 +28,18 @@ export interface UnfinishedFile {
 
 /**
  * Opens a shard for storing and gives its unfinished files. A shard that had failed is taken up again: that is what a
- * person's retry means, wherever it was pressed; unless its job was lost once more since it was finished, and
- * comes again because its end couldn't be told to the queue. Its failed files are planned once more, and the import goes on.
+ * person's retry means, wherever it was pressed; unless its job was started once more since it was finished, and
+ * comes again because its end couldn't be told. Its failed files are planned once more, and the import goes on.
  * Returns undefined for a shard that is done, that belongs to a cancelled import, or that isn't known.
  * The run counts as one whose worker died until `closeShard` or `finishShard`, or until it records something.
  */
 export async function openShard(
   ledger: Ledger,
   shardId: number,
-  losses?: number,
+  starts?: number,
 ): Promise<ShardRow | undefined> {
   const { db } = ledger;
-  await reopenByJob(ledger, { shardId, ...(losses !== undefined && { losses }) });
+  await reopenByJob(ledger, { shardId, ...(starts !== undefined && { starts }) });
   const { rows } = await sql<Omit<ShardRow, "files">>`
     update shards set unended_runs = unended_runs + 1, openings = openings + 1
     where id = ${shardId} and state = 'open' and exists (
@@ -244,11 +244,11 @@ export interface FinishedShard {
 export async function finishShard(
   { db }: Ledger,
   shardId: number,
-  losses: number | null = null,
+  starts: number | null = null,
 ): Promise<FinishedShard | undefined> {
   const { rows } = await sql<{ state: "stored" | "failed"; files: number; complete: boolean }>`
     with finished as (
-      update shards set sending_bytes = 0, unended_runs = 0, losses_at_end = ${losses}, state = case
+      update shards set sending_bytes = 0, unended_runs = 0, starts_at_end = ${starts}, state = case
         when exists (select from files where shard_id = ${shardId} and state = 'failed') then 'failed' else 'stored' end
       where id = ${shardId} and state = 'open'
         and not exists (select from files where shard_id = ${shardId} and state = 'planned')
@@ -269,18 +269,18 @@ export async function finishShard(
   return { ...row, failures };
 }
 
-/** What came of a shard that had been finished before its job was lost once more; undefined when it hadn't. */
+/** What came of a shard that had been finished before its job was started once more; undefined when it hadn't. */
 export async function readFinished(
   { db }: Ledger,
   shardId: number,
-  losses: number,
+  starts: number,
 ): Promise<Pick<FinishedShard, "failures" | "files"> | undefined> {
   const shard = await db
     .selectFrom("shards")
     .select("files")
     .where("id", "=", shardId)
     .where("state", "=", "failed")
-    .where("losses_at_end", "<", losses)
+    .where("starts_at_end", "<", starts)
     .executeTakeFirst();
   return shard && { ...shard, failures: await failuresOf({ db } as Ledger, shardId) };
 }

@@ -67,9 +67,12 @@ export async function recordPart({ db }: Ledger, id: number, part: UploadPart): 
       update shards set unended_runs = 0
       where unended_runs > 0 and id in (
         select shard_id from files join uploads on uploads.file_id = files.id where uploads.id = ${id})
+      returning id
     )
     insert into upload_parts (upload, number, etag, crc64)
-    select uploads.id, ${part.number}::integer, ${part.etag}, ${String(part.crc64)} from uploads where id = ${id} for key share
+    select uploads.id, ${part.number}::integer, ${part.etag}, ${String(part.crc64)} from uploads
+    where id = ${id} and (select count(*) from alive) >= 0 -- the shard is locked first, as everywhere
+    for key share
     on conflict (upload, number) do update set etag = excluded.etag, crc64 = excluded.crc64`.execute(
     db,
   );

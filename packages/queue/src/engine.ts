@@ -1,9 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { PGlite } from "@electric-sql/pglite";
 import { ExhibitError } from "@exhibit/contracts";
 import {
   createPostgresBackend,
-  type JobsOptions,
   Queue,
   type QueueOptions,
   runMigrations,
@@ -13,15 +11,12 @@ import {
 } from "bullmq";
 import { BullMQOtel } from "bullmq-otel";
 import { Redis } from "ioredis";
+import { closeWorker } from "./close-worker.ts";
 import { createPglitePool } from "./pglite-pool.ts";
-import { type Bell, jobOptions, priorityOf, type QueueName, queueNames } from "./queues.ts";
+import { type Bell, type QueueName, queueNames } from "./queues.ts";
+import { restAfterErrors } from "./rest-after-errors.ts";
+import { type BellToRing, beginNow, jobOf, ringAtEnd, ringOne } from "./ringing.ts";
 import { type BareHandler, createProcessor, type Handler } from "./work.ts";
-
-export interface BellToRing {
-  id: string;
-  /** Of a shard; decides its priority. */
-  number?: number;
-}
 
 /** What carries jobs: BullMQ on Redis, or on PGlite in this process. */
 export interface Engine {
@@ -31,12 +26,13 @@ export interface Engine {
   announce(name: QueueName, bells: readonly BellToRing[]): Promise<void>;
   /**
    * Makes sure that work is going to be taken up, whatever became of its job: done, failed, or lost. A job that runs is
-   * left alone, unless the work is newer than it may know: `alsoRunning` has it run once more.
+   * left alone, and so is one that waits out a pause. `isNewer` is for work that is newer than the job may know: a job that
+   * ends within a second is rung for then, one that goes on sees the work itself, and one that waits begins at once.
    */
   ring(
     name: QueueName,
     bells: readonly BellToRing[],
-    options?: { alsoRunning?: boolean },
+    options?: { isNewer?: boolean },
   ): Promise<void>;
   /** Rings a queue again and again. Returns whether that was new to it: then the queue is new, or has been emptied. */
   schedule(name: QueueName, everyMs: number): Promise<boolean>;
@@ -197,7 +193,7 @@ function createEngine(backend: Backend): Engine {
       if (bells.length === 0) return;
       await reachable(queueOf(name).addBulk(bells.map((bell) => jobOf(name, bell))));
     },
-    async ring(name, bells, { alsoRunning = false } = {}) {
+    async ring(name, bells, { isNewer = false } = {}) {
       const queue = queueOf(name);
       for (let from = 0; from < bells.length; from += RUNG_AT_ONCE) {
         const some = bells.slice(from, from + RUNG_AT_ONCE);
@@ -206,7 +202,8 @@ function createEngine(backend: Backend): Engine {
           some.map(async (bell) => {
             const job = jobOf(name, bell);
             const state = await ringOne(queue, job);
-            if (state === "active" && alsoRunning) await ringOne(queue, again(job));
+            if (state === "active" && isNewer) await ringAtEnd(queue, job);
+            if (state === "delayed" && isNewer) await beginNow(queue, job);
           }),
         );
         const failure = rung.find(({ status }) => status === "rejected");
@@ -255,94 +252,6 @@ function createEngine(backend: Backend): Engine {
       await backend.close();
     },
   };
-}
-
-interface RungJob {
-  name: QueueName;
-  data: Bell;
-  opts: JobsOptions & { jobId: string };
-}
-
-/** The job's id is made of the work's, so that ringing twice is harmless. */
-function jobOf(name: QueueName, bell: BellToRing): RungJob {
-  return {
-    name,
-    data: { id: bell.id },
-    opts: {
-      ...jobOptions,
-      jobId: `${name}-${bell.id}`,
-      ...(bell.number === undefined ? {} : { priority: priorityOf(bell.number) }),
-    },
-  };
-}
-
-/** Gives the state that the job was in. */
-async function ringOne(queue: Queue<Bell>, { name, data, opts }: RungJob): Promise<string> {
-  const state = await queue.getJobState(opts.jobId);
-  const job =
-    state === "failed" || state === "completed" ? await queue.getJob(opts.jobId) : undefined;
-  if (job && (state === "failed" || state === "completed")) {
-    try {
-      await job.retry(state, { resetAttemptsMade: true, resetAttemptsStarted: true });
-      return state;
-    } catch (error) {
-      // Somebody else rang in between: then the job waits already, or it is gone and is added.
-      if ((await queue.getJobState(opts.jobId)) === state) throw error;
-    }
-  }
-  await queue.add(name, data, opts);
-  return state;
-}
-
-/** Until then a job that was about to end has ended; one that goes on finds its work done, or does it a second time. */
-const AGAIN_AFTER_MS = 500;
-
-/** A second job for the same work, for when the first one runs just now. */
-function again({ name, data, opts }: RungJob): RungJob {
-  return { name, data, opts: { ...opts, jobId: `${opts.jobId}-again`, delay: AGAIN_AFTER_MS } };
-}
-
-/** Milliseconds that a worker asks for nothing after an error. */
-const REST_MS = 1000;
-
-/** A queue that answers but refuses, as Redis does without memory, would be asked again ten thousand times a second. */
-function restAfterErrors(worker: Worker<Bell>): { stop(): void } {
-  let timer: NodeJS.Timeout | undefined;
-  worker.on("error", () => {
-    if (timer || worker.closing) return;
-    timer = setTimeout(() => {
-      timer = undefined;
-      void worker.resume();
-    }, REST_MS);
-    // Jobs that run go on.
-    void worker.pause(true);
-  });
-  return { stop: () => clearTimeout(timer) };
-}
-
-/** How long a worker may take to hand its work back after its grace time: a queue that is away would take for ever. */
-const HAND_BACK_MS = 5_000;
-
-async function closeWorker(
-  worker: Worker<Bell>,
-  controller: AbortController,
-  graceMs: number,
-): Promise<void> {
-  const timer = setTimeout(
-    () => controller.abort(new ExhibitError("INTERRUPTED", "The worker is stopping.")),
-    graceMs,
-  );
-  const late = new AbortController();
-  try {
-    // What can't be handed back stalls, and is taken up by another worker.
-    await Promise.race([
-      worker.close().catch(() => {}),
-      sleep(graceMs + HAND_BACK_MS, undefined, { signal: late.signal }).catch(() => {}),
-    ]);
-  } finally {
-    late.abort();
-    clearTimeout(timer);
-  }
 }
 
 async function reachable<T>(work: Promise<T>): Promise<T> {

@@ -3,8 +3,8 @@ import { DelayedError, type Job, UnrecoverableError, WaitingError } from "bullmq
 import type { Bell } from "./queues.ts";
 
 export interface Attempt {
-  /** How often its job was lost: its worker died, or couldn't tell the queue how it ended. A retry leaves it as it is. */
-  losses: number;
+  /** How often its job has been started, from 1; counted anew when a person retries it, or it is rung for after its end. */
+  starts: number;
   /** False while the queue would try again by itself if the handler throws. */
   last: boolean;
   /** How often the job was started without an attempt being used up: postponed, or handed back. */
@@ -41,7 +41,7 @@ export function createProcessor(handler: BareHandler) {
     const postponed = Math.max(0, job.attemptsStarted - job.attemptsMade - 1);
     try {
       await handler(job.data.id, {
-        losses: job.stalledCounter,
+        starts: job.attemptsStarted,
         last: job.attemptsMade + 1 >= (job.opts.attempts ?? 1),
         postponed,
         log: (line) => log(job, line),

@@ -67,6 +67,24 @@ describe("starting an import", () => {
     expect(answer.json().error.message).toContain("and 30 more");
   });
 
+  it("takes no name or path that nothing has: they would come back in sentences", async () => {
+    const long = "x".repeat(10_000);
+    const answer = await post({
+      folders: [
+        { ...folder, vendor: long },
+        { ...folder, folder: { suit_id: long } },
+        { ...folder, source: { type: "directory", path: `/${long}` } },
+      ],
+    });
+    const fields = answer.json().error.details.fields.map(({ field }: { field: string }) => field);
+    expect(fields).toEqual([
+      "folders.0.vendor",
+      "folders.1.folder.suit_id",
+      "folders.2.source.path",
+    ]);
+    expect(answer.body.length).toBeLessThan(2000);
+  });
+
   it.each([
     ["malformed JSON", { "content-type": "application/json" }, '{"folders":'],
     ["an empty body", { "content-type": "application/json" }, ""],

@@ -39,8 +39,7 @@ async function createFolder() {
   return { importId, folderId: folderIds[0] as number };
 }
 
-/** Every run is another attempt: what had failed is taken up. */
-
+/** Every run is a person's: what had failed is taken up. */
 function plan(folderId: number, last = true): Promise<void> {
   const rung = () => Promise.resolve();
   const dependencies: PlanDependencies = {
@@ -51,7 +50,7 @@ function plan(folderId: number, last = true): Promise<void> {
     logger: {} as Logger,
   };
   const signal = new AbortController().signal;
-  const attempt = { losses: 0, last, postponed: 0, signal, log: async () => {} };
+  const attempt = { starts: 1, last, postponed: 0, signal, log: async () => {} };
   return planFolder(dependencies, folderId, attempt);
 }
 

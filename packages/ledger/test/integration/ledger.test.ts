@@ -761,10 +761,10 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     expect(await crashes()).toBe(0);
   });
 
-  test("takes a failed shard up for a person, but not when its job was lost at its end and comes again", async () => {
+  test("takes a failed shard up for a person, but not when its job only comes again", async () => {
     const { importId, folder, shardId } = await walking(1);
     await finishPlanning(ledger, folder.id);
-    const file = (await openShard(ledger, shardId, 0))?.files[0] as UnfinishedFile;
+    const file = (await openShard(ledger, shardId, 1))?.files[0] as UnfinishedFile;
     const failed = {
       fileId: file.id,
       state: "failed" as const,
@@ -772,10 +772,10 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
       message: "EIO",
     };
     await recordOutcomes(ledger, folder.id, [], [failed]);
-    await finishShard(ledger, shardId, 0);
+    await finishShard(ledger, shardId, 1);
 
-    expect(await openShard(ledger, shardId, 1)).toBeUndefined();
-    expect(await readFinished(ledger, shardId, 1)).toEqual({
+    expect(await openShard(ledger, shardId, 2)).toBeUndefined();
+    expect(await readFinished(ledger, shardId, 2)).toEqual({
       files: 1,
       failures: [{ code: "SOURCE_IO", files: 1 }],
     });
@@ -785,16 +785,16 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
       );
     expect(await acts()).toEqual(["create by api"]);
 
-    expect(await openShard(ledger, shardId, 0)).toMatchObject({ files: [{ id: file.id }] });
+    expect(await openShard(ledger, shardId, 1)).toMatchObject({ files: [{ id: file.id }] });
     expect(await acts()).toEqual(["create by api", "retry by queue"]);
   });
 
-  test("walks a folder again for a person, but not when its job was lost at its end and comes again", async () => {
+  test("walks a folder again for a person, but not when its job only comes again", async () => {
     const { folder } = await walking(1);
-    await finishPlanning(ledger, folder.id, new ExhibitError("SOURCE_IO", "EIO"), 0);
-    const reopened = async (losses: number) =>
-      (await reopenByJob(ledger, { folderId: folder.id, losses })).folderIds;
-    expect(await reopened(1)).toEqual([]);
-    expect(await reopened(0)).toEqual([folder.id]);
+    await finishPlanning(ledger, folder.id, new ExhibitError("SOURCE_IO", "EIO"), 1);
+    const reopened = async (starts: number) =>
+      (await reopenByJob(ledger, { folderId: folder.id, starts })).folderIds;
+    expect(await reopened(2)).toEqual([]);
+    expect(await reopened(1)).toEqual([folder.id]);
   });
 });

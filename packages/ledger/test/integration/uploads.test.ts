@@ -10,11 +10,13 @@ import {
   giveUpUpload,
   type Ledger,
   openShard,
+  pauseVendor,
   postponeAbort,
   readLeftUploads,
   recordOutcomes,
   recordPart,
   recordUpload,
+  resumeVendor,
   type Stored,
 } from "../../src/index.ts";
 
@@ -132,6 +134,16 @@ describe.each(Object.entries(ledgerKinds))("Multipart uploads on record (%s)", (
     expect(await abandoned(other.shardId)).toEqual([]);
     await cancelImport(ledger, other.importId);
     expect(await abandoned(other.shardId)).toEqual(["V"]);
+  });
+
+  test("aren't aborted while their vendor is paused: that would take a lease of it", async () => {
+    const { shardId, fileId, importId } = await planned();
+    await recordUpload(ledger, fileId, source, upload("U"));
+    await cancelImport(ledger, importId);
+    await pauseVendor(ledger, "kongur", { who: "王芳" });
+    expect(await abandoned(shardId)).toEqual([]);
+    await resumeVendor(ledger, "kongur", { who: "王芳" });
+    expect(await abandoned(shardId)).toEqual(["U"]);
   });
 
   test("that can't be aborted are left for later, and don't keep others from their turn", async () => {

@@ -189,7 +189,7 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     expect(await record.atLeast(3)).toEqual([early, middle, late]);
   });
 
-  test("rings once more for work whose job runs just now, if it is newer than the job may know", async () => {
+  test("rings once more for work whose job is about to end, if it is newer than the job may know", async () => {
     const [known, newer] = [newId(), newId()];
     const runs = createRecord<string>();
     const first = Promise.withResolvers<void>();
@@ -200,10 +200,61 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     await engine.announce("store", [{ id: known }, { id: newer }]);
     await runs.atLeast(2);
     await engine.ring("store", [{ id: known }]);
-    await engine.ring("store", [{ id: newer }], { alsoRunning: true });
-    await engine.ring("store", [{ id: newer }], { alsoRunning: true });
-    first.resolve();
+    const rung = Promise.all(
+      [1, 2].map(() => engine.ring("store", [{ id: newer }], { isNewer: true })),
+    );
+    setTimeout(first.resolve, 200);
+    await rung;
     expect(await runs.atLeast(3)).toEqual([known, newer, newer]);
+  });
+
+  test("begins work that waits out a pause at once, if it is rung for as newer", async () => {
+    const [known, newer] = [newId(), newId()];
+    const runs = createRecord<string>();
+    work(async (id, { postponed }) => {
+      runs.add(id);
+      if (postponed === 0)
+        throw new Postponed(3_600_000, new ExhibitError("VENDOR_UNAVAILABLE", "kongur is down"));
+    });
+    await engine.announce("store", [{ id: known }, { id: newer, number: 3 }]);
+    for (const id of [known, newer]) await untilJobIs(id, "delayed");
+    await engine.ring("store", [{ id: known }]);
+    await engine.ring("store", [{ id: newer, number: 3 }], { isNewer: true });
+    await untilJobIs(newer, "completed");
+    expect(runs.seen.slice(2)).toEqual([newer]);
+    await storeQueue().remove(`store-${known}`);
+  });
+
+  test("has no second worker do what one does for long, however newly it is rung for", async () => {
+    const id = newId();
+    const runs = createRecord<string>();
+    const end = Promise.withResolvers<void>();
+    work(async (seen) => {
+      runs.add(seen);
+      await end.promise;
+    }, 2);
+    await engine.announce("store", [{ id }]);
+    await runs.atLeast(1);
+    await engine.ring("store", [{ id }], { isNewer: true });
+    expect(await storeQueue().getJobCountByTypes("wait", "prioritized", "delayed")).toBe(0);
+    end.resolve();
+    await untilJobIs(id, "completed");
+    expect(runs.seen).toEqual([id]);
+  });
+
+  test("counts a job's starts, and anew when it is retried or rung for after its end", async () => {
+    const id = newId();
+    const starts = createRecord<number>();
+    work(async (_id, attempt) => {
+      starts.add(attempt.starts);
+      if (attempt.starts === 1)
+        throw new Postponed(10, new ExhibitError("VENDOR_THROTTLED", "kongur asks for a pause"));
+      throw new ExhibitError("FILES_FAILED", "1 of 1 files failed");
+    });
+    await engine.announce("store", [{ id }]);
+    await untilJobIs(id, "failed");
+    await engine.ring("store", [{ id }]);
+    expect(await starts.atLeast(4)).toEqual([1, 2, 1, 2]);
   });
 
   test("rings by a schedule", async () => {
