@@ -181,7 +181,7 @@ export async function openHouse({
 
 /** What supervises processes starts them again and again; a server that has just started may still refuse. */
 export async function startPatiently(one: HouseProcess): Promise<void> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 120_000;
   for (;;) {
     try {
       return await one.start();

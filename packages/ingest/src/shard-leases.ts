@@ -19,15 +19,22 @@ type FileToLease = Pick<UnfinishedFile, "path" | "slot">;
 /** What holds the lease that a file is sent with. */
 export type LeasesFor = (file: FileToLease) => Promise<LeaseHolder>;
 
+/** What leases are taken for. */
+export interface Work {
+  openedAt: Date;
+  signal: AbortSignal;
+  /** Throws when nothing may be sent any more: each request takes its lease right before it begins. */
+  check(): void;
+}
+
 /** One lease for all files of the folder; one for each when the vendor opens them one by one. */
 export async function leasesOf(
   dependencies: LeaseDependencies,
   folder: FolderRow,
-  openedAt: Date,
-  signal: AbortSignal,
+  work: Work,
 ): Promise<LeasesFor> {
   const hold = (selector: FolderRow["selector"]) =>
-    holdLease(dependencies, { folder, selector, openedAt, signal });
+    holdLease(dependencies, { ...work, folder, selector });
   const perFile = dependencies.broker.perFile(folder.vendor);
   if (perFile) return async (file) => hold({ ...folder.selector, ...slotOf(perFile, file) });
   const shared = await hold(folder.selector);
@@ -56,17 +63,15 @@ function slotOf(perFile: PerFile, { path, slot }: FileToLease): FolderRow["selec
   return named;
 }
 
-interface ToHold {
+interface ToHold extends Work {
   folder: FolderRow;
   /** What the lease is to open. */
   selector: FolderRow["selector"];
-  openedAt: Date;
-  signal: AbortSignal;
 }
 
 async function holdLease(
   { ledger, broker }: LeaseDependencies,
-  { folder, selector, openedAt, signal }: ToHold,
+  { folder, selector, openedAt, signal, check }: ToHold,
 ): Promise<LeaseHolder> {
   const of = ofCase(folder, selector);
   const attributes = { "exhibit.vendor": folder.vendor, "exhibit.folder_id": folder.id };
@@ -85,7 +90,14 @@ async function holdLease(
     bucket: bucket.name,
     prefix,
   });
-  return holderOf(broker, of, signal);
+  const holder = holderOf(broker, of, signal);
+  return {
+    ...holder,
+    async current(options) {
+      check();
+      return await holder.current(options);
+    },
+  };
 }
 
 function ofCase(

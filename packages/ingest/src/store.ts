@@ -145,7 +145,11 @@ async function storeFiles(
   const sending = createSending(dependencies.ledger, shard.id);
   try {
     if (shard.crashes >= MOST_CRASHES) throw crashed(shard);
-    const leasesFor = await leasesOf(dependencies, folder, shard.openedAt, signal);
+    const check = () => {
+      if (!attempt.isHeld()) stop.abort(lost());
+      stop.signal.throwIfAborted();
+    };
+    const leasesFor = await leasesOf(dependencies, folder, { ...shard, signal, check });
     const reader = await openSource(folder.source, dependencies.roots);
     const { ledger } = dependencies;
     const expectation = createExpectation(shard.isAgain || (await isPlaceInUse(ledger, folder.id)));
@@ -163,6 +167,7 @@ async function storeFiles(
     );
     const failure = sent.find((result) => result.status === "rejected");
     if (failure) throw failure.reason;
+    stop.signal.throwIfAborted();
   } catch (thrown) {
     attempt.signal.throwIfAborted();
     if (settled.length > 0 || stop.signal.aborted) throw thrown;
@@ -188,6 +193,14 @@ function crashed({ crashes }: ShardRow): ExhibitError {
   return new ExhibitError(
     "WORKER_CRASHED",
     `The worker process died ${crashes} times in a row while it stored the shard of this file.`,
+  );
+}
+
+/** What others may have taken up meanwhile must not be sent by two. */
+function lost(): ExhibitError {
+  return new ExhibitError(
+    "INTERRUPTED",
+    "This worker stood still for so long that another may have the shard now.",
   );
 }
 

@@ -16,6 +16,7 @@ import { createPglitePool } from "./pglite-pool.ts";
 import { type Bell, type QueueName, queueNames } from "./queues.ts";
 import { restAfterErrors } from "./rest-after-errors.ts";
 import { type BellToRing, beginNow, jobOf, ringAtEnd, ringOne } from "./ringing.ts";
+import { watchStandstills } from "./standstill.ts";
 import { type BareHandler, createProcessor, type Handler } from "./work.ts";
 
 /** What carries jobs: BullMQ on Redis, or on PGlite in this process. */
@@ -68,6 +69,9 @@ const PREFIX = "{exhibit}";
 /** BullMQ's tables in Postgres dialects. */
 const SCHEMA = "bullmq";
 
+/** BullMQ renews a lock at half its time. */
+const LOCK_RENEWED_MS = 4_000;
+
 /**
  * When a worker dies, its jobs' locks end within eight seconds, and the check after that, at most 2.5 s later, gives the
  * jobs to others. A lock is renewed after four seconds: an event loop that is blocked for less than four loses none, and
@@ -75,7 +79,7 @@ const SCHEMA = "bullmq";
  * isn't failed for that: the ledger knows whether a shard is poison.
  */
 const workerTimes = {
-  lockDuration: 8_000,
+  lockDuration: 2 * LOCK_RENEWED_MS,
   stalledInterval: 2_500,
   maxStalledCount: 2 ** 31 - 1,
   // After a fault of the connection; the default of 15 s would be a pause after the queue is back.
@@ -229,9 +233,14 @@ function createEngine(backend: Backend): Engine {
     onReturn: backend.onReturn,
     work(name, handler, { concurrency, onError, onFailed }) {
       const controller = new AbortController();
+      const { signal } = controller;
+      const standstills = watchStandstills(LOCK_RENEWED_MS);
       const worker = backend.createWorker(
         name,
-        (id, attempt) => handler(id, { ...attempt, signal: controller.signal }),
+        (id, attempt) => {
+          const before = standstills.count;
+          return handler(id, { ...attempt, signal, isHeld: () => standstills.count === before });
+        },
         { ...workerTimes, concurrency },
       );
       worker.on("error", onError);
@@ -242,6 +251,7 @@ function createEngine(backend: Backend): Engine {
       return {
         async close(graceMs) {
           rest.stop();
+          standstills.stop();
           await closeWorker(worker, controller, graceMs);
         },
       };

@@ -11,6 +11,8 @@ export interface Attempt {
   postponed: number;
   /** Aborts when the worker has to stop. */
   signal: AbortSignal;
+  /** False once this process stood still for so long that the queue may have given the job to another worker. */
+  isHeld(): boolean;
   /** A line in the job's log, for those who look at it in Bull Board. */
   log(line: string): Promise<void>;
 }
@@ -22,8 +24,11 @@ export interface Attempt {
  */
 export type Handler = (id: string, attempt: Attempt) => Promise<void>;
 
-/** A handler as BullMQ's side sees it; the worker adds the signal. */
-export type BareHandler = (id: string, attempt: Omit<Attempt, "signal">) => Promise<void>;
+/** A handler as BullMQ's side sees it; the worker adds the rest. */
+export type BareHandler = (
+  id: string,
+  attempt: Omit<Attempt, "signal" | "isHeld">,
+) => Promise<void>;
 
 /** The work can't go on now, through no fault of its own. */
 export class Postponed extends Error {

@@ -50,7 +50,14 @@ function plan(folderId: number, last = true): Promise<void> {
     logger: {} as Logger,
   };
   const signal = new AbortController().signal;
-  const attempt = { starts: 1, last, postponed: 0, signal, log: async () => {} };
+  const attempt = {
+    starts: 1,
+    last,
+    postponed: 0,
+    isHeld: () => true,
+    signal,
+    log: async () => {},
+  };
   return planFolder(dependencies, folderId, attempt);
 }
 

@@ -25,7 +25,14 @@ const failure = new ExhibitError("FILES_FAILED", "1 of 1 files failed");
 async function failAfter(act: (importId: string) => Promise<void>): Promise<void> {
   const importId = await newImport();
   const { signal } = new AbortController();
-  const attempt = { starts: 1, last: false, postponed: 0, signal, log: async () => {} };
+  const attempt = {
+    starts: 1,
+    last: false,
+    postponed: 0,
+    isHeld: () => true,
+    signal,
+    log: async () => {},
+  };
   await whileWanted(ledger, { importId }, attempt, async () => {
     await act(importId);
     return failure;
