@@ -111,8 +111,9 @@ async function begin(job: PutJob, options: MultipartOptions, overwrite: boolean)
   const { partSize, parallel } = planParts(job.body.size, options);
   let upload: OpenUpload;
   try {
+    // Once asked, its answer is waited for: an upload that nobody heard of could never be aborted.
     const begun = await job.attempt(
-      (lease) => control.initiate({ lease, key, signal }, overwrite),
+      (lease) => control.initiate({ lease, key, signal: undefined }, overwrite),
       signal,
     );
     upload = { ...begun, endpoint: bucket.endpoint, bucket: bucket.name, key, partSize };
