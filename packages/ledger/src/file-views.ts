@@ -1,0 +1,79 @@
+import { type ErrorCode, ExhibitError, type FileState, type FileView } from "@exhibit/contracts";
+import { type Selectable, sql } from "kysely";
+import type { Ledger } from "./ledger.ts";
+import { checkImport, cursor, type Page, type PageQuery, pageOf } from "./pages.ts";
+import type { FileTable } from "./schema.ts";
+import { errorView } from "./view-parts.ts";
+
+export interface FileQuery extends PageQuery {
+  state?: FileState | undefined;
+  folder_id?: string | undefined;
+}
+
+/** By folder, then by path; a page costs what is on it, however large the import. */
+export async function listFiles(
+  ledger: Ledger,
+  importId: string,
+  query: FileQuery,
+): Promise<Page<FileView>> {
+  await checkImport(ledger, importId);
+  const [fromFolder, afterPath] = query.after === undefined ? [0, ""] : fileCursor(query.after);
+  const folderId =
+    query.folder_id === undefined
+      ? null
+      : Number(cursor(query.folder_id, /^\d{1,15}$/, "folder_id"));
+  const count = query.limit + 1;
+  const { rows } = await sql<Selectable<FileTable>>`
+    select page.* from folders, lateral (
+      select * from files
+      where folder_id = folders.id
+        and (folders.id > ${fromFolder} or path collate "C" > ${afterPath})
+        ${query.state ? sql`and state = ${query.state}` : sql``}
+        ${query.state === "failed" ? sql`and error_code is not null` : sql``}
+      order by path collate "C"
+      limit ${count}
+    ) as page
+    where folders.import_id = ${importId} and folders.id >= ${fromFolder}
+      and (${folderId}::bigint is null or folders.id = ${folderId})
+    order by folders.id, page.path collate "C"
+    limit ${count}`.execute(ledger.db);
+  const { items, next } = pageOf(rows, query.limit, (row) =>
+    Buffer.from(JSON.stringify([row.folder_id, row.path])).toString("base64url"),
+  );
+  return { items: items.map(fileView), next };
+}
+
+function fileCursor(text: string): [number, string] {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(text, "base64url").toString());
+    if (Array.isArray(value) && Number.isSafeInteger(value[0]) && typeof value[1] === "string") {
+      return [value[0], value[1]];
+    }
+  } catch {
+    // Not one of ours: said below.
+  }
+  throw new ExhibitError("REQUEST_INVALID", `after: "${text}" isn't one that this list gave.`);
+}
+
+function fileView(row: Selectable<FileTable>): FileView {
+  return {
+    file_id: String(row.id),
+    folder_id: String(row.folder_id),
+    path: row.path,
+    size: row.size,
+    modified_at: row.modified_ms === null ? null : new Date(row.modified_ms).toISOString(),
+    state: row.state,
+    key: row.key,
+    sha256: row.sha256 === null ? null : Buffer.from(row.sha256).toString("hex"),
+    crc64: row.crc64,
+    etag: row.etag,
+    request_id: row.request_id,
+    stored_at: row.stored_at?.toISOString() ?? null,
+    lease_id: row.lease_id,
+    skipped_as: row.skipped_as,
+    error: row.error_code === null ? null : errorView(row.error_code as ErrorCode, row.error ?? ""),
+    waived_by: row.waived_by,
+    waived_why: row.waived_why,
+    waived_at: row.waived_at?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,80 @@
+import {
+  ExhibitError,
+  type ImportStatus,
+  type ImportView,
+  restingStatuses,
+} from "@exhibit/contracts";
+import { type Selectable, sql } from "kysely";
+import { type Beside, readBeside } from "./beside-imports.ts";
+import type { Ledger } from "./ledger.ts";
+import { cursor, type Page, type PageQuery, pageOf, UUID } from "./pages.ts";
+import type { ImportTable } from "./schema.ts";
+import { countsOf, errorView } from "./view-parts.ts";
+
+export interface ImportQuery extends PageQuery {
+  suit_id?: string | undefined;
+  entrust_id?: string | undefined;
+  status?: ImportStatus | undefined;
+}
+
+/** Throws NOT_FOUND. */
+export async function readImport(ledger: Ledger, importId: string): Promise<ImportView> {
+  const row = UUID.test(importId)
+    ? await ledger.db
+        .selectFrom("imports")
+        .selectAll()
+        .where("id", "=", importId)
+        .executeTakeFirst()
+    : undefined;
+  if (!row) throw new ExhibitError("NOT_FOUND", `There is no import ${importId}.`);
+  return importView(row, await readBeside(ledger, [importId]));
+}
+
+/** The newest first; ids are UUIDs of version 7, so their order is that of their making. */
+export async function listImports(ledger: Ledger, query: ImportQuery): Promise<Page<ImportView>> {
+  let select = ledger.db
+    .selectFrom("imports")
+    .selectAll()
+    .orderBy("id", "desc")
+    .limit(query.limit + 1);
+  if (query.after !== undefined) select = select.where("id", "<", cursor(query.after, UUID));
+  if (query.status) select = select.where("status", "=", query.status);
+  if (query.entrust_id !== undefined) select = select.where("entrust_id", "=", query.entrust_id);
+  if (query.suit_id !== undefined)
+    select = select.where(sql<boolean>`suit_ids @> array[${query.suit_id}]::text[]`);
+  const { items, next } = pageOf(await select.execute(), query.limit, (row) => row.id);
+  const beside = await readBeside(
+    ledger,
+    items.map((row) => row.id),
+  );
+  return { items: items.map((row) => importView(row, beside)), next };
+}
+
+function importView(row: Selectable<ImportTable>, { errors, sent, paused }: Beside): ImportView {
+  const end = row.finished_at ?? new Date();
+  const sending = sent.find((shard) => shard.import_id === row.id)?.bytes ?? 0;
+  return {
+    import_id: row.id,
+    status: row.status,
+    paused:
+      row.paused_at === null || row.paused_by === null
+        ? null
+        : { at: row.paused_at.toISOString(), who: row.paused_by, why: row.paused_why },
+    paused_vendors: restingStatuses.has(row.status)
+      ? []
+      : paused
+          .filter(({ import_id }) => import_id === row.id)
+          .map(({ vendor, at, who, why }) => ({ vendor, at: at.toISOString(), who, why })),
+    entrust_id: row.entrust_id,
+    suit_ids: row.suit_ids,
+    ...countsOf(row),
+    sending_bytes: sending,
+    seconds: Math.max(0, end.getTime() - row.created_at.getTime()) / 1000,
+    created_at: row.created_at.toISOString(),
+    updated_at: row.updated_at.toISOString(),
+    finished_at: row.finished_at?.toISOString() ?? null,
+    errors: errors
+      .filter((group) => group.import_id === row.id)
+      .map(({ code, message, files }) => ({ ...errorView(code, message), files })),
+  };
+}
