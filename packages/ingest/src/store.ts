@@ -117,8 +117,9 @@ async function storeOpenShard(
     if (settled.some(({ outcome }) => outcome.state === "planned")) {
       throw unfinished(settled, watched);
     }
-    // Another worker has finished it.
-    return undefined;
+    // Another worker has finished it: this job, the one that the queue knows of, says what came of it.
+    const ended = await readFinished(ledger, shard.id, watched.starts);
+    return ended && filesFailed(ended);
   };
   await withSpan("exhibit.store", attributes, () =>
     whileWanted(ledger, { importId: shard.importId, vendor: folder.vendor }, attempt, store),
