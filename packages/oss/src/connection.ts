@@ -73,7 +73,10 @@ export function openConnection(options: ConnectionOptions): Connection {
     if (current === undefined) close();
     else current.data(chunk);
   });
-  socket.on("end", () => current?.ended());
+  socket.on("end", () => {
+    if (current === undefined) close();
+    else current.ended();
+  });
   socket.on("timeout", () => {
     if (current === undefined) close();
     else if (!current.isPaced) current.fail(timedOut("the connection was idle for too long"));
