@@ -173,8 +173,14 @@ test("The embedded ledger, killed at any moment while it imports, opens again wi
   await start("up", /Bull Board/);
   const files = new Map<string, FileView>();
   for (const id of imports) {
-    const sealed = { status: "sealed", files: 2 * FILES, failed: 0 };
-    expect(await client().rest(id)).toMatchObject(sealed);
+    let view = await client().rest(id);
+    if (view.status === "attention") {
+      // Killed three times before anything of it was recorded, a shard can't be told from poison: a person says it isn't.
+      expect(view.errors.map(({ code }) => code)).toEqual(["WORKER_CRASHED"]);
+      await client().post(`/v1/imports/${id}/retry`);
+      view = await client().rest(id);
+    }
+    expect(view).toMatchObject({ status: "sealed", files: 2 * FILES, failed: 0 });
     for (const file of await client().files(id)) files.set(file.file_id, file);
   }
   for (const [id, file] of acknowledged) expect(files.get(id)).toEqual(file);
