@@ -41,11 +41,8 @@ describe("In a browser", () => {
     await page.getByText("Logs", { exact: true }).click();
     await page.getByText("EVIDENCE_CONFLICT a.pdf: ").first().waitFor();
     await rm(system.sandbox.objectPath("evidence", "kongur/E-77/suits/1001/a.pdf"));
-    // The card's buttons are pictures without names; the first one is Retry.
-    await page
-      .locator("button:right-of(:text('priority 1')):above(:text('Options'))")
-      .first()
-      .click();
+    // The card's buttons are pictures, each with a tooltip for a name; the first one is Retry.
+    await page.locator("[data-base-ui-tooltip-trigger] button").first().click();
     await page.getByRole("button", { name: "Confirm" }).click();
     expect(await system.sealed(import_id)).toMatchObject({ stored: 1, failed: 0 });
   });
