@@ -5,6 +5,7 @@ import {
   type FolderRow,
   finishShard,
   isPlaceInUse,
+  isPlanned,
   isSuspect,
   openShard,
   readFinished,
@@ -103,6 +104,7 @@ async function storeOpenShard(
     "exhibit.vendor": folder.vendor,
     "exhibit.files": shard.files.length,
   };
+  const run = { shardId: shard.id, opening: shard.opening };
   const store = async (watched: Attempt) => {
     let settled: Settled[];
     try {
@@ -122,7 +124,7 @@ async function storeOpenShard(
     return ended && filesFailed(ended);
   };
   await withSpan("exhibit.store", attributes, () =>
-    whileWanted(ledger, { importId: shard.importId, vendor: folder.vendor }, attempt, store),
+    whileWanted(ledger, { importId: shard.importId, vendor: folder.vendor, run }, attempt, store),
   );
 }
 
@@ -153,11 +155,13 @@ async function storeFiles(
     const leasesFor = await leasesOf(dependencies, folder, { ...shard, signal, check });
     const reader = await openSource(folder.source, dependencies.roots);
     const { ledger } = dependencies;
-    const expectation = createExpectation(shard.isAgain || (await isPlaceInUse(ledger, folder.id)));
+    // Whoever had it before may not know yet that it was taken from them.
+    const isAgain = shard.opening > 1;
+    const expectation = createExpectation(isAgain || (await isPlaceInUse(ledger, folder.id)));
     const leftUploads = await readLeftUploads(ledger, shard.id);
     const send = async (file: UnfinishedFile) => {
       await recorder.ready();
-      if (signal.aborted) return;
+      if (signal.aborted || (isAgain && !(await isPlanned(ledger, file.id)))) return;
       const left = leftUploads.get(file.id);
       const work = { file, left, reader, leasesFor, signal, sending, expectation };
       const result = await storeFile(dependencies, work);

@@ -1,5 +1,5 @@
 import { ExhibitError } from "@exhibit/contracts";
-import { type Ledger, readStanding } from "@exhibit/ledger";
+import { type Ledger, readStanding, type ShardRun } from "@exhibit/ledger";
 import type { Attempt } from "@exhibit/queue";
 
 /** So long, in milliseconds, work may go on after a person stopped it; most jobs end before the second look. */
@@ -10,11 +10,13 @@ export interface WorkOf {
   importId: string;
   /** When the work needs it: it may be paused, too. */
   vendor?: string;
+  /** Of a shard: another worker may have it by now. */
+  run?: ShardRun;
 }
 
 /**
  * Does a job's work with a signal that aborts also when a person stops it: cancels or pauses the import, or pauses the
- * vendor. What the work throws because of it is no failure, and the job ends quietly: resuming rings again for all that
+ * vendor; and when another worker was given the shard, because the queue took this one for dead. What the work throws because of it is no failure, and the job ends quietly: resuming rings again for all that
  * is open. Paused work isn't begun. The failure that the work gives is on the ledger's record, where no resuming looks: it
  * is thrown, paused or not; only jobs of a cancelled import don't fail.
  */
@@ -61,14 +63,17 @@ async function setDown(
 ): Promise<void> {
   const reason = await whyUnwanted(ledger, of).catch(() => known);
   if (!reason) throw new ExhibitError("INTERRUPTED", "The work was paused and resumed.");
-  await attempt.log(`${reason.message} It isn't taken up for now; nothing of it is lost.`);
+  await attempt.log(`${reason.message} This run ends; nothing of it is lost.`);
 }
 
 async function whyUnwanted(
   ledger: Ledger,
-  { importId, vendor }: WorkOf,
+  { importId, vendor, run }: WorkOf,
 ): Promise<ExhibitError | undefined> {
-  const standing = await readStanding(ledger, importId, vendor);
+  const standing = await readStanding(ledger, importId, { vendor, run });
+  if (standing?.superseded) {
+    return new ExhibitError("INTERRUPTED", `Another run goes on with shard ${run?.shardId}.`);
+  }
   const cancelled = standing?.status === "cancelled";
   if (!cancelled && standing?.paused !== true) return undefined;
   const what = cancelled

@@ -43,10 +43,10 @@ export async function forgetUpload({ db }: Ledger, id: number): Promise<void> {
   await db.deleteFrom("uploads").where("id", "=", id).execute();
 }
 
-/** Leaves an upload that couldn't be aborted for later: half a minute, then twice as long each time, up to a day. */
+/** Leaves an upload that couldn't be aborted for later: five seconds, then twice as long each time, up to a day. */
 export async function postponeAbort({ db }: Ledger, id: number): Promise<void> {
   await sql`
     update uploads set aborts = aborts + 1,
-      abort_at = now() + least(86400, 30 * 2 ^ least(aborts, 20)) * interval '1 second'
+      abort_at = now() + least(86400, 5 * 2 ^ least(aborts, 20)) * interval '1 second'
     where id = ${id}`.execute(db);
 }

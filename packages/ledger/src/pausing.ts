@@ -78,18 +78,31 @@ export async function readPausedVendors({ db }: Ledger): Promise<Map<string, Pau
   );
 }
 
+/** One run of a shard: the number of its opening. */
+export interface ShardRun {
+  shardId: number;
+  opening: number;
+}
+
+export interface Standing {
+  status: ImportStatus;
+  paused: boolean;
+  superseded: boolean;
+}
+
 /**
  * Whether work of an import is wanted now, for those who do it; `vendor`, when the work needs one, may be paused too.
- * Undefined for an import that isn't there.
+ * `run` is superseded when its shard has been opened once more since. Undefined for an import that isn't there.
  */
 export async function readStanding(
   { db }: Ledger,
   importId: string,
-  vendor?: string,
-): Promise<{ status: ImportStatus; paused: boolean } | undefined> {
-  const { rows } = await sql<{ status: ImportStatus; paused: boolean }>`
+  { vendor, run }: { vendor?: string | undefined; run?: ShardRun | undefined } = {},
+): Promise<Standing | undefined> {
+  const { rows } = await sql<Standing>`
     select status, paused_at is not null
-      or exists (select from paused_vendors where vendor = ${vendor ?? null}) as paused
+      or exists (select from paused_vendors where vendor = ${vendor ?? null}) as paused,
+      exists (select from shards where shards.id = ${run?.shardId ?? null} and openings <> ${run?.opening ?? null}) as superseded
     from imports where id = ${importId}`.execute(db);
   return rows[0];
 }

@@ -11,8 +11,8 @@ export interface ShardRow {
   openedAt: Date;
   /** How often in a row its worker died before this run, with nothing recorded in between. */
   crashes: number;
-  /** It was taken up before: what was sent then may be in OSS without being on the record. */
-  isAgain: boolean;
+  /** How often it has been taken up: before the second time something may have been sent without being on the record. */
+  opening: number;
   files: UnfinishedFile[];
 }
 
@@ -45,7 +45,7 @@ export async function openShard(
     where id = ${shardId} and state = 'open' and exists (
       select from imports where imports.id = shards.import_id and status in ('planning', 'storing', 'sealing'))
     returning id, folder_id as "folderId", import_id as "importId", opened_at as "openedAt",
-      unended_runs - 1 as crashes, openings > 1 as "isAgain"`.execute(db);
+      unended_runs - 1 as crashes, openings as opening`.execute(db);
   const shard = rows[0];
   if (!shard) return undefined;
   const files = await db
@@ -77,6 +77,16 @@ export async function closeShard({ db }: Ledger, shardId: number): Promise<void>
     .where("id", "=", shardId)
     .where("unended_runs", ">", 0)
     .execute();
+}
+
+/** Whether a file still waits to be stored: another run of its shard may have been faster. */
+export async function isPlanned({ db }: Ledger, fileId: number): Promise<boolean> {
+  const file = await db
+    .selectFrom("files")
+    .select("state")
+    .where("id", "=", fileId)
+    .executeTakeFirst();
+  return file?.state === "planned";
 }
 
 /** Tells how many bytes of a shard's unfinished files have been sent, for those who watch. */

@@ -13,6 +13,7 @@ import {
   pauseVendor,
   postponeAbort,
   readLeftUploads,
+  readStanding,
   recordOutcomes,
   recordPart,
   recordUpload,
@@ -167,7 +168,11 @@ describe.each(Object.entries(ledgerKinds))("Multipart uploads on record (%s)", (
 
   test("A shard says when it is taken up again", async () => {
     const { shardId, first } = await planned();
-    expect(first).toMatchObject({ isAgain: false });
-    expect(await openShard(ledger, shardId)).toMatchObject({ isAgain: true });
+    const importId = first?.importId ?? "";
+    expect(first).toMatchObject({ opening: 1 });
+    const run = { shardId, opening: 1 };
+    expect(await readStanding(ledger, importId, { run })).toMatchObject({ superseded: false });
+    expect(await openShard(ledger, shardId)).toMatchObject({ opening: 2 });
+    expect(await readStanding(ledger, importId, { run })).toMatchObject({ superseded: true });
   });
 });
