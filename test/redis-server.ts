@@ -7,12 +7,22 @@ declare module "vitest" {
   }
 }
 
+/** One for each part of the system that a test runs; the tests of a whole run need more than a hundred. */
+const DATABASES = 4096;
+
 /** A real Redis, as production has it: append-only file on, nothing evicted. */
 export async function startRedis(): Promise<RunningServer> {
   const data = await dataFolder("redis");
   const port = await freePort();
   const args = ["--port", String(port), "--bind", "127.0.0.1", "--dir", data.path];
-  const settings = ["--appendonly", "yes", "--maxmemory-policy", "noeviction", "--databases", "64"];
+  const settings = [
+    "--appendonly",
+    "yes",
+    "--maxmemory-policy",
+    "noeviction",
+    "--databases",
+    `${DATABASES}`,
+  ];
   return await runServer({
     url: `redis://127.0.0.1:${port}`,
     start: () =>
