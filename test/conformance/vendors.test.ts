@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "node:util";
@@ -15,6 +16,7 @@ import {
 import { createObjectStore, type FileBody } from "@exhibit/oss";
 import { type GatewayFaultOrder, type Sandbox, startSandbox } from "@exhibit/sandbox";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { crc64 } from "../../packages/sources/src/reading/digests.ts";
 import { dataFolder } from "../servers.ts";
 
 /** What the suite has to know of a vendor. */
@@ -146,9 +148,13 @@ function bodyOf(text: string): FileBody {
   const bytes = Buffer.from(text);
   return {
     size: bytes.length,
-    async *read(start, end) {
-      yield bytes.subarray(start, end);
-    },
+    read: async () => ({
+      bytes,
+      crc64: crc64(bytes),
+      sha256: createHash("sha256").update(bytes).digest(),
+      release() {},
+    }),
+    rewind: async () => {},
   };
 }
 

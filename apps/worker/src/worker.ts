@@ -11,6 +11,7 @@ import {
 import type { Ledger } from "@exhibit/ledger";
 import { createObjectStore } from "@exhibit/oss";
 import type { Engine, Handler, QueueName, WorkerHandle, WorkOptions } from "@exhibit/queue";
+import { createFileReaders } from "@exhibit/sources";
 import { type Logger, observe } from "@exhibit/telemetry";
 import { keepRinging } from "./keep-ringing.ts";
 import { keepPresence } from "./presence.ts";
@@ -48,11 +49,13 @@ export async function startWorker(
 ): Promise<RunningWorker> {
   const { ledger, engine, broker, roots, logger } = dependencies;
   const objectStore = createObjectStore();
+  const readers = createFileReaders();
   const storing = {
     ledger,
     engine,
     broker,
     objectStore,
+    readers,
     roots,
     logger,
     memory: createByteBudget(MEMORY_BYTES),
@@ -100,6 +103,7 @@ export async function startWorker(
       stopObserving();
       await presence.close();
       objectStore.close();
+      await readers.close();
     },
   };
 }

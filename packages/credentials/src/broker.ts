@@ -147,7 +147,18 @@ export function createBroker(options: BrokerOptions): Broker {
   };
 }
 
-function leaseOf(kept: KeptLease, { vendor, folder }: Asked): Lease {
+/** Every file asks for its folder's lease; it's made once for all of them. */
+const leases = new WeakMap<KeptLease, Map<FolderKey, Lease>>();
+
+function leaseOf(kept: KeptLease, asked: Asked): Lease {
+  const byFolder = leases.get(kept) ?? new Map<FolderKey, Lease>();
+  leases.set(kept, byFolder);
+  const lease = byFolder.get(asked.folder) ?? newLeaseOf(kept, asked);
+  byFolder.set(asked.folder, lease);
+  return lease;
+}
+
+function newLeaseOf(kept: KeptLease, { vendor, folder }: Asked): Lease {
   const { id, credentials, bucket, folders, prefixes, object, expiresAt } = kept;
   return {
     id,

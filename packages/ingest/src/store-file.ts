@@ -1,7 +1,7 @@
 import { type ExhibitError, toExhibitError } from "@exhibit/contracts";
 import type { Ledger, LeftUpload, Stored, UnfinishedFile } from "@exhibit/ledger";
 import type { Expectation, ObjectStore } from "@exhibit/oss";
-import type { SourceReader } from "@exhibit/sources";
+import type { FileFacts, FileReaders, SourceReader } from "@exhibit/sources";
 import { withSpan } from "@exhibit/telemetry";
 import type { ByteBudget } from "./byte-budget.ts";
 import type { Sending } from "./sending.ts";
@@ -11,6 +11,7 @@ import { openUploadRecord, type RecordedUpload } from "./upload-record.ts";
 export interface FileDependencies {
   ledger: Ledger;
   objectStore: ObjectStore;
+  readers: FileReaders;
   /** What all shards of this worker may hold of files at once. */
   memory: ByteBudget;
 }
@@ -19,7 +20,7 @@ export interface FileWork {
   file: UnfinishedFile;
   /** A multipart upload of it to go on with. */
   left: LeftUpload | undefined;
-  reader: SourceReader;
+  source: SourceReader;
   leasesFor: LeasesFor;
   signal: AbortSignal;
   sending: Sending;
@@ -32,8 +33,8 @@ export interface FileWork {
  * what the ledger failed with.
  */
 export async function storeFile(
-  { ledger, objectStore, memory }: FileDependencies,
-  { file, left, reader, leasesFor, signal, sending, expectation }: FileWork,
+  { ledger, objectStore, readers, memory }: FileDependencies,
+  { file, left, source, leasesFor, signal, sending, expectation }: FileWork,
 ): Promise<Stored | ExhibitError | undefined> {
   const free = await memory.acquire(objectStore.memoryFor(file.size, left?.partSize));
   const sent = sending.begin();
@@ -44,7 +45,7 @@ export async function storeFile(
       const expected =
         file.modifiedMs === null ? undefined : { size: file.size, modifiedAt: file.modifiedMs };
       const leases = await leasesFor(file);
-      await using body = await openBody(reader, file.path, expected);
+      await using body = await openBody(readers, source, file.path, expected);
       const { size: bytes, modifiedAt: modifiedMs } = body;
       uploads = await openUploadRecord(
         ledger,
@@ -82,10 +83,11 @@ export async function storeFile(
 }
 
 async function openBody(
-  reader: SourceReader,
+  readers: FileReaders,
+  { place }: SourceReader,
   path: string,
-  expected: Parameters<SourceReader["open"]>[1],
+  expected: FileFacts | undefined,
 ) {
-  const opened = await reader.open(path, expected);
+  const opened = await readers.open(place, path, expected);
   return Object.assign(opened, { [Symbol.asyncDispose]: () => opened.close() });
 }

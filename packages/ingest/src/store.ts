@@ -153,7 +153,7 @@ async function storeFiles(
       stop.signal.throwIfAborted();
     };
     const leasesFor = await leasesOf(dependencies, folder, { ...shard, signal, check });
-    const reader = await openSource(folder.source, dependencies.roots);
+    const source = await openSource(folder.source, dependencies.roots);
     const { ledger } = dependencies;
     // Whoever had it before may not know yet that it was taken from them.
     const isAgain = shard.opening > 1;
@@ -163,7 +163,7 @@ async function storeFiles(
       await recorder.ready();
       if (signal.aborted || (isAgain && !(await isPlanned(ledger, file.id)))) return;
       const left = leftUploads.get(file.id);
-      const work = { file, left, reader, leasesFor, signal, sending, expectation };
+      const work = { file, left, source, leasesFor, signal, sending, expectation };
       const result = await storeFile(dependencies, work);
       if (result) await settle(file, result);
     };

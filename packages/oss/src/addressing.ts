@@ -24,17 +24,25 @@ export function addressOfUrl(url: string): Address {
 
 /** The address of an object, path style or virtual host as the bucket says (PROTOCOLS.md 5.4). */
 export function addressOf(bucket: Bucket, key: string, query: Query): Address {
-  const endpoint = new URL(bucket.endpoint);
   const search = encodeQuery(query);
   const path = `/${encodeKey(key)}${search === "" ? "" : `?${search}`}`;
-  return {
-    secure: endpoint.protocol === "https:",
-    hostname: bucket.pathStyle
-      ? withoutBrackets(endpoint.hostname)
-      : `${bucket.name}.${endpoint.hostname}`,
-    port: endpoint.port,
-    path: bucket.pathStyle ? `/${bucket.name}${path}` : path,
+  return { ...hostOf(bucket), path: bucket.pathStyle ? `/${bucket.name}${path}` : path };
+}
+
+/** Of each bucket that leases open; parsing an endpoint takes as long as signing a request. */
+const hosts = new WeakMap<Bucket, Omit<Address, "path">>();
+
+function hostOf(bucket: Bucket): Omit<Address, "path"> {
+  const known = hosts.get(bucket);
+  if (known !== undefined) return known;
+  const { protocol, hostname, port } = new URL(bucket.endpoint);
+  const host = {
+    secure: protocol === "https:",
+    hostname: bucket.pathStyle ? withoutBrackets(hostname) : `${bucket.name}.${hostname}`,
+    port,
   };
+  hosts.set(bucket, host);
+  return host;
 }
 
 /** URL writes IPv6 addresses in brackets, sockets want them without. */

@@ -1,6 +1,7 @@
 import net from "node:net";
 import tls from "node:tls";
 import { ExhibitError } from "@exhibit/contracts";
+import { onAbort } from "./aborting.ts";
 import type { Address } from "./addressing.ts";
 import { createAnswerReader } from "./answer-reader.ts";
 import { type Answer, interrupted } from "./errors.ts";
@@ -115,6 +116,11 @@ export function openConnection(options: ConnectionOptions): Connection {
   };
 }
 
+/** In whole seconds: Node keeps a list of its own for each length of timers. */
+function longestFor(bytes: number): number {
+  return LONGEST + Math.ceil((bytes * LONGEST_PER_BYTE) / 1000) * 1000;
+}
+
 interface Outcome {
   answered(answer: Answer, reusable: boolean): void;
   failed(error: unknown): void;
@@ -135,13 +141,12 @@ function startExchange(
     exchange.paced = 0;
     longest = setTimeout(tooLong, Math.max(paced, LONGEST));
   };
-  let longest = setTimeout(tooLong, LONGEST + (body?.length ?? 0) * LONGEST_PER_BYTE);
-  const onAbort = () => signal && exchange.fail(interrupted(signal));
+  let longest = setTimeout(tooLong, longestFor(body?.length ?? 0));
   const finish = (outcome: () => void) => {
     if (exchange.over) return;
     exchange.over = true;
     clearTimeout(longest);
-    signal?.removeEventListener("abort", onAbort);
+    stopListening();
     outcome();
   };
   const exchange: Exchange = {
@@ -165,7 +170,7 @@ function startExchange(
     },
     fail: (error) => finish(() => failed(error)),
   };
-  signal?.addEventListener("abort", onAbort);
+  const stopListening = onAbort(signal, () => signal && exchange.fail(interrupted(signal)));
   write(socket, request, exchange, pacer).catch(exchange.fail);
   return exchange;
 }

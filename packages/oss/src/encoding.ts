@@ -1,5 +1,10 @@
+/** Stays as it is; most names and ids are so. */
+const PLAIN = /^[\w.~-]*$/;
+const PLAIN_KEY = /^[\w.~/-]*$/;
+
 /** Percent-encodes each UTF-8 byte that isn't unreserved (`A-Z a-z 0-9 - . _ ~`), as OSS canonicalises it. */
 function encodePart(text: string): string {
+  if (PLAIN.test(text)) return text;
   return encodeURIComponent(text).replace(/[!'()*]/g, (character) => {
     return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
   });
@@ -7,7 +12,7 @@ function encodePart(text: string): string {
 
 /** An object key in a path: its slashes are kept. */
 export function encodeKey(key: string): string {
-  return encodePart(key).replaceAll("%2F", "/");
+  return PLAIN_KEY.test(key) ? key : encodePart(key).replaceAll("%2F", "/");
 }
 
 /** Query parameters; an empty value is written as the bare name (`?uploads`). */

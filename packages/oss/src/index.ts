@@ -1,5 +1,12 @@
 export { createExpectation, type Expectation } from "./expectation.ts";
-export type { FileBody, LeaseHolder, ObjectStore, PutRequest, Receipt } from "./object-store.ts";
+export type {
+  FileBody,
+  LeaseHolder,
+  ObjectStore,
+  Piece,
+  PutRequest,
+  Receipt,
+} from "./object-store.ts";
 export { type Probe, type ProbeOptions, probe } from "./probe.ts";
 export { createObjectStore, type ObjectStoreOptions } from "./store.ts";
 export type { AcknowledgedPart, LeftUpload, OpenUpload, UploadRecord } from "./uploads.ts";

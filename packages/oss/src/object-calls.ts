@@ -107,6 +107,11 @@ function isAbsent(error: unknown): boolean {
 }
 
 function dateOf(header: string | undefined): Date | undefined {
-  const milliseconds = Date.parse(header ?? "");
+  if (header === undefined) return undefined;
+  if (header !== lastDate.header) lastDate = { header, milliseconds: Date.parse(header) };
+  const { milliseconds } = lastDate;
   return Number.isNaN(milliseconds) ? undefined : new Date(milliseconds);
 }
+
+/** Answers of the same second have the same date. */
+let lastDate = { header: "", milliseconds: Number.NaN };

@@ -11,14 +11,27 @@ export interface LeaseHolder {
   replace(refused: Lease): Promise<Lease>;
 }
 
+/** The bytes of a file, digested by whoever reads them. */
 export interface FileBody {
-  /** Bytes; `read` has to give exactly as many. */
+  /** Bytes. */
   readonly size: number;
+  /** The next `length` bytes, at most up to the end; throws `ExhibitError` SOURCE_*. */
+  read(length: number): Promise<Piece>;
   /**
-   * Reads the bytes [start, end) in order; throws `ExhibitError` SOURCE_*. Every byte is asked for once, in ascending
-   * order, save when a multipart upload has to be sent anew: OSS forgot it, or made a damaged object of it.
+   * From the first byte again: when a multipart upload has to be sent anew because OSS forgot it or made a damaged object
+   * of it, and for each attempt with a signed URL.
    */
-  read(start: number, end: number): AsyncIterable<Buffer>;
+  rewind(): Promise<void>;
+}
+
+export interface Piece {
+  readonly bytes: Buffer;
+  /** Of these bytes: CRC-64/XZ, unsigned. */
+  readonly crc64: bigint;
+  /** Of the whole file, 32 bytes, with its last piece. */
+  readonly sha256: Buffer | undefined;
+  /** Gives the memory back: `bytes` aren't used after it. */
+  release(): void;
 }
 
 /** Proof that OSS holds exactly the bytes that were read. */

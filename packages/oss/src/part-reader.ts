@@ -1,6 +1,7 @@
-import { readThrough } from "./content.ts";
-import type { Digester } from "./digests.ts";
-import type { FileBody } from "./object-store.ts";
+import { ExhibitError } from "@exhibit/contracts";
+import { type Content, contentOf, readPiece } from "./content.ts";
+import { crc64Combine } from "./crc64.ts";
+import type { FileBody, Piece } from "./object-store.ts";
 
 const MiB = 1024 * 1024;
 /** "1-10,000 parts, each 100 KB - 5 GB; the last may be smaller" (PROTOCOLS.md 5.1). */
@@ -20,36 +21,55 @@ export function planParts(size: number, wanted: PartPlan): PartPlan {
   return { partSize, parallel: Math.min(wanted.parallel, held) };
 }
 
-export interface Part {
+/** A piece of a file that goes to OSS by one request. */
+export interface Part extends Piece {
   /** From 1 on. */
-  number: number;
-  bytes: Buffer;
-  crc64: bigint;
-  /** Gives the buffer back; `bytes` must not be used after it. */
-  release(): void;
+  readonly number: number;
+  /** What the whole file is, with its last part. */
+  readonly content: Content | undefined;
 }
 
-/**
- * Reads a file in parts, once and in order. Several takers may pull from it: each holds one part, so there are as many
- * buffers as takers, and one that leaves early ends the reading for all.
- */
+/** Reads a file in parts, from its beginning and in order; an empty one has an empty part. Several takers may pull from it: each holds one part, and releases it. */
 export async function* readParts(
   body: FileBody,
   partSize: number,
-  digester: Digester,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<Part, void, undefined> {
-  const free: Buffer[] = [];
-  for (let start = 0; start < body.size; start += partSize) {
-    const end = Math.min(start + partSize, body.size);
-    const buffer = free.pop() ?? Buffer.allocUnsafeSlow(partSize);
-    const take = (chunk: Buffer, offset: number) => buffer.set(chunk, offset);
-    await readThrough(body, { start, end }, digester, { signal, take });
-    yield {
-      number: start / partSize + 1,
-      bytes: buffer.subarray(0, end - start),
-      crc64: digester.cut(),
-      release: () => free.push(buffer),
-    };
+  await body.rewind();
+  let crc64 = 0n;
+  let end = 0;
+  for (let number = 1; number === 1 || end < body.size; number++) {
+    const length = Math.min(partSize, body.size - end);
+    end += length;
+    const piece = await readPiece(body, length, signal);
+    crc64 = crc64Combine(crc64, piece.crc64, length);
+    const content = end === body.size ? contentOf(body, crc64, piece) : undefined;
+    yield { ...piece, number, content };
+  }
+}
+
+/** Bytes that are read at a time of a file that isn't sent in parts. */
+const STRIDE = 1024 * 1024;
+
+/** Reads a whole file and forgets it. */
+export async function readOnly(body: FileBody, signal: AbortSignal | undefined): Promise<Content> {
+  for await (const { content, release } of readParts(body, STRIDE, signal)) {
+    release();
+    if (content) return content;
+  }
+  throw new ExhibitError("INTERNAL", "A file has no end.");
+}
+
+/** A whole file, a chunk at a time: copies, as they may wait in a connection. `onEnd` is told what it was before the last one. */
+export async function* chunksOf(
+  body: FileBody,
+  signal: AbortSignal | undefined,
+  onEnd: (content: Content) => void,
+): AsyncGenerator<Buffer, void, undefined> {
+  for await (const { bytes, content, release } of readParts(body, STRIDE, signal)) {
+    const chunk = Buffer.from(bytes);
+    release();
+    if (content) onEnd(content);
+    yield chunk;
   }
 }

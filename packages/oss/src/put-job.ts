@@ -1,7 +1,6 @@
 import type { Bucket } from "@exhibit/credentials";
 import type { Attempt } from "./attempts.ts";
 import type { Control } from "./control.ts";
-import type { DigesterPool } from "./digests.ts";
 import type { Look } from "./existing.ts";
 import type { Expectation } from "./expectation.ts";
 import type { ObjectCalls } from "./object-calls.ts";
@@ -20,7 +19,6 @@ export interface PutJob {
   uploads: UploadRecord | undefined;
   calls: ObjectCalls;
   control: Control;
-  digesters: DigesterPool;
   attempt: Attempt;
   /** What requests with bytes wait at. */
   through: Pass;

@@ -1,5 +1,5 @@
 import { ExhibitError } from "@exhibit/contracts";
-import { type Content, readOnly } from "./content.ts";
+import type { Content } from "./content.ts";
 import { isAlreadyThere, isUncertain } from "./errors.ts";
 import {
   conflict,
@@ -17,7 +17,7 @@ import {
 import { type HeldParts, heldParts, nothingHeld } from "./held-parts.ts";
 import type { Stored } from "./object-calls.ts";
 import type { Receipt } from "./object-store.ts";
-import { type PartPlan, planParts } from "./part-reader.ts";
+import { type PartPlan, planParts, readOnly } from "./part-reader.ts";
 import type { PutJob } from "./put-job.ts";
 import { type Sent, sendParts } from "./upload-parts.ts";
 import { isGone, type LeftUpload, type OpenUpload } from "./uploads.ts";
@@ -61,9 +61,9 @@ function wholeMismatch(
 
 /** An equal object is ours when it came after our upload began and the upload is no more: its Complete made it. */
 async function compare(job: PutJob, found: Found, left: LeftUpload | undefined): Promise<Receipt> {
-  const { key, body, digesters, signal } = job;
+  const { key, body, signal } = job;
   if (found.object.size !== body.size) throw conflict(key, { size: body.size }, found.object);
-  const content = await readOnly(body, digesters, signal);
+  const content = await readOnly(body, signal);
   if (!isSame(found.object, content)) throw conflict(key, content, found.object);
   const isOurs = left !== undefined && isSince(found, left) && (await hasEnded(job, left));
   return receiptOf(isOurs ? "stored" : "identical", { ...found, key, content });

@@ -1,6 +1,6 @@
 import type { ExhibitError } from "@exhibit/contracts";
 import type { Lease } from "@exhibit/credentials";
-import { bodyOf, type Content, forwardCounter, readThrough } from "./content.ts";
+import { bodyOf, type Content, contentOf, forwardCounter, readPiece } from "./content.ts";
 import { isAlreadyThere, isUncertain } from "./errors.ts";
 import {
   judgeDamaged,
@@ -24,14 +24,21 @@ interface Past {
 
 /** Stores a small file by one request. Its bytes stay in memory meanwhile, so no attempt reads it a second time. */
 export async function putSingle(job: PutJob): Promise<Receipt> {
-  const { bytes, content } = await readWhole(job);
-  const counter = forwardCounter(job.onBytes);
-  const past: Past = {};
-  return job.attempt(
-    (lease) => putOnce(job, { bytes, content, counter, past, lease }),
-    job.signal,
-    job.through,
-  );
+  const { body, signal } = job;
+  const whole = await readPiece(body, body.size, signal);
+  try {
+    const { bytes, crc64 } = whole;
+    const content = contentOf(body, crc64, whole);
+    const counter = forwardCounter(job.onBytes);
+    const past: Past = {};
+    return await job.attempt(
+      (lease) => putOnce(job, { bytes, content, counter, past, lease }),
+      signal,
+      job.through,
+    );
+  } finally {
+    whole.release();
+  }
 }
 
 interface Round {
@@ -86,21 +93,4 @@ async function putOnce(
     if (isUncertain(error) && sent === content.size) past.sentAt ??= startedAt;
     throw error;
   }
-}
-
-async function readWhole({
-  body,
-  digesters,
-  signal,
-}: PutJob): Promise<{ bytes: Buffer; content: Content }> {
-  const bytes = Buffer.allocUnsafe(body.size);
-  const digester = await digesters.start();
-  try {
-    const take = (chunk: Buffer, offset: number) => bytes.set(chunk, offset);
-    await readThrough(body, { start: 0, end: body.size }, digester, { signal, take });
-  } catch (error) {
-    digester.drop();
-    throw error;
-  }
-  return { bytes, content: { size: body.size, ...digester.finish() } };
 }

@@ -1,10 +1,11 @@
 import { ExhibitError } from "@exhibit/contracts";
 import type { Lease } from "@exhibit/credentials";
-import { type Content, forwardCounter, readInto } from "./content.ts";
+import { type Content, forwardCounter } from "./content.ts";
 import { isAlreadyThere } from "./errors.ts";
 import { hiddenObject, mismatch, writtenReceipt } from "./existing.ts";
 import { keyOf } from "./guard.ts";
 import type { Receipt } from "./object-store.ts";
+import { chunksOf } from "./part-reader.ts";
 import type { PutJob } from "./put-job.ts";
 
 /** "PutObject: at most 5 GB" (PROTOCOLS.md 5.1). */
@@ -30,22 +31,20 @@ export async function putToUrl(job: PutJob): Promise<Receipt> {
 }
 
 async function putOnce(
-  { body, signal, digesters, calls }: PutJob,
+  { body, signal, calls }: PutJob,
   lease: Lease,
   onBytes: (bytes: number) => void,
 ): Promise<Receipt> {
   const key = keyOf(lease, "");
-  const digester = await digesters.start();
-  // An answer may come while a chunk is still being read: it mustn't reach a digester that was given back.
+  // An answer may come while a piece is still being read: nobody waits for more of them then.
   const over = new AbortController();
   const reading = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
   let content: Content | undefined;
-  async function* chunks() {
-    yield* readInto(body, digester, reading);
-    content = { size: body.size, ...digester.finish() };
-  }
+  const chunks = chunksOf(body, reading, (whole) => {
+    content = whole;
+  });
   try {
-    const outgoing = { length: body.size, chunks: chunks(), onBytes };
+    const outgoing = { length: body.size, chunks, onBytes };
     const stored = await calls.putToUrl({ lease, key, signal }, outgoing);
     if (content === undefined) throw answeredEarly(key);
     if (stored.crc64 !== content.crc64) throw mismatch(JSON.stringify(key), content.crc64, stored);
@@ -54,7 +53,6 @@ async function putOnce(
     throw isAlreadyThere(error) ? hiddenObject(key, error) : error;
   } finally {
     over.abort();
-    if (content === undefined) digester.drop();
   }
 }
 

@@ -1,3 +1,4 @@
+import { onAbort } from "./aborting.ts";
 import { interrupted } from "./errors.ts";
 
 /** Runs the work when there is room, and gives what it gives. Throws INTERRUPTED when the signal ends the waiting. */
@@ -27,17 +28,15 @@ export function createRoom(places: () => number): Room {
 
   function takePlace(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
-      const leave = () => {
+      const stay = onAbort(signal, () => {
         waiting.delete(enter);
         if (signal) reject(interrupted(signal));
-      };
+      });
       const enter = () => {
-        signal?.removeEventListener("abort", leave);
+        stay();
         resolve();
       };
-      signal?.addEventListener("abort", leave);
       waiting.add(enter);
-      letIn();
     });
   }
 
@@ -50,7 +49,8 @@ export function createRoom(places: () => number): Room {
     },
     async pass(work, signal) {
       if (signal?.aborted) throw interrupted(signal);
-      await takePlace(signal);
+      if (waiting.size === 0 && taken < places()) taken += 1;
+      else await takePlace(signal);
       try {
         return await work();
       } finally {

@@ -43,8 +43,16 @@ export function signV4(request: RequestToSignV4): string {
 
 /** `yyyymmddThhmmssZ`, the form of `x-oss-date` under V4. */
 export function dateV4(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}Z`;
+  const second = Math.floor(milliseconds / 1000);
+  if (second !== lastDate.second) {
+    const text = new Date(second * 1000).toISOString().slice(0, 19).replaceAll(/[-:]/g, "");
+    lastDate = { second, text: `${text}Z` };
+  }
+  return lastDate.text;
 }
+
+/** Thousands of requests are signed within a second. */
+let lastDate = { second: Number.NaN, text: "" };
 
 function canonicalRequest(request: RequestToSignV4, additional: readonly string[]): string {
   const { method, bucket, key, query, headers } = request;

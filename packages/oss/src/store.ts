@@ -3,7 +3,6 @@ import type { Lease } from "@exhibit/credentials";
 import { createAttempt, type RetryOptions } from "./attempts.ts";
 import { createClock } from "./clock.ts";
 import { createControl } from "./control.ts";
-import { createDigesterPool } from "./digests.ts";
 import { createLook } from "./existing.ts";
 import { createExpectation } from "./expectation.ts";
 import { createGates, type GatesOptions, teachingSender } from "./gate.ts";
@@ -54,7 +53,6 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
   const gates = createGates(options);
   const calls = createObjectCalls(teachingSender(sender, gates), options.now);
   const control = createControl(sender, clock, options.now);
-  const digesters = createDigesterPool();
   const versioning = createVersioning();
 
   async function put(request: PutRequest): Promise<Receipt> {
@@ -63,7 +61,7 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
     const key = keyOf(first, name);
     const attempt = createAttempt(leases, { key, first }, options);
     const look = createLook(calls, attempt, key, signal);
-    const tools = { calls, control, digesters, versioning };
+    const tools = { calls, control, versioning };
     const { bucket } = first;
     const { expectation = createExpectation(false) } = request;
     const gate = gates.of(bucket);

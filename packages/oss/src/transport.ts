@@ -51,9 +51,9 @@ export function createTransport(options: TransportOptions): Transport {
     return host;
   };
   return {
-    async send(request) {
-      if (request.signal?.aborted) throw interrupted(request.signal);
-      return await hostOf(request.address).send(request);
+    send(request) {
+      if (request.signal?.aborted) return Promise.reject(interrupted(request.signal));
+      return hostOf(request.address).send(request);
     },
     pace: (rate) => pacer.pace(rate),
     close() {
@@ -101,13 +101,20 @@ function createHost(
     return connection;
   }
 
-  async function take(): Promise<Connection> {
+  /** Undefined: all are busy. */
+  function take(): Connection | undefined {
+    for (let rested = resting.pop(); rested; rested = resting.pop()) {
+      if (rested.open) return rested;
+      all.delete(rested);
+    }
+    return all.size < maxSockets ? connect() : undefined;
+  }
+
+  async function waitFor(): Promise<Connection> {
     for (;;) {
-      const rested = resting.pop();
-      if (rested?.open) return rested;
-      if (rested) all.delete(rested);
-      else if (all.size < maxSockets) return connect();
-      else await new Promise<void>((resolve) => waiting.push(resolve));
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      const connection = take();
+      if (connection) return connection;
     }
   }
 
@@ -119,7 +126,7 @@ function createHost(
 
   return {
     async send(request) {
-      const connection = await take();
+      const connection = take() ?? (await waitFor());
       try {
         return await connection.exchange(request);
       } finally {

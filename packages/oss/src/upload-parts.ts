@@ -20,32 +20,34 @@ export async function sendParts(
   { partSize, parallel }: PartPlan,
   held: HeldParts,
 ): Promise<Sent> {
-  const digester = await job.digesters.start();
   const stop = new AbortController();
   const onAbort = () => stop.abort(job.signal?.reason);
   job.signal?.addEventListener("abort", onAbort);
-  // It may have been aborted while the digester was fetched; then no event comes any more.
+  // It may have been aborted before; then no event comes any more.
   if (job.signal?.aborted) onAbort();
-  const reader = readParts(job.body, partSize, digester, stop.signal);
+  const reader = readParts(job.body, partSize, stop.signal);
+  let content: Content | undefined;
   const parts: UploadedPart[] = [];
   const pull = async () => {
     for await (const part of reader) {
-      const kept = held.match(part);
-      if (kept) job.onBytes?.(part.bytes.length);
-      parts.push(kept ?? (await sendPart(job, uploadId, part, stop.signal)));
-      part.release();
+      content = part.content ?? content;
+      try {
+        const kept = held.match(part);
+        if (kept) job.onBytes?.(part.bytes.length);
+        parts.push(kept ?? (await sendPart(job, uploadId, part, stop.signal)));
+      } finally {
+        part.release();
+      }
     }
   };
   try {
     await allOrFirstFailure(Array.from({ length: parallel }, pull), stop);
-  } catch (error) {
-    digester.drop();
-    throw error;
   } finally {
     job.signal?.removeEventListener("abort", onAbort);
   }
+  if (content === undefined) throw new ExhibitError("INTERNAL", "A file without parts was sent.");
   parts.sort((a, b) => a.number - b.number);
-  return { parts, content: { size: job.body.size, ...digester.finish() } };
+  return { parts, content };
 }
 
 /** Stops the others at the first failure, but waits for all: no part may be on its way when the upload is aborted. */

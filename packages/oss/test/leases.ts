@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import type { Bucket, Lease } from "@exhibit/credentials";
-import type { FileBody, LeaseHolder } from "../src/index.ts";
+import { createCRC64 } from "hash-wasm";
+import type { FileBody, LeaseHolder, Piece } from "../src/index.ts";
 
 /** None of these may be seen in an error. */
 export const secretsOfLeases = ["secret-of-", "token-1", "token-2", "token-3"];
@@ -53,20 +55,38 @@ export function holderOf(make: (number: number) => Lease): TestHolder {
 }
 
 export interface TestBody extends FileBody {
+  /** Pieces that were read: where they begin and end. */
   reads: [number, number][];
 }
 
+const crc64Hasher = await createCRC64();
+
+/** A file of these bytes, which says that it has `size` of them. */
 export function bodyOfBytes(content: Buffer, size = content.length): TestBody {
   const reads: [number, number][] = [];
+  let at = 0;
   return {
     size,
     reads,
-    async *read(start, end) {
-      reads.push([start, end]);
-      for (let at = start; at < Math.min(end, content.length); at += 65_536) {
-        yield content.subarray(at, Math.min(at + 65_536, end));
-      }
+    async read(length) {
+      const bytes = content.subarray(at, at + length);
+      reads.push([at, at + length]);
+      at += length;
+      return pieceOf(bytes, at === size ? content : undefined);
     },
+    async rewind() {
+      at = 0;
+    },
+  };
+}
+
+/** With the digest of `whole` it's the last piece. */
+export function pieceOf(bytes: Buffer, whole?: Buffer): Piece {
+  return {
+    bytes,
+    crc64: BigInt(`0x${crc64Hasher.init().update(bytes).digest("hex")}`),
+    sha256: whole && createHash("sha256").update(whole).digest(),
+    release() {},
   };
 }
 

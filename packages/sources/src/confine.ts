@@ -1,22 +1,21 @@
-import { realpath } from "node:fs/promises";
-import { ExhibitError } from "@exhibit/contracts";
+import { ExhibitError } from "@exhibit/contracts/errors";
 import { isWithin } from "./roots.ts";
 
 /**
  * Checks that no symbolic link lies on the way to `where`: a folder could have been swapped for one since it was walked.
  *
+ * @param real what the path `where` leads to now
  * @param where an absolute path that was real when it was looked at
  * @param bounds real paths; what is read has to lie below one of them
  * @param path what the message names
- * @throws {ExhibitError} SOURCE_OUTSIDE_ROOTS when the way leads out of the bounds, SOURCE_CHANGED when it stays
- *   inside; the file system's own errors as they come
+ * @throws {ExhibitError} SOURCE_OUTSIDE_ROOTS when the way leads out of the bounds, SOURCE_CHANGED when it stays inside
  */
-export async function confine(
+export function checkUnmoved(
+  real: string,
   where: string,
   bounds: readonly string[],
   path: string,
-): Promise<void> {
-  const real = await realpath(where);
+): void {
   if (real === where) return;
   const details = { path };
   if (bounds.some((bound) => isWithin(bound, real))) {

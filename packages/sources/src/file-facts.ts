@@ -1,5 +1,5 @@
 import type { Stats } from "node:fs";
-import { ExhibitError } from "@exhibit/contracts";
+import { ExhibitError } from "@exhibit/contracts/errors";
 import type { FileFacts } from "./source.ts";
 
 export function factsOf(stats: Stats): FileFacts {

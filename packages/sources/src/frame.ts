@@ -1,6 +1,6 @@
 import type { Dir } from "node:fs";
-import { lstat, opendir } from "node:fs/promises";
-import { confine } from "./confine.ts";
+import { lstat, opendir, realpath } from "node:fs/promises";
+import { checkUnmoved } from "./confine.ts";
 import type { Place } from "./place.ts";
 import { sourceError } from "./source-error.ts";
 
@@ -32,7 +32,7 @@ export async function openFrame(place: Place, { path, where }: SubFolder): Promi
   try {
     dir = await openNames(where);
     // opendir follows a link that was put in the folder's place a moment ago.
-    await confine(where, place.bounds, path || where);
+    checkUnmoved(await realpath(where), where, place.bounds, path || where);
     const { dev, ino } = await lstat(where);
     return { dir, path, where, dev, ino, waiting: [], ended: false };
   } catch (thrown) {

@@ -1,3 +1,11 @@
 export { openSource } from "./open-source.ts";
+export { createFileReaders, type FileReaders } from "./reading/file-readers.ts";
 export { checkSource } from "./roots.ts";
-export type { FileFacts, OpenFile, SkippedReason, SourceEntry, SourceReader } from "./source.ts";
+export type {
+  FileFacts,
+  Piece,
+  SkippedReason,
+  SourceEntry,
+  SourceFile,
+  SourceReader,
+} from "./source.ts";

@@ -1,9 +1,9 @@
 import type { Stats } from "node:fs";
-import { lstat } from "node:fs/promises";
+import { lstat, realpath } from "node:fs/promises";
 import { ExhibitError } from "@exhibit/contracts";
 import { factsOf } from "./file-facts.ts";
 import type { SubFolder } from "./frame.ts";
-import { followed, type Place } from "./place.ts";
+import { checkInBounds, type Place } from "./place.ts";
 import type { SkippedReason, SourceEntry } from "./source.ts";
 import { errnoOf } from "./source-error.ts";
 
@@ -31,7 +31,8 @@ function reasonOf(stats: Stats): SkippedReason {
  */
 export async function lookBehind(place: Place, link: string, path: string): Promise<Looked> {
   try {
-    const where = await followed(place, link, path);
+    const where = await realpath(link);
+    checkInBounds(place, where, path);
     return entryOf({ path, where }, await lstat(where));
   } catch (thrown) {
     const where = whereTo[errnoOf(thrown)];

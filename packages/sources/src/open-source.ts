@@ -1,14 +1,13 @@
-import { lstat, stat } from "node:fs/promises";
+import { lstat, realpath, stat } from "node:fs/promises";
 import { ExhibitError, type Source } from "@exhibit/contracts";
-import { openFile } from "./open-file.ts";
-import { type Place, placeOf } from "./place.ts";
+import { checkInBounds, type Place, whereInPlace } from "./place.ts";
 import { checkSource, locateSource } from "./roots.ts";
 import type { SourceReader } from "./source.ts";
 import { sourceError } from "./source-error.ts";
 import { walkDirectory } from "./walk-directory.ts";
 
 /**
- * Opens a source for reading. It holds nothing open: there is nothing to close but what `open` gave.
+ * Opens a source. It holds nothing open: there is nothing to close.
  *
  * @param roots absolute paths; the source must lie below one of them, by its text and in reality
  * @throws {ExhibitError} SOURCE_OUTSIDE_ROOTS, SOURCE_NOT_FOUND; SOURCE_UNREADABLE, also when it is no folder; SOURCE_IO
@@ -19,14 +18,18 @@ export async function openSource(source: Source, roots: readonly string[]): Prom
   await checkFolder(place.root, source.path);
   return {
     walk: ({ signal }) => walkDirectory(place, signal),
-    open: (path, expected) => openFile(place, path, expected),
+    place,
     isFolder: (path) => isFolder(place, path),
   };
 }
 
 async function isFolder(place: Place, path: string): Promise<boolean> {
   try {
-    return (await lstat(await placeOf(place, path))).isDirectory();
+    const where = whereInPlace(place, path);
+    if (!place.followSymlinks) return (await lstat(where)).isDirectory();
+    const real = await realpath(where);
+    checkInBounds(place, real, path);
+    return (await lstat(real)).isDirectory();
   } catch {
     return false;
   }

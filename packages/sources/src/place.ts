@@ -1,6 +1,5 @@
-import { realpath } from "node:fs/promises";
 import { join } from "node:path";
-import { ExhibitError } from "@exhibit/contracts";
+import { ExhibitError } from "@exhibit/contracts/errors";
 import { isWithin } from "./roots.ts";
 
 /** Where a source lies, and how far reading it may go. */
@@ -15,20 +14,18 @@ export interface Place {
   readonly followSymlinks: boolean;
 }
 
-/**
- * Where the file or folder `path` of the source is: by its text, or in reality when links are followed.
- *
- * @throws {ExhibitError} SOURCE_OUTSIDE_ROOTS; the file system's own errors as they come
- */
-export async function placeOf(place: Place, path: string): Promise<string> {
-  const where = join(place.root, path);
-  return place.followSymlinks ? followed(place, where, path) : where;
+/** Where the file or folder `path` of the source is by its text. When links are followed, they may lead elsewhere. */
+export function whereInPlace({ root }: Place, path: string): string {
+  return join(root, path);
 }
 
-/** Follows the links at and on the way to `where`, once, and gives the real path. Throws as `placeOf`. */
-export async function followed({ bounds }: Place, where: string, path: string): Promise<string> {
-  const real = await realpath(where);
-  if (bounds.some((bound) => isWithin(bound, real))) return real;
+/**
+ * Checks that the links on the way to `path`, followed to the path `real`, led to what may be read.
+ *
+ * @throws {ExhibitError} SOURCE_OUTSIDE_ROOTS
+ */
+export function checkInBounds({ bounds }: Place, real: string, path: string): void {
+  if (bounds.some((bound) => isWithin(bound, real))) return;
   throw new ExhibitError(
     "SOURCE_OUTSIDE_ROOTS",
     `${path} is a symbolic link that leads out of the folders that may be read, to ${real}.`,

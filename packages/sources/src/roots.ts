@@ -1,6 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { isAbsolute, relative, resolve, sep } from "node:path";
-import { ExhibitError, type Source } from "@exhibit/contracts";
+import type { Source } from "@exhibit/contracts";
+import { ExhibitError } from "@exhibit/contracts/errors";
 import type { Place } from "./place.ts";
 import { sourceError } from "./source-error.ts";
 

@@ -1,4 +1,4 @@
-import { type ErrorCode, ExhibitError } from "@exhibit/contracts";
+import { type ErrorCode, ExhibitError } from "@exhibit/contracts/errors";
 
 /** What the operating system says, as ours. What isn't named here is SOURCE_IO: worth another try. */
 const codeOfErrno: Readonly<Record<string, ErrorCode>> = {

@@ -1,4 +1,5 @@
-import type { ExhibitError } from "@exhibit/contracts";
+import type { ExhibitError } from "@exhibit/contracts/errors";
+import type { Place } from "./place.ts";
 
 /**
  * Why something that lies in a source isn't taken: it has no bytes of its own. `loop` is a folder that is being walked
@@ -24,7 +25,7 @@ export type SourceEntry =
   | { readonly kind: "skipped"; readonly path: string; readonly reason: SkippedReason }
   | { readonly kind: "faulty"; readonly path: string; readonly error: ExhibitError };
 
-/** The port: a place that evidence is read from. */
+/** The port: a place that evidence is found in. */
 export interface SourceReader {
   /**
    * Gives every entry once, in no promised order, as a stream: memory doesn't grow with the number of entries.
@@ -32,24 +33,31 @@ export interface SourceReader {
    * Throws SOURCE_* when the source itself can't be read, INTERRUPTED when `signal` is aborted.
    */
   walk(options: { signal?: AbortSignal }): AsyncIterable<SourceEntry>;
-  /**
-   * Opens a file by a path that `walk` gave. Throws SOURCE_CHANGED when it isn't as `expected`,
-   * SOURCE_OUTSIDE_ROOTS when the path leads out of the source, and the other SOURCE_* codes.
-   */
-  open(path: string, expected: FileFacts | undefined): Promise<OpenFile>;
+  /** Where it lies, for those who read its files. */
+  readonly place: Place;
   /** Whether a folder lies at a path that `walk` gave; false also when that can't be told. */
   isFolder(path: string): Promise<boolean>;
 }
 
-/** An open file. Whoever opened it closes it. */
-export interface OpenFile extends FileFacts {
+/** A file that is read once, in order. Whoever opened it closes it. */
+export interface SourceFile extends FileFacts {
   /**
-   * Reads bytes [start, end) in order. May be called again, also while another read runs.
-   *
-   * Each chunk is a fresh buffer of at most 256 KiB that belongs to the consumer. The last one is given only
-   * after exactly `end - start` bytes were read and size and time were found unchanged (else SOURCE_CHANGED),
-   * so a body that was sent whole is one that was proved whole.
+   * The next `length` bytes. The last one of the file is given only after size and time were found unchanged (else
+   * SOURCE_CHANGED), so a body that was sent whole is one that was proved whole. Throws SOURCE_*.
    */
-  read(start: number, end: number): AsyncIterable<Buffer>;
+  read(length: number): Promise<Piece>;
+  /** From the first byte again. */
+  rewind(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Bytes of a file, and what they are proved with. */
+export interface Piece {
+  readonly bytes: Buffer;
+  /** Of these bytes: CRC-64/XZ, unsigned. */
+  readonly crc64: bigint;
+  /** Of the whole file, 32 bytes, with its last piece. */
+  readonly sha256: Buffer | undefined;
+  /** Gives the memory back: `bytes` mustn't be used after it. */
+  release(): void;
 }

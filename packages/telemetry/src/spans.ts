@@ -2,8 +2,11 @@ import { toExhibitError } from "@exhibit/contracts";
 import {
   type Attributes,
   type AttributeValue,
+  context,
+  INVALID_TRACEID,
   type Span,
   SpanStatusCode,
+  TraceFlags,
   trace,
 } from "@opentelemetry/api";
 
@@ -103,24 +106,36 @@ export interface RunningSpan<Name extends SpanName> {
 
 /**
  * Runs `work` inside a span, which is active for all that `work` awaits. A failure is recorded on the span with our
- * error code as `error.type`, and thrown on as it is. Costs next to nothing when telemetry is off.
+ * error code as `error.type`, and thrown on as it is. Costs next to nothing when telemetry is off, or when the trace isn't
+ * one of those that are sampled: no span of it is made then.
  */
 export function withSpan<Name extends SpanName, Result>(
   name: Name,
   attributes: SpanAttributes<Name>,
   work: (span: RunningSpan<Name>) => Promise<Result>,
 ): Promise<Result> {
-  const options = { attributes: attributes as Attributes };
-  return trace.getTracer("exhibit").startActiveSpan(name, options, async (span) => {
-    try {
-      return await work({ set: (more) => span.setAttributes(more as Attributes) });
-    } catch (thrown) {
-      recordFailure(span, thrown);
-      throw thrown;
-    } finally {
-      span.end();
-    }
-  });
+  const parent = trace.getActiveSpan()?.spanContext();
+  if (parent !== undefined && (parent.traceFlags & TraceFlags.SAMPLED) === 0) return work(UNSEEN);
+  const span = trace.getTracer("exhibit").startSpan(name, { attributes: attributes as Attributes });
+  if (span.spanContext().traceId === INVALID_TRACEID) return work(UNSEEN);
+  return context.with(trace.setSpan(context.active(), span), () => inside(span, work));
+}
+
+/** For work that nobody traces. */
+const UNSEEN: RunningSpan<SpanName> = { set() {} };
+
+async function inside<Name extends SpanName, Result>(
+  span: Span,
+  work: (span: RunningSpan<Name>) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work({ set: (more) => span.setAttributes(more as Attributes) });
+  } catch (thrown) {
+    recordFailure(span, thrown);
+    throw thrown;
+  } finally {
+    span.end();
+  }
 }
 
 /** Says on the span what went wrong: our code, and the sentence for people (which holds no secret). */

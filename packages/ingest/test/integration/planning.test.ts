@@ -1,6 +1,6 @@
 import { ExhibitError } from "@exhibit/contracts";
 import { createImport, type Ledger } from "@exhibit/ledger";
-import { type OpenFile, openSource, type SourceEntry } from "@exhibit/sources";
+import { openSource, type SourceEntry } from "@exhibit/sources";
 import type { Logger } from "@exhibit/telemetry";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -26,7 +26,7 @@ function giveSource(entries: readonly SourceEntry[], breakAt = Number.POSITIVE_I
         yield entry;
       }
     },
-    open: () => Promise.reject<OpenFile>(new Error("Planning opens no file.")),
+    place: { root: "/evidence", bounds: [], followSymlinks: false },
     isFolder: () => Promise.resolve(false),
   });
 }

@@ -15,6 +15,7 @@ import {
   bytesOf,
   holderOf,
   leaseFor,
+  pieceOf,
   secretsOfLeases,
   type TestHolder,
 } from "../leases.ts";
@@ -140,7 +141,7 @@ describe("a small file", () => {
     ["fewer", content.length + 1],
     ["more", content.length - 1],
   ])("that has %s bytes than announced is SOURCE_CHANGED, and nothing is sent", async (_, size) => {
-    const whole = { size, read: () => bodyOfBytes(content).read(0, content.length) };
+    const whole = { ...bodyOfBytes(content), size, read: async () => pieceOf(content, content) };
     expect(await failureOf(put({ body: whole }))).toMatchObject({ code: "SOURCE_CHANGED" });
     expect(oss.requests).toEqual([]);
   });
@@ -149,10 +150,8 @@ describe("a small file", () => {
     const failure = new ExhibitError("SOURCE_UNREADABLE", "No.");
     const body = {
       size: 10,
-      // biome-ignore lint/correctness/useYield: a source that fails at once
-      async *read(): AsyncGenerator<Buffer> {
-        throw failure;
-      },
+      read: () => Promise.reject(failure),
+      rewind: async () => {},
     };
     expect(await failureOf(put({ body }))).toBe(failure);
   });

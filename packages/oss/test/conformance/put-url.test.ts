@@ -113,7 +113,8 @@ it("streams a file that is larger than what is held in memory, and proves it", a
   });
   expect(receipt).toMatchObject({ outcome: "stored", size: content.length });
   expect(counted).toBe(content.length);
-  expect(body.reads).toEqual([[0, content.length]]);
+  expect(body.reads.at(-1)?.[1]).toBe(content.length);
+  expect(body.reads).toHaveLength(10);
 });
 
 it.each([

@@ -1,17 +1,24 @@
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   appendFile,
   mkdir,
   rename,
   rm,
+  stat,
   symlink,
   truncate,
   utimes,
   writeFile,
 } from "node:fs/promises";
 import { promisify } from "node:util";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { bytesOf, failure, makeTree, type Tree } from "./tree.ts";
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createFileReaders, type FileFacts } from "../../src/index.ts";
+import { crc64 } from "../../src/reading/digests.ts";
+import { failure, makeTree, readAll, type Tree } from "./tree.ts";
+
+const readers = createFileReaders();
+afterAll(() => readers.close());
 
 let tree: Tree;
 beforeEach(async () => {
@@ -63,14 +70,28 @@ describe("open", () => {
       await utimes(tree.at(path), 1_700_000_000.123, 1_700_000_000.123);
     }
   });
-  const open = async (path: string, expected = facts) =>
-    (await tree.open(tree.at("source"), [tree.root])).open(path, expected);
+  /** Small files are opened when they are read. */
+  const open = async (path: string, expected = facts) => {
+    const { place } = await tree.open(tree.at("source"), [tree.root]);
+    const file = await readers.open(place, path, expected);
+    return { file, ...(await readAll(file)) };
+  };
 
   it("opens a file that is as expected", async () => {
-    const file = await open("sub/file");
+    const { file, bytes, sha256 } = await open("sub/file");
     expect(file).toMatchObject(facts);
-    expect((await bytesOf(file.read(0, 5))).toString()).toBe("hello");
+    expect(bytes.toString()).toBe("hello");
+    expect(sha256).toEqual(createHash("sha256").update("hello").digest());
     await file.close();
+  });
+
+  it("says what a file is of which nothing is expected, and fails for one that isn't there, at once", async () => {
+    const { place } = await tree.open(tree.at("source"), [tree.root]);
+    const file = await readers.open(place, "sub/file", undefined);
+    expect(file).toMatchObject(facts);
+    await file.close();
+    const error = await failure(readers.open(place, "sub/other", undefined));
+    expect(error).toMatchObject({ code: "SOURCE_NOT_FOUND", details: { path: "sub/other" } });
   });
 
   it.each([
@@ -132,38 +153,60 @@ describe("open", () => {
 });
 
 describe("read", () => {
-  const content = Buffer.alloc(600 * 1024, "0123456789abcdef!");
-  const openBig = async () => (await tree.open()).open("big", undefined);
+  const content = Buffer.alloc(1_600 * 1024, "0123456789abcdef!");
+  const openFile = async (path: string, expected?: FileFacts) =>
+    readers.open((await tree.open()).place, path, expected);
+  const sha256 = createHash("sha256").update(content).digest();
   beforeEach(async () => {
     await writeFile(tree.at("big"), content);
   });
 
-  it("gives any range exactly, in chunks that stay as they are", async () => {
-    const file = await openBig();
-    for (const [start, end] of [
-      [0, content.length],
-      [1, 300_000],
-      [262_144, 262_145],
-      [7, 7],
-    ] as const) {
-      expect(await bytesOf(file.read(start, end))).toEqual(content.subarray(start, end));
-    }
+  it.each([5000, 300_000, 262_144, content.length])(
+    "gives all bytes in pieces of %i, with the digest of the whole, again after it is rewound",
+    async (length) => {
+      const file = await openFile("big");
+      for (const _ of ["once", "again"]) {
+        const whole = await readAll(file, length);
+        expect(whole.bytes.equals(content)).toBe(true);
+        expect(whole.sha256).toEqual(sha256);
+        await file.rewind();
+      }
+      await file.close();
+    },
+  );
+
+  it("gives a small file in pieces, too", async () => {
+    await writeFile(tree.at("small"), "hello");
+    const { mtimeMs } = await stat(tree.at("small"));
+    const file = await openFile("small", { size: 5, modifiedAt: Math.floor(mtimeMs) });
+    expect((await readAll(file, 2)).bytes.toString()).toBe("hello");
+    await file.rewind();
+    expect((await readAll(file)).bytes.toString()).toBe("hello");
     await file.close();
   });
 
-  it("serves two readers side by side", async () => {
-    const file = await openBig();
-    const halves = await Promise.all(
-      [file.read(0, 300_000), file.read(300_000, content.length)].map(bytesOf),
-    );
-    expect(Buffer.concat(halves)).toEqual(content);
-    await file.close();
+  it("serves hundreds of files at once, each with its own bytes and digests", async () => {
+    const names = Array.from({ length: 300 }, (_, i) => `file ${i}`);
+    for (const name of names) await writeFile(tree.at(name), name.repeat(2000));
+    const read = async (name: string) => {
+      const { size, mtimeMs } = await stat(tree.at(name));
+      const file = await openFile(name, { size, modifiedAt: Math.floor(mtimeMs) });
+      const piece = await file.read(size);
+      expect(piece.bytes.toString()).toBe(name.repeat(2000));
+      expect(piece.crc64).toBe(crc64(piece.bytes));
+      expect(piece.sha256).toEqual(createHash("sha256").update(piece.bytes).digest());
+      piece.release();
+      await file.close();
+    };
+    await Promise.all([...names, ...names].map(read));
   });
 
   it("reads an empty file", async () => {
     await writeFile(tree.at("zero"), "");
-    const file = await (await tree.open()).open("zero", undefined);
-    expect(await bytesOf(file.read(0, 0))).toHaveLength(0);
+    const file = await openFile("zero");
+    const { bytes, sha256: digest } = await readAll(file);
+    expect(bytes).toHaveLength(0);
+    expect(digest).toEqual(createHash("sha256").digest());
     await file.close();
   });
 
@@ -172,32 +215,36 @@ describe("read", () => {
     ["is cut", () => truncate(tree.at("big"), 270_000)],
     ["is written in place", () => utimes(tree.at("big"), 1, 1)],
   ])("finds a file that %s while it is read, before the last byte is given", async (_, change) => {
-    const file = await openBig();
-    let given = 0;
-    const reading = (async () => {
-      for await (const chunk of file.read(0, content.length)) {
-        if (given === 0) await change();
-        given += chunk.length;
-      }
-    })();
-    expect(await failure(reading)).toMatchObject({ code: "SOURCE_CHANGED" });
-    expect(given).toBeLessThan(content.length);
+    const file = await openFile("big");
+    const half = content.length / 2;
+    (await file.read(half)).release();
+    await change();
+    expect(await failure(file.read(half))).toMatchObject({ code: "SOURCE_CHANGED" });
     await file.close();
   });
 
   it("finds that an empty file has grown", async () => {
     await writeFile(tree.at("zero"), "");
-    const file = await (await tree.open()).open("zero", undefined);
+    const file = await openFile("zero");
     await appendFile(tree.at("zero"), "x");
-    expect(await failure(bytesOf(file.read(0, 0)))).toMatchObject({ code: "SOURCE_CHANGED" });
+    expect(await failure(file.read(0))).toMatchObject({ code: "SOURCE_CHANGED" });
     await file.close();
   });
 
-  it("refuses a range that the file doesn't have", async () => {
-    const file = await openBig();
-    expect(await failure(bytesOf(file.read(0, content.length + 1)))).toMatchObject({
-      code: "INTERNAL",
-    });
+  it("refuses more than the file has", async () => {
+    const file = await openFile("big");
+    expect(await failure(file.read(content.length + 1))).toMatchObject({ code: "SOURCE_CHANGED" });
     await file.close();
+  });
+
+  it("fails what is asked of readers that were closed, and goes on when it is asked anew", async () => {
+    const own = createFileReaders();
+    const { place } = await tree.open();
+    const file = await own.open(place, "big", undefined);
+    await own.close();
+    expect(await failure(file.read(5))).toMatchObject({ code: "SOURCE_IO" });
+    const again = await own.open(place, "big", undefined);
+    expect((await readAll(again)).sha256).toEqual(sha256);
+    await own.close();
   });
 });

@@ -1,7 +1,7 @@
 import { mkdir, rename, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openSource } from "../../src/index.ts";
-import { bytesOf, failure, makeTree, type Tree } from "./tree.ts";
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createFileReaders, type FileFacts, openSource } from "../../src/index.ts";
+import { failure, makeTree, readAll, type Tree } from "./tree.ts";
 
 /** Links are followed in `roots/source`; all of `roots` may be read, and nothing else. */
 let tree: Tree;
@@ -26,9 +26,12 @@ async function walk() {
   return entries.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-async function contentOf(path: string, expected = undefined) {
-  const file = await (await following()).open(path, expected);
-  const content = (await bytesOf(file.read(0, file.size))).toString();
+const readers = createFileReaders();
+afterAll(() => readers.close());
+
+async function contentOf(path: string, expected?: FileFacts, source = following()) {
+  const file = await readers.open((await source).place, path, expected);
+  const content = (await readAll(file)).bytes.toString();
   await file.close();
   return content;
 }
@@ -76,10 +79,11 @@ describe("A source whose symbolic links are followed", () => {
       await utimes(tree.at(at), 1, 1);
     }
     await symlink("../other/file", tree.at("roots/source/link"));
-    const source = await following();
+    const source = following();
+    await source;
     await rm(tree.at("roots/source/link"));
     await symlink(tree.at("outside/file"), tree.at("roots/source/link"));
-    const opening = source.open("link", { size: 5, modifiedAt: 1000 });
+    const opening = contentOf("link", { size: 5, modifiedAt: 1000 }, source);
     expect(await failure(opening)).toMatchObject({ code: "SOURCE_OUTSIDE_ROOTS" });
   });
 
@@ -87,9 +91,10 @@ describe("A source whose symbolic links are followed", () => {
     await writeFile(tree.at("roots/other/file"), "first");
     await symlink("../other/file", tree.at("roots/source/link"));
     const { mtimeMs } = await stat(tree.at("roots/other/file"));
-    const source = await following();
+    const source = following();
+    await source;
     await writeFile(tree.at("roots/other/file"), "second");
-    const opening = source.open("link", { size: 5, modifiedAt: Math.floor(mtimeMs) });
+    const opening = contentOf("link", { size: 5, modifiedAt: Math.floor(mtimeMs) }, source);
     expect(await failure(opening)).toMatchObject({ code: "SOURCE_CHANGED" });
   });
 

@@ -1,7 +1,7 @@
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openSource, type SourceEntry } from "../../src/index.ts";
+import { openSource, type SourceEntry, type SourceFile } from "../../src/index.ts";
 
 /** A folder of the test's own, without symbolic links in its path. */
 export async function makeTree() {
@@ -21,10 +21,19 @@ export async function walkAll(tree: Tree): Promise<SourceEntry[]> {
   return entries.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-export async function bytesOf(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
-  const all: Buffer[] = [];
-  for await (const chunk of chunks) all.push(chunk);
-  return Buffer.concat(all);
+/** The rest of a file, read in pieces of at most this many bytes, and the SHA-256 that came with the last of them. */
+export async function readAll(file: SourceFile, length = file.size) {
+  const pieces: Buffer[] = [];
+  let sha256: Buffer | undefined;
+  let left = file.size;
+  do {
+    const piece = await file.read(Math.min(length, left));
+    pieces.push(Buffer.from(piece.bytes));
+    left -= piece.bytes.length;
+    sha256 = piece.sha256;
+    piece.release();
+  } while (left > 0);
+  return { bytes: Buffer.concat(pieces), sha256 };
 }
 
 /** The error that `promise` is rejected with. */

@@ -1,13 +1,17 @@
-import type { Dir } from "node:fs";
-import { lstat, mkdir, open, opendir, writeFile } from "node:fs/promises";
+import { type Dir, openSync, readSync } from "node:fs";
+import { lstat, mkdir, opendir, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { bytesOf, failure, makeTree, type Tree, walkAll } from "../conformance/tree.ts";
+import { openFile } from "../../src/reading/open-file.ts";
+import { failure, makeTree, type Tree, walkAll } from "../conformance/tree.ts";
 
+vi.mock("node:fs", async (original) => {
+  const real = await original<typeof import("node:fs")>();
+  return { ...real, openSync: vi.fn(real.openSync), readSync: vi.fn(real.readSync) };
+});
 vi.mock("node:fs/promises", async (original) => {
   const real = await original<typeof import("node:fs/promises")>();
   return {
     ...real,
-    open: vi.fn(real.open),
     lstat: vi.fn(real.lstat),
     opendir: vi.fn(real.opendir),
   };
@@ -23,7 +27,8 @@ beforeEach(async () => {
   await writeFile(tree.at("good"), "good");
 });
 afterEach(async () => {
-  vi.mocked(open).mockReset();
+  vi.mocked(openSync).mockReset();
+  vi.mocked(readSync).mockReset();
   vi.mocked(lstat).mockReset();
   vi.mocked(opendir).mockReset();
   await restore();
@@ -32,7 +37,9 @@ afterEach(async () => {
 
 async function restore() {
   const real = await vi.importActual<typeof import("node:fs/promises")>("node:fs/promises");
-  vi.mocked(open).mockImplementation(real.open);
+  const fs = await vi.importActual<typeof import("node:fs")>("node:fs");
+  vi.mocked(openSync).mockImplementation(fs.openSync);
+  vi.mocked(readSync).mockImplementation(fs.readSync as typeof readSync);
   vi.mocked(lstat).mockImplementation(real.lstat as typeof lstat);
   vi.mocked(opendir).mockImplementation(real.opendir as typeof opendir);
 }
@@ -90,19 +97,36 @@ it("fails as a whole when the source itself can't be read on", async () => {
 });
 
 it("says that a file can't be read now, when it is opened and in the midst of reading", async () => {
-  const source = await tree.open();
-  vi.mocked(open).mockRejectedValueOnce(eio());
-  expect(await failure(source.open("good", undefined))).toMatchObject({ code: "SOURCE_IO" });
-  const real = vi.mocked(open).getMockImplementation() as typeof open;
-  vi.mocked(open).mockImplementationOnce(async (...of) => {
-    const handle = await real(...of);
-    handle.read = () => Promise.reject(eio());
-    return handle;
+  const { place } = await tree.open();
+  vi.mocked(openSync).mockImplementationOnce(() => {
+    throw eio();
   });
-  const file = await source.open("good", undefined);
-  expect(await failure(bytesOf(file.read(0, file.size)))).toMatchObject({
-    code: "SOURCE_IO",
-    message: expect.stringContaining("good"),
+  const unreadable = { code: "SOURCE_IO", message: expect.stringContaining("good") };
+  expect(() => openFile(place, "good", undefined)).toThrow(expect.objectContaining(unreadable));
+  const file = openFile(place, "good", undefined);
+  vi.mocked(readSync).mockImplementationOnce(() => {
+    throw eio();
   });
-  await file.close();
+  const into = Buffer.alloc(4);
+  expect(() => file.read(into, 0)).toThrow(expect.objectContaining(unreadable));
+  file.read(into, 0);
+  expect(into.toString()).toBe("good");
+  file.close();
+});
+
+it("reads on when the disk gives fewer bytes than asked", async () => {
+  const { place } = await tree.open();
+  const real = vi.mocked(readSync).getMockImplementation() as (...of: unknown[]) => number;
+  vi.mocked(readSync).mockImplementation(((
+    fd: number,
+    into: Buffer,
+    at: number,
+    _: number,
+    from: number,
+  ) => real(fd, into, at, 1, from)) as typeof readSync);
+  const file = openFile(place, "good", undefined);
+  const into = Buffer.alloc(4);
+  file.read(into, 0);
+  expect(into.toString()).toBe("good");
+  file.close();
 });

@@ -1,0 +1,115 @@
+import { availableParallelism } from "node:os";
+import type { Place } from "../place.ts";
+import type { FileFacts, Piece, SourceFile } from "../source.ts";
+import type { PieceDigests } from "./protocol.ts";
+import { type Opening, type ReaderThread, startReaderThread } from "./reader-thread.ts";
+import { createSharedMemory, type SharedMemory, type SharedPiece } from "./shared-memory.ts";
+
+/** Threads that read files and digest them, so that neither the disk nor the digests keep the connections waiting. */
+export interface FileReaders {
+  /**
+   * A file by a path that the source's `walk` gave. Throws SOURCE_CHANGED when it isn't as `expected`, SOURCE_OUTSIDE_ROOTS
+   * when the path leads out of the source, and the other SOURCE_* codes. A small file is opened only when it is read: then
+   * `read` throws these.
+   */
+  open(place: Place, path: string, expected: FileFacts | undefined): Promise<SourceFile>;
+  close(): Promise<void>;
+}
+
+/** For a disk that answers at once; more would only take each other's time, and 15 MB each. */
+const FAST_DISK_THREADS = Math.min(2, availableParallelism());
+/** For one that doesn't: the threads wait most of the time. It's also what Node has for files of its own. */
+const SLOW_DISK_THREADS = 4;
+/** A job that takes more milliseconds than this is waiting for the disk, or has a large piece to read. */
+const SLOW_JOB = 5;
+/** A thread with more to do than this isn't given more as long as another can be started. */
+const ENOUGH_JOBS = 8;
+/** Bytes of memory that are kept for the next files. */
+const KEPT_MEMORY = 32 * 1024 * 1024;
+/** Files up to this many bytes are read in one go. */
+const SMALL = 1024 * 1024;
+
+/** A thread starts when the others have enough to do, the first one with the first file; one that failed is replaced so. */
+export function createFileReaders(): FileReaders {
+  const memory = createSharedMemory(KEPT_MEMORY);
+  const threads = new Set<ReaderThread>();
+
+  function leastBusy(): ReaderThread {
+    let least: ReaderThread | undefined;
+    for (const thread of threads) if (!least || thread.busy < least.busy) least = thread;
+    if (least && (least.busy < ENOUGH_JOBS || threads.size >= enough(least))) return least;
+    const started = startReaderThread(() => threads.delete(started));
+    threads.add(started);
+    return started;
+  }
+
+  function enough({ pace }: ReaderThread): number {
+    return pace > SLOW_JOB ? SLOW_DISK_THREADS : FAST_DISK_THREADS;
+  }
+
+  return {
+    async open(place, path, expected) {
+      const opening = { place, path, expected };
+      if (expected !== undefined && expected.size <= SMALL)
+        return smallFile(expected, opening, memory, leastBusy);
+      return await openedFile(opening, memory, leastBusy());
+    },
+    async close() {
+      await Promise.all([...threads].map((thread) => thread.stop()));
+    },
+  };
+}
+
+/** Not opened before it's read; opened, read and closed at once when all of it is wanted. */
+function smallFile(
+  facts: FileFacts,
+  opening: Opening,
+  memory: SharedMemory,
+  threadToUse: () => ReaderThread,
+): SourceFile {
+  let opened: Promise<SourceFile> | undefined;
+  return {
+    ...facts,
+    async read(length) {
+      if (opened === undefined && length === facts.size)
+        return readInto(memory, length, (whole) => threadToUse().readWhole({ ...opening, whole }));
+      opened ??= openedFile(opening, memory, threadToUse());
+      return (await opened).read(length);
+    },
+    rewind: async () => (await opened)?.rewind(),
+    close: async () => (await opened)?.close(),
+  };
+}
+
+async function openedFile(
+  opening: Opening,
+  memory: SharedMemory,
+  thread: ReaderThread,
+): Promise<SourceFile> {
+  const { file, size, modifiedAt } = await thread.open(opening);
+  return {
+    size,
+    modifiedAt,
+    read: (length) => readInto(memory, length, (into) => thread.read(file, into)),
+    rewind: () => thread.rewind(file),
+    close: () => thread.close(file),
+  };
+}
+
+async function readInto(
+  memory: SharedMemory,
+  length: number,
+  read: (into: Uint8Array) => Promise<PieceDigests>,
+): Promise<Piece> {
+  const into = memory.take(length);
+  try {
+    return pieceOf(into, await read(into.bytes));
+  } catch (error) {
+    into.release();
+    throw error;
+  }
+}
+
+function pieceOf({ bytes, release }: SharedPiece, { crc64, sha256 }: PieceDigests): Piece {
+  return { bytes, crc64, sha256: sha256 && Buffer.from(sha256), release };
+}

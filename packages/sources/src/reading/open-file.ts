@@ -1,0 +1,128 @@
+import type { Stats } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+  realpathSync,
+} from "node:fs";
+import { ExhibitError } from "@exhibit/contracts/errors";
+import { checkUnmoved } from "../confine.ts";
+import { checkUnchanged, factsOf } from "../file-facts.ts";
+import { checkInBounds, type Place, whereInPlace } from "../place.ts";
+import type { FileFacts } from "../source.ts";
+import { sourceError } from "../source-error.ts";
+
+/**
+ * O_NOFOLLOW: a file swapped for a symbolic link is refused.
+ * O_NONBLOCK: opening a file swapped for a FIFO returns at once instead of waiting for a writer.
+ */
+const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** An open file, read by calls that block: made for a thread of its own. Whoever opened it closes it. */
+export interface OpenFile extends FileFacts {
+  /**
+   * Fills `into` with the bytes from `at` on. Reading the last byte of the file means that size and time were found
+   * unchanged after it. Throws SOURCE_*.
+   */
+  read(into: Uint8Array, at: number): void;
+  close(): void;
+}
+
+/** Opens the file `path` of the source; see `FileReaders.open`. */
+export function openFile(place: Place, path: string, expected: FileFacts | undefined): OpenFile {
+  checkRelative(path);
+  let descriptor: number | undefined;
+  try {
+    const where = whereIs(place, path);
+    descriptor = openSync(where, FLAGS);
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile()) throw notAFile(path);
+    checkPlace(place, where, path, stats);
+    const facts = factsOf(stats);
+    if (expected !== undefined) checkUnchanged(path, expected, facts);
+    return opened(descriptor, path, facts);
+  } catch (thrown) {
+    if (descriptor !== undefined) closeSync(descriptor);
+    throw sourceError(thrown, path);
+  }
+}
+
+function opened(descriptor: number, path: string, facts: FileFacts): OpenFile {
+  return {
+    ...facts,
+    read(into, at) {
+      try {
+        fill(into, at);
+        if (at + into.length === facts.size)
+          checkUnchanged(path, facts, factsOf(fstatSync(descriptor)));
+      } catch (thrown) {
+        throw sourceError(thrown, path);
+      }
+    },
+    close() {
+      try {
+        closeSync(descriptor);
+      } catch (thrown) {
+        throw sourceError(thrown, path);
+      }
+    },
+  };
+
+  function fill(into: Uint8Array, at: number): void {
+    for (let filled = 0; filled < into.length; ) {
+      const read = readSync(descriptor, into, filled, into.length - filled, at + filled);
+      if (read === 0) throw endedEarly(path, at + filled, at + into.length);
+      filled += read;
+    }
+  }
+}
+
+/** A path from the ledger is a walk's; anything else could name what lies outside. */
+function checkRelative(path: string): void {
+  const parts = path.split("/");
+  if (!path.includes("\0") && parts.every((part) => part !== "" && part !== "." && part !== "..")) {
+    return;
+  }
+  const shown = path.replaceAll("\0", "\\0");
+  throw new ExhibitError("SOURCE_OUTSIDE_ROOTS", `${shown} isn't a path below the source.`, {
+    details: { path: shown },
+  });
+}
+
+function whereIs(place: Place, path: string): string {
+  const where = whereInPlace(place, path);
+  if (!place.followSymlinks) return where;
+  const real = realpathSync.native(where);
+  checkInBounds(place, real, path);
+  return real;
+}
+
+/**
+ * Checks that what was opened is what lies at `where`. It is done after opening, and by inode, so that
+ * a folder that was a symbolic link only for the moment of opening is found out too.
+ */
+function checkPlace({ bounds }: Place, where: string, path: string, opened: Stats): void {
+  checkUnmoved(realpathSync.native(where), where, bounds, path);
+  const there = lstatSync(where);
+  if (there.dev === opened.dev && there.ino === opened.ino) return;
+  throw new ExhibitError("SOURCE_CHANGED", `${path} was replaced while it was opened.`, {
+    details: { path },
+  });
+}
+
+function notAFile(path: string): ExhibitError {
+  return new ExhibitError("SOURCE_UNREADABLE", `${path} is no longer a file.`, {
+    details: { path },
+  });
+}
+
+function endedEarly(path: string, ended: number, wanted: number): ExhibitError {
+  return new ExhibitError(
+    "SOURCE_CHANGED",
+    `${path} has changed: it ended at byte ${ended} while bytes up to ${wanted} were read.`,
+    { details: { path, ended_at: ended, wanted } },
+  );
+}

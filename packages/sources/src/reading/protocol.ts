@@ -1,0 +1,53 @@
+import type { ErrorCode, ExhibitError } from "@exhibit/contracts/errors";
+import type { Place } from "../place.ts";
+import type { FileFacts } from "../source.ts";
+
+/** What a reader thread is asked. */
+export type ReadJob = { id: number } & (
+  | {
+      do: "open";
+      place: Place;
+      path: string;
+      /** What the file was when it was planned. */
+      expected: FileFacts | undefined;
+      /** Memory for the whole of a small file: it's opened, read and closed in one go. */
+      whole: Uint8Array | undefined;
+    }
+  /** The next bytes, as many as `into` has. */
+  | { do: "read"; file: number; into: Uint8Array }
+  /** From the first byte again. */
+  | { do: "rewind"; file: number }
+  | { do: "close"; file: number }
+);
+
+/** What a piece of a file is proved with. */
+export interface PieceDigests {
+  crc64: bigint;
+  /** Of the whole file, with its last piece: 32 bytes. Sent to another thread, a Buffer becomes a Uint8Array. */
+  sha256: Uint8Array | undefined;
+}
+
+export type OpenedFile = FileFacts & {
+  /** Its number in the thread. */
+  file: number;
+};
+
+/** An `ExhibitError`, which structured cloning would make a plain Error of. */
+export interface ThreadError {
+  code: ErrorCode;
+  message: string;
+  details: ExhibitError["details"];
+}
+
+/** What a thread sends: answers in the order of their jobs, and the milliseconds that they took it. */
+export interface ReadAnswers {
+  answers: ReadAnswer[];
+  took: number;
+}
+
+export type ReadAnswer = { id: number } & (
+  | { opened: OpenedFile }
+  | { piece: PieceDigests }
+  | { done: true }
+  | { error: ThreadError }
+);

@@ -1,0 +1,120 @@
+import { Worker } from "node:worker_threads";
+import { ExhibitError } from "@exhibit/contracts/errors";
+import type {
+  OpenedFile,
+  PieceDigests,
+  ReadAnswer,
+  ReadAnswers,
+  ReadJob,
+  ThreadError,
+} from "./protocol.ts";
+
+/** One reader thread, as the main thread speaks to it. Its methods throw SOURCE_*. */
+export interface ReaderThread {
+  /** Jobs that it hasn't answered. */
+  readonly busy: number;
+  /** Milliseconds that a job takes it, lately. */
+  readonly pace: number;
+  open(job: Opening): Promise<OpenedFile>;
+  /** Opens, reads and closes a file of exactly as many bytes as `whole` has. */
+  readWhole(job: Opening & { whole: Uint8Array }): Promise<PieceDigests>;
+  read(file: number, into: Uint8Array): Promise<PieceDigests>;
+  rewind(file: number): Promise<void>;
+  close(file: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** What is to be opened. */
+export type Opening = Pick<Extract<ReadJob, { do: "open" }>, "place" | "path" | "expected">;
+
+interface Waiting {
+  resolve(answer: ReadAnswer): void;
+  reject(error: unknown): void;
+}
+
+/** In the moving average of what jobs take. */
+const WEIGHT_OF_LATEST = 0.2;
+/** Half of what Node gives by itself: a thread keeps nothing for long. */
+const HEAP = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 64 };
+
+/** Starts the thread; it keeps the process alive only while it has something to do. */
+export function startReaderThread(onEnd: () => void): ReaderThread {
+  const worker = new Worker(new URL("./thread.ts", import.meta.url), {
+    resourceLimits: HEAP,
+    execArgv: [],
+  });
+  const waiting = new Map<number, Waiting>();
+  let orders: ReadJob[] = [];
+  let lastId = 0;
+  let pace = 0;
+  let fault: Error | undefined;
+
+  worker.unref();
+  worker.on("message", ({ answers, took }: ReadAnswers) => {
+    pace += (took / answers.length - pace) * WEIGHT_OF_LATEST;
+    answers.forEach(settle);
+  });
+  worker.on("error", (error) => {
+    fault = error;
+  });
+  worker.on("exit", () => {
+    onEnd();
+    fault ??= new Error("The reader thread was stopped.");
+    for (const { reject } of waiting.values()) reject(ended(fault));
+    waiting.clear();
+  });
+
+  function settle(answer: ReadAnswer): void {
+    const one = waiting.get(answer.id);
+    waiting.delete(answer.id);
+    if (waiting.size === 0) worker.unref();
+    if ("error" in answer) one?.reject(toError(answer.error));
+    else one?.resolve(answer);
+  }
+
+  /** What is asked in one turn of the event loop goes in one message. */
+  function flush(): void {
+    worker.postMessage(orders);
+    orders = [];
+  }
+
+  function ask<Key extends string>(
+    job: DistributiveOmit<ReadJob, "id">,
+  ): Promise<Extract<ReadAnswer, Record<Key, unknown>>> {
+    return new Promise((resolve, reject) => {
+      if (fault !== undefined) throw ended(fault);
+      const id = ++lastId;
+      if (waiting.size === 0) worker.ref();
+      waiting.set(id, { resolve: resolve as Waiting["resolve"], reject });
+      if (orders.push({ id, ...job }) === 1) setImmediate(flush);
+    });
+  }
+
+  return {
+    get busy() {
+      return waiting.size;
+    },
+    get pace() {
+      return pace;
+    },
+    open: async (job) => (await ask<"opened">({ do: "open", whole: undefined, ...job })).opened,
+    readWhole: async (job) => (await ask<"piece">({ do: "open", ...job })).piece,
+    read: async (file, into) => (await ask<"piece">({ do: "read", file, into })).piece,
+    rewind: async (file) => void (await ask({ do: "rewind", file })),
+    close: async (file) => void (await ask({ do: "close", file })),
+    stop: async () => void (await worker.terminate()),
+  };
+}
+
+type DistributiveOmit<Union, Key extends PropertyKey> = Union extends unknown
+  ? Omit<Union, Key>
+  : never;
+
+function toError({ code, message, details }: ThreadError): ExhibitError {
+  return new ExhibitError(code, message, { details });
+}
+
+function ended(cause: Error): ExhibitError {
+  const message = `The thread that reads files has ended: ${cause.message}`;
+  return new ExhibitError("SOURCE_IO", message, { cause });
+}

@@ -1,0 +1,88 @@
+import { ExhibitError, toExhibitError } from "@exhibit/contracts/errors";
+import { createDigester, type Digester } from "./digests.ts";
+import { type OpenFile, openFile } from "./open-file.ts";
+import type { OpenedFile, PieceDigests, ReadAnswer, ReadJob, ThreadError } from "./protocol.ts";
+
+/** A file that is being read. */
+interface Reading {
+  source: OpenFile;
+  at: number;
+  digester: Digester;
+}
+
+/** The files that a reader thread has open. */
+export interface ThreadFiles {
+  answer(job: ReadJob): ReadAnswer;
+}
+
+export function createThreadFiles(): ThreadFiles {
+  const files = new Map<number, Reading>();
+  let lastFile = 0;
+
+  function open({ place, path, expected }: Opening): OpenedFile {
+    const source = openFile(place, path, expected);
+    const file = ++lastFile;
+    files.set(file, { source, at: 0, digester: createDigester() });
+    return { file, size: source.size, modifiedAt: source.modifiedAt };
+  }
+
+  function readingOf(file: number): Reading {
+    const reading = files.get(file);
+    if (reading === undefined) throw new ExhibitError("INTERNAL", "The file isn't open.");
+    return reading;
+  }
+
+  function close(file: number): void {
+    const reading = files.get(file);
+    files.delete(file);
+    reading?.source.close();
+  }
+
+  function act(job: ReadJob) {
+    switch (job.do) {
+      case "open":
+        return job.whole ? { piece: readWhole(job, job.whole) } : { opened: open(job) };
+      case "read":
+        return { piece: read(readingOf(job.file), job.into) };
+      case "rewind":
+        Object.assign(readingOf(job.file), { at: 0, digester: createDigester() });
+        return { done: true as const };
+      case "close":
+        close(job.file);
+        return { done: true as const };
+    }
+  }
+
+  return {
+    answer(job) {
+      try {
+        return { id: job.id, ...act(job) };
+      } catch (thrown) {
+        return { id: job.id, error: toThreadError(thrown) };
+      }
+    },
+  };
+}
+
+type Opening = Extract<ReadJob, { do: "open" }>;
+
+function readWhole({ place, path, expected }: Opening, into: Uint8Array): PieceDigests {
+  const source = openFile(place, path, expected);
+  try {
+    return read({ source, at: 0, digester: createDigester() }, into);
+  } finally {
+    source.close();
+  }
+}
+
+function read(reading: Reading, into: Uint8Array): PieceDigests {
+  const { source, at, digester } = reading;
+  source.read(into, at);
+  reading.at += into.length;
+  return digester.digest(into, reading.at === source.size);
+}
+
+function toThreadError(thrown: unknown): ThreadError {
+  const { code, message, details } = toExhibitError(thrown, "SOURCE_IO");
+  return { code, message, details };
+}

@@ -1,0 +1,30 @@
+import { parentPort } from "node:worker_threads";
+import { ExhibitError } from "@exhibit/contracts/errors";
+import type { ReadAnswer, ReadAnswers, ReadJob } from "./protocol.ts";
+import { createThreadFiles } from "./thread-files.ts";
+
+// A thread that reads files and digests them. It may block: that is what it is for. Seven calls of node:fs/promises for
+// each small file cost more than all else that is done with it; here they are plain system calls (docs/performance.md).
+
+/** Answers are kept back for others this long, in milliseconds. */
+const ANSWER_WITHIN = 1;
+
+const port = parentPort;
+if (port === null) throw new ExhibitError("INTERNAL", "This is a thread's module.");
+const files = createThreadFiles();
+
+port.on("message", (jobs: ReadJob[]) => {
+  let answers: ReadAnswer[] = [];
+  let since = performance.now();
+  const send = () => {
+    const now = performance.now();
+    port.postMessage({ answers, took: now - since } satisfies ReadAnswers);
+    answers = [];
+    since = now;
+  };
+  for (const job of jobs) {
+    answers.push(files.answer(job));
+    if (performance.now() - since >= ANSWER_WITHIN) send();
+  }
+  if (answers.length > 0) send();
+});

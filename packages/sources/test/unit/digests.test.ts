@@ -1,0 +1,37 @@
+import { createHash } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { crc64, createDigester } from "../../src/reading/digests.ts";
+
+const emergency = "This is a test of the emergency broadcast system.";
+
+describe("crc64", () => {
+  it.each([
+    ["123456789", 11051210869376104954n],
+    [emergency, 0x27db187fc15bbc72n],
+    [`123456789${emergency}`, 7672622622872733320n],
+    ["", 0n],
+  ])("gives the published CRC64 of %j", (text, value) => {
+    expect(crc64(Buffer.from(text))).toBe(value);
+  });
+});
+
+describe("A digester", () => {
+  it("gives each piece's CRC64, and the whole file's SHA-256 with the last one", () => {
+    const digester = createDigester();
+    const first = digester.digest(Buffer.from("123456789"), false);
+    expect(first).toEqual({ crc64: 11051210869376104954n, sha256: undefined });
+    expect(digester.digest(Buffer.from(emergency), true)).toEqual({
+      crc64: 0x27db187fc15bbc72n,
+      sha256: createHash("sha256").update(`123456789${emergency}`).digest(),
+    });
+  });
+
+  it("is kept apart from another one that runs at the same time", () => {
+    const [one, two] = [createDigester(), createDigester()];
+    one.digest(Buffer.from("1234"), false);
+    two.digest(Buffer.from(emergency), false);
+    const { crc64, sha256 } = one.digest(Buffer.from("56789"), true);
+    expect(crc64).not.toBe(11051210869376104954n);
+    expect(sha256).toEqual(createHash("sha256").update("123456789").digest());
+  });
+});
