@@ -144,7 +144,6 @@ async function storeFiles(
   // One failure to record stops the shard: what can't be put on the record must not go on being sent.
   const stop = new AbortController();
   const signal = AbortSignal.any([attempt.signal, stop.signal]);
-  const limit = pLimit(FILES_AT_ONCE);
   const sending = createSending(dependencies.ledger, shard.id);
   try {
     if (shard.crashes >= MOST_CRASHES) throw crashed(shard);
@@ -167,10 +166,12 @@ async function storeFiles(
       const result = await storeFile(dependencies, work);
       if (result) await settle(file, result);
     };
-    const sent = await Promise.allSettled(
-      shard.files.map((file) => limit(() => send(file).catch((thrown) => giveUp(stop, thrown)))),
-    );
-    const failure = sent.find((result) => result.status === "rejected");
+    const files = shard.files.values();
+    const pull = async () => {
+      for (const file of files) await send(file).catch((thrown) => giveUp(stop, thrown));
+    };
+    const ended = await Promise.allSettled(Array.from({ length: FILES_AT_ONCE }, pull));
+    const failure = ended.find((result) => result.status === "rejected");
     if (failure) throw failure.reason;
     stop.signal.throwIfAborted();
   } catch (thrown) {
