@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type ErrorCode, ExhibitError, type VendorState } from "@exhibit/contracts";
 import { circuitBreaker } from "./circuit-breaker.ts";
 import type { KeptAnswer, KeptFailure, LeaseStore } from "./lease-store.ts";
-import type { Vendor } from "./vendor.ts";
+import type { RateLimit, Vendor } from "./vendor.ts";
 
 /** Milliseconds of a ban whose length the vendor didn't say. */
 const SHORT_BAN = 1_000;
@@ -57,13 +57,22 @@ export function vendorGate(
   const key = JSON.stringify(["vendor", name, fingerprint]);
   const breaker = circuitBreaker(now);
 
+  /** The last of those in this process who wait for the limit. Each looks only when it is next: they may be thousands. */
+  let last: Promise<void> = Promise.resolve();
+
   async function waitForLimit(signal: AbortSignal): Promise<void> {
     if (rateLimit === undefined) return;
-    for (let waited = 0; ; ) {
-      const pause = await store.countCall(key, rateLimit);
+    const until = performance.now() + LONGEST_WAIT;
+    const turn = last.then(() => passLimit(rateLimit, until, signal));
+    last = turn.catch(() => {});
+    await turn;
+  }
+
+  async function passLimit(limit: RateLimit, until: number, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const pause = await store.countCall(key, limit);
       if (pause === 0) return;
-      waited += pause;
-      if (waited > LONGEST_WAIT) throw overLimit(name, pause);
+      if (performance.now() + pause > until) throw overLimit(name, pause);
       await sleep(pause, undefined, { signal }).catch(() => {
         throw new ExhibitError("INTERRUPTED", "the lease broker is closed");
       });

@@ -22,6 +22,6 @@ export function bellOf(id: number): BellToRing {
   return { id: String(id) };
 }
 
-export function bellOfShard({ shardId, number }: OpenShard): BellToRing {
-  return { id: String(shardId), number };
+export function bellOfShard({ shardId, place }: OpenShard): BellToRing {
+  return { id: String(shardId), place };
 }

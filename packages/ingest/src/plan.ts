@@ -17,7 +17,7 @@ import {
 import type { Attempt, Engine } from "@exhibit/queue";
 import { openSource, type SourceEntry, type SourceReader } from "@exhibit/sources";
 import { type Logger, withSpan } from "@exhibit/telemetry";
-import { ringSoon } from "./bells.ts";
+import { bellOfShard, ringSoon } from "./bells.ts";
 import { createSharder } from "./sharding.ts";
 import { createSlotter, type Slotter } from "./slotting.ts";
 import { asideOf, isTooLong, tooLong } from "./unplannable.ts";
@@ -104,7 +104,7 @@ async function walk(
       const shard = await addShard(ledger, folder, files);
       if (!shard) continue;
       await engine
-        .announce("store", [{ id: String(shard.shardId), number: shard.number }])
+        .announce("store", [bellOfShard(shard)])
         .catch((err) => {
           // The shard is on the record: the reconciler rings for it.
           logger.warn(

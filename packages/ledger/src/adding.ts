@@ -2,6 +2,7 @@ import { type ErrorCode, ExhibitError, type SkippedAs } from "@exhibit/contracts
 import { sql, type Transaction } from "kysely";
 import type { Ledger } from "./ledger.ts";
 import { lookedFor } from "./looked-for.ts";
+import type { OpenShard } from "./pausing.ts";
 import type { LedgerSchema } from "./schema.ts";
 import { storable } from "./text.ts";
 import { keepTwinsApart } from "./twins.ts";
@@ -26,7 +27,7 @@ export async function addShard(
   { db }: Ledger,
   folder: { id: number; import_id: string },
   files: readonly PlannedFile[],
-): Promise<{ shardId: number; number: number } | undefined> {
+): Promise<OpenShard | undefined> {
   return await db.transaction().execute(async (tx) => {
     await checkUnplanned(tx, folder.id);
     const { single, twins } = await keepTwinsApart(tx, folder.id, files);
@@ -61,7 +62,7 @@ export async function addShard(
       from (select size from found union all select size from added) as taken`.execute(tx);
     const taken = inserted.rows[0];
     if (!taken || taken.files === 0) return undefined;
-    const numbered = await sql<{ number: number }>`
+    const numbered = await sql<{ number: number; place: number }>`
       with in_folder as (
         update folders set open_shards = open_shards + 1, files = files + ${taken.added}, bytes = bytes + ${taken.bytes}
         where id = ${folder.id}
@@ -71,15 +72,15 @@ export async function addShard(
         files = files + ${taken.added}, bytes = bytes + ${taken.bytes}, updated_at = now()
       from in_folder
       where imports.id = in_folder.import_id
-      returning imports.shards as number`.execute(tx);
-    const number = numbered.rows[0]?.number ?? 1;
+      returning imports.shards as number, imports.open_shards as place`.execute(tx);
+    const { number, place } = numbered.rows[0] ?? { number: 1, place: 1 };
     await sql`
       insert into shards (id, import_id, folder_id, number, files, bytes)
       overriding system value
       values (${taken.shard_id}, ${folder.import_id}, ${folder.id}, ${number}, ${taken.files}, ${taken.bytes})`.execute(
       tx,
     );
-    return { shardId: taken.shard_id, number };
+    return { shardId: taken.shard_id, place };
   });
 }
 

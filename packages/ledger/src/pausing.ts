@@ -112,7 +112,8 @@ const SHARDS_AT_ONCE = 1000;
 
 export interface OpenShard {
   shardId: number;
-  number: number;
+  /** Which of its import's open shards it is, from 1 on. */
+  place: number;
 }
 
 /** Shards that may be stored now, of one import or of a vendor's folders in all of them, a thousand at a time. */
@@ -121,9 +122,10 @@ export async function* openShards(
   of: { importId: string } | { vendor: string },
 ): AsyncGenerator<OpenShard[]> {
   let after = 0;
+  const places = new Map<string, number>();
   for (;;) {
-    const { rows } = await sql<OpenShard>`
-      select shards.id as "shardId", shards.number
+    const { rows } = await sql<{ id: number; import_id: string }>`
+      select shards.id, shards.import_id
       from shards join folders on folders.id = shards.folder_id join imports on imports.id = shards.import_id
       where ${"importId" in of ? sql`shards.import_id = ${of.importId}` : sql`folders.vendor = ${of.vendor}`}
         and shards.state = 'open' and shards.id > ${after}
@@ -133,9 +135,13 @@ export async function* openShards(
       limit ${SHARDS_AT_ONCE}`.execute(db);
     const last = rows.at(-1);
     if (last === undefined) return;
-    yield rows;
+    yield rows.map(({ id, import_id }) => {
+      const place = (places.get(import_id) ?? 0) + 1;
+      places.set(import_id, place);
+      return { shardId: id, place };
+    });
     if (rows.length < SHARDS_AT_ONCE) return;
-    after = last.shardId;
+    after = last.id;
   }
 }
 

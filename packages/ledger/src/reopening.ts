@@ -1,11 +1,12 @@
 import { ExhibitError, type Selection } from "@exhibit/contracts";
 import { type RawBuilder, sql, type Transaction } from "kysely";
 import { failedFiles } from "./acts.ts";
+import type { OpenShard } from "./pausing.ts";
 import type { LedgerSchema } from "./schema.ts";
 
 export interface Reopened {
   /** Open again. */
-  shards: { shardId: number; number: number }[];
+  shards: OpenShard[];
   /** To be walked again. */
   folderIds: number[];
   /** That are taken up again. */
@@ -33,9 +34,9 @@ export async function reopenFailed(
   { shards, folders, files }: ToReopen,
 ): Promise<Reopened> {
   const failed = failedFiles(files);
-  const { rows } = await sql<{ kind: string; id: number; number: number }>`
+  const { rows } = await sql<{ kind: string; id: number }>`
     with failed_shard as materialized (
-      select shards.id, shards.number, shards.folder_id from shards
+      select shards.id, shards.folder_id from shards
       where ${shards} and shards.state = 'failed' and ${inOpenImport("shards")}
         and exists (select from files where files.shard_id = shards.id and ${failed})
       order by shards.id for update
@@ -96,16 +97,16 @@ export async function reopenFailed(
       from total where imports.id = total.import_id and status not in ('sealed', 'cancelled')
       returning imports.id
     )
-    select 'shard' as kind, id, number from failed_shard
-    union all select 'folder', id, 0 from in_folder where walk
-    union all select 'files', again + aside, 0 from total
-    union all select 'import', 0, 0 from in_import`.execute(tx);
+    select 'shard' as kind, id from failed_shard
+    union all select 'folder', id from in_folder where walk
+    union all select 'files', again + aside from total
+    union all select 'import', 0 from in_import`.execute(tx);
   const idsOf = (kind: string) => rows.filter((row) => row.kind === kind);
   if (rows.length > 0 && idsOf("import").length === 0) {
     throw new ExhibitError("STATE_CONFLICT", "The import has been sealed or cancelled meanwhile.");
   }
   return {
-    shards: idsOf("shard").map(({ id, number }) => ({ shardId: id, number })),
+    shards: idsOf("shard").map(({ id }, index) => ({ shardId: id, place: index + 1 })),
     folderIds: idsOf("folder").map(({ id }) => id),
     files: idsOf("files")[0]?.id ?? 0,
   };

@@ -1,17 +1,30 @@
 import { ExhibitError } from "@exhibit/contracts";
 import type { Lease } from "@exhibit/credentials";
-import { createRoom, type Room } from "./room.ts";
+import { createRate, type Rate } from "./rate.ts";
+import { createRoom, type Pass, type Room } from "./room.ts";
 import type { ObjectRequest, Sender } from "./send.ts";
 import { createWindow, type Window } from "./window.ts";
 
 /** What all that is sent to one bucket waits at, first come, first served. */
-interface Gate {
+interface BucketGate {
   readonly window: Window;
   /** For one request with bytes: as many are under way as the window holds. */
-  request: Room;
-  /** For a whole file: few more are read than can be sent, however many there are. */
-  file: Room;
+  readonly request: Room;
 }
+
+/**
+ * What is below one prefix of the bucket waits at these, too: OSS's limit of requests a second is a prefix's, and what waits
+ * because of it must not keep others' files out.
+ */
+interface Gate extends BucketGate {
+  /** For a whole file: few more are read than can be sent, however many there are. */
+  readonly file: Room;
+  readonly rate: Rate;
+  /** For one request with bytes: by the rate of its prefix, then by the window of its bucket. */
+  readonly through: Pass;
+}
+
+type Place = Pick<Lease, "bucket" | "prefix">;
 
 /** How many requests with bytes a bucket gets from this process at once, for now. */
 export interface BucketWindow {
@@ -26,9 +39,9 @@ export interface GatesOptions {
   ceiling: number;
 }
 
-/** A bucket's gate for all who send to it, made when it is first asked for. */
+/** The gate for all who send below a lease's prefix, made when it is first asked for. */
 export interface Gates {
-  of(bucket: Lease["bucket"]): Gate;
+  of(place: Place): Gate;
   list(): BucketWindow[];
 }
 
@@ -36,32 +49,61 @@ const FLOOR = 1;
 const START = 16;
 /** Files that wait in memory for their turn, so that no answer has to wait for a disk. */
 const READ_AHEAD = 32;
+/** Prefixes are looked through for idle ones when there are twice as many as were left the last time. */
+const FIRST_LOOK = 64;
 
 export function createGates({ ceiling }: GatesOptions): Gates {
-  const gates = new Map<string, { gate: Gate; endpoint: string; bucket: string }>();
+  const buckets = new Map<string, { gate: BucketGate; endpoint: string; bucket: string }>();
+  const places = new Map<string, Gate>();
   const limits = { floor: FLOOR, start: Math.min(START, ceiling), ceiling, now: clock };
+  let lookAt = FIRST_LOOK;
+
+  function bucketGate({ endpoint, name: bucket }: Lease["bucket"]): BucketGate {
+    const id = `${endpoint} ${bucket}`;
+    const known = buckets.get(id);
+    if (known) return known.gate;
+    const window = createWindow(limits);
+    const gate = { window, request: createRoom(() => window.size) };
+    buckets.set(id, { gate, endpoint, bucket });
+    return gate;
+  }
+
+  function forgetIdle(): void {
+    for (const [id, { file, rate }] of places) {
+      if (file.taken === 0 && !file.isFull && rate.isIdle) places.delete(id);
+    }
+    lookAt = Math.max(FIRST_LOOK, 2 * places.size);
+  }
+
   return {
-    of({ endpoint, name: bucket }) {
-      const id = `${endpoint} ${bucket}`;
-      const known = gates.get(id);
-      if (known) return known.gate;
-      const gate = createGate(createWindow(limits));
-      gates.set(id, { gate, endpoint, bucket });
+    of({ bucket, prefix }) {
+      const id = `${bucket.endpoint} ${bucket.name} ${prefix}`;
+      const known = places.get(id);
+      if (known) return known;
+      if (places.size >= lookAt) forgetIdle();
+      const gate = createGate(bucketGate(bucket));
+      places.set(id, gate);
       return gate;
     },
     list: () =>
-      [...gates.values()].map(({ gate, endpoint, bucket }) => {
+      [...buckets.values()].map(({ gate, endpoint, bucket }) => {
         const { window, request } = gate;
         return { endpoint, bucket, size: window.size, underWay: request.taken };
       }),
   };
 }
 
-function createGate(window: Window): Gate {
+function createGate({ window, request }: BucketGate): Gate {
+  const rate = createRate(clock);
   return {
     window,
-    request: createRoom(() => window.size),
+    request,
     file: createRoom(() => window.size + READ_AHEAD),
+    rate,
+    async through(work, signal) {
+      await rate.turn(signal);
+      return await request.pass(work, signal);
+    },
   };
 }
 
@@ -70,17 +112,22 @@ export function teachingSender(sender: Sender, gates: Gates): Sender {
   const watch =
     <Request extends ObjectRequest>(send: (request: Request) => ReturnType<Sender["send"]>) =>
     async (request: Request) => {
-      const { window, request: room } = gates.of(request.lease.bucket);
+      const { window, rate, request: room } = gates.of(request.lease);
       const scarce = room.isFull;
       const startedAt = clock();
       try {
         const answer = await send(request);
-        if (request.body) window.answered({ startedAt, bytes: request.body.length, scarce });
+        if (request.body) {
+          window.answered({ startedAt, bytes: request.body.length, scarce });
+          rate.answered();
+        }
         return answer;
       } catch (error) {
         const { body } = request;
-        if (asksForFewer(error)) window.throttled(startedAt);
-        else if (body && isRefusal(error))
+        if (asksForFewer(error)) {
+          window.throttled(startedAt);
+          rate.throttled(startedAt);
+        } else if (body && isRefusal(error))
           window.answered({ startedAt, bytes: body.length, scarce });
         throw error;
       }

@@ -28,7 +28,7 @@ export interface ObjectStoreOptions
   now?: () => number;
 }
 
-const defaults = {
+export const defaults = {
   singlePutLimit: 8 * MiB,
   partSize: 8 * MiB,
   parallel: 4,
@@ -64,7 +64,7 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
     const tools = { calls, control, versioning };
     const { bucket } = first;
     const { expectation = createExpectation(false) } = request;
-    const gate = gates.of(bucket);
+    const gate = gates.of(first);
     const job = {
       key,
       bucket,
@@ -73,7 +73,7 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
       onBytes,
       uploads,
       attempt,
-      through: gate.request.pass,
+      through: gate.through,
       look,
       expectation,
       ...tools,

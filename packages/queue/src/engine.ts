@@ -15,7 +15,7 @@ import { closeWorker } from "./close-worker.ts";
 import { createPglitePool } from "./pglite-pool.ts";
 import { type Bell, type QueueName, queueNames } from "./queues.ts";
 import { restAfterErrors } from "./rest-after-errors.ts";
-import { type BellToRing, beginNow, jobOf, ringAtEnd, ringOne } from "./ringing.ts";
+import { type BellToRing, beginNow, jobOf, ringAtEnd, ringOne, roundOf } from "./ringing.ts";
 import { watchStandstills } from "./standstill.ts";
 import { type BareHandler, createProcessor, type Handler } from "./work.ts";
 
@@ -195,16 +195,19 @@ function createEngine(backend: Backend): Engine {
     queues: [...queues.values()],
     async announce(name, bells) {
       if (bells.length === 0) return;
-      await reachable(queueOf(name).addBulk(bells.map((bell) => jobOf(name, bell))));
+      const queue = queueOf(name);
+      const round = await reachable(roundFor(queue, bells));
+      await reachable(queue.addBulk(bells.map((bell) => jobOf(name, bell, round))));
     },
     async ring(name, bells, { isNewer = false } = {}) {
       const queue = queueOf(name);
+      const round = await reachable(roundFor(queue, bells));
       for (let from = 0; from < bells.length; from += RUNG_AT_ONCE) {
         const some = bells.slice(from, from + RUNG_AT_ONCE);
         // One that can't be rung doesn't keep the others silent.
         const rung = await Promise.allSettled(
           some.map(async (bell) => {
-            const job = jobOf(name, bell);
+            const job = jobOf(name, bell, round);
             const state = await ringOne(queue, job);
             if (state === "active" && isNewer) await ringAtEnd(queue, job);
             if (state === "delayed" && isNewer) await beginNow(queue, job);
@@ -262,6 +265,11 @@ function createEngine(backend: Backend): Engine {
       await backend.close();
     },
   };
+}
+
+/** Only bells of shards have turns. */
+async function roundFor(queue: Queue<Bell>, bells: readonly BellToRing[]): Promise<number> {
+  return bells.some(({ place }) => place !== undefined) ? await roundOf(queue) : 1;
 }
 
 async function reachable<T>(work: Promise<T>): Promise<T> {

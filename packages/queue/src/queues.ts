@@ -10,12 +10,16 @@ export interface Bell {
   id: string;
 }
 
-/** BullMQ's limit; later shards of an import share the last place. */
+/** BullMQ's limit; what comes later shares the last turn. */
 const LOWEST_PRIORITY = 2 ** 21 - 1;
 
-/** Shards of ten imports run side by side because each has the priority of its number within its own import. */
-export function priorityOf(shardNumber: number): number {
-  return Math.min(Math.max(1, shardNumber), LOWEST_PRIORITY);
+/**
+ * Imports take turns, a shard each: the priority of a job is the round in which it comes, and one after the other of an
+ * import's open shards comes in each round from the one that is on. So a new import doesn't wait behind what others have
+ * in the queue, nor does a large one wait until the new one has had as much.
+ */
+export function priorityOf(place: number, round: number): number {
+  return Math.min(round + Math.max(1, place) - 1, LOWEST_PRIORITY);
 }
 
 const DAY = 24 * 60 * 60;

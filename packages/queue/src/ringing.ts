@@ -4,8 +4,8 @@ import { type Bell, jobOptions, priorityOf, type QueueName } from "./queues.ts";
 
 export interface BellToRing {
   id: string;
-  /** Of a shard; decides its priority. */
-  number?: number;
+  /** Of a shard: which of its import's open shards it is, from 1 on. Decides its turn. */
+  place?: number;
 }
 
 interface RungJob {
@@ -15,16 +15,22 @@ interface RungJob {
 }
 
 /** The job's id is made of the work's, so that ringing twice is harmless. */
-export function jobOf(name: QueueName, bell: BellToRing): RungJob {
+export function jobOf(name: QueueName, bell: BellToRing, round: number): RungJob {
   return {
     name,
     data: { id: bell.id },
     opts: {
       ...jobOptions,
       jobId: `${name}-${bell.id}`,
-      ...(bell.number === undefined ? {} : { priority: priorityOf(bell.number) }),
+      ...(bell.place === undefined ? {} : { priority: priorityOf(bell.place, round) }),
     },
   };
+}
+
+/** The round of the job that comes next: see `priorityOf`. */
+export async function roundOf(queue: Queue<Bell>): Promise<number> {
+  const [next] = await queue.getPrioritized(0, 0);
+  return next?.priority ?? 1;
 }
 
 /** Gives the state that the job was in. */

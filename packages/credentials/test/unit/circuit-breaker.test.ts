@@ -1,7 +1,13 @@
 import { setImmediate } from "node:timers/promises";
 import { ExhibitError } from "@exhibit/contracts";
 import { beforeEach, describe, expect, it } from "vitest";
-import { type Broker, createBroker, type Vendor } from "../../src/index.ts";
+import {
+  type Broker,
+  createBroker,
+  type LeaseStore,
+  memoryLeaseStore,
+  type Vendor,
+} from "../../src/index.ts";
 import { suit1, vendorAnswer, vendorOf } from "../answers.ts";
 
 describe("a vendor that fails again and again", () => {
@@ -188,5 +194,28 @@ describe("a rate limit", () => {
     expect((error as ExhibitError).retryAfter).toBeGreaterThan(3_590_000);
     expect(calls).toBe(1);
     expect(await broker.states()).toMatchObject([{ state: "ok", calls: 1 }]);
+  });
+
+  it("is looked at by one at a time of those who wait", async () => {
+    const order: string[] = [];
+    const vendor = vendorOf(
+      async ({ suit_ids }) => {
+        order.push(String(suit_ids));
+        return vendorAnswer(60_000);
+      },
+      { rateLimit: { calls: 1, per_seconds: 0.05 } },
+    );
+    let looks = 0;
+    const store = memoryLeaseStore();
+    const countCall: LeaseStore["countCall"] = (key, limit) => {
+      looks += 1;
+      return store.countCall(key, limit);
+    };
+    const broker = createBroker({ vendors: { fake: vendor }, store: { ...store, countCall } });
+    const suits = Array.from({ length: 20 }, (_, index) => String(index + 1));
+    await Promise.all(suits.map((suit) => broker.lease({ ...suit1, suit_ids: [suit] })));
+    expect(order).toHaveLength(20);
+    // One that finds it closed and one that finds it open for each; a timer may come a little early.
+    expect(looks).toBeLessThan(80);
   });
 });

@@ -387,7 +387,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
       { code: "VENDOR_REFUSED" },
       { who: "wang" },
     );
-    expect(byCode).toMatchObject({ shards: [{ shardId, number: 1 }], folderIds: [], files: 1 });
+    expect(byCode).toMatchObject({ shards: [{ shardId, place: 1 }], folderIds: [], files: 1 });
     expect(await readImport(ledger, importId)).toMatchObject({
       status: "storing",
       planned: 1,
@@ -575,7 +575,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     const own = { id: folderIds[0] as number, import_id: importId };
     await addShard(ledger, own, files(2));
     expect(await addShard(ledger, own, files(2))).toBeUndefined();
-    expect(await addShard(ledger, own, files(3))).toMatchObject({ number: 2 });
+    expect(await addShard(ledger, own, files(3))).toMatchObject({ place: 2 });
     expect(await readImport(ledger, importId)).toMatchObject({
       files: 3,
       bytes: 33,
@@ -701,7 +701,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
       importId,
       complete: false,
       folderIds: [],
-      shards: [{ shardId, number: 1 }],
+      shards: [{ shardId, place: 1 }],
     });
     expect(await findQuietImports(ledger, { quietForMs: 3_600_000 })).toEqual([]);
   });

@@ -72,8 +72,8 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
 
   test("carries an id and nothing else, once, however often it's announced", async () => {
     const id = newId();
-    await engine.announce("store", [{ id, number: 1 }]);
-    await engine.announce("store", [{ id, number: 1 }]);
+    await engine.announce("store", [{ id, place: 1 }]);
+    await engine.announce("store", [{ id, place: 1 }]);
     const job = await storeQueue().getJob(`store-${id}`);
     expect(job?.data).toEqual({ id });
     const record = createRecord<string>();
@@ -177,16 +177,39 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     expect(record.seen).toEqual(["first", "second false"]);
   });
 
-  test("takes low shard numbers first, so that imports run side by side", async () => {
+  test("takes the first open shards of imports first, so that they run side by side", async () => {
     const [late, early, middle] = [newId(), newId(), newId()] as [string, string, string];
     await engine.announce("store", [
-      { id: late, number: 900 },
-      { id: early, number: 1 },
-      { id: middle, number: 30 },
+      { id: late, place: 900 },
+      { id: early, place: 1 },
+      { id: middle, place: 30 },
     ]);
     const record = createRecord<string>();
     work(async (id) => record.add(id));
     expect(await record.atLeast(3)).toEqual([early, middle, late]);
+  });
+
+  test("has an import that comes late take turns with one that has had many", async () => {
+    const [large, small] = [Array.from({ length: 12 }, newId), Array.from({ length: 4 }, newId)];
+    const taken = createRecord<string>();
+    const goOn = Promise.withResolvers<void>();
+    await engine.announce(
+      "store",
+      large.map((id, index) => ({ id, place: index + 1 })),
+    );
+    work(async (id) => {
+      taken.add(id);
+      if (id === large[5]) await goOn.promise;
+    });
+    await taken.atLeast(6);
+    await engine.announce(
+      "store",
+      small.map((id, index) => ({ id, place: index + 1 })),
+    );
+    goOn.resolve();
+    const turns = (await taken.atLeast(16)).slice(6, 14);
+    const had = (ids: string[]) => turns.filter((id) => ids.includes(id)).length;
+    expect([had(large), had(small)]).toEqual([4, 4]);
   });
 
   test("rings once more for work whose job is about to end, if it is newer than the job may know", async () => {
@@ -216,10 +239,10 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
       if (postponed === 0)
         throw new Postponed(3_600_000, new ExhibitError("VENDOR_UNAVAILABLE", "kongur is down"));
     });
-    await engine.announce("store", [{ id: known }, { id: newer, number: 3 }]);
+    await engine.announce("store", [{ id: known }, { id: newer, place: 3 }]);
     for (const id of [known, newer]) await untilJobIs(id, "delayed");
     await engine.ring("store", [{ id: known }]);
-    await engine.ring("store", [{ id: newer, number: 3 }], { isNewer: true });
+    await engine.ring("store", [{ id: newer, place: 3 }], { isNewer: true });
     await untilJobIs(newer, "completed");
     expect(runs.seen.slice(2)).toEqual([newer]);
     await storeQueue().remove(`store-${known}`);

@@ -1,0 +1,75 @@
+import { priorityOf } from "../../packages/queue/src/queues.ts";
+import { createHeap } from "./heap.ts";
+import { until } from "./oss-model.ts";
+import type { Shard } from "./tenants.ts";
+import type { VirtualTime } from "./virtual-time.ts";
+import type { World } from "./world.ts";
+
+export interface Job {
+  readonly shard: Shard;
+  readonly priority: number;
+  order: number;
+  /** As BullMQ counts them: a job that is postponed is started again without an attempt more. */
+  starts: number;
+  attempts: number;
+}
+
+/** BullMQ as far as it decides who is next: by Exhibit's own priority, among equals who came first. */
+export interface QueueModel {
+  announce(shard: Shard, place: number): Promise<void>;
+  /** The next job, when there is one. */
+  take(): Promise<Job>;
+  /** Back into the queue after so many milliseconds. */
+  delay(job: Job, milliseconds: number): void;
+}
+
+export interface QueueEvents {
+  onWaiting(job: Job): void;
+  onTaken(job: Job): void;
+}
+
+export function createQueue(
+  time: VirtualTime,
+  { redis }: World,
+  { onWaiting, onTaken }: QueueEvents,
+): QueueModel {
+  const waiting = createHeap<Job>((a, b) => a.priority - b.priority || a.order - b.order);
+  const idle: ((job: Job) => void)[] = [];
+  let order = 0;
+
+  function put(job: Job): void {
+    order += 1;
+    job.order = order;
+    waiting.push(job);
+    onWaiting(job);
+    serve();
+  }
+
+  function serve(): void {
+    while (waiting.size > 0 && idle.length > 0) {
+      const job = waiting.pop() as Job;
+      job.starts += 1;
+      onTaken(job);
+      idle.shift()?.(job);
+    }
+  }
+
+  return {
+    async announce(shard, place) {
+      await until(time, time.now() + redis);
+      // See `roundOf` of packages/queue.
+      const priority = priorityOf(place, waiting.peek()?.priority ?? 1);
+      put({ shard, priority, order: 0, starts: 0, attempts: 0 });
+    },
+    async take() {
+      await until(time, time.now() + redis);
+      return await new Promise((resolve) => {
+        idle.push(resolve);
+        serve();
+      });
+    },
+    delay(job, milliseconds) {
+      time.at(time.now() + milliseconds, () => put(job));
+    },
+  };
+}

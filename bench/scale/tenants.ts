@@ -1,0 +1,90 @@
+import type { FolderOfCase, Vendor } from "@exhibit/credentials";
+import type { PlannedFile } from "@exhibit/ledger";
+import { createSharder } from "../../packages/ingest/src/sharding.ts";
+import { createSlotter } from "../../packages/ingest/src/slotting.ts";
+import { sizeOf } from "./chance.ts";
+import { until } from "./oss-model.ts";
+import type { QueueModel } from "./queue-model.ts";
+import type { VirtualTime } from "./virtual-time.ts";
+import type { World } from "./world.ts";
+
+/** One import. */
+export interface Tenant {
+  name: string;
+  files: number;
+  /** Virtual milliseconds. */
+  beginsAt: number;
+  vendor: "kongur" | "industry";
+  /** Over which its files are spread; each is a sequential prefix of its own in OSS. */
+  folders: number;
+}
+
+export interface Shard {
+  tenant: Tenant;
+  folder: FolderOfCase;
+  /** What isn't stored yet. */
+  left: Set<PlannedFile>;
+}
+
+interface PlanDependencies {
+  time: VirtualTime;
+  world: World;
+  queue: QueueModel;
+  vendors: Readonly<Record<string, Vendor>>;
+  chance: () => number;
+  /** When nobody wants more: the simulation ends before a large import does. */
+  isOver: () => boolean;
+  /** As the ledger counts them. */
+  openShards: (tenant: Tenant) => { count: number };
+}
+
+/** Walks a tenant's folders, each by a planner of its own, as `planFolder` does: sharder, slotter, one bell for each shard. */
+export async function plan(given: PlanDependencies, tenant: Tenant): Promise<void> {
+  const { time } = given;
+  await until(time, tenant.beginsAt);
+  const folders = Array.from({ length: tenant.folders }, (_, index) => index + 1);
+  await Promise.all(
+    folders.map(async (folder) => {
+      for await (const files of shardsOf(given, tenant, folder)) {
+        const open = given.openShards(tenant);
+        open.count += 1;
+        const shard = { tenant, folder: folderOf(tenant, folder), left: new Set(files) };
+        await given.queue.announce(shard, open.count);
+      }
+    }),
+  );
+}
+
+async function* shardsOf(
+  given: PlanDependencies,
+  tenant: Tenant,
+  folder: number,
+): AsyncGenerator<PlannedFile[]> {
+  const { time, world, chance, vendors, isOver } = given;
+  const perFile = vendors[tenant.vendor]?.perFile;
+  const slotter = perFile && createSlotter(tenant.vendor, perFile, new Map());
+  const sharder = createSharder();
+  const share = Math.ceil(tenant.files / tenant.folders);
+  const count = Math.max(0, Math.min(share, tenant.files - (folder - 1) * share));
+  let walkedAt = time.now();
+  for (let number = 0; number < count && !isOver(); number += 1) {
+    const file = { path: `${number}.jpg`, size: sizeOf(chance, world.files), modifiedAt: 0 };
+    if (slotter) slotter.add(file);
+    for (const shard of slotter ? [] : sharder.add(file)) {
+      walkedAt += (shard.length * 1000) / world.walkPerSecond;
+      await until(time, Math.max(time.now(), walkedAt) + world.postgres);
+      yield shard;
+    }
+  }
+  const left = slotter?.rest() ?? [];
+  yield* [...left.flatMap((file) => sharder.add(file)), ...sharder.rest()];
+}
+
+function folderOf({ name, vendor, folders }: Tenant, folder: number): FolderOfCase {
+  if (vendor === "industry") {
+    const id = String(Number(name) * 1_000_000 + folder);
+    return { vendor, entrust_id: undefined, suit_ids: [], folder: { type: "OWNBRAND", id } };
+  }
+  const suits = Array.from({ length: folders }, (_, index) => `${name}-${index + 1}`);
+  return { vendor, entrust_id: name, suit_ids: suits, folder: { suit_id: `${name}-${folder}` } };
+}

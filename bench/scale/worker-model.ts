@@ -1,0 +1,144 @@
+import { type ExhibitError, toExhibitError } from "@exhibit/contracts";
+import { type Broker, createBroker, type LeaseStore } from "@exhibit/credentials";
+import type { PlannedFile } from "@exhibit/ledger";
+import type { LeaseHolder } from "@exhibit/oss";
+import { type Attempt, Postponed } from "@exhibit/queue";
+import pLimit from "p-limit";
+import { createByteBudget } from "../../packages/ingest/src/byte-budget.ts";
+import { FILES_AT_ONCE } from "../../packages/ingest/src/store.ts";
+import { notStored, type Settled, unfinished } from "../../packages/ingest/src/unfinished.ts";
+import { createAttempt } from "../../packages/oss/src/attempts.ts";
+import { createGates, type Gates, teachingSender } from "../../packages/oss/src/gate.ts";
+import { keyOf } from "../../packages/oss/src/guard.ts";
+import type { Sender } from "../../packages/oss/src/send.ts";
+import { defaults } from "../../packages/oss/src/store.ts";
+import { jobOptions } from "../../packages/queue/src/queues.ts";
+import { until } from "./oss-model.ts";
+import type { Job, QueueModel } from "./queue-model.ts";
+import type { Shard } from "./tenants.ts";
+import type { VendorModel } from "./vendor-model.ts";
+import type { VirtualTime } from "./virtual-time.ts";
+import type { World } from "./world.ts";
+
+/** As in apps/worker. */
+const MEMORY_BYTES = 128 * 1024 * 1024;
+
+/** Statements of Postgres before a shard's first file and after its last one. */
+const STATEMENTS_BEFORE = 5;
+const STATEMENTS_AFTER = 2;
+
+export interface WorkerDependencies {
+  time: VirtualTime;
+  world: World;
+  queue: QueueModel;
+  vendors: VendorModel["vendors"];
+  /** What all workers share leases through. */
+  store: LeaseStore;
+  /** The worker's own line to OSS. */
+  sender: Sender;
+  onStored(shard: Shard): void;
+  /** A shard goes back to the queue, or has failed. */
+  onUnfinished(shard: Shard, error: Error, isFinal: boolean): void;
+}
+
+/** One worker process: it has windows, broker and memory of its own. Only what these reach is a model. */
+export function startWorker(given: WorkerDependencies): Gates {
+  const { time, world, queue, vendors, store } = given;
+  const gates = createGates(defaults);
+  const sender = teachingSender(given.sender, gates);
+  const broker = createBroker({ vendors, store });
+  const memory = createByteBudget(MEMORY_BYTES);
+
+  async function sendFile(leases: LeaseHolder, file: PlannedFile): Promise<void> {
+    const free = await memory.acquire(file.size);
+    try {
+      const first = await leases.current({ minimumRemaining: defaults.minimumRemaining });
+      const key = keyOf(first, file.path);
+      const attempt = createAttempt(leases, { key, first }, defaults);
+      const gate = gates.of(first);
+      const body = { length: file.size, chunks: [] };
+      const about = { operation: "PutObject", method: "PUT", key, body };
+      await gate.file.pass(
+        () => attempt((lease) => sender.send({ ...about, lease }), undefined, gate.through),
+        undefined,
+      );
+    } finally {
+      free();
+    }
+  }
+
+  /** As `storeShard` of packages/ingest does; `shard.left` is what its ledger says. */
+  async function storeShard(shard: Shard, attempt: Attempt): Promise<void> {
+    await until(time, time.now() + STATEMENTS_BEFORE * world.postgres);
+    const leasesFor = leasesOf(broker, shard);
+    const limit = pLimit(FILES_AT_ONCE);
+    const settled: Settled[] = [];
+    const store = async (file: PlannedFile) => {
+      try {
+        await sendFile(leasesFor(file), file);
+        shard.left.delete(file);
+        given.onStored(shard);
+      } catch (thrown) {
+        settled.push(settledAs(file, toExhibitError(thrown), attempt));
+      }
+    };
+    await Promise.all([...shard.left].map((file) => limit(() => store(file))));
+    await until(time, time.now() + STATEMENTS_AFTER * world.postgres);
+    if (settled.length > 0) throw unfinished(settled, attempt);
+  }
+
+  async function work(): Promise<void> {
+    for (;;) {
+      const job = await queue.take();
+      await storeShard(job.shard, attemptOf(job)).catch((error) => settle(given, job, error));
+    }
+  }
+
+  for (let slot = 0; slot < world.worker.slots; slot += 1) void work();
+  return gates;
+}
+
+function attemptOf({ starts, attempts }: Job): Attempt {
+  return {
+    starts,
+    last: attempts + 1 >= jobOptions.attempts,
+    postponed: starts - attempts - 1,
+    signal: new AbortController().signal,
+    isHeld: () => true,
+    log: async () => {},
+  };
+}
+
+function settledAs({ path, size }: PlannedFile, error: ExhibitError, attempt: Attempt): Settled {
+  const file = { id: 0, path, size, modifiedMs: 0, slot: null };
+  return { file, outcome: notStored(file, error, attempt), error };
+}
+
+function leasesOf(broker: Broker, { folder }: Shard): (file: PlannedFile) => LeaseHolder {
+  const perFile = broker.perFile(folder.vendor);
+  const holderOf = (of: typeof folder): LeaseHolder => ({
+    current: (options) => broker.lease(of, options),
+    replace: (refused) => broker.lease(of, { unlike: refused.id }),
+  });
+  if (!perFile) {
+    const shared = holderOf(folder);
+    return () => shared;
+  }
+  return ({ path, slot = 0 }) => {
+    const named = perFile.slot({ path, number: slot });
+    if (named instanceof Error) throw named;
+    return holderOf({ ...folder, folder: { ...folder.folder, ...named } });
+  };
+}
+
+/** As the queue does: see `createProcessor` and `jobOptions` of packages/queue. */
+function settle({ queue, onUnfinished }: WorkerDependencies, job: Job, error: Error): void {
+  const isPostponed = error instanceof Postponed;
+  if (!isPostponed) job.attempts += 1;
+  const isFinal = job.attempts >= jobOptions.attempts;
+  onUnfinished(job.shard, error, isFinal);
+  if (isFinal) return;
+  const { delay, jitter } = jobOptions.backoff;
+  const backoff = delay * 2 ** (job.attempts - 1) * (1 - jitter * Math.random());
+  queue.delay(job, isPostponed ? error.delayMs : backoff);
+}
