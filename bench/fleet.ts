@@ -13,6 +13,8 @@ export interface Fleet extends AsyncDisposable {
   apiUrl: string;
   /** The sandbox's control surface. */
   controlUrl: string;
+  redisUrl: string;
+  databaseUrl: string;
   /** Of API and workers, and of what they stand on. */
   pids: number[];
   workers: ChildProcess[];
@@ -61,6 +63,8 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   return {
     apiUrl: `http://127.0.0.1:${apiPort}`,
     controlUrl,
+    redisUrl: redis.url,
+    databaseUrl: postgres.url,
     pids: [...pids, redis.pid, postgres.pid],
     workers,
     startWorker: () => startWorker(owned),

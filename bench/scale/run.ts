@@ -40,7 +40,9 @@ function numberOf(name: string, text: string): number {
 function scenarioOf(text: string): ScenarioName {
   const name = scenarioNames.find((known) => known === text);
   if (name) return name;
-  throw new Error(`There is no scenario ${JSON.stringify(text)}; there are ${scenarioNames.join(", ")}.`);
+  throw new Error(
+    `There is no scenario ${JSON.stringify(text)}; there are ${scenarioNames.join(", ")}.`,
+  );
 }
 
 function linesOf(name: ScenarioName, figures: Figures): string[] {

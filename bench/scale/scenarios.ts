@@ -8,7 +8,7 @@ export interface Choice {
   /** Of the large import. */
   files: number;
   seed: number;
-  /** A quarter of the time. */
+  /** A shorter span of time. */
   small: boolean;
 }
 
@@ -23,15 +23,16 @@ const TENANTS = 10;
 
 export const scenarios = {
   tenants: {
-    about: "ten tenants in one bucket, a prefix each; one is a thousand times larger and began first",
+    about:
+      "ten tenants in one bucket, a prefix each; one is a thousand times larger and began first",
     of: ({ workers, files, seed, small }) => ({
       workers,
       seed,
       world,
-      seconds: small ? 20 : 60,
+      seconds: small ? 18 : 60,
       tenants: tenants((first) => ({
         files: first ? files : Math.ceil(files / SMALLER),
-        beginsAt: first ? 0 : small ? 5000 : 20_000,
+        beginsAt: first ? 0 : small ? 6000 : 20_000,
       })),
     }),
   },
@@ -49,7 +50,7 @@ export const scenarios = {
       workers,
       seed,
       world,
-      seconds: small ? 10 : 60,
+      seconds: small ? 5 : 60,
       tenants: tenants(() => ({ vendor: "industry", files: 1000, folders: 100 })),
     }),
   },

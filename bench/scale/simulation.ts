@@ -150,7 +150,9 @@ export async function simulate(scenario: Scenario): Promise<Figures> {
     failed,
     postponed,
     expired: oss.expired,
-    partitions: [...oss.partitions].map(([prefix, history]) => partitionFigures(prefix, history, world, half)),
+    partitions: [...oss.partitions].map(([prefix, history]) =>
+      partitionFigures(prefix, history, world, half),
+    ),
     vendor: {
       calls: vendor.calls.length,
       refused: vendor.refused,
@@ -188,7 +190,10 @@ function bytesPerSecond({ partitions }: OssModel, from: number, to: number): num
 }
 
 function mostInASecond(calls: readonly number[]): number {
-  return Math.max(0, ...calls.map((at, index) => calls.slice(index).filter((other) => other < at + 1000).length));
+  return Math.max(
+    0,
+    ...calls.map((at, index) => calls.slice(index).filter((other) => other < at + 1000).length),
+  );
 }
 
 function mean(values: readonly number[]): number {

@@ -6,20 +6,24 @@ import type { Figures } from "../../bench/scale/simulation.ts";
 
 const program = join(import.meta.dirname, "../../bench/scale/run.ts");
 
+/** Of each of the nine small tenants; the tenth has a thousand times as many. */
+const FILES = 1280;
+
 // A process of its own: the simulation takes the clocks.
-describe("A fleet of 100 workers in virtual time", () => {
+describe("A fleet of 10 workers in virtual time", () => {
   let tenants: Figures;
   let images: Figures;
 
   beforeAll(async () => {
-    const args = ["--small", "--json", "--scenario", "tenants,images"];
+    const size = ["--small", "--workers", "10", "--files", String(FILES * 1000)];
+    const args = [...size, "--json", "--scenario", "tenants,images"];
     const { stdout } = await promisify(execFile)(process.execPath, [program, ...args]);
     ({ tenants, images } = JSON.parse(stdout));
-  });
+  }, 120_000);
 
   test("stores every file once", () => {
     expect(tenants).toMatchObject({ failed: 0, writtenTwice: 0, expired: 0 });
-    expect(tenants.tenants.slice(1).map(({ stored }) => stored)).toEqual(Array(9).fill(1000));
+    expect(tenants.tenants.slice(1).map(({ stored }) => stored)).toEqual(Array(9).fill(FILES));
     expect(tenants.tenants.reduce((sum, { stored }) => sum + stored, 0)).toBe(tenants.stored);
   });
 
@@ -32,7 +36,7 @@ describe("A fleet of 100 workers in virtual time", () => {
     const [large] = tenants.partitions;
     expect(Math.max(...tenants.partitions.map((each) => each.longestOverload))).toBeLessThan(8);
     expect(Math.max(...tenants.partitions.map((each) => each.refused))).toBeLessThan(0.15);
-    expect(large?.asked).toBeGreaterThan(1600);
+    expect(large?.asked).toBeGreaterThan(800);
     expect(large?.asked).toBeLessThan(2100);
   });
 
@@ -40,6 +44,6 @@ describe("A fleet of 100 workers in virtual time", () => {
     expect(tenants.vendor).toMatchObject({ calls: 10, refused: 0 });
     expect(images.vendor.refused).toBe(0);
     expect(images.vendor.mostInASecond).toBeLessThanOrEqual(20);
-    expect(images.stored).toBeGreaterThan(80);
+    expect(images.stored).toBeGreaterThan(30);
   });
 });

@@ -103,15 +103,13 @@ async function walk(
     for (const files of shards) {
       const shard = await addShard(ledger, folder, files);
       if (!shard) continue;
-      await engine
-        .announce("store", [bellOfShard(shard)])
-        .catch((err) => {
-          // The shard is on the record: the reconciler rings for it.
-          logger.warn(
-            { err, shard_id: shard.shardId },
-            "the queue can't be reached; the reconciler will ring",
-          );
-        });
+      await engine.announce("store", [bellOfShard(shard)]).catch((err) => {
+        // The shard is on the record: the reconciler rings for it.
+        logger.warn(
+          { err, shard_id: shard.shardId },
+          "the queue can't be reached; the reconciler will ring",
+        );
+      });
     }
   }
 
