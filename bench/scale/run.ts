@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
+import type { Figures } from "./figures.ts";
 import { type ScenarioName, scenarioNames, scenarios } from "./scenarios.ts";
-import { type Figures, simulate } from "./simulation.ts";
+import { simulate } from "./simulation.ts";
 
 // The fleet in virtual time: docs/scale.md says what is real and what is a model.
 // node bench/scale/run.ts [--scenario tenants,spread] [--workers 100] [--files 10000000] [--seed 1] [--small] [--json]

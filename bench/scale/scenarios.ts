@@ -3,7 +3,7 @@ import type { Tenant } from "./tenants.ts";
 import { type World, world } from "./world.ts";
 
 /** What may be chosen on the command line. */
-export interface Choice {
+interface Choice {
   workers: number;
   /** Of the large import. */
   files: number;

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Figures } from "../../bench/scale/simulation.ts";
+import type { Figures } from "../../bench/scale/figures.ts";
 
 const program = join(import.meta.dirname, "../../bench/scale/run.ts");
 
