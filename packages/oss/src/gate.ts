@@ -100,9 +100,9 @@ function createGate({ window, request }: BucketGate): Gate {
     request,
     file: createRoom(() => window.size + READ_AHEAD),
     rate,
-    async through(work, signal) {
-      await rate.turn(signal);
-      return await request.pass(work, signal);
+    through(work, signal) {
+      const turn = rate.turn(signal);
+      return turn ? turn.then(() => request.pass(work, signal)) : request.pass(work, signal);
     },
   };
 }

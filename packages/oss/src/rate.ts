@@ -1,3 +1,4 @@
+import { onAbort } from "./aborting.ts";
 import { interrupted } from "./errors.ts";
 
 /**
@@ -6,8 +7,11 @@ import { interrupted } from "./errors.ts";
  * throttle, and none a minute after the last.
  */
 export interface Rate {
-  /** Resolves when one may be begun, first come, first served. Throws INTERRUPTED when the signal ends the waiting. */
-  turn(signal: AbortSignal | undefined): Promise<void>;
+  /**
+   * Undefined: one may be begun at once. Else it resolves when one may, first come, first served, and throws INTERRUPTED when
+   * the signal ends the waiting.
+   */
+  turn(signal: AbortSignal | undefined): Promise<void> | undefined;
   /** A request was answered. */
   answered(): void;
   /** OSS asked for fewer; `startedAt` is when that request began. */
@@ -82,20 +86,19 @@ export function createRate(now: () => number = () => performance.now()): Rate {
 
   return {
     turn(signal) {
+      if (signal?.aborted) return Promise.reject(interrupted(signal));
       if (cut === undefined || (waiting.size === 0 && limit() === Number.POSITIVE_INFINITY)) {
-        return Promise.resolve();
+        return undefined;
       }
       return new Promise((resolve, reject) => {
-        const leave = () => {
+        const stay = onAbort(signal, () => {
           waiting.delete(go);
           if (signal) reject(interrupted(signal));
-        };
+        });
         const go = () => {
-          signal?.removeEventListener("abort", leave);
+          stay();
           resolve();
         };
-        if (signal?.aborted) return leave();
-        signal?.addEventListener("abort", leave);
         waiting.add(go);
         serve();
       });
