@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createGatherer } from "../../src/gathering.ts";
 import { oneBehind } from "../../src/one-behind.ts";
 
@@ -43,7 +43,9 @@ test("Work begins when the work before it has ended, and goes on while the next 
     await promise;
     order.push("first");
   });
-  const second = behind.begin(async () => void order.push("second"));
+  const second = behind.begin(async () => {
+    order.push("second");
+  });
   order.push("made ready");
   resolve();
   await second;
@@ -55,8 +57,8 @@ test("Nothing is begun after work that failed; whoever begins or ends next gets 
   const behind = oneBehind();
   const fault = new Error("The ledger is away.");
   await behind.begin(() => Promise.reject(fault));
-  let begun = false;
-  await expect(behind.begin(async () => void (begun = true))).rejects.toBe(fault);
+  const next = vi.fn(async () => {});
+  await expect(behind.begin(next)).rejects.toBe(fault);
   await expect(behind.end()).rejects.toBe(fault);
-  expect(begun).toBe(false);
+  expect(next).not.toHaveBeenCalled();
 });
