@@ -3,7 +3,7 @@ import type { Broker } from "@exhibit/credentials";
 import {
   type AsideEntry,
   addAside,
-  addShard,
+  addShards,
   type FolderRow,
   finishPlanning,
   forgetFolders,
@@ -18,6 +18,8 @@ import type { Attempt, Engine } from "@exhibit/queue";
 import { openSource, type SourceEntry, type SourceReader } from "@exhibit/sources";
 import { type Logger, withSpan } from "@exhibit/telemetry";
 import { bellOfShard, ringSoon } from "./bells.ts";
+import { createGatherer } from "./gathering.ts";
+import { oneBehind } from "./one-behind.ts";
 import { createSharder } from "./sharding.ts";
 import { createSlotter, type Slotter } from "./slotting.ts";
 import { asideOf, isTooLong, tooLong } from "./unplannable.ts";
@@ -35,7 +37,7 @@ export interface PlanDependencies {
 const ASIDE_BATCH = 256;
 
 /**
- * Walks a folder's source and puts its files on the record, shard by shard; each shard is announced at once, so that
+ * Walks a folder's source and puts its files on the record, some shards at a time; they are announced at once, so that
  * uploads begin while a large source is still being walked. A walk that was broken off is simply walked again.
  */
 export async function planFolder(
@@ -94,23 +96,16 @@ async function walk(
   folder: FolderRow,
   attempt: Attempt,
 ): Promise<ExhibitError | undefined> {
-  const { ledger, engine, roots, logger } = dependencies;
+  const { ledger, roots } = dependencies;
   const sharder = createSharder();
   const slotter = await slotterFor(dependencies, folder);
+  const gathered = createGatherer();
+  const adding = oneBehind();
   let aside: AsideEntry[] = [];
 
-  async function addShards(shards: PlannedFile[][]): Promise<void> {
-    for (const files of shards) {
-      const shard = await addShard(ledger, folder, files);
-      if (!shard) continue;
-      await engine.announce("store", [bellOfShard(shard)]).catch((err) => {
-        // The shard is on the record: the reconciler rings for it.
-        logger.warn(
-          { err, shard_id: shard.shardId },
-          "the queue can't be reached; the reconciler will ring",
-        );
-      });
-    }
+  async function addShardsOf(files: readonly PlannedFile[]): Promise<void> {
+    const shards = files.flatMap((file) => sharder.add(file));
+    if (shards.length > 0) await adding.begin(() => addAndAnnounce(dependencies, folder, shards));
   }
 
   async function addAsides(): Promise<void> {
@@ -120,8 +115,10 @@ async function walk(
 
   async function addRest(): Promise<void> {
     await addAsides();
-    for (const file of slotter?.rest() ?? []) await addShards(sharder.add(file));
-    await addShards(sharder.rest());
+    await addShardsOf([...gathered.rest(), ...(slotter?.rest() ?? [])]);
+    const last = sharder.rest();
+    await adding.begin(() => addAndAnnounce(dependencies, folder, last));
+    await adding.end();
   }
 
   async function take(entry: SourceEntry): Promise<void> {
@@ -130,8 +127,11 @@ async function walk(
     else if (isTooLong(entry.path)) aside.push(tooLong(entry.path, entry.path));
     else if (isTooLong(normal)) aside.push(tooLong(entry.path, normal));
     else if (slotter) aside.push(...slotter.add(entry));
-    else if (normal === entry.path) await addShards(sharder.add(entry));
-    else await addShards(sharder.add({ ...entry, normal }));
+    else {
+      const { path, size, modifiedAt } = entry;
+      const own = normal === path ? {} : { normal };
+      await addShardsOf(gathered.add({ path, size, modifiedAt, ...own }));
+    }
     if (aside.length >= ASIDE_BATCH) await addAsides();
   }
 
@@ -159,8 +159,26 @@ async function walk(
     if (error.action !== "never" && !(attempt.last && error.code === "SOURCE_IO")) throw error;
     await addRest();
     return error;
+  } finally {
+    // What it fails with is thrown already, or comes of it.
+    await adding.end().catch(() => {});
   }
   return undefined;
+}
+
+/** Puts shards on the record and announces them. */
+async function addAndAnnounce(
+  { ledger, engine, logger }: PlanDependencies,
+  folder: FolderRow,
+  shards: readonly PlannedFile[][],
+): Promise<void> {
+  if (shards.length === 0) return;
+  const added = await addShards(ledger, folder, shards);
+  await engine.announce("store", added.map(bellOfShard)).catch((err) => {
+    // The shards are on the record: the reconciler rings for them.
+    const shard_ids = added.map(({ shardId }) => shardId);
+    logger.warn({ err, shard_ids }, "the queue can't be reached; the reconciler will ring");
+  });
 }
 
 function isNormal(path: string): boolean {

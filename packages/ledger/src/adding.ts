@@ -18,79 +18,95 @@ export interface PlannedFile {
 }
 
 /**
- * Adds one shard with these files, in one transaction. Files that the folder has already (an earlier walk that was
+ * Adds shards with these files, in one transaction. Files that the folder has already (an earlier walk that was
  * broken off) are passed over, so a source can be walked again; those that it looks for are taken up. Files whose key
- * another file has are put aside. Returns undefined when there was nothing new.
+ * another file has are put aside. Gives the shards that had something new.
  * Throws STATE_CONFLICT when the folder has been planned to its end meanwhile, by another walk, or the import cancelled.
  */
-export async function addShard(
+export async function addShards(
   { db }: Ledger,
-  folder: { id: number; import_id: string },
-  files: readonly PlannedFile[],
-): Promise<OpenShard | undefined> {
+  folder: { id: number },
+  shards: readonly (readonly PlannedFile[])[],
+): Promise<OpenShard[]> {
   return await db.transaction().execute(async (tx) => {
+    await lockPlanning(tx, folder.id);
     await checkUnplanned(tx, folder.id);
+    const files = shards.flatMap((some, shard) => some.map((file) => ({ ...file, shard })));
     const { single, twins } = await keepTwinsApart(tx, folder.id, files);
     if (twins.length > 0) await putAside(tx, folder.id, twins);
-    const inserted = await sql<AddedFiles>`
-      with shard as materialized (
-        select nextval(pg_get_serial_sequence('shards', 'id')) as id
-      ), entry as materialized (
-        select * from unnest(
-          ${single.map((file) => file.path)}::text[],
-          ${single.map((file) => file.normal ?? null)}::text[],
-          ${single.map((file) => file.size)}::bigint[],
-          ${single.map((file) => file.modifiedAt)}::bigint[],
-          ${single.map((file) => file.slot ?? null)}::integer[]
-        ) as e (path, normal, size, modified_ms, slot)
-      ), found as (
-        update files set shard_id = shard.id, slot = entry.slot, normal = entry.normal, size = entry.size,
-          modified_ms = entry.modified_ms, error_code = null, error = null
-        from entry, shard
-        where ${lookedFor(folder.id)} and files.path collate "C" = entry.path
-        returning files.size
-      ), added as (
-        insert into files (folder_id, shard_id, slot, path, normal, size, modified_ms, state)
-        select ${folder.id}, shard.id, entry.slot, entry.path, entry.normal, entry.size, entry.modified_ms, 'planned'
-        from shard, entry
-        order by entry.path collate "C" -- two planners lock rows in one order
-        on conflict (folder_id, path collate "C") do nothing
-        returning size
-      )
-      select (select id from shard) as shard_id, (select count(*) from added) as added, count(*) as files,
-        coalesce(sum(size), 0)::bigint as bytes
-      from (select size from found union all select size from added) as taken`.execute(tx);
-    const taken = inserted.rows[0];
-    if (!taken || taken.files === 0) return undefined;
-    const numbered = await sql<{ number: number; place: number }>`
-      with in_folder as (
-        update folders set open_shards = open_shards + 1, files = files + ${taken.added}, bytes = bytes + ${taken.bytes}
-        where id = ${folder.id}
-        returning import_id
-      )
-      update imports set shards = shards + 1, open_shards = open_shards + 1,
-        files = files + ${taken.added}, bytes = bytes + ${taken.bytes}, updated_at = now()
-      from in_folder
-      where imports.id = in_folder.import_id
-      returning imports.shards as number, imports.open_shards as place`.execute(tx);
-    const { number, place } = numbered.rows[0] ?? { number: 1, place: 1 };
-    await sql`
-      insert into shards (id, import_id, folder_id, number, files, bytes)
-      overriding system value
-      values (${taken.shard_id}, ${folder.import_id}, ${folder.id}, ${number}, ${taken.files}, ${taken.bytes})`.execute(
-      tx,
-    );
-    return { shardId: taken.shard_id, place };
+    return await insertFiles(tx, folder.id, single);
   });
 }
 
-interface AddedFiles {
-  shard_id: number;
-  /** Files of the shard. */
-  files: number;
-  /** Of these, the ones that the folder didn't have. */
-  added: number;
-  bytes: number;
+/** Rows of files, shards and counters, in one statement: the counters' rows are locked for no longer than that. */
+async function insertFiles(
+  tx: Transaction<LedgerSchema>,
+  folderId: number,
+  files: readonly (PlannedFile & { shard: number })[],
+): Promise<OpenShard[]> {
+  const { rows } = await sql<OpenShard>`
+    with entry as materialized (
+      select * from unnest(
+        ${files.map((file) => file.path)}::text[],
+        ${files.map((file) => file.normal ?? null)}::text[],
+        ${files.map((file) => file.size)}::bigint[],
+        ${files.map((file) => file.modifiedAt)}::bigint[],
+        ${files.map((file) => file.slot ?? null)}::integer[],
+        ${files.map((file) => file.shard)}::integer[]
+      ) as e (path, normal, size, modified_ms, slot, shard)
+    ), shard as materialized (
+      select shard, nextval(pg_get_serial_sequence('shards', 'id')) as id
+      from (select distinct shard from entry order by shard) as e
+    ), found as (
+      update files set shard_id = shard.id, slot = entry.slot, normal = entry.normal, size = entry.size,
+        modified_ms = entry.modified_ms, error_code = null, error = null
+      from entry join shard using (shard)
+      where ${lookedFor(folderId)} and files.path collate "C" = entry.path
+      returning files.shard_id, files.size
+    ), added as (
+      insert into files (folder_id, shard_id, slot, path, normal, size, modified_ms, state)
+      select ${folderId}, shard.id, entry.slot, entry.path, entry.normal, entry.size, entry.modified_ms, 'planned'
+      from entry join shard using (shard)
+      -- Of neighbours that come in their order, each page of the index would be left half empty.
+      order by shard.id, random()
+      on conflict (folder_id, path collate "C") do nothing
+      returning shard_id, size
+    ), taken as (
+      select shard_id, count(*)::integer as files, count(*) filter (where is_new) as added, sum(size)::bigint as bytes
+      from (select shard_id, size, false as is_new from found union all select shard_id, size, true from added) as file
+      group by shard_id
+    ), total as (
+      select count(*)::integer as shards, sum(added)::bigint as files, sum(bytes)::bigint as bytes from taken having count(*) > 0
+    ), in_folder as (
+      update folders set open_shards = open_shards + total.shards, files = folders.files + total.files,
+        bytes = folders.bytes + total.bytes
+      from total where id = ${folderId}
+      returning import_id
+    ), in_import as (
+      update imports set shards = imports.shards + total.shards, open_shards = open_shards + total.shards,
+        files = imports.files + total.files, bytes = imports.bytes + total.bytes, updated_at = now()
+      from in_folder, total
+      where imports.id = in_folder.import_id
+      returning imports.id, imports.shards - total.shards as before, imports.open_shards - total.shards as open_before
+    ), new_shard as (
+      insert into shards (id, import_id, folder_id, number, files, bytes)
+      overriding system value
+      select taken.shard_id, in_import.id, ${folderId}, before + row_number() over (order by taken.shard_id), taken.files, taken.bytes
+      from taken, in_import
+      returning id, number
+    )
+    select new_shard.id as "shardId", (open_before + number - before)::integer as place
+    from new_shard, in_import
+    order by new_shard.id`.execute(tx);
+  return rows;
+}
+
+/**
+ * Walks of one folder take turns: each sees what the one before it has put on the record. The folder's row isn't locked for
+ * it: those who record outcomes change that row, too, and would wait.
+ */
+export async function lockPlanning(tx: Transaction<LedgerSchema>, folderId: number): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${folderId})`.execute(tx);
 }
 
 /** A walk that comes too late must not add files to an import that may be sealed. */
@@ -100,7 +116,6 @@ async function checkUnplanned(tx: Transaction<LedgerSchema>, folderId: number): 
     .innerJoin("imports", "imports.id", "folders.import_id")
     .select(["planned", "status"])
     .where("folders.id", "=", folderId)
-    .forUpdate("folders")
     .executeTakeFirst();
   if (folder?.status === "cancelled") {
     throw new ExhibitError("STATE_CONFLICT", `The import of folder ${folderId} is cancelled.`);
@@ -121,6 +136,7 @@ export async function addAside(
   entries: readonly AsideEntry[],
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {
+    await lockPlanning(tx, folder.id);
     await checkUnplanned(tx, folder.id);
     await putAside(tx, folder.id, entries);
   });

@@ -23,8 +23,9 @@ export async function listFiles(
       ? null
       : Number(cursor(query.folder_id, /^\d{1,15}$/, "folder_id"));
   const count = query.limit + 1;
-  const { rows } = await sql<Selectable<FileTable>>`
-    select page.* from folders, lateral (
+  const { rows } = await sql<FileRow>`
+    select page.*, leases.id as lease_id, leases.prefix || coalesce(page.key, page.normal, page.path) as whole_key
+    from folders, lateral (
       select * from files
       where folder_id = folders.id
         and (folders.id > ${fromFolder} or path collate "C" > ${afterPath})
@@ -32,7 +33,7 @@ export async function listFiles(
         ${query.state === "failed" ? sql`and error_code is not null` : sql``}
       order by path collate "C"
       limit ${count}
-    ) as page
+    ) as page left join leases on leases.number = page.lease
     where folders.import_id = ${importId} and folders.id >= ${fromFolder}
       and (${folderId}::bigint is null or folders.id = ${folderId})
     order by folders.id, page.path collate "C"
@@ -55,7 +56,12 @@ function fileCursor(text: string): [number, string] {
   throw new ExhibitError("REQUEST_INVALID", `after: "${text}" isn't one that this list gave.`);
 }
 
-function fileView(row: Selectable<FileTable>): FileView {
+interface FileRow extends Selectable<FileTable> {
+  lease_id: string | null;
+  whole_key: string | null;
+}
+
+function fileView(row: FileRow): FileView {
   return {
     file_id: String(row.id),
     folder_id: String(row.folder_id),
@@ -63,9 +69,9 @@ function fileView(row: Selectable<FileTable>): FileView {
     size: row.size,
     modified_at: row.modified_ms === null ? null : new Date(row.modified_ms).toISOString(),
     state: row.state,
-    key: row.key,
+    key: row.whole_key,
     sha256: row.sha256 === null ? null : Buffer.from(row.sha256).toString("hex"),
-    crc64: row.crc64,
+    crc64: row.crc64 === null ? null : String(Buffer.from(row.crc64).readBigUInt64BE()),
     etag: row.etag,
     request_id: row.request_id,
     stored_at: row.stored_at?.toISOString() ?? null,

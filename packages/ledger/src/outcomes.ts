@@ -1,5 +1,6 @@
 import type { ErrorCode } from "@exhibit/contracts";
 import { sql } from "kysely";
+import { leaseOf } from "./leases.ts";
 import type { Ledger } from "./ledger.ts";
 import { storable } from "./text.ts";
 
@@ -41,7 +42,7 @@ export async function recordOutcomes(
 ): Promise<void> {
   const rows = [...stored, ...notStored];
   if (rows.length === 0) return;
-  const column = <T>(pick: (row: Stored) => T) => [
+  const column = <T>(pick: (row: Stored, index: number) => T) => [
     ...stored.map(pick),
     ...notStored.map(() => null),
   ];
@@ -49,6 +50,8 @@ export async function recordOutcomes(
     ...stored.map(() => null),
     ...notStored.map(pick),
   ];
+  const leases: Awaited<ReturnType<typeof leaseOf>>[] = [];
+  for (const row of stored) leases.push(await leaseOf(db, folderId, row));
   await sql`
     with outcome as (
       select * from unnest(
@@ -56,17 +59,17 @@ export async function recordOutcomes(
         ${rows.map((row) => row.state)}::text[],
         ${column((row) => row.size)}::bigint[],
         ${column((row) => row.modifiedMs)}::bigint[],
-        ${column((row) => row.key)}::text[],
+        ${column((_, index) => leases[index]?.rest)}::text[],
         ${column((row) => Buffer.from(row.sha256).toString("hex"))}::text[],
-        ${column((row) => String(row.crc64))}::text[],
+        ${column((row) => row.crc64.toString(16).padStart(16, "0"))}::text[],
         ${column((row) => row.etag ?? null)}::text[],
         ${column((row) => row.requestId ?? null)}::text[],
         ${column((row) => row.storedAt.toISOString())}::timestamptz[],
-        ${column((row) => row.leaseId)}::text[],
+        ${column((_, index) => leases[index]?.number)}::integer[],
         ${column((row) => row.upload ?? null)}::bigint[],
         ${reasons((row) => row.code)}::text[],
         ${reasons((row) => storable(row.message))}::text[]
-      ) as o (id, state, size, modified_ms, key, sha256, crc64, etag, request_id, stored_at, lease_id, upload, error_code, error)
+      ) as o (id, state, size, modified_ms, key, sha256, crc64, etag, request_id, stored_at, lease, upload, error_code, error)
     ), alive as (
       -- Files that are done with are progress; locked first, as everywhere: shards, files, folders, imports.
       update shards set unended_runs = 0
@@ -80,8 +83,8 @@ export async function recordOutcomes(
       order by files.id for update
     ), changed as (
       update files set state = o.state, size = coalesce(o.size, files.size),
-        modified_ms = coalesce(o.modified_ms, files.modified_ms), key = o.key, sha256 = decode(o.sha256, 'hex'),
-        crc64 = o.crc64, etag = o.etag, request_id = o.request_id, stored_at = o.stored_at, lease_id = o.lease_id,
+        modified_ms = coalesce(o.modified_ms, files.modified_ms), sha256 = decode(o.sha256, 'hex'),
+        key = nullif(o.key, coalesce(files.normal, files.path)), crc64 = decode(o.crc64, 'hex'), etag = o.etag, request_id = o.request_id, stored_at = o.stored_at, lease = o.lease,
         error_code = o.error_code, error = o.error
       from outcome o, planned
       where files.id = o.id and files.id = planned.id

@@ -2,6 +2,7 @@ import { ExhibitError, type ImportRequest } from "@exhibit/contracts";
 import { sql } from "kysely";
 import { v7 as uuidv7 } from "uuid";
 import { type By, recordAct, unnamed } from "./acts.ts";
+import { lockPlanning } from "./adding.ts";
 import type { Ledger } from "./ledger.ts";
 import { failMissed } from "./looked-for.ts";
 import { pathBytes, pathOf, storable } from "./text.ts";
@@ -108,7 +109,9 @@ export async function finishPlanning(
   error?: ExhibitError,
   starts: number | null = null,
 ): Promise<{ importId: string; complete: boolean } | undefined> {
-  const { rows } = await sql<{ id: string; complete: boolean }>`
+  const rows = await db.transaction().execute(async (tx) => {
+    await lockPlanning(tx, folderId);
+    const result = await sql<{ id: string; complete: boolean }>`
     with walked as materialized (
       select id from folders
       where id = ${folderId} and not planned
@@ -129,7 +132,9 @@ export async function finishPlanning(
       status = case when open_folders = 1 and status = 'planning' then 'storing' else status end
     from in_folder
     where imports.id = in_folder.import_id
-    returning imports.id, open_folders = 0 and open_shards = 0 as complete`.execute(db);
+    returning imports.id, open_folders = 0 and open_shards = 0 as complete`.execute(tx);
+    return result.rows;
+  });
   const row = rows[0];
   return row && { importId: row.id, complete: row.complete };
 }

@@ -107,15 +107,17 @@ export interface FileTable {
   /** Milliseconds since the epoch; null means: take the file as it is now. */
   modified_ms: number | null;
   state: FileState;
+  /** What follows the lease's prefix in the object's key, where that isn't the path in its normal form. */
   key: string | null;
   /** 32 bytes. */
   sha256: Buffer | Uint8Array | null;
-  /** An unsigned 64-bit number as decimal text, as OSS gives it. */
-  crc64: string | null;
+  /** 8 bytes, the highest first. */
+  crc64: Buffer | Uint8Array | null;
   etag: string | null;
   request_id: string | null;
   stored_at: Date | null;
-  lease_id: string | null;
+  /** The number of its lease. */
+  lease: number | null;
   /** What a skipped entry is. */
   skipped_as: SkippedAs | null;
   error_code: string | null;
@@ -123,6 +125,15 @@ export interface FileTable {
   waived_by: string | null;
   waived_why: string | null;
   waived_at: Date | null;
+}
+
+/** What receipts have in common; rows are only ever added. */
+interface LeaseTable {
+  number: Generated<number>;
+  /** As the broker calls it; nothing of its credentials is here. */
+  id: string;
+  /** How the keys of its files begin. */
+  prefix: string;
 }
 
 /** A multipart upload that is open in OSS, or may be. */
@@ -206,6 +217,7 @@ export interface LedgerSchema {
   folders: FolderTable;
   shards: ShardTable;
   files: FileTable;
+  leases: LeaseTable;
   uploads: UploadTable;
   upload_parts: UploadPartTable;
   workers: WorkerTable;

@@ -53,7 +53,8 @@ export async function openShard(
     .select(["id", pathBytes("path").as("path"), "size", "modified_ms as modifiedMs", "slot"])
     .where("shard_id", "=", shardId)
     .where("state", "=", "planned")
-    .orderBy("id")
+    // Not as the rows lie: those of one page are recorded in several batches, and find room on it.
+    .orderBy(sql`path collate "C"`)
     .execute();
   return { ...shard, files: files.map((file) => ({ ...file, path: pathOf(file.path) })) };
 }

@@ -8,11 +8,11 @@ import { pathBytes, pathOf } from "./text.ts";
  * A file whose name is its key goes before those that only normalise to it; else the one that has been found first has it,
  * and keeps it whatever becomes of it.
  */
-export async function keepTwinsApart(
+export async function keepTwinsApart<File extends PlannedFile>(
   tx: Transaction<LedgerSchema>,
   folderId: number,
-  files: readonly PlannedFile[],
-): Promise<{ single: PlannedFile[]; twins: AsideEntry[] }> {
+  files: readonly File[],
+): Promise<{ single: File[]; twins: AsideEntry[] }> {
   // A vendor that opens files one by one names their keys itself.
   const named = files.filter(({ slot }) => slot === undefined);
   const owners = await ownersOf(tx, folderId, named);

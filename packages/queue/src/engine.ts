@@ -13,7 +13,7 @@ import { BullMQOtel } from "bullmq-otel";
 import { Redis } from "ioredis";
 import { closeWorker } from "./close-worker.ts";
 import { createPglitePool } from "./pglite-pool.ts";
-import { type Bell, type QueueName, queueNames } from "./queues.ts";
+import { type Bell, EVENTS_KEPT, kept, type QueueName, queueNames } from "./queues.ts";
 import { restAfterErrors } from "./rest-after-errors.ts";
 import { type BellToRing, beginNow, jobOf, ringAtEnd, ringOne, roundOf } from "./ringing.ts";
 import { watchStandstills } from "./standstill.ts";
@@ -119,7 +119,14 @@ export async function openRedisEngine(redisUrl: string): Promise<Engine> {
   }
   const engine = createEngine({
     createQueue: (name) =>
-      new Queue(name, options<QueueOptions>({ connection: producer, prefix: PREFIX })),
+      new Queue(
+        name,
+        options<QueueOptions>({
+          connection: producer,
+          prefix: PREFIX,
+          streams: { events: { maxLen: EVENTS_KEPT } },
+        }),
+      ),
     createWorker: (name, handler, more) =>
       new Worker(
         name,
@@ -244,7 +251,7 @@ function createEngine(backend: Backend): Engine {
           const before = standstills.count;
           return handler(id, { ...attempt, signal, isHeld: () => standstills.count === before });
         },
-        { ...workerTimes, concurrency },
+        { ...workerTimes, ...kept, concurrency },
       );
       worker.on("error", onError);
       const rest = restAfterErrors(worker);

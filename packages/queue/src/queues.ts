@@ -24,13 +24,21 @@ export function priorityOf(place: number, round: number): number {
 
 const DAY = 24 * 60 * 60;
 
+/** Of each job, and written into each: a million files are four thousand jobs that wait. */
 export const jobOptions = {
   attempts: 5,
   backoff: { type: "exponential", delay: 2000, jitter: 0.5 },
-  removeOnComplete: { age: DAY, count: 1000 },
-  // Ops look at failed jobs in Bull Board for a month; the ledger knows them for ever.
-  removeOnFail: { age: 30 * DAY, count: 100_000 },
   // A message and a few lines are what a person reads; the rest is in the trace.
   stackTraceLimit: 1,
   keepLogs: 100,
 } as const;
+
+/** Of the workers: which of the jobs that have ended stay. */
+export const kept = {
+  removeOnComplete: { age: DAY, count: 1000 },
+  // Ops look at failed jobs in Bull Board for a month; the ledger knows them for ever.
+  removeOnFail: { age: 30 * DAY, count: 100_000 },
+} as const;
+
+/** BullMQ tells each step of each job to whoever listens. Nobody does: the ledger is asked. */
+export const EVENTS_KEPT = 100;

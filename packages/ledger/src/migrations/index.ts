@@ -6,6 +6,7 @@ import { runs } from "./0004-runs.ts";
 import { bandwidth } from "./0005-bandwidth.ts";
 import { pauses } from "./0006-pauses.ts";
 import { normalPaths } from "./0007-normal-paths.ts";
+import { narrowReceipts } from "./0008-narrow-receipts.ts";
 
 /** In order of their names; one that has been released is never changed, only followed by another. */
 const migrations: Record<string, Migration> = {
@@ -16,6 +17,7 @@ const migrations: Record<string, Migration> = {
   "0005-bandwidth": bandwidth,
   "0006-pauses": pauses,
   "0007-normal-paths": normalPaths,
+  "0008-narrow-receipts": narrowReceipts,
 };
 
 export const migrationProvider: MigrationProvider = {

@@ -6,7 +6,6 @@ import { createDatabase, ledgerKinds } from "../../../../test/databases.ts";
 import { startPostgres } from "../../../../test/postgres-server.ts";
 import {
   addAside,
-  addShard,
   cancelImport,
   closeShard,
   createImport,
@@ -35,6 +34,7 @@ import {
   type UnfinishedFile,
   waiveFiles,
 } from "../../src/index.ts";
+import { addShard } from "./add-shard.ts";
 
 const folderOf = (path: string) => ({
   vendor: "kongur",

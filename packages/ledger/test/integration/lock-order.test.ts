@@ -3,7 +3,6 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, test } from "vitest";
 import { ledgerKinds } from "../../../../test/databases.ts";
 import {
-  addShard,
   createImport,
   finishPlanning,
   finishShard,
@@ -15,6 +14,7 @@ import {
   recordUpload,
   reopenImport,
 } from "../../src/index.ts";
+import { addShard } from "./add-shard.ts";
 
 // Statements that take rows in one order wait for each other; in two orders, Postgres ends one of them as a deadlock.
 
@@ -33,7 +33,7 @@ async function opened() {
   });
   const folderId = folderIds[0] as number;
   const file = { path: "a.mp4", size: 1000, modifiedAt: 1 };
-  const shard = await addShard(ledger, { id: folderId, import_id: importId }, [file]);
+  const shard = await addShard(ledger, { id: folderId }, [file]);
   const shardId = shard?.shardId ?? 0;
   const fileId = (await openShard(ledger, shardId))?.files[0]?.id ?? 0;
   return { importId, folderId, shardId, fileId };

@@ -2,7 +2,6 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ledgerKinds } from "../../../../test/databases.ts";
 import {
-  addShard,
   cancelImport,
   createImport,
   findQuietImports,
@@ -21,6 +20,7 @@ import {
   resumeVendor,
   sealImport,
 } from "../../src/index.ts";
+import { addShard } from "./add-shard.ts";
 
 const wang = { who: "王芳", why: "the scanner is being\0 repaired" };
 
@@ -46,7 +46,7 @@ describe.each(Object.entries(ledgerKinds))("Pauses in the ledger on %s", (_kind,
     const shardIds: number[] = [];
     for (const [index, id] of folderIds.entries()) {
       const files = [{ path: "a.pdf", size: 1, modifiedAt: 1 }];
-      const shard = await addShard(ledger, { id, import_id: importId }, files);
+      const shard = await addShard(ledger, { id }, files);
       shardIds.push(shard?.shardId ?? 0);
       if (index < folderIds.length - 1) await finishPlanning(ledger, id);
     }

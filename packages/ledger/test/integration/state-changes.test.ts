@@ -5,7 +5,6 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { ledgerKinds } from "../../../../test/databases.ts";
 import {
   addAside,
-  addShard,
   cancelImport,
   createImport,
   finishPlanning,
@@ -22,6 +21,7 @@ import {
   type UnfinishedFile,
   waiveFiles,
 } from "../../src/index.ts";
+import { addShard } from "./add-shard.ts";
 
 let ledger: Ledger;
 let remove: () => Promise<void>;

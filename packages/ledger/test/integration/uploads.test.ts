@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ledgerKinds } from "../../../../test/databases.ts";
 import {
-  addShard,
   cancelImport,
   createImport,
   findAbandonedUploads,
@@ -20,6 +19,7 @@ import {
   resumeVendor,
   type Stored,
 } from "../../src/index.ts";
+import { addShard } from "./add-shard.ts";
 
 const beganAt = new Date("2026-11-23T10:00:00Z");
 const source = { size: 1000, modifiedMs: 1_700_000_000_000 };

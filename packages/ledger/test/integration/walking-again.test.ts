@@ -4,7 +4,6 @@ import { ledgerKinds } from "../../../../test/databases.ts";
 import {
   type AsideEntry,
   addAside,
-  addShard,
   cancelImport,
   createImport,
   finishPlanning,
@@ -21,6 +20,7 @@ import {
   sealImport,
   waiveFiles,
 } from "../../src/index.ts";
+import { addShard } from "./add-shard.ts";
 
 const NFC = "caf\u00e9.pdf";
 const NFD = "cafe\u0301.pdf";

@@ -1,0 +1,85 @@
+import { randomBytes } from "node:crypto";
+import {
+  finishShard,
+  type Ledger,
+  openShard,
+  recordDestination,
+  recordOutcomes,
+  type Stored,
+  type UnfinishedFile,
+} from "@exhibit/ledger";
+import type { Engine } from "@exhibit/queue";
+import { Redis } from "ioredis";
+import { sql } from "kysely";
+
+export interface Base {
+  ledger: Ledger;
+  engine: Engine;
+  redisUrl: string | undefined;
+  /** Of the servers that they are on. */
+  pids: number[];
+}
+
+/** As the recorder takes them. */
+const BATCH = 64;
+const PREFIX = "entrusts/E-1/";
+
+/** What workers tell the ledger of shards in which everything is stored. */
+export async function storeAll(
+  ledger: Ledger,
+  folderId: number,
+  shardIds: readonly number[],
+): Promise<void> {
+  const destination = { endpoint: "https://oss.test", bucket: "evidence", prefix: PREFIX };
+  await recordDestination(ledger, folderId, destination);
+  for (const shardId of shardIds) {
+    const { files = [] } = (await openShard(ledger, shardId, 1)) ?? {};
+    for (let at = 0; at < files.length; at += BATCH) {
+      await recordOutcomes(ledger, folderId, files.slice(at, at + BATCH).map(receiptOf), []);
+    }
+    await finishShard(ledger, shardId, 1);
+  }
+}
+
+/** As long as a real one. */
+function receiptOf({ id, path, size, modifiedMs }: UnfinishedFile): Stored {
+  const md5 = randomBytes(16).toString("hex").toUpperCase();
+  return {
+    ...{ fileId: id, state: "stored", size, modifiedMs: modifiedMs ?? 0, storedAt: new Date() },
+    ...{ key: `${PREFIX}${path}`, leaseId: "9a3f6c1e-7d52-4b7e-9f10-2c8d5e4b7a61" },
+    ...{ sha256: randomBytes(32), crc64: randomBytes(8).readBigUInt64LE() },
+    ...{ etag: `"${md5}"`, requestId: randomBytes(12).toString("hex").toUpperCase() },
+  };
+}
+
+/** With their indexes, dead rows and all. */
+export async function bytesOfRows({ db }: Ledger): Promise<number> {
+  const { rows } = await sql<{ bytes: number }>`
+    select pg_total_relation_size('files') + pg_total_relation_size('shards') + pg_total_relation_size('leases') as bytes`.execute(
+    db,
+  );
+  return rows[0]?.bytes ?? 0;
+}
+
+/** Of Redis; nothing where there is none. */
+export async function memoryOf({ redisUrl }: Base): Promise<number> {
+  if (redisUrl === undefined) return 0;
+  const redis = new Redis(redisUrl);
+  const info = await redis.info("memory");
+  redis.disconnect();
+  return Number(/^used_memory:(\d+)/m.exec(info)?.[1]);
+}
+
+/** Runs so many store jobs that do nothing. */
+export async function ringToTheEnd(engine: Engine, jobs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let done = 0;
+  const work = async () => {
+    done += 1;
+    if (done === jobs) resolve();
+  };
+  const quiet = { onError() {}, onFailed() {} };
+  const worker = engine.work("store", work, { concurrency: 8, ...quiet });
+  await promise;
+  await worker.close(1000);
+}

@@ -1,0 +1,130 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { planFolder } from "@exhibit/ingest";
+import {
+  createImport,
+  openEmbeddedLedger,
+  openPglite,
+  openPostgresLedger,
+  openShards,
+  readImport,
+  sealImport,
+} from "@exhibit/ledger";
+import { openEmbeddedEngine, openRedisEngine } from "@exhibit/queue";
+import { createLogger } from "@exhibit/telemetry";
+import { startPostgres } from "../test/postgres-server.ts";
+import { startRedis } from "../test/redis-server.ts";
+import { dataFolder } from "../test/servers.ts";
+import { measureFirstPut } from "./first-put.ts";
+import { type Base, bytesOfRows, memoryOf, ringToTheEnd, storeAll } from "./ledger-work.ts";
+import { measureServers } from "./measure.ts";
+
+// What grows with the number of files: npx node bench/planning.ts [--files 1000000] [--embedded] [--source FOLDER] [--json]
+// Planning alone, then every outcome recorded as workers do, then the jobs run empty; last the time to the first PUT of a fleet.
+
+const { values } = parseArgs({
+  options: {
+    files: { type: "string", default: "100000" },
+    embedded: { type: "boolean", default: false },
+    source: { type: "string" },
+    json: { type: "boolean", default: false },
+  },
+});
+const count = Number(values.files);
+const FILES_OF_FOLDER = 1000;
+const SIZE = 1024;
+const LOOKS = 20;
+
+await using stack = new AsyncDisposableStack();
+const root = values.source ?? (await writeFiles());
+const base = await (values.embedded ? openEmbedded() : openServers());
+const { ledger, engine } = base;
+const figures: Record<string, number> = { files: count };
+
+const empty = await memoryOf(base);
+const { importId, folderIds } = await createImport(ledger, {
+  suit_ids: [],
+  folders: [{ vendor: "kongur", folder: {}, source: { type: "directory", path: root } }],
+});
+const folderId = folderIds[0] ?? 0;
+const attempt = {
+  ...{ starts: 1, last: true, postponed: 0, isHeld: () => true, log: async () => {} },
+  signal: new AbortController().signal,
+};
+const dependencies = {
+  ...{ ledger, engine, roots: [root], broker: { perFile: () => undefined } },
+  logger: createLogger({ service: "bench", secrets: [], level: "silent" }),
+};
+await measure("planning", () => planFolder(dependencies, folderId, attempt));
+const shards: number[] = [];
+for await (const some of openShards(ledger, { importId }))
+  shards.push(...some.map(({ shardId }) => shardId));
+tell("redis bytes a waiting shard", ((await memoryOf(base)) - empty) / shards.length);
+await measure("outcomes", () => storeAll(ledger, folderId, shards));
+const view = await readImport(ledger, importId);
+const began = performance.now();
+for (let look = 0; look < LOOKS; look += 1) await readImport(ledger, importId);
+tell("progress look, ms", (performance.now() - began) / LOOKS);
+if (view.stored !== count) throw new Error(JSON.stringify(view));
+tell("ledger bytes a file", (await bytesOfRows(ledger)) / count);
+await measure("sealing", async () => {
+  const status = await sealImport(ledger, importId);
+  if (status !== "sealed") throw new Error(`It came to ${status}.`);
+});
+await ringToTheEnd(engine, shards.length);
+tell("redis bytes a shard that is done", ((await memoryOf(base)) - empty) / shards.length);
+if (!values.embedded) tell("seconds to the first PUT", await measureFirstPut(root));
+if (values.json) process.stdout.write(`${JSON.stringify(figures)}\n`);
+
+/** On tmpfs: the disk isn't what is measured. */
+async function writeFiles(): Promise<string> {
+  const folder = await mkdtemp("/dev/shm/exhibit-planning-");
+  stack.defer(() => rm(folder, { recursive: true }));
+  const content = Buffer.alloc(SIZE, "evidence");
+  for (let number = 0; number < count; number += 1) {
+    const sub = join(folder, String(Math.floor(number / FILES_OF_FOLDER)));
+    if (number % FILES_OF_FOLDER === 0) mkdirSync(sub);
+    writeFileSync(join(sub, `${number}.bin`), content);
+  }
+  return folder;
+}
+
+async function openServers(): Promise<Base> {
+  const [redis, postgres] = [await startRedis(), await startPostgres()];
+  stack.defer(() => Promise.all([redis.stop(), postgres.stop()]).then(() => {}));
+  const opened = {
+    ledger: await openPostgresLedger(postgres.url),
+    engine: await openRedisEngine(redis.url),
+  };
+  stack.defer(() => Promise.all([opened.engine.close(), opened.ledger.close()]).then(() => {}));
+  return { ...opened, redisUrl: redis.url, pids: [redis.pid, postgres.pid] };
+}
+
+async function openEmbedded(): Promise<Base> {
+  const data = await dataFolder("planning");
+  stack.defer(() => data.remove());
+  const pglite = await openPglite(data.path);
+  stack.defer(() => pglite.close());
+  const opened = {
+    ledger: await openEmbeddedLedger(pglite),
+    engine: await openEmbeddedEngine(pglite),
+  };
+  stack.defer(() => opened.engine.close());
+  return { ...opened, redisUrl: undefined, pids: [] };
+}
+
+async function measure(what: string, work: () => Promise<unknown>): Promise<void> {
+  const before = process.cpuUsage();
+  const { seconds, cpuSeconds } = await measureServers(base.pids, work);
+  const { user, system } = process.cpuUsage(before);
+  tell(`${what}, files/s`, count / seconds);
+  tell(`${what}, µs of CPU a file here`, (user + system) / count);
+  tell(`${what}, µs of CPU a file of the servers`, (cpuSeconds * 1e6) / count);
+}
+
+function tell(what: string, value: number): void {
+  figures[what] = Number(value.toPrecision(4));
+  process.stderr.write(`${what}: ${figures[what]}\n`);
+}

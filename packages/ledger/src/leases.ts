@@ -1,0 +1,49 @@
+import { type Kysely, sql } from "kysely";
+import type { LedgerSchema } from "./schema.ts";
+
+/** What receipts have in common: the lease they were got with, and how their keys begin. Rows never change. */
+interface KnownLease {
+  number: number;
+  prefix: string;
+}
+
+/** A process needs one for each folder that it stores. */
+const MOST_KNOWN = 1000;
+
+const knownTo = new WeakMap<Kysely<LedgerSchema>, Map<string, KnownLease>>();
+
+/** The ledger's number of a lease for a file of a folder, and what follows its prefix in the file's key. */
+export async function leaseOf(
+  db: Kysely<LedgerSchema>,
+  folderId: number,
+  { leaseId, key }: { leaseId: string; key: string },
+): Promise<{ number: number; rest: string }> {
+  const known = knownTo.get(db) ?? new Map<string, KnownLease>();
+  knownTo.set(db, known);
+  const name = `${folderId} ${leaseId}`;
+  let lease = known.get(name);
+  if (lease === undefined || !key.startsWith(lease.prefix)) {
+    const folder = await db
+      .selectFrom("folders")
+      .select("prefix")
+      .where("id", "=", folderId)
+      .executeTakeFirst();
+    const prefix = folder?.prefix ?? "";
+    lease = await record(db, leaseId, key.startsWith(prefix) ? prefix : "");
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(name, lease);
+  }
+  return { number: lease.number, rest: key.slice(lease.prefix.length) };
+}
+
+async function record(
+  db: Kysely<LedgerSchema>,
+  leaseId: string,
+  prefix: string,
+): Promise<KnownLease> {
+  const { rows } = await sql<{ number: number }>`
+    insert into leases (id, prefix) values (${leaseId}, ${prefix})
+    on conflict (id, prefix) do update set prefix = excluded.prefix -- gives the row that is there
+    returning number`.execute(db);
+  return { number: rows[0]?.number ?? 0, prefix };
+}

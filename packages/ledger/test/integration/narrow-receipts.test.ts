@@ -1,0 +1,164 @@
+import { sql } from "kysely";
+import { Migrator } from "kysely/migration";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ledgerKinds } from "../../../../test/databases.ts";
+import {
+  createImport,
+  type Ledger,
+  listFiles,
+  openShard,
+  recordDestination,
+  recordOutcomes,
+} from "../../src/index.ts";
+import { migrationProvider } from "../../src/migrations/index.ts";
+import { addShard } from "./add-shard.ts";
+
+const receipt = {
+  state: "stored" as const,
+  size: 1,
+  modifiedMs: 1,
+  sha256: new Uint8Array(32),
+  etag: '"E"',
+  requestId: "R",
+  storedAt: new Date("2026-11-23T10:00:00.000Z"),
+};
+
+describe.each(Object.entries(ledgerKinds))("Receipts in the ledger on %s", (_kind, open) => {
+  let ledger: Ledger;
+  let remove: () => Promise<void>;
+  beforeAll(async () => {
+    ({ ledger, remove } = await open());
+  });
+  afterAll(() => remove());
+
+  async function opened(names: string[]) {
+    const { importId, folderIds } = await createImport(ledger, {
+      suit_ids: [],
+      folders: [{ vendor: "kongur", folder: {}, source: { type: "directory", path: "/evidence" } }],
+    });
+    const id = folderIds[0] as number;
+    const files = names.map((path) => {
+      const normal = path.normalize("NFC");
+      return { path, size: 1, modifiedAt: 1, ...(normal === path ? {} : { normal }) };
+    });
+    const shard = await addShard(ledger, { id }, files);
+    const rows = (await openShard(ledger, shard?.shardId ?? 0))?.files ?? [];
+    return { importId, folderId: id, idOf: new Map(rows.map((row) => [row.path, row.id])) };
+  }
+
+  const toPlace = (folderId: number, prefix: string) =>
+    recordDestination(ledger, folderId, { endpoint: "https://oss", bucket: "b", prefix });
+
+  async function receiptsOf(importId: string) {
+    const { items } = await listFiles(ledger, importId, { limit: 100 });
+    return items.map(({ key, lease_id, crc64 }) => [key, lease_id, crc64]);
+  }
+
+  test("give the key, the lease and the CRC64 as they were told, whatever the key is made of", async () => {
+    const { importId, folderId, idOf } = await opened(["a", "b/é", "c/e\u0301", "d", "e", "f"]);
+    const record = async (path: string, key: string, leaseId: string, crc64: bigint) => {
+      const fileId = idOf.get(path) ?? 0;
+      await recordOutcomes(ledger, folderId, [{ ...receipt, fileId, key, leaseId, crc64 }], []);
+    };
+    // Before the destination is known, and then by the prefixes of two leases.
+    await record("a", "suits/1/a", "L1", 0n);
+    await toPlace(folderId, "suits/1/");
+    await record("b/é", "suits/1/b/é", "L1", 2n ** 64n - 1n);
+    await record("c/e\u0301", "suits/1/c/é", "L2", 2n ** 63n);
+    await toPlace(folderId, "suits/2/");
+    await record("d", "suits/2/d", "L3", 2n ** 63n - 1n);
+    await record("e", "suits/2/another name", "L3", 1n);
+    await record("f", "elsewhere/f", "L2", 2n);
+    expect(await receiptsOf(importId)).toEqual([
+      ["suits/1/a", "L1", "0"],
+      ["suits/1/b/é", "L1", String(2n ** 64n - 1n)],
+      ["suits/1/c/é", "L2", String(2n ** 63n)],
+      ["suits/2/d", "L3", String(2n ** 63n - 1n)],
+      ["suits/2/another name", "L3", "1"],
+      ["elsewhere/f", "L2", "2"],
+    ]);
+  });
+
+  test("write down what they have in common once, also when two processes do so at once", async () => {
+    const { folderId, idOf } = await opened(["a", "b", "c", "d"]);
+    await toPlace(folderId, "suits/3/");
+    const record = (of: Ledger, path: string) => {
+      const row = { ...receipt, fileId: idOf.get(path) ?? 0, key: `suits/3/${path}`, crc64: 1n };
+      return recordOutcomes(of, folderId, [{ ...row, leaseId: "L4" }], []);
+    };
+    // Another connection pool's view of the same database knows nothing of what this one has written.
+    const other: Ledger = {
+      ...ledger,
+      db: ledger.db.withPlugin({
+        transformQuery: ({ node }) => node,
+        transformResult: async ({ result }) => result,
+      }),
+    };
+    await Promise.all([
+      record(ledger, "a"),
+      record(other, "b"),
+      record(ledger, "c"),
+      record(other, "d"),
+    ]);
+    const leases = await ledger.db
+      .selectFrom("leases")
+      .selectAll()
+      .where("id", "=", "L4")
+      .execute();
+    expect(leases).toMatchObject([{ prefix: "suits/3/" }]);
+    const files = await ledger.db
+      .selectFrom("files")
+      .select(["key", "lease"])
+      .where("folder_id", "=", folderId)
+      .execute();
+    expect(files).toEqual(files.map(() => ({ key: null, lease: leases[0]?.number })));
+  });
+});
+
+describe.each(Object.entries(ledgerKinds))("A ledger of before on %s", (_kind, open) => {
+  test("keeps the receipts that it has when it is opened by this version", async () => {
+    const { ledger, remove } = await open();
+    await widen(ledger);
+    await sql`insert into imports (id, suit_ids, open_folders) values ('01900000-0000-7000-8000-000000000000', '{}', 1)`.execute(
+      ledger.db,
+    );
+    await sql`insert into folders (import_id, position, vendor, selector, source)
+      values ('01900000-0000-7000-8000-000000000000', 0, 'kongur', '{}', '{}')`.execute(ledger.db);
+    await sql`
+      insert into files (folder_id, path, normal, size, state, key, crc64, lease_id)
+      select folders.id, f.* from folders, (values
+        ('a', null, 1, 'stored', 'p/a', '18446744073709551615', 'L1'),
+        ('b', null, 1, 'stored', 'p/b', '9223372036854775808', 'L1'),
+        ('c', null, 1, 'identical', 'q/c', '9223372036854775807', 'L2'),
+        (e'd/e\u0301', 'd/é', 1, 'stored', 'p/d/é', '0', 'L1'),
+        ('e', null, 1, 'stored', 'p/named by the vendor', '1', 'L1'),
+        ('f', null, 1, 'failed', null, null, null)
+      ) as f`.execute(ledger.db);
+    const { error } = await new Migrator({
+      db: ledger.db,
+      provider: migrationProvider,
+    }).migrateToLatest();
+    expect(error).toBeUndefined();
+    const { items } = await listFiles(ledger, "01900000-0000-7000-8000-000000000000", {
+      limit: 100,
+    });
+    expect(items.map(({ key, crc64, lease_id }) => [key, crc64, lease_id])).toEqual([
+      ["p/a", "18446744073709551615", "L1"],
+      ["p/b", "9223372036854775808", "L1"],
+      ["q/c", "9223372036854775807", "L2"],
+      ["p/d/é", "0", "L1"],
+      ["p/named by the vendor", "1", "L1"],
+      [null, null, null],
+    ]);
+    await remove();
+  });
+});
+
+/** Makes the tables what they were before receipts became narrow. */
+async function widen({ db }: Ledger): Promise<void> {
+  await sql`drop table leases`.execute(db);
+  await sql`alter table files drop column lease, add column lease_id text, drop column crc64, add column crc64 text`.execute(
+    db,
+  );
+  await sql`delete from kysely_migration where name = '0008-narrow-receipts'`.execute(db);
+}
