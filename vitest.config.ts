@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { plainSummary } from "./test/plain-summary.ts";
 
-const servers = ["test/redis-server.ts", "test/postgres-server.ts"];
+const servers = ["test/redis-server.ts", "test/postgres-server.ts", "test/pglite-template.ts"];
 
 /** One project for each level: no I/O, loopback fakes, one real server, the whole system. */
 function project(name: string, options: { servers?: boolean; seconds: number }) {
