@@ -77,5 +77,6 @@ function rect(x: number, y: number, width: number, height: number, fill: string)
 }
 
 function text(x: number, y: number, words: string, weight = "normal", anchor = "start"): string {
-  return `<text x="${x}" y="${y}" font-weight="${weight}" text-anchor="${anchor}" fill="${TEXT}">${words}</text>`;
+  const escaped = words.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+  return `<text x="${x}" y="${y}" font-weight="${weight}" text-anchor="${anchor}" fill="${TEXT}">${escaped}</text>`;
 }

@@ -8,8 +8,8 @@ export type Floors = Record<string, Record<string, number>>;
 /** What a floor is below what was measured: a machine that has other work to do is no regression. */
 const SLACK = 0.25;
 
-/** Contenders that Exhibit isn't compared with: itself. */
-const OURS = ["exhibit", "exhibit-embedded"];
+/** No rivals: Exhibit itself, and what only shows what the sink can take. */
+const NO_RIVALS = ["exhibit", "exhibit-embedded", "raw"];
 
 const path = join(import.meta.dirname, "floors.json");
 
@@ -40,7 +40,7 @@ export function ratiosOf({ runs }: CaseRuns): Record<string, number> {
   const { exhibit = [] } = runs;
   return Object.fromEntries(
     Object.entries(runs)
-      .filter(([name]) => !OURS.includes(name))
+      .filter(([name]) => !NO_RIVALS.includes(name))
       .map(([name, others]) => {
         const ratios = exhibit.flatMap(({ seconds }, round) => {
           const other = others[round];

@@ -39,7 +39,7 @@ const isQuick = values.quick || values.check || values["write-floors"];
 const usual = { exhibit, "exhibit-embedded": embedded, "ali-oss": aliOss, rclone, curl };
 const contenders = chosen(values.contender ? { ...usual, raw } : usual, values.contender);
 const chosenCases = chosen(isQuick ? quickCases : cases, values.case);
-const rounds = Number(values.rounds ?? (isQuick ? 5 : 9));
+const rounds = Number(values.rounds ?? (isQuick ? 3 : 9));
 const present = Object.values(contenders).filter((contender) => {
   const reason = contender.missing();
   if (reason !== undefined) say(`${contender.name} is left out: ${reason}`);
@@ -71,10 +71,11 @@ async function measure(each: Case): Promise<CaseRuns> {
 
 async function writeReport(): Promise<void> {
   const docs = join(import.meta.dirname, "../docs");
-  const machine = `${availableParallelism()} cores (${cpus()[0]?.model}), Node ${process.versions.node}`;
+  const machine = `${availableParallelism()} cores, ${cpus()[0]?.model}, Node ${process.versions.node}`;
   const about = [
-    `Whole processes over loopback, the bucket a sink on the same machine: ${machine}.`,
-    `Medians of ${rounds} alternating runs, ${new Date().toISOString().slice(0, 10)}. Longer is faster.`,
+    `Medians of ${rounds} alternating runs, ${new Date().toISOString().slice(0, 10)}. Longer is faster; an orange stroke is a goal.`,
+    "Whole processes; the bucket is a sink on the same machine, over loopback.",
+    machine,
   ];
   const report = { machine, rounds, cases: figures };
   await mkdir(docs, { recursive: true });
