@@ -1,8 +1,9 @@
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { plainSummary } from "./test/plain-summary.ts";
 
-const servers = ["test/redis-server.ts", "test/postgres-server.ts"];
+const servers = ["test/redis-server.ts", "test/postgres-server.ts", "test/pglite-template.ts"];
 
 /** One project for each level: no I/O, loopback fakes, one real server, the whole system. */
 function project(name: string, options: { servers?: boolean; seconds: number }) {
@@ -23,6 +24,9 @@ function project(name: string, options: { servers?: boolean; seconds: number }) 
 export default defineConfig({
   test: {
     reporters: ["default", plainSummary],
+    // One more file than there are cores: the long ones wait much (for a lock to end, for a server that is away). Files
+    // share the two servers and nothing else: databases, ports and folders are each test's own.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       project("unit", { seconds: 20 }),
       project("conformance", { seconds: 30 }),

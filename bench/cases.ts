@@ -7,9 +7,14 @@ export interface Case {
   delay?: number;
   /** How its speed is told. */
   unit: "files/s" | "MB/s";
+  /** What Exhibit's speed is to be, all of it. */
+  goals?: readonly Goal[];
   /** Contenders that would take too long. */
   without?: readonly string[];
 }
+
+/** So many times the speed of a contender, or a speed. */
+export type Goal = { times: number; contender: string } | { speed: number };
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -19,8 +24,17 @@ export const cases: Record<string, Case> = {
     description: "10,000 files of 32 KiB",
     sizes: () => same(10_000, 32 * KiB),
     unit: "files/s",
+    goals: [
+      { times: 3, contender: "ali-oss" },
+      { times: 1.1, contender: "rclone" },
+    ],
   },
-  large: { description: "4 files of 256 MiB", sizes: () => same(4, 256 * MiB), unit: "MB/s" },
+  large: {
+    description: "4 files of 256 MiB",
+    sizes: () => same(4, 256 * MiB),
+    unit: "MB/s",
+    goals: [{ times: 1.2, contender: "rclone" }],
+  },
   mix: {
     description: "20,000 files of log-normal sizes, 4 GB",
     sizes: () => logNormal(20_000, 4e9),
@@ -31,6 +45,7 @@ export const cases: Record<string, Case> = {
     sizes: () => same(10_000, 32 * KiB),
     delay: 20,
     unit: "files/s",
+    goals: [{ speed: 4300 }],
   },
   many: { description: "100,000 files of 1 KiB", sizes: () => same(100_000, KiB), unit: "files/s" },
   million: {

@@ -86,7 +86,8 @@ async function cpuTimes(pid: number | "self"): Promise<number[]> {
   return fields.slice(11, 15).map((ticks) => Number(ticks) / TICKS_A_SECOND);
 }
 
-async function cpuOf(pid: number): Promise<number> {
+/** Seconds of user and system time that a process has had. */
+export async function cpuOf(pid: number): Promise<number> {
   const [user = 0, system = 0, userOfChildren = 0, systemOfChildren = 0] = await cpuTimes(pid);
   return user + system + userOfChildren + systemOfChildren;
 }

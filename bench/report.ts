@@ -1,8 +1,21 @@
 import type { Case } from "./cases.ts";
 import type { Usage } from "./measure.ts";
 
+/** One run of a contender. */
+export interface Run extends Usage {
+  /** What the sink took of a core meanwhile: far below `seconds`, or the sink is what was measured. */
+  sinkCpuSeconds: number;
+}
+
+/** All runs of a case, by contender; the nth run of one was beside the nth run of the others. */
+export interface CaseRuns {
+  files: number;
+  bytes: number;
+  runs: Record<string, Run[]>;
+}
+
 /** What a contender did in a case: the medians of its runs. */
-export interface Figure extends Usage {
+export interface Figure extends Run {
   name: string;
   files: number;
   bytes: number;
@@ -12,16 +25,23 @@ export type Figures = Record<string, Figure[]>;
 
 const MB = 1e6;
 
-export function medianOf(usages: readonly Usage[]): Usage {
-  const of = (pick: (usage: Usage) => number) => {
-    const sorted = usages.map(pick).sort((a, b) => a - b);
-    return sorted[Math.floor(sorted.length / 2)] ?? 0;
-  };
+export function figuresOf({ files, bytes, runs }: CaseRuns): Figure[] {
+  return Object.entries(runs).map(([name, own]) => ({ name, files, bytes, ...medianOf(own) }));
+}
+
+function medianOf(runs: readonly Run[]): Run {
+  const of = (key: keyof Run) => median(runs.map((run) => run[key]));
   return {
-    seconds: of((usage) => usage.seconds),
-    cpuSeconds: of((usage) => usage.cpuSeconds),
-    peak: of((usage) => usage.peak),
+    seconds: of("seconds"),
+    cpuSeconds: of("cpuSeconds"),
+    peak: of("peak"),
+    sinkCpuSeconds: of("sinkCpuSeconds"),
   };
+}
+
+/** The upper one of two in the middle. Of nothing it is 0. */
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
 export function speedOf({ unit }: Case, { files, bytes, seconds }: Figure): number {
@@ -43,6 +63,7 @@ export function speedsOf(
   );
 }
 
+/** The ratios are the first contender's speed to each one's; the sink's part is of one core. */
 export function table(each: Case, figures: readonly Figure[]): string {
   const first = figures[0] ? speedOf(each, figures[0]) : 0;
   const rows = figures.map((figure) => {
@@ -53,46 +74,8 @@ export function table(each: Case, figures: readonly Figure[]): string {
       `${(first / speed).toFixed(2)} ×`.padStart(8),
       `${figure.cpuSeconds.toFixed(2)} s of CPU`.padStart(16),
       `${Math.round(figure.peak / MB)} MB`.padStart(8),
+      `sink ${Math.round((100 * figure.sinkCpuSeconds) / figure.seconds)} %`.padStart(11),
     ].join(" ");
   });
   return rows.map((row) => `  ${row}`).join("\n");
-}
-
-const BAR = 22;
-const LEFT = 150;
-const WIDTH = 760;
-const colours: Record<string, string> = { exhibit: "#0b7285", "exhibit-embedded": "#66a9b5" };
-
-/** Bars by case, each case to its own scale. */
-export function chart(cases: Record<string, Case>, figures: Figures): string {
-  const parts: string[] = [];
-  let y = 10;
-  for (const [name, each] of Object.entries(cases)) {
-    const known = figures[name] ?? [];
-    const longest = Math.max(...known.map((figure) => speedOf(each, figure)));
-    parts.push(text(10, y + 16, each.description, "bold"));
-    y += 26;
-    for (const figure of known) {
-      const speed = speedOf(each, figure);
-      const width = Math.max(1, Math.round((speed / longest) * (WIDTH - LEFT - 140)));
-      const colour = colours[figure.name] ?? "#adb5bd";
-      parts.push(text(10, y + 15, figure.name));
-      parts.push(
-        `<rect x="${LEFT}" y="${y}" width="${width}" height="${BAR - 4}" fill="${colour}"/>`,
-      );
-      parts.push(text(LEFT + width + 6, y + 15, `${speed.toLocaleString("en")} ${each.unit}`));
-      y += BAR;
-    }
-    y += 14;
-  }
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${y}" font-family="sans-serif" font-size="13">`,
-    `<rect width="100%" height="100%" fill="white"/>`,
-    ...parts,
-    "</svg>\n",
-  ].join("\n");
-}
-
-function text(x: number, y: number, words: string, weight = "normal"): string {
-  return `<text x="${x}" y="${y}" font-weight="${weight}" fill="#212529">${words}</text>`;
 }

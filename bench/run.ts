@@ -1,19 +1,21 @@
 import { mkdir, writeFile } from "node:fs/promises";
+import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { freePort, startServer, stopProcess } from "../test/servers.ts";
 import { type Case, cases, quickCases } from "./cases.ts";
+import { chart } from "./chart.ts";
+import { checkRatios } from "./check.ts";
 import { aliOss } from "./contenders/ali-oss.ts";
-import type { Contender, Running } from "./contenders/contender.ts";
 import { curl } from "./contenders/curl.ts";
 import { embedded } from "./contenders/embedded.ts";
 import { exhibit } from "./contenders/exhibit.ts";
+import { raw } from "./contenders/raw.ts";
 import { rclone } from "./contenders/rclone.ts";
-import { type DataSet, makeDataSet } from "./data-set.ts";
-import type { Usage } from "./measure.ts";
-import { chart, type Figures, medianOf, speedsOf, table } from "./report.ts";
+import { type Floors, ratiosOf, writeFloors } from "./floors.ts";
+import { measureCase } from "./measure-case.ts";
+import { type CaseRuns, type Figures, figuresOf, speedsOf, table } from "./report.ts";
 
-// npm run bench -- [--quick] [--case small,large] [--contender exhibit,rclone] [--rounds 9] [--json] [--write]
+// npm run bench -- [--quick] [--case small,large] [--contender exhibit,rclone] [--rounds 9] [--json] [--write] [--check] [--write-floors]
 // Contenders take turns on the same files and the same sink; what counts is the median, and its ratio to the others'.
 
 const { values } = parseArgs({
@@ -22,68 +24,63 @@ const { values } = parseArgs({
     case: { type: "string" },
     contender: { type: "string" },
     rounds: { type: "string" },
+    /** Ends with one line of JSON. */
     json: { type: "boolean", default: false },
+    /** Writes docs/benchmark.json and docs/benchmark.svg. */
     write: { type: "boolean", default: false },
+    /** Ends with 1 if Exhibit is slower, beside the others, than bench/floors.json allows. */
+    check: { type: "boolean", default: false },
+    /** Takes what is measured now, and some slack, for bench/floors.json. */
+    "write-floors": { type: "boolean", default: false },
   },
 });
-const contenders = chosen(
-  { exhibit, "exhibit-embedded": embedded, "ali-oss": aliOss, rclone, curl },
-  values.contender,
-);
-const chosenCases = chosen(values.quick ? quickCases : cases, values.case);
-const rounds = Number(values.rounds ?? (values.quick ? 3 : 9));
+// Floors are for the quick cases.
+const isQuick = values.quick || values.check || values["write-floors"];
+const usual = { exhibit, "exhibit-embedded": embedded, "ali-oss": aliOss, rclone, curl };
+const contenders = chosen(values.contender ? { ...usual, raw } : usual, values.contender);
+const chosenCases = chosen(isQuick ? quickCases : cases, values.case);
+const rounds = Number(values.rounds ?? (isQuick ? 3 : 9));
+const present = Object.values(contenders).filter((contender) => {
+  const reason = contender.missing();
+  if (reason !== undefined) say(`${contender.name} is left out: ${reason}`);
+  return reason === undefined;
+});
 
 const figures: Figures = {};
+const ratios: Floors = {};
 for (const [name, each] of Object.entries(chosenCases)) {
   say(`${name}: ${each.description}`);
-  figures[name] = await measureCase(each);
+  const measured = await measure(each);
+  figures[name] = figuresOf(measured);
+  ratios[name] = ratiosOf(measured);
   say(table(each, figures[name]));
+}
+if (values["write-floors"]) await writeFloors(ratios);
+if (values.check) {
+  const again = async (name: string) => ratiosOf(await measure(chosenCases[name] as Case));
+  const isGood = await checkRatios(ratios, again, say);
+  if (!isGood) process.exitCode = 1;
 }
 if (values.write) await writeReport();
 if (values.json)
   process.stdout.write(`${JSON.stringify({ cases: speedsOf(chosenCases, figures) })}\n`);
 
-async function measureCase(each: Case): Promise<Figures[string]> {
-  await using stack = new AsyncDisposableStack();
-  const data = stack.adopt(await makeDataSet(each.sizes()), (set) => set.remove());
-  const sink = await startSink(stack, data, each.delay ?? 0);
-  const running = new Map<Contender, Running>();
-  for (const contender of Object.values(contenders)) {
-    const reason = each.without?.includes(contender.name) ? "left out here" : contender.missing();
-    if (reason !== undefined) say(`  ${contender.name}: ${reason}`);
-    else running.set(contender, stack.use(await contender.open({ data, sink })));
-  }
-  const runs = new Map<string, Usage[]>([...running.keys()].map(({ name }) => [name, []]));
-  for (let round = 0; round < rounds; round++) {
-    for (const [{ name }, { run }] of running) runs.get(name)?.push(await run());
-  }
-  const { paths, bytes } = data;
-  return [...runs].map(([name, usages]) => ({
-    name,
-    files: paths.length,
-    bytes,
-    ...medianOf(usages),
-  }));
-}
-
-async function startSink(
-  stack: AsyncDisposableStack,
-  { digests }: DataSet,
-  delay: number,
-): Promise<string> {
-  const script = join(import.meta.dirname, "sink.ts");
-  const port = String(await freePort());
-  const args = [script, "--digests", digests, "--delay", String(delay), "--port", port];
-  const sink = await startServer(process.execPath, args, { ready: /The sink listens/ });
-  stack.defer(() => stopProcess(sink));
-  return `http://127.0.0.1:${port}`;
+async function measure(each: Case): Promise<CaseRuns> {
+  return await measureCase(each, { contenders: present, rounds, isQuick });
 }
 
 async function writeReport(): Promise<void> {
   const docs = join(import.meta.dirname, "../docs");
+  const machine = `${availableParallelism()} cores, ${cpus()[0]?.model}, Node ${process.versions.node}`;
+  const about = [
+    `Medians of ${rounds} alternating runs, ${new Date().toISOString().slice(0, 10)}. Longer is faster; an orange stroke is a goal.`,
+    "Whole processes; the bucket is a sink on the same machine, over loopback.",
+    machine,
+  ];
+  const report = { machine, rounds, cases: figures };
   await mkdir(docs, { recursive: true });
-  await writeFile(join(docs, "benchmark.json"), `${JSON.stringify(figures, undefined, 2)}\n`);
-  await writeFile(join(docs, "benchmark.svg"), chart(chosenCases, figures));
+  await writeFile(join(docs, "benchmark.json"), `${JSON.stringify(report, undefined, 2)}\n`);
+  await writeFile(join(docs, "benchmark.svg"), chart(chosenCases, figures, about));
 }
 
 function chosen<T>(all: Record<string, T>, names: string | undefined): Record<string, T> {

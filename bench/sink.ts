@@ -1,4 +1,4 @@
-import { createServer, type Socket } from "node:net";
+import { createServer, Socket, type SocketConstructorOpts } from "node:net";
 import { parseArgs } from "node:util";
 import { crc64Combine } from "../packages/oss/src/crc64.ts";
 import { BLOCK, type FileDigests, readDigests } from "./data-set.ts";
@@ -16,7 +16,7 @@ const { values } = parseArgs({
 });
 const delay = Number(values.delay);
 const digests = await readDigests(values.digests);
-const END_OF_HEAD = Buffer.from("\r\n\r\n");
+const END_OF_HEAD = "\r\n\r\n";
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 const ETAG = '"00000000000000000000000000000000-1"';
 
@@ -29,34 +29,54 @@ interface Head {
 let date = new Date().toUTCString();
 setInterval(() => (date = new Date().toUTCString()), 1000).unref();
 
-function serve(socket: Socket): void {
+/** All connections read into it, one after the other: a buffer for each read would be half of what a small PUT costs. */
+const received = Buffer.alloc(512 * 1024);
+
+/** The connection again, as a socket that reads into `received`; for those that a server accepts, node:net has no option. */
+function accept(accepted: Socket): void {
+  const { _handle: handle } = accepted as Socket & { _handle: unknown };
+  const onread: SocketConstructorOpts["onread"] = {
+    buffer: received,
+    callback(length) {
+      take(received.subarray(0, length));
+      return true;
+    },
+  };
+  const socket = new Socket({ handle, onread } as SocketConstructorOpts);
+  const take = createReader(socket);
   socket.setNoDelay(true);
   socket.on("error", () => {});
+  socket.resume();
+}
+
+/** Takes the bytes of a connection as they come: heads are read, bodies are counted. */
+function createReader(socket: Socket): (bytes: Buffer) => void {
   let kept: Buffer | undefined;
   let head: Head | undefined;
   let left = 0;
-  socket.on("data", (chunk: Buffer) => {
-    let bytes = kept === undefined ? chunk : Buffer.concat([kept, chunk]);
+  return (received) => {
+    const bytes = kept === undefined ? received : Buffer.concat([kept, received]);
     kept = undefined;
-    while (bytes.length > 0) {
+    let at = 0;
+    while (at < bytes.length) {
       if (head === undefined) {
-        const end = bytes.indexOf(END_OF_HEAD);
+        const end = bytes.indexOf(END_OF_HEAD, at, "latin1");
         if (end === -1) {
-          kept = bytes;
+          kept = Buffer.from(bytes.subarray(at));
           return;
         }
-        head = readHead(bytes.toString("latin1", 0, end), socket);
+        head = readHead(bytes.toString("latin1", at, end), socket);
         left = head.length;
-        bytes = bytes.subarray(end + 4);
+        at = end + END_OF_HEAD.length;
       }
-      const taken = Math.min(left, bytes.length);
+      const taken = Math.min(left, bytes.length - at);
       left -= taken;
-      bytes = bytes.subarray(taken);
+      at += taken;
       if (left > 0) return;
       reply(socket, head);
       head = undefined;
     }
-  });
+  };
 }
 
 function readHead(text: string, socket: Socket): Head {
@@ -118,7 +138,7 @@ function crc64OfPart(file: FileDigests, number: number, length: number): bigint 
   );
 }
 
-const server = createServer(serve);
+const server = createServer({ pauseOnConnect: true }, accept);
 server.listen(Number(values.port), "127.0.0.1", () => {
   const address = server.address();
   const port = typeof address === "object" && address ? address.port : 0;

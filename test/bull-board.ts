@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { expect } from "vitest";
 import type { System } from "./system.ts";
 
@@ -17,13 +18,21 @@ export function bullBoardOf({ apiUrl, get }: Pick<System, "apiUrl" | "get">) {
     return text;
   }
 
+  async function failedIn(queue: string): Promise<BoardJob[]> {
+    const board = await get<{ queues: { name: string; jobs: BoardJob[] }[] }>(
+      `${api}?activeQueue=${queue}&status=failed&page=1&jobsPerPage=10`,
+    );
+    return board.queues.find(({ name }) => name === queue)?.jobs ?? [];
+  }
+
   return {
-    /** The failed jobs of a queue. */
-    async failed(queue = "store"): Promise<BoardJob[]> {
-      const board = await get<{ queues: { name: string; jobs: BoardJob[] }[] }>(
-        `${api}?activeQueue=${queue}&status=failed&page=1&jobsPerPage=10`,
-      );
-      return board.queues.find(({ name }) => name === queue)?.jobs ?? [];
+    /** The failed jobs of a queue, once there are so many: an import comes to rest a moment before its jobs do. */
+    async failed(count: number, queue = "store"): Promise<BoardJob[]> {
+      for (;;) {
+        const jobs = await failedIn(queue);
+        if (jobs.length === count) return jobs;
+        await setTimeout(20);
+      }
     },
     /** How many jobs are in a state, in all queues that carry an import's work. */
     async count(state: "active" | "failed"): Promise<number> {

@@ -1,3 +1,6 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { type Ledger, openEmbeddedLedger, openPglite, openPostgresLedger } from "@exhibit/ledger";
 import pg from "pg";
 import { inject } from "vitest";
@@ -10,6 +13,11 @@ export async function createDatabase(): Promise<{ url: string; drop(): Promise<v
   const url = new URL(inject("postgresUrl"));
   url.pathname = `/${name}`;
   return { url: url.href, drop: () => command(`drop database ${name} with (force)`) };
+}
+
+/** Makes a folder that isn't there yet an empty PGlite. node:fs's `cp` would take ten times as long as the system's. */
+export async function copyPglite(folder: string): Promise<void> {
+  await promisify(execFile)("cp", ["-R", inject("pgliteTemplate"), folder]);
 }
 
 async function command(text: string): Promise<void> {
@@ -28,7 +36,9 @@ export const ledgerKinds = {
   },
   async PGlite(): Promise<{ ledger: Ledger; remove(): Promise<void> }> {
     const folder = await dataFolder("pglite");
-    const pglite = await openPglite(folder.path);
+    const path = join(folder.path, "ledger");
+    await copyPglite(path);
+    const pglite = await openPglite(path);
     return {
       ledger: await openEmbeddedLedger(pglite),
       remove: () => pglite.close().then(folder.remove),

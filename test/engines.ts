@@ -1,7 +1,9 @@
+import { join } from "node:path";
 import { openPglite } from "@exhibit/ledger";
 import { type Engine, openEmbeddedEngine, openRedisEngine } from "@exhibit/queue";
 import { Redis } from "ioredis";
 import { inject } from "vitest";
+import { copyPglite } from "./databases.ts";
 import { dataFolder } from "./servers.ts";
 
 /** An address of a database of its own on the run's Redis. Redis databases are numbered; whoever needs one of its own takes the next. */
@@ -24,7 +26,9 @@ export const engineKinds = {
   },
   async PGlite(): Promise<{ engine: Engine; remove(): Promise<void> }> {
     const folder = await dataFolder("queue");
-    const pglite = await openPglite(folder.path);
+    const path = join(folder.path, "queue");
+    await copyPglite(path);
+    const pglite = await openPglite(path);
     const engine = await openEmbeddedEngine(pglite);
     return {
       engine,

@@ -17,7 +17,7 @@ import { type Sandbox, startSandbox } from "@exhibit/sandbox";
 import { createLogger } from "@exhibit/telemetry";
 import { openServices, type Services } from "@exhibit/worker";
 import { inject } from "vitest";
-import { createDatabase } from "./databases.ts";
+import { copyPglite, createDatabase } from "./databases.ts";
 import { takeRedisDatabase } from "./engines.ts";
 import { dataFolder } from "./servers.ts";
 
@@ -101,7 +101,11 @@ async function environmentFor(
   stack: AsyncDisposableStack,
 ): Promise<Environment> {
   const own = { dataDir, apiHost: "127.0.0.1", apiPort: 0, apiUrl: "", graceMs: 10_000 };
-  if (kind === "embedded") return own;
+  if (kind === "embedded") {
+    await mkdir(dataDir);
+    await copyPglite(join(dataDir, "ledger"));
+    return own;
+  }
   const database = await createDatabase();
   stack.defer(database.drop);
   return {

@@ -6,6 +6,8 @@ export interface Contender {
   name: string;
   /** What it is, for the report. */
   description: string;
+  /** Takes part in one round of a quick run only. */
+  isSlow?: true;
   /** Why it can't run here; undefined when it can. */
   missing(): string | undefined;
   /** Makes ready what isn't part of the work, such as servers, and gives a way to run the work. */

@@ -18,7 +18,8 @@ let view = await services.imports.create({
   folders: [{ vendor: "kongur", folder, source: { type: "directory", path } }],
 });
 while (view.status !== "sealed" && view.status !== "attention") {
-  await setTimeout(10);
+  // Looking more often would take time of the process that is measured.
+  await setTimeout(50);
   view = await services.imports.get(view.import_id);
 }
 await worker.close();

@@ -8,6 +8,7 @@ import type { Contender } from "./contender.ts";
 export const embedded: Contender = {
   name: "exhibit-embedded",
   description: "Exhibit in one process on PGlite, from its start to the sealed import",
+  isSlow: true,
   missing: () => undefined,
   async open({ data, sink }) {
     const vendors = await startVendors({ workers: 0, root: data.folder, ossUrl: sink });

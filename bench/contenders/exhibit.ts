@@ -5,7 +5,8 @@ import { measureServers } from "../measure.ts";
 import type { Contender, Task } from "./contender.ts";
 
 const WORKERS = 2;
-const LOOK_EVERY_MS = 10;
+/** Looking takes time of the machine that is measured, so it is seldom; the import itself says when it ended. */
+const LOOK_EVERY_MS = 50;
 
 /** From the API request to the sealed import: queue, lease, SHA-256, CRC64 compared, every file in the ledger. */
 export const exhibit: Contender = {
@@ -17,18 +18,18 @@ export const exhibit: Contender = {
     let runs = 0;
     return {
       async run() {
-        const used = await measureServers(fleet.pids, () =>
+        const { result: seconds, ...used } = await measureServers(fleet.pids, () =>
           importAll(fleet, { data, sink }, ++runs),
         );
-        return used;
+        return { ...used, seconds };
       },
       [Symbol.asyncDispose]: () => fleet[Symbol.asyncDispose](),
     };
   },
 };
 
-/** Each run is another case, so that nothing is there already. */
-async function importAll({ apiUrl }: Fleet, { data }: Task, run: number): Promise<void> {
+/** Gives the seconds from the request to the seal. Each run is another case, so that nothing is there already. */
+async function importAll({ apiUrl }: Fleet, { data }: Task, run: number): Promise<number> {
   const request = {
     entrust_id: `E-${run}`,
     suit_ids: [],
@@ -40,6 +41,7 @@ async function importAll({ apiUrl }: Fleet, { data }: Task, run: number): Promis
       },
     ],
   };
+  const began = Date.now();
   const answer = await fetch(`${apiUrl}/v1/imports`, {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -50,5 +52,7 @@ async function importAll({ apiUrl }: Fleet, { data }: Task, run: number): Promis
     await setTimeout(LOOK_EVERY_MS);
     view = (await (await fetch(`${apiUrl}/v1/imports/${view.import_id}`)).json()) as ImportView;
   }
-  if (view.stored !== data.paths.length) throw new Error(JSON.stringify(view));
+  if (view.stored !== data.paths.length || view.finished_at === null)
+    throw new Error(JSON.stringify(view));
+  return (Date.parse(view.finished_at) - began) / 1000;
 }

@@ -41,7 +41,7 @@ describe.each(engineKindNames)("When something is wrong (%s)", (kind) => {
     expect(view.errors).toMatchObject([{ code: "VENDOR_REFUSED", files: 2 }]);
     expect(view.errors[0]?.message).toContain("SUIT_CLOSED");
     expect(view.errors[0]?.message).toContain("案件已结案");
-    const jobs = await board.failed();
+    const jobs = await board.failed(1);
     expect(jobs.map((job) => job.failedReason)).toEqual(["2 of 2 files failed: 2 VENDOR_REFUSED"]);
 
     system.sandbox.gateway.heal();
@@ -53,7 +53,7 @@ describe.each(engineKindNames)("When something is wrong (%s)", (kind) => {
       failed: 0,
       errors: [],
     });
-    expect(await board.failed()).toEqual([]);
+    expect(await board.failed(0)).toEqual([]);
   });
 
   test("a call that the gateway refuses whole puts every file on the list with the gateway's own words", async () => {
@@ -85,7 +85,7 @@ describe.each(engineKindNames)("When something is wrong (%s)", (kind) => {
     const stored = system.sandbox.objectPath("evidence", key);
     expect((await digestsBelow(dirname(stored))).size).toBe(2);
 
-    const [job] = (await board.failed()) as [BoardJob];
+    const [job] = (await board.failed(1)) as [BoardJob];
     expect(job.failedReason).toBe("1 of 2 files failed: 1 EVIDENCE_CONFLICT");
     const logs = await board.logs(job);
     expect(logs.join("\n")).toContain("EVIDENCE_CONFLICT a.pdf: ");
@@ -135,7 +135,7 @@ describe.each(engineKindNames)("When something is wrong (%s)", (kind) => {
 
   test("Bull Board's button on a failed plan job walks the source again", async () => {
     const view = await system.run(suits("1001"));
-    const [job] = (await board.failed("plan")) as [BoardJob];
+    const [job] = (await board.failed(1, "plan")) as [BoardJob];
     expect(job.failedReason).toContain("1001");
     await writeTree(join(system.root, "1001"), { "late.pdf": "late" });
     await board.retry(job, "plan");
@@ -190,7 +190,7 @@ describe.each(engineKindNames)("When something is wrong (%s)", (kind) => {
       failed: 1,
       errors: [{ code: "SOURCE_CHANGED" }],
     });
-    await board.retry((await board.failed())[0] as BoardJob);
+    await board.retry((await board.failed(1))[0] as BoardJob);
     const sealed = await system.sealed(view.import_id);
     expect(sealed).toMatchObject({ stored: 2, bytes: "changed, and longer".length + 1 });
   });
