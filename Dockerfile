@@ -27,7 +27,7 @@ ENV EXHIBIT_DATA_DIR=/data
 USER node
 # main.ts hears SIGTERM itself; zombies are reaped by the init that docker-compose.yml asks for (`docker run --init`).
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["node", "apps/cli/src/main.ts"]
+ENTRYPOINT ["node", "apps/cli/bin/exhibit.mjs"]
 
 FROM exhibit AS worker
 CMD ["worker"]

@@ -6,7 +6,7 @@ import { startPostgres } from "../test/postgres-server.ts";
 import { startRedis } from "../test/redis-server.ts";
 import { dataFolder, freePort, startServer, stopProcess } from "../test/servers.ts";
 
-export const cli = join(import.meta.dirname, "../apps/cli/src/main.ts");
+export const cli = join(import.meta.dirname, "../apps/cli/bin/exhibit.mjs");
 
 /** The product as production has it: Redis, Postgres, API and workers, each a process of its own; the sandbox is the vendors. */
 export interface Fleet extends AsyncDisposable {
@@ -18,9 +18,21 @@ export interface Fleet extends AsyncDisposable {
   /** Of API and workers, and of what they stand on. */
   pids: number[];
   workers: ChildProcess[];
-  /** One more, which isn't among `workers`. */
-  startWorker(): Promise<ChildProcess>;
+  /** One more process, which isn't among `workers`; resolves when its output says that it is ready. */
+  start(part: Part): Promise<ChildProcess>;
 }
+
+interface Part {
+  command: string;
+  args?: readonly string[];
+  ready: RegExp;
+}
+
+/** The processes that a fleet is made of. */
+export const parts = {
+  api: { command: "api", ready: /API listens/ },
+  worker: { command: "worker", ready: /worker takes jobs/ },
+} as const satisfies Record<string, Part>;
 
 export interface FleetOptions {
   workers: number;
@@ -48,15 +60,21 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     EXHIBIT_LEASE_KEY: Buffer.alloc(32, 1).toString("base64"),
     EXHIBIT_API_PORT: String(apiPort),
   };
-  const start = async (owner: AsyncDisposableStack, command: string, ready: RegExp) => {
-    const child = await startServer(process.execPath, [cli, command], { ready, env });
+  const start = async (
+    owner: AsyncDisposableStack,
+    { command, ready, args = [] }: Part,
+    more: NodeJS.ProcessEnv = {},
+  ) => {
+    const child = await startServer(process.execPath, [cli, command, ...args], {
+      ready,
+      env: { ...env, ...more },
+    });
     owner.defer(() => stopProcess(child));
     return child;
   };
-  const startWorker = (owner: AsyncDisposableStack) => start(owner, "worker", /worker takes jobs/);
-  const api = await start(stack, "api", /API listens/);
+  const api = await start(stack, parts.api);
   const workers = await Promise.all(
-    Array.from({ length: options.workers }, () => startWorker(stack)),
+    Array.from({ length: options.workers }, () => start(stack, parts.worker)),
   );
   const owned = stack.move();
   const pids = [api, ...workers].flatMap(({ pid }) => pid ?? []);
@@ -67,7 +85,8 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     databaseUrl: postgres.url,
     pids: [...pids, redis.pid, postgres.pid],
     workers,
-    startWorker: () => startWorker(owned),
+    // Any free port: the fleet's API has the one that it was given.
+    start: (part) => start(owned, part, { EXHIBIT_API_PORT: "0" }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -6,7 +6,7 @@ import type { ImportView } from "@exhibit/contracts";
 import type { OssEntry } from "@exhibit/sandbox";
 import { dataFolder, stopProcess } from "../test/servers.ts";
 import { createClient, directory } from "../test/system.ts";
-import { startFleet } from "./fleet.ts";
+import { parts, startFleet } from "./fleet.ts";
 
 // A worker is killed (SIGKILL) when half of a large file is sent; another one goes on:
 // npx node bench/resume.ts [MiB]. Prints the bytes that were sent again and how long it took to go on.
@@ -26,7 +26,7 @@ const { body } = await client.post<ImportView>("/v1/imports", {
   folders: [directory("kongur", { role: "entrust" }, source)],
 });
 await until(async () => bytesOf((await partRequests()).filter(isTaken)) >= (size / 2) * MiB);
-await fleet.startWorker();
+await fleet.start(parts.worker);
 const [worker] = fleet.workers;
 if (worker) await stopProcess(worker, "SIGKILL");
 const killedAt = Date.now();

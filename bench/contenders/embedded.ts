@@ -4,6 +4,8 @@ import { startVendors } from "../fleet.ts";
 import { runProgram } from "../measure.ts";
 import type { Contender } from "./contender.ts";
 
+export const embeddedScript = join(import.meta.dirname, "embedded-script.ts");
+
 /** PGlite for ledger and queues, all in one process; with its start and the making of its database. */
 export const embedded: Contender = {
   name: "exhibit-embedded",
@@ -12,7 +14,6 @@ export const embedded: Contender = {
   missing: () => undefined,
   async open({ data, sink }) {
     const vendors = await startVendors({ workers: 0, root: data.folder, ossUrl: sink });
-    const script = join(import.meta.dirname, "embedded-script.ts");
     return {
       async run() {
         const own = await dataFolder("bench-embedded");
@@ -22,7 +23,7 @@ export const embedded: Contender = {
             EXHIBIT_CONFIG: vendors.configPath,
             EXHIBIT_DATA_DIR: own.path,
           };
-          return await runProgram(process.execPath, [script, data.folder], env);
+          return await runProgram(process.execPath, [embeddedScript, data.folder], env);
         } finally {
           await own.remove();
         }

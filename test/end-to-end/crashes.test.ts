@@ -11,7 +11,7 @@ import { takeRedisDatabase } from "../engines.ts";
 import { dataFolder, freePort, startServer, stopProcess } from "../servers.ts";
 import { createClient, directory, writeTree } from "../system.ts";
 
-const cli = join(import.meta.dirname, "../../apps/cli/src/main.ts");
+const cli = join(import.meta.dirname, "../../apps/cli/bin/exhibit.mjs");
 
 let stack: AsyncDisposableStack;
 let sandbox: Sandbox;

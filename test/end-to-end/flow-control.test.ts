@@ -10,7 +10,7 @@ import { directory, engineKindNames, type System, startSystem, writeTree } from 
 const MiB = 1024 * 1024;
 /** What a change of the limit may take. */
 const IN_FORCE_MS = 5000;
-const cli = join(import.meta.dirname, "../../apps/cli/src/main.ts");
+const cli = join(import.meta.dirname, "../../apps/cli/bin/exhibit.mjs");
 
 describe.each(engineKindNames)("Flow control (%s)", (kind) => {
   let system: System;

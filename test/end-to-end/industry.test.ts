@@ -176,7 +176,7 @@ describe.each(engineKindNames)("A brand's images at industry (%s)", (kind) => {
 
   test("are imported from the command line", async () => {
     await writeTree(images, { "a.jpg": "a", "b.tif": "b" });
-    const main = join(import.meta.dirname, "../../apps/cli/src/main.ts");
+    const main = join(import.meta.dirname, "../../apps/cli/bin/exhibit.mjs");
     const folder = Object.entries(record).flatMap(([key, value]) => [
       "--folder",
       `${key}=${value}`,

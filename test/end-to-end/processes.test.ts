@@ -9,7 +9,7 @@ import { dataFolder, freePort, startServer, stopProcess } from "../servers.ts";
 import { createClient, digestsBelow, writeTree } from "../system.ts";
 
 const root = join(import.meta.dirname, "../..");
-const cli = join(root, "apps/cli/src/main.ts");
+const cli = join(root, "apps/cli/bin/exhibit.mjs");
 
 interface Ran {
   code: number | null;

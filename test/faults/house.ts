@@ -58,7 +58,7 @@ export interface HouseOptions {
   workers?: number;
 }
 
-const cli = join(import.meta.dirname, "../../apps/cli/src/main.ts");
+const cli = join(import.meta.dirname, "../../apps/cli/bin/exhibit.mjs");
 
 export async function openHouse({
   kind = "fleet",

@@ -13,7 +13,7 @@ import {
 import { scratchFolder } from "../support/scratch.ts";
 import { importId, sealed, viewOf } from "../support/views.ts";
 
-const main = new URL("../../src/main.ts", import.meta.url).pathname;
+const main = new URL("../../bin/exhibit.mjs", import.meta.url).pathname;
 
 /** Runs the real program as a person would, with nothing of our environment that could lead it elsewhere. */
 async function exhibit(args: readonly string[], env: Record<string, string> = {}) {

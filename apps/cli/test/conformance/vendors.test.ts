@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { json, startFakeApi } from "../support/fake-api.ts";
 
-const main = new URL("../../src/main.ts", import.meta.url).pathname;
+const main = new URL("../../bin/exhibit.mjs", import.meta.url).pathname;
 
 async function vendors(args: readonly string[], env: Record<string, string>) {
   const path = `${new URL(".", `file://${process.execPath}`).pathname}:/usr/bin:/bin`;
