@@ -3,6 +3,7 @@ import { ExhibitError } from "@exhibit/contracts";
 import { Kysely, PGliteDialect, PostgresDialect, sql } from "kysely";
 import { Migrator } from "kysely/migration";
 import pg from "pg";
+import { ensureDatabase } from "./empty-database.ts";
 import { migrationProvider } from "./migrations/index.ts";
 import { unreachable, withNamedOutages } from "./outage.ts";
 import type { LedgerSchema } from "./schema.ts";
@@ -21,8 +22,9 @@ export interface Ledger {
  * Opens PGlite for a ledger (and for the embedded engine beside it) in a folder.
  * One process at a time: PGlite has no server that could be shared.
  */
-export function openPglite(dataDir: string): Promise<PGlite> {
-  return PGlite.create(dataDir, {
+export async function openPglite(dataDir: string): Promise<PGlite> {
+  await ensureDatabase(dataDir);
+  return await PGlite.create(dataDir, {
     parsers: { [INT8]: Number },
     // Postgres's default of 128 MB is for a server; here the pages are in the system's cache anyway.
     postgresqlconf: ["shared_buffers = 16MB"],
