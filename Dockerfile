@@ -25,7 +25,7 @@ COPY apps ./apps
 RUN install -d -o node -g node /data
 ENV EXHIBIT_DATA_DIR=/data
 USER node
-# main.ts hears SIGTERM itself; zombies are reaped by the init that docker-compose.yml asks for (`docker run --init`).
+# It hears SIGTERM itself; zombies are reaped by the init that docker-compose.yml asks for (`docker run --init`).
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["node", "apps/cli/bin/exhibit.mjs"]
 

@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 
-/** Ctrl-C and the signals that end a process, heard once and for all commands alike. */
+/** Ctrl-C, the signals that end a process, and the end of the process that started it, heard alike by all commands. */
 export interface Interruption extends Disposable {
   /** Aborts at the first signal: end in good order. */
   readonly signal: AbortSignal;
@@ -27,26 +27,35 @@ export function listenForInterruption(options: InterruptionOptions = {}): Interr
   const stop = new AbortController();
   const { promise: heard, resolve } = Promise.withResolvers<void>();
   let firstAt: number | undefined;
+  const hearFirst = () => {
+    if (firstAt !== undefined) return;
+    firstAt = now();
+    options.onFirst?.();
+    stop.abort();
+    resolve();
+  };
   const hear = (signal: NodeJS.Signals) => {
     if (firstAt === undefined) {
-      firstAt = now();
-      options.onFirst?.();
-      stop.abort();
-      resolve();
+      hearFirst();
     } else if (now() - firstAt >= oneKeypress) {
       (options.onSecond ?? endAtOnce)(signal);
     }
   };
   for (const signal of signals) process.on(signal, hear);
+  // Only a process with a channel to the one that started it has either; it may have been closed before this.
+  process.on("disconnect", hearFirst);
+  if (process.connected === false) hearFirst();
   return {
     signal: stop.signal,
     heard,
     [Symbol.dispose]() {
       for (const signal of signals) process.off(signal, hear);
+      process.off("disconnect", hearFirst);
     },
   };
 }
 
-function endAtOnce(signal: NodeJS.Signals): void {
+/** Ends this process as a shell tells that a signal did. */
+export function endAtOnce(signal: NodeJS.Signals): void {
   process.exit(128 + constants.signals[signal]);
 }
