@@ -6,7 +6,10 @@ import { startPostgres } from "../test/postgres-server.ts";
 import { startRedis } from "../test/redis-server.ts";
 import { dataFolder, freePort, startServer, stopProcess } from "../test/servers.ts";
 
-export const cli = join(import.meta.dirname, "../apps/cli/bin/exhibit.mjs");
+const cli = join(import.meta.dirname, "../apps/cli/bin/exhibit.mjs");
+
+/** What Node is started with to run Exhibit's command, as the first line of the command says. */
+export const commandLine = ["--max-semi-space-size=16", cli];
 
 /** The product as production has it: Redis, Postgres, API and workers, each a process of its own; the sandbox is the vendors. */
 export interface Fleet extends AsyncDisposable {
@@ -62,10 +65,10 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   };
   const start = async (
     owner: AsyncDisposableStack,
-    { command, ready, args = [] }: Part,
+    { command: part, ready, args = [] }: Part,
     more: NodeJS.ProcessEnv = {},
   ) => {
-    const child = await startServer(process.execPath, [cli, command, ...args], {
+    const child = await startServer(process.execPath, [...commandLine, part, ...args], {
       ready,
       env: { ...env, ...more },
     });
@@ -100,10 +103,14 @@ export async function startVendors({ root, ossUrl, leaseSeconds = 3600 }: FleetO
   const dataDir = join(data.path, "data");
   const ports = ["--gateway-port", `${gatewayPort}`, "--oss-port", `${ossPort}`];
   const more = ["--root", root, "--write-config", configPath, "--lease-seconds", `${leaseSeconds}`];
-  const sandbox = await startServer(process.execPath, [cli, "sandbox", ...ports, ...more], {
-    ready: /Objects are kept/,
-    env: { ...process.env, EXHIBIT_DATA_DIR: dataDir },
-  });
+  const sandbox = await startServer(
+    process.execPath,
+    [...commandLine, "sandbox", ...ports, ...more],
+    {
+      ready: /Objects are kept/,
+      env: { ...process.env, EXHIBIT_DATA_DIR: dataDir },
+    },
+  );
   stack.defer(() => stopProcess(sandbox));
   if (ossUrl !== undefined) await sendElsewhere(configPath, ossUrl);
   const owned = stack.move();

@@ -1,9 +1,10 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=16
 import { accessSync, constants } from "node:fs";
-import { enableCompileCache } from "node:module";
+import { enableCompileCache, constants as modules } from "node:module";
 import { fileURLToPath } from "node:url";
 
-// JavaScript, so that Node needn't load what strips types before it looks into the cache.
+// JavaScript, so that Node needn't load what strips types before it looks into the cache. The flag bounds V8's space for new
+// objects, which would grow to 128 MB; it holds only when Node is started with it (also in Dockerfile and scripts/start.mjs).
 
 /**
  * Compiled modules are kept beside the packages, where nobody can write who couldn't as well write the program; not in
@@ -14,9 +15,14 @@ function keepCompiledModules() {
   try {
     accessSync(packages, constants.R_OK);
   } catch {
+    // Node would try for ever to make the folder in one that isn't there.
     return;
   }
-  enableCompileCache(`${packages}/.cache/exhibit`);
+  const folder = `${packages}/.cache/exhibit`;
+  if (enableCompileCache(folder).status !== modules.compileCacheStatus.ENABLED) return;
+  // Threads and worker processes only know of it by this.
+  // biome-ignore lint/style/noProcessEnv: Node's own variable
+  process.env.NODE_COMPILE_CACHE = folder;
 }
 
 keepCompiledModules();

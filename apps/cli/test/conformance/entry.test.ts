@@ -1,0 +1,28 @@
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+
+const root = new URL("../../../../", import.meta.url);
+const entry = new URL("apps/cli/bin/exhibit.mjs", root);
+
+test("the command runs by its first line, and the image and npm start give Node the same flags", async () => {
+  const { stdout } = await promisify(execFile)(fileURLToPath(entry), ["--help"]);
+  expect(stdout).toContain("Usage: exhibit");
+  const [flag = ""] = /--max-[^\s"]+/.exec(await readFile(entry, "utf8")) ?? [];
+  expect(flag).toMatch(/^--max-semi-space-size=\d+$/);
+  for (const other of ["Dockerfile", "scripts/start.mjs", "bench/fleet.ts"]) {
+    expect(await readFile(new URL(other, root), "utf8")).toContain(`"${flag}"`);
+  }
+});
+
+test("compiled modules are kept, and threads and worker processes are told where", async () => {
+  const look = `await import(${JSON.stringify(entry.href)}); process.stdout.write(process.env.NODE_COMPILE_CACHE ?? "")`;
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ["--input-type=module", "--eval", look, "--", "exhibit", "--help"],
+    { env: { ...process.env, NODE_COMPILE_CACHE: "" } },
+  );
+  expect(stdout).toMatch(/node_modules\/\.cache\/exhibit$/);
+});
