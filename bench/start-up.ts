@@ -11,7 +11,7 @@ import { cpuOf } from "./measure.ts";
 
 // What a process costs before it has anything to do: npx node bench/start-up.ts [--rounds 5] [--idle 20] [--json]
 // `ready` is wall clock from the start of the process to its word that it takes work, `cpu` its CPU time until then;
-// `embedded` is the time from the start of one process on PGlite to the first PUT that arrives, in a data folder that is new
+// `embedded` is the same from the start of one process on PGlite to the first PUT that arrives, in a data folder that is new
 // and in one that isn't. Idle: the share of one core, in percent, and the resident memory in MB.
 
 const { values } = parseArgs({
@@ -72,8 +72,8 @@ async function idle(fleet: Fleet, part: keyof typeof parts) {
 }
 
 async function measureEmbedded() {
-  const first: number[] = [];
-  const again: number[] = [];
+  const first: Start[] = [];
+  const again: Start[] = [];
   for (let round = 0; round < rounds; round++) {
     await using stack = new AsyncDisposableStack();
     const data = stack.adopt(await dataFolder("bench"), (folder) => folder.remove());
@@ -83,11 +83,11 @@ async function measureEmbedded() {
     first.push(await timeFirstPut(source, data.path));
     again.push(await timeFirstPut(source, data.path));
   }
-  return { firstPut: median(first), firstPutAgain: median(again) };
+  return { first: medianOf(first), again: medianOf(again) };
 }
 
 /** Ends the process when its first PUT has come. */
-async function timeFirstPut(source: string, dataDir: string): Promise<number> {
+async function timeFirstPut(source: string, dataDir: string): Promise<Start> {
   await using stack = new AsyncDisposableStack();
   const arrived = Promise.withResolvers<number>();
   const bucket = createServer((request, response) => {
@@ -105,7 +105,8 @@ async function timeFirstPut(source: string, dataDir: string): Promise<number> {
   const env = { ...process.env, EXHIBIT_CONFIG: configPath, EXHIBIT_DATA_DIR: dataDir };
   const child = spawn(process.execPath, [embeddedScript, source], { env, stdio: "ignore" });
   stack.defer(() => stopProcess(child, "SIGKILL"));
-  return ((await arrived.promise) - began) / 1000;
+  const ready = ((await arrived.promise) - began) / 1000;
+  return { ready, cpu: await cpuOf(child.pid ?? 0) };
 }
 
 function medianOf(starts: readonly Start[]): Start {
