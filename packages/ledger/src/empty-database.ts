@@ -4,8 +4,8 @@ import { promisify } from "node:util";
 import { brotliDecompress } from "node:zlib";
 
 /**
- * What PGlite's own initdb makes, as a tar: making it anew takes four seconds of CPU and 400 MB of memory, this a fifth of
- * a second. It fits one version of PGlite: `node packages/ledger/src/make-empty-database.ts` makes it after a change.
+ * What PGlite's own initdb makes, as a tar: making it anew takes more than three seconds of CPU and 1 GB of memory,
+ * this a fifth of a second. It fits one version of PGlite: `node packages/ledger/src/make-empty-database.ts` makes it after a change.
  */
 export const emptyDatabase = new URL("./empty-database-pglite-0.5.16.tar.br", import.meta.url);
 
