@@ -1,8 +1,8 @@
 import { type ExhibitError, toExhibitError } from "@exhibit/contracts";
 import type { Ledger, LeftUpload, Stored, UnfinishedFile } from "@exhibit/ledger";
 import type { Expectation, ObjectStore } from "@exhibit/oss";
-import type { FileFacts, FileReaders, SourceReader } from "@exhibit/sources";
-import { withSpan } from "@exhibit/telemetry";
+import type { FileReaders, SourceReader } from "@exhibit/sources";
+import type { RunningSpan } from "@exhibit/telemetry";
 import type { ByteBudget } from "./byte-budget.ts";
 import type { Sending } from "./sending.ts";
 import type { LeasesFor } from "./shard-leases.ts";
@@ -26,6 +26,8 @@ export interface FileWork {
   sending: Sending;
   /** Whether OSS has files of the folder already. */
   expectation: Expectation;
+  /** Of the shard. */
+  span: RunningSpan<"exhibit.store">;
 }
 
 /**
@@ -34,18 +36,18 @@ export interface FileWork {
  */
 export async function storeFile(
   { ledger, objectStore, readers, memory }: FileDependencies,
-  { file, left, source, leasesFor, signal, sending, expectation }: FileWork,
+  { file, left, source, leasesFor, signal, sending, expectation, span }: FileWork,
 ): Promise<Stored | ExhibitError | undefined> {
   const free = await memory.acquire(objectStore.memoryFor(file.size, left?.partSize));
   const sent = sending.begin();
   let uploads: RecordedUpload | undefined;
   try {
     const attributes = { "exhibit.file_id": file.id, "exhibit.size": file.size };
-    return await withSpan("exhibit.file", attributes, async (span) => {
+    return await span.withSpan("exhibit.file", attributes, async (ofFile) => {
       const expected =
         file.modifiedMs === null ? undefined : { size: file.size, modifiedAt: file.modifiedMs };
       const leases = await leasesFor(file);
-      await using body = await openBody(readers, source, file.path, expected);
+      await using body = await readers.open(source.place, file.path, expected);
       const { size: bytes, modifiedAt: modifiedMs } = body;
       uploads = await openUploadRecord(
         ledger,
@@ -63,7 +65,7 @@ export async function storeFile(
         expectation,
       });
       const { outcome, size, key, sha256, crc64, etag, requestId, storedAt, leaseId } = receipt;
-      span.set({
+      ofFile.set({
         "exhibit.outcome": outcome,
         "exhibit.lease_id": leaseId,
         "exhibit.oss_request_id": requestId,
@@ -80,14 +82,4 @@ export async function storeFile(
     sent.end();
     free();
   }
-}
-
-async function openBody(
-  readers: FileReaders,
-  { place }: SourceReader,
-  path: string,
-  expected: FileFacts | undefined,
-) {
-  const opened = await readers.open(place, path, expected);
-  return Object.assign(opened, { [Symbol.asyncDispose]: () => opened.close() });
 }

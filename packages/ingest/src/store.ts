@@ -17,7 +17,7 @@ import {
 import { createExpectation } from "@exhibit/oss";
 import type { Attempt, Engine } from "@exhibit/queue";
 import { openSource } from "@exhibit/sources";
-import { type Logger, withSpan } from "@exhibit/telemetry";
+import { type Logger, type RunningSpan, withSpan } from "@exhibit/telemetry";
 import pLimit, { type LimitFunction } from "p-limit";
 import { endAbandonedUploads } from "./abandon.ts";
 import { ringSoon } from "./bells.ts";
@@ -90,6 +90,8 @@ async function storeOnce(
   }
 }
 
+type ShardSpan = RunningSpan<"exhibit.store">;
+
 async function storeOpenShard(
   dependencies: StoreDependencies,
   shard: ShardRow,
@@ -105,10 +107,10 @@ async function storeOpenShard(
     "exhibit.files": shard.files.length,
   };
   const run = { shardId: shard.id, opening: shard.opening };
-  const store = async (watched: Attempt) => {
+  const store = async (watched: Attempt, span: ShardSpan) => {
     let settled: Settled[];
     try {
-      settled = await storeFiles(dependencies, folder, shard, watched);
+      settled = await storeFiles(dependencies, folder, shard, watched, span);
     } finally {
       // What can't be aborted now is the reconciler's; a worker that stops has no time for it.
       if (!attempt.signal.aborted)
@@ -123,8 +125,13 @@ async function storeOpenShard(
     const ended = await readFinished(ledger, shard.id, watched.starts);
     return ended && filesFailed(ended);
   };
-  await withSpan("exhibit.store", attributes, () =>
-    whileWanted(ledger, { importId: shard.importId, vendor: folder.vendor, run }, attempt, store),
+  await withSpan("exhibit.store", attributes, (span) =>
+    whileWanted(
+      ledger,
+      { importId: shard.importId, vendor: folder.vendor, run },
+      attempt,
+      (watched) => store(watched, span),
+    ),
   );
 }
 
@@ -133,6 +140,7 @@ async function storeFiles(
   folder: FolderRow,
   shard: ShardRow,
   attempt: Attempt,
+  span: ShardSpan,
 ): Promise<Settled[]> {
   const recorder = createRecorder(dependencies.ledger, folder.id, attempt.signal);
   const settled: Settled[] = [];
@@ -143,7 +151,13 @@ async function storeFiles(
   };
   // One failure to record stops the shard: what can't be put on the record must not go on being sent.
   const stop = new AbortController();
-  const signal = AbortSignal.any([attempt.signal, stop.signal]);
+  const either = new AbortController();
+  const { signal } = either;
+  for (const each of [attempt.signal, stop.signal]) {
+    // Not AbortSignal.any: each look at such a signal goes through those that it follows.
+    if (each.aborted) either.abort(each.reason);
+    each.addEventListener("abort", () => either.abort(each.reason), { once: true });
+  }
   const sending = createSending(dependencies.ledger, shard.id);
   try {
     if (shard.crashes >= MOST_CRASHES) throw crashed(shard);
@@ -162,7 +176,7 @@ async function storeFiles(
       await recorder.ready();
       if (signal.aborted || (isAgain && !(await isPlanned(ledger, file.id)))) return;
       const left = leftUploads.get(file.id);
-      const work = { file, left, source, leasesFor, signal, sending, expectation };
+      const work = { file, left, source, leasesFor, signal, sending, expectation, span };
       const result = await storeFile(dependencies, work);
       if (result) await settle(file, result);
     };

@@ -46,10 +46,12 @@ export async function recordOutcomes(
     ...stored.map(pick),
     ...notStored.map(() => null),
   ];
-  const reasons = <T>(pick: (row: NotStored) => T) => [
-    ...stored.map(() => null),
-    ...notStored.map(pick),
-  ];
+  // A column without values is none: unnest fills it up with nulls.
+  const reasons = <T>(pick: (row: NotStored) => T) =>
+    notStored.length > 0 ? [...stored.map(() => null), ...notStored.map(pick)] : null;
+  const uploads = stored.some(({ upload }) => upload !== undefined)
+    ? column(({ upload }) => upload ?? null)
+    : null;
   const leases: Awaited<ReturnType<typeof leaseOf>>[] = [];
   for (const row of stored) leases.push(await leaseOf(db, folderId, row));
   await sql`
@@ -66,7 +68,7 @@ export async function recordOutcomes(
         ${column((row) => row.requestId ?? null)}::text[],
         ${column((row) => row.storedAt.toISOString())}::timestamptz[],
         ${column((_, index) => leases[index]?.number)}::integer[],
-        ${column((row) => row.upload ?? null)}::bigint[],
+        ${uploads}::bigint[],
         ${reasons((row) => row.code)}::text[],
         ${reasons((row) => storable(row.message))}::text[]
       ) as o (id, state, size, modified_ms, key, sha256, crc64, etag, request_id, stored_at, lease, upload, error_code, error)

@@ -48,7 +48,9 @@ export interface Gates {
 const FLOOR = 1;
 const START = 16;
 /** Files that wait in memory for their turn, so that no answer has to wait for a disk. */
-const READ_AHEAD = 32;
+const READ_AHEAD = 48;
+/** Files that are read one after the other, so that a reader is woken for many of them at once. */
+const READ_TOGETHER = 16;
 /** Prefixes are looked through for idle ones when there are twice as many as were left the last time. */
 const FIRST_LOOK = 64;
 
@@ -98,7 +100,7 @@ function createGate({ window, request }: BucketGate): Gate {
   return {
     window,
     request,
-    file: createRoom(() => window.size + READ_AHEAD),
+    file: createRoom(() => window.size + READ_AHEAD, READ_TOGETHER),
     rate,
     through(work, signal) {
       const turn = rate.turn(signal);

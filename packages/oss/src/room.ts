@@ -12,12 +12,13 @@ export interface Room {
   readonly isFull: boolean;
 }
 
-/** `places` is asked whenever somebody comes or goes. */
-export function createRoom(places: () => number): Room {
+/** `places` is asked whenever somebody comes or goes. Those who wait are let in `together`, save into an empty room. */
+export function createRoom(places: () => number, together = 1): Room {
   let taken = 0;
   const waiting = new Set<() => void>();
 
   function letIn(): void {
+    if (taken > 0 && places() - taken < Math.min(together, waiting.size)) return;
     for (const enter of waiting) {
       if (taken >= places()) return;
       waiting.delete(enter);

@@ -39,8 +39,8 @@ export interface SourceReader {
   isFolder(path: string): Promise<boolean>;
 }
 
-/** A file that is read once, in order. Whoever opened it closes it. */
-export interface SourceFile extends FileFacts {
+/** A file that is read once, in order. Whoever opened it disposes of it. */
+export interface SourceFile extends FileFacts, AsyncDisposable {
   /**
    * The next `length` bytes. The last one of the file is given only after size and time were found unchanged (else
    * SOURCE_CHANGED), so a body that was sent whole is one that was proved whole. Throws SOURCE_*.
@@ -48,7 +48,6 @@ export interface SourceFile extends FileFacts {
   read(length: number): Promise<Piece>;
   /** From the first byte again. */
   rewind(): Promise<void>;
-  close(): Promise<void>;
 }
 
 /** Bytes of a file, and what they are proved with. */

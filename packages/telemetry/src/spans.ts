@@ -102,6 +102,8 @@ export type SpanAttributes<Name extends SpanName> = {
 /** A running span: what is known only later is set on it. */
 export interface RunningSpan<Name extends SpanName> {
   set(attributes: SpanAttributes<Name>): void;
+  /** As `withSpan`, for work of this span that there is a lot of: where this span isn't seen, that isn't even asked for. */
+  withSpan: typeof withSpan;
 }
 
 /**
@@ -122,14 +124,17 @@ export function withSpan<Name extends SpanName, Result>(
 }
 
 /** For work that nobody traces. */
-const UNSEEN: RunningSpan<SpanName> = { set() {} };
+const UNSEEN: RunningSpan<SpanName> = {
+  set() {},
+  withSpan: (_name, _attributes, work) => work(UNSEEN),
+};
 
 async function inside<Name extends SpanName, Result>(
   span: Span,
   work: (span: RunningSpan<Name>) => Promise<Result>,
 ): Promise<Result> {
   try {
-    return await work({ set: (more) => span.setAttributes(more as Attributes) });
+    return await work({ set: (more) => span.setAttributes(more as Attributes), withSpan });
   } catch (thrown) {
     recordFailure(span, thrown);
     throw thrown;

@@ -77,7 +77,9 @@ function smallFile(
       return (await opened).read(length);
     },
     rewind: async () => (await opened)?.rewind(),
-    close: async () => (await opened)?.close(),
+    async [Symbol.asyncDispose]() {
+      await (await opened)?.[Symbol.asyncDispose]();
+    },
   };
 }
 
@@ -92,7 +94,7 @@ async function openedFile(
     modifiedAt,
     read: (length) => readInto(memory, length, (into) => thread.read(file, into)),
     rewind: () => thread.rewind(file),
-    close: () => thread.close(file),
+    [Symbol.asyncDispose]: () => thread.close(file),
   };
 }
 

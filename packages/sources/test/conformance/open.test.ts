@@ -82,14 +82,14 @@ describe("open", () => {
     expect(file).toMatchObject(facts);
     expect(bytes.toString()).toBe("hello");
     expect(sha256).toEqual(createHash("sha256").update("hello").digest());
-    await file.close();
+    await file[Symbol.asyncDispose]();
   });
 
   it("says what a file is of which nothing is expected, and fails for one that isn't there, at once", async () => {
     const { place } = await tree.open(tree.at("source"), [tree.root]);
     const file = await readers.open(place, "sub/file", undefined);
     expect(file).toMatchObject(facts);
-    await file.close();
+    await file[Symbol.asyncDispose]();
     const error = await failure(readers.open(place, "sub/other", undefined));
     expect(error).toMatchObject({ code: "SOURCE_NOT_FOUND", details: { path: "sub/other" } });
   });
@@ -171,7 +171,7 @@ describe("read", () => {
         expect(whole.sha256).toEqual(sha256);
         await file.rewind();
       }
-      await file.close();
+      await file[Symbol.asyncDispose]();
     },
   );
 
@@ -182,7 +182,7 @@ describe("read", () => {
     expect((await readAll(file, 2)).bytes.toString()).toBe("hello");
     await file.rewind();
     expect((await readAll(file)).bytes.toString()).toBe("hello");
-    await file.close();
+    await file[Symbol.asyncDispose]();
   });
 
   it("serves hundreds of files at once, each with its own bytes and digests", async () => {
@@ -196,7 +196,7 @@ describe("read", () => {
       expect(piece.crc64).toBe(crc64(piece.bytes));
       expect(piece.sha256).toEqual(createHash("sha256").update(piece.bytes).digest());
       piece.release();
-      await file.close();
+      await file[Symbol.asyncDispose]();
     };
     await Promise.all([...names, ...names].map(read));
   });
@@ -207,7 +207,7 @@ describe("read", () => {
     const { bytes, sha256: digest } = await readAll(file);
     expect(bytes).toHaveLength(0);
     expect(digest).toEqual(createHash("sha256").digest());
-    await file.close();
+    await file[Symbol.asyncDispose]();
   });
 
   it.each([
@@ -220,7 +220,7 @@ describe("read", () => {
     (await file.read(half)).release();
     await change();
     expect(await failure(file.read(half))).toMatchObject({ code: "SOURCE_CHANGED" });
-    await file.close();
+    await file[Symbol.asyncDispose]();
   });
 
   it("finds that an empty file has grown", async () => {
@@ -228,13 +228,13 @@ describe("read", () => {
     const file = await openFile("zero");
     await appendFile(tree.at("zero"), "x");
     expect(await failure(file.read(0))).toMatchObject({ code: "SOURCE_CHANGED" });
-    await file.close();
+    await file[Symbol.asyncDispose]();
   });
 
   it("refuses more than the file has", async () => {
     const file = await openFile("big");
     expect(await failure(file.read(content.length + 1))).toMatchObject({ code: "SOURCE_CHANGED" });
-    await file.close();
+    await file[Symbol.asyncDispose]();
   });
 
   it("fails what is asked of readers that were closed, and goes on when it is asked anew", async () => {

@@ -32,7 +32,7 @@ afterAll(() => readers.close());
 async function contentOf(path: string, expected?: FileFacts, source = following()) {
   const file = await readers.open((await source).place, path, expected);
   const content = (await readAll(file)).bytes.toString();
-  await file.close();
+  await file[Symbol.asyncDispose]();
   return content;
 }
 
