@@ -21,7 +21,7 @@ export interface Base {
 }
 
 /** As the recorder takes them. */
-const BATCH = 64;
+const BATCH = 86;
 const PREFIX = "entrusts/E-1/";
 
 /** What workers tell the ledger of shards in which everything is stored. */

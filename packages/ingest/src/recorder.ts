@@ -3,7 +3,7 @@ import { untilReachable } from "./until-reachable.ts";
 
 /** An outcome waits for others this long at most, or until there are this many of them. */
 const FLUSH_AFTER_MS = 250;
-const FLUSH_AT = 64;
+const FLUSH_AT = 86;
 
 export type Outcome = Stored | NotStored;
 

@@ -151,13 +151,8 @@ async function storeFiles(
   };
   // One failure to record stops the shard: what can't be put on the record must not go on being sent.
   const stop = new AbortController();
-  const either = new AbortController();
+  const either = follow(attempt.signal, stop.signal);
   const { signal } = either;
-  for (const each of [attempt.signal, stop.signal]) {
-    // Not AbortSignal.any: each look at such a signal goes through those that it follows.
-    if (each.aborted) either.abort(each.reason);
-    each.addEventListener("abort", () => either.abort(each.reason), { once: true });
-  }
   const sending = createSending(dependencies.ledger, shard.id);
   try {
     if (shard.crashes >= MOST_CRASHES) throw crashed(shard);
@@ -198,6 +193,7 @@ async function storeFiles(
     // No lease, no source, or poison: that is every file's fault.
     for (const file of shard.files) await settle(file, thrown);
   } finally {
+    either.letGo();
     await sending.stop();
   }
   await recorder.flush();
@@ -207,6 +203,25 @@ async function storeFiles(
   }
   attempt.signal.throwIfAborted();
   return settled;
+}
+
+/**
+ * A signal that is aborted when one of these is. AbortSignal.any makes one that goes through those that it follows at each
+ * look, and each file looks several times. Node keeps what is followed for ever, unless it's let go.
+ */
+function follow(...signals: readonly AbortSignal[]) {
+  const either = new AbortController();
+  const abort = ({ target }: Event) => either.abort((target as AbortSignal).reason);
+  for (const signal of signals) {
+    if (signal.aborted) either.abort(signal.reason);
+    signal.addEventListener("abort", abort);
+  }
+  return {
+    signal: either.signal,
+    letGo() {
+      for (const signal of signals) signal.removeEventListener("abort", abort);
+    },
+  };
 }
 
 function crashed({ crashes }: ShardRow): ExhibitError {

@@ -1,4 +1,9 @@
-const actions = new WeakMap<AbortSignal, Set<() => void>>();
+interface Watched {
+  actions: Set<() => void>;
+  listener: () => void;
+}
+
+const watched = new WeakMap<AbortSignal, Watched>();
 
 /**
  * Has `act` called when the signal is aborted, unless what it gives is called before. For signals that hundreds of requests
@@ -6,18 +11,23 @@ const actions = new WeakMap<AbortSignal, Set<() => void>>();
  */
 export function onAbort(signal: AbortSignal | undefined, act: () => void): () => void {
   if (signal === undefined) return nothing;
-  const all = actions.get(signal) ?? listen(signal);
-  all.add(act);
-  return () => void all.delete(act);
+  const { actions, listener } = watched.get(signal) ?? watch(signal);
+  if (actions.size === 0) signal.addEventListener("abort", listener);
+  actions.add(act);
+  return () => {
+    // Node keeps a signal that follows others for ever while somebody listens to it.
+    if (actions.delete(act) && actions.size === 0) signal.removeEventListener("abort", listener);
+  };
 }
 
-function listen(signal: AbortSignal): Set<() => void> {
-  const all = new Set<() => void>();
-  actions.set(signal, all);
-  signal.addEventListener("abort", () => {
-    for (const act of all) act();
-  });
-  return all;
+function watch(signal: AbortSignal): Watched {
+  const actions = new Set<() => void>();
+  const listener = () => {
+    for (const act of actions) act();
+  };
+  const made = { actions, listener };
+  watched.set(signal, made);
+  return made;
 }
 
 function nothing(): void {}
