@@ -13,6 +13,7 @@ import { createObjectStore } from "@exhibit/oss";
 import type { Engine, Handler, QueueName, WorkerHandle, WorkOptions } from "@exhibit/queue";
 import { createFileReaders } from "@exhibit/sources";
 import { type Logger, observe } from "@exhibit/telemetry";
+import { boundHeap } from "./bounded-heap.ts";
 import { keepRinging } from "./keep-ringing.ts";
 import { keepPresence } from "./presence.ts";
 
@@ -33,7 +34,7 @@ export interface RunningWorker {
 const concurrency: Record<QueueName, number> = { plan: 2, store: 4, seal: 2, reconcile: 1 };
 
 /** What the files under way may hold in memory, all shards together. */
-const MEMORY_BYTES = 128 * 1024 * 1024;
+const MEMORY_BYTES = 64 * 1024 * 1024;
 
 export interface WorkerSettings {
   /** Imports that haven't changed for this long, in milliseconds, are looked after. */
@@ -95,11 +96,13 @@ export async function startWorker(
       onFailed,
     }),
   );
+  const unboundHeap = boundHeap();
   const ringing = keepRinging({ ledger, engine, logger }, { quietMs });
   return {
     async close() {
       // Side by side: a queue that hangs must not put off that no more jobs are taken.
       await Promise.all([ringing.stop(), ...workers.map((worker) => worker.close(graceMs))]);
+      unboundHeap();
       stopObserving();
       await presence.close();
       objectStore.close();
