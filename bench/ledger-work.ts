@@ -11,6 +11,7 @@ import {
 import type { Engine } from "@exhibit/queue";
 import { Redis } from "ioredis";
 import { sql } from "kysely";
+import { FLUSH_AT } from "../packages/ingest/src/recorder.ts";
 
 export interface Base {
   ledger: Ledger;
@@ -20,8 +21,6 @@ export interface Base {
   pids: number[];
 }
 
-/** As the recorder takes them. */
-const BATCH = 86;
 const PREFIX = "entrusts/E-1/";
 
 /** What workers tell the ledger of shards in which everything is stored. */
@@ -34,8 +33,8 @@ export async function storeAll(
   await recordDestination(ledger, folderId, destination);
   for (const shardId of shardIds) {
     const { files = [] } = (await openShard(ledger, shardId, 1)) ?? {};
-    for (let at = 0; at < files.length; at += BATCH) {
-      await recordOutcomes(ledger, folderId, files.slice(at, at + BATCH).map(receiptOf), []);
+    for (let at = 0; at < files.length; at += FLUSH_AT) {
+      await recordOutcomes(ledger, folderId, files.slice(at, at + FLUSH_AT).map(receiptOf), []);
     }
     await finishShard(ledger, shardId, 1);
   }

@@ -1,3 +1,5 @@
+import { interrupted } from "./errors.ts";
+
 interface Watched {
   actions: Set<() => void>;
   listener: () => void;
@@ -18,6 +20,27 @@ export function onAbort(signal: AbortSignal | undefined, act: () => void): () =>
     // Node keeps a signal that follows others for ever while somebody listens to it.
     if (actions.delete(act) && actions.size === 0) signal.removeEventListener("abort", listener);
   };
+}
+
+/**
+ * Waits among `waiting` until the function that stands for it there is called; whoever calls it takes it out first. Throws
+ * INTERRUPTED when the signal ends the waiting.
+ */
+export function waitAmong(
+  waiting: Set<() => void>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stay = onAbort(signal, () => {
+      waiting.delete(go);
+      if (signal) reject(interrupted(signal));
+    });
+    const go = () => {
+      stay();
+      resolve();
+    };
+    waiting.add(go);
+  });
 }
 
 function watch(signal: AbortSignal): Watched {

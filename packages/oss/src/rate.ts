@@ -1,4 +1,4 @@
-import { onAbort } from "./aborting.ts";
+import { waitAmong } from "./aborting.ts";
 import { interrupted } from "./errors.ts";
 
 /**
@@ -90,18 +90,9 @@ export function createRate(now: () => number = () => performance.now()): Rate {
       if (cut === undefined || (waiting.size === 0 && limit() === Number.POSITIVE_INFINITY)) {
         return undefined;
       }
-      return new Promise((resolve, reject) => {
-        const stay = onAbort(signal, () => {
-          waiting.delete(go);
-          if (signal) reject(interrupted(signal));
-        });
-        const go = () => {
-          stay();
-          resolve();
-        };
-        waiting.add(go);
-        serve();
-      });
+      const turn = waitAmong(waiting, signal);
+      serve();
+      return turn;
     },
     answered() {
       fade();

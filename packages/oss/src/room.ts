@@ -1,4 +1,4 @@
-import { onAbort } from "./aborting.ts";
+import { waitAmong } from "./aborting.ts";
 import { interrupted } from "./errors.ts";
 
 /** Runs the work when there is room, and gives what it gives. Throws INTERRUPTED when the signal ends the waiting. */
@@ -27,20 +27,6 @@ export function createRoom(places: () => number, together = 1): Room {
     }
   }
 
-  function takePlace(signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const stay = onAbort(signal, () => {
-        waiting.delete(enter);
-        if (signal) reject(interrupted(signal));
-      });
-      const enter = () => {
-        stay();
-        resolve();
-      };
-      waiting.add(enter);
-    });
-  }
-
   return {
     get taken() {
       return taken;
@@ -51,7 +37,7 @@ export function createRoom(places: () => number, together = 1): Room {
     async pass(work, signal) {
       if (signal?.aborted) throw interrupted(signal);
       if (waiting.size === 0 && taken < places()) taken += 1;
-      else await takePlace(signal);
+      else await waitAmong(waiting, signal);
       try {
         return await work();
       } finally {

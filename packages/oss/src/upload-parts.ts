@@ -1,5 +1,6 @@
 import { ExhibitError } from "@exhibit/contracts";
 import type { Lease } from "@exhibit/credentials";
+import { onAbort } from "./aborting.ts";
 import { bodyOf, type Content, forwardCounter } from "./content.ts";
 import type { UploadedPart } from "./control.ts";
 import { mismatch } from "./existing.ts";
@@ -21,10 +22,10 @@ export async function sendParts(
   held: HeldParts,
 ): Promise<Sent> {
   const stop = new AbortController();
-  const onAbort = () => stop.abort(job.signal?.reason);
-  job.signal?.addEventListener("abort", onAbort);
+  const follow = () => stop.abort(job.signal?.reason);
+  const letGo = onAbort(job.signal, follow);
   // It may have been aborted before; then no event comes any more.
-  if (job.signal?.aborted) onAbort();
+  if (job.signal?.aborted) follow();
   const reader = readParts(job.body, partSize, stop.signal);
   let content: Content | undefined;
   const parts: UploadedPart[] = [];
@@ -43,7 +44,7 @@ export async function sendParts(
   try {
     await allOrFirstFailure(Array.from({ length: parallel }, pull), stop);
   } finally {
-    job.signal?.removeEventListener("abort", onAbort);
+    letGo();
   }
   if (content === undefined) throw new ExhibitError("INTERNAL", "A file without parts was sent.");
   parts.sort((a, b) => a.number - b.number);
