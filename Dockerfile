@@ -27,7 +27,7 @@ ENV EXHIBIT_DATA_DIR=/data
 USER node
 # It hears SIGTERM itself; zombies are reaped by the init that docker-compose.yml asks for (`docker run --init`).
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["node", "--max-semi-space-size=16", "apps/cli/bin/exhibit.mjs"]
+ENTRYPOINT ["node", "--min-semi-space-size=16", "--max-semi-space-size=16", "apps/cli/bin/exhibit.mjs"]
 
 FROM exhibit AS worker
 CMD ["worker"]

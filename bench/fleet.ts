@@ -9,7 +9,7 @@ import { dataFolder, freePort, startServer, stopProcess } from "../test/servers.
 const cli = join(import.meta.dirname, "../apps/cli/bin/exhibit.mjs");
 
 /** What Node is started with to run Exhibit's command, as the first line of the command says. */
-export const commandLine = ["--max-semi-space-size=16", cli];
+export const commandLine = ["--min-semi-space-size=16", "--max-semi-space-size=16", cli];
 
 /** The product as production has it: Redis, Postgres, API and workers, each a process of its own; the sandbox is the vendors. */
 export interface Fleet extends AsyncDisposable {

@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 /** Bytes of heap in use, garbage among them, from which on it is collected. A busy worker really needs some 50 MB. */
-const ENOUGH = 100 * 1024 * 1024;
+const ENOUGH = 64 * 1024 * 1024;
 const LOOK_EVERY_MS = 250;
 
 /**
@@ -18,7 +18,7 @@ export function boundHeap(enough = ENOUGH): () => void {
   const timer = setInterval(() => {
     if (process.memoryUsage().heapUsed < bound) return;
     collect();
-    bound = Math.max(enough, 2 * process.memoryUsage().heapUsed);
+    bound = Math.max(enough, 1.5 * process.memoryUsage().heapUsed);
   }, LOOK_EVERY_MS);
   timer.unref();
   return () => clearInterval(timer);

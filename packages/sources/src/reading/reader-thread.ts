@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { ExhibitError } from "@exhibit/contracts/errors";
 import type {
@@ -34,8 +35,10 @@ interface Waiting {
 
 /** In the moving average of what jobs take. */
 const WEIGHT_OF_LATEST = 0.2;
-/** Half of what Node gives by itself: a thread keeps nothing for long. */
-const HEAP = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 64 };
+/** A fraction of what Node gives by itself: a thread keeps nothing for long. */
+const HEAP = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 };
+/** Flags that the main thread was started with, which has its memory by now; they would take precedence over HEAP. */
+for (const flag of ["--min-semi-space-size=0", "--max-semi-space-size=0"]) setFlagsFromString(flag);
 
 /** Starts the thread; it keeps the process alive only while it has something to do. */
 export function startReaderThread(onEnd: () => void): ReaderThread {
