@@ -61,7 +61,7 @@ export async function bytesOfRows({ db }: Ledger): Promise<number> {
 }
 
 /** Of Redis; nothing where there is none. */
-export async function memoryOf({ redisUrl }: Base): Promise<number> {
+export async function memoryOf({ redisUrl }: Pick<Base, "redisUrl">): Promise<number> {
   if (redisUrl === undefined) return 0;
   const redis = new Redis(redisUrl);
   const info = await redis.info("memory");

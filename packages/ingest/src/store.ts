@@ -21,6 +21,7 @@ import { type Logger, type RunningSpan, withSpan } from "@exhibit/telemetry";
 import pLimit, { type LimitFunction } from "p-limit";
 import { endAbandonedUploads } from "./abandon.ts";
 import { ringSoon } from "./bells.ts";
+import { follow } from "./either-signal.ts";
 import { createRecorder, type Outcome } from "./recorder.ts";
 import { createSending } from "./sending.ts";
 import { type LeaseDependencies, leasesOf } from "./shard-leases.ts";
@@ -203,25 +204,6 @@ async function storeFiles(
   }
   attempt.signal.throwIfAborted();
   return settled;
-}
-
-/**
- * A signal that is aborted when one of these is. AbortSignal.any makes one that goes through those that it follows at each
- * look, and each file looks several times. Node keeps what is followed for ever, unless it's let go.
- */
-function follow(...signals: readonly AbortSignal[]) {
-  const either = new AbortController();
-  const abort = ({ target }: Event) => either.abort((target as AbortSignal).reason);
-  for (const signal of signals) {
-    if (signal.aborted) either.abort(signal.reason);
-    signal.addEventListener("abort", abort);
-  }
-  return {
-    signal: either.signal,
-    letGo() {
-      for (const signal of signals) signal.removeEventListener("abort", abort);
-    },
-  };
 }
 
 function crashed({ crashes }: ShardRow): ExhibitError {

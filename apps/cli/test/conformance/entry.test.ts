@@ -10,7 +10,8 @@ const entry = new URL("apps/cli/bin/exhibit.mjs", root);
 test("the command runs by its first line, and the image and npm start give Node the same flags", async () => {
   const { stdout } = await promisify(execFile)(fileURLToPath(entry), ["--help"]);
   expect(stdout).toContain("Usage: exhibit");
-  const [, ...flags] = /(?<=env -S node).*/.exec(await readFile(entry, "utf8"))?.[0].split(" ") ?? [];
+  const [, ...flags] =
+    /(?<=env -S node).*/.exec(await readFile(entry, "utf8"))?.[0].split(" ") ?? [];
   expect(flags).toContainEqual(expect.stringMatching(/^--max-semi-space-size=\d+$/));
   for (const other of ["Dockerfile", "scripts/start.mjs", "bench/fleet.ts"]) {
     expect(await readFile(new URL(other, root), "utf8")).toContain(
