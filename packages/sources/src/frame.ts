@@ -1,10 +1,9 @@
-import type { Dir } from "node:fs";
-import { lstat, opendir, realpath } from "node:fs/promises";
+import { type Dir, lstatSync, opendirSync, realpathSync } from "node:fs";
 import { checkUnmoved } from "./confine.ts";
 import type { Place } from "./place.ts";
 import { sourceError } from "./source-error.ts";
 
-/** Names taken from a folder at a time, and `lstat` calls at once. More gained nothing: libuv has 4 threads. */
+/** Names taken from a folder at a time. */
 const BATCH = 64;
 
 /** A folder below the source. */
@@ -27,38 +26,41 @@ export interface Frame extends SubFolder {
 }
 
 /** @throws {ExhibitError} SOURCE_* */
-export async function openFrame(place: Place, { path, where }: SubFolder): Promise<Frame> {
+export function openFrame(place: Place, { path, where }: SubFolder): Frame {
   let dir: Dir | undefined;
   try {
-    dir = await openNames(where);
+    dir = openNames(where);
     // opendir follows a link that was put in the folder's place a moment ago.
-    checkUnmoved(await realpath(where), where, place.bounds, path || where);
-    const { dev, ino } = await lstat(where);
+    checkUnmoved(realpathSync.native(where), where, place.bounds, path || where);
+    const { dev, ino } = lstatSync(where);
     return { dir, path, where, dev, ino, waiting: [], ended: false };
   } catch (thrown) {
-    await dir?.close();
+    dir?.closeSync();
     throw sourceError(thrown, path || where);
   }
 }
 
 /** Names as bytes: decoded by Node, a name that isn't UTF-8 would silently become another one. */
-function openNames(path: string): Promise<Dir> {
+function openNames(path: string): Dir {
   // The types know only text encodings; Node takes "buffer" as for readdir, and then names are Buffers.
   const encoding = "buffer" as BufferEncoding;
-  return opendir(path, { encoding, bufferSize: BATCH });
+  return opendirSync(path, { encoding, bufferSize: BATCH });
 }
 
-export async function closeFrame(frame: Frame): Promise<void> {
-  // Nothing was written through it: a handle that doesn't close well has lost nothing.
-  await frame.dir.close().catch(() => undefined);
+export function closeFrame(frame: Frame): void {
+  try {
+    frame.dir.closeSync();
+  } catch {
+    // Nothing was written through it: a handle that doesn't close well has lost nothing.
+  }
 }
 
 /** The next batch; with `failure` when the folder can't be read on, and then it has ended. */
-export async function readNames(frame: Frame): Promise<{ names: Buffer[]; failure?: unknown }> {
+export function readNames(frame: Frame): { names: Buffer[]; failure?: unknown } {
   const names: Buffer[] = [];
   try {
     while (names.length < BATCH && !frame.ended) {
-      const entry = await frame.dir.read();
+      const entry = frame.dir.readSync();
       if (entry === null) frame.ended = true;
       else names.push(entry.name as unknown as Buffer);
     }

@@ -1,6 +1,5 @@
-import type { Stats } from "node:fs";
-import { lstat, realpath } from "node:fs/promises";
-import { ExhibitError } from "@exhibit/contracts";
+import { lstatSync, realpathSync, type Stats } from "node:fs";
+import { ExhibitError } from "@exhibit/contracts/errors";
 import { factsOf } from "./file-facts.ts";
 import type { SubFolder } from "./frame.ts";
 import { checkInBounds, type Place } from "./place.ts";
@@ -29,11 +28,11 @@ function reasonOf(stats: Stats): SkippedReason {
  *
  * @throws {ExhibitError} SOURCE_NOT_FOUND, SOURCE_OUTSIDE_ROOTS; the file system's own errors as they come
  */
-export async function lookBehind(place: Place, link: string, path: string): Promise<Looked> {
+export function lookBehind(place: Place, link: string, path: string): Looked {
   try {
-    const where = await realpath(link);
+    const where = realpathSync.native(link);
     checkInBounds(place, where, path);
-    return entryOf({ path, where }, await lstat(where));
+    return entryOf({ path, where }, lstatSync(where));
   } catch (thrown) {
     const where = whereTo[errnoOf(thrown)];
     throw where === undefined ? thrown : leadsNowhere(path, where, thrown);

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { ExhibitError } from "@exhibit/contracts";
+import { ExhibitError } from "@exhibit/contracts/errors";
 
 /** The name as text, or undefined when it isn't UTF-8. Nothing is normalised: the text leads back to the same bytes. */
 export function decodeName(name: Buffer): string | undefined {

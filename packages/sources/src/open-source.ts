@@ -1,10 +1,12 @@
 import { lstat, realpath, stat } from "node:fs/promises";
 import { ExhibitError, type Source } from "@exhibit/contracts";
 import { checkInBounds, type Place, whereInPlace } from "./place.ts";
+import { createWalkers } from "./reading/walkers.ts";
 import { checkSource, locateSource } from "./roots.ts";
 import type { SourceReader } from "./source.ts";
 import { sourceError } from "./source-error.ts";
-import { walkDirectory } from "./walk-directory.ts";
+
+const walkers = createWalkers();
 
 /**
  * Opens a source. It holds nothing open: there is nothing to close.
@@ -17,7 +19,7 @@ export async function openSource(source: Source, roots: readonly string[]): Prom
   const place = await locateSource(source, roots);
   await checkFolder(place.root, source.path);
   return {
-    walk: ({ signal }) => walkDirectory(place, signal),
+    walk: ({ signal }) => walkers.walk(place, signal),
     place,
     isFolder: (path) => isFolder(place, path),
   };

@@ -1,8 +1,9 @@
 import type { ErrorCode, ExhibitError } from "@exhibit/contracts/errors";
 import type { Place } from "../place.ts";
 import type { FileFacts } from "../source.ts";
+import type { PackedEntries } from "./packed-entries.ts";
 
-/** What a reader thread is asked. */
+/** What a thread is asked. */
 export type ReadJob = { id: number } & (
   | {
       do: "open";
@@ -18,6 +19,11 @@ export type ReadJob = { id: number } & (
   /** From the first byte again. */
   | { do: "rewind"; file: number }
   | { do: "close"; file: number }
+  /** The first entries below a place. A thread has one walk at a time. */
+  | { do: "walk"; place: Place }
+  | { do: "walk on" }
+  /** Leaves the walk where it is. */
+  | { do: "end walk" }
 );
 
 /** What a piece of a file is proved with. */
@@ -48,6 +54,8 @@ export interface ReadAnswers {
 export type ReadAnswer = { id: number } & (
   | { opened: OpenedFile }
   | { piece: PieceDigests }
+  /** Undefined after the last ones. */
+  | { entries: PackedEntries | undefined }
   | { done: true }
   | { error: ThreadError }
 );

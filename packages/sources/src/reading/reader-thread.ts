@@ -1,14 +1,10 @@
 import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { ExhibitError } from "@exhibit/contracts/errors";
-import type {
-  OpenedFile,
-  PieceDigests,
-  ReadAnswer,
-  ReadAnswers,
-  ReadJob,
-  ThreadError,
-} from "./protocol.ts";
+import type { Place } from "../place.ts";
+import type { PackedEntries } from "./packed-entries.ts";
+import type { OpenedFile, PieceDigests, ReadAnswer, ReadAnswers, ReadJob } from "./protocol.ts";
+import { fromThreadError } from "./thread-error.ts";
 
 /** One reader thread, as the main thread speaks to it. Its methods throw SOURCE_*. */
 export interface ReaderThread {
@@ -22,6 +18,12 @@ export interface ReaderThread {
   read(file: number, into: Uint8Array): Promise<PieceDigests>;
   rewind(file: number): Promise<void>;
   close(file: number): Promise<void>;
+  /** The first entries below a place; one walk at a time. */
+  walk(place: Place): Promise<PackedEntries | undefined>;
+  /** The next ones; undefined after the last. */
+  walkOn(): Promise<PackedEntries | undefined>;
+  /** Closes what the walk has open. */
+  endWalk(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -71,7 +73,7 @@ export function startReaderThread(onEnd: () => void): ReaderThread {
     const one = waiting.get(answer.id);
     waiting.delete(answer.id);
     if (waiting.size === 0) worker.unref();
-    if ("error" in answer) one?.reject(toError(answer.error));
+    if ("error" in answer) one?.reject(fromThreadError(answer.error));
     else one?.resolve(answer);
   }
 
@@ -105,6 +107,9 @@ export function startReaderThread(onEnd: () => void): ReaderThread {
     read: async (file, into) => (await ask<"piece">({ do: "read", file, into })).piece,
     rewind: async (file) => void (await ask({ do: "rewind", file })),
     close: async (file) => void (await ask({ do: "close", file })),
+    walk: async (place) => (await ask<"entries">({ do: "walk", place })).entries,
+    walkOn: async () => (await ask<"entries">({ do: "walk on" })).entries,
+    endWalk: async () => void (await ask({ do: "end walk" })),
     stop: async () => void (await worker.terminate()),
   };
 }
@@ -112,10 +117,6 @@ export function startReaderThread(onEnd: () => void): ReaderThread {
 type DistributiveOmit<Union, Key extends PropertyKey> = Union extends unknown
   ? Omit<Union, Key>
   : never;
-
-function toError({ code, message, details }: ThreadError): ExhibitError {
-  return new ExhibitError(code, message, { details });
-}
 
 function ended(cause: Error): ExhibitError {
   const message = `The thread that reads files has ended: ${cause.message}`;

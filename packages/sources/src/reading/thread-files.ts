@@ -1,7 +1,9 @@
-import { ExhibitError, toExhibitError } from "@exhibit/contracts/errors";
+import { ExhibitError } from "@exhibit/contracts/errors";
 import { createDigester, type Digester } from "./digests.ts";
 import { type OpenFile, openFile } from "./open-file.ts";
-import type { OpenedFile, PieceDigests, ReadAnswer, ReadJob, ThreadError } from "./protocol.ts";
+import type { OpenedFile, PieceDigests, ReadAnswer, ReadJob } from "./protocol.ts";
+import { toThreadError } from "./thread-error.ts";
+import { createThreadWalk } from "./thread-walk.ts";
 
 /** A file that is being read. */
 interface Reading {
@@ -10,13 +12,14 @@ interface Reading {
   digester: Digester;
 }
 
-/** The files that a reader thread has open. */
+/** The files that a thread has open, and its walk. */
 export interface ThreadFiles {
   answer(job: ReadJob): ReadAnswer;
 }
 
 export function createThreadFiles(): ThreadFiles {
   const files = new Map<number, Reading>();
+  const walk = createThreadWalk();
   let lastFile = 0;
 
   function open({ place, path, expected }: Opening): OpenedFile {
@@ -50,6 +53,13 @@ export function createThreadFiles(): ThreadFiles {
       case "close":
         close(job.file);
         return { done: true as const };
+      case "walk":
+        return { entries: walk.begin(job.place) };
+      case "walk on":
+        return { entries: walk.goOn() };
+      case "end walk":
+        walk.end();
+        return { done: true as const };
     }
   }
 
@@ -80,9 +90,4 @@ function read(reading: Reading, into: Uint8Array): PieceDigests {
   source.read(into, at);
   reading.at += into.length;
   return digester.digest(into, reading.at === source.size);
-}
-
-function toThreadError(thrown: unknown): ThreadError {
-  const { code, message, details } = toExhibitError(thrown, "SOURCE_IO");
-  return { code, message, details };
 }

@@ -1,0 +1,62 @@
+import { ExhibitError } from "@exhibit/contracts/errors";
+import type { Place } from "../place.ts";
+import type { SourceEntry } from "../source.ts";
+import { unpackEntries } from "./packed-entries.ts";
+import { type ReaderThread, startReaderThread } from "./reader-thread.ts";
+
+/** Threads that walk sources: each walk has one to itself, so that a share that hangs holds up nothing else. */
+export interface Walkers {
+  /** See `SourceReader.walk`. */
+  walk(place: Place, signal: AbortSignal | undefined): AsyncGenerator<SourceEntry, void, void>;
+}
+
+/** A thread that has had nothing to do for this many milliseconds ends; until then the next walk needn't start one. */
+const KEPT = 5000;
+
+export function createWalkers(start = startReaderThread): Walkers {
+  const idle = new Map<ReaderThread, NodeJS.Timeout>();
+
+  function take(): ReaderThread {
+    for (const [thread, end] of idle) {
+      clearTimeout(end);
+      idle.delete(thread);
+      return thread;
+    }
+    const started = start(() => idle.delete(started));
+    return started;
+  }
+
+  function giveBack(thread: ReaderThread): void {
+    const end = setTimeout(() => {
+      idle.delete(thread);
+      void thread.stop();
+    }, KEPT);
+    idle.set(thread, end.unref());
+  }
+
+  return {
+    async *walk(place, signal) {
+      const thread = take();
+      try {
+        throwIfAborted(signal);
+        for (let packed = await thread.walk(place); packed; packed = await thread.walkOn()) {
+          yield* unpackEntries(packed);
+          throwIfAborted(signal);
+        }
+      } finally {
+        // A thread that has ended holds nothing open, and isn't used again.
+        await thread.endWalk().then(
+          () => giveBack(thread),
+          () => undefined,
+        );
+      }
+    },
+  };
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return;
+  throw new ExhibitError("INTERRUPTED", "The walk of the source was stopped.", {
+    cause: signal.reason,
+  });
+}

@@ -1,0 +1,92 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { SourceEntry } from "../../src/index.ts";
+import { type ReaderThread, startReaderThread } from "../../src/reading/reader-thread.ts";
+import { createWalkers } from "../../src/reading/walkers.ts";
+import { failure, makeTree, type Tree } from "./tree.ts";
+
+const FILES = 500;
+
+let tree: Tree;
+let started: ReaderThread[];
+beforeEach(async () => {
+  tree = await makeTree();
+  started = [];
+  for (const folder of ["a", "b"]) {
+    await mkdir(tree.at(folder));
+    for (let file = 0; file < FILES; file++) await writeFile(tree.at(folder, `f${file}`), "");
+  }
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  await Promise.all(started.map((thread) => thread.stop()));
+  await tree.remove();
+});
+
+/** Walkers whose threads the test knows. */
+function walkersHere() {
+  return createWalkers((onEnd) => {
+    const thread = startReaderThread(onEnd);
+    started.push(thread);
+    return thread;
+  });
+}
+
+async function countOf(entries: AsyncIterable<SourceEntry>): Promise<number> {
+  let count = 0;
+  for await (const _ of entries) count++;
+  return count;
+}
+
+it("gives each walk a thread of its own, and the next walk one that is there", async () => {
+  const { place } = await tree.open();
+  const walkers = walkersHere();
+  const first = walkers.walk(place, undefined);
+  await first.next();
+  expect(await countOf(walkers.walk(place, undefined))).toBe(2 * FILES);
+  expect(started).toHaveLength(2);
+  expect(await countOf(first)).toBe(2 * FILES - 1);
+  expect(await countOf(walkers.walk(place, undefined))).toBe(2 * FILES);
+  expect(started).toHaveLength(2);
+});
+
+it("fails the walk whose thread ends, and no other; the next one has a thread again", async () => {
+  const { place } = await tree.open();
+  const walkers = walkersHere();
+  const [hit, other] = [walkers.walk(place, undefined), walkers.walk(place, undefined)];
+  await Promise.all([hit.next(), other.next()]);
+  await started[0]?.stop();
+  expect(await failure(countOf(hit))).toMatchObject({
+    code: "SOURCE_IO",
+    message: expect.stringContaining("has ended"),
+  });
+  expect(await countOf(other)).toBe(2 * FILES - 1);
+  await started[1]?.stop();
+  expect(await countOf(walkers.walk(place, undefined))).toBe(2 * FILES);
+  expect(started).toHaveLength(3);
+});
+
+it("ends a walk by its signal, and its thread is free for the next", async () => {
+  const { place } = await tree.open();
+  const walkers = walkersHere();
+  const controller = new AbortController();
+  const walk = walkers.walk(place, controller.signal);
+  await walk.next();
+  controller.abort(new Error("cancelled"));
+  expect(await failure(countOf(walk))).toMatchObject({ code: "INTERRUPTED" });
+  expect(await countOf(walkers.walk(place, undefined))).toBe(2 * FILES);
+  expect(started).toHaveLength(1);
+});
+
+it("ends a thread that has had nothing to walk for a while", async () => {
+  const { place } = await tree.open();
+  const walkers = walkersHere();
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  await countOf(walkers.walk(place, undefined));
+  vi.advanceTimersByTime(5000);
+  expect(await failure(started[0]?.walk(place) as Promise<unknown>)).toMatchObject({
+    code: "SOURCE_IO",
+  });
+  expect(await countOf(walkers.walk(place, undefined))).toBe(2 * FILES);
+  expect(started).toHaveLength(2);
+});
