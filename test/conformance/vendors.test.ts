@@ -16,7 +16,7 @@ import {
 import { createObjectStore, type FileBody } from "@exhibit/oss";
 import { type GatewayFaultOrder, type Sandbox, startSandbox } from "@exhibit/sandbox";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { crc64 } from "../../packages/sources/src/reading/digests.ts";
+import { crc64 } from "../../packages/sources/src/reading/crc64.ts";
 import { dataFolder } from "../servers.ts";
 
 /** What the suite has to know of a vendor. */

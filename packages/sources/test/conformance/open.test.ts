@@ -14,7 +14,7 @@ import {
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createFileReaders, type FileFacts } from "../../src/index.ts";
-import { crc64 } from "../../src/reading/digests.ts";
+import { crc64 } from "../../src/reading/crc64.ts";
 import { failure, makeTree, readAll, type Tree } from "./tree.ts";
 
 const readers = createFileReaders();
