@@ -4,7 +4,13 @@ import { ensureInstalled, inRoot, runNode24 } from "./bootstrap.mjs";
 
 ensureInstalled();
 process.exitCode = await runNode24(
-  ["--min-semi-space-size=16", "--max-semi-space-size=16", inRoot("apps/cli/bin/exhibit.mjs"), "up", ...process.argv.slice(2)],
+  [
+    "--min-semi-space-size=16",
+    "--max-semi-space-size=16",
+    inRoot("apps/cli/bin/exhibit.mjs"),
+    "up",
+    ...process.argv.slice(2),
+  ],
   {
     // npm runs scripts in the checkout; a relative PATH is meant from where the person stands.
     cwd: process.env.INIT_CWD ?? process.cwd(),
