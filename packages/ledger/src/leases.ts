@@ -12,28 +12,40 @@ const MOST_KNOWN = 1000;
 
 const knownTo = new WeakMap<Kysely<LedgerSchema>, Map<string, KnownLease>>();
 
-/** The ledger's number of a lease for a file of a folder, and what follows its prefix in the file's key. */
-export async function leaseOf(
+/** For each of a folder's files: the ledger's number of its lease, and what follows the lease's prefix in its key. */
+export async function leasesOf(
+  db: Kysely<LedgerSchema>,
+  folderId: number,
+  files: readonly { leaseId: string; key: string }[],
+): Promise<{ number: number; rest: string }[]> {
+  const known = knownTo.get(db) ?? new Map<string, KnownLease>();
+  knownTo.set(db, known);
+  const leases: { number: number; rest: string }[] = [];
+  for (const { leaseId, key } of files) {
+    const name = `${folderId} ${leaseId}`;
+    let lease = known.get(name);
+    if (lease === undefined || !key.startsWith(lease.prefix)) {
+      lease = await recordFor(db, folderId, { leaseId, key });
+      if (known.size >= MOST_KNOWN) known.clear();
+      known.set(name, lease);
+    }
+    leases.push({ number: lease.number, rest: key.slice(lease.prefix.length) });
+  }
+  return leases;
+}
+
+async function recordFor(
   db: Kysely<LedgerSchema>,
   folderId: number,
   { leaseId, key }: { leaseId: string; key: string },
-): Promise<{ number: number; rest: string }> {
-  const known = knownTo.get(db) ?? new Map<string, KnownLease>();
-  knownTo.set(db, known);
-  const name = `${folderId} ${leaseId}`;
-  let lease = known.get(name);
-  if (lease === undefined || !key.startsWith(lease.prefix)) {
-    const folder = await db
-      .selectFrom("folders")
-      .select("prefix")
-      .where("id", "=", folderId)
-      .executeTakeFirst();
-    const prefix = folder?.prefix ?? "";
-    lease = await record(db, leaseId, key.startsWith(prefix) ? prefix : "");
-    if (known.size >= MOST_KNOWN) known.clear();
-    known.set(name, lease);
-  }
-  return { number: lease.number, rest: key.slice(lease.prefix.length) };
+): Promise<KnownLease> {
+  const folder = await db
+    .selectFrom("folders")
+    .select("prefix")
+    .where("id", "=", folderId)
+    .executeTakeFirst();
+  const prefix = folder?.prefix ?? "";
+  return await record(db, leaseId, key.startsWith(prefix) ? prefix : "");
 }
 
 async function record(

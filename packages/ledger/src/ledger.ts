@@ -49,6 +49,9 @@ export async function openPostgresLedger(databaseUrl: string): Promise<Ledger> {
     types,
     max: 10,
     connectionTimeoutMillis: 10_000,
+    // A new one is dear: it has to read the catalog anew.
+    idleTimeoutMillis: 5 * 60_000,
+    onConnect: setUp,
     // A server that is gone without a word must not be waited for; sealing ten million files takes minutes, though.
     keepAlive: true,
     query_timeout: 10 * 60_000,
@@ -68,6 +71,14 @@ export async function openPostgresLedger(databaseUrl: string): Promise<Ledger> {
     throw unreachable("The ledger can't be opened", cause);
   }
   return { db, ping: () => ping(db), close: () => db.destroy() };
+}
+
+/**
+ * Plans aren't kept with statements: one that was made while a table was small would read the whole of it once it is large.
+ * The pool waits for the answer, though its types don't say so.
+ */
+function setUp(client: pg.ClientBase): unknown {
+  return client.query("set plan_cache_mode = force_custom_plan");
 }
 
 async function migrate(db: Kysely<LedgerSchema>): Promise<void> {

@@ -1,6 +1,7 @@
 import { ExhibitError } from "@exhibit/contracts";
 import type { PostgresPool, PostgresPoolClient } from "kysely";
 import type pg from "pg";
+import { keptName } from "./kept-statements.ts";
 
 /** What the system says of a server that is gone, or that can't be found. */
 const systemCodes = new Set([
@@ -43,7 +44,7 @@ export function withNamedOutages(pool: pg.Pool): PostgresPool {
       const client = await named(pool.connect());
       // No cursors: the ledger streams nothing.
       const query = (text: string, parameters: readonly unknown[] = []): Promise<unknown> =>
-        named(client.query(text, [...parameters]));
+        named(client.query({ text, values: [...parameters], name: keptName(text) }));
       return {
         query: query as unknown as PostgresPoolClient["query"],
         release: (destroy) => client.release(destroy),

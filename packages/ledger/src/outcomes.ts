@@ -1,6 +1,8 @@
 import type { ErrorCode } from "@exhibit/contracts";
 import { sql } from "kysely";
-import { leaseOf } from "./leases.ts";
+import { bytesArray, plainArray, textArray } from "./array-literals.ts";
+import { keptAs } from "./kept-statements.ts";
+import { leasesOf } from "./leases.ts";
 import type { Ledger } from "./ledger.ts";
 import { storable } from "./text.ts";
 
@@ -47,50 +49,56 @@ export async function recordOutcomes(
     ...notStored.map(() => null),
   ];
   // A column without values is none: unnest fills it up with nulls.
-  const reasons = <T>(pick: (row: NotStored) => T) =>
-    notStored.length > 0 ? [...stored.map(() => null), ...notStored.map(pick)] : null;
+  const reasons = (
+    pick: (row: NotStored) => string,
+    array: (values: (string | null)[]) => string,
+  ) => (notStored.length > 0 ? array([...stored.map(() => null), ...notStored.map(pick)]) : null);
   const uploads = stored.some(({ upload }) => upload !== undefined)
-    ? column(({ upload }) => upload ?? null)
+    ? plainArray(column(({ upload }) => upload))
     : null;
-  const leases: Awaited<ReturnType<typeof leaseOf>>[] = [];
-  for (const row of stored) leases.push(await leaseOf(db, folderId, row));
-  await sql`
+  const leases = await leasesOf(db, folderId, stored);
+  await sql`${keptAs("outcomes")}
     with outcome as (
       select * from unnest(
-        ${rows.map((row) => row.fileId)}::bigint[],
-        ${rows.map((row) => row.state)}::text[],
-        ${column((row) => row.size)}::bigint[],
-        ${column((row) => row.modifiedMs)}::bigint[],
-        ${column((_, index) => leases[index]?.rest)}::text[],
-        ${column((row) => Buffer.from(row.sha256).toString("hex"))}::text[],
-        ${column((row) => row.crc64.toString(16).padStart(16, "0"))}::text[],
-        ${column((row) => row.etag ?? null)}::text[],
-        ${column((row) => row.requestId ?? null)}::text[],
-        ${column((row) => row.storedAt.toISOString())}::timestamptz[],
-        ${column((_, index) => leases[index]?.number)}::integer[],
+        ${plainArray(rows.map((row) => row.fileId))}::bigint[],
+        ${plainArray(rows.map((row) => row.state))}::text[],
+        ${plainArray(column((row) => row.size))}::bigint[],
+        ${plainArray(column((row) => row.modifiedMs))}::bigint[],
+        ${textArray(column((_, index) => leases[index]?.rest))}::text[],
+        ${bytesArray(column((row) => hexOf(row.sha256)))}::bytea[],
+        ${bytesArray(column((row) => row.crc64.toString(16).padStart(16, "0")))}::bytea[],
+        ${textArray(column((row) => row.etag))}::text[],
+        ${textArray(column((row) => row.requestId))}::text[],
+        ${plainArray(column((row) => row.storedAt.getTime()))}::float8[],
+        ${plainArray(column((_, index) => leases[index]?.number))}::integer[],
         ${uploads}::bigint[],
-        ${reasons((row) => row.code)}::text[],
-        ${reasons((row) => storable(row.message))}::text[]
-      ) as o (id, state, size, modified_ms, key, sha256, crc64, etag, request_id, stored_at, lease, upload, error_code, error)
+        ${reasons((row) => row.code, plainArray)}::text[],
+        ${reasons((row) => storable(row.message), textArray)}::text[]
+      ) as o (id, state, size, modified_ms, key, sha256, crc64, etag, request_id, stored_ms, lease, upload, error_code, error)
+      order by id
     ), alive as (
       -- Files that are done with are progress; locked first, as everywhere: shards, files, folders, imports.
       update shards set unended_runs = 0
       where unended_runs > 0 and id in (
-        select shard_id from files join outcome on outcome.id = files.id
-        where files.state = 'planned' and outcome.state <> 'planned')
+        select f.shard_id from outcome o cross join lateral (
+          select shard_id from files where files.id = o.id and files.state = 'planned' limit 1
+        ) f where o.state <> 'planned')
       returning id
-    ), planned as (
-      select files.id, files.size from files where files.id in (select id from outcome) and state = 'planned'
-        and (select count(*) from alive) >= 0
-      order by files.id for update
+    ), planned as materialized (
+      -- Locked one after the other in their order; the update's join may take them in any.
+      select o.*, f.size as size_before from outcome o cross join lateral (
+        select size from files where files.id = o.id and files.state = 'planned'
+          and (select count(*) from alive) >= 0
+        limit 1 for update
+      ) f
     ), changed as (
       update files set state = o.state, size = coalesce(o.size, files.size),
-        modified_ms = coalesce(o.modified_ms, files.modified_ms), sha256 = decode(o.sha256, 'hex'),
-        key = nullif(o.key, coalesce(files.normal, files.path)), crc64 = decode(o.crc64, 'hex'), etag = o.etag, request_id = o.request_id, stored_at = o.stored_at, lease = o.lease,
-        error_code = o.error_code, error = o.error
-      from outcome o, planned
-      where files.id = o.id and files.id = planned.id
-      returning files.state, files.size, files.size - planned.size as grown, o.upload
+        modified_ms = coalesce(o.modified_ms, files.modified_ms), sha256 = o.sha256,
+        key = nullif(o.key, coalesce(files.normal, files.path)), crc64 = o.crc64, etag = o.etag, request_id = o.request_id,
+        stored_at = to_timestamp(o.stored_ms / 1000), lease = o.lease, error_code = o.error_code, error = o.error
+      from planned o
+      where files.id = o.id
+      returning files.state, files.size, files.size - o.size_before as grown, o.upload
     ), completed as (
       delete from uploads using changed where uploads.id = changed.upload
     ), total as (
@@ -116,4 +124,8 @@ export async function recordOutcomes(
       updated_at = now()
     from in_folder, total t
     where imports.id = in_folder.import_id`.execute(db);
+}
+
+function hexOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString("hex");
 }
