@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import type { Place } from "../place.ts";
 import type { FileFacts, Piece, SourceFile } from "../source.ts";
 import type { PieceDigests } from "./protocol.ts";
@@ -16,8 +15,8 @@ export interface FileReaders {
   close(): Promise<void>;
 }
 
-/** For a disk that answers at once; more would only take each other's time, and 15 MB each. */
-const FAST_DISK_THREADS = Math.min(2, availableParallelism());
+/** For a disk that answers at once: a small file takes its thread half of the time that it takes the main thread. */
+const FAST_DISK_THREADS = 1;
 /** For one that doesn't: the threads wait most of the time. It's also what Node has for files of its own. */
 const SLOW_DISK_THREADS = 4;
 /** A job that takes more milliseconds than this is waiting for the disk, or has a large piece to read. */
