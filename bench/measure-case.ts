@@ -28,7 +28,7 @@ export async function measureCase(
   for (let round = 0; round < rounds; round++) {
     for (const [{ name, isSlow }, { run }] of running) {
       if (round > 0 && isQuick && isSlow) continue;
-      runs[name]?.push(await besideSink(sink.pid, run));
+      runs[name]?.push(await Promise.race([besideSink(sink.pid, run), sink.ended]));
     }
   }
   return { files: data.paths.length, bytes: data.bytes, runs };
@@ -38,13 +38,17 @@ async function startSink(
   stack: AsyncDisposableStack,
   { digests }: DataSet,
   delay: number,
-): Promise<{ url: string; pid: number }> {
+): Promise<{ url: string; pid: number; ended: Promise<never> }> {
   const script = join(import.meta.dirname, "sink.ts");
   const port = String(await freePort());
   const args = [script, "--digests", digests, "--delay", String(delay), "--port", port];
   const sink = await startServer(process.execPath, args, { ready: /The sink listens/ });
+  // Without one, what is measured would go on for ever: it waits for its bucket to come back.
+  const { promise: ended, reject } = Promise.withResolvers<never>();
+  ended.catch(() => {});
+  sink.once("exit", (code) => reject(new Error(`The sink ended with ${code}.`)));
   stack.defer(() => stopProcess(sink));
-  return { url: `http://127.0.0.1:${port}`, pid: sink.pid ?? 0 };
+  return { url: `http://127.0.0.1:${port}`, pid: sink.pid ?? 0, ended };
 }
 
 /** Makes them ready side by side: Exhibit has servers to start. */

@@ -123,13 +123,14 @@ function xml(body: string, more = ""): string {
   return head(200, body.length, `Content-Type: application/xml\r\n${more}`) + body;
 }
 
-/** Parts are of one size but the last; a part that ends where the file ends is that one. */
+/** Parts are of one size, whole blocks, but the last, which may come first: it isn't whole blocks, or shorter than another. */
 const partSizes = new Map<FileDigests, number>();
 
 function crc64OfPart(file: FileDigests, number: number, length: number): bigint {
   const size = partSizes.get(file) ?? 0;
   if (length > size) partSizes.set(file, length);
-  const start = number === 1 ? 0 : length < size ? file.size - length : (number - 1) * length;
+  const isLast = length % BLOCK !== 0 || length < size;
+  const start = isLast ? file.size - length : (number - 1) * length;
   if (start % BLOCK !== 0) throw new Error(`a part that begins at ${start}`);
   const blocks = file.blocks.slice(start / BLOCK, Math.ceil((start + length) / BLOCK));
   return blocks.reduce(
