@@ -24,7 +24,7 @@ const SLOW_JOB = 5;
 /** A thread with more to do than this isn't given more as long as another can be started. */
 const ENOUGH_JOBS = 8;
 /** Bytes of memory that are kept for the next files. */
-const KEPT_MEMORY = 16 * 1024 * 1024;
+const KEPT_MEMORY = 32 * 1024 * 1024;
 /** Files up to this many bytes are read in one go. */
 const SMALL = 1024 * 1024;
 

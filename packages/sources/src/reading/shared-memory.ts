@@ -11,10 +11,8 @@ export interface SharedPiece {
 }
 
 const SMALLEST = 4 * 1024;
-/** Lengths between one power of two and the next: a piece has at most a quarter more behind it than was asked for. */
-const STEPS = 4;
 
-/** Keeps at most `kept` bytes that nobody uses. Only few lengths of memory lie behind its pieces, so that they fit others too. */
+/** Keeps at most `kept` bytes that nobody uses. Powers of two of bytes lie behind its pieces, so that they fit others too. */
 export function createSharedMemory(kept: number): SharedMemory {
   const free = new Map<number, SharedArrayBuffer[]>();
   let unused = 0;
@@ -36,7 +34,7 @@ export function createSharedMemory(kept: number): SharedMemory {
 
   return {
     take(size) {
-      const memory = take(lengthFor(size));
+      const memory = take(2 ** Math.ceil(Math.log2(Math.max(SMALLEST, size))));
       let held = true;
       return {
         bytes: Buffer.from(memory, 0, size),
@@ -47,9 +45,4 @@ export function createSharedMemory(kept: number): SharedMemory {
       };
     },
   };
-}
-
-function lengthFor(size: number): number {
-  const step = Math.max(SMALLEST, 2 ** Math.floor(Math.log2(Math.max(1, size))) / STEPS);
-  return Math.max(SMALLEST, Math.ceil(size / step) * step);
 }
