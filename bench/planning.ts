@@ -21,7 +21,8 @@ import { measureFirstPut } from "./first-put.ts";
 import { type Base, bytesOfRows, memoryOf, ringToTheEnd, storeAll } from "./ledger-work.ts";
 import { measureServers } from "./measure.ts";
 
-// What grows with the number of files: npx node bench/planning.ts [--files 1000000] [--embedded] [--source FOLDER] [--json]
+// What grows with the number of files: npx node bench/planning.ts [--files 1000000] [--embedded] [--source FOLDER] [--no-first-put]
+// [--json]
 // Planning alone, then every outcome recorded as workers do, then the jobs run empty; last the time to the first PUT of a fleet.
 
 const { values } = parseArgs({
@@ -29,8 +30,10 @@ const { values } = parseArgs({
     files: { type: "string", default: "100000" },
     embedded: { type: "boolean", default: false },
     source: { type: "string" },
+    "first-put": { type: "boolean", default: true },
     json: { type: "boolean", default: false },
   },
+  allowNegative: true,
 });
 const count = Number(values.files);
 const FILES_OF_FOLDER = 1000;
@@ -75,7 +78,8 @@ await measure("sealing", async () => {
 });
 await ringToTheEnd(engine, shards.length);
 tell("redis bytes a shard that is done", ((await memoryOf(base)) - empty) / shards.length);
-if (!values.embedded) tell("seconds to the first PUT", await measureFirstPut(root));
+if (values["first-put"] && !values.embedded)
+  tell("seconds to the first PUT", await measureFirstPut(root));
 if (values.json) process.stdout.write(`${JSON.stringify(figures)}\n`);
 
 /** On tmpfs: the disk isn't what is measured. */
