@@ -34,7 +34,7 @@ export interface RunningWorker {
 const concurrency: Record<QueueName, number> = { plan: 2, store: 4, seal: 2, reconcile: 1 };
 
 /** What the files under way may hold in memory, all shards together. */
-const MEMORY_BYTES = 64 * 1024 * 1024;
+const MEMORY_BYTES = 48 * 1024 * 1024;
 
 export interface WorkerSettings {
   /** Imports that haven't changed for this long, in milliseconds, are looked after. */
@@ -50,7 +50,7 @@ export async function startWorker(
 ): Promise<RunningWorker> {
   const { ledger, engine, broker, roots, logger } = dependencies;
   const objectStore = createObjectStore();
-  const readers = createFileReaders();
+  const readers = createFileReaders(MEMORY_BYTES);
   const storing = {
     ledger,
     engine,

@@ -2,7 +2,12 @@ import type { Place } from "../place.ts";
 import type { FileFacts, Piece, SourceFile } from "../source.ts";
 import type { PieceDigests } from "./protocol.ts";
 import { type Opening, type ReaderThread, startReaderThread } from "./reader-thread.ts";
-import { createSharedMemory, type SharedMemory, type SharedPiece } from "./shared-memory.ts";
+import {
+  createSharedMemory,
+  type SharedMemory,
+  type SharedPiece,
+  type Stretch,
+} from "./shared-memory.ts";
 
 /** Threads that read files and digest them, so that neither the disk nor the digests keep the connections waiting. */
 export interface FileReaders {
@@ -19,25 +24,26 @@ export interface FileReaders {
 const FAST_DISK_THREADS = 1;
 /** For one that doesn't: the threads wait most of the time. It's also what Node has for files of its own. */
 const SLOW_DISK_THREADS = 4;
-/** A job that takes more milliseconds than this is waiting for the disk, or has a large piece to read. */
+/** A job, or a MiB, that takes more milliseconds than this is waiting for the disk. */
 const SLOW_JOB = 5;
 /** A thread with more to do than this isn't given more as long as another can be started. */
 const ENOUGH_JOBS = 8;
-/** Bytes of memory that are kept for the next files. */
-const KEPT_MEMORY = 32 * 1024 * 1024;
 /** Files up to this many bytes are read in one go. */
 const SMALL = 1024 * 1024;
 
-/** A thread starts when the others have enough to do, the first one with the first file; one that failed is replaced so. */
-export function createFileReaders(): FileReaders {
-  const memory = createSharedMemory(KEPT_MEMORY);
+/**
+ * A thread starts when the others have enough to do, the first one with the first file; one that failed is replaced so.
+ * What is read and not released yet should take no more than `memoryBytes`: more of it is dear.
+ */
+export function createFileReaders(memoryBytes: number): FileReaders {
+  const memory = createSharedMemory(memoryBytes);
   const threads = new Set<ReaderThread>();
 
   function leastBusy(): ReaderThread {
     let least: ReaderThread | undefined;
     for (const thread of threads) if (!least || thread.busy < least.busy) least = thread;
     if (least && (least.busy < ENOUGH_JOBS || threads.size >= enough(least))) return least;
-    const started = startReaderThread(() => threads.delete(started));
+    const started = startReaderThread(() => threads.delete(started), memory.whole);
     threads.add(started);
     return started;
   }
@@ -100,11 +106,11 @@ async function openedFile(
 async function readInto(
   memory: SharedMemory,
   length: number,
-  read: (into: Uint8Array) => Promise<PieceDigests>,
+  read: (into: Stretch) => Promise<PieceDigests>,
 ): Promise<Piece> {
   const into = memory.take(length);
   try {
-    return pieceOf(into, await read(into.bytes));
+    return pieceOf(into, await read(into.stretch));
   } catch (error) {
     into.release();
     throw error;

@@ -2,6 +2,7 @@ import type { ErrorCode, ExhibitError } from "@exhibit/contracts/errors";
 import type { Place } from "../place.ts";
 import type { FileFacts } from "../source.ts";
 import type { PackedEntries } from "./packed-entries.ts";
+import type { Stretch } from "./shared-memory.ts";
 
 /** What a thread is asked. */
 export type ReadJob = { id: number } & (
@@ -12,10 +13,10 @@ export type ReadJob = { id: number } & (
       /** What the file was when it was planned. */
       expected: FileFacts | undefined;
       /** Memory for the whole of a small file: it's opened, read and closed in one go. */
-      whole: Uint8Array | undefined;
+      whole: Stretch | undefined;
     }
   /** The next bytes, as many as `into` has. */
-  | { do: "read"; file: number; into: Uint8Array }
+  | { do: "read"; file: number; into: Stretch }
   /** From the first byte again. */
   | { do: "rewind"; file: number }
   | { do: "close"; file: number }

@@ -4,18 +4,19 @@ import { ExhibitError } from "@exhibit/contracts/errors";
 import type { Place } from "../place.ts";
 import type { PackedEntries } from "./packed-entries.ts";
 import type { OpenedFile, PieceDigests, ReadAnswer, ReadAnswers, ReadJob } from "./protocol.ts";
+import type { Stretch } from "./shared-memory.ts";
 import { fromThreadError } from "./thread-error.ts";
 
 /** One reader thread, as the main thread speaks to it. Its methods throw SOURCE_*. */
 export interface ReaderThread {
   /** Jobs that it hasn't answered. */
   readonly busy: number;
-  /** Milliseconds that a job takes it, lately. */
+  /** Milliseconds that a job takes it, lately; of one with a large piece, what each MiB takes. */
   readonly pace: number;
   open(job: Opening): Promise<OpenedFile>;
   /** Opens, reads and closes a file of exactly as many bytes as `whole` has. */
-  readWhole(job: Opening & { whole: Uint8Array }): Promise<PieceDigests>;
-  read(file: number, into: Uint8Array): Promise<PieceDigests>;
+  readWhole(job: Opening & { whole: Stretch }): Promise<PieceDigests>;
+  read(file: number, into: Stretch): Promise<PieceDigests>;
   rewind(file: number): Promise<void>;
   close(file: number): Promise<void>;
   /** The first entries below a place; one walk at a time. */
@@ -31,6 +32,7 @@ export interface ReaderThread {
 export type Opening = Pick<Extract<ReadJob, { do: "open" }>, "place" | "path" | "expected">;
 
 interface Waiting {
+  job: Ask;
   resolve(answer: ReadAnswer): void;
   reject(error: unknown): void;
 }
@@ -42,11 +44,18 @@ const HEAP = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 };
 /** Flags that the main thread was started with, which has its memory by now; they would take precedence over HEAP. */
 for (const flag of ["--min-semi-space-size=0", "--max-semi-space-size=0"]) setFlagsFromString(flag);
 
-/** Starts the thread; it keeps the process alive only while it has something to do. */
-export function startReaderThread(onEnd: () => void): ReaderThread {
+/**
+ * Starts the thread; it keeps the process alive only while it has something to do. `memory` is what it reads into; one that
+ * only walks needs none.
+ */
+export function startReaderThread(
+  onEnd: () => void,
+  memory = new SharedArrayBuffer(0),
+): ReaderThread {
   const worker = new Worker(new URL("./thread.ts", import.meta.url), {
     resourceLimits: HEAP,
     execArgv: [],
+    workerData: memory,
   });
   const waiting = new Map<number, Waiting>();
   let orders: ReadJob[] = [];
@@ -56,7 +65,8 @@ export function startReaderThread(onEnd: () => void): ReaderThread {
 
   worker.unref();
   worker.on("message", ({ answers, took }: ReadAnswers) => {
-    pace += (took / answers.length - pace) * WEIGHT_OF_LATEST;
+    const work = answers.reduce((sum, { id }) => sum + workOf(waiting.get(id)?.job), 0);
+    pace += (took / work - pace) * WEIGHT_OF_LATEST;
     answers.forEach(settle);
   });
   worker.on("error", (error) => {
@@ -84,13 +94,13 @@ export function startReaderThread(onEnd: () => void): ReaderThread {
   }
 
   function ask<Key extends string>(
-    job: DistributiveOmit<ReadJob, "id">,
+    job: Ask,
   ): Promise<Extract<ReadAnswer, Record<Key, unknown>>> {
     return new Promise((resolve, reject) => {
       if (fault !== undefined) throw ended(fault);
       const id = ++lastId;
       if (waiting.size === 0) worker.ref();
-      waiting.set(id, { resolve: resolve as Waiting["resolve"], reject });
+      waiting.set(id, { job, resolve: resolve as Waiting["resolve"], reject });
       if (orders.push({ id, ...job }) === 1) setImmediate(flush);
     });
   }
@@ -114,9 +124,18 @@ export function startReaderThread(onEnd: () => void): ReaderThread {
   };
 }
 
+type Ask = DistributiveOmit<ReadJob, "id">;
+
 type DistributiveOmit<Union, Key extends PropertyKey> = Union extends unknown
   ? Omit<Union, Key>
   : never;
+
+const MiB = 1024 * 1024;
+
+/** How many small jobs this one is. */
+function workOf(job: Ask | undefined): number {
+  return job?.do === "read" ? Math.max(1, job.into.length / MiB) : 1;
+}
 
 function ended(cause: Error): ExhibitError {
   const message = `The thread that reads files has ended: ${cause.message}`;

@@ -2,6 +2,7 @@ import { ExhibitError } from "@exhibit/contracts/errors";
 import { createDigester, type Digester } from "./digests.ts";
 import { type OpenFile, openFile } from "./open-file.ts";
 import type { OpenedFile, PieceDigests, ReadAnswer, ReadJob } from "./protocol.ts";
+import { bytesAt } from "./shared-memory.ts";
 import { toThreadError } from "./thread-error.ts";
 import { createThreadWalk } from "./thread-walk.ts";
 
@@ -17,7 +18,8 @@ export interface ThreadFiles {
   answer(job: ReadJob): ReadAnswer;
 }
 
-export function createThreadFiles(): ThreadFiles {
+/** `memory` is what files are read into. */
+export function createThreadFiles(memory: SharedArrayBuffer): ThreadFiles {
   const files = new Map<number, Reading>();
   const walk = createThreadWalk();
   let lastFile = 0;
@@ -44,9 +46,11 @@ export function createThreadFiles(): ThreadFiles {
   function act(job: ReadJob) {
     switch (job.do) {
       case "open":
-        return job.whole ? { piece: readWhole(job, job.whole) } : { opened: open(job) };
+        return job.whole
+          ? { piece: readWhole(job, bytesAt(memory, job.whole)) }
+          : { opened: open(job) };
       case "read":
-        return { piece: read(readingOf(job.file), job.into) };
+        return { piece: read(readingOf(job.file), bytesAt(memory, job.into)) };
       case "rewind":
         Object.assign(readingOf(job.file), { at: 0, digester: createDigester() });
         return { done: true as const };

@@ -1,4 +1,4 @@
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { ExhibitError } from "@exhibit/contracts/errors";
 import type { ReadAnswer, ReadAnswers, ReadJob } from "./protocol.ts";
 import { createThreadFiles } from "./thread-files.ts";
@@ -12,7 +12,7 @@ const ANSWER_WITHIN = 1;
 
 const port = parentPort;
 if (port === null) throw new ExhibitError("INTERNAL", "This is a thread's module.");
-const files = createThreadFiles();
+const files = createThreadFiles(workerData as SharedArrayBuffer);
 
 port.on("message", (jobs: ReadJob[]) => {
   let answers: ReadAnswer[] = [];

@@ -17,7 +17,7 @@ import { createFileReaders, type FileFacts } from "../../src/index.ts";
 import { crc64 } from "../../src/reading/crc64.ts";
 import { failure, makeTree, readAll, type Tree } from "./tree.ts";
 
-const readers = createFileReaders();
+const readers = createFileReaders(1024 * 1024);
 afterAll(() => readers.close());
 
 let tree: Tree;
@@ -238,7 +238,7 @@ describe("read", () => {
   });
 
   it("fails what is asked of readers that were closed, and goes on when it is asked anew", async () => {
-    const own = createFileReaders();
+    const own = createFileReaders(1024 * 1024);
     const { place } = await tree.open();
     const file = await own.open(place, "big", undefined);
     await own.close();

@@ -26,7 +26,7 @@ async function walk() {
   return entries.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-const readers = createFileReaders();
+const readers = createFileReaders(1024 * 1024);
 afterAll(() => readers.close());
 
 async function contentOf(path: string, expected?: FileFacts, source = following()) {

@@ -1,25 +1,68 @@
+import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import { createSharedMemory } from "../../src/reading/shared-memory.ts";
+import { bytesAt, createSharedMemory, type SharedPiece } from "../../src/reading/shared-memory.ts";
 
 it("uses memory again that was given back, and only then", () => {
   const memory = createSharedMemory(1024 * 1024);
   const [one, two] = [memory.take(10_000), memory.take(9_000)];
   expect(one.bytes).toHaveLength(10_000);
-  expect(two.bytes.buffer).not.toBe(one.bytes.buffer);
+  expect(two.stretch.at).not.toBe(one.stretch.at);
   one.release();
   one.release();
-  const three = memory.take(16_000);
-  expect(three.bytes).toHaveLength(16_000);
-  expect(three.bytes.buffer).toBe(one.bytes.buffer);
-  expect(memory.take(16_000).bytes.buffer).not.toBe(one.bytes.buffer);
+  const three = memory.take(12_000);
+  expect(three.bytes).toHaveLength(12_000);
+  expect(three.stretch.at).toBe(one.stretch.at);
+  expect(memory.take(12_000).stretch.at).not.toBe(three.stretch.at);
 });
 
-it("keeps no more than it may", () => {
+it("shows a thread the same bytes", () => {
+  const memory = createSharedMemory(8192);
+  const pieces = [memory.take(5000), memory.take(9000)];
+  for (const { bytes, stretch } of pieces) {
+    bytes.fill("seen");
+    expect(bytesAt(memory.whole, stretch).equals(bytes)).toBe(true);
+  }
+});
+
+it("has memory of its own for what finds no gap, and for nothing else", () => {
   const memory = createSharedMemory(16_384);
-  const pieces = [memory.take(16_384), memory.take(16_384)];
-  for (const piece of pieces) piece.release();
-  const again = [memory.take(16_384), memory.take(16_384)].map(({ bytes }) => bytes.buffer);
-  expect(
-    again.filter((buffer) => pieces.some(({ bytes }) => bytes.buffer === buffer)),
-  ).toHaveLength(1);
+  const first = memory.take(8192);
+  expect(memory.take(8193).stretch.own).toBeDefined();
+  const rest = memory.take(8192);
+  expect(rest.stretch.own).toBeUndefined();
+  expect(memory.take(1).stretch.own).toBeDefined();
+  first.release();
+  rest.release();
+  expect(memory.take(16_384).stretch.own).toBeUndefined();
+});
+
+it("gives no byte to two, and joins all gaps again", () => {
+  const size = 64 * 4096;
+  const acts = fc.array(fc.oneof(fc.nat(size / 4), fc.record({ release: fc.nat() })), {
+    maxLength: 200,
+  });
+  fc.assert(
+    fc.property(acts, (these) => {
+      const memory = createSharedMemory(size);
+      const held: { piece: SharedPiece; mark: number }[] = [];
+      const check = ({ piece, mark }: (typeof held)[number]) =>
+        expect(piece.bytes.every((byte) => byte === mark)).toBe(true);
+      these.forEach((act, index) => {
+        if (typeof act === "number") {
+          const mark = index % 256;
+          const piece = memory.take(act);
+          piece.bytes.fill(mark);
+          held.push({ piece, mark });
+        } else if (held.length > 0) {
+          const [ended] = held.splice(act.release % held.length, 1);
+          if (!ended) return;
+          check(ended);
+          ended.piece.release();
+        }
+      });
+      held.forEach(check);
+      for (const { piece } of held) piece.release();
+      expect(memory.take(size).stretch).toEqual({ at: 0, length: size });
+    }),
+  );
 });
