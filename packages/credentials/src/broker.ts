@@ -88,8 +88,7 @@ export function createBroker(options: BrokerOptions): Broker {
     return made;
   }
 
-  function suits(answer: KeptAnswer, folder: FolderKey, wanted: LeaseOptions): boolean {
-    const verdict = verdictOn(answer, folder);
+  function suits(answer: KeptAnswer, verdict: Verdict, wanted: LeaseOptions): boolean {
     const isRecent = now() < answer.answeredAt + REFUSAL_MEMORY;
     const isBelieved = isRecent && answer.answeredAt >= (wanted.refusedSince ?? 0);
     if (verdict.is !== "open") return isBelieved;
@@ -115,15 +114,17 @@ export function createBroker(options: BrokerOptions): Broker {
   /** What this process holds, if that will do. */
   function heldLease(of: Asked, wanted: LeaseOptions): Lease | undefined {
     const answer = held.get(of.key);
-    if (answer === undefined || !suits(answer, of.folder, wanted)) return undefined;
-    const lease = opened(verdictOn(answer, of.folder), of);
+    if (answer === undefined) return undefined;
+    const verdict = verdictOn(answer, of.folder);
+    if (!suits(answer, verdict, wanted)) return undefined;
+    const lease = opened(verdict, of);
     if (now() >= lease.renewAt) calls.obtainBehind(of, renewed);
     return leaseOf(lease, of);
   }
 
   async function newLease(of: Asked, wanted: LeaseOptions): Promise<Lease> {
     const answer = await calls.obtain(of, {
-      suits: (kept) => suits(kept, of.folder, wanted),
+      suits: (kept) => suits(kept, verdictOn(kept, of.folder), wanted),
       isUseless: (kept) => isUseless(kept, of.folder, wanted),
       unlike: wanted.unlike,
       refusedSince: wanted.refusedSince ?? 0,

@@ -17,7 +17,7 @@ export interface LeaseDependencies {
 type FileToLease = Pick<UnfinishedFile, "path" | "slot">;
 
 /** What holds the lease that a file is sent with. */
-export type LeasesFor = (file: FileToLease) => Promise<LeaseHolder>;
+export type LeasesFor = (file: FileToLease) => LeaseHolder | Promise<LeaseHolder>;
 
 /** What leases are taken for. */
 export interface Work {
@@ -38,7 +38,7 @@ export async function leasesOf(
   const perFile = dependencies.broker.perFile(folder.vendor);
   if (perFile) return async (file) => hold({ ...folder.selector, ...slotOf(perFile, file) });
   const shared = await hold(folder.selector);
-  return () => Promise.resolve(shared);
+  return () => shared;
 }
 
 /** The leases of one file's place, for what isn't storing: nothing is put on the record. */
@@ -110,7 +110,7 @@ function ofCase(
 function holderOf(broker: Broker, of: FolderOfCase, signal: AbortSignal): LeaseHolder {
   return {
     // An upload that is aborted because the work was stopped needs a lease once more; that has a time limit of its own.
-    current: (options) => broker.lease(of, { ...options, ...(signal.aborted ? {} : { signal }) }),
+    current: (options) => broker.lease(of, signal.aborted ? options : { ...options, signal }),
     replace: (refused) => broker.lease(of, { unlike: refused.id, signal }),
   };
 }

@@ -20,16 +20,15 @@ export interface RecordedUpload extends UploadRecord {
  * What was left of another state of the file is given up: its size and time tell. While the ledger is away, the upload
  * waits for it: a part that isn't on the record would be sent again.
  */
-export async function openUploadRecord(
+export function openUploadRecord(
   ledger: Ledger,
   file: { id: number; size: number; modifiedMs: number },
   left: LeftUpload | undefined,
   signal: AbortSignal,
-): Promise<RecordedUpload> {
+): RecordedUpload | Promise<RecordedUpload> {
   let fault: unknown;
   const isSame = left?.size === file.size && left.modifiedMs === file.modifiedMs;
   let id = isSame ? left.id : undefined;
-  if (left && !isSame) await record(() => giveUpUpload(ledger, left.id));
 
   async function record<T>(work: () => Promise<T>): Promise<T> {
     try {
@@ -40,7 +39,7 @@ export async function openUploadRecord(
     }
   }
 
-  return {
+  const opened: RecordedUpload = {
     left: isSame ? left : undefined,
     get id() {
       return id;
@@ -61,4 +60,5 @@ export async function openUploadRecord(
       id = undefined;
     },
   };
+  return left && !isSame ? record(() => giveUpUpload(ledger, left.id)).then(() => opened) : opened;
 }

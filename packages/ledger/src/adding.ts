@@ -1,5 +1,6 @@
 import { type ErrorCode, ExhibitError, type SkippedAs } from "@exhibit/contracts";
 import { sql, type Transaction } from "kysely";
+import { plainArray, textArray } from "./array-literals.ts";
 import type { Ledger } from "./ledger.ts";
 import { lookedFor } from "./looked-for.ts";
 import type { OpenShard } from "./pausing.ts";
@@ -47,12 +48,12 @@ async function insertFiles(
   const { rows } = await sql<OpenShard>`
     with entry as materialized (
       select * from unnest(
-        ${files.map((file) => file.path)}::text[],
-        ${files.map((file) => file.normal ?? null)}::text[],
-        ${files.map((file) => file.size)}::bigint[],
-        ${files.map((file) => file.modifiedAt)}::bigint[],
-        ${files.map((file) => file.slot ?? null)}::integer[],
-        ${files.map((file) => file.shard)}::integer[]
+        ${textArray(files.map((file) => file.path))}::text[],
+        ${textArray(files.map((file) => file.normal))}::text[],
+        ${plainArray(files.map((file) => file.size))}::bigint[],
+        ${plainArray(files.map((file) => file.modifiedAt))}::bigint[],
+        ${plainArray(files.map((file) => file.slot))}::integer[],
+        ${plainArray(files.map((file) => file.shard))}::integer[]
       ) as e (path, normal, size, modified_ms, slot, shard)
     ), shard as materialized (
       select shard, nextval(pg_get_serial_sequence('shards', 'id')) as id

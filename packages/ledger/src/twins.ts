@@ -1,5 +1,6 @@
 import { sql, type Transaction } from "kysely";
 import type { AsideEntry, PlannedFile } from "./adding.ts";
+import { textArray } from "./array-literals.ts";
 import type { LedgerSchema } from "./schema.ts";
 import { pathBytes, pathOf } from "./text.ts";
 
@@ -36,10 +37,10 @@ async function ownersOf(
   const isOwner = sql`owner.folder_id = ${folderId} and owner.shard_id is not null and owner.slot is null`;
   const different = files.flatMap(({ normal }) => normal ?? []);
   const { rows } = await sql<{ normal: Uint8Array; path: Uint8Array }>`
-    select ${pathBytes("owner.normal")} as normal, ${pathBytes("owner.path")} as path from unnest(${files.map(normalOf)}::text[]) as entry (normal)
+    select ${pathBytes("owner.normal")} as normal, ${pathBytes("owner.path")} as path from unnest(${textArray(files.map(normalOf))}::text[]) as entry (normal)
       join files owner on owner.normal collate "C" = entry.normal and ${isOwner}
     union
-    select ${pathBytes("owner.path")}, ${pathBytes("owner.path")} from unnest(${different}::text[]) as entry (normal)
+    select ${pathBytes("owner.path")}, ${pathBytes("owner.path")} from unnest(${textArray(different)}::text[]) as entry (normal)
       join files owner on owner.path collate "C" = entry.normal and ${isOwner}`.execute(tx);
   return new Map(rows.map(({ normal, path }) => [pathOf(normal), pathOf(path)]));
 }

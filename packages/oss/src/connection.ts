@@ -6,7 +6,7 @@ import type { Address } from "./addressing.ts";
 import { createAnswerReader } from "./answer-reader.ts";
 import { type Answer, interrupted } from "./errors.ts";
 import type { Pacer } from "./pacer.ts";
-import type { OutgoingRequest } from "./transport.ts";
+import type { OutgoingBody, OutgoingRequest } from "./transport.ts";
 
 /**
  * One HTTP/1.1 connection, one request at a time. node:http spends four times as much on a request of ours: a PUT of 32 KiB
@@ -24,10 +24,8 @@ export interface ConnectionOptions {
   secure: boolean;
   hostname: string;
   port: number;
-  /** Milliseconds without a byte either way, connecting included. */
+  /** Milliseconds without a byte either way, connecting included, in a request or between two. */
   idleTimeout: number;
-  /** Milliseconds that it may rest between two requests. */
-  restTimeout: number;
   /** What bodies are written at the pace of. */
   pacer: Pacer;
   /** Of an earlier connection to the same host, so that TLS is agreed on faster. */
@@ -69,6 +67,8 @@ export function openConnection(options: ConnectionOptions): Connection {
   };
   socket.setNoDelay(true);
   socket.setTimeout(options.idleTimeout);
+  // It keeps no process alive: a request does, by its timer.
+  socket.unref();
   socket.on("data", (chunk: Buffer) => {
     // What comes unasked, such as a time-out's 408, belongs to no request.
     if (current === undefined) close();
@@ -95,14 +95,11 @@ export function openConnection(options: ConnectionOptions): Connection {
     },
     close,
     exchange(request) {
-      socket.ref();
-      socket.setTimeout(options.idleTimeout);
       return new Promise<Answer>((resolve, reject) => {
         current = startExchange(socket, request, options.pacer, {
           answered(answer, reusable) {
             current = undefined;
-            if (reusable) rest(socket, options.restTimeout);
-            else close();
+            if (!reusable) close();
             resolve(answer);
           },
           failed(error) {
@@ -171,7 +168,7 @@ function startExchange(
     fail: (error) => finish(() => failed(error)),
   };
   const stopListening = onAbort(signal, () => signal && exchange.fail(interrupted(signal)));
-  write(socket, request, exchange, pacer).catch(exchange.fail);
+  void write(socket, request, exchange, pacer);
   return exchange;
 }
 
@@ -182,30 +179,57 @@ async function write(
   exchange: Exchange,
   pacer: Pacer,
 ): Promise<void> {
-  const { body } = request;
-  const length = body?.length ?? 0;
-  // Head and first bytes leave together.
-  socket.cork();
-  socket.write(headOf(request), "latin1");
+  const { length, chunks, onBytes } = request.body ?? NO_BODY;
   let sent = 0;
-  for await (const chunk of body?.chunks ?? []) {
-    if (exchange.over) return;
-    sent += chunk.length;
-    if (sent > length) break;
-    for (const piece of pacer.isOn ? piecesOf(chunk) : [chunk]) {
+
+  function writeNow(piece: Buffer): Promise<void> | undefined {
+    const room = socket.write(piece);
+    socket.uncork();
+    onBytes?.(piece.length);
+    return room ? undefined : drained(socket);
+  }
+
+  async function writePaced(chunk: Buffer): Promise<void> {
+    for (const piece of piecesOf(chunk)) {
       if (!pacer.tryTake(piece.length)) await itsTurn(socket, piece.length, exchange, pacer);
       if (exchange.over) return;
-      const room = socket.write(piece);
-      socket.uncork();
-      body?.onBytes?.(piece.length);
-      if (!room) await drained(socket);
+      await writeNow(piece);
     }
   }
-  if (exchange.over) return;
-  if (sent !== length) throw wrongLength(length, sent);
-  exchange.written = true;
-  socket.uncork();
+
+  /** Gives what has to be waited for before the next chunk. */
+  function take(chunk: Buffer): Promise<void> | undefined {
+    sent += chunk.length;
+    if (sent > length) throw wrongLength(length, sent);
+    return pacer.isOn ? writePaced(chunk) : writeNow(chunk);
+  }
+
+  try {
+    // Head and first bytes leave together.
+    socket.cork();
+    socket.write(headOf(request), "latin1");
+    if (Symbol.asyncIterator in chunks) {
+      for await (const chunk of chunks) {
+        if (exchange.over) return;
+        await take(chunk);
+      }
+    } else {
+      for (const chunk of chunks) {
+        const wait = take(chunk);
+        if (wait) await wait;
+        if (exchange.over) return;
+      }
+    }
+    if (exchange.over) return;
+    if (sent !== length) throw wrongLength(length, sent);
+    exchange.written = true;
+    socket.uncork();
+  } catch (error) {
+    exchange.fail(error);
+  }
 }
+
+const NO_BODY: OutgoingBody = { length: 0, chunks: [] };
 
 /** Small ones, so that a slow line is shared among all who send and never silent for long. */
 function* piecesOf(chunk: Buffer): Generator<Buffer> {
@@ -250,15 +274,19 @@ function unlessClosed(socket: net.Socket, wait: (go: () => void) => () => void):
 }
 
 function headOf({ method, address, headers, body }: OutgoingRequest): string {
-  const lines = [`${method} ${address.path} HTTP/1.1`, `host: ${hostOf(address)}`];
-  for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
+  let head = `${method} ${checked(address.path)} HTTP/1.1\r\nhost: ${checked(hostOf(address))}\r\n`;
+  for (const name of Object.keys(headers))
+    head += `${checked(name)}: ${checked(headers[name] ?? "")}\r\n`;
   // A body's length has to be told, also where there is none: servers wait for what a POST may bring.
-  if (body !== undefined) lines.push(`content-length: ${body.length}`);
-  else if (method === "POST" || method === "PUT") lines.push("content-length: 0");
-  // A line break in a value would be another header, or another request.
-  if (lines.some((line) => FORBIDDEN.test(line)))
-    throw new Error("a header holds a character that none may");
-  return `${lines.join("\r\n")}\r\nconnection: keep-alive\r\n\r\n`;
+  if (body !== undefined) head += `content-length: ${body.length}\r\n`;
+  else if (method === "POST" || method === "PUT") head += "content-length: 0\r\n";
+  return `${head}connection: keep-alive\r\n\r\n`;
+}
+
+/** A line break in a value would be another header, or another request. */
+function checked(text: string): string {
+  if (FORBIDDEN.test(text)) throw new Error("a header holds a character that none may");
+  return text;
 }
 
 const FORBIDDEN = /[^\t\x20-\x7e\x80-\xff]/;
@@ -279,12 +307,6 @@ function connect({ secure, hostname, port, session, onSession }: ConnectionOptio
     ...(session && { session }),
   });
   return socket.on("session", onSession);
-}
-
-/** Between two requests it keeps no process alive, and is given up before OSS does it: a request could meet the closing one. */
-function rest(socket: net.Socket, milliseconds: number): void {
-  socket.setTimeout(milliseconds);
-  socket.unref();
 }
 
 function wrongLength(length: number, sent: number): ExhibitError {

@@ -19,9 +19,12 @@ export async function readPiece(
   signal: AbortSignal | undefined,
 ): Promise<Piece> {
   if (signal?.aborted) throw interrupted(signal);
-  const piece = await body.read(length).catch((thrown: unknown) => {
+  let piece: Piece;
+  try {
+    piece = await body.read(length);
+  } catch (thrown) {
     throw toExhibitError(thrown, "SOURCE_IO");
-  });
+  }
   if (piece.bytes.length === length) return piece;
   piece.release();
   throw new ExhibitError(
@@ -40,7 +43,11 @@ export function contentOf(body: FileBody, crc64: bigint, { sha256 }: Piece): Con
 const PIECE = 256 * 1024;
 
 export function bodyOf(bytes: Buffer, onBytes: (bytes: number) => void): OutgoingBody {
-  return { length: bytes.length, chunks: piecesOf(bytes), onBytes };
+  return {
+    length: bytes.length,
+    chunks: bytes.length > PIECE ? piecesOf(bytes) : [bytes],
+    onBytes,
+  };
 }
 
 function* piecesOf(bytes: Buffer): Generator<Buffer> {

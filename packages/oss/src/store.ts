@@ -61,7 +61,6 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
     const key = keyOf(first, name);
     const attempt = createAttempt(leases, { key, first }, options);
     const look = createLook(calls, attempt, key, signal);
-    const tools = { calls, control, versioning };
     const { bucket } = first;
     const { expectation = createExpectation(false) } = request;
     const gate = gates.of(first);
@@ -76,9 +75,11 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
       through: gate.through,
       look,
       expectation,
-      ...tools,
+      calls,
+      control,
+      versioning,
     };
-    const left = await leftToGoOn(uploads, key, first);
+    const left = uploads?.left && (await leftToGoOn(uploads, key, first));
     return gate.file.pass(() => {
       if (first.object?.uploadUrl !== undefined) return putToUrl(job);
       if (left === undefined && body.size <= options.singlePutLimit) return putSingle(job);
@@ -121,15 +122,15 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
 
 /** The upload that is left, if the lease still leads to the same object; else it is given up. */
 async function leftToGoOn(
-  uploads: UploadRecord | undefined,
+  uploads: UploadRecord,
   key: string,
   { bucket, object }: Lease,
 ): Promise<LeftUpload | undefined> {
-  const left = uploads?.left;
+  const { left } = uploads;
   if (left === undefined || (object?.uploadUrl === undefined && isOf(left, key, bucket))) {
     return left;
   }
-  await uploads?.giveUp();
+  await uploads.giveUp();
   return undefined;
 }
 

@@ -37,7 +37,7 @@ export interface TransportOptions {
   idleTimeout: number;
 }
 
-/** Connections at rest are given up before OSS does it: a request that meets the closing one would be lost. */
+/** Milliseconds after which a connection at rest isn't used again: OSS closes it some time, and a request that meets that is lost. */
 const REST = 30_000;
 
 /** Requests over connections that are kept and belong to this transport alone. Certificates are verified. */
@@ -74,8 +74,8 @@ function createHost(
   pacer: Pacer,
 ): Host {
   const all = new Set<Connection>();
-  /** The one that rested last is taken first, so that those too many come to their end. */
-  const resting: Connection[] = [];
+  /** The one that has rested least is taken first, so that those too many come to their end. */
+  const resting: { connection: Connection; since: number }[] = [];
   const waiting: (() => void)[] = [];
   let session: Buffer | undefined;
 
@@ -85,7 +85,6 @@ function createHost(
       hostname,
       port: Number(port || (secure ? 443 : 80)),
       idleTimeout,
-      restTimeout: REST,
       pacer,
       session,
       onSession: (latest) => {
@@ -93,7 +92,7 @@ function createHost(
       },
       onClose: () => {
         all.delete(connection);
-        const at = resting.indexOf(connection);
+        const at = resting.findIndex((rested) => rested.connection === connection);
         if (at !== -1) resting.splice(at, 1);
       },
     });
@@ -104,8 +103,10 @@ function createHost(
   /** Undefined: all are busy. */
   function take(): Connection | undefined {
     for (let rested = resting.pop(); rested; rested = resting.pop()) {
-      if (rested.open) return rested;
-      all.delete(rested);
+      const { connection, since } = rested;
+      if (connection.open && performance.now() - since < REST) return connection;
+      all.delete(connection);
+      connection.close();
     }
     return all.size < maxSockets ? connect() : undefined;
   }
@@ -119,7 +120,7 @@ function createHost(
   }
 
   function giveBack(connection: Connection): void {
-    if (connection.open) resting.push(connection);
+    if (connection.open) resting.push({ connection, since: performance.now() });
     else all.delete(connection);
     waiting.shift()?.();
   }

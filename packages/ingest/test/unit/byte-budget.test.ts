@@ -9,8 +9,8 @@ test("No more is handed out at once than there is, first come, first served", as
     return free;
   };
   const freeFirst = await budget.acquire(6);
-  const second = budget.acquire(6).then((free) => note("second", free));
-  const third = budget.acquire(1).then((free) => note("third", free));
+  const second = Promise.resolve(budget.acquire(6)).then((free) => note("second", free));
+  const third = Promise.resolve(budget.acquire(1)).then((free) => note("third", free));
   await Promise.resolve();
   expect(order).toEqual([]);
   freeFirst();
@@ -24,7 +24,7 @@ test("What is larger than the whole budget is granted alone", async () => {
   const budget = createByteBudget(10);
   const free = await budget.acquire(1000);
   let granted = false;
-  const next = budget.acquire(1).then((release) => {
+  const next = Promise.resolve(budget.acquire(1)).then((release) => {
     granted = true;
     release();
   });

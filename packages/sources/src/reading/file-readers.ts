@@ -75,11 +75,11 @@ function smallFile(
   let opened: Promise<SourceFile> | undefined;
   return {
     ...facts,
-    async read(length) {
+    read(length) {
       if (opened === undefined && length === facts.size)
         return readInto(memory, length, (whole) => threadToUse().readWhole({ ...opening, whole }));
       opened ??= openedFile(opening, memory, threadToUse());
-      return (await opened).read(length);
+      return opened.then((file) => file.read(length));
     },
     rewind: async () => (await opened)?.rewind(),
     async [Symbol.asyncDispose]() {

@@ -93,14 +93,15 @@ export function startReaderThread(
     orders = [];
   }
 
-  function ask<Key extends string>(
-    job: Ask,
-  ): Promise<Extract<ReadAnswer, Record<Key, unknown>>> {
+  /** Gives what the answer has under `key`. */
+  function ask<Key extends AnswerKey>(job: Ask, key: Key): Promise<AnswerOf<Key>> {
     return new Promise((resolve, reject) => {
       if (fault !== undefined) throw ended(fault);
       const id = ++lastId;
       if (waiting.size === 0) worker.ref();
-      waiting.set(id, { job, resolve: resolve as Waiting["resolve"], reject });
+      const settled = (answer: ReadAnswer) =>
+        resolve((answer as unknown as Record<Key, AnswerOf<Key>>)[key]);
+      waiting.set(id, { job, resolve: settled, reject });
       if (orders.push({ id, ...job }) === 1) setImmediate(flush);
     });
   }
@@ -112,19 +113,25 @@ export function startReaderThread(
     get pace() {
       return pace;
     },
-    open: async (job) => (await ask<"opened">({ do: "open", whole: undefined, ...job })).opened,
-    readWhole: async (job) => (await ask<"piece">({ do: "open", ...job })).piece,
-    read: async (file, into) => (await ask<"piece">({ do: "read", file, into })).piece,
-    rewind: async (file) => void (await ask({ do: "rewind", file })),
-    close: async (file) => void (await ask({ do: "close", file })),
-    walk: async (place) => (await ask<"entries">({ do: "walk", place })).entries,
-    walkOn: async () => (await ask<"entries">({ do: "walk on" })).entries,
-    endWalk: async () => void (await ask({ do: "end walk" })),
+    open: (job) => ask({ do: "open", whole: undefined, ...job }, "opened"),
+    readWhole: (job) => ask({ do: "open", ...job }, "piece"),
+    read: (file, into) => ask({ do: "read", file, into }, "piece"),
+    rewind: async (file) => void (await ask({ do: "rewind", file }, "done")),
+    close: async (file) => void (await ask({ do: "close", file }, "done")),
+    walk: (place) => ask({ do: "walk", place }, "entries"),
+    walkOn: () => ask({ do: "walk on" }, "entries"),
+    endWalk: async () => void (await ask({ do: "end walk" }, "done")),
     stop: async () => void (await worker.terminate()),
   };
 }
 
 type Ask = DistributiveOmit<ReadJob, "id">;
+/** Each answer has one key beside its number. */
+type AnswerKey = Exclude<
+  ReadAnswer extends infer Each ? (Each extends unknown ? keyof Each : never) : never,
+  "id" | "error"
+>;
+type AnswerOf<Key extends AnswerKey> = Extract<ReadAnswer, Record<Key, unknown>>[Key];
 
 type DistributiveOmit<Union, Key extends PropertyKey> = Union extends unknown
   ? Omit<Union, Key>
