@@ -1,25 +1,18 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-/** Bytes of heap in use, garbage among them, from which on it is collected. A busy worker really needs some 50 MB. */
-const ENOUGH = 64 * 1024 * 1024;
-const LOOK_EVERY_MS = 250;
+/** By how many percent the heap grows until V8 collects what has outlived its quick collections. */
+const GROWTH = 50;
 
 /**
  * Has V8 collect garbage before a worker's heap has grown to several times what it needs, as V8 lets it by itself: every file
  * leaves a few kilobytes that have outlived V8's quick collections. `--max-old-space-size` would bound it, too, but end the
- * process when more is needed; this only collects less often then. Gives what stops it.
+ * process when more is needed; this only collects more often.
  */
-export function boundHeap(enough = ENOUGH): () => void {
-  // Node has no call for it without a flag at its start.
+export function boundHeap(): void {
+  setFlagsFromString(`--heap-growing-percent=${GROWTH}`);
+  // How far it may grow is found at each collection; the first one would come late. Node has no call for it without a flag.
   setFlagsFromString("--expose-gc");
   const collect: () => void = runInNewContext("gc");
-  let bound = enough;
-  const timer = setInterval(() => {
-    if (process.memoryUsage().heapUsed < bound) return;
-    collect();
-    bound = Math.max(enough, 1.5 * process.memoryUsage().heapUsed);
-  }, LOOK_EVERY_MS);
-  timer.unref();
-  return () => clearInterval(timer);
+  collect();
 }

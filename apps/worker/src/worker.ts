@@ -96,13 +96,12 @@ export async function startWorker(
       onFailed,
     }),
   );
-  const unboundHeap = boundHeap();
+  boundHeap();
   const ringing = keepRinging({ ledger, engine, logger }, { quietMs });
   return {
     async close() {
       // Side by side: a queue that hangs must not put off that no more jobs are taken.
       await Promise.all([ringing.stop(), ...workers.map((worker) => worker.close(graceMs))]);
-      unboundHeap();
       stopObserving();
       await presence.close();
       objectStore.close();
