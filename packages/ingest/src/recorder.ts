@@ -43,13 +43,15 @@ export function createRecorder(ledger: Ledger, folderId: number, signal: AbortSi
   }
 
   return {
-    async add(outcome: Outcome): Promise<void> {
+    /** Gives what is to be waited for before more is added. */
+    add(outcome: Outcome): Promise<void> | undefined {
       batch.push(outcome);
-      if (batch.length >= FLUSH_AT) await send();
-      else timer ??= setTimeout(() => void send(), FLUSH_AFTER_MS);
+      if (batch.length >= FLUSH_AT) return send();
+      timer ??= setTimeout(() => void send(), FLUSH_AFTER_MS);
+      return undefined;
     },
-    /** Resolves at once, or when the ledger is back: nothing more is to be sent before that. */
-    ready: (): Promise<void> => (isAway ? last : Promise.resolve()),
+    /** Until the ledger is back, if it's away: nothing more is to be sent before that. */
+    ready: (): Promise<void> | undefined => (isAway ? last : undefined),
     /** Resolves when everything added is in the ledger. */
     flush: (): Promise<void> => send(),
   };

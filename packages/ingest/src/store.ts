@@ -145,10 +145,10 @@ async function storeFiles(
 ): Promise<Settled[]> {
   const recorder = createRecorder(dependencies.ledger, folder.id, attempt.signal);
   const settled: Settled[] = [];
-  const settle = async (file: UnfinishedFile, result: Outcome | ExhibitError) => {
+  const settle = (file: UnfinishedFile, result: Outcome | ExhibitError) => {
     const outcome = result instanceof ExhibitError ? notStored(file, result, attempt) : result;
     settled.push({ file, outcome, ...(result instanceof ExhibitError ? { error: result } : {}) });
-    await recorder.add(outcome);
+    return recorder.add(outcome);
   };
   // One failure to record stops the shard: what can't be put on the record must not go on being sent.
   const stop = new AbortController();

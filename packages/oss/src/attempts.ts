@@ -51,25 +51,25 @@ export function createAttempt(
 ): Attempt {
   const spent = new WeakSet<ExhibitError>();
 
-  async function leaseToUse(refused: Lease | undefined): Promise<Lease> {
-    const { minimumRemaining } = options;
-    const lease = await (refused ? leases.replace(refused) : leases.current({ minimumRemaining }));
+  function check(lease: Lease): void {
     checkSamePlace(lease, target.first);
     // A signed URL opens what it names and nothing else.
     if (lease.object?.uploadUrl === undefined) checkInside(lease, target.key);
-    return lease;
   }
 
   return async (run, signal, through = atOnce) => {
-    const { attempts } = options;
+    const { attempts, minimumRemaining } = options;
     const budget = { attempts, throttles: THROTTLES, renewed: false, corrected: false };
     let refused: Lease | undefined;
     for (;;) {
       let lease: Lease | undefined;
       const request = async () => {
-        lease = await leaseToUse(refused);
+        const given = refused ? leases.replace(refused) : leases.current({ minimumRemaining });
+        const usable = await given;
+        check(usable);
+        lease = usable;
         if (signal?.aborted) throw interrupted(signal);
-        return run(lease);
+        return run(usable);
       };
       try {
         return await through(request, signal);

@@ -31,6 +31,8 @@ export interface ConnectionOptions {
   /** Of an earlier connection to the same host, so that TLS is agreed on faster. */
   session?: Buffer | undefined;
   onSession(session: Buffer): void;
+  /** It is done with a request: `open` tells whether it can take another. */
+  onFree(): void;
   /** It was closed while it rested. */
   onClose(): void;
 }
@@ -100,11 +102,13 @@ export function openConnection(options: ConnectionOptions): Connection {
           answered(answer, reusable) {
             current = undefined;
             if (!reusable) close();
+            options.onFree();
             resolve(answer);
           },
           failed(error) {
             current = undefined;
             close();
+            options.onFree();
             reject(error);
           },
         });

@@ -13,18 +13,21 @@ export interface Content {
 }
 
 /** The next bytes of a file. Throws SOURCE_*, INTERRUPTED. */
-export async function readPiece(
+export function readPiece(
   body: FileBody,
   length: number,
   signal: AbortSignal | undefined,
 ): Promise<Piece> {
-  if (signal?.aborted) throw interrupted(signal);
-  let piece: Piece;
-  try {
-    piece = await body.read(length);
-  } catch (thrown) {
-    throw toExhibitError(thrown, "SOURCE_IO");
-  }
+  if (signal?.aborted) return Promise.reject(interrupted(signal));
+  return body.read(length).then(
+    (piece) => ofLength(piece, length),
+    (thrown: unknown) => {
+      throw toExhibitError(thrown, "SOURCE_IO");
+    },
+  );
+}
+
+function ofLength(piece: Piece, length: number): Piece {
   if (piece.bytes.length === length) return piece;
   piece.release();
   throw new ExhibitError(

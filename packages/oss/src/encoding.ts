@@ -20,7 +20,9 @@ export type Query = Readonly<Record<string, string>>;
 
 /** Sorted by encoded name: the order that V4 signs. */
 export function encodeQuery(query: Query): string {
-  return Object.entries(query)
+  const parameters = Object.entries(query);
+  if (parameters.length === 0) return "";
+  return parameters
     .map(([name, value]) => [encodePart(name), encodePart(value)] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => (value === "" ? name : `${name}=${value}`))

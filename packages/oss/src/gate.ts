@@ -113,26 +113,28 @@ function createGate({ window, request }: BucketGate): Gate {
 export function teachingSender(sender: Sender, gates: Gates): Sender {
   const watch =
     <Request extends ObjectRequest>(send: (request: Request) => ReturnType<Sender["send"]>) =>
-    async (request: Request) => {
+    (request: Request) => {
       const { window, rate, request: room } = gates.of(request.lease);
+      const { body } = request;
       const scarce = room.isFull;
       const startedAt = clock();
-      try {
-        const answer = await send(request);
-        if (request.body) {
-          window.answered({ startedAt, bytes: request.body.length, scarce });
-          rate.answered();
-        }
-        return answer;
-      } catch (error) {
-        const { body } = request;
-        if (asksForFewer(error)) {
-          window.throttled(startedAt);
-          rate.throttled(startedAt);
-        } else if (body && isRefusal(error))
-          window.answered({ startedAt, bytes: body.length, scarce });
-        throw error;
-      }
+      return send(request).then(
+        (answer) => {
+          if (body) {
+            window.answered({ startedAt, bytes: body.length, scarce });
+            rate.answered();
+          }
+          return answer;
+        },
+        (error: unknown) => {
+          if (asksForFewer(error)) {
+            window.throttled(startedAt);
+            rate.throttled(startedAt);
+          } else if (body && isRefusal(error))
+            window.answered({ startedAt, bytes: body.length, scarce });
+          throw error;
+        },
+      );
     };
   return { send: watch(sender.send), sendSigned: watch(sender.sendSigned) };
 }

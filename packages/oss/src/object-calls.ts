@@ -48,6 +48,7 @@ export interface ObjectCalls {
 export const CONTENT_TYPE = "application/octet-stream";
 
 export function createObjectCalls(sender: Sender, now: () => number): ObjectCalls {
+  const toStored = (answer: Answer) => storedOf(answer, now);
   return {
     async head(target) {
       try {
@@ -60,25 +61,21 @@ export function createObjectCalls(sender: Sender, now: () => number): ObjectCall
         throw error;
       }
     },
-    async put(target, body, overwrite) {
+    put(target, body, overwrite) {
       const headers = { "content-type": CONTENT_TYPE, ...forbidOverwrite(overwrite) };
-      return storedOf(
-        await sender.send({ ...target, operation: "PutObject", method: "PUT", headers, body }),
-        now,
-      );
+      const request = { ...target, operation: "PutObject", method: "PUT", headers, body };
+      return sender.send(request).then(toStored);
     },
     async putToUrl(target, body) {
       // Nothing is added: a header that the signature doesn't know may break it.
       const about = { ...target, operation: "PutObject", method: "PUT", headers: {}, body };
       const address = addressOfUrl(target.lease.object?.uploadUrl ?? "");
-      return storedOf(await sender.sendSigned({ ...about, address }), now);
+      return toStored(await sender.sendSigned({ ...about, address }));
     },
-    async uploadPart(target, { uploadId, number }, body) {
+    uploadPart(target, { uploadId, number }, body) {
       const query = { partNumber: String(number), uploadId };
-      return storedOf(
-        await sender.send({ ...target, operation: "UploadPart", method: "PUT", query, body }),
-        now,
-      );
+      const request = { ...target, operation: "UploadPart", method: "PUT", query, body };
+      return sender.send(request).then(toStored);
     },
   };
 }

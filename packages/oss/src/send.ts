@@ -30,18 +30,20 @@ export interface Sender {
 }
 
 export function createSender(transport: Transport, clock: Clock): Sender {
-  async function sendSigned(request: SignedRequest): Promise<Answer> {
+  function sendSigned(request: SignedRequest): Promise<Answer> {
     const { method, headers, body, signal, lease, key, query = {} } = request;
     const address = request.address ?? addressOf(lease.bucket, key, query);
-    const answer = await transport
-      .send({ method, address, headers, ...(body && { body }), signal })
-      .catch((thrown: unknown) => {
+    return transport.send({ method, address, headers, ...(body && { body }), signal }).then(
+      (answer) => {
+        if (answer.status >= 200 && answer.status < 300) return answer;
+        const error = toStoreError({ answer }, request);
+        if (error.code === "STORE_CLOCK") clock.learn(lease.bucket.endpoint, answer.headers.date);
+        throw error;
+      },
+      (thrown: unknown) => {
         throw toStoreError({ thrown }, request);
-      });
-    if (answer.status >= 200 && answer.status < 300) return answer;
-    const error = toStoreError({ answer }, request);
-    if (error.code === "STORE_CLOCK") clock.learn(lease.bucket.endpoint, answer.headers.date);
-    throw error;
+      },
+    );
   }
   return {
     sendSigned,

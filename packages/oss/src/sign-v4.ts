@@ -56,20 +56,14 @@ let lastDate = { second: Number.NaN, text: "" };
 
 function canonicalRequest(request: RequestToSignV4, additional: readonly string[]): string {
   const { method, bucket, key, query, headers } = request;
-  const signed = Object.keys(headers).filter(
-    (name) => isAlwaysSigned(name) || additional.includes(name),
-  );
-  const lines = signed.sort().map((name) => `${name}:${(headers[name] ?? "").trim()}\n`);
+  let lines = "";
+  for (const name of Object.keys(headers).sort()) {
+    if (!isAlwaysSigned(name) && !additional.includes(name)) continue;
+    lines += `${name}:${(headers[name] ?? "").trim()}\n`;
+  }
   // The canonical URI contains the bucket even for virtual-host requests.
   const uri = `/${bucket}/${encodeKey(key)}`;
-  return [
-    method,
-    uri,
-    encodeQuery(query),
-    lines.join(""),
-    additional.join(";"),
-    "UNSIGNED-PAYLOAD",
-  ].join("\n");
+  return `${method}\n${uri}\n${encodeQuery(query)}\n${lines}\n${additional.join(";")}\nUNSIGNED-PAYLOAD`;
 }
 
 function additionalNames({ additionalHeaders = [] }: RequestToSignV4): string[] {

@@ -90,6 +90,11 @@ function createHost(
       onSession: (latest) => {
         session = latest;
       },
+      onFree: () => {
+        if (connection.open) resting.push({ connection, since: performance.now() });
+        else all.delete(connection);
+        waiting.shift()?.();
+      },
       onClose: () => {
         all.delete(connection);
         const at = resting.findIndex((rested) => rested.connection === connection);
@@ -119,20 +124,11 @@ function createHost(
     }
   }
 
-  function giveBack(connection: Connection): void {
-    if (connection.open) resting.push({ connection, since: performance.now() });
-    else all.delete(connection);
-    waiting.shift()?.();
-  }
-
   return {
-    async send(request) {
-      const connection = take() ?? (await waitFor());
-      try {
-        return await connection.exchange(request);
-      } finally {
-        giveBack(connection);
-      }
+    send(request) {
+      const connection = take();
+      if (connection) return connection.exchange(request);
+      return waitFor().then((freed) => freed.exchange(request));
     },
     close() {
       for (const connection of all) connection.close();

@@ -76,8 +76,10 @@ function smallFile(
   return {
     ...facts,
     read(length) {
-      if (opened === undefined && length === facts.size)
-        return readInto(memory, length, (whole) => threadToUse().readWhole({ ...opening, whole }));
+      if (opened === undefined && length === facts.size) {
+        const thread = threadToUse();
+        return readInto(memory, length, (whole) => thread.readWhole({ ...opening, whole }));
+      }
       opened ??= openedFile(opening, memory, threadToUse());
       return opened.then((file) => file.read(length));
     },
@@ -103,18 +105,19 @@ async function openedFile(
   };
 }
 
-async function readInto(
+function readInto(
   memory: SharedMemory,
   length: number,
   read: (into: Stretch) => Promise<PieceDigests>,
 ): Promise<Piece> {
   const into = memory.take(length);
-  try {
-    return pieceOf(into, await read(into.stretch));
-  } catch (error) {
-    into.release();
-    throw error;
-  }
+  return read(into.stretch).then(
+    (digests) => pieceOf(into, digests),
+    (error: unknown) => {
+      into.release();
+      throw error;
+    },
+  );
 }
 
 function pieceOf({ bytes, release }: SharedPiece, { crc64, sha256 }: PieceDigests): Piece {
