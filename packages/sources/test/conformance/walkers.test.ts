@@ -83,7 +83,7 @@ it("ends a thread that has had nothing to walk for a while", async () => {
   const walkers = walkersHere();
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   await countOf(walkers.walk(place, undefined));
-  vi.advanceTimersByTime(5000);
+  vi.advanceTimersByTime(60_000);
   expect(await failure(started[0]?.walk(place) as Promise<unknown>)).toMatchObject({
     code: "SOURCE_IO",
   });
