@@ -1,7 +1,7 @@
 import { type ExhibitError, toExhibitError } from "@exhibit/contracts";
 import type { Ledger, LeftUpload, Stored, UnfinishedFile } from "@exhibit/ledger";
 import type { Expectation, ObjectStore } from "@exhibit/oss";
-import type { FileReaders, SourceFile, SourceReader } from "@exhibit/sources";
+import type { FileReaders, SourceReader } from "@exhibit/sources";
 import type { RunningSpan } from "@exhibit/telemetry";
 import type { ByteBudget } from "./byte-budget.ts";
 import type { Sending } from "./sending.ts";
@@ -40,33 +40,37 @@ export async function storeFile(
 ): Promise<Stored | ExhibitError | undefined> {
   const free = await memory.acquire(objectStore.memoryFor(file.size, left?.partSize));
   const sent = sending.begin();
-  let body: SourceFile | undefined;
   let uploads: RecordedUpload | undefined;
 
   async function send(ofFile: RunningSpan<"exhibit.file">): Promise<Stored> {
     const expected =
       file.modifiedMs === null ? undefined : { size: file.size, modifiedAt: file.modifiedMs };
     const leases = await leasesFor(file);
-    body = await readers.open(source.place, file.path, expected);
-    const { modifiedAt: modifiedMs } = body;
-    const facts = { id: file.id, size: body.size, modifiedMs };
-    uploads = await openUploadRecord(ledger, facts, left, signal);
-    const { outcome, ...proof } = await objectStore.put({
-      leases,
-      name: file.path,
-      body,
-      signal,
-      onBytes: sent.add,
-      uploads,
-      expectation,
-    });
-    ofFile.set({
-      "exhibit.outcome": outcome,
-      "exhibit.lease_id": proof.leaseId,
-      "exhibit.oss_request_id": proof.requestId,
-    });
-    const upload = outcome === "stored" ? uploads.id : undefined;
-    return { ...proof, fileId: file.id, state: outcome, modifiedMs, upload };
+    const body = await readers.open(source.place, file.path, expected);
+    try {
+      const { modifiedAt: modifiedMs } = body;
+      const facts = { id: file.id, size: body.size, modifiedMs };
+      uploads = await openUploadRecord(ledger, facts, left, signal);
+      const { outcome, ...proof } = await objectStore.put({
+        leases,
+        name: file.path,
+        body,
+        signal,
+        onBytes: sent.add,
+        uploads,
+        expectation,
+      });
+      ofFile.set({
+        "exhibit.outcome": outcome,
+        "exhibit.lease_id": proof.leaseId,
+        "exhibit.oss_request_id": proof.requestId,
+      });
+      const upload = outcome === "stored" ? uploads.id : undefined;
+      return { ...proof, fileId: file.id, state: outcome, modifiedMs, upload };
+    } finally {
+      // Not by `await using`, which leaves four kilobytes of garbage a file.
+      await body[Symbol.asyncDispose]();
+    }
   }
 
   try {
@@ -79,7 +83,5 @@ export async function storeFile(
   } finally {
     sent.end();
     free();
-    // Not by `await using`, which leaves four kilobytes of garbage a file.
-    await body?.[Symbol.asyncDispose]();
   }
 }
