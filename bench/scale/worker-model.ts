@@ -4,6 +4,7 @@ import type { PlannedFile } from "@exhibit/ledger";
 import type { LeaseHolder } from "@exhibit/oss";
 import { type Attempt, Postponed } from "@exhibit/queue";
 import pLimit from "p-limit";
+import { MEMORY_BYTES } from "../../apps/worker/src/worker.ts";
 import { createByteBudget } from "../../packages/ingest/src/byte-budget.ts";
 import { FILES_AT_ONCE } from "../../packages/ingest/src/store.ts";
 import { notStored, type Settled, unfinished } from "../../packages/ingest/src/unfinished.ts";
@@ -19,9 +20,6 @@ import type { Shard } from "./tenants.ts";
 import type { VendorModel } from "./vendor-model.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 import type { World } from "./world.ts";
-
-/** As in apps/worker. */
-const MEMORY_BYTES = 128 * 1024 * 1024;
 
 /** Statements of Postgres before a shard's first file and after its last one. */
 const STATEMENTS_BEFORE = 5;

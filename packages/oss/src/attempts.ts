@@ -64,12 +64,13 @@ export function createAttempt(
     for (;;) {
       let lease: Lease | undefined;
       const request = async () => {
-        const given = refused ? leases.replace(refused) : leases.current({ minimumRemaining });
-        const usable = await given;
-        check(usable);
-        lease = usable;
+        const given = await (refused
+          ? leases.replace(refused)
+          : leases.current({ minimumRemaining }));
+        check(given);
+        lease = given;
         if (signal?.aborted) throw interrupted(signal);
-        return run(usable);
+        return run(given);
       };
       try {
         return await through(request, signal);

@@ -218,10 +218,11 @@ async function write(
         await take(chunk);
       }
     } else {
+      // `for await` and an await for nothing leave garbage of each small file.
       for (const chunk of chunks) {
+        if (exchange.over) return;
         const wait = take(chunk);
         if (wait) await wait;
-        if (exchange.over) return;
       }
     }
     if (exchange.over) return;

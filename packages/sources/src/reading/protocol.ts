@@ -52,11 +52,16 @@ export interface ReadAnswers {
   took: number;
 }
 
-export type ReadAnswer = { id: number } & (
-  | { opened: OpenedFile }
-  | { piece: PieceDigests }
+/** What an answer has beside its job's number: one of these. */
+export interface Answers {
+  opened: OpenedFile;
+  piece: PieceDigests;
   /** Undefined after the last ones. */
-  | { entries: PackedEntries | undefined }
-  | { done: true }
-  | { error: ThreadError }
-);
+  entries: PackedEntries | undefined;
+  done: true;
+  error: ThreadError;
+}
+
+export type ReadAnswer = { id: number } & {
+  [Key in keyof Answers]: Pick<Answers, Key>;
+}[keyof Answers];

@@ -3,7 +3,14 @@ import { Worker } from "node:worker_threads";
 import { ExhibitError } from "@exhibit/contracts/errors";
 import type { Place } from "../place.ts";
 import type { PackedEntries } from "./packed-entries.ts";
-import type { OpenedFile, PieceDigests, ReadAnswer, ReadAnswers, ReadJob } from "./protocol.ts";
+import type {
+  Answers,
+  OpenedFile,
+  PieceDigests,
+  ReadAnswer,
+  ReadAnswers,
+  ReadJob,
+} from "./protocol.ts";
 import type { Stretch } from "./shared-memory.ts";
 import { fromThreadError } from "./thread-error.ts";
 
@@ -32,7 +39,8 @@ export interface ReaderThread {
 export type Opening = Pick<Extract<ReadJob, { do: "open" }>, "place" | "path" | "expected">;
 
 interface Waiting {
-  job: Ask;
+  /** How many small jobs this one is. */
+  work: number;
   resolve(answer: ReadAnswer): void;
   reject(error: unknown): void;
 }
@@ -65,7 +73,7 @@ export function startReaderThread(
 
   worker.unref();
   worker.on("message", ({ answers, took }: ReadAnswers) => {
-    const work = answers.reduce((sum, { id }) => sum + workOf(waiting.get(id)?.job), 0);
+    const work = answers.reduce((sum, { id }) => sum + (waiting.get(id)?.work ?? 1), 0);
     pace += (took / work - pace) * WEIGHT_OF_LATEST;
     answers.forEach(settle);
   });
@@ -94,14 +102,13 @@ export function startReaderThread(
   }
 
   /** Gives what the answer has under `key`. */
-  function ask<Key extends AnswerKey>(job: Ask, key: Key): Promise<AnswerOf<Key>> {
+  function ask<Key extends keyof Answers>(job: Ask, key: Key): Promise<Answers[Key]> {
     return new Promise((resolve, reject) => {
       if (fault !== undefined) throw ended(fault);
       const id = ++lastId;
       if (waiting.size === 0) worker.ref();
-      const settled = (answer: ReadAnswer) =>
-        resolve((answer as unknown as Record<Key, AnswerOf<Key>>)[key]);
-      waiting.set(id, { job, resolve: settled, reject });
+      const take = (answer: ReadAnswer) => resolve((answer as Pick<Answers, Key>)[key]);
+      waiting.set(id, { work: workOf(job), resolve: take, reject });
       if (orders.push({ id, ...job }) === 1) setImmediate(flush);
     });
   }
@@ -126,12 +133,6 @@ export function startReaderThread(
 }
 
 type Ask = DistributiveOmit<ReadJob, "id">;
-/** Each answer has one key beside its number. */
-type AnswerKey = Exclude<
-  ReadAnswer extends infer Each ? (Each extends unknown ? keyof Each : never) : never,
-  "id" | "error"
->;
-type AnswerOf<Key extends AnswerKey> = Extract<ReadAnswer, Record<Key, unknown>>[Key];
 
 type DistributiveOmit<Union, Key extends PropertyKey> = Union extends unknown
   ? Omit<Union, Key>
@@ -139,9 +140,8 @@ type DistributiveOmit<Union, Key extends PropertyKey> = Union extends unknown
 
 const MiB = 1024 * 1024;
 
-/** How many small jobs this one is. */
-function workOf(job: Ask | undefined): number {
-  return job?.do === "read" ? Math.max(1, job.into.length / MiB) : 1;
+function workOf(job: Ask): number {
+  return job.do === "read" ? Math.max(1, job.into.length / MiB) : 1;
 }
 
 function ended(cause: Error): ExhibitError {
