@@ -181,6 +181,6 @@ export function hiddenObject(key: string, cause: unknown): ExhibitError {
 }
 
 /** Whether the object was written within the last `milliseconds`, by OSS's clock alone. */
-export function isYounger(object: StoredObject, milliseconds: number): boolean {
+function isYounger(object: StoredObject, milliseconds: number): boolean {
   return object.answeredAt.getTime() - object.lastModified.getTime() <= milliseconds + CLOCK_GRAIN;
 }

@@ -5,13 +5,11 @@ import {
   conflict,
   type Found,
   isSame,
-  isYounger,
   judgeDamaged,
   lookIfAllowed,
   lookOrDeny,
   mismatch,
   receiptOf,
-  settleExisting,
   writtenReceipt,
 } from "./existing.ts";
 import { type HeldParts, heldParts, nothingHeld } from "./held-parts.ts";
@@ -59,13 +57,25 @@ function wholeMismatch(
   return mismatch(JSON.stringify(key), content.crc64, damaged);
 }
 
-/** An equal object is ours when it came after our upload began and the upload is no more: its Complete made it. */
 async function compare(job: PutJob, found: Found, left: LeftUpload | undefined): Promise<Receipt> {
   const { key, body, signal } = job;
   if (found.object.size !== body.size) throw conflict(key, { size: body.size }, found.object);
-  const content = await readOnly(body, signal);
+  return settle(job, found, await readOnly(body, signal), left);
+}
+
+/**
+ * An equal object is ours when it came after our upload began and the upload is no more: its Complete made it. Its age
+ * alone tells nothing: another worker with the same file may have stored it in the same second.
+ */
+async function settle(
+  job: PutJob,
+  found: Found,
+  content: Content,
+  upload: OpenUpload | undefined,
+): Promise<Receipt> {
+  const { key } = job;
   if (!isSame(found.object, content)) throw conflict(key, content, found.object);
-  const isOurs = left !== undefined && isSince(found, left) && (await hasEnded(job, left));
+  const isOurs = upload !== undefined && isSince(found, upload) && (await hasEnded(job, upload));
   return receiptOf(isOurs ? "stored" : "identical", { ...found, key, content });
 }
 
@@ -165,14 +175,18 @@ async function complete(
 ): Promise<Outcome> {
   const { key, signal, control, look } = job;
   const { content, parts, overwrite } = sent;
-  let sentAt: number | undefined;
+
+  async function receiptIfThere(): Promise<Receipt | undefined> {
+    const found = await lookIfAllowed(look);
+    if (found === undefined || !isSame(found.object, content)) return undefined;
+    return settle(job, found, content, upload);
+  }
+
+  let isUnsure = false;
   return job.attempt(async (lease) => {
-    const since = sentAt === undefined ? undefined : performance.now() - sentAt;
     // "Complete may keep running after the client disconnects: after a time-out do HEAD before retrying."
-    const isOurs = ({ object }: Found) => since !== undefined && isYounger(object, since);
-    const own = since === undefined ? undefined : await ownObject(job, content, isOurs);
-    if (own !== undefined) return { receipt: own };
-    const startedAt = performance.now();
+    const there = isUnsure ? await receiptIfThere() : undefined;
+    if (there !== undefined) return { receipt: there };
     try {
       const { uploadId } = upload;
       const stored = await control.complete({ lease, key, signal }, uploadId, parts, overwrite);
@@ -180,28 +194,17 @@ async function complete(
       return { receipt: writtenReceipt(stored, { lease, key, content }) };
     } catch (error) {
       if (isAlreadyThere(error)) {
-        return { receipt: await settleExisting(look, key, content, since) };
+        return { receipt: await settle(job, await lookOrDeny(look, key), content, upload) };
       }
       if (isGone(error)) {
         // A Complete of it has worked: one of this call, or of a process that ended before it knew.
-        const receipt = await ownObject(job, content, (found) => isSince(found, upload));
+        const receipt = await receiptIfThere();
         if (receipt !== undefined) return { receipt };
       }
-      if (isUncertain(error)) sentAt ??= startedAt;
+      isUnsure ||= isUncertain(error);
       throw error;
     }
   }, signal);
-}
-
-/** The object, if it has the file's bytes; `isOurs` says whether it was stored by us. */
-async function ownObject(
-  { key, look }: PutJob,
-  content: Content,
-  isOurs: (found: Found) => boolean,
-): Promise<Receipt | undefined> {
-  const found = await lookIfAllowed(look);
-  if (found === undefined || !isSame(found.object, content)) return undefined;
-  return receiptOf(isOurs(found) ? "stored" : "identical", { ...found, key, content });
 }
 
 /**

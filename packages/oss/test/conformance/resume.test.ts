@@ -315,6 +315,22 @@ describe("An upload that OSS doesn't know any more", () => {
     expect(await put(record)).toMatchObject({ outcome: "identical" });
   });
 
+  it("is somebody else's object of the same second when OSS never had our Complete: ours is aborted", async () => {
+    const crc64 = await crc64Of(content);
+    const object = { content, size: content.length, crc64, etag: '"E"' };
+    oss.next("CompleteMultipartUpload", { kind: "reset" });
+    oss.next(
+      "HeadObject",
+      { kind: "before", run: () => {} },
+      {
+        kind: "before",
+        run: () => void oss.objects.set(key, { ...object, lastModified: new Date() }),
+      },
+    );
+    expect(await put(recordOf())).toMatchObject({ outcome: "identical" });
+    expect(oss.uploads.size).toBe(0);
+  });
+
   it("has become our object between the look and the end: it is stored", async () => {
     const record = await begun();
     oss.always("ListParts", denied);
