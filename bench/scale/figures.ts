@@ -48,7 +48,7 @@ export interface Account {
   stored: number;
   /** Virtual milliseconds. */
   doneAt: number | undefined;
-  open: { count: number };
+  waiting: { count: number };
 }
 
 /** What was noted while the scenario was played. */

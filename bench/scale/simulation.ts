@@ -31,16 +31,19 @@ export async function simulate(scenario: Scenario): Promise<Figures> {
   const shares = createShares();
   const queue = createQueue(time, world, {
     onWaiting: ({ shard }) => shares.wait(shard.tenant.name),
-    onTaken: ({ shard }) => shares.take(shard.tenant.name, shard.left.size),
+    onTaken: ({ shard, starts }) => {
+      if (starts === 1) ledger.waitingShards(shard.tenant).count -= 1;
+      shares.take(shard.tenant.name, shard.left.size);
+    },
   });
   const { store, counted } = countingStore();
   const fleet = Array.from({ length: workers }, () =>
     startWorker({ time, world, queue, vendors, store, sender: oss.connect(chance), ...ledger }),
   );
   const isOver = () => time.now() >= seconds * 1000 || ledger.isDone();
-  const { openShards } = ledger;
+  const { waitingShards } = ledger;
   for (const tenant of tenants) {
-    void plan({ time, world, queue, vendors, chance, isOver, openShards }, tenant);
+    void plan({ time, world, queue, vendors, chance, isOver, waitingShards }, tenant);
   }
   await time.pass(isOver);
   const notes = {
@@ -55,18 +58,17 @@ export async function simulate(scenario: Scenario): Promise<Figures> {
 /** What is planned, stored and failed, of all tenants. */
 function keepLedger(time: VirtualTime, tenants: readonly Tenant[]) {
   const accounts = new Map<Tenant, Account>(
-    tenants.map((tenant) => [tenant, { stored: 0, doneAt: undefined, open: { count: 0 } }]),
+    tenants.map((tenant) => [tenant, { stored: 0, doneAt: undefined, waiting: { count: 0 } }]),
   );
   const accountOf = (tenant: Tenant) => accounts.get(tenant) as Account;
   const wanted = tenants.reduce((sum, { files }) => sum + files, 0);
   let [stored, failed, postponed] = [0, 0, 0];
   return {
-    openShards: (tenant: Tenant) => accountOf(tenant).open,
-    onStored({ tenant, left }: Shard): void {
+    waitingShards: (tenant: Tenant) => accountOf(tenant).waiting,
+    onStored({ tenant }: Shard): void {
       const account = accountOf(tenant);
       stored += 1;
       account.stored += 1;
-      if (left.size === 0) account.open.count -= 1;
       if (account.stored === tenant.files) account.doneAt = time.now();
     },
     onUnfinished({ left }: Shard, _error: Error, isFinal: boolean): void {

@@ -34,8 +34,8 @@ interface PlanDependencies {
   chance: () => number;
   /** When nobody wants more: the simulation ends before a large import does. */
   isOver: () => boolean;
-  /** As the ledger counts them. */
-  openShards: (tenant: Tenant) => { count: number };
+  /** The shards that nobody has taken up yet, as the ledger counts them. */
+  waitingShards: (tenant: Tenant) => { count: number };
 }
 
 /** Walks a tenant's folders, each by a planner of its own, as `planFolder` does: sharder, slotter, one bell for each shard. */
@@ -46,10 +46,10 @@ export async function plan(given: PlanDependencies, tenant: Tenant): Promise<voi
   await Promise.all(
     folders.map(async (folder) => {
       for await (const files of shardsOf(given, tenant, folder)) {
-        const open = given.openShards(tenant);
-        open.count += 1;
+        const waiting = given.waitingShards(tenant);
+        waiting.count += 1;
         const shard = { tenant, folder: folderOf(tenant, folder), left: new Set(files) };
-        await given.queue.announce(shard, open.count);
+        await given.queue.announce(shard, waiting.count);
       }
     }),
   );

@@ -49,7 +49,7 @@ export interface StoreDependencies extends LeaseDependencies, FileDependencies {
 export const oneAtATime = (): LimitFunction => pLimit(1);
 
 /** Files of one shard that are begun at once. What bounds the sending is the bucket's window and the worker's memory. */
-export const FILES_AT_ONCE = 128;
+export const FILES_AT_ONCE = 64;
 
 /** A shard whose worker died so often in a row, with nothing recorded in between, is set aside. */
 const MOST_CRASHES = 3;

@@ -96,8 +96,11 @@ async function insertFiles(
       from taken, in_import
       returning id, number
     )
-    select new_shard.id as "shardId", (open_before + number - before)::integer as place
-    from new_shard, in_import
+    select new_shard.id as "shardId", (open_before - begun.shards + number - before)::integer as place
+    from new_shard, in_import, lateral (
+      select count(*) as shards from shards
+      where import_id = in_import.id and state = 'open' and openings > 0
+    ) as begun
     order by new_shard.id`.execute(tx);
   return rows;
 }

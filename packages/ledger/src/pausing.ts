@@ -112,7 +112,7 @@ const SHARDS_AT_ONCE = 1000;
 
 export interface OpenShard {
   shardId: number;
-  /** Which of its import's open shards it is, from 1 on. */
+  /** Which of those of its import's open shards it is that no worker has taken up yet, from 1 on. */
   place: number;
 }
 
@@ -124,8 +124,8 @@ export async function* openShards(
   let after = 0;
   const places = new Map<string, number>();
   for (;;) {
-    const { rows } = await sql<{ id: number; import_id: string }>`
-      select shards.id, shards.import_id
+    const { rows } = await sql<{ id: number; import_id: string; begun: boolean }>`
+      select shards.id, shards.import_id, shards.openings > 0 as begun
       from shards join folders on folders.id = shards.folder_id join imports on imports.id = shards.import_id
       where ${"importId" in of ? sql`shards.import_id = ${of.importId}` : sql`folders.vendor = ${of.vendor}`}
         and shards.state = 'open' and shards.id > ${after}
@@ -135,10 +135,10 @@ export async function* openShards(
       limit ${SHARDS_AT_ONCE}`.execute(db);
     const last = rows.at(-1);
     if (last === undefined) return;
-    yield rows.map(({ id, import_id }) => {
-      const place = (places.get(import_id) ?? 0) + 1;
-      places.set(import_id, place);
-      return { shardId: id, place };
+    yield rows.map(({ id, import_id, begun }) => {
+      const before = places.get(import_id) ?? 0;
+      if (!begun) places.set(import_id, before + 1);
+      return { shardId: id, place: before + 1 };
     });
     if (rows.length < SHARDS_AT_ONCE) return;
     after = last.id;

@@ -15,7 +15,7 @@ const LOWEST_PRIORITY = 2 ** 21 - 1;
 
 /**
  * Imports take turns, a shard each: the priority of a job is the round in which it comes, and one after the other of an
- * import's open shards comes in each round from the one that is on. So a new import doesn't wait behind what others have
+ * import's shards that nobody has taken up yet comes in each round from the one that is on. So a new import doesn't wait behind what others have
  * in the queue, nor does a large one wait until the new one has had as much.
  */
 export function priorityOf(place: number, round: number): number {

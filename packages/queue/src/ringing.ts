@@ -4,7 +4,7 @@ import { type Bell, jobOptions, priorityOf, type QueueName } from "./queues.ts";
 
 export interface BellToRing {
   id: string;
-  /** Of a shard: which of its import's open shards it is, from 1 on. Decides its turn. */
+  /** Of a shard: which of its import's shards it is that nobody has taken up yet, from 1 on. Decides its turn. */
   place?: number;
 }
 

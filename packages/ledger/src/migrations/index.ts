@@ -7,6 +7,7 @@ import { bandwidth } from "./0005-bandwidth.ts";
 import { pauses } from "./0006-pauses.ts";
 import { normalPaths } from "./0007-normal-paths.ts";
 import { narrowReceipts } from "./0008-narrow-receipts.ts";
+import { begunShards } from "./0009-begun-shards.ts";
 
 /** In order of their names; one that has been released is never changed, only followed by another. */
 const migrations: Record<string, Migration> = {
@@ -18,6 +19,7 @@ const migrations: Record<string, Migration> = {
   "0006-pauses": pauses,
   "0007-normal-paths": normalPaths,
   "0008-narrow-receipts": narrowReceipts,
+  "0009-begun-shards": begunShards,
 };
 
 export const migrationProvider: MigrationProvider = {

@@ -20,6 +20,7 @@ import {
   listImports,
   openPostgresLedger,
   openShard,
+  openShards,
   readFinished,
   readImport,
   readSlots,
@@ -565,6 +566,29 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
       ["failed", "waived", "planned"].map(count),
     );
     expect(view.status).toMatch(/^(cancelled|sealed)$/);
+  });
+
+  test("counts an import's turns from the shards that nobody has taken up yet", async () => {
+    const { importId, folderIds } = await createImport(ledger, {
+      suit_ids: [],
+      folders: [folderOf("/evidence/turns")],
+    });
+    const own = { id: folderIds[0] as number, import_id: importId };
+    const [first, second] = [
+      await addShard(ledger, own, files(1)),
+      await addShard(ledger, own, files(2)),
+    ];
+    expect([first?.place, second?.place]).toEqual([1, 2]);
+    await openShard(ledger, first?.shardId as number);
+    const third = await addShard(ledger, own, files(3));
+    expect(third).toMatchObject({ place: 2 });
+
+    const { value: rung } = await openShards(ledger, { importId }).next();
+    expect(rung).toEqual([
+      { shardId: first?.shardId, place: 1 },
+      { shardId: second?.shardId, place: 1 },
+      { shardId: third?.shardId, place: 2 },
+    ]);
   });
 
   test("passes over files that it has when a source is walked again", async () => {

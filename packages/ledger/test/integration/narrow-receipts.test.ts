@@ -160,5 +160,6 @@ async function widen({ db }: Ledger): Promise<void> {
   await sql`alter table files drop column lease, add column lease_id text, drop column crc64, add column crc64 text`.execute(
     db,
   );
-  await sql`delete from kysely_migration where name = '0008-narrow-receipts'`.execute(db);
+  await sql`drop index shards_begun`.execute(db);
+  await sql`delete from kysely_migration where name >= '0008'`.execute(db);
 }
