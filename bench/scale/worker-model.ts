@@ -108,7 +108,7 @@ function attemptOf({ starts, attempts }: Job): Attempt {
 }
 
 function settledAs({ path, size }: PlannedFile, error: ExhibitError, attempt: Attempt): Settled {
-  const file = { id: 0, path, size, modifiedMs: 0, slot: null };
+  const file = { id: 0, path, size, modifiedMs: 0, slot: null, hasUpload: false };
   return { file, outcome: notStored(file, error, attempt), error };
 }
 

@@ -84,12 +84,11 @@ async function holdLease(
     });
     return held;
   });
-  const { bucket, prefix } = lease;
-  await recordDestination(ledger, folder.id, {
-    endpoint: bucket.endpoint,
-    bucket: bucket.name,
-    prefix,
-  });
+  const { endpoint, name: bucket } = lease.bucket;
+  const { prefix } = lease;
+  // Only the first lease of a folder says where that is, as a rule.
+  if (folder.endpoint !== endpoint || folder.bucket !== bucket || folder.prefix !== prefix)
+    await recordDestination(ledger, folder.id, { endpoint, bucket, prefix });
   const holder = holderOf(broker, of, signal);
   return {
     ...holder,

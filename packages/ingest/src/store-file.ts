@@ -1,15 +1,14 @@
 import { type ExhibitError, toExhibitError } from "@exhibit/contracts";
-import type { Ledger, LeftUpload, Stored, UnfinishedFile } from "@exhibit/ledger";
+import type { Stored, UnfinishedFile } from "@exhibit/ledger";
 import type { Expectation, ObjectStore } from "@exhibit/oss";
 import type { FileReaders, SourceReader } from "@exhibit/sources";
 import type { RunningSpan } from "@exhibit/telemetry";
 import type { ByteBudget } from "./byte-budget.ts";
 import type { Sending } from "./sending.ts";
 import type { LeasesFor } from "./shard-leases.ts";
-import { openUploadRecord, type RecordedUpload } from "./upload-record.ts";
+import type { RecordedUpload, ShardUploads } from "./upload-record.ts";
 
 export interface FileDependencies {
-  ledger: Ledger;
   objectStore: ObjectStore;
   readers: FileReaders;
   /** What all shards of this worker may hold of files at once. */
@@ -18,8 +17,8 @@ export interface FileDependencies {
 
 export interface FileWork {
   file: UnfinishedFile;
-  /** A multipart upload of it to go on with. */
-  left: LeftUpload | undefined;
+  /** Of its shard. */
+  uploads: ShardUploads;
   source: SourceReader;
   leasesFor: LeasesFor;
   signal: AbortSignal;
@@ -35,12 +34,14 @@ export interface FileWork {
  * what the ledger failed with.
  */
 export async function storeFile(
-  { ledger, objectStore, readers, memory }: FileDependencies,
-  { file, left, source, leasesFor, signal, sending, expectation, span }: FileWork,
+  { objectStore, readers, memory }: FileDependencies,
+  { file, uploads, source, leasesFor, signal, sending, expectation, span }: FileWork,
 ): Promise<Stored | ExhibitError | undefined> {
-  const free = await memory.acquire(objectStore.memoryFor(file.size, left?.partSize));
+  const free = await memory.acquire(
+    objectStore.memoryFor(file.size, uploads.left(file.id)?.partSize),
+  );
   const sent = sending.begin();
-  let uploads: RecordedUpload | undefined;
+  let upload: RecordedUpload | undefined;
 
   async function send(ofFile: RunningSpan<"exhibit.file">): Promise<Stored> {
     const expected =
@@ -50,14 +51,14 @@ export async function storeFile(
     try {
       const { modifiedAt: modifiedMs } = body;
       const facts = { id: file.id, size: body.size, modifiedMs };
-      uploads = await openUploadRecord(ledger, facts, left, signal);
+      upload = await uploads.open(facts, signal);
       const { outcome, ...proof } = await objectStore.put({
         leases,
         name: file.path,
         body,
         signal,
         onBytes: sent.add,
-        uploads,
+        uploads: upload,
         expectation,
       });
       ofFile.set({
@@ -65,8 +66,8 @@ export async function storeFile(
         "exhibit.lease_id": proof.leaseId,
         "exhibit.oss_request_id": proof.requestId,
       });
-      const upload = outcome === "stored" ? uploads.id : undefined;
-      return { ...proof, fileId: file.id, state: outcome, modifiedMs, upload };
+      const completed = outcome === "stored" ? upload.id : undefined;
+      return { ...proof, fileId: file.id, state: outcome, modifiedMs, upload: completed };
     } finally {
       // Not by `await using`, which leaves four kilobytes of garbage a file.
       await body[Symbol.asyncDispose]();
@@ -78,7 +79,7 @@ export async function storeFile(
     return await span.withSpan("exhibit.file", attributes, send);
   } catch (thrown) {
     if (signal.aborted) return undefined;
-    if (uploads?.fault !== undefined) throw uploads.fault;
+    if (upload?.fault !== undefined) throw upload.fault;
     return toExhibitError(thrown);
   } finally {
     sent.end();

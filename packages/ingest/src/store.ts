@@ -10,7 +10,6 @@ import {
   openShard,
   readFinished,
   readFolder,
-  readLeftUploads,
   type ShardRow,
   type UnfinishedFile,
 } from "@exhibit/ledger";
@@ -35,6 +34,7 @@ import {
   unfinished,
 } from "./unfinished.ts";
 import { isUnreachable, untilReachable } from "./until-reachable.ts";
+import { openShardUploads, type ShardUploads } from "./upload-record.ts";
 import { whileWanted } from "./wanted.ts";
 
 export interface StoreDependencies extends LeaseDependencies, FileDependencies {
@@ -83,11 +83,15 @@ async function storeOnce(
     if (ended) throw filesFailed(ended);
     return;
   }
+  let isFinished = false;
   try {
-    await storeOpenShard(dependencies, shard, attempt);
+    await storeOpenShard(dependencies, shard, attempt, () => {
+      isFinished = true;
+    });
   } finally {
     // What can't be told any more counts as a crash: better one too many than a loop of crashes.
-    await untilReachable(() => closeShard(ledger, shardId), attempt.signal).catch(() => {});
+    if (!isFinished)
+      await untilReachable(() => closeShard(ledger, shardId), attempt.signal).catch(() => {});
   }
 }
 
@@ -97,6 +101,7 @@ async function storeOpenShard(
   dependencies: StoreDependencies,
   shard: ShardRow,
   attempt: Attempt,
+  onFinished: () => void,
 ): Promise<void> {
   const { ledger } = dependencies;
   const folder = await readFolder(ledger, shard.folderId);
@@ -109,16 +114,20 @@ async function storeOpenShard(
   };
   const run = { shardId: shard.id, opening: shard.opening };
   const store = async (watched: Attempt, span: ShardSpan) => {
+    const uploads = await openShardUploads(ledger, shard);
     let settled: Settled[];
     try {
-      settled = await storeFiles(dependencies, folder, shard, watched, span);
+      settled = await storeFiles(dependencies, { folder, shard, uploads, attempt: watched, span });
     } finally {
       // What can't be aborted now is the reconciler's; a worker that stops has no time for it.
-      if (!attempt.signal.aborted)
+      if (uploads.any && !attempt.signal.aborted)
         await endAbandonedUploads(dependencies, { shardId: shard.id }).catch(() => {});
     }
     const finished = await finishShard(ledger, shard.id, watched.starts);
-    if (finished) return await conclude(dependencies, shard, finished, settled, watched);
+    if (finished) {
+      onFinished();
+      return await conclude(dependencies, shard, finished, settled, watched);
+    }
     if (settled.some(({ outcome }) => outcome.state === "planned")) {
       throw unfinished(settled, watched);
     }
@@ -136,12 +145,17 @@ async function storeOpenShard(
   );
 }
 
+interface ToStore {
+  folder: FolderRow;
+  shard: ShardRow;
+  uploads: ShardUploads;
+  attempt: Attempt;
+  span: ShardSpan;
+}
+
 async function storeFiles(
   dependencies: StoreDependencies,
-  folder: FolderRow,
-  shard: ShardRow,
-  attempt: Attempt,
-  span: ShardSpan,
+  { folder, shard, uploads, attempt, span }: ToStore,
 ): Promise<Settled[]> {
   const recorder = createRecorder(dependencies.ledger, folder.id, attempt.signal);
   const settled: Settled[] = [];
@@ -167,12 +181,10 @@ async function storeFiles(
     // Whoever had it before may not know yet that it was taken from them.
     const isAgain = shard.opening > 1;
     const expectation = createExpectation(isAgain || (await isPlaceInUse(ledger, folder.id)));
-    const leftUploads = await readLeftUploads(ledger, shard.id);
     const send = async (file: UnfinishedFile) => {
       await recorder.ready();
       if (signal.aborted || (isAgain && !(await isPlanned(ledger, file.id)))) return;
-      const left = leftUploads.get(file.id);
-      const work = { file, left, source, leasesFor, signal, sending, expectation, span };
+      const work = { file, uploads, source, leasesFor, signal, sending, expectation, span };
       const result = await storeFile(dependencies, work);
       if (result) await settle(file, result);
     };

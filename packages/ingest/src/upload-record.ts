@@ -2,8 +2,10 @@ import {
   giveUpUpload,
   type Ledger,
   type LeftUpload,
+  readLeftUploads,
   recordPart,
   recordUpload,
+  type ShardRow,
 } from "@exhibit/ledger";
 import type { UploadRecord } from "@exhibit/oss";
 import { untilReachable } from "./until-reachable.ts";
@@ -16,15 +18,56 @@ export interface RecordedUpload extends UploadRecord {
   readonly fault: unknown;
 }
 
+/** The multipart uploads of a shard's files. */
+export interface ShardUploads {
+  /** What was begun of a file and is left, to go on with. */
+  left(fileId: number): LeftUpload | undefined;
+  /** The record of a file that is about to be sent. */
+  open(file: OpenedFile, signal: AbortSignal): RecordedUpload | Promise<RecordedUpload>;
+  /** Whether any file had one, or has one now: most shards are small files. */
+  readonly any: boolean;
+}
+
+interface OpenedFile {
+  id: number;
+  size: number;
+  modifiedMs: number;
+}
+
+export async function openShardUploads(
+  ledger: Ledger,
+  { id, files }: Pick<ShardRow, "id" | "files">,
+): Promise<ShardUploads> {
+  const isLeft = files.some(({ hasUpload }) => hasUpload);
+  const known = isLeft ? await readLeftUploads(ledger, id) : new Map<number, LeftUpload>();
+  let any = isLeft;
+  const onBegin = () => {
+    any = true;
+  };
+  return {
+    left: (fileId) => known.get(fileId),
+    open: (file, signal) =>
+      openUploadRecord(ledger, { file, left: known.get(file.id), onBegin, signal }),
+    get any() {
+      return any;
+    },
+  };
+}
+
+interface ToRecord {
+  file: OpenedFile;
+  left: LeftUpload | undefined;
+  onBegin: () => void;
+  signal: AbortSignal;
+}
+
 /**
  * What was left of another state of the file is given up: its size and time tell. While the ledger is away, the upload
  * waits for it: a part that isn't on the record would be sent again.
  */
-export function openUploadRecord(
+function openUploadRecord(
   ledger: Ledger,
-  file: { id: number; size: number; modifiedMs: number },
-  left: LeftUpload | undefined,
-  signal: AbortSignal,
+  { file, left, onBegin, signal }: ToRecord,
 ): RecordedUpload | Promise<RecordedUpload> {
   let fault: unknown;
   const isSame = left?.size === file.size && left.modifiedMs === file.modifiedMs;
@@ -48,6 +91,7 @@ export function openUploadRecord(
       return fault;
     },
     async begin(upload) {
+      onBegin();
       id = await record(() => recordUpload(ledger, file.id, file, upload));
     },
     async part(part) {

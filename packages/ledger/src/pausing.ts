@@ -1,6 +1,7 @@
 import { ExhibitError, type ImportStatus, type Pause } from "@exhibit/contracts";
 import { sql } from "kysely";
 import { type By, recordAct, whyClosed } from "./acts.ts";
+import { keptAs } from "./kept-statements.ts";
 import type { Ledger } from "./ledger.ts";
 import { storable } from "./text.ts";
 
@@ -99,7 +100,7 @@ export async function readStanding(
   importId: string,
   { vendor, run }: { vendor?: string | undefined; run?: ShardRun | undefined } = {},
 ): Promise<Standing | undefined> {
-  const { rows } = await sql<Standing>`
+  const { rows } = await sql<Standing>`${keptAs("standing")}
     select status, paused_at is not null
       or exists (select from paused_vendors where vendor = ${vendor ?? null}) as paused,
       exists (select from shards where shards.id = ${run?.shardId ?? null} and openings <> ${run?.opening ?? null}) as superseded

@@ -74,6 +74,8 @@ export async function readFolder({ db }: Ledger, folderId: number) {
       "folders.planned",
       "folders.error_code",
       "folders.error",
+      "folders.endpoint",
+      "folders.bucket",
       "folders.prefix",
       "imports.entrust_id",
       "imports.suit_ids",

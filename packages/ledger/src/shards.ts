@@ -1,5 +1,6 @@
 import type { ErrorCode } from "@exhibit/contracts";
 import { sql } from "kysely";
+import { keptAs } from "./kept-statements.ts";
 import type { Ledger } from "./ledger.ts";
 import { reopenByJob } from "./retrying.ts";
 import { pathBytes, pathOf } from "./text.ts";
@@ -24,6 +25,8 @@ export interface UnfinishedFile {
   modifiedMs: number | null;
   /** Its number in the folder, when the vendor opens the folder's files one by one. */
   slot: number | null;
+  /** A multipart upload of it was begun and is left: see `readLeftUploads`. */
+  hasUpload: boolean;
 }
 
 /**
@@ -38,25 +41,34 @@ export async function openShard(
   shardId: number,
   starts?: number,
 ): Promise<ShardRow | undefined> {
-  const { db } = ledger;
-  await reopenByJob(ledger, { shardId, ...(starts !== undefined && { starts }) });
-  const { rows } = await sql<Omit<ShardRow, "files">>`
+  const shard = await takeUp(ledger, shardId);
+  if (shard) return shard;
+  const { shards } = await reopenByJob(ledger, {
+    shardId,
+    ...(starts !== undefined && { starts }),
+  });
+  return shards.length > 0 ? await takeUp(ledger, shardId) : undefined;
+}
+
+/** Undefined for a shard that isn't open. */
+async function takeUp({ db }: Ledger, shardId: number): Promise<ShardRow | undefined> {
+  const taken = await sql<Omit<ShardRow, "files">>`${keptAs("take up shard")}
     update shards set unended_runs = unended_runs + 1, openings = openings + 1
     where id = ${shardId} and state = 'open' and exists (
       select from imports where imports.id = shards.import_id and status in ('planning', 'storing', 'sealing'))
     returning id, folder_id as "folderId", import_id as "importId", opened_at as "openedAt",
       unended_runs - 1 as crashes, openings as opening`.execute(db);
-  const shard = rows[0];
+  const shard = taken.rows[0];
   if (!shard) return undefined;
-  const files = await db
-    .selectFrom("files")
-    .select(["id", pathBytes("path").as("path"), "size", "modified_ms as modifiedMs", "slot"])
-    .where("shard_id", "=", shardId)
-    .where("state", "=", "planned")
-    // Not as the rows lie: those of one page are recorded in several batches, and find room on it.
-    .orderBy(sql`path collate "C"`)
-    .execute();
-  return { ...shard, files: files.map((file) => ({ ...file, path: pathOf(file.path) })) };
+  const files = await sql<
+    Omit<UnfinishedFile, "path"> & { path: Uint8Array }
+  >`${keptAs("unfinished files")}
+    select id, ${pathBytes("path")} as path, size, modified_ms as "modifiedMs", slot,
+      exists (select from uploads where file_id = files.id and not given_up) as "hasUpload"
+    from files where shard_id = ${shardId} and state = 'planned'
+    -- Not as the rows lie: those of one page are recorded in several batches, and find room on it.
+    order by path collate "C"`.execute(db);
+  return { ...shard, files: files.rows.map((file) => ({ ...file, path: pathOf(file.path) })) };
 }
 
 /** Whether the last run of a shard may have killed its worker. */
@@ -115,7 +127,11 @@ export async function finishShard(
   shardId: number,
   starts: number | null = null,
 ): Promise<FinishedShard | undefined> {
-  const { rows } = await sql<{ state: "stored" | "failed"; files: number; complete: boolean }>`
+  const { rows } = await sql<{
+    state: "stored" | "failed";
+    files: number;
+    complete: boolean;
+  }>`${keptAs("finish shard")}
     with finished as (
       update shards set sending_bytes = 0, unended_runs = 0, starts_at_end = ${starts}, state = case
         when exists (select from files where shard_id = ${shardId} and state = 'failed') then 'failed' else 'stored' end
