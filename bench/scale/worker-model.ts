@@ -7,7 +7,7 @@ import pLimit from "p-limit";
 import { MEMORY_BYTES } from "../../apps/worker/src/worker.ts";
 import { createByteBudget } from "../../packages/ingest/src/byte-budget.ts";
 import { FILES_AT_ONCE } from "../../packages/ingest/src/store.ts";
-import { notStored, type Settled, unfinished } from "../../packages/ingest/src/unfinished.ts";
+import { type NotStoredFile, outcomeOf, unfinished } from "../../packages/ingest/src/unfinished.ts";
 import { createAttempt } from "../../packages/oss/src/attempts.ts";
 import { createGates, type Gates, teachingSender } from "../../packages/oss/src/gate.ts";
 import { keyOf } from "../../packages/oss/src/guard.ts";
@@ -48,21 +48,20 @@ export function startWorker(given: WorkerDependencies): Gates {
   const memory = createByteBudget(MEMORY_BYTES);
 
   async function sendFile(leases: LeaseHolder, file: PlannedFile): Promise<void> {
-    const free = await memory.acquire(file.size);
-    try {
-      const first = await leases.current({ minimumRemaining: defaults.minimumRemaining });
-      const key = keyOf(first, file.path);
-      const attempt = createAttempt(leases, { key, first }, defaults);
-      const gate = gates.of(first);
-      const body = { length: file.size, chunks: [] };
-      const about = { operation: "PutObject", method: "PUT", key, body };
-      await gate.file.pass(
-        () => attempt((lease) => sender.send({ ...about, lease }), undefined, gate.through),
-        undefined,
-      );
-    } finally {
-      free();
-    }
+    const first = await leases.current({ minimumRemaining: defaults.minimumRemaining });
+    const gate = gates.of(first);
+    await gate.file.pass(async () => {
+      const free = await memory.acquire(file.size);
+      try {
+        const key = keyOf(first, file.path);
+        const attempt = createAttempt(leases, { key, first }, defaults);
+        const body = { length: file.size, chunks: [] };
+        const about = { operation: "PutObject", method: "PUT", key, body };
+        await attempt((lease) => sender.send({ ...about, lease }), undefined, gate.through);
+      } finally {
+        free();
+      }
+    }, undefined);
   }
 
   /** As `storeShard` of packages/ingest does; `shard.left` is what its ledger says. */
@@ -70,19 +69,21 @@ export function startWorker(given: WorkerDependencies): Gates {
     await until(time, time.now() + STATEMENTS_BEFORE * world.postgres);
     const leasesFor = leasesOf(broker, shard);
     const limit = pLimit(FILES_AT_ONCE);
-    const settled: Settled[] = [];
+    let stored = 0;
+    const notStored: NotStoredFile[] = [];
     const store = async (file: PlannedFile) => {
       try {
         await sendFile(leasesFor(file), file);
+        stored += 1;
         shard.left.delete(file);
         given.onStored(shard);
       } catch (thrown) {
-        settled.push(settledAs(file, toExhibitError(thrown), attempt));
+        notStored.push(notStoredAs(file, toExhibitError(thrown), attempt));
       }
     };
     await Promise.all([...shard.left].map((file) => limit(() => store(file))));
     await until(time, time.now() + STATEMENTS_AFTER * world.postgres);
-    if (settled.length > 0) throw unfinished(settled, attempt);
+    if (notStored.length > 0) throw unfinished({ stored, notStored }, attempt);
   }
 
   async function work(): Promise<void> {
@@ -107,9 +108,13 @@ function attemptOf({ starts, attempts }: Job): Attempt {
   };
 }
 
-function settledAs({ path, size }: PlannedFile, error: ExhibitError, attempt: Attempt): Settled {
+function notStoredAs(
+  { path, size }: PlannedFile,
+  error: ExhibitError,
+  attempt: Attempt,
+): NotStoredFile {
   const file = { id: 0, path, size, modifiedMs: 0, slot: null, hasUpload: false };
-  return { file, outcome: notStored(file, error, attempt), error };
+  return { file, outcome: outcomeOf(file, error, attempt), error };
 }
 
 function leasesOf(broker: Broker, { folder }: Shard): (file: PlannedFile) => LeaseHolder {

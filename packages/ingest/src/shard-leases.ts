@@ -6,7 +6,7 @@ import {
   recordDestination,
   type UnfinishedFile,
 } from "@exhibit/ledger";
-import type { LeaseHolder } from "@exhibit/oss";
+import type { LeaseHolder, Place } from "@exhibit/oss";
 import { withSpan } from "@exhibit/telemetry";
 
 export interface LeaseDependencies {
@@ -16,8 +16,12 @@ export interface LeaseDependencies {
 
 type FileToLease = Pick<UnfinishedFile, "path" | "slot">;
 
-/** What holds the lease that a file is sent with. */
-export type LeasesFor = (file: FileToLease) => LeaseHolder | Promise<LeaseHolder>;
+/** What holds the lease that a file is sent with, and where that leads. */
+export interface HeldLeases extends LeaseHolder {
+  place: Place;
+}
+
+export type LeasesFor = (file: FileToLease) => HeldLeases | Promise<HeldLeases>;
 
 /** What leases are taken for. */
 export interface Work {
@@ -72,7 +76,7 @@ interface ToHold extends Work {
 async function holdLease(
   { ledger, broker }: LeaseDependencies,
   { folder, selector, openedAt, signal, check }: ToHold,
-): Promise<LeaseHolder> {
+): Promise<HeldLeases> {
   const of = ofCase(folder, selector);
   const attributes = { "exhibit.vendor": folder.vendor, "exhibit.folder_id": folder.id };
   const lease = await withSpan("exhibit.lease", attributes, async (span) => {
@@ -92,6 +96,7 @@ async function holdLease(
   const holder = holderOf(broker, of, signal);
   return {
     ...holder,
+    place: { bucket: lease.bucket, prefix },
     async current(options) {
       check();
       return await holder.current(options);

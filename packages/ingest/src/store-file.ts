@@ -5,7 +5,7 @@ import type { FileReaders, SourceReader } from "@exhibit/sources";
 import type { RunningSpan } from "@exhibit/telemetry";
 import type { ByteBudget } from "./byte-budget.ts";
 import type { Sending } from "./sending.ts";
-import type { LeasesFor } from "./shard-leases.ts";
+import type { HeldLeases, LeasesFor } from "./shard-leases.ts";
 import type { RecordedUpload, ShardUploads } from "./upload-record.ts";
 
 export interface FileDependencies {
@@ -37,16 +37,15 @@ export async function storeFile(
   { objectStore, readers, memory }: FileDependencies,
   { file, uploads, source, leasesFor, signal, sending, expectation, span }: FileWork,
 ): Promise<Stored | ExhibitError | undefined> {
-  const free = await memory.acquire(
-    objectStore.memoryFor(file.size, uploads.left(file.id)?.partSize),
-  );
-  const sent = sending.begin();
   let upload: RecordedUpload | undefined;
 
-  async function send(ofFile: RunningSpan<"exhibit.file">): Promise<Stored> {
+  async function send(
+    leases: HeldLeases,
+    onBytes: (bytes: number) => void,
+    ofFile: RunningSpan<"exhibit.file">,
+  ): Promise<Stored> {
     const expected =
       file.modifiedMs === null ? undefined : { size: file.size, modifiedAt: file.modifiedMs };
-    const leases = await leasesFor(file);
     const body = await readers.open(source.place, file.path, expected);
     try {
       const { modifiedAt: modifiedMs } = body;
@@ -57,7 +56,7 @@ export async function storeFile(
         name: file.path,
         body,
         signal,
-        onBytes: sent.add,
+        onBytes,
         uploads: upload,
         expectation,
       });
@@ -74,15 +73,27 @@ export async function storeFile(
     }
   }
 
+  async function sendAdmitted(leases: HeldLeases): Promise<Stored> {
+    const { partSize } = uploads.left(file.id) ?? {};
+    const free = await memory.acquire(objectStore.memoryFor(file.size, partSize));
+    const sent = sending.begin();
+    try {
+      const attributes = { "exhibit.file_id": file.id, "exhibit.size": file.size };
+      return await span.withSpan("exhibit.file", attributes, (ofFile) =>
+        send(leases, sent.add, ofFile),
+      );
+    } finally {
+      sent.end();
+      free();
+    }
+  }
+
   try {
-    const attributes = { "exhibit.file_id": file.id, "exhibit.size": file.size };
-    return await span.withSpan("exhibit.file", attributes, send);
+    const leases = await leasesFor(file);
+    return await objectStore.admit(leases.place, () => sendAdmitted(leases), signal);
   } catch (thrown) {
     if (signal.aborted) return undefined;
     if (upload?.fault !== undefined) throw upload.fault;
     return toExhibitError(thrown);
-  } finally {
-    sent.end();
-    free();
   }
 }

@@ -11,6 +11,7 @@ import {
   readFinished,
   readFolder,
   type ShardRow,
+  type Stored,
   type UnfinishedFile,
 } from "@exhibit/ledger";
 import { createExpectation } from "@exhibit/oss";
@@ -21,14 +22,15 @@ import pLimit, { type LimitFunction } from "p-limit";
 import { endAbandonedUploads } from "./abandon.ts";
 import { ringSoon } from "./bells.ts";
 import { follow } from "./either-signal.ts";
-import { createRecorder, type Outcome } from "./recorder.ts";
+import { createRecorder } from "./recorder.ts";
 import { createSending } from "./sending.ts";
 import { type LeaseDependencies, leasesOf } from "./shard-leases.ts";
 import { type FileDependencies, storeFile } from "./store-file.ts";
 import {
   beyondHope,
-  notStored,
+  type NotStoredFile,
   outages,
+  outcomeOf,
   postponed,
   type Settled,
   unfinished,
@@ -115,7 +117,7 @@ async function storeOpenShard(
   const run = { shardId: shard.id, opening: shard.opening };
   const store = async (watched: Attempt, span: ShardSpan) => {
     const uploads = await openShardUploads(ledger, shard);
-    let settled: Settled[];
+    let settled: Settled;
     try {
       settled = await storeFiles(dependencies, { folder, shard, uploads, attempt: watched, span });
     } finally {
@@ -128,7 +130,7 @@ async function storeOpenShard(
       onFinished();
       return await conclude(dependencies, shard, finished, settled, watched);
     }
-    if (settled.some(({ outcome }) => outcome.state === "planned")) {
+    if (settled.notStored.some(({ outcome }) => outcome.state === "planned")) {
       throw unfinished(settled, watched);
     }
     // Another worker has finished it: this job, the one that the queue knows of, says what came of it.
@@ -156,12 +158,16 @@ interface ToStore {
 async function storeFiles(
   dependencies: StoreDependencies,
   { folder, shard, uploads, attempt, span }: ToStore,
-): Promise<Settled[]> {
+): Promise<Settled> {
   const recorder = createRecorder(dependencies.ledger, folder.id, attempt.signal);
-  const settled: Settled[] = [];
-  const settle = (file: UnfinishedFile, result: Outcome | ExhibitError) => {
-    const outcome = result instanceof ExhibitError ? notStored(file, result, attempt) : result;
-    settled.push({ file, outcome, ...(result instanceof ExhibitError ? { error: result } : {}) });
+  const settled: Settled = { stored: 0, notStored: [] };
+  const settle = (file: UnfinishedFile, result: Stored | ExhibitError) => {
+    if (!(result instanceof ExhibitError)) {
+      settled.stored += 1;
+      return recorder.add(result);
+    }
+    const outcome = outcomeOf(file, result, attempt);
+    settled.notStored.push({ file, outcome, error: result });
     return recorder.add(outcome);
   };
   // One failure to record stops the shard: what can't be put on the record must not go on being sent.
@@ -198,7 +204,7 @@ async function storeFiles(
     stop.signal.throwIfAborted();
   } catch (thrown) {
     attempt.signal.throwIfAborted();
-    if (settled.length > 0 || stop.signal.aborted) throw thrown;
+    if (settled.stored + settled.notStored.length > 0 || stop.signal.aborted) throw thrown;
     // What isn't ours to name is a fault of the ledger, not of the files.
     if (!(thrown instanceof ExhibitError) || isUnreachable(thrown)) throw thrown;
     // Without a lease because of an outage: it's said once, not in each of its files' rows every time.
@@ -243,12 +249,12 @@ async function conclude(
   dependencies: StoreDependencies,
   shard: ShardRow,
   finished: FinishedShard,
-  settled: readonly Settled[],
+  { notStored }: Settled,
   attempt: Attempt,
 ): Promise<ExhibitError | undefined> {
   if (finished.complete) await ringSoon(dependencies, "seal", [{ id: shard.importId }]);
   if (finished.state === "stored") return undefined;
-  await logFailures(settled, attempt);
+  await logFailures(notStored, attempt);
   return filesFailed(finished);
 }
 
@@ -258,13 +264,13 @@ function filesFailed({ failures, files }: Pick<FinishedShard, "failures" | "file
   return new ExhibitError("FILES_FAILED", `${failed} of ${files} files failed: ${codes}`);
 }
 
-async function logFailures(settled: readonly Settled[], attempt: Attempt): Promise<void> {
-  const failed = settled.filter(({ outcome }) => outcome.state === "failed");
+async function logFailures(notStored: readonly NotStoredFile[], attempt: Attempt): Promise<void> {
+  const failed = notStored.filter(({ outcome }) => outcome.state === "failed");
   for (const { file, outcome } of failed.slice(0, LOGGED_FILES)) {
-    if ("code" in outcome) await attempt.log(`${outcome.code} ${file.path}: ${outcome.message}`);
+    await attempt.log(`${outcome.code} ${file.path}: ${outcome.message}`);
   }
   if (failed.length > LOGGED_FILES) await attempt.log(`… and ${failed.length - LOGGED_FILES} more`);
-  const codes = new Set(failed.flatMap(({ error }) => (error ? [error.code] : [])));
+  const codes = new Set(failed.map(({ error }) => error.code));
   for (const code of codes)
     await attempt.log(`What to do about ${code}: ${errorTable[code].remedy}`);
 }

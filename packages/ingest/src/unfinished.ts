@@ -1,15 +1,19 @@
 import { type ErrorCode, ExhibitError } from "@exhibit/contracts";
 import type { NotStored, UnfinishedFile } from "@exhibit/ledger";
 import { type Attempt, Postponed } from "@exhibit/queue";
-import type { Outcome } from "./recorder.ts";
 import { isUnreachable } from "./until-reachable.ts";
 
-/** A file that has its outcome. */
+/** What has come of a shard's files. Receipts aren't kept: what waits in memory is copied by each collection of garbage. */
 export interface Settled {
+  /** How many are stored. */
+  stored: number;
+  notStored: NotStoredFile[];
+}
+
+export interface NotStoredFile {
   file: UnfinishedFile;
-  outcome: Outcome;
-  /** Why it isn't stored. */
-  error?: ExhibitError;
+  outcome: NotStored;
+  error: ExhibitError;
 }
 
 const LONGEST_POSTPONEMENT_MS = 5 * 60 * 1000;
@@ -25,13 +29,13 @@ export const outages: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /** OSS is down for everybody, or fails for this file only: when others of its shard got through, it is the file. */
-function isOutage(code: ErrorCode, settled: readonly Settled[]): boolean {
-  if (code === "STORE_UNAVAILABLE") return !settled.some(({ error }) => error === undefined);
+function isOutage(code: ErrorCode, { stored }: Settled): boolean {
+  if (code === "STORE_UNAVAILABLE") return stored === 0;
   return outages.has(code);
 }
 
 /** A file that may be stored yet stays planned, with the reason why it isn't stored so far. */
-export function notStored(file: UnfinishedFile, error: ExhibitError, attempt: Attempt): Outcome {
+export function outcomeOf(file: UnfinishedFile, error: ExhibitError, attempt: Attempt): NotStored {
   const final = error.action === "never" || (attempt.last && !outages.has(error.code));
   return {
     fileId: file.id,
@@ -42,19 +46,19 @@ export function notStored(file: UnfinishedFile, error: ExhibitError, attempt: At
 }
 
 /** On the last attempt, the files that could have been an outage's but weren't; they are settled as failed. */
-export function beyondHope(settled: readonly Settled[]): NotStored[] {
-  return settled.flatMap((entry) => {
+export function beyondHope(settled: Settled): NotStored[] {
+  return settled.notStored.flatMap((entry) => {
     const { outcome, error } = entry;
-    if (outcome.state !== "planned" || !error || isOutage(error.code, settled)) return [];
+    if (outcome.state !== "planned" || isOutage(error.code, settled)) return [];
     entry.outcome = { ...outcome, state: "failed" };
     return [entry.outcome];
   });
 }
 
 /** How a shard that has planned files left comes again: after an outage without using up an attempt. */
-export function unfinished(settled: readonly Settled[], attempt: Attempt): Error {
-  const open = settled.flatMap(({ outcome, error }) =>
-    outcome.state === "planned" && error ? [error] : [],
+export function unfinished(settled: Settled, attempt: Attempt): Error {
+  const open = settled.notStored.flatMap(({ outcome, error }) =>
+    outcome.state === "planned" ? [error] : [],
   );
   const outage = open.find(({ code }) => isOutage(code, settled));
   const reason = outage ?? open[0];

@@ -1,5 +1,6 @@
 import { ExhibitError } from "@exhibit/contracts";
 import type { Lease } from "@exhibit/credentials";
+import type { Place } from "./object-store.ts";
 import { createRate, type Rate } from "./rate.ts";
 import { createRoom, type Pass, type Room } from "./room.ts";
 import type { ObjectRequest, Sender } from "./send.ts";
@@ -23,8 +24,6 @@ interface Gate extends BucketGate {
   /** For one request with bytes: by the rate of its prefix, then by the window of its bucket. */
   readonly through: Pass;
 }
-
-type Place = Pick<Lease, "bucket" | "prefix">;
 
 /** How many requests with bytes a bucket gets from this process at once, for now. */
 export interface BucketWindow {

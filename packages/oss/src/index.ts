@@ -4,6 +4,7 @@ export type {
   LeaseHolder,
   ObjectStore,
   Piece,
+  Place,
   PutRequest,
   Receipt,
 } from "./object-store.ts";

@@ -11,6 +11,9 @@ export interface LeaseHolder {
   replace(refused: Lease): Promise<Lease>;
 }
 
+/** Where a lease leads. */
+export type Place = Pick<Lease, "bucket" | "prefix">;
+
 /** The bytes of a file, digested by whoever reads them. */
 export interface FileBody {
   /** Bytes. */
@@ -73,6 +76,12 @@ export interface AbortRequest {
 }
 
 export interface ObjectStore {
+  /**
+   * Runs what is done for one file, `put` and all that goes before it, when there is room for one more below the place:
+   * few more are begun than can be sent, because each takes memory from then on. First come, first served. Throws
+   * INTERRUPTED when the signal ends the waiting.
+   */
+  admit<T>(place: Place, work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T>;
   /**
    * Stores one file and proves it. Never overwrites other bytes. Waits and tries again by itself for whatever a pause, a
    * new lease or a set clock can mend; what it throws is an `ExhibitError`, INTERRUPTED when `signal` ends it.

@@ -63,7 +63,6 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
     const look = createLook(calls, attempt, key, signal);
     const { bucket } = first;
     const { expectation = createExpectation(false) } = request;
-    const gate = gates.of(first);
     const job = {
       key,
       bucket,
@@ -72,7 +71,7 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
       onBytes,
       uploads,
       attempt,
-      through: gate.through,
+      through: gates.of(first).through,
       look,
       expectation,
       calls,
@@ -80,11 +79,9 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
       versioning,
     };
     const left = uploads?.left && (await leftToGoOn(uploads, key, first));
-    return gate.file.pass(() => {
-      if (first.object?.uploadUrl !== undefined) return putToUrl(job);
-      if (left === undefined && body.size <= options.singlePutLimit) return putSingle(job);
-      return putMultipart(job, options, left);
-    }, signal);
+    if (first.object?.uploadUrl !== undefined) return await putToUrl(job);
+    if (left === undefined && body.size <= options.singlePutLimit) return await putSingle(job);
+    return await putMultipart(job, options, left);
   }
 
   async function abort({ leases, upload, signal }: AbortRequest): Promise<void> {
@@ -101,6 +98,7 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
   }
 
   return {
+    admit: (place, work, signal) => gates.of(place).file.pass(work, signal),
     put: (request) =>
       put(request).catch((thrown: unknown) => {
         throw toExhibitError(thrown);

@@ -45,9 +45,7 @@ test("outcomes are found by their index in a table that was tiny when their stat
     await record(RUNS, tx);
     const told = await sql`
       select generic_plans as kept, custom_plans > ${RUNS} as "isMadeAnew" from pg_prepared_statements
-      where name = 'outcomes'`.execute(
-      tx,
-    );
+      where name = 'outcomes'`.execute(tx);
     return [told.rows, atFirst, await touched(tx)];
   });
 
