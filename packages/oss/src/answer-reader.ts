@@ -3,7 +3,10 @@ import type { Answer } from "./errors.ts";
 
 /** Puts the bytes of one HTTP/1.1 answer together (RFC 9112). */
 export interface AnswerReader {
-  /** Takes what arrived; gives the answer when it is whole. Throws for what isn't HTTP, or has no end. */
+  /**
+   * Takes what arrived, and keeps nothing of `chunk` itself; gives the answer when it is whole. Throws for what isn't HTTP,
+   * or has no end.
+   */
   take(chunk: Buffer): WholeAnswer | undefined;
   /** Nothing more comes: whole is then only an answer that was to end with its connection. */
   end(): WholeAnswer | undefined;
@@ -30,6 +33,7 @@ interface Head {
 
 /** `method` is the request's: an answer to HEAD tells of a body that doesn't come. */
 export function createAnswerReader(method: string): AnswerReader {
+  /** What arrived and isn't read yet. */
   let bytes: Buffer = NOTHING;
   let head: Head | undefined;
 
@@ -50,22 +54,32 @@ export function createAnswerReader(method: string): AnswerReader {
     }
   }
 
+  function read(): WholeAnswer | undefined {
+    if (bytes.length > MAX_ANSWER) throw new Error(`the answer is longer than ${MAX_ANSWER} bytes`);
+    head ??= cutHead();
+    if (head === undefined || head.framing === "until-end") return undefined;
+    if (head.framing === "chunked") {
+      const body = readChunks(bytes);
+      return body && whole(body.content, bytes.length - body.end);
+    }
+    if (bytes.length < head.length) return undefined;
+    return whole(copyOf(bytes.subarray(0, head.length)), bytes.length - head.length);
+  }
+
   return {
     take(chunk) {
       bytes = bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk]);
-      if (bytes.length > MAX_ANSWER)
-        throw new Error(`the answer is longer than ${MAX_ANSWER} bytes`);
-      head ??= cutHead();
-      if (head === undefined || head.framing === "until-end") return undefined;
-      if (head.framing === "chunked") {
-        const body = readChunks(bytes);
-        return body && whole(body.content, bytes.length - body.end);
-      }
-      if (bytes.length < head.length) return undefined;
-      return whole(bytes.subarray(0, head.length), bytes.length - head.length);
+      const answer = read();
+      // The chunk's memory is used again.
+      if (answer === undefined && bytes.buffer === chunk.buffer) bytes = Buffer.from(bytes);
+      return answer;
     },
     end: () => (head?.framing === "until-end" ? whole(bytes, 0) : undefined),
   };
+}
+
+function copyOf(bytes: Buffer): Buffer {
+  return bytes.length === 0 ? NOTHING : Buffer.from(bytes);
 }
 
 function readHead(text: string, method: string): Head {

@@ -53,13 +53,18 @@ interface Exchange {
   isPaced: boolean;
   /** Milliseconds that it has waited so. */
   paced: number;
+  /** The bytes are overwritten by the next ones. */
   data(chunk: Buffer): void;
   ended(): void;
   fail(error: unknown): void;
 }
 
 export function openConnection(options: ConnectionOptions): Connection {
-  const socket = connect(options);
+  const socket = connect(options, (chunk) => {
+    // What comes unasked, such as a time-out's 408, belongs to no request.
+    if (current === undefined) close();
+    else current.data(chunk);
+  });
   let current: Exchange | undefined;
   let open = true;
 
@@ -71,11 +76,6 @@ export function openConnection(options: ConnectionOptions): Connection {
   socket.setTimeout(options.idleTimeout);
   // It keeps no process alive: a request does, by its timer.
   socket.unref();
-  socket.on("data", (chunk: Buffer) => {
-    // What comes unasked, such as a time-out's 408, belongs to no request.
-    if (current === undefined) close();
-    else current.data(chunk);
-  });
   socket.on("end", () => {
     if (current === undefined) close();
     else current.ended();
@@ -159,7 +159,8 @@ function startExchange(
       try {
         const whole = reader.take(chunk);
         // An answer that comes before the body is out ends the sending, and the connection with it.
-        if (whole) finish(() => answered(whole.answer, whole.reusable && exchange.written));
+        const isSent = exchange.written && socket.writableLength === 0;
+        if (whole) finish(() => answered(whole.answer, whole.reusable && isSent));
       } catch (error) {
         exchange.fail(error);
       }
@@ -301,17 +302,34 @@ function hostOf({ secure, hostname, port }: Address): string {
   return port === "" || port === (secure ? "443" : "80") ? host : `${host}:${port}`;
 }
 
+/**
+ * What all connections read into, one after the other: a buffer for each read, of 64 KiB before it is cut, costs more than
+ * reading an answer.
+ */
+const RECEIVED = Buffer.allocUnsafeSlow(64 * 1024);
+
 /** Certificates are verified: Node's default. */
-function connect({ secure, hostname, port, session, onSession }: ConnectionOptions): net.Socket {
-  if (!secure) return net.connect({ host: hostname, port });
-  const socket = tls.connect({
+function connect(
+  { secure, hostname, port, session, onSession }: ConnectionOptions,
+  onData: (chunk: Buffer) => void,
+): net.Socket {
+  const onread: net.OnReadOpts = {
+    buffer: RECEIVED,
+    callback(length) {
+      onData(RECEIVED.subarray(0, length));
+      return true;
+    },
+  };
+  if (!secure) return net.connect({ host: hostname, port, onread });
+  const options: tls.ConnectionOptions & { onread: net.OnReadOpts } = {
     host: hostname,
     port,
+    onread,
     ALPNProtocols: ["http/1.1"],
     ...(net.isIP(hostname) === 0 && { servername: hostname }),
     ...(session && { session }),
-  });
-  return socket.on("session", onSession);
+  };
+  return tls.connect(options).on("session", onSession);
 }
 
 function wrongLength(length: number, sent: number): ExhibitError {

@@ -1,22 +1,32 @@
 import http from "node:http";
-import type { AddressInfo } from "node:net";
+import net, { type AddressInfo } from "node:net";
 import { afterEach, expect, it } from "vitest";
 import { addressOf } from "../../src/addressing.ts";
 import { createTransport, type OutgoingBody } from "../../src/transport.ts";
 import { leaseFor } from "../leases.ts";
 
 const transport = createTransport({ maxSockets: 4, idleTimeout: 20_000 });
-const servers: http.Server[] = [];
+const servers: (http.Server | net.Server)[] = [];
 
 afterEach(() => {
   for (const server of servers.splice(0)) {
-    server.closeAllConnections();
+    if (server instanceof http.Server) server.closeAllConnections();
     server.close();
   }
 });
 
 async function serve(listener: http.RequestListener): Promise<string> {
   const server = http.createServer(listener);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** One that answers what it likes. */
+async function serveRaw(answer: (socket: net.Socket, path: string) => void): Promise<string> {
+  const server = net.createServer((socket) => {
+    socket.once("data", (head) => answer(socket, /^PUT (\S+)/.exec(String(head))?.[1] ?? ""));
+  });
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -79,6 +89,46 @@ it("reads no more of a body than the connection takes", async () => {
   expect(answer.body.toString()).toBe("enough");
   expect(taken).toBeGreaterThan(0);
   expect(taken).toBeLessThan(400);
+});
+
+it("keeps answers apart that arrive on many connections byte by byte", async () => {
+  const pieces: { socket: net.Socket; text: string }[] = [];
+  const started = Promise.withResolvers<void>();
+  const endpoint = await serveRaw((socket, path) => {
+    socket.setNoDelay(true);
+    const body = `the answer to ${path}`;
+    const isChunked = path.endsWith("1");
+    const framing = isChunked ? "Transfer-Encoding: chunked" : `Content-Length: ${body.length}`;
+    const framed = isChunked ? `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n` : body;
+    pieces.push({
+      socket,
+      text: `HTTP/1.1 200 OK\r\nx-of: ${path}\r\n${framing}\r\n\r\n${framed}`,
+    });
+    if (pieces.length === 4) started.resolve();
+  });
+  const answers = Promise.all(["0", "1", "2", "3"].map((key) => send(endpoint, undefined, key)));
+  await started.promise;
+  const longest = Math.max(...pieces.map(({ text }) => text.length));
+  for (let at = 0; at < longest; at += 1) {
+    for (const { socket, text } of pieces) if (at < text.length) socket.write(text.charAt(at));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  for (const [index, { headers, body }] of (await answers).entries()) {
+    expect(headers["x-of"]).toBe(`/evidence/${index}`);
+    expect(body.toString()).toBe(`the answer to /evidence/${index}`);
+  }
+});
+
+it("takes an answer that ends with its connection", async () => {
+  const endpoint = await serveRaw((socket) => socket.end("HTTP/1.1 200 OK\r\n\r\nall of it"));
+  expect((await send(endpoint)).body.toString()).toBe("all of it");
+});
+
+it("names a connection that is closed in the middle of an answer", async () => {
+  const endpoint = await serveRaw((socket) =>
+    socket.end("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"),
+  );
+  await expect(send(endpoint)).rejects.toThrow("closed before the answer");
 });
 
 it("refuses an answer without end", async () => {

@@ -1,0 +1,90 @@
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { createObjectStore, type ObjectStore } from "../../src/index.ts";
+import { type FakeOss, startFakeOss } from "../fake-oss.ts";
+import { bodyOfBytes, bytesOf, holderOf, leaseFor } from "../leases.ts";
+import { startTlsFront, type TlsFront } from "../tls-front.ts";
+
+// OSS is spoken to over TLS; all other tests do without, to see what is sent.
+
+const trusted = getCACertificates("default");
+const MiB = 1024 * 1024;
+
+let oss: FakeOss;
+let front: TlsFront;
+let store: ObjectStore;
+
+beforeEach(async () => {
+  oss = await startFakeOss();
+  front = await startTlsFront(oss.endpoint);
+  store = createObjectStore({ baseDelay: 1, attempts: 2, singlePutLimit: MiB, partSize: MiB });
+  setDefaultCACertificates([...trusted, front.certificate]);
+});
+
+afterEach(async () => {
+  store.close();
+  setDefaultCACertificates(trusted);
+  await front.close();
+  await oss.close();
+});
+
+function put(name: string, content: Buffer) {
+  const leases = holderOf((number) => leaseFor(front.endpoint, number));
+  return store.put({ leases, name, body: bodyOfBytes(content) });
+}
+
+it("files are stored, small ones and those in parts, many at once and over kept connections", async () => {
+  const contents = Array.from({ length: 60 }, (_, index) => bytesOf(1000 * index, index + 1));
+  const large = bytesOf(5 * MiB + 3);
+  await put("first", bytesOf(1));
+  const stored = await Promise.all([
+    put("large.mp4", large),
+    ...contents.map((content, index) => put(`${index}.jpg`, content)),
+  ]);
+  expect(stored.map(({ outcome }) => outcome)).toEqual(stored.map(() => "stored"));
+  for (const [index, content] of contents.entries())
+    expect(oss.objects.get(`case/1001/${index}.jpg`)?.content.equals(content)).toBe(true);
+  expect(oss.objects.get("case/1001/large.mp4")?.content.equals(large)).toBe(true);
+  expect(front.connections.all).toBeLessThan(oss.requests.length);
+});
+
+it("an answer's text arrives, too", async () => {
+  const answer = { status: 403, code: "AccessDenied", message: "无权访问 ".repeat(20_000) };
+  oss.always("PutObject", { kind: "answer", answer });
+  await expect(put("a.jpg", bytesOf(10))).rejects.toMatchObject({
+    code: "STORE_DENIED",
+    message: expect.stringContaining("无权访问"),
+  });
+});
+
+it("a connection that the server has ended is no obstacle, and the next one goes on with its session", async () => {
+  await put("a.jpg", bytesOf(10));
+  const { all } = front.connections;
+  front.endConnections();
+  await put("b.jpg", bytesOf(10));
+  expect(oss.objects.size).toBe(2);
+  expect(front.connections.all).toBeGreaterThan(all);
+  expect(front.connections.resumed).toBeGreaterThan(0);
+});
+
+it("an address is verified as a name is", async () => {
+  await front.close();
+  front = await startTlsFront(oss.endpoint, "127.0.0.1");
+  setDefaultCACertificates([...trusted, front.certificate]);
+  expect(await put("a.jpg", bytesOf(10))).toMatchObject({ outcome: "stored" });
+});
+
+it("nothing is sent to a server whose certificate nobody vouches for, or that is another's", async () => {
+  setDefaultCACertificates(trusted);
+  await expect(put("a.jpg", bytesOf(10))).rejects.toMatchObject({
+    code: "STORE_UNAVAILABLE",
+    message: expect.stringMatching(/self-signed/),
+  });
+  setDefaultCACertificates([...trusted, front.certificate]);
+  front.endpoint = front.endpoint.replace("localhost", "127.0.0.1");
+  await expect(put("a.jpg", bytesOf(10))).rejects.toMatchObject({
+    code: "STORE_UNAVAILABLE",
+    message: expect.stringMatching(/altnames/),
+  });
+  expect(oss.requests).toEqual([]);
+});
