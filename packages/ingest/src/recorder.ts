@@ -3,8 +3,8 @@ import { untilReachable } from "./until-reachable.ts";
 
 /** An outcome waits for others this long at most, or until there are this many of them. */
 const FLUSH_AFTER_MS = 250;
-/** Three batches to a full shard: with fewer, the rows of a page find less room on it (docs/performance.md). */
-export const FLUSH_AT = 86;
+/** Two batches to a full shard: with one, the rows of a page would find no room on it (docs/performance.md). */
+export const FLUSH_AT = 128;
 
 export type Outcome = Stored | NotStored;
 

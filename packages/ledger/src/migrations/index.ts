@@ -8,6 +8,7 @@ import { pauses } from "./0006-pauses.ts";
 import { normalPaths } from "./0007-normal-paths.ts";
 import { narrowReceipts } from "./0008-narrow-receipts.ts";
 import { begunShards } from "./0009-begun-shards.ts";
+import { roomForReceipts } from "./0010-room-for-receipts.ts";
 
 /** In order of their names; one that has been released is never changed, only followed by another. */
 const migrations: Record<string, Migration> = {
@@ -20,6 +21,7 @@ const migrations: Record<string, Migration> = {
   "0007-normal-paths": normalPaths,
   "0008-narrow-receipts": narrowReceipts,
   "0009-begun-shards": begunShards,
+  "0010-room-for-receipts": roomForReceipts,
 };
 
 export const migrationProvider: MigrationProvider = {
