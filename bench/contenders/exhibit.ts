@@ -8,6 +8,12 @@ const WORKERS = 2;
 /** Looking takes time of the machine that is measured, so it is seldom; the import itself says when it ended. */
 const LOOK_EVERY_MS = 250;
 
+/**
+ * A service runs for weeks, so imports that have V8 compile its code come before the turns that count: until so many files were
+ * sent, or so many imports done.
+ */
+const WARM_UP = { files: 30_000, imports: 3 };
+
 /** From the API request to the sealed import: queue, lease, SHA-256, CRC64 compared, every file in the ledger. */
 export const exhibit: Contender = {
   name: "exhibit",
@@ -16,6 +22,8 @@ export const exhibit: Contender = {
   async open({ data, sink }) {
     const fleet = await startFleet({ workers: WORKERS, root: data.folder, ossUrl: sink });
     let runs = 0;
+    const warmUp = Math.min(WARM_UP.imports, Math.floor(WARM_UP.files / data.paths.length));
+    while (runs < warmUp) await importAll(fleet, { data, sink }, ++runs);
     return {
       async run() {
         const { result: seconds, ...used } = await measureServers(fleet.pids, () =>

@@ -1,4 +1,4 @@
-import { PGlite } from "@electric-sql/pglite";
+import type { PGlite } from "@electric-sql/pglite";
 import { ExhibitError } from "@exhibit/contracts";
 import { Kysely, PGliteDialect, PostgresDialect, sql } from "kysely";
 import { Migrator } from "kysely/migration";
@@ -24,6 +24,8 @@ export interface Ledger {
  */
 export async function openPglite(dataDir: string): Promise<PGlite> {
   await ensureDatabase(dataDir);
+  // Not loaded where Postgres is a server.
+  const { PGlite } = await import("@electric-sql/pglite");
   return await PGlite.create(dataDir, {
     parsers: { [INT8]: Number },
     // Postgres's default of 128 MB is for a server; here the pages are in the system's cache anyway.

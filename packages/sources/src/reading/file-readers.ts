@@ -24,7 +24,7 @@ export interface FileReaders {
 const FAST_DISK_THREADS = 1;
 /** For one that doesn't: the threads wait most of the time. It's also what Node has for files of its own. */
 const SLOW_DISK_THREADS = 4;
-/** A job, or a MiB, that takes more milliseconds than this is waiting for the disk. */
+/** A job, or a MiB, whose opening and reading take more milliseconds than this is waiting for the disk. */
 const SLOW_JOB = 5;
 /** A thread with more to do than this isn't given more as long as another can be started. */
 const ENOUGH_JOBS = 8;

@@ -46,10 +46,13 @@ export interface ThreadError {
   details: ExhibitError["details"];
 }
 
-/** What a thread sends: answers in the order of their jobs, and the milliseconds that they took it. */
+/**
+ * What a thread sends: answers in the order of their jobs, and the milliseconds that they took it without the digests. Those
+ * take the longer the more others want the cores, and say nothing of the disk.
+ */
 export interface ReadAnswers {
   answers: ReadAnswer[];
-  took: number;
+  onDisk: number;
 }
 
 /** What an answer has beside its job's number: one of these. */

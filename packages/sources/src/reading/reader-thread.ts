@@ -18,7 +18,7 @@ import { fromThreadError } from "./thread-error.ts";
 export interface ReaderThread {
   /** Jobs that it hasn't answered. */
   readonly busy: number;
-  /** Milliseconds that a job takes it, lately; of one with a large piece, what each MiB takes. */
+  /** Milliseconds that a job takes the disk, lately; of one with a large piece, what each MiB takes. */
   readonly pace: number;
   open(job: Opening): Promise<OpenedFile>;
   /** Opens, reads and closes a file of exactly as many bytes as `whole` has. */
@@ -72,9 +72,9 @@ export function startReaderThread(
   let fault: Error | undefined;
 
   worker.unref();
-  worker.on("message", ({ answers, took }: ReadAnswers) => {
+  worker.on("message", ({ answers, onDisk }: ReadAnswers) => {
     const work = answers.reduce((sum, { id }) => sum + (waiting.get(id)?.work ?? 1), 0);
-    pace += (took / work - pace) * WEIGHT_OF_LATEST;
+    pace += (onDisk / work - pace) * WEIGHT_OF_LATEST;
     answers.forEach(settle);
   });
   worker.on("error", (error) => {

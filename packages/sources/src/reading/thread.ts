@@ -17,11 +17,14 @@ const files = createThreadFiles(workerData as SharedArrayBuffer);
 port.on("message", (jobs: ReadJob[]) => {
   let answers: ReadAnswer[] = [];
   let since = performance.now();
+  let digesting = files.digesting;
   const send = () => {
     const now = performance.now();
-    port.postMessage({ answers, took: now - since } satisfies ReadAnswers);
+    const onDisk = now - since - (files.digesting - digesting);
+    port.postMessage({ answers, onDisk } satisfies ReadAnswers);
     answers = [];
     since = now;
+    digesting = files.digesting;
   };
   for (const job of jobs) {
     answers.push(files.answer(job));
