@@ -50,7 +50,7 @@ export interface StoreDependencies extends LeaseDependencies, FileDependencies {
 /** For `suspects`. */
 export const oneAtATime = (): LimitFunction => pLimit(1);
 
-/** Files of one shard that are begun at once. What bounds the sending is the bucket's window and the worker's memory. */
+/** Files of one shard that are under way or wait to be admitted. What bounds the sending is the bucket's window and the worker's memory. */
 export const FILES_AT_ONCE = 64;
 
 /** A shard whose worker died so often in a row, with nothing recorded in between, is set aside. */
