@@ -23,9 +23,8 @@ export interface Ledger {
  * One process at a time: PGlite has no server that could be shared.
  */
 export async function openPglite(dataDir: string): Promise<PGlite> {
-  await ensureDatabase(dataDir);
-  // Not loaded where Postgres is a server.
-  const { PGlite } = await import("@electric-sql/pglite");
+  // Not loaded where Postgres is a server; where it is, while the database is unpacked.
+  const [{ PGlite }] = await Promise.all([import("@electric-sql/pglite"), ensureDatabase(dataDir)]);
   return await PGlite.create(dataDir, {
     parsers: { [INT8]: Number },
     // Postgres's default of 128 MB is for a server; here the pages are in the system's cache anyway.
