@@ -99,7 +99,7 @@ function createGate({ window, request }: BucketGate): Gate {
   return {
     window,
     request,
-    file: createRoom(() => window.size + READ_AHEAD, READ_TOGETHER),
+    file: createRoom(() => request.taken + READ_AHEAD, READ_TOGETHER),
     rate,
     through(work, signal) {
       const turn = rate.turn(signal);
