@@ -15,7 +15,7 @@ COPY --from=manifests /manifests ./
 RUN npm ci --omit=dev --omit=optional --loglevel=error --no-audit --no-fund
 
 FROM node:24-slim AS exhibit
-ENV NODE_ENV=production
+ENV NODE_ENV=production MALLOC_ARENA_MAX=2
 WORKDIR /exhibit
 COPY --from=packages /exhibit ./
 COPY package.json LICENSE ./
@@ -27,7 +27,7 @@ ENV EXHIBIT_DATA_DIR=/data
 USER node
 # It hears SIGTERM itself; zombies are reaped by the init that docker-compose.yml asks for (`docker run --init`).
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["node", "--min-semi-space-size=16", "--max-semi-space-size=16", "apps/cli/bin/exhibit.mjs"]
+ENTRYPOINT ["node", "--min-semi-space-size=8", "--max-semi-space-size=8", "apps/cli/bin/exhibit.mjs"]
 
 FROM exhibit AS worker
 CMD ["worker"]

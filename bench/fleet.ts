@@ -9,7 +9,10 @@ import { dataFolder, freePort, startServer, stopProcess } from "../test/servers.
 const cli = join(import.meta.dirname, "../apps/cli/bin/exhibit.mjs");
 
 /** What Node is started with to run Exhibit's command, as the first line of the command says. */
-export const commandLine = ["--min-semi-space-size=16", "--max-semi-space-size=16", cli];
+export const commandLine = ["--min-semi-space-size=8", "--max-semi-space-size=8", cli];
+
+/** And its environment. */
+export const commandEnvironment = { ...process.env, MALLOC_ARENA_MAX: "2" };
 
 /** The product as production has it: Redis, Postgres, API and workers, each a process of its own; the sandbox is the vendors. */
 export interface Fleet extends AsyncDisposable {
@@ -55,7 +58,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   stack.use(vendors);
   const apiPort = await freePort();
   const env = {
-    ...process.env,
+    ...commandEnvironment,
     EXHIBIT_CONFIG: configPath,
     EXHIBIT_DATA_DIR: dataDir,
     EXHIBIT_REDIS_URL: redis.url,
@@ -108,7 +111,7 @@ export async function startVendors({ root, ossUrl, leaseSeconds = 3600 }: FleetO
     [...commandLine, "sandbox", ...ports, ...more],
     {
       ready: /Objects are kept/,
-      env: { ...process.env, EXHIBIT_DATA_DIR: dataDir },
+      env: { ...commandEnvironment, EXHIBIT_DATA_DIR: dataDir },
     },
   );
   stack.defer(() => stopProcess(sandbox));

@@ -5,8 +5,8 @@ import { ensureInstalled, inRoot, runNode24 } from "./bootstrap.mjs";
 ensureInstalled();
 process.exitCode = await runNode24(
   [
-    "--min-semi-space-size=16",
-    "--max-semi-space-size=16",
+    "--min-semi-space-size=8",
+    "--max-semi-space-size=8",
     inRoot("apps/cli/bin/exhibit.mjs"),
     "up",
     ...process.argv.slice(2),
@@ -14,6 +14,6 @@ process.exitCode = await runNode24(
   {
     // npm runs scripts in the checkout; a relative PATH is meant from where the person stands.
     cwd: process.env.INIT_CWD ?? process.cwd(),
-    env: { EXHIBIT_DATA_DIR: inRoot(".exhibit"), ...process.env },
+    env: { EXHIBIT_DATA_DIR: inRoot(".exhibit"), MALLOC_ARENA_MAX: "2", ...process.env },
   },
 );

@@ -1,11 +1,13 @@
-#!/usr/bin/env -S node --min-semi-space-size=16 --max-semi-space-size=16
+#!/usr/bin/env -S MALLOC_ARENA_MAX=2 node --min-semi-space-size=8 --max-semi-space-size=8
 import { accessSync, constants } from "node:fs";
 import { enableCompileCache, constants as modules } from "node:module";
 import { fileURLToPath } from "node:url";
 
-// JavaScript, so that Node needn't load what strips types before it looks into the cache. The flags fix V8's space for new
-// objects: it would grow to 128 MB, and begin anew at 1 MB after each pause of work. They hold only when Node is started with
-// them (also in Dockerfile and scripts/start.mjs).
+// JavaScript, so that Node needn't load what strips types before it looks into the cache.
+//
+// The flags fix V8's space for new objects: it would grow to 128 MB, and begin anew at 1 MB after each pause of work. And glibc
+// would give each of a dozen threads a heap of its own, which keeps what the compiler took once. Both hold only when Node is
+// started with them (also in Dockerfile and scripts/start.mjs); docs/performance.md has what they save.
 
 /**
  * Compiled modules are kept beside the packages, where nobody can write who couldn't as well write the program; not in

@@ -7,15 +7,16 @@ import { expect, test } from "vitest";
 const root = new URL("../../../../", import.meta.url);
 const entry = new URL("apps/cli/bin/exhibit.mjs", root);
 
-test("the command runs by its first line, and the image and npm start give Node the same flags", async () => {
+test("the command runs by its first line, and the image and npm start give Node the same flags and environment", async () => {
   const { stdout } = await promisify(execFile)(fileURLToPath(entry), ["--help"]);
   expect(stdout).toContain("Usage: exhibit");
-  const [, ...flags] =
-    /(?<=env -S node).*/.exec(await readFile(entry, "utf8"))?.[0].split(" ") ?? [];
-  expect(flags).toContainEqual(expect.stringMatching(/^--max-semi-space-size=\d+$/));
+  const firstLine = /^#!\/usr\/bin\/env -S (?<name>\w+)=(?<value>\S+) node (?<flags>.*)$/m;
+  const { name, value, flags } = firstLine.exec(await readFile(entry, "utf8"))?.groups ?? {};
+  expect(flags).toMatch(/--max-semi-space-size=\d+/);
   for (const other of ["Dockerfile", "scripts/start.mjs", "bench/fleet.ts"]) {
     const text = await readFile(new URL(other, root), "utf8");
-    for (const flag of flags) expect(text, other).toContain(`"${flag}"`);
+    for (const flag of flags?.split(" ") ?? []) expect(text, other).toContain(`"${flag}"`);
+    expect(text, other).toMatch(new RegExp(`\\b${name}(=|: ")${value}\\b`));
   }
 });
 

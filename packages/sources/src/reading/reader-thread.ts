@@ -48,7 +48,7 @@ interface Waiting {
 /** In the moving average of what jobs take. */
 const WEIGHT_OF_LATEST = 0.2;
 /** A fraction of what Node gives by itself: a thread keeps nothing for long. */
-const HEAP = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 };
+const HEAP = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 64 };
 /** Flags that the main thread was started with, which has its memory by now; they would take precedence over HEAP. */
 for (const flag of ["--min-semi-space-size=0", "--max-semi-space-size=0"]) setFlagsFromString(flag);
 
