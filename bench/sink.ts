@@ -97,7 +97,8 @@ function answerTo({ method, path, length }: Head): string {
   const file = digests[Number(/(\d+)\.bin$/.exec(place)?.[1])];
   if (method === "PUT" && file) {
     const part = /partNumber=(\d+)/.exec(query)?.[1];
-    const crc64 = part === undefined ? file.crc64 : crc64OfPart(file, Number(part), length);
+    const number = Number(part);
+    const crc64 = part === undefined ? file.crc64 : crc64OfPart(file, { place, number, length });
     return head(200, 0, `ETag: ${ETAG}\r\nx-oss-hash-crc64ecma: ${crc64}\r\n`);
   }
   if (method === "POST" && query.startsWith("uploads"))
@@ -124,11 +125,15 @@ function xml(body: string, more = ""): string {
 }
 
 /** Parts are of one size, whole blocks, but the last, which may come first: it isn't whole blocks, or shorter than another. */
-const partSizes = new Map<FileDigests, number>();
+const partSizes = new Map<string, number>();
 
-function crc64OfPart(file: FileDigests, number: number, length: number): bigint {
-  const size = partSizes.get(file) ?? 0;
-  if (length > size) partSizes.set(file, length);
+function crc64OfPart(
+  file: FileDigests,
+  { place, number, length }: { place: string; number: number; length: number },
+): bigint {
+  // By object: contenders have parts of different sizes.
+  const size = partSizes.get(place) ?? 0;
+  if (length > size) partSizes.set(place, length);
   const isLast = length % BLOCK !== 0 || length < size;
   const start = isLast ? file.size - length : (number - 1) * length;
   if (start % BLOCK !== 0) throw new Error(`a part that begins at ${start}`);

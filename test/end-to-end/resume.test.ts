@@ -15,7 +15,7 @@ import {
 } from "../system.ts";
 
 const MiB = 1024 * 1024;
-const PART = 8 * MiB;
+const PART = 6 * MiB;
 const key = "kongur/E-77/suits/1001/hearing.mp4";
 
 describe.each(engineKindNames)("A large file whose upload is broken off (%s)", (kind) => {
@@ -25,7 +25,7 @@ describe.each(engineKindNames)("A large file whose upload is broken off (%s)", (
 
   beforeEach(async () => {
     system = await startSystem(kind, { worker: { quietMs: 500, graceMs: 100 } });
-    content = randomBytes(64 * MiB);
+    content = randomBytes(8 * PART);
     path = join(system.root, "1001/hearing.mp4");
     await writeTree(system.root, { "1001/hearing.mp4": content });
   });

@@ -49,7 +49,7 @@ export interface Evidence {
 }
 
 const MiB = 1024 * 1024;
-/** More than one PUT takes; they go in parts of 8 MiB. */
+/** More than one PUT takes; they go in parts of 6 MiB. */
 const LARGE = [9 * MiB, 28 * MiB] as const;
 const names = [
   "照片/现场",

@@ -34,7 +34,7 @@ export interface RunningWorker {
 const concurrency: Record<QueueName, number> = { plan: 2, store: 4, seal: 2, reconcile: 1 };
 
 /** What the files under way may hold in memory, all shards together: two large ones with four parts each, for one. */
-export const MEMORY_BYTES = 64 * 1024 * 1024;
+export const MEMORY_BYTES = 48 * 1024 * 1024;
 
 export interface WorkerSettings {
   /** Imports that haven't changed for this long, in milliseconds, are looked after. */

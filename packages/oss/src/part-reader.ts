@@ -7,7 +7,7 @@ const MiB = 1024 * 1024;
 /** "1-10,000 parts, each 100 KB - 5 GB; the last may be smaller" (PROTOCOLS.md 5.1). */
 const MAX_PARTS = 10_000;
 const MIN_PART_SIZE = 100 * 1024;
-/** Files of more than 80 GB need bigger parts; fewer of them are then held at a time. */
+/** Files of more than 60 GB need bigger parts; fewer of them are then held at a time. */
 const BUFFER_BUDGET = 256 * MiB;
 
 export interface PartPlan {

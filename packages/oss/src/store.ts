@@ -29,8 +29,8 @@ export interface ObjectStoreOptions
 }
 
 export const defaults = {
-  singlePutLimit: 8 * MiB,
-  partSize: 8 * MiB,
+  singlePutLimit: 6 * MiB,
+  partSize: 6 * MiB,
   parallel: 4,
   attempts: 5,
   baseDelay: 200,

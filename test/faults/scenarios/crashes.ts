@@ -43,10 +43,10 @@ export const crashes: readonly Scenario[] = [
     shape: { folders: 1, files: 1, large: 1, largeBytes: [120 * MiB, 120 * MiB] },
     pace: 1_000,
     // Those on their way at that moment, four at once, and nothing else.
-    expected: { status: "sealed", resentAtMost: 5 * 8 * MiB },
+    expected: { status: "sealed", resentAtMost: 5 * 6 * MiB },
     async play(stage) {
       // The upload's own beginning, and half of its parts.
-      await stage.sent(9);
+      await stage.sent(11);
       await stage.strike(faultOf("workers-killed"), 1);
     },
   },

@@ -2,11 +2,11 @@ import { expect, it } from "vitest";
 import { planParts } from "../../src/part-reader.ts";
 
 const MiB = 1024 * 1024;
-const wanted = { partSize: 8 * MiB, parallel: 4 };
+const wanted = { partSize: 6 * MiB, parallel: 4 };
 
-it("takes the part size and number that are wanted for files up to 80 GB", () => {
+it("takes the part size and number that are wanted for files up to 60 GB", () => {
   expect(planParts(9 * MiB, wanted)).toEqual(wanted);
-  expect(planParts(80_000 * MiB, wanted)).toEqual(wanted);
+  expect(planParts(60_000 * MiB, wanted)).toEqual(wanted);
 });
 
 it("never makes more than 10,000 parts, nor parts below 100 KiB", () => {
