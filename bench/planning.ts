@@ -13,6 +13,7 @@ import {
   sealImport,
 } from "@exhibit/ledger";
 import { openEmbeddedEngine, openRedisEngine } from "@exhibit/queue";
+import { createFileReaders } from "@exhibit/sources";
 import { createLogger } from "@exhibit/telemetry";
 import { startPostgres } from "../test/postgres-server.ts";
 import { startRedis } from "../test/redis-server.ts";
@@ -56,7 +57,9 @@ const attempt = {
   ...{ starts: 1, last: true, postponed: 0, isHeld: () => true, log: async () => {} },
   signal: new AbortController().signal,
 };
+const readers = stack.adopt(createFileReaders(0), (theirs) => theirs.close());
 const dependencies = {
+  readers,
   ...{ ledger, engine, roots: [root], broker: { perFile: () => undefined } },
   logger: createLogger({ service: "bench", secrets: [], level: "silent" }),
 };

@@ -72,7 +72,7 @@ export async function startWorker(
   const presence = await keepPresence({ ledger, logger, pace: objectStore.pace });
   const handlers: Record<QueueName, Handler> = {
     plan: (id, attempt) =>
-      planFolder({ ledger, engine, broker, roots, logger }, Number(id), attempt),
+      planFolder({ ledger, engine, broker, roots, readers, logger }, Number(id), attempt),
     store: (id, attempt) => storeShard(storing, Number(id), attempt),
     seal: (id) => seal({ ledger }, id),
     reconcile: async () => {

@@ -15,7 +15,12 @@ import {
   reopenByJob,
 } from "@exhibit/ledger";
 import type { Attempt, Engine } from "@exhibit/queue";
-import { openSource, type SourceEntry, type SourceReader } from "@exhibit/sources";
+import {
+  type FileReaders,
+  openSource,
+  type SourceEntry,
+  type SourceReader,
+} from "@exhibit/sources";
 import { type Logger, withSpan } from "@exhibit/telemetry";
 import { bellOfShard, ringSoon } from "./bells.ts";
 import { createGatherer } from "./gathering.ts";
@@ -30,6 +35,7 @@ export interface PlanDependencies {
   engine: Engine;
   broker: Pick<Broker, "perFile">;
   roots: readonly string[];
+  readers: Pick<FileReaders, "lend">;
   logger: Logger;
 }
 
@@ -96,7 +102,7 @@ async function walk(
   folder: FolderRow,
   attempt: Attempt,
 ): Promise<ExhibitError | undefined> {
-  const { ledger, roots } = dependencies;
+  const { ledger, roots, readers } = dependencies;
   const sharder = createSharder();
   const slotter = await slotterFor(dependencies, folder);
   const gathered = createGatherer();
@@ -138,7 +144,7 @@ async function walk(
   /** Gives whether there were others. */
   async function takeAll(reader: SourceReader, wanted: (path: string) => boolean) {
     let others = false;
-    for await (const entry of reader.walk({ signal: attempt.signal })) {
+    for await (const entry of reader.walk({ signal: attempt.signal, readers })) {
       if (wanted(entry.path)) await take(entry);
       else others = true;
     }

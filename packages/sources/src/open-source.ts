@@ -19,7 +19,7 @@ export async function openSource(source: Source, roots: readonly string[]): Prom
   const place = await locateSource(source, roots);
   await checkFolder(place.root, source.path);
   return {
-    walk: ({ signal }) => walkers.walk(place, signal),
+    walk: (options) => walkers.walk(place, options),
     place,
     isFolder: (path) => isFolder(place, path),
   };

@@ -1,5 +1,6 @@
 import type { ExhibitError } from "@exhibit/contracts/errors";
 import type { Place } from "./place.ts";
+import type { FileReaders } from "./reading/file-readers.ts";
 
 /**
  * Why something that lies in a source isn't taken: it has no bytes of its own. `loop` is a folder that is being walked
@@ -25,6 +26,12 @@ export type SourceEntry =
   | { readonly kind: "skipped"; readonly path: string; readonly reason: SkippedReason }
   | { readonly kind: "faulty"; readonly path: string; readonly error: ExhibitError };
 
+export interface WalkOptions {
+  signal?: AbortSignal | undefined;
+  /** Whose threads may walk, too, where that holds up nothing. */
+  readers?: Pick<FileReaders, "lend">;
+}
+
 /** The port: a place that evidence is found in. */
 export interface SourceReader {
   /**
@@ -32,7 +39,7 @@ export interface SourceReader {
    * What is wrong with one entry (or one sub-folder) is a `faulty` entry, and the rest goes on.
    * Throws SOURCE_* when the source itself can't be read, INTERRUPTED when `signal` is aborted.
    */
-  walk(options: { signal?: AbortSignal }): AsyncIterable<SourceEntry>;
+  walk(options: WalkOptions): AsyncIterable<SourceEntry>;
   /** Where it lies, for those who read its files. */
   readonly place: Place;
   /** Whether a folder lies at a path that `walk` gave; false also when that can't be told. */

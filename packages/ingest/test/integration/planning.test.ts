@@ -47,6 +47,7 @@ function plan(folderId: number, last = true): Promise<void> {
     engine: { announce: rung, ring: rung } as unknown as PlanDependencies["engine"],
     broker: { perFile: () => undefined },
     roots: ["/evidence"],
+    readers: {} as PlanDependencies["readers"],
     logger: {} as Logger,
   };
   const signal = new AbortController().signal;

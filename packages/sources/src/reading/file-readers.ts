@@ -17,6 +17,8 @@ export interface FileReaders {
    * `read` throws these.
    */
   open(place: Place, path: string, expected: FileFacts | undefined): Promise<SourceFile>;
+  /** One of the threads, for something else that takes it a moment at a time. */
+  lend(): ReaderThread;
   close(): Promise<void>;
 }
 
@@ -28,28 +30,41 @@ const SLOW_DISK_THREADS = 4;
 const SLOW_JOB = 5;
 /** A thread with more to do than this isn't given more as long as another can be started. */
 const ENOUGH_JOBS = 8;
+/** A thread that is no longer needed ends after so many milliseconds. */
+const KEPT = 10_000;
 /** Files up to this many bytes are read in one go. */
 const SMALL = 1024 * 1024;
 
 /**
- * A thread starts when the others have enough to do, the first one with the first file; one that failed is replaced so.
+ * A thread starts when the others have enough to do, the first one with the first file; one that failed is replaced so. When
+ * the disk has become fast, those that were started last get nothing more, and end.
  * What is read and not released yet should take no more than `memoryBytes`: more of it is dear.
  */
-export function createFileReaders(memoryBytes: number): FileReaders {
+export function createFileReaders(memoryBytes: number, start = startReaderThread): FileReaders {
   const memory = createSharedMemory(memoryBytes);
   const threads = new Set<ReaderThread>();
 
   function leastBusy(): ReaderThread {
+    // In the order of their start: the first one always has something to do, and tells how fast the disk is.
+    const [first] = threads;
+    const enough = first && first.pace > SLOW_JOB ? SLOW_DISK_THREADS : FAST_DISK_THREADS;
     let least: ReaderThread | undefined;
-    for (const thread of threads) if (!least || thread.busy < least.busy) least = thread;
-    if (least && (least.busy < ENOUGH_JOBS || threads.size >= enough(least))) return least;
-    const started = startReaderThread(() => threads.delete(started), memory.whole);
+    let count = 0;
+    for (const thread of threads) {
+      count += 1;
+      if (count > enough) endIdle(thread);
+      else if (!least || thread.busy < least.busy) least = thread;
+    }
+    if (least && (least.busy < ENOUGH_JOBS || threads.size >= enough)) return least;
+    const started = start(() => threads.delete(started), memory.whole);
     threads.add(started);
     return started;
   }
 
-  function enough({ pace }: ReaderThread): number {
-    return pace > SLOW_JOB ? SLOW_DISK_THREADS : FAST_DISK_THREADS;
+  function endIdle(thread: ReaderThread): void {
+    if (thread.idle < KEPT) return;
+    threads.delete(thread);
+    void thread.stop();
   }
 
   return {
@@ -59,6 +74,7 @@ export function createFileReaders(memoryBytes: number): FileReaders {
         return smallFile(expected, opening, memory, leastBusy);
       return await openedFile(opening, memory, leastBusy());
     },
+    lend: leastBusy,
     async close() {
       await Promise.all([...threads].map((thread) => thread.stop()));
     },

@@ -20,11 +20,10 @@ export type ReadJob = { id: number } & (
   /** From the first byte again. */
   | { do: "rewind"; file: number }
   | { do: "close"; file: number }
-  /** The first entries below a place. A thread has one walk at a time. */
-  | { do: "walk"; place: Place }
-  | { do: "walk on" }
+  /** The next entries below a place; the first job with the walk's number begins it. */
+  | { do: "walk"; walk: number; place: Place }
   /** Leaves the walk where it is. */
-  | { do: "end walk" }
+  | { do: "end walk"; walk: number }
 );
 
 /** What a piece of a file is proved with. */

@@ -20,19 +20,25 @@ export interface ReaderThread {
   readonly busy: number;
   /** Milliseconds that a job takes the disk, lately; of one with a large piece, what each MiB takes. */
   readonly pace: number;
+  /** Milliseconds since it last had a job, a file that is open or a walk. */
+  readonly idle: number;
   open(job: Opening): Promise<OpenedFile>;
   /** Opens, reads and closes a file of exactly as many bytes as `whole` has. */
   readWhole(job: Opening & { whole: Stretch }): Promise<PieceDigests>;
   read(file: number, into: Stretch): Promise<PieceDigests>;
   rewind(file: number): Promise<void>;
   close(file: number): Promise<void>;
-  /** The first entries below a place; one walk at a time. */
-  walk(place: Place): Promise<PackedEntries | undefined>;
-  /** The next ones; undefined after the last. */
-  walkOn(): Promise<PackedEntries | undefined>;
-  /** Closes what the walk has open. */
-  endWalk(): Promise<void>;
+  /** A walk below a place, which begins when it is asked for its first entries. */
+  walk(place: Place): RunningWalk;
   stop(): Promise<void>;
+}
+
+/** A walk that a thread is on. Whoever began it ends it. */
+export interface RunningWalk {
+  /** The next entries; undefined after the last. */
+  next(): Promise<PackedEntries | undefined>;
+  /** Closes what it has open. */
+  end(): Promise<void>;
 }
 
 /** What is to be opened. */
@@ -68,7 +74,11 @@ export function startReaderThread(
   const waiting = new Map<number, Waiting>();
   let orders: ReadJob[] = [];
   let lastId = 0;
+  let lastWalk = 0;
   let pace = 0;
+  /** Files that are open, and walks. */
+  let held = 0;
+  let busyAt = performance.now();
   let fault: Error | undefined;
 
   worker.unref();
@@ -90,9 +100,14 @@ export function startReaderThread(
   function settle(answer: ReadAnswer): void {
     const one = waiting.get(answer.id);
     waiting.delete(answer.id);
-    if (waiting.size === 0) worker.unref();
+    if (waiting.size === 0) rest();
     if ("error" in answer) one?.reject(fromThreadError(answer.error));
     else one?.resolve(answer);
+  }
+
+  function rest(): void {
+    worker.unref();
+    busyAt = performance.now();
   }
 
   /** What is asked in one turn of the event loop goes in one message. */
@@ -120,14 +135,32 @@ export function startReaderThread(
     get pace() {
       return pace;
     },
-    open: (job) => ask({ do: "open", whole: undefined, ...job }, "opened"),
+    get idle() {
+      return waiting.size > 0 || held > 0 ? 0 : performance.now() - busyAt;
+    },
+    async open(job) {
+      const opened = await ask({ do: "open", whole: undefined, ...job }, "opened");
+      held += 1;
+      return opened;
+    },
     readWhole: (job) => ask({ do: "open", ...job }, "piece"),
     read: (file, into) => ask({ do: "read", file, into }, "piece"),
     rewind: async (file) => void (await ask({ do: "rewind", file }, "done")),
-    close: async (file) => void (await ask({ do: "close", file }, "done")),
-    walk: (place) => ask({ do: "walk", place }, "entries"),
-    walkOn: () => ask({ do: "walk on" }, "entries"),
-    endWalk: async () => void (await ask({ do: "end walk" }, "done")),
+    async close(file) {
+      held -= 1;
+      await ask({ do: "close", file }, "done");
+    },
+    walk(place) {
+      const walk = ++lastWalk;
+      held += 1;
+      return {
+        next: () => ask({ do: "walk", walk, place }, "entries"),
+        async end() {
+          held -= 1;
+          await ask({ do: "end walk", walk }, "done");
+        },
+      };
+    },
     stop: async () => void (await worker.terminate()),
   };
 }
@@ -141,8 +174,12 @@ type DistributiveOmit<Union, Key extends PropertyKey> = Union extends unknown
 const MiB = 1024 * 1024;
 
 function workOf(job: Ask): number {
+  if (job.do === "walk") return FILES_AS_WALKED;
   return job.do === "read" ? Math.max(1, job.into.length / MiB) : 1;
 }
+
+/** Looking at 64 names takes a disk as long as opening and reading so many small files. */
+const FILES_AS_WALKED = 8;
 
 function ended(cause: Error): ExhibitError {
   const message = `The thread that reads files has ended: ${cause.message}`;

@@ -4,7 +4,7 @@ import { type OpenFile, openFile } from "./open-file.ts";
 import type { OpenedFile, PieceDigests, ReadAnswer, ReadJob } from "./protocol.ts";
 import { bytesAt } from "./shared-memory.ts";
 import { toThreadError } from "./thread-error.ts";
-import { createThreadWalk } from "./thread-walk.ts";
+import { createThreadWalks } from "./thread-walks.ts";
 
 /** A file that is being read. */
 interface Reading {
@@ -13,7 +13,7 @@ interface Reading {
   digester: Digester;
 }
 
-/** The files that a thread has open, and its walk. */
+/** The files that a thread has open, and its walks. */
 export interface ThreadFiles {
   answer(job: ReadJob): ReadAnswer;
   /** Milliseconds that digests have taken so far: what the answers took besides is the disk's. */
@@ -23,7 +23,7 @@ export interface ThreadFiles {
 /** `memory` is what files are read into. */
 export function createThreadFiles(memory: SharedArrayBuffer): ThreadFiles {
   const files = new Map<number, Reading>();
-  const walk = createThreadWalk();
+  const walks = createThreadWalks();
   let lastFile = 0;
   let digesting = 0;
 
@@ -80,11 +80,9 @@ export function createThreadFiles(memory: SharedArrayBuffer): ThreadFiles {
         close(job.file);
         return { done: true as const };
       case "walk":
-        return { entries: walk.begin(job.place) };
-      case "walk on":
-        return { entries: walk.goOn() };
+        return { entries: walks.next(job.walk, job.place) };
       case "end walk":
-        walk.end();
+        walks.end(job.walk);
         return { done: true as const };
     }
   }

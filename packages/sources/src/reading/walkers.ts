@@ -1,13 +1,17 @@
 import { ExhibitError } from "@exhibit/contracts/errors";
 import type { Place } from "../place.ts";
-import type { SourceEntry } from "../source.ts";
+import type { SourceEntry, WalkOptions } from "../source.ts";
+import { isOnLocalDisk } from "./local-disk.ts";
 import { unpackEntries } from "./packed-entries.ts";
 import { type ReaderThread, startReaderThread } from "./reader-thread.ts";
 
-/** Threads that walk sources: each walk has one to itself, so that a share that hangs holds up nothing else. */
+/**
+ * Walks sources in threads. One on a disk of this machine is done by a thread that reads files, between two of them; any other
+ * has a thread to itself, so that a share that hangs holds up nothing else.
+ */
 export interface Walkers {
   /** See `SourceReader.walk`. */
-  walk(place: Place, signal: AbortSignal | undefined): AsyncGenerator<SourceEntry, void, void>;
+  walk(place: Place, options: WalkOptions): AsyncGenerator<SourceEntry, void, void>;
 }
 
 /**
@@ -16,7 +20,7 @@ export interface Walkers {
  */
 const KEPT = 60_000;
 
-export function createWalkers(start = startReaderThread): Walkers {
+export function createWalkers(start = startReaderThread, isLocal = isOnLocalDisk): Walkers {
   const idle = new Map<ReaderThread, NodeJS.Timeout>();
 
   function take(): ReaderThread {
@@ -38,18 +42,20 @@ export function createWalkers(start = startReaderThread): Walkers {
   }
 
   return {
-    async *walk(place, signal) {
-      const thread = take();
+    async *walk(place, { signal, readers }) {
+      const lent = readers && (await isLocal(place.root)) ? readers.lend() : undefined;
+      const thread = lent ?? take();
+      const walk = thread.walk(place);
       try {
         throwIfAborted(signal);
-        for (let packed = await thread.walk(place); packed; packed = await thread.walkOn()) {
+        for (let packed = await walk.next(); packed; packed = await walk.next()) {
           yield* unpackEntries(packed);
           throwIfAborted(signal);
         }
       } finally {
         // A thread that has ended holds nothing open, and isn't used again.
-        await thread.endWalk().then(
-          () => giveBack(thread),
+        await walk.end().then(
+          () => lent ?? giveBack(thread),
           () => undefined,
         );
       }

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { SourceEntry } from "../../src/index.ts";
+import { createFileReaders, type SourceEntry } from "../../src/index.ts";
+import { isOnLocalDisk } from "../../src/reading/local-disk.ts";
 import { type ReaderThread, startReaderThread } from "../../src/reading/reader-thread.ts";
 import { createWalkers } from "../../src/reading/walkers.ts";
 import { failure, makeTree, type Tree } from "./tree.ts";
@@ -9,9 +10,11 @@ const FILES = 500;
 
 let tree: Tree;
 let started: ReaderThread[];
+let isLocal: boolean;
 beforeEach(async () => {
   tree = await makeTree();
   started = [];
+  isLocal = false;
   for (const folder of ["a", "b"]) {
     await mkdir(tree.at(folder));
     for (let file = 0; file < FILES; file++) await writeFile(tree.at(folder, `f${file}`), "");
@@ -25,11 +28,14 @@ afterEach(async () => {
 
 /** Walkers whose threads the test knows. */
 function walkersHere() {
-  return createWalkers((onEnd) => {
-    const thread = startReaderThread(onEnd);
-    started.push(thread);
-    return thread;
-  });
+  return createWalkers(
+    (onEnd) => {
+      const thread = startReaderThread(onEnd);
+      started.push(thread);
+      return thread;
+    },
+    async () => isLocal,
+  );
 }
 
 async function countOf(entries: AsyncIterable<SourceEntry>): Promise<number> {
@@ -41,19 +47,19 @@ async function countOf(entries: AsyncIterable<SourceEntry>): Promise<number> {
 it("gives each walk a thread of its own, and the next walk one that is there", async () => {
   const { place } = await tree.open();
   const walkers = walkersHere();
-  const first = walkers.walk(place, undefined);
+  const first = walkers.walk(place, {});
   await first.next();
-  expect(await countOf(walkers.walk(place, undefined))).toBe(2 * FILES);
+  expect(await countOf(walkers.walk(place, {}))).toBe(2 * FILES);
   expect(started).toHaveLength(2);
   expect(await countOf(first)).toBe(2 * FILES - 1);
-  expect(await countOf(walkers.walk(place, undefined))).toBe(2 * FILES);
+  expect(await countOf(walkers.walk(place, {}))).toBe(2 * FILES);
   expect(started).toHaveLength(2);
 });
 
 it("fails the walk whose thread ends, and no other; the next one has a thread again", async () => {
   const { place } = await tree.open();
   const walkers = walkersHere();
-  const [hit, other] = [walkers.walk(place, undefined), walkers.walk(place, undefined)];
+  const [hit, other] = [walkers.walk(place, {}), walkers.walk(place, {})];
   await Promise.all([hit.next(), other.next()]);
   await started[0]?.stop();
   expect(await failure(countOf(hit))).toMatchObject({
@@ -62,7 +68,7 @@ it("fails the walk whose thread ends, and no other; the next one has a thread ag
   });
   expect(await countOf(other)).toBe(2 * FILES - 1);
   await started[1]?.stop();
-  expect(await countOf(walkers.walk(place, undefined))).toBe(2 * FILES);
+  expect(await countOf(walkers.walk(place, {}))).toBe(2 * FILES);
   expect(started).toHaveLength(3);
 });
 
@@ -70,11 +76,11 @@ it("ends a walk by its signal, and its thread is free for the next", async () =>
   const { place } = await tree.open();
   const walkers = walkersHere();
   const controller = new AbortController();
-  const walk = walkers.walk(place, controller.signal);
+  const walk = walkers.walk(place, { signal: controller.signal });
   await walk.next();
   controller.abort(new Error("cancelled"));
   expect(await failure(countOf(walk))).toMatchObject({ code: "INTERRUPTED" });
-  expect(await countOf(walkers.walk(place, undefined))).toBe(2 * FILES);
+  expect(await countOf(walkers.walk(place, {}))).toBe(2 * FILES);
   expect(started).toHaveLength(1);
 });
 
@@ -82,11 +88,35 @@ it("ends a thread that has had nothing to walk for a while", async () => {
   const { place } = await tree.open();
   const walkers = walkersHere();
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  await countOf(walkers.walk(place, undefined));
+  await countOf(walkers.walk(place, {}));
   vi.advanceTimersByTime(60_000);
-  expect(await failure(started[0]?.walk(place) as Promise<unknown>)).toMatchObject({
+  expect(await failure(started[0]?.walk(place).next() as Promise<unknown>)).toMatchObject({
     code: "SOURCE_IO",
   });
-  expect(await countOf(walkers.walk(place, undefined))).toBe(2 * FILES);
+  expect(await countOf(walkers.walk(place, {}))).toBe(2 * FILES);
   expect(started).toHaveLength(2);
+});
+
+it("has a thread that reads files walk what lies on a disk of this machine, several walks at a time", async () => {
+  const { place } = await tree.open();
+  const walkers = walkersHere();
+  const readers = createFileReaders(1024 * 1024);
+  isLocal = true;
+  const [one, other] = [walkers.walk(place, { readers }), walkers.walk(place, { readers })];
+  await Promise.all([one.next(), other.next()]);
+  expect(await countOf(one)).toBe(2 * FILES - 1);
+  const file = await readers.open(place, "a/f1", undefined);
+  expect(await countOf(other)).toBe(2 * FILES - 1);
+  await file[Symbol.asyncDispose]();
+  expect(started).toHaveLength(0);
+  isLocal = false;
+  expect(await countOf(walkers.walk(place, { readers }))).toBe(2 * FILES);
+  expect(started).toHaveLength(1);
+  await readers.close();
+});
+
+it("knows a disk of this machine, and takes nothing else for one", async () => {
+  expect(await isOnLocalDisk(tree.root)).toBe(process.platform === "linux");
+  expect(await isOnLocalDisk("/proc")).toBe(false);
+  expect(await isOnLocalDisk(tree.at("missing"))).toBe(false);
 });

@@ -1,0 +1,22 @@
+import { statfs } from "node:fs/promises";
+
+/** Linux's numbers (statfs(2)) of file systems that lie on this machine's disks or in its memory. */
+const LOCAL = new Set([
+  0xef53, // ext2, ext3, ext4
+  0x58465342, // xfs
+  0x9123683e, // btrfs
+  0xf2f52010, // f2fs
+  0x2fc12fc1, // zfs
+  0x01021994, // tmpfs
+  0x794c7630, // overlayfs, a container's
+]);
+
+/** Whether a folder lies on a disk of this machine, which answers or fails; a share may hang. False where it can't be told. */
+export async function isOnLocalDisk(path: string): Promise<boolean> {
+  if (process.platform !== "linux") return false;
+  try {
+    return LOCAL.has((await statfs(path)).type);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,46 @@
+import type { Place } from "../place.ts";
+import type { SourceEntry } from "../source.ts";
+import { walkDirectory } from "../walk-directory.ts";
+import { type PackedEntries, packEntries } from "./packed-entries.ts";
+
+/**
+ * After this many milliseconds an answer is given even if nothing was met, so that a walk can be stopped, and files that the
+ * thread has to read don't wait.
+ */
+const ANSWER_WITHIN = 5;
+
+/** The walks that a thread is on, by number. */
+export interface ThreadWalks {
+  /** Undefined after the last entries. Throws what `SourceReader.walk` does. */
+  next(walk: number, place: Place): PackedEntries | undefined;
+  end(walk: number): void;
+}
+
+export function createThreadWalks(): ThreadWalks {
+  const walks = new Map<number, Generator<SourceEntry[], void, void>>();
+
+  function walkOf(number: number, place: Place): Generator<SourceEntry[], void, void> {
+    const known = walks.get(number);
+    if (known) return known;
+    const begun = walkDirectory(place);
+    walks.set(number, begun);
+    return begun;
+  }
+
+  return {
+    /** Steps that met nothing aren't worth a message. */
+    next(number, place) {
+      const walk = walkOf(number, place);
+      const until = performance.now() + ANSWER_WITHIN;
+      for (;;) {
+        const step = walk.next();
+        if (step.value === undefined) return undefined;
+        if (step.value.length > 0 || performance.now() > until) return packEntries(step.value);
+      }
+    },
+    end(number) {
+      walks.get(number)?.return();
+      walks.delete(number);
+    },
+  };
+}
