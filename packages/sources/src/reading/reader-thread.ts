@@ -34,7 +34,7 @@ export interface ReaderThread {
 }
 
 /** A walk that a thread is on. Whoever began it ends it. */
-export interface RunningWalk {
+interface RunningWalk {
   /** The next entries; undefined after the last. */
   next(): Promise<PackedEntries | undefined>;
   /** Closes what it has open. */
