@@ -18,7 +18,7 @@ interface BucketGate {
  * because of it must not keep others' files out.
  */
 interface Gate extends BucketGate {
-  /** For a whole file: few more are read than can be sent, however many there are. */
+  /** For a whole file: few more are begun than requests are under way, however many there are and however wide the window is. */
   readonly file: Room;
   readonly rate: Rate;
   /** For one request with bytes: by the rate of its prefix, then by the window of its bucket. */

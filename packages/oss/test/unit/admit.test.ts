@@ -28,6 +28,15 @@ it("few more files are begun than can be sent; the others wait until there is ro
   await Promise.all(admitted);
 });
 
+it("a window that isn't used up has no more files begun", async () => {
+  const begunWith = async (ceiling: number) => {
+    const { begun } = hold(createObjectStore({ ceiling }), 500);
+    await Promise.resolve();
+    return begun.length;
+  };
+  expect(await begunWith(256)).toBe(await begunWith(2));
+});
+
 it("a file that waits is told when the work is stopped, and takes no room then", async () => {
   const store = createObjectStore({ ceiling: 2 });
   const { begun } = hold(store, 100);
