@@ -25,13 +25,13 @@ COPY apps ./apps
 RUN install -d -o node -g node /data
 ENV EXHIBIT_DATA_DIR=/data
 # Node keeps what it has compiled: a start without strips the types of every module, and takes 20 MB more. Filled by the sample
-# case, as the one who runs the image; then nobody can write there either.
+# case, as the one who runs the image, for whom alone Node makes these files; then nobody can write there, and all can read.
 RUN install -d -o node -g node node_modules/.cache
 USER node
 RUN EXHIBIT_DATA_DIR=/tmp/first node --min-semi-space-size=8 --max-semi-space-size=8 apps/cli/bin/exhibit.mjs up --once \
   && rm -r /tmp/first
 USER root
-RUN chown -R root:root node_modules/.cache
+RUN chown -R root:root node_modules/.cache && chmod -R a+rX node_modules/.cache
 USER node
 # It hears SIGTERM itself; zombies are reaped by the init that docker-compose.yml asks for (`docker run --init`).
 STOPSIGNAL SIGTERM
