@@ -25,11 +25,11 @@ COPY apps ./apps
 RUN install -d -o node -g node /data
 ENV EXHIBIT_DATA_DIR=/data
 # Node keeps what it has compiled: a start without strips the types of every module, and takes 20 MB more. Filled by the sample
-# case, as the one who runs the image, for whom alone Node makes these files; then nobody can write there, and all can read.
+# case, with the flags of the command's first line, as the one who runs the image. Node makes these files for that one alone;
+# then nobody can write them, and all can read.
 RUN install -d -o node -g node node_modules/.cache
 USER node
-RUN EXHIBIT_DATA_DIR=/tmp/first node --min-semi-space-size=8 --max-semi-space-size=8 apps/cli/bin/exhibit.mjs up --once \
-  && rm -r /tmp/first
+RUN EXHIBIT_DATA_DIR=/tmp/first apps/cli/bin/exhibit.mjs up --once && rm -r /tmp/first
 USER root
 RUN chown -R root:root node_modules/.cache && chmod -R a+rX node_modules/.cache
 USER node

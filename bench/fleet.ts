@@ -9,10 +9,10 @@ import { dataFolder, freePort, startServer, stopProcess } from "../test/servers.
 const cli = join(import.meta.dirname, "../apps/cli/bin/exhibit.mjs");
 
 /** What Node is started with to run Exhibit's command, as the first line of the command says. */
-export const commandLine = ["--min-semi-space-size=8", "--max-semi-space-size=8", cli];
+const commandLine = ["--min-semi-space-size=8", "--max-semi-space-size=8", cli];
 
 /** And its environment. */
-export const commandEnvironment = { ...process.env, MALLOC_ARENA_MAX: "2" };
+const commandEnvironment = { ...process.env, MALLOC_ARENA_MAX: "2" };
 
 /** The product as production has it: Redis, Postgres, API and workers, each a process of its own; the sandbox is the vendors. */
 export interface Fleet extends AsyncDisposable {

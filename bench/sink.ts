@@ -97,8 +97,8 @@ function answerTo({ method, path, length }: Head): string {
   const file = digests[Number(/(\d+)\.bin$/.exec(place)?.[1])];
   if (method === "PUT" && file) {
     const part = /partNumber=(\d+)/.exec(query)?.[1];
-    const number = Number(part);
-    const crc64 = part === undefined ? file.crc64 : crc64OfPart(file, { place, number, length });
+    const crc64 =
+      part === undefined ? file.crc64 : crc64OfPart(file, { place, number: Number(part), length });
     return head(200, 0, `ETag: ${ETAG}\r\nx-oss-hash-crc64ecma: ${crc64}\r\n`);
   }
   if (method === "POST" && query.startsWith("uploads"))
