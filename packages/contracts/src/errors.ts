@@ -50,6 +50,18 @@ export const errorTable = {
     meaning: "The ledger, the queue or the API can't be reached.",
     remedy: "Check that it runs and that the address is right.",
   },
+  SCHEMA_OLD: {
+    action: "never",
+    status: 503,
+    meaning: "The ledger's schema is older than this Exhibit works on.",
+    remedy: "Run `exhibit migrate` once, then start again; those that work meanwhile go on.",
+  },
+  SCHEMA_NEW: {
+    action: "never",
+    status: 503,
+    meaning: "The ledger's schema is of a later Exhibit, which this one can't work on.",
+    remedy: "Start the release that is in use elsewhere, or a later one.",
+  },
   INTERNAL: {
     action: "backoff",
     status: 500,

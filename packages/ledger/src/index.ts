@@ -7,8 +7,17 @@ export * from "./destinations.ts";
 export * from "./file-views.ts";
 export * from "./folder-views.ts";
 export * from "./import-views.ts";
-export { type Ledger, openEmbeddedLedger, openPglite, openPostgresLedger } from "./ledger.ts";
+export {
+  type Ledger,
+  type Migrated,
+  migrateLedger,
+  openEmbeddedLedger,
+  openPglite,
+  openPostgresLedger,
+} from "./ledger.ts";
 export { forgetFolders, listLookedFor } from "./looked-for.ts";
+export type { SchemaState } from "./migrating.ts";
+export { SCHEMA_VERSION } from "./migrations/index.ts";
 export * from "./outcomes.ts";
 export type { Page } from "./pages.ts";
 export * from "./pausing.ts";

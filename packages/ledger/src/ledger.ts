@@ -1,10 +1,16 @@
 import type { PGlite } from "@electric-sql/pglite";
 import { ExhibitError } from "@exhibit/contracts";
 import { Kysely, PGliteDialect, PostgresDialect, sql } from "kysely";
-import { Migrator } from "kysely/migration";
 import pg from "pg";
 import { ensureDatabase } from "./empty-database.ts";
-import { migrationProvider } from "./migrations/index.ts";
+import {
+  checkSchema,
+  type MigrateOptions,
+  migrate,
+  missingSteps,
+  readSchema,
+  type SchemaState,
+} from "./migrating.ts";
 import { unreachable, withNamedOutages } from "./outage.ts";
 import type { LedgerSchema } from "./schema.ts";
 
@@ -13,6 +19,8 @@ const INT8 = 20;
 /** The database that knows every import, folder, shard and file: the truth. */
 export interface Ledger {
   readonly db: Kysely<LedgerSchema>;
+  /** Of the database, when it was opened. */
+  readonly schema: SchemaState;
   /** Resolves when the database answers. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -32,15 +40,66 @@ export async function openPglite(dataDir: string): Promise<PGlite> {
   });
 }
 
-/** A ledger in the process; `pglite` is closed by its owner, not by the ledger. */
+/** A ledger in the process, its schema made or brought up to date; `pglite` is closed by its owner, not by the ledger. */
 export async function openEmbeddedLedger(pglite: PGlite): Promise<Ledger> {
-  const db = new Kysely<LedgerSchema>({ dialect: new PGliteDialect({ pglite }) });
+  const db = connectPglite(pglite);
   await migrate(db);
-  return { db, ping: () => ping(db), close: () => Promise.resolve() };
+  const schema = await readSchema(db);
+  return { db, schema, ping: () => ping(db), close: () => Promise.resolve() };
 }
 
-/** A ledger on a Postgres server. Throws SERVICE_UNREACHABLE when it doesn't answer, now and whenever it is used. */
+/** A database in the process, whatever is in it. */
+export function connectPglite(pglite: PGlite): Kysely<LedgerSchema> {
+  return new Kysely<LedgerSchema>({ dialect: new PGliteDialect({ pglite }) });
+}
+
+/**
+ * A ledger on a Postgres server. An empty database gets its tables; one that has a ledger is left as it is: throws SCHEMA_OLD
+ * or SCHEMA_NEW when this program can't work on it. Throws SERVICE_UNREACHABLE when it doesn't answer, now and whenever it is used.
+ */
 export async function openPostgresLedger(databaseUrl: string): Promise<Ledger> {
+  const db = connectPostgres(databaseUrl);
+  try {
+    if ((await readSchema(db)).version === 0) await migrate(db);
+    const schema = await readSchema(db);
+    checkSchema(schema);
+    return { db, schema, ping: () => ping(db), close: () => db.destroy() };
+  } catch (cause) {
+    await db.destroy();
+    throw cause instanceof ExhibitError ? cause : unreachable("The ledger can't be opened", cause);
+  }
+}
+
+/** What `migrateLedger` found, and what it did unless it was only asked to look. */
+export interface Migrated extends SchemaState {
+  /** Names of the steps that were missing. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * Brings the schema of a ledger on a Postgres server up to date, while programs work on it. Throws as `migrate` does, and
+ * SERVICE_UNREACHABLE.
+ */
+export async function migrateLedger(
+  databaseUrl: string,
+  { dryRun = false, ...options }: MigrateOptions & { dryRun?: boolean } = {},
+): Promise<Migrated> {
+  const db = connectPostgres(databaseUrl);
+  try {
+    const missing = missingSteps(await readSchema(db));
+    if (!dryRun) await migrate(db, options);
+    return { ...(await readSchema(db)), missing };
+  } catch (cause) {
+    throw cause instanceof ExhibitError
+      ? cause
+      : unreachable("The ledger can't be migrated", cause);
+  } finally {
+    await db.destroy();
+  }
+}
+
+/** A database on a Postgres server, whatever is in it. */
+export function connectPostgres(databaseUrl: string): Kysely<LedgerSchema> {
   const types = {
     getTypeParser: ((oid: number, format?: "text" | "binary") =>
       oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
@@ -62,16 +121,9 @@ export async function openPostgresLedger(databaseUrl: string): Promise<Ledger> {
   pool.on("error", () => {});
   // The same for one that breaks in use: without a listener of its own it would end the process.
   pool.on("connect", (client) => client.on("error", () => {}));
-  const db = new Kysely<LedgerSchema>({
+  return new Kysely<LedgerSchema>({
     dialect: new PostgresDialect({ pool: withNamedOutages(pool) }),
   });
-  try {
-    await migrate(db);
-  } catch (cause) {
-    await db.destroy();
-    throw unreachable("The ledger can't be opened", cause);
-  }
-  return { db, ping: () => ping(db), close: () => db.destroy() };
 }
 
 /**
@@ -80,11 +132,6 @@ export async function openPostgresLedger(databaseUrl: string): Promise<Ledger> {
  */
 function setUp(client: pg.ClientBase): unknown {
   return client.query("set plan_cache_mode = force_custom_plan");
-}
-
-async function migrate(db: Kysely<LedgerSchema>): Promise<void> {
-  const { error } = await new Migrator({ db, provider: migrationProvider }).migrateToLatest();
-  if (error) throw error;
 }
 
 async function ping(db: Kysely<LedgerSchema>): Promise<void> {

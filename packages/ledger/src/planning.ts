@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { ExhibitError, type ImportRequest } from "@exhibit/contracts";
 import { sql } from "kysely";
 import { v7 as uuidv7 } from "uuid";
@@ -26,6 +27,7 @@ export async function createImport(
         entrust_id: request.entrust_id ?? null,
         suit_ids: request.suit_ids,
         open_folders: request.folders.length,
+        custody_secret: randomBytes(32),
       })
       .execute();
     const folders = await tx

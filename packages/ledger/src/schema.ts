@@ -48,6 +48,12 @@ export interface ImportTable extends CounterColumns {
   /** Why it couldn't be sealed. */
   error_code: string | null;
   error: string | null;
+  /** 32 random bytes that hide from one file's proof what the others are; null: made before there was custody. */
+  custody_secret: Buffer | Uint8Array | null;
+  /** The import that this one adds to. */
+  amends: string | null;
+  /** The number of its seal in the register. */
+  sealed_number: number | null;
 }
 
 export interface FolderTable extends CounterColumns {
@@ -125,15 +131,76 @@ export interface FileTable {
   waived_by: string | null;
   waived_why: string | null;
   waived_at: Date | null;
+  /** Of the object, where the bucket keeps versions. */
+  version_id: string | null;
+  /** 32 bytes; only where the deployment digests it. */
+  sm3: Buffer | Uint8Array | null;
 }
 
-/** What receipts have in common; rows are only ever added. */
+/** What receipts of a release before had in common; no row is added any more. */
 interface LeaseTable {
   number: Generated<number>;
   /** As the broker calls it; nothing of its credentials is here. */
   id: string;
   /** How the keys of its files begin. */
   prefix: string;
+}
+
+/** What receipts have in common: a lease, as one worker used it. Rows are only ever added. */
+interface LeaseUseTable {
+  /** Shared with `LeaseTable`: a number is a row of one of the two. */
+  number: Generated<number>;
+  /** As the broker calls it; nothing of its credentials is here. */
+  id: string;
+  /** How the keys of its files begin. */
+  prefix: string;
+  vendor: string;
+  endpoint: string;
+  bucket: string;
+  /** The number of the worker's facts. */
+  worker: number | null;
+}
+
+/** What a worker is, for the record; one row for all that are alike. Rows are only ever added. */
+interface WorkerFactsTable {
+  number: Generated<number>;
+  host: string;
+  os_user: string;
+  /** Of Exhibit. */
+  version: string;
+  node: string;
+  openssl: string;
+}
+
+/** What touched the integrity of a file and was mended: its row tells only how it ended. Rows are only ever added. */
+interface IncidentTable {
+  id: Generated<number>;
+  file_id: number;
+  at: Generated<Date>;
+  code: string;
+  message: string;
+  worker: number | null;
+}
+
+/** Whose ledger this is: one row. */
+interface DeploymentTable {
+  only_one: Generated<boolean>;
+  id: Generated<string>;
+  /** Null until the first process with a configuration has come. */
+  world: "trial" | "live" | null;
+  created_at: Generated<Date>;
+}
+
+/** Where the configuration has a vendor's folders lie: what a process must agree with. */
+interface VendorPlaceTable {
+  vendor: string;
+  gateway: string;
+  /** Null where the vendor's answers say it. */
+  endpoint: string | null;
+  bucket: string | null;
+  at: Generated<Date>;
+  who: string;
+  why: string | null;
 }
 
 /** A multipart upload that is open in OSS, or may be. */
@@ -191,6 +258,8 @@ export interface ActTable {
   code: string | null;
   /** Files that were taken up again, or given up. */
   files: number | null;
+  /** What it was about, where that is more than the columns say. */
+  details: ColumnType<Record<string, unknown> | null, string | null | undefined, string | null>;
 }
 
 /** Limits of bandwidth that were set; rows are only ever added, and the last one holds. */
@@ -207,6 +276,10 @@ interface BandwidthLimitTable {
 interface WorkerTable {
   id: string;
   seen_at: Generated<Date>;
+  /** The number of its facts. */
+  worker: number | null;
+  /** What it waits for, as it last told. */
+  waits: ColumnType<unknown, string | null | undefined, string | null>;
 }
 
 export interface LedgerSchema {
@@ -217,8 +290,13 @@ export interface LedgerSchema {
   folders: FolderTable;
   shards: ShardTable;
   files: FileTable;
+  deployment: DeploymentTable;
+  incidents: IncidentTable;
+  lease_uses: LeaseUseTable;
   leases: LeaseTable;
   uploads: UploadTable;
   upload_parts: UploadPartTable;
+  vendor_places: VendorPlaceTable;
+  worker_facts: WorkerFactsTable;
   workers: WorkerTable;
 }

@@ -9,9 +9,12 @@ import { normalPaths } from "./0007-normal-paths.ts";
 import { narrowReceipts } from "./0008-narrow-receipts.ts";
 import { begunShards } from "./0009-begun-shards.ts";
 import { roomForReceipts } from "./0010-room-for-receipts.ts";
+import { facts } from "./0011-facts.ts";
 
-/** In order of their names; one that has been released is never changed, only followed by another. */
-const migrations: Record<string, Migration> = {
+// In order of their names; one that has been released is never changed, only followed by another.
+
+/** Those of the first releases, whose programs end when they find one more on Kysely's list. */
+export const firstMigrations: Record<string, Migration> = {
   "0001-first-tables": firstTables,
   "0002-acts": acts,
   "0003-uploads": uploads,
@@ -24,6 +27,16 @@ const migrations: Record<string, Migration> = {
   "0010-room-for-receipts": roomForReceipts,
 };
 
-export const migrationProvider: MigrationProvider = {
-  getMigrations: () => Promise.resolve(migrations),
+/** Those since, made by `step`, on a list of their own. */
+export const steps: Record<string, Migration> = {
+  "0011-facts": facts,
 };
+
+/** The schema that this program makes, and the least one that it works on. */
+export const SCHEMA_VERSION = Math.max(
+  ...Object.keys(steps).map((name) => Number(name.slice(0, 4))),
+);
+
+export function provide(migrations: Record<string, Migration>): MigrationProvider {
+  return { getMigrations: () => Promise.resolve(migrations) };
+}

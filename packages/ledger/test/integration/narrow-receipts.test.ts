@@ -1,5 +1,3 @@
-import { sql } from "kysely";
-import { Migrator } from "kysely/migration";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ledgerKinds } from "../../../../test/databases.ts";
 import {
@@ -10,7 +8,6 @@ import {
   recordDestination,
   recordOutcomes,
 } from "../../src/index.ts";
-import { migrationProvider } from "../../src/migrations/index.ts";
 import { addShard } from "./add-shard.ts";
 
 const receipt = {
@@ -114,52 +111,3 @@ describe.each(Object.entries(ledgerKinds))("Receipts in the ledger on %s", (_kin
     expect(files).toEqual(files.map(() => ({ key: null, lease: leases[0]?.number })));
   });
 });
-
-describe.each(Object.entries(ledgerKinds))("A ledger of before on %s", (_kind, open) => {
-  test("keeps the receipts that it has when it is opened by this version", async () => {
-    const { ledger, remove } = await open();
-    await widen(ledger);
-    await sql`insert into imports (id, suit_ids, open_folders) values ('01900000-0000-7000-8000-000000000000', '{}', 1)`.execute(
-      ledger.db,
-    );
-    await sql`insert into folders (import_id, position, vendor, selector, source)
-      values ('01900000-0000-7000-8000-000000000000', 0, 'kongur', '{}', '{}')`.execute(ledger.db);
-    await sql`
-      insert into files (folder_id, path, normal, size, state, key, crc64, lease_id)
-      select folders.id, f.* from folders, (values
-        ('a', null, 1, 'stored', 'p/a', '18446744073709551615', 'L1'),
-        ('b', null, 1, 'stored', 'p/b', '9223372036854775808', 'L1'),
-        ('c', null, 1, 'identical', 'q/c', '9223372036854775807', 'L2'),
-        (e'd/e\u0301', 'd/é', 1, 'stored', 'p/d/é', '0', 'L1'),
-        ('e', null, 1, 'stored', 'p/named by the vendor', '1', 'L1'),
-        ('f', null, 1, 'failed', null, null, null)
-      ) as f`.execute(ledger.db);
-    const { error } = await new Migrator({
-      db: ledger.db,
-      provider: migrationProvider,
-    }).migrateToLatest();
-    expect(error).toBeUndefined();
-    const { items } = await listFiles(ledger, "01900000-0000-7000-8000-000000000000", {
-      limit: 100,
-    });
-    expect(items.map(({ key, crc64, lease_id }) => [key, crc64, lease_id])).toEqual([
-      ["p/a", "18446744073709551615", "L1"],
-      ["p/b", "9223372036854775808", "L1"],
-      ["q/c", "9223372036854775807", "L2"],
-      ["p/d/é", "0", "L1"],
-      ["p/named by the vendor", "1", "L1"],
-      [null, null, null],
-    ]);
-    await remove();
-  });
-});
-
-/** Makes the tables what they were before receipts became narrow. */
-async function widen({ db }: Ledger): Promise<void> {
-  await sql`drop table leases`.execute(db);
-  await sql`alter table files drop column lease, add column lease_id text, drop column crc64, add column crc64 text`.execute(
-    db,
-  );
-  await sql`drop index shards_begun`.execute(db);
-  await sql`delete from kysely_migration where name >= '0008'`.execute(db);
-}
