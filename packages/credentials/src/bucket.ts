@@ -35,18 +35,24 @@ export function endpointOf(text: string, bucket?: string): string | undefined {
   return `${url.protocol}//${ownHost ? url.host.slice(bucket.length + 1) : url.host}`;
 }
 
-/**
- * A folder's prefix as keys are made from it: it ends with `/`, and one leading `/` is taken off. Throws
- * VENDOR_ANSWER_INVALID for one that could lead elsewhere: with `.` or `..` parts, a further leading `/`, a
- * backslash in front, or control characters.
- */
+/** As `folderPrefix`. Throws VENDOR_ANSWER_INVALID for what names no folder. */
 export function prefixOf(vendor: string, text: string): string {
+  const prefix = folderPrefix(text);
+  if (prefix !== undefined) return prefix;
+  const message = `${vendor}: the answer can't be used: it opens the folder ${JSON.stringify(text)}, which isn't a prefix`;
+  throw new ExhibitError("VENDOR_ANSWER_INVALID", message, { details: { vendor } });
+}
+
+/**
+ * A folder's prefix as keys are made from it: it ends with `/`, and one leading `/` is taken off. Undefined for the
+ * bucket's root, where files of different folders would collide; for a pattern; and for what could lead elsewhere: with
+ * `.` or `..` parts, a further leading `/`, a backslash in front, or control characters.
+ */
+export function folderPrefix(text: string): string | undefined {
   const path = text.startsWith("/") ? text.slice(1) : text;
   const strays = path.split("/").some((part) => part === ".." || part === ".");
-  if (path === "" || /^[/\\]/.test(path) || strays || hasControlCharacter(path)) {
-    const message = `${vendor}: the answer can't be used: it opens the folder ${JSON.stringify(text)}, which isn't a prefix`;
-    throw new ExhibitError("VENDOR_ANSWER_INVALID", message, { details: { vendor } });
-  }
+  const isRoot = path.trim() === "" || /^[/\\]/.test(path);
+  if (isRoot || strays || path.includes("*") || hasControlCharacter(path)) return undefined;
   return path.endsWith("/") ? path : `${path}/`;
 }
 

@@ -27,7 +27,7 @@ export function verdictOn({ leases, refusals }: KeptAnswer, folder: FolderKey): 
 
 /**
  * Gives an answer's leases their names and times. Lives are counted from `askedAt`, which is before the vendor
- * began to count. Throws VENDOR_ANSWER_INVALID for a lease that has ended already.
+ * began to count. Throws VENDOR_ANSWER_INVALID for a lease that has ended already, and for a folder that is a whole bucket.
  */
 export function keep(vendor: string, answer: VendorAnswer, askedAt: number): KeptAnswer {
   const leases = answer.leases.map((issued) => keepLease(vendor, issued, askedAt));
@@ -88,6 +88,7 @@ const MINIMUM_REMAINING = 30_000;
 
 function keepLease(vendor: string, issued: IssuedLease, issuedAt: number): KeptLease {
   const { ends, ...rest } = issued;
+  checkFolders(vendor, issued);
   const expiresAt = "at" in ends ? ends.at : issuedAt + ends.after;
   if (expiresAt <= issuedAt) {
     const message = `${vendor}: the answer can't be used: its credentials ended at ${new Date(expiresAt).toISOString()}; check the clock`;
@@ -96,4 +97,11 @@ function keepLease(vendor: string, issued: IssuedLease, issuedAt: number): KeptL
   const share = RENEWAL_SHARE + RENEWAL_SPREAD * (2 * Math.random() - 1);
   const renewAt = Math.round(expiresAt - (expiresAt - issuedAt) * share);
   return { id: randomUUID(), ...rest, issuedAt, renewAt, expiresAt };
+}
+
+/** Where folders have no prefix of their own, files of different ones would get the same key. */
+function checkFolders(vendor: string, { folders, prefixes, object }: IssuedLease): void {
+  if (object !== undefined || ![...Object.values(folders), ...prefixes].includes("")) return;
+  const message = `${vendor}: the answer can't be used: it opens a whole bucket and names no folder in it`;
+  throw new ExhibitError("VENDOR_ANSWER_INVALID", message, { details: { vendor } });
 }

@@ -37,7 +37,7 @@ export interface Lease {
   readonly vendor: string;
   readonly credentials: Credentials;
   readonly bucket: Bucket;
-  /** The folder's own prefix; ends with `/`, or is empty for a whole bucket. Keys are made by appending to it. */
+  /** The folder's own prefix; ends with `/`. Keys are made by appending to it. Empty only beside `object`. */
   readonly prefix: string;
   /** Everything the credentials open, for the guard. A key must begin with one of them. */
   readonly prefixes: readonly string[];

@@ -28,7 +28,7 @@ export type LeaseEnd = { readonly at: number } | { readonly after: number };
 export interface IssuedLease {
   readonly credentials: Credentials;
   readonly bucket: Bucket;
-  /** The prefix of each folder it opens; each ends with `/`, or is empty for a whole bucket. */
+  /** The prefix of each folder it opens; each ends with `/`. Never a whole bucket: folders would collide in it. */
   readonly folders: Readonly<Record<FolderKey, string>>;
   /** Everything it opens. */
   readonly prefixes: readonly string[];

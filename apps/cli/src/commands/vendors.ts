@@ -184,7 +184,7 @@ function checkLines({ folder, lease, probe }: VendorCheck): string[] {
     ["folder", labelOf(folder)],
     ["endpoint", `${bucket.endpoint}, ${style}`],
     ["bucket", `${bucket.name} in ${bucket.region}, signature ${bucket.signatureVersion}`],
-    ["prefix", lease.prefix === "" ? "the whole bucket" : lease.prefix],
+    ["prefix", lease.prefix === "" ? "none: a key at the bucket's root" : lease.prefix],
     ...opensMore(lease.prefixes, lease.prefix),
     ["ends", `${expiresAt.toISOString()}, in ${left}`],
     ["proof", `${proofs[probe.outcome]}${request}`],

@@ -131,15 +131,18 @@ function placeOf(vendor: string, said: Credential, options: Options) {
   const [first] = places;
   const name = bucketName.safeParse(first?.bucket);
   if (first === undefined || !name.success) {
-    throw unusableAnswer(vendor, "its policy opens no folder for PutObject");
+    const fault = "its policy opens no folder for PutObject; a whole bucket isn't taken for one";
+    throw unusableAnswer(vendor, fault);
   }
   // Evidence doesn't go to a place that is one of two by chance.
   if (places.some(({ bucket }) => bucket !== first.bucket)) {
     throw unusableAnswer(vendor, "its policy opens folders in more than one bucket");
   }
-  const prefixes = places.map(({ prefix }) => (prefix === "" ? "" : prefixOf(vendor, prefix)));
-  const prefix = prefixes[0] ?? "";
-  return { bucket: bucketOf(vendor, said, name.data, options), prefix, prefixes };
+  return {
+    bucket: bucketOf(vendor, said, name.data, options),
+    prefix: prefixOf(vendor, first.prefix),
+    prefixes: places.map(({ prefix }) => prefixOf(vendor, prefix)),
+  };
 }
 
 function bucketOf(vendor: string, said: Credential, name: string, options: Options): Bucket {

@@ -31,6 +31,7 @@ export const industryOptions = z.strictObject({
       .refine((text) => ["{id}", "{index}"].every((each) => text.includes(each)), {
         error: "It must contain {id} and {index}",
       })
+      .refine((text) => !text.endsWith("/"), { error: "It must not end with a slash" })
       .default("{type}/{id}/{index}.{suffix}"),
   }),
 });
@@ -99,6 +100,8 @@ function leaseOf(vendor: string, given: Answer, call: VendorCall, { oss }: Optio
   const { appId: _, ...folder } = call;
   const place = placeOf(vendor, given, oss.path_style);
   const key = place.key ?? keyFor(oss.key, folder);
+  // All images of the record would be this one object.
+  if (key.endsWith("/")) throw unusableAnswer(vendor, "uploadUrl names a folder, not an object");
   const at = expirationTime(given.expiration);
   if (at === undefined) throw unusableAnswer(vendor, "expiration isn't a time of a known form");
   return {

@@ -15,8 +15,8 @@ export interface WritablePlace {
 
 /**
  * Where objects may be put by a policy, in the policy's order: what statements with effect Allow open for
- * PutObject, without what a Deny closes as a whole. A resource that names one object only, or whose bucket or
- * prefix is itself a pattern, isn't a place for a folder and is left out.
+ * PutObject, without what a Deny closes as a whole. A resource that names a whole bucket or one object only, or whose
+ * bucket or prefix is itself a pattern, isn't a place for a folder and is left out.
  */
 export function writablePlaces(policy: readonly PolicyStatement[]): WritablePlace[] {
   const forPut = policy.filter(({ action }) => action.length === 0 || action.some(permitsPut));
@@ -54,7 +54,7 @@ function placeOf(path: string): WritablePlace[] {
   const bucket = path.slice(0, slash);
   const prefix = path.slice(slash + 1).replace(/\*+$/, "");
   const isFolder = path.endsWith("*") || path.endsWith("/");
-  if (slash < 1 || !isFolder || /[*?]/.test(bucket + prefix)) return [];
+  if (slash < 1 || prefix === "" || !isFolder || /[*?]/.test(bucket + prefix)) return [];
   return [{ bucket, prefix }];
 }
 

@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { bucketName, bucketOptions, endpointOf, endpointOption, prefixOf } from "../bucket.ts";
+import {
+  bucketName,
+  bucketOptions,
+  endpointOf,
+  endpointOption,
+  folderPrefix,
+  prefixOf,
+} from "../bucket.ts";
 import { createTopClient, topAccount } from "../gateways/top.ts";
 import { topBoolean, topList, topOptionalText } from "../gateways/top-answer.ts";
 import type { Bucket } from "../lease.ts";
@@ -37,6 +44,9 @@ export const rexOptions = z.strictObject({
       .min(1)
       .refine((text) => strangeName(text, ["scene"]) === undefined, {
         error: "Nothing but {scene} can be put in",
+      })
+      .refine((text) => folderPrefix(text) !== undefined, {
+        error: "Not a folder of the bucket",
       })
       .default("{scene}/"),
   }),

@@ -120,14 +120,18 @@ describe("deepvision", () => {
     expect(leases[0]?.bucket.endpoint).toBe("http://oss-cn-hangzhou-internal.aliyuncs.com");
   });
 
-  it("opens a whole bucket with an empty prefix", async () => {
-    const policy = { statement: [statement("evidence/*")] };
+  it("takes the folder that is named beside a whole bucket", async () => {
+    const policy = { statement: [statement("evidence/*"), statement("evidence/stores/p1/*")] };
     const { leases } = await issueWith({ result: { ...result, policy } });
-    expect(leases[0]?.prefixes).toEqual([""]);
+    expect(leases[0]?.prefixes).toEqual(["stores/p1/"]);
   });
 
   it.each([
     ["policy opens no folder", { policy: { statement: {} } }],
+    ["a whole bucket isn't taken for one", { policy: { statement: [statement("evidence/*")] } }],
+    ["a whole bucket isn't taken for one", { policy: { statement: [statement("evidence/")] } }],
+    ["a whole bucket isn't taken for one", { policy: { statement: [statement("*")] } }],
+    ['the folder "/"', { policy: { statement: [statement("evidence//*")] } }],
     [
       "policy opens no folder",
       { policy: { statement: [statement("evidence/p/*"), statement("evidence/*", "Deny")] } },

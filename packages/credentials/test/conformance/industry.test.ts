@@ -151,6 +151,7 @@ describe("industry", () => {
     ["data lacks securityToken", { securityToken: "" }],
     ["uploadUrl is neither", { uploadUrl: "https://example.com/a" }],
     ["uploadUrl is neither", { uploadUrl: "https://UPPER.oss-cn-hangzhou.aliyuncs.com" }],
+    ["uploadUrl names a folder", { uploadUrl: `${data.uploadUrl}/brands/` }],
     ["expiration isn't a time", { expiration: "soon" }],
     ["data.endpoint: ", { endpoint: 7 }],
   ])("can't use an answer: %s", async (fault, more) => {
@@ -266,6 +267,7 @@ describe("industry", () => {
     ["app_key", { app_key: "钥匙" }],
     ["stage", { stage: "LIVE" }],
     ["oss.key", { oss: { region: "cn-hangzhou", key: "{type}/{id}" } }],
+    ["oss.key", { oss: { region: "cn-hangzhou", key: "{id}/{index}/" } }],
   ])("isn't configured by a bad %s", (key, options) => {
     expect(() => industryWith(options)).toThrow(
       expect.objectContaining({

@@ -295,4 +295,8 @@ describe("rex", () => {
   it("isn't made with a prefix of unknown parts", () => {
     expect(() => rexAt(gateway, { oss: { prefix: "{suit}/" } })).toThrow("oss.prefix: Nothing but");
   });
+
+  it.each([["/"], [" "], ["*"], ["../{scene}"]])("isn't made with the prefix %j", (prefix) => {
+    expect(() => rexAt(gateway, { oss: { prefix } })).toThrow("oss.prefix: Not a folder");
+  });
 });

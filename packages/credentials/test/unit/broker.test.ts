@@ -441,6 +441,16 @@ describe("the broker", () => {
     });
   });
 
+  it("won't take a lease on a whole bucket", async () => {
+    const answer = answerFor(["1"]);
+    const folders = { [folderKey({ suit_id: "1" })]: "" };
+    const leases = answer.leases.map((lease) => ({ ...lease, folders, prefixes: [""] }));
+    await expect(firstLease({ ...answer, leases })).rejects.toMatchObject({
+      code: "VENDOR_ANSWER_INVALID",
+      message: expect.stringContaining("whole bucket"),
+    });
+  });
+
   it("doesn't hand out a lease that ended while it was on its way", async () => {
     const call = nextCall();
     const waiting = broker.lease(of("1"));

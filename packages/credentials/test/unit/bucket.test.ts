@@ -37,12 +37,23 @@ describe("a prefix", () => {
     expect(prefixOf("kongur", given)).toBe(expected);
   });
 
-  it.each([[""], ["/"], ["//a"], ["a/../b"], [".."], ["./a"], ["\\a"], ["a\u0000b"], ["a\nb"]])(
-    "%j is none",
-    (given) => {
-      expect(() => prefixOf("kongur", given)).toThrow(
-        expect.objectContaining({ code: "VENDOR_ANSWER_INVALID" }),
-      );
-    },
-  );
+  it.each([
+    [""],
+    ["/"],
+    [" "],
+    ["*"],
+    ["/*"],
+    ["a/*"],
+    ["//a"],
+    ["a/../b"],
+    [".."],
+    ["./a"],
+    ["\\a"],
+    ["a\u0000b"],
+    ["a\nb"],
+  ])("%j is none", (given) => {
+    expect(() => prefixOf("kongur", given)).toThrow(
+      expect.objectContaining({ code: "VENDOR_ANSWER_INVALID" }),
+    );
+  });
 });
