@@ -1,4 +1,5 @@
 import { ExhibitError } from "@exhibit/contracts";
+import { type AnswerText, answerText } from "./answer-text.ts";
 import { pauseOf } from "./pause.ts";
 
 export interface Exchange {
@@ -10,14 +11,14 @@ export interface Exchange {
   /** Milliseconds, to the last byte of the answer. */
   readonly timeout: number;
   readonly signal: AbortSignal | undefined;
+  /** Masks secrets, should the answer repeat one. */
+  readonly hide: (text: string) => string;
 }
 
 /** What came back, whatever its HTTP status. */
-export interface Answered {
+export interface Answered extends AnswerText {
   readonly status: number;
   readonly headers: Headers;
-  /** The answer, when it is a JSON object. */
-  readonly json: Record<string, unknown> | undefined;
   /** The gateway's clock by its Date header, ms since the epoch; to the second. */
   readonly date: number | undefined;
   /** Milliseconds of a Retry-After header in seconds. */
@@ -37,6 +38,7 @@ export async function exchange({
   headers = FORM,
   timeout,
   signal,
+  hide,
 }: Exchange): Promise<Answered> {
   const deadline = AbortSignal.timeout(timeout);
   try {
@@ -52,7 +54,8 @@ export async function exchange({
     return {
       status: response.status,
       headers: response.headers,
-      json: jsonObject(await textOf(vendor, response)),
+      ...answerText(await bytesOf(vendor, response), response.headers.get("content-type"), hide),
+      ...redirection(response, url),
       date: dateOf(response.headers.get("date")),
       retryAfter: secondsOf(response.headers.get("retry-after")),
     };
@@ -67,7 +70,16 @@ export async function exchange({
   }
 }
 
-async function textOf(vendor: string, response: Response): Promise<string> {
+/** A redirect isn't followed; the host that it leads to tells a portal's page or a moved gateway. */
+function redirection({ status, headers }: Response, url: URL): Partial<AnswerText> {
+  const location = headers.get("location");
+  const to = location === null ? null : URL.parse(location, url.href);
+  return status >= 300 && status < 400 && to !== null
+    ? { instead: `a redirect to ${to.origin}` }
+    : {};
+}
+
+async function bytesOf(vendor: string, response: Response): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {
@@ -78,18 +90,7 @@ async function textOf(vendor: string, response: Response): Promise<string> {
     }
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString("utf8");
-}
-
-function jsonObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-    return value as Record<string, unknown>;
-  } catch {
-    // V8's message quotes the text, which may hold a credential: the caller says only that it isn't JSON.
-    return undefined;
-  }
+  return Buffer.concat(chunks);
 }
 
 function exchangeError(

@@ -1,5 +1,6 @@
 import { type ErrorCode, ExhibitError } from "@exhibit/contracts";
 import { z } from "zod";
+import { oneLine } from "./answer-text.ts";
 
 /** What is around every answer, errors of the gateway itself excepted: they may have no body. Failures may lack `data`. */
 export const iotAnswer = z.object({
@@ -15,6 +16,8 @@ export interface IotOutcome {
   readonly status: number;
   /** When the body is one. */
   readonly answer: IotAnswer | undefined;
+  /** What the body is when it isn't JSON: see `AnswerText`. */
+  readonly instead?: string | undefined;
   /** `X-Ca-Error-Message` */
   readonly message: string | undefined;
   /** `X-Ca-Error-Code`: set when the gateway made the error, absent when it's the backend's. */
@@ -75,17 +78,18 @@ export function iotError(
   const code = classifyIotOutcome(outcome);
   if (code === undefined) return undefined;
   const { status, answer, errorCode, requestId, retryAfter } = outcome;
-  const said = hide(sentencesOf(outcome).join(" ")).slice(0, 500);
+  const said = oneLine(hide(sentencesOf(outcome).join(" "))).slice(0, 500);
   const own = [answer?.code, said].filter((part) => part !== undefined && part !== "").join(" ");
   const ids = [
     `HTTP ${status}`,
     errorCode && hide(errorCode),
     requestId && `request ${hide(requestId)}`,
   ];
+  const came = outcome.instead ?? "JSON of another form than the documented one";
   const sentence =
     code === "VENDOR_ANSWER_INVALID"
-      ? "the answer can't be used: it isn't JSON of the documented form"
-      : own || "the gateway gave no reason";
+      ? `the answer can't be used: it is ${came}`
+      : own || `the gateway gave no reason, but ${came}`;
   return new ExhibitError(code, `${vendor}: ${sentence} (${ids.filter(Boolean).join(", ")})`, {
     details: {
       vendor,

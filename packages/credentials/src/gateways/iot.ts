@@ -67,6 +67,7 @@ export function createIotClient(options: IotClientOptions): IotClient {
       body,
       timeout,
       signal: request.signal,
+      hide,
     });
     const outcome = outcomeOf(answered);
     return { answered, outcome, error: iotError(vendor, outcome, hide) };
@@ -117,12 +118,13 @@ function signedRequest(account: IotAccount, request: IotRequest, time: number) {
   return { url, headers, body };
 }
 
-function outcomeOf({ status, headers, json, retryAfter }: Answered): IotOutcome {
+function outcomeOf({ status, headers, json, instead, retryAfter }: Answered): IotOutcome {
   const parsed = iotAnswer.safeParse(json);
   const header = (name: string) => headers.get(name) ?? undefined;
   return {
     status,
     answer: parsed.success ? parsed.data : undefined,
+    instead,
     message: header("x-ca-error-message"),
     errorCode: header("x-ca-error-code"),
     requestId: header("x-ca-request-id"),

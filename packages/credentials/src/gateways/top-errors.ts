@@ -1,5 +1,6 @@
 import { type ErrorCode, ExhibitError } from "@exhibit/contracts";
 import { z } from "zod";
+import { oneLine } from "./answer-text.ts";
 import { pauseOf } from "./pause.ts";
 import { topOptionalText } from "./top-answer.ts";
 
@@ -68,7 +69,7 @@ export function topError(
   hide: (text: string) => string,
 ): ExhibitError {
   const { code, retryAfter } = classifyTopError(error);
-  const said = (text: string | undefined) => (text ? hide(text).slice(0, 500) : undefined);
+  const said = (text: string | undefined) => (text ? oneLine(hide(text)).slice(0, 500) : undefined);
   const own = [said(error.sub_code), said(error.sub_msg)].filter(Boolean).join(" ");
   const platform = [error.code, said(error.msg)].filter((part) => part !== undefined).join(" ");
   const request = error.request_id ? `; request ${said(error.request_id)}` : "";

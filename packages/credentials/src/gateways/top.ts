@@ -73,7 +73,7 @@ export function createTopClient(options: TopClientOptions): TopClient {
     const { method, parameters: given } = request;
     const parameters = typeof given === "function" ? await given(time) : given;
     const { url, body } = signedRequest(account, { method, parameters }, time);
-    return exchange({ vendor, url, body, timeout, signal: request.signal });
+    return exchange({ vendor, url, body, timeout, signal: request.signal, hide });
   }
 
   return {
@@ -122,14 +122,14 @@ function errorOf(
   answered: Answered,
   hide: (text: string) => string,
 ): ExhibitError | undefined {
-  const { status, json, retryAfter } = answered;
+  const { status, json, instead, retryAfter } = answered;
   const response = topErrorResponse.safeParse(json?.error_response);
   if (response.success) return topError(vendor, response.data, hide);
   if (json !== undefined && json.error_response !== undefined) {
     return invalid(vendor, "its error_response isn't of the documented form", status);
   }
   const details = { vendor, http_status: status };
-  const sentence = `${vendor}: the gateway answered HTTP ${status}`;
+  const sentence = `${vendor}: the gateway answered HTTP ${status} with ${instead ?? "JSON that says no error"}`;
   if (status === 429) {
     return new ExhibitError("VENDOR_THROTTLED", sentence, {
       details,
@@ -139,9 +139,9 @@ function errorOf(
   if (status >= 500 || status === 408)
     return new ExhibitError("VENDOR_UNAVAILABLE", sentence, { details });
   if (status < 200 || status >= 300) {
-    return new ExhibitError("VENDOR_MISCONFIGURED", `${sentence}: check \`gateway\``, { details });
+    return new ExhibitError("VENDOR_MISCONFIGURED", `${sentence}; check \`gateway\``, { details });
   }
-  return json === undefined ? invalid(vendor, "it isn't a JSON object", status) : undefined;
+  return instead === undefined ? undefined : invalid(vendor, `it is ${instead}`, status);
 }
 
 function parsed<Answer extends z.ZodType>(

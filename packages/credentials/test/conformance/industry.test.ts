@@ -204,6 +204,13 @@ describe("industry", () => {
     for (const secret of secrets) expect(shown).not.toContain(secret);
   });
 
+  it("says what came instead of an answer", async () => {
+    const page: Respond = (response) => response.end("<html><title>Login</title></html>");
+    expect((await failure(issue(page))).message).toContain('it is a page: "Login" (HTTP 200');
+    const down: Respond = (response) => response.writeHead(502).end("<html>Bad Gateway</html>");
+    expect((await failure(issue(down))).message).toContain('but a page: "Bad Gateway" (HTTP 502');
+  });
+
   it("doesn't follow a redirect with a signed call", async () => {
     const away: Respond = (response) => response.writeHead(307, { location: gateway }).end();
     expect((await failure(issue(away))).code).toBe("VENDOR_MISCONFIGURED");

@@ -90,10 +90,20 @@ describe("the platform's client", () => {
     });
   });
 
+  it("shows a sentence's line breaks and escapes as blanks", async () => {
+    const error_response = { code: 12, msg: "used\n up \u001b[31m" };
+    const gateway = await gatewayWith((_, response) =>
+      response.end(JSON.stringify({ error_response })),
+    );
+    expect(await failureOf(gateway)).toMatchObject({ message: "acme: 12 used up [31m (gateway)" });
+  });
+
   it.each([
     ['{"error_response":"s3cret"}', "error_response isn't of the documented form"],
-    ['["s3cret"]', "it isn't a JSON object"],
-    ["", "it isn't a JSON object"],
+    ['["s3cret"]', "it is JSON, but no object"],
+    ['{"acme_get_response":{"x":"s3cret', "it is broken JSON"],
+    ["<acme_get_response><x>s3cret</x></acme_get_response>", "it is XML with <acme_get_response>"],
+    ["", "it is an empty body"],
     ['{"acme_get_response":{"x":"s3cret"}}', "x: Invalid input: expected number, received string"],
     ['{"acme_get_response":"s3cret"}', "answer: Invalid input: expected object, received string"],
   ])("can't use %j", async (text, fault) => {
@@ -101,6 +111,77 @@ describe("the platform's client", () => {
     expect(await failureOf(gateway)).toMatchObject({
       code: "VENDOR_ANSWER_INVALID",
       message: expect.stringContaining(fault),
+    });
+  });
+
+  const xmlError = (head = "") =>
+    `${head}<error_response><args list="true"><arg><key>code</key><value>99</value></arg></args><code>12</code><msg>upload-quota &lt;app&gt; s3cret-session</msg><sub_code>isv.x</sub_code><sub_msg><![CDATA[用完了]]></sub_msg></error_response>`;
+  it.each([
+    ["XML", xmlError('<?xml version="1.0" encoding="utf-8" ?>\n')],
+    ["XML behind a byte order mark", xmlError("\ufeff")],
+  ])("reads the gateway's error in %s", async (_, text) => {
+    const gateway = await gatewayWith((_request, response) =>
+      response.writeHead(200, { "content-type": "text/xml;charset=utf-8" }).end(text),
+    );
+    expect(await failureOf(gateway)).toMatchObject({
+      code: "VENDOR_REFUSED",
+      message: "acme: isv.x 用完了 (code 12 upload-quota <app> ***)",
+    });
+  });
+
+  it("reads an answer with a byte order mark, and with a sentence's line breaks as they are", async () => {
+    const answers = ['\ufeff{"acme_get_response":{"x":1}}', '{"x":1, "said":"a\nb\t\u0001\\n\\""}'];
+    const gateway = await gatewayWith((_, response) => response.end(answers.shift()));
+    expect(await clientOf(gateway).call(request)).toEqual({ x: 1 });
+    expect(await clientOf(gateway).call(request)).toEqual({ x: 1 });
+  });
+
+  it.each([["text/plain;charset=GBK"], ["text/plain;charset=utf-8"], [undefined]])(
+    "reads GBK that calls itself %s",
+    async (type) => {
+      const msg = Buffer.from([0xc5, 0xe4, 0xb6, 0xee]);
+      const [before = "", after = ""] = '{"error_response":{"code":12,"msg":"|"}}'.split("|");
+      const body = Buffer.concat([Buffer.from(before), msg, Buffer.from(after)]);
+      const headers = type === undefined ? {} : { "content-type": type };
+      const gateway = await gatewayWith((_, response) =>
+        response.writeHead(200, headers).end(body),
+      );
+      expect(await failureOf(gateway)).toMatchObject({ message: "acme: 12 配额 (gateway)" });
+    },
+  );
+
+  it.each([
+    [
+      "<!DOCTYPE html><html><head><title> 校园网\n登录 </title></head>",
+      'a page (text/html): "校园网 登录"',
+    ],
+    ["<html><style>a{}</style><body>No <b>way</b> out</body>", 'a page (text/html): "No way out"'],
+    ["<html>", "a page (text/html)"],
+    ["upstream \u001b[31mfailed s3cret-session", 'a text (text/html): "upstream [31mfailed ***"'],
+    [`key ${"A1b2".repeat(9)}== end`, 'a text (text/html): "key … end"'],
+    [`${"long ".repeat(30)}`, `a text (text/html): "${"long ".repeat(16)}…"`],
+  ])("says what came instead of an answer: %s", async (text, instead) => {
+    const gateway = await gatewayWith((_, response) =>
+      response.writeHead(200, { "content-type": "text/html" }).end(text),
+    );
+    expect(await failureOf(gateway)).toMatchObject({
+      code: "VENDOR_ANSWER_INVALID",
+      message: `acme: the answer can't be used: it is ${instead}`,
+    });
+  });
+
+  it("says what a gateway that is down shows, and where one that has moved leads to", async () => {
+    const gateway = await gatewayWith((incoming, response) => {
+      const isFirst = incoming.url?.includes("method=acme.get") === true && calls++ === 0;
+      if (isFirst) return void response.writeHead(502).end("<html><h1>Bad Gateway</h1></html>");
+      response.writeHead(302, { location: "https://portal.test/login?user=s3cret" }).end();
+    });
+    let calls = 0;
+    expect(await failureOf(gateway)).toMatchObject({
+      message: 'acme: the gateway answered HTTP 502 with a page: "Bad Gateway"',
+    });
+    expect(await failureOf(gateway)).toMatchObject({
+      message: expect.stringContaining("HTTP 302 with a redirect to https://portal.test;"),
     });
   });
 
