@@ -6,6 +6,7 @@ import {
   lstatSync,
   openSync,
   readSync,
+  readvSync,
   realpathSync,
 } from "node:fs";
 import { ExhibitError } from "@exhibit/contracts/errors";
@@ -24,8 +25,8 @@ const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 /** An open file, read by calls that block: made for a thread of its own. Whoever opened it closes it. */
 export interface OpenFile extends FileFacts {
   /**
-   * Fills `into` with the bytes from `at` on. Reading the last byte of the file means that size and time were found
-   * unchanged after it. Throws SOURCE_*.
+   * Fills `into` with the bytes from `at` on. Reading the last byte of the file means that it was the last indeed, and that
+   * size and time were found unchanged after it. Throws SOURCE_*.
    */
   read(into: Uint8Array, at: number): void;
   close(): void;
@@ -55,9 +56,8 @@ function opened(descriptor: number, path: string, facts: FileFacts): OpenFile {
     ...facts,
     read(into, at) {
       try {
-        fill(into, at);
-        if (at + into.length === facts.size)
-          checkUnchanged(path, facts, factsOf(fstatSync(descriptor)));
+        if (at + into.length < facts.size) fill(into, at, 0);
+        else fillToEnd(into, at);
       } catch (thrown) {
         throw sourceError(thrown, path);
       }
@@ -71,14 +71,33 @@ function opened(descriptor: number, path: string, facts: FileFacts): OpenFile {
     },
   };
 
-  function fill(into: Uint8Array, at: number): void {
-    for (let filled = 0; filled < into.length; ) {
+  function fill(into: Uint8Array, at: number, from: number): void {
+    for (let filled = from; filled < into.length; ) {
       const read = readSync(descriptor, into, filled, into.length - filled, at + filled);
       if (read === 0) throw endedEarly(path, at + filled, at + into.length);
       filled += read;
     }
   }
+
+  /**
+   * Some file systems tell sizes that aren't those of the bytes they give (0, in /proc): a byte more than the size is asked
+   * for. It is asked for by the same call, which is no dearer; one that gives all but that byte has met the end, as only there a
+   * read gives less than what was asked for. Of a file system that gives less for no reason, it is asked by a call of its own.
+   */
+  function fillToEnd(into: Uint8Array, at: number): void {
+    const end = at + into.length;
+    let read = readvSync(descriptor, [into, beyond], at);
+    if (read < into.length) {
+      fill(into, at, read);
+      read = into.length + readSync(descriptor, beyond, 0, 1, end);
+    }
+    checkUnchanged(path, facts, factsOf(fstatSync(descriptor)));
+    if (read > into.length) throw goesOn(path, facts.size);
+  }
 }
+
+/** Where a byte goes that shouldn't be there. */
+const beyond = new Uint8Array(1);
 
 /** A path from the ledger is a walk's; anything else could name what lies outside. */
 function checkRelative(path: string): void {
@@ -124,5 +143,14 @@ function endedEarly(path: string, ended: number, wanted: number): ExhibitError {
     "SOURCE_CHANGED",
     `${path} has changed: it ended at byte ${ended} while bytes up to ${wanted} were read.`,
     { details: { path, ended_at: ended, wanted } },
+  );
+}
+
+function goesOn(path: string, size: number): ExhibitError {
+  return new ExhibitError(
+    "SOURCE_CHANGED",
+    `${path} gives more than the ${size} bytes that its size says. If nobody writes to it, its file system doesn't know ` +
+      "the sizes of its files: copy it to a disk and import the copy.",
+    { details: { path, size } },
   );
 }

@@ -231,6 +231,22 @@ describe("read", () => {
     await file[Symbol.asyncDispose]();
   });
 
+  it.skipIf(process.platform !== "linux")(
+    "never takes a file for empty that only says so: /proc tells no sizes",
+    async () => {
+      const { place } = await tree.open("/proc", ["/proc"]);
+      const { mtimeMs, size } = await stat("/proc/version");
+      expect(size).toBe(0);
+      for (const expected of [undefined, { size, modifiedAt: Math.floor(mtimeMs) }]) {
+        const file = await readers.open(place, "version", expected);
+        const error = await failure(file.read(0));
+        expect(error).toMatchObject({ code: "SOURCE_CHANGED", details: { size: 0 } });
+        expect((error as Error).message).toContain("copy it to a disk");
+        await file[Symbol.asyncDispose]();
+      }
+    },
+  );
+
   it("refuses more than the file has", async () => {
     const file = await openFile("big");
     expect(await failure(file.read(content.length + 1))).toMatchObject({ code: "SOURCE_CHANGED" });

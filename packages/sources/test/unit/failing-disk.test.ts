@@ -1,4 +1,13 @@
-import { type Dir, lstatSync, opendirSync, openSync, readSync } from "node:fs";
+import {
+  type Dir,
+  fstatSync,
+  lstatSync,
+  opendirSync,
+  openSync,
+  readSync,
+  readvSync,
+  type Stats,
+} from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { openFile } from "../../src/reading/open-file.ts";
@@ -9,10 +18,12 @@ vi.mock("node:fs", async (original) => {
   const real = await original<typeof import("node:fs")>();
   return {
     ...real,
+    fstatSync: vi.fn(real.fstatSync),
     lstatSync: vi.fn(real.lstatSync),
     opendirSync: vi.fn(real.opendirSync),
     openSync: vi.fn(real.openSync),
     readSync: vi.fn(real.readSync),
+    readvSync: vi.fn(real.readvSync),
   };
 });
 
@@ -36,6 +47,10 @@ async function restore() {
   vi.mocked(readSync)
     .mockReset()
     .mockImplementation(real.readSync as typeof readSync);
+  vi.mocked(readvSync).mockReset().mockImplementation(real.readvSync);
+  vi.mocked(fstatSync)
+    .mockReset()
+    .mockImplementation(real.fstatSync as typeof fstatSync);
   vi.mocked(lstatSync)
     .mockReset()
     .mockImplementation(real.lstatSync as typeof lstatSync);
@@ -108,7 +123,7 @@ it("says that a file can't be read now, when it is opened and in the midst of re
   const unreadable = { code: "SOURCE_IO", message: expect.stringContaining("good") };
   expect(() => openFile(place, "good", undefined)).toThrow(expect.objectContaining(unreadable));
   const file = openFile(place, "good", undefined);
-  vi.mocked(readSync).mockImplementationOnce(() => {
+  vi.mocked(readvSync).mockImplementationOnce(() => {
     throw eio();
   });
   const into = Buffer.alloc(4);
@@ -118,19 +133,58 @@ it("says that a file can't be read now, when it is opened and in the midst of re
   file.close();
 });
 
+/** From now on each read gives this many bytes at most. */
+function giveFew(most: number) {
+  const read = vi.mocked(readSync).getMockImplementation() as (...of: unknown[]) => number;
+  const few = (fd: number, into: Uint8Array, at: number, length: number, from: number) =>
+    read(fd, into, at, Math.min(most, length), from);
+  vi.mocked(readSync).mockImplementation(few as typeof readSync);
+  vi.mocked(readvSync).mockImplementation(((fd: number, into: Uint8Array[], from: number) => {
+    const joined = Buffer.alloc(into.reduce((sum, { length }) => sum + length, 0));
+    const got = few(fd, joined, 0, joined.length, from);
+    let at = 0;
+    for (const one of into) {
+      one.set(joined.subarray(at, Math.min(got, at + one.length)));
+      at += one.length;
+    }
+    return got;
+  }) as typeof readvSync);
+}
+
 it("reads on when the disk gives fewer bytes than asked", async () => {
   const { place } = await tree.open();
-  const real = vi.mocked(readSync).getMockImplementation() as (...of: unknown[]) => number;
-  vi.mocked(readSync).mockImplementation(((
-    fd: number,
-    into: Buffer,
-    at: number,
-    _: number,
-    from: number,
-  ) => real(fd, into, at, 1, from)) as typeof readSync);
+  giveFew(1);
   const file = openFile(place, "good", undefined);
   const into = Buffer.alloc(4);
   file.read(into, 0);
   expect(into.toString()).toBe("good");
   file.close();
+});
+
+/** The file system tells this size of every file. */
+function tellSize(size: number) {
+  const real = vi.mocked(fstatSync).getMockImplementation() as (fd: number) => Stats;
+  vi.mocked(fstatSync).mockImplementation(((fd: number) =>
+    Object.assign(real(fd), { size })) as typeof fstatSync);
+}
+
+it.each([
+  [0, "more than the 0 bytes"],
+  [3, "more than the 3 bytes"],
+  [5, "ended at byte 4"],
+])("finds that a file has other bytes than the %i that are told of it", async (size, message) => {
+  const { place } = await tree.open();
+  for (const worsen of [() => {}, () => giveFew(2)]) {
+    worsen();
+    tellSize(size);
+    const file = openFile(place, "good", undefined);
+    expect(file.size).toBe(size);
+    for (const before of size > 1 ? [0, 2] : [0]) {
+      if (before > 0) file.read(Buffer.alloc(before), 0);
+      const last = () => file.read(Buffer.alloc(size - before), before);
+      const error = { code: "SOURCE_CHANGED", message: expect.stringContaining(message) };
+      expect(last).toThrow(expect.objectContaining(error));
+    }
+    file.close();
+  }
 });
