@@ -266,6 +266,13 @@ export const errorTable = {
     meaning: "The CRC64 of what OSS stored isn't that of what was read.",
     remedy: "Nothing: the file is read and sent again; check memory and disk if it lasts.",
   },
+  STORE_PROOF_MISSING: {
+    action: "never",
+    status: 502,
+    meaning: "OSS's answer carries no CRC64, so nothing proves which bytes it has.",
+    remedy:
+      "Look for what stands between Exhibit and OSS (a proxy, a CDN's name in place of OSS's own endpoint): it has to let the header x-oss-hash-crc64ecma through. Then retry: what was stored meanwhile is found and compared. An object that another program put there without a CRC64 can't be compared: rename this file to store it beside that one.",
+  },
   EVIDENCE_CONFLICT: {
     action: "never",
     status: 409,

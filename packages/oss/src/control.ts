@@ -72,7 +72,12 @@ export function createControl(sender: Sender, clock: Clock, now: () => number): 
   return {
     async initiate(target, overwrite) {
       const options = { mime: CONTENT_TYPE, headers: forbidOverwrite(overwrite) };
-      const about = { ...target, operation: "InitiateMultipartUpload", query: { uploads: "" } };
+      const about = {
+        ...target,
+        operation: "InitiateMultipartUpload",
+        query: { uploads: "" },
+        root: "InitiateMultipartUploadResult",
+      };
       const { value, answer } = await call(about, (client) =>
         client.initMultipartUpload(target.key, options),
       );
@@ -87,7 +92,12 @@ export function createControl(sender: Sender, clock: Clock, now: () => number): 
       const listed: ListedPart[] = [];
       for (;;) {
         const query = partsAfter(listed.at(-1));
-        const about = { ...target, operation: "ListParts", query: { ...query, uploadId } };
+        const about = {
+          ...target,
+          operation: "ListParts",
+          query: { ...query, uploadId },
+          root: "ListPartsResult",
+        };
         const { value } = await call(about, (client) =>
           // ali-oss's types leave the encoding out, and take texts for numbers.
           client.listParts(target.key, uploadId, query as unknown as OSS.ListPartsQuery),
@@ -102,7 +112,12 @@ export function createControl(sender: Sender, clock: Clock, now: () => number): 
       const numbered = parts.map(({ number, etag }) => ({ number, etag }));
       // ali-oss's types leave the headers out; its code takes them.
       const options = { headers: forbidOverwrite(overwrite) } as OSS.CompleteMultipartUploadOptions;
-      const about = { ...target, operation: "CompleteMultipartUpload", query: { uploadId } };
+      const about = {
+        ...target,
+        operation: "CompleteMultipartUpload",
+        query: { uploadId },
+        root: "CompleteMultipartUploadResult",
+      };
       const { answer } = await call(about, (client) =>
         client.completeMultipartUpload(target.key, uploadId, numbered, options),
       );
@@ -143,7 +158,7 @@ function listedPart({ PartNumber, ETag, HashCrc64ecma }: PartOfPage): ListedPart
   return { number: Number(PartNumber), etag: ETag, crc64 };
 }
 
-type CallOfAli = Target & { operation: string; query: Query };
+type CallOfAli = Target & { operation: string; query: Query; root?: string };
 
 interface Wire {
   answer?: Answer;

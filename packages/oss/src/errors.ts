@@ -15,6 +15,8 @@ export interface About {
   operation: string;
   key: string;
   lease: Lease;
+  /** The root of the XML that a success brings; undefined when it brings none. */
+  root?: string;
 }
 
 /** OSS's codes (PROTOCOLS.md 4 and 5.5). What isn't here goes by its HTTP status. */
@@ -51,6 +53,28 @@ const URL_ENDED = /has expired/i;
 const V1_WITHDRAWN = "0002-00000080";
 const MAX_SENTENCE = 500;
 
+const ERROR = /^\s*(?:<\?xml[^>]*>\s*)?<Error[\s>]/;
+const PAGE = /^\s*<(?:!doctype html|html)[\s>]/i;
+
+/**
+ * Whether an answer is no success. Its status alone doesn't tell: "200 OK" may have gone out before OSS knew that it would
+ * fail, which it then says in the body; and a portal that wants people to sign in answers everything with 200 and a page.
+ */
+export function isFault(answer: Answer, { root }: About): boolean {
+  const { status, body } = answer;
+  if (status < 200 || status >= 300 || isPage(answer)) return true;
+  if (body.length === 0) return false;
+  const text = body.toString();
+  return ERROR.test(text) || (root !== undefined && !new RegExp(`<${root}[\\s/>]`).test(text));
+}
+
+/** A page for people, which OSS never answers with; the answer to HEAD has only its type, which an object of OSS may have, too. */
+function isPage({ headers, body }: Answer): boolean {
+  if (body.length > 0) return PAGE.test(body.toString("latin1", 0, 64));
+  const isHtml = headers["content-type"]?.startsWith("text/html") === true;
+  return isHtml && headers["x-oss-request-id"] === undefined;
+}
+
 /**
  * The one place where an answer of OSS that isn't a success, or a broken connection, becomes our error. OSS's code,
  * sentence, EC and request id are in it; what an answer says of the credentials or of the string to sign is not.
@@ -79,7 +103,8 @@ export function isAlreadyThere(error: unknown): boolean {
 export function isUncertain(error: unknown): boolean {
   if (!(error instanceof ExhibitError)) return false;
   const status = error.details.oss_status;
-  return error.code === "STORE_UNAVAILABLE" && (status === undefined || Number(status) >= 500);
+  const isAnswer = Number(status) >= 300 && Number(status) < 500;
+  return error.code === "STORE_UNAVAILABLE" && !isAnswer;
 }
 
 /** What an aborted `signal` ends the work with. */
@@ -91,7 +116,8 @@ export function interrupted(signal: AbortSignal): ExhibitError {
 
 function answerError(answer: Answer, about: About): ExhibitError {
   const { code, ec, requestId, message } = fieldsOf(answer);
-  const sentence = withoutSecrets(message ?? "", about.lease).slice(0, MAX_SENTENCE);
+  const said = message ?? strangeness(answer, about, code);
+  const sentence = withoutSecrets(said, about.lease).slice(0, MAX_SENTENCE);
   const ids = [ec && `EC ${ec}`, requestId && `request id ${requestId}`].filter(Boolean).join(", ");
   const text = [
     `OSS answered ${about.operation} of ${quoted(about)} with ${answer.status}${code ? ` ${code}` : ""}`,
@@ -114,6 +140,14 @@ function answerError(answer: Answer, about: About): ExhibitError {
   });
 }
 
+/** What an answer without a sentence of OSS is instead. */
+function strangeness(answer: Answer, { root }: About, code: string | undefined): string {
+  if (isPage(answer)) {
+    return "a page for people, so it wasn't OSS that answered, but something in between (a proxy, a firewall, a portal to sign in to)";
+  }
+  return answer.status < 300 && code === undefined ? `its body isn't a ${root}` : "";
+}
+
 function ourCode(
   answer: Answer,
   code: string | undefined,
@@ -131,6 +165,7 @@ function ourCode(
   if (answer.status === 429) return "STORE_THROTTLED";
   if (answer.status === 503 && delayOf(answer.headers) !== undefined) return "STORE_THROTTLED";
   if (answer.status >= 500 || answer.status === 408) return "STORE_UNAVAILABLE";
+  if (answer.status < 300) return "STORE_UNAVAILABLE";
   // A redirect says that another endpoint or region has the bucket.
   if (answer.status === 403 || (answer.status >= 300 && answer.status < 400)) return "STORE_DENIED";
   return "STORE_REFUSED";

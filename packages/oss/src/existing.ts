@@ -2,7 +2,7 @@ import { ExhibitError } from "@exhibit/contracts";
 import type { Lease } from "@exhibit/credentials";
 import type { Attempt } from "./attempts.ts";
 import type { Content } from "./content.ts";
-import type { ObjectCalls, Stored, StoredObject } from "./object-calls.ts";
+import { CRC64_HEADER, type ObjectCalls, type Stored, type StoredObject } from "./object-calls.ts";
 import type { Receipt } from "./object-store.ts";
 
 /** An object as found, and by which lease. */
@@ -33,7 +33,8 @@ const CLOCK_GRAIN = 2000;
 /**
  * Settles what OSS's "there is an object already" means. `sentSince` is how long ago, in milliseconds, this very call
  * first sent the file whole without learning what came of it; then an equal object of that age is its own: `stored`.
- * Throws EVIDENCE_CONFLICT when the object has other bytes, STORE_DENIED when it may not be looked at.
+ * Throws EVIDENCE_CONFLICT when the object has other bytes, STORE_DENIED when it may not be looked at, STORE_PROOF_MISSING when
+ * OSS doesn't tell its CRC64.
  */
 export async function settleExisting(
   look: Look,
@@ -67,13 +68,14 @@ export async function lookIfAllowed(look: Look): Promise<Found | undefined> {
 }
 
 /** What to do about an object that this very call wrote, and that OSS says has other bytes than were sent. */
-export type Verdict = { receipt: Receipt } | { overwrite: boolean };
+export type Verdict = { receipt: Receipt } | { overwrite: StoredObject | undefined };
 
 /**
  * A write that OSS answered with another CRC64 than ours left damaged bytes at our key, where `x-oss-forbid-overwrite` now
  * keeps out the good ones. They aren't evidence but our own faulty copy, so they may be overwritten; but only when the object
  * is proved to be that copy, by the ETag and CRC64 of our own answer. (Nobody who forbids overwriting can have replaced it.)
- * Throws EVIDENCE_CONFLICT when it is another object, and `error` when it may not be looked at.
+ * Throws EVIDENCE_CONFLICT when it is another object, and `error` when it can't be told: when it may not be looked at, or when
+ * OSS tells no CRC64.
  */
 export async function judgeDamaged(
   look: Look,
@@ -83,13 +85,15 @@ export async function judgeDamaged(
   const found = await look().catch((thrown: unknown) => {
     throw thrown instanceof ExhibitError && thrown.code === "STORE_DENIED" ? error : thrown;
   });
-  if (found === undefined) return { overwrite: false };
+  // Without a CRC64 nothing says that the write was damaged: it isn't to be repeated.
+  if (found === undefined && damaged.crc64 === undefined) throw error;
+  if (found === undefined) return { overwrite: undefined };
   const { object } = found;
   if (isSame(object, content)) return { receipt: receiptOf("stored", { ...found, key, content }) };
   if (object.crc64 === undefined) throw error;
   const sameCrc64 = damaged.crc64 === undefined || object.crc64 === damaged.crc64;
   const isOurs = damaged.etag !== undefined && object.etag === damaged.etag && sameCrc64;
-  if (isOurs) return { overwrite: true };
+  if (isOurs) return { overwrite: object };
   throw conflict(key, content, object);
 }
 
@@ -116,12 +120,16 @@ export function writtenReceipt(
   return { outcome: "stored", key: of.key, size, sha256, crc64, ...ids, storedAt: answeredAt };
 }
 
-/** Names both sides, so that people can find out which is the evidence. */
+/**
+ * Names both sides, so that people can find out which is the evidence. An object of equal size whose CRC64 OSS doesn't tell may
+ * be the same: then it is STORE_PROOF_MISSING.
+ */
 export function conflict(
   key: string,
   ours: { size: number; crc64?: bigint },
   theirs: StoredObject,
 ): ExhibitError {
+  if (theirs.crc64 === undefined && theirs.size === ours.size) return incomparable(key, theirs);
   const crc64 = (value: bigint | undefined) =>
     value === undefined ? "unknown CRC64" : `CRC64 ${value}`;
   return new ExhibitError(
@@ -141,20 +149,38 @@ export function conflict(
   );
 }
 
-/** The error for when what OSS says it received isn't what was read. It names the object that was written. */
+function incomparable(key: string, { size, requestId }: StoredObject): ExhibitError {
+  return new ExhibitError(
+    "STORE_PROOF_MISSING",
+    `${JSON.stringify(key)} is there already with ${size} bytes, as many as the file has, but the answer carries no CRC64 ` +
+      `(${CRC64_HEADER}), so whether they are the same can't be told. The object was left untouched.`,
+    { details: { key, size, ...(requestId !== undefined && { oss_request_id: requestId }) } },
+  );
+}
+
+/**
+ * The error for when what OSS says it received isn't what was read (DIGEST_MISMATCH), or when it doesn't say what it received
+ * (STORE_PROOF_MISSING). It names the object that was written.
+ */
 export function mismatch(what: string, ours: bigint, stored: Stored): ExhibitError {
-  const theirs = stored.crc64 === undefined ? "none" : String(stored.crc64);
+  const { crc64: theirs, etag, requestId } = stored;
+  const details = {
+    crc64: String(ours),
+    ...(theirs !== undefined && { stored_crc64: String(theirs) }),
+    ...(etag !== undefined && { etag }),
+    ...(requestId !== undefined && { oss_request_id: requestId }),
+  };
+  if (theirs === undefined) {
+    return new ExhibitError(
+      "STORE_PROOF_MISSING",
+      `OSS took ${what}, but its answer carries no CRC64 (${CRC64_HEADER}), so nothing proves that it has the right bytes.`,
+      { details },
+    );
+  }
   return new ExhibitError(
     "DIGEST_MISMATCH",
     `OSS's CRC64 of ${what} is ${theirs}, ours is ${ours}.`,
-    {
-      details: {
-        crc64: String(ours),
-        ...(stored.crc64 !== undefined && { stored_crc64: theirs }),
-        ...(stored.etag !== undefined && { etag: stored.etag }),
-        ...(stored.requestId !== undefined && { oss_request_id: stored.requestId }),
-      },
-    },
+    { details },
   );
 }
 

@@ -44,6 +44,9 @@ export interface ObjectCalls {
   ): Promise<Stored>;
 }
 
+/** What proves an object's bytes. */
+export const CRC64_HEADER = "x-oss-hash-crc64ecma";
+
 /** The kind of content isn't Exhibit's to judge. */
 export const CONTENT_TYPE = "application/octet-stream";
 
@@ -85,7 +88,7 @@ export function forbidOverwrite(overwrite: boolean): Record<string, string> {
 }
 
 export function storedOf({ headers }: Answer, now: () => number): Stored {
-  const crc64 = headers["x-oss-hash-crc64ecma"];
+  const crc64 = headers[CRC64_HEADER];
   const requestId = headers["x-oss-request-id"];
   return {
     crc64: typeof crc64 === "string" && /^\d{1,20}$/.test(crc64) ? BigInt(crc64) : undefined,

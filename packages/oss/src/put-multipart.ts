@@ -45,7 +45,7 @@ export async function putMultipart(
   const verdict = await judgeDamaged(look, { key, ...first, error: wholeMismatch(key, first) });
   if ("receipt" in verdict) return verdict.receipt;
   // The one case in which a file is sent again: OSS put the parts, each of them right, together wrongly.
-  const second = await begin(job, options, verdict.overwrite);
+  const second = await begin(job, options, verdict.overwrite !== undefined);
   if ("receipt" in second) return second.receipt;
   throw wholeMismatch(key, second);
 }

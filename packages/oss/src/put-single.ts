@@ -19,7 +19,12 @@ interface Past {
   /** Milliseconds of the monotonic clock when the bytes first went out whole and no answer told what came of them. */
   sentAt?: number;
   /** A write of ours that OSS answered with another CRC64. */
-  damaged?: { stored: Stored; error: ExhibitError };
+  damaged?: Damaged;
+}
+
+interface Damaged {
+  stored: Stored;
+  error: ExhibitError;
 }
 
 /** Stores a small file by one request. Its bytes stay in memory meanwhile, so no attempt reads it a second time. */
@@ -54,14 +59,9 @@ async function putOnce(
   { bytes, content, counter, past, lease }: Round,
 ): Promise<Receipt> {
   const { key, signal, look } = job;
-  const verdict =
-    past.damaged &&
-    (await judgeDamaged(look, {
-      key,
-      content,
-      damaged: past.damaged.stored,
-      error: past.damaged.error,
-    }));
+  const judge = ({ stored, error }: Damaged) =>
+    judgeDamaged(look, { key, content, damaged: stored, error });
+  const verdict = past.damaged && (await judge(past.damaged));
   if (verdict && "receipt" in verdict) return verdict.receipt;
   const since = past.sentAt === undefined ? undefined : performance.now() - past.sentAt;
   const isLookWise = job.versioning.mayOverwrite(lease.bucket) || job.expectation.isLikely();
@@ -78,12 +78,20 @@ async function putOnce(
     count(piece);
   });
   try {
-    const stored = await job.calls.put({ lease, key, signal }, body, verdict?.overwrite ?? false);
+    const stored = await job.calls.put(
+      { lease, key, signal },
+      body,
+      verdict?.overwrite !== undefined,
+    );
     job.versioning.learn(lease.bucket, stored);
     if (stored.crc64 === content.crc64) return writtenReceipt(stored, { lease, key, content });
-    const error = mismatch(JSON.stringify(key), content.crc64, stored);
-    past.damaged = { stored, error };
-    throw error;
+    const what = JSON.stringify(key);
+    past.damaged = { stored, error: mismatch(what, content.crc64, stored) };
+    if (stored.crc64 !== undefined) throw past.damaged.error;
+    // The answer tells no CRC64; the object itself may.
+    const told = await judge(past.damaged);
+    if ("receipt" in told) return told.receipt;
+    throw mismatch(what, content.crc64, told.overwrite ?? stored);
   } catch (error) {
     if (isAlreadyThere(error)) {
       job.expectation.learn(true);

@@ -1,7 +1,7 @@
 import { type Address, addressOf } from "./addressing.ts";
 import type { Clock } from "./clock.ts";
 import type { Query } from "./encoding.ts";
-import { type About, type Answer, toStoreError } from "./errors.ts";
+import { type About, type Answer, isFault, toStoreError } from "./errors.ts";
 import { dateV1, signV1 } from "./sign-v1.ts";
 import { dateV4, signV4 } from "./sign-v4.ts";
 import type { OutgoingBody, Transport } from "./transport.ts";
@@ -35,7 +35,7 @@ export function createSender(transport: Transport, clock: Clock): Sender {
     const address = request.address ?? addressOf(lease.bucket, key, query);
     return transport.send({ method, address, headers, ...(body && { body }), signal }).then(
       (answer) => {
-        if (answer.status >= 200 && answer.status < 300) return answer;
+        if (!isFault(answer, request)) return answer;
         const error = toStoreError({ answer }, request);
         if (error.code === "STORE_CLOCK") clock.learn(lease.bucket.endpoint, answer.headers.date);
         throw error;

@@ -24,6 +24,10 @@ export interface FakeAnswer {
   /** More XML inside `<Error>`. */
   extra?: string;
   headers?: Record<string, string>;
+  /** The body, where `code` makes none. */
+  xml?: string;
+  /** It isn't OSS that answers. */
+  foreign?: true;
 }
 
 export type Mood =
@@ -149,8 +153,7 @@ export async function startFakeOss({
     return undefined;
   }
 
-  type Result = FakeAnswer & { xml?: string };
-  async function handle(seen: Seen, body: Body, mood: Mood | undefined): Promise<Result> {
+  async function handle(seen: Seen, body: Body, mood: Mood | undefined): Promise<FakeAnswer> {
     const { key, query, headers } = seen;
     const uploadId = query.uploadId ?? "";
     const isTaken = !versioned && headers["x-oss-forbid-overwrite"] === "true" && objects.has(key);
@@ -232,7 +235,7 @@ export async function startFakeOss({
     body: Body,
     isTaken: boolean,
     mood: Mood | undefined,
-  ): Promise<Result> {
+  ): Promise<FakeAnswer> {
     const id = query.uploadId ?? "";
     const upload = uploads.get(id);
     if (upload === undefined) return { status: 404, code: "NoSuchUpload", ec: "0042-00000203" };
@@ -269,7 +272,7 @@ export async function startFakeOss({
   function answer(
     response: http.ServerResponse,
     seen: Seen,
-    { status, code, ec, message, extra, headers, xml }: Result,
+    { status, code, ec, message, extra, headers, xml, foreign }: FakeAnswer,
   ): void {
     const requestId = `REQ-${requests.indexOf(seen) + 1}`;
     const error =
@@ -278,7 +281,7 @@ export async function startFakeOss({
     const text = error ?? xml ?? "";
     response.writeHead(status, {
       date: new Date(now()).toUTCString(),
-      "x-oss-request-id": requestId,
+      ...(foreign ? {} : { "x-oss-request-id": requestId }),
       ...(seen.method === "HEAD" && error
         ? { "x-oss-err": Buffer.from(error).toString("base64") }
         : {}),

@@ -341,6 +341,68 @@ describe("the end of an upload", () => {
   });
 });
 
+describe("an answer of 200 that is no success", () => {
+  const inside = answering({ status: 200, code: "InternalError" });
+  const page = answering({ status: 200, xml: "<html><body>Please sign in</body></html>" });
+  const strange = answering({ status: 200, xml: "<Result/>" });
+
+  it.each([
+    ["an error", inside],
+    ["a page", page],
+    ["something else", strange],
+  ])("has only the request made again, be it %s", async (_, mood) => {
+    for (const operation of ["InitiateMultipartUpload", "CompleteMultipartUpload"])
+      oss.next(operation, mood);
+    oss.next("UploadPart", mood === strange ? down : mood);
+    expect(await put()).toMatchObject({ outcome: "stored" });
+    expect(times("InitiateMultipartUpload")).toBe(2);
+    expect(times("UploadPart")).toBe(7 + 1);
+    expect(times("CompleteMultipartUpload")).toBe(2);
+  });
+
+  it("is told by its own name when it stays", async () => {
+    oss.always("CompleteMultipartUpload", inside);
+    expect(await failureOf(put())).toMatchObject({
+      code: "STORE_UNAVAILABLE",
+      message: expect.stringMatching(/CompleteMultipartUpload of .* 200 InternalError/),
+    });
+    expect(times("InitiateMultipartUpload")).toBe(1);
+    expect(times("UploadPart")).toBe(7);
+    expect(times("CompleteMultipartUpload")).toBe(5);
+    oss.always("CompleteMultipartUpload", strange);
+    expect((await failureOf(put())).message).toContain("isn't a CompleteMultipartUploadResult");
+  });
+});
+
+describe("an answer without a CRC64", () => {
+  const none: Mood = { kind: "no-crc64" };
+  it.each(["UploadPart", "CompleteMultipartUpload"])(
+    "to %s proves nothing, and no file is sent again for it",
+    async (operation) => {
+      oss.always(operation, none);
+      oss.always("HeadObject", none);
+      expect(await failureOf(put())).toMatchObject({
+        code: "STORE_PROOF_MISSING",
+        message: expect.stringContaining("carries no CRC64 (x-oss-hash-crc64ecma)"),
+      });
+      expect(times("InitiateMultipartUpload")).toBe(1);
+      expect(times("UploadPart")).toBeLessThanOrEqual(7);
+    },
+  );
+
+  it("to the end of an upload is made up for by the object's own", async () => {
+    oss.next("CompleteMultipartUpload", none);
+    expect(await put()).toMatchObject({ outcome: "stored" });
+    expect(times("InitiateMultipartUpload")).toBe(1);
+  });
+
+  it("to the end of an upload isn't made up for by an object that isn't there", async () => {
+    oss.next("CompleteMultipartUpload", { kind: "answer", answer: { status: 200 } });
+    expect(await failureOf(put())).toMatchObject({ code: "STORE_PROOF_MISSING" });
+    expect(times("InitiateMultipartUpload")).toBe(1);
+  });
+});
+
 describe("an answer to the beginning", () => {
   it("that asks for a pause is heeded", async () => {
     oss.next(

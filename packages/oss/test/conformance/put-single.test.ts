@@ -3,6 +3,7 @@ import { inspect } from "node:util";
 import { ExhibitError } from "@exhibit/contracts";
 import type { Bucket } from "@exhibit/credentials";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createExpectation } from "../../src/expectation.ts";
 import {
   createObjectStore,
   type ObjectStore,
@@ -192,8 +193,17 @@ describe("an object that is there already", () => {
     expect(oss.objects.get(key)?.content).toEqual(other);
   });
 
-  it("is a conflict when it has no CRC64 to compare with", async () => {
+  it("can't be told from an identical one when it has no CRC64 to compare with", async () => {
     await oss.seed(key, content, { crc64: undefined });
+    expect(await failureOf(put())).toMatchObject({
+      code: "STORE_PROOF_MISSING",
+      message: expect.stringContaining("carries no CRC64 (x-oss-hash-crc64ecma)"),
+    });
+    expect(oss.objects.get(key)?.content).toEqual(content);
+  });
+
+  it("is a conflict when it has no CRC64, but another size", async () => {
+    await oss.seed(key, bytesOf(content.length + 1), { crc64: undefined });
     expect(await failureOf(put())).toMatchObject({
       code: "EVIDENCE_CONFLICT",
       message: expect.stringContaining("unknown CRC64"),
@@ -317,17 +327,60 @@ describe("a damaged write", () => {
     expect(await put()).toMatchObject({ outcome: "stored" });
     expect(oss.requests[2]?.headers["x-oss-forbid-overwrite"]).toBe("true");
   });
+});
 
-  it("is looked for when OSS tells no CRC64", async () => {
+describe("an answer without a CRC64", () => {
+  it("is made up for by the object's own", async () => {
     oss.next("PutObject", { kind: "no-crc64" });
     expect(await put()).toMatchObject({ outcome: "stored", requestId: "REQ-2" });
+    expect(oss.operations()).toEqual(["PutObject", "HeadObject"]);
   });
 
-  it("is never taken for stored when OSS tells no CRC64 at all", async () => {
+  it.each([
+    ["tells none either", { kind: "no-crc64" } satisfies Mood],
+    ["may not be looked at", denied],
+    ["isn't there", answering({ status: 404, code: "NoSuchKey" })],
+  ])("proves nothing when the object %s, and isn't asked for again", async (_, mood) => {
     oss.always("PutObject", { kind: "no-crc64" });
-    oss.always("HeadObject", { kind: "no-crc64" });
-    expect(await failureOf(put())).toMatchObject({ code: "DIGEST_MISMATCH" });
-    expect(oss.operations().filter((operation) => operation === "PutObject")).toHaveLength(1);
+    oss.always("HeadObject", mood);
+    expect(await failureOf(put())).toMatchObject({
+      code: "STORE_PROOF_MISSING",
+      action: "never",
+      message: expect.stringContaining("carries no CRC64 (x-oss-hash-crc64ecma)"),
+      details: { oss_request_id: "REQ-1" },
+    });
+    expect(oss.operations()).toEqual(["PutObject", "HeadObject"]);
+  });
+});
+
+describe("an answer of 200 that is no success", () => {
+  const page = { "content-type": "text/html; charset=utf-8" };
+  it("is OSS's own error when it has one in its body", async () => {
+    oss.always("PutObject", answering({ status: 200, code: "InternalError" }));
+    expect(await failureOf(put())).toMatchObject({
+      code: "STORE_UNAVAILABLE",
+      message: expect.stringContaining("200 InternalError: It is InternalError."),
+    });
+  });
+
+  it("is somebody else's when it is a page", async () => {
+    const xml = "\n<!DOCTYPE html><html><body>Please sign in</body></html>";
+    oss.always("PutObject", answering({ status: 200, headers: page, xml }));
+    const error = await failureOf(put());
+    expect(error).toMatchObject({ code: "STORE_UNAVAILABLE" });
+    expect(error.message).toContain("it wasn't OSS that answered");
+    expect(oss.operations()).toHaveLength(5);
+  });
+
+  it("isn't taken for an object when it answers HEAD", async () => {
+    const expectation = createExpectation(true);
+    oss.next("HeadObject", answering({ status: 200, headers: page, foreign: true }));
+    expect(await put({ expectation })).toMatchObject({ outcome: "stored" });
+    expect(oss.operations()).toEqual(["HeadObject", "HeadObject", "PutObject"]);
+    // An object may be a page itself.
+    await oss.seed(key, content);
+    oss.next("HeadObject", answering({ status: 200, headers: { ...page, "content-length": "5" } }));
+    expect(await failureOf(put({ expectation }))).toMatchObject({ code: "EVIDENCE_CONFLICT" });
   });
 });
 
