@@ -2,6 +2,7 @@ import type { PGlite } from "@electric-sql/pglite";
 import { ExhibitError } from "@exhibit/contracts";
 import { Kysely, PGliteDialect, PostgresDialect, sql } from "kysely";
 import pg from "pg";
+import { type Deployment, deploymentOf } from "./deployment.ts";
 import { ensureDatabase } from "./empty-database.ts";
 import {
   checkSchema,
@@ -21,6 +22,8 @@ export interface Ledger {
   readonly db: Kysely<LedgerSchema>;
   /** Of the database, when it was opened. */
   readonly schema: SchemaState;
+  /** Whose it is, as it was when it was opened. */
+  readonly deployment: Deployment;
   /** Resolves when the database answers. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -45,7 +48,8 @@ export async function openEmbeddedLedger(pglite: PGlite): Promise<Ledger> {
   const db = connectPglite(pglite);
   await migrate(db);
   const schema = await readSchema(db);
-  return { db, schema, ping: () => ping(db), close: () => Promise.resolve() };
+  const deployment = await deploymentOf({ db });
+  return { db, schema, deployment, ping: () => ping(db), close: () => Promise.resolve() };
 }
 
 /** A database in the process, whatever is in it. */
@@ -63,7 +67,8 @@ export async function openPostgresLedger(databaseUrl: string): Promise<Ledger> {
     if ((await readSchema(db)).version === 0) await migrate(db);
     const schema = await readSchema(db);
     checkSchema(schema);
-    return { db, schema, ping: () => ping(db), close: () => db.destroy() };
+    const deployment = await deploymentOf({ db });
+    return { db, schema, deployment, ping: () => ping(db), close: () => db.destroy() };
   } catch (cause) {
     await db.destroy();
     throw cause instanceof ExhibitError ? cause : unreachable("The ledger can't be opened", cause);

@@ -5,7 +5,13 @@ import pg from "pg";
 import { describe, expect, test } from "vitest";
 import { copyPglite, createDatabase } from "../../../../test/databases.ts";
 import { dataFolder } from "../../../../test/servers.ts";
-import { listFiles, openPglite, openPostgresLedger, SCHEMA_VERSION } from "../../src/index.ts";
+import {
+  deploymentOf,
+  listFiles,
+  openPglite,
+  openPostgresLedger,
+  SCHEMA_VERSION,
+} from "../../src/index.ts";
 import { connectPglite, connectPostgres, migrateLedger } from "../../src/ledger.ts";
 import { migrate, readSchema } from "../../src/migrating.ts";
 import { firstMigrations, provide } from "../../src/migrations/index.ts";
@@ -67,6 +73,7 @@ describe.each(Object.entries(bareKinds))("A ledger of before on %s", (_kind, ope
     const ledger = {
       db,
       schema: await readSchema(db),
+      deployment: await deploymentOf({ db }),
       ping: async () => {},
       close: async () => {},
     };
