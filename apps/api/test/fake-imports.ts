@@ -64,6 +64,8 @@ export const fileView: FileView = {
   size: 3,
   modified_at: null,
   state: "stored",
+  is_folder: false,
+  stands_for: null,
   key: "suit/1001/证据/录音.wav",
   sha256: "ab".repeat(32),
   crc64: "18446744073709551615",

@@ -50,12 +50,21 @@ export function totals(view: ImportView | FolderView): string {
 function groupLines({ errors }: ImportView): string[] {
   const lines = errors
     .slice(0, mostGroups)
-    .flatMap(({ code, files, message, remedy }) => [
-      `  ${code}${files > 0 ? ` (${formatCount(files, "file")})` : ""}: ${message}`,
-      `    ${remedy}`,
+    .flatMap((group) => [
+      `  ${group.code}${group.files > 0 ? ` (${countOf(group)})` : ""}: ${group.message}`,
+      `    ${group.remedy}`,
     ]);
   const more = errors.length - mostGroups;
   return more > 0 ? [...lines, `  and ${more} more kinds of error`] : lines;
+}
+
+/** `3 files and 2 folders with 1,204 files`: an entry that is a folder stands for all that lies below it. */
+function countOf({ files, folders, stands_for }: ImportView["errors"][number]): string {
+  const own = files > folders ? [formatCount(files - folders, "file")] : [];
+  if (folders === 0) return own.join();
+  const below =
+    stands_for === null ? "an unknown number of files" : formatCount(stands_for, "file");
+  return [...own, `${formatCount(folders, "folder")} with ${below}`].join(" and ");
 }
 
 function advice(view: ImportView, isUp: boolean): string[] {

@@ -138,7 +138,18 @@ export const importView = z
     updated_at: timestamp,
     finished_at: timestamp.nullable(),
     errors: z
-      .array(z.object({ ...errorView.shape, files: z.int().nonnegative() }))
+      .array(
+        z.object({
+          ...errorView.shape,
+          files: z.int().nonnegative(),
+          folders: z.int().nonnegative().describe("How many of `files` are folders"),
+          stands_for: z
+            .int()
+            .nonnegative()
+            .nullable()
+            .describe("Files below those folders; null when nobody knows of one of them"),
+        }),
+      )
       .describe("What went wrong, one entry for each code, the most frequent first"),
   })
   .meta({ id: "Import" });
@@ -169,6 +180,14 @@ export const fileView = z
     size: z.int().nonnegative(),
     modified_at: timestamp.nullable(),
     state: fileState,
+    is_folder: z
+      .boolean()
+      .describe("A folder that failed as one entry: what lies below it has no entries of its own"),
+    stands_for: z
+      .int()
+      .nonnegative()
+      .nullable()
+      .describe("Of a folder: the files below it; null for a file, and when nobody knows"),
     key: z.string().nullable(),
     sha256: z.string().nullable().describe("64 lower-case hexadecimal digits"),
     crc64: z.string().nullable().describe("CRC-64/XZ as OSS gives it: an unsigned decimal number"),

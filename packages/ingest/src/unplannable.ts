@@ -5,9 +5,15 @@ import type { SourceEntry } from "@exhibit/sources";
 /** An entry of a source that isn't a file that can be sent. */
 export function asideOf(entry: Exclude<SourceEntry, { kind: "file" }>): AsideEntry {
   const path = shortened(entry.path);
-  return entry.kind === "skipped"
-    ? { state: "skipped", path, as: entry.reason }
-    : { state: "failed", path, code: entry.error.code, message: entry.error.message };
+  if (entry.kind === "skipped") return { state: "skipped", path, as: entry.reason };
+  const { error, folder } = entry;
+  return {
+    state: "failed",
+    path,
+    code: error.code,
+    message: error.message,
+    ...(folder && { folder }),
+  };
 }
 
 /**

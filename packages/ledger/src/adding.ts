@@ -60,7 +60,7 @@ async function insertFiles(
       from (select distinct shard from entry order by shard) as e
     ), found as (
       update files set shard_id = shard.id, slot = entry.slot, normal = entry.normal, size = entry.size,
-        modified_ms = entry.modified_ms, error_code = null, error = null
+        modified_ms = entry.modified_ms, error_code = null, error = null, is_folder = null, stands_for = null
       from entry join shard using (shard)
       where ${lookedFor(folderId)} and files.path collate "C" = entry.path
       returning files.shard_id, files.size
@@ -131,7 +131,14 @@ async function checkUnplanned(tx: Transaction<LedgerSchema>, folderId: number): 
 /** An entry that is never sent: `skipped` isn't a file; `failed` can't even be planned. */
 export type AsideEntry =
   | { state: "skipped"; path: string; as: SkippedAs }
-  | { state: "failed"; path: string; code: ErrorCode; message: string };
+  | {
+      state: "failed";
+      path: string;
+      code: ErrorCode;
+      message: string;
+      /** Of a folder: how many files lie below it, or null when nobody knows. They have no entries of their own. */
+      folder?: { files: number | null };
+    };
 
 /** Puts entries on the record that planning found but that no shard will carry. */
 export async function addAside(
@@ -158,16 +165,19 @@ async function putAside(
         ${entries.map((entry) => entry.state)}::text[],
         ${entries.map((entry) => (entry.state === "skipped" ? entry.as : null))}::text[],
         ${entries.map((entry) => (entry.state === "failed" ? entry.code : null))}::text[],
-        ${entries.map((entry) => (entry.state === "failed" ? storable(entry.message) : null))}::text[]
-      ) as e (path, state, skipped_as, code, message)
+        ${entries.map((entry) => (entry.state === "failed" ? storable(entry.message) : null))}::text[],
+        ${entries.map((entry) => (folderOf(entry) ? true : null))}::boolean[],
+        ${entries.map((entry) => folderOf(entry)?.files)}::bigint[]
+      ) as e (path, state, skipped_as, code, message, is_folder, stands_for)
     ), found as (
-      update files set state = entry.state, skipped_as = entry.skipped_as, error_code = entry.code, error = entry.message
+      update files set state = entry.state, skipped_as = entry.skipped_as, error_code = entry.code, error = entry.message,
+        is_folder = entry.is_folder, stands_for = entry.stands_for
       from entry
       where ${lookedFor(folderId)} and files.path collate "C" = entry.path
       returning files.state
     ), added as (
-      insert into files (folder_id, path, size, state, skipped_as, error_code, error)
-      select ${folderId}, entry.path, 0, entry.state, entry.skipped_as, entry.code, entry.message
+      insert into files (folder_id, path, size, state, skipped_as, error_code, error, is_folder, stands_for)
+      select ${folderId}, entry.path, 0, entry.state, entry.skipped_as, entry.code, entry.message, entry.is_folder, entry.stands_for
       from entry
       order by entry.path collate "C"
       on conflict do nothing
@@ -188,4 +198,8 @@ async function putAside(
       skipped = imports.skipped + total.skipped, updated_at = now()
     from in_folder, total
     where imports.id = in_folder.import_id`.execute(tx);
+}
+
+function folderOf(entry: AsideEntry): { files: number | null } | undefined {
+  return entry.state === "failed" ? entry.folder : undefined;
 }

@@ -69,6 +69,8 @@ function fileView(row: FileRow): FileView {
     size: row.size,
     modified_at: row.modified_ms === null ? null : new Date(row.modified_ms).toISOString(),
     state: row.state,
+    is_folder: row.is_folder === true,
+    stands_for: row.stands_for,
     key: row.whole_key,
     sha256: row.sha256 === null ? null : Buffer.from(row.sha256).toString("hex"),
     crc64: row.crc64 === null ? null : String(Buffer.from(row.crc64).readBigUInt64BE()),

@@ -75,6 +75,8 @@ function importView(row: Selectable<ImportTable>, { errors, sent, paused }: Besi
     finished_at: row.finished_at?.toISOString() ?? null,
     errors: errors
       .filter((group) => group.import_id === row.id)
-      .map(({ code, message, files }) => ({ ...errorView(code, message), files })),
+      .map(({ code, message, files, folders, stands_for }) => {
+        return { ...errorView(code, message), files, folders, stands_for };
+      }),
   };
 }

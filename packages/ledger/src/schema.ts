@@ -135,6 +135,10 @@ export interface FileTable {
   version_id: string | null;
   /** 32 bytes; only where the deployment digests it. */
   sm3: Buffer | Uint8Array | null;
+  /** True for a failed entry that is a folder; else null. */
+  is_folder: boolean | null;
+  /** Of a folder: the files below it, which have no rows of their own; null when nobody knows. */
+  stands_for: number | null;
 }
 
 /** What receipts of a release before had in common; no row is added any more. */

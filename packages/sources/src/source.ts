@@ -24,7 +24,14 @@ export interface FileFacts {
 export type SourceEntry =
   | ({ readonly kind: "file"; readonly path: string } & FileFacts)
   | { readonly kind: "skipped"; readonly path: string; readonly reason: SkippedReason }
-  | { readonly kind: "faulty"; readonly path: string; readonly error: ExhibitError };
+  | ({ readonly kind: "faulty"; readonly path: string } & Fault);
+
+/** Why something isn't taken. */
+export interface Fault {
+  readonly error: ExhibitError;
+  /** Of a folder: how many files lie below it that have no entries of their own; null when nobody knows. */
+  readonly folder?: { readonly files: number | null };
+}
 
 export interface WalkOptions {
   signal?: AbortSignal | undefined;

@@ -38,7 +38,7 @@ function descend(place: Place, folder: SubFolder, stack: Frame[]): SourceEntry[]
     stack.push(openFrame(place, folder));
     return [];
   } catch (thrown) {
-    return [faulty(folder.path, thrown)];
+    return [faultyFolder(folder.path, thrown)];
   }
 }
 
@@ -79,7 +79,7 @@ function* advance(place: Place, frame: Frame) {
 /** A source that breaks off is a failure of the whole; a sub-folder that does is one entry. */
 function broken({ root }: Place, frame: Frame, thrown: unknown): SourceEntry {
   if (frame.path === "") throw sourceError(thrown, root);
-  return faulty(frame.path, thrown);
+  return faultyFolder(frame.path, thrown);
 }
 
 function look(place: Place, folder: Frame, name: Buffer): Looked {
@@ -94,6 +94,11 @@ function look(place: Place, folder: Frame, name: Buffer): Looked {
   } catch (thrown) {
     return faulty(path, thrown);
   }
+}
+
+/** What lies below it, or is left there, has no entries, and nobody can tell how much it is. */
+function faultyFolder(path: string, thrown: unknown) {
+  return { ...faulty(path, thrown), folder: { files: null } };
 }
 
 function faulty(path: string, thrown: unknown) {

@@ -213,6 +213,8 @@ test("watch ends with 1 for an import that needs attention, and says how to go o
       message: "SUIT_NOT_EXIST: 1001",
       remedy: "Correct the ids.",
       files: 3,
+      folders: 0,
+      stands_for: 0,
     },
   ];
   const { code, stdout } = await against(

@@ -8,6 +8,8 @@ const failed = {
   message: "a.txt may not be read.",
   remedy: errorTable.SOURCE_UNREADABLE.remedy,
   files: 3,
+  folders: 0,
+  stands_for: 0,
 };
 
 test("a sealed import is told in two lines", () => {
@@ -24,6 +26,18 @@ test("what failed is told with its remedy and the command that takes it up", () 
   expect(text).toContain("SOURCE_UNREADABLE (3 files): a.txt may not be read.");
   expect(text).toContain(failed.remedy);
   expect(text).toContain(`npx exhibit retry ${importId}`);
+});
+
+test.each([
+  [{ files: 1, folders: 1, stands_for: 1204 }, "(1 folder with 1,204 files)"],
+  [
+    { files: 3, folders: 1, stands_for: null },
+    "(2 files and 1 folder with an unknown number of files)",
+  ],
+  [{ files: 2, folders: 0, stands_for: 0 }, "(2 files)"],
+])("a folder isn't told as a file: %j", (counts, words) => {
+  const errors = [{ ...failed, ...counts }];
+  expect(importReport(viewOf({ status: "attention", errors })).join()).toContain(words);
 });
 
 test("where the API goes with the command, the way on begins with starting it", () => {

@@ -241,6 +241,8 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
         size: 10,
         modified_at: "2023-11-14T22:13:20.000Z",
         state: "stored",
+        is_folder: false,
+        stands_for: null,
         key: "kongur/扫描/0.pdf",
         sha256: "07".repeat(32),
         crc64: "18446744073709551615",

@@ -116,6 +116,38 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     });
   });
 
+  test("knows of a folder that failed how many files it stands for, or that nobody knows", async () => {
+    const { importId, folder } = await begin();
+    const entry = failed("named badly", "NAME_INVALID");
+    await addAside(ledger, folder, [
+      { ...entry, folder: { files: 1204 } } as AsideEntry,
+      failed("file", "NAME_INVALID"),
+      { ...failed("closed", "SOURCE_UNREADABLE"), folder: { files: null } } as AsideEntry,
+    ]);
+    const known = async () =>
+      Object.fromEntries(
+        (await listFiles(ledger, importId, { limit: 10 })).items.map((file) => [
+          file.path,
+          [file.is_folder, file.stands_for],
+        ]),
+      );
+    expect(await known()).toEqual({
+      "named badly": [true, 1204],
+      file: [false, null],
+      closed: [true, null],
+    });
+    expect((await readImport(ledger, importId)).errors).toMatchObject([
+      { code: "NAME_INVALID", files: 2, folders: 1, stands_for: 1204 },
+      { code: "SOURCE_UNREADABLE", files: 1, folders: 1, stands_for: null },
+    ]);
+
+    await finishPlanning(ledger, folder.id);
+    await reopenImport(ledger, importId);
+    await addShard(ledger, folder, [planned("closed")]);
+    await addAside(ledger, folder, [{ ...entry, folder: { files: 7 } } as AsideEntry]);
+    expect(await known()).toMatchObject({ "named badly": [true, 7], closed: [false, null] });
+  });
+
   test("says of what is gone what was wrong with it before, once, and lets it be given up", async () => {
     const { importId, folder } = await begin();
     await addAside(ledger, folder, [failed("./\\xff", "NAME_INVALID")]);

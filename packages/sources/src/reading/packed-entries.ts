@@ -13,7 +13,7 @@ export interface PackedEntries {
 
 type PackedOther =
   | Extract<SourceEntry, { kind: "skipped" }>
-  | { kind: "faulty"; path: string; error: ThreadError };
+  | (Omit<Extract<SourceEntry, { kind: "faulty" }>, "error"> & { error: ThreadError });
 
 export function packEntries(entries: readonly SourceEntry[]): PackedEntries {
   const paths: string[] = [];

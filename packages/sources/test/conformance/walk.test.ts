@@ -96,7 +96,10 @@ it("reports a folder that may not be read as one entry, and goes on", async () =
   await chmod(tree.root, 0o755);
   await chmod(tree.at("closed"), 0);
   expect(await asNobody(() => walkAll(tree))).toMatchObject([
-    { kind: "faulty", path: "closed", error: { code: "SOURCE_UNREADABLE" } },
+    {
+      ...{ kind: "faulty", path: "closed", error: { code: "SOURCE_UNREADABLE" } },
+      folder: { files: null },
+    },
     { kind: "file", path: "open" },
   ]);
 });
