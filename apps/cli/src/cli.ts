@@ -6,6 +6,7 @@ import { bwlimitCommand } from "./commands/bwlimit.ts";
 import { cancelCommand } from "./commands/cancel.ts";
 import type { CommandContext, CommandModule } from "./commands/command.ts";
 import { importCommand } from "./commands/import.ts";
+import { migrateCommand } from "./commands/migrate.ts";
 import { pauseCommand } from "./commands/pause.ts";
 import { resumeCommand } from "./commands/resume.ts";
 import { retryCommand } from "./commands/retry.ts";
@@ -36,6 +37,7 @@ const commands: readonly CommandModule[] = [
   bwlimitCommand,
   apiCommand,
   workerCommand,
+  migrateCommand,
   sandboxCommand,
 ];
 
@@ -103,6 +105,7 @@ Examples:
   exhibit acts ID                             who did what to it, when and why
   exhibit vendors check kongur --suit 1001    does the vendor open it, and does OSS accept that?
   exhibit bwlimit "08:00,2M 19:00,off"        leave the office its line by day
+  exhibit migrate                             before a new release's first start: bring the ledger up to date
 
 Exit codes:
   0  done (an import: sealed)

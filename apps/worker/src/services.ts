@@ -18,7 +18,13 @@ import {
   quietMsOf,
   type VendorControl,
 } from "@exhibit/ingest";
-import { type Ledger, openEmbeddedLedger, openPglite, openPostgresLedger } from "@exhibit/ledger";
+import {
+  type Ledger,
+  openEmbeddedLedger,
+  openPglite,
+  openPostgresLedger,
+  SCHEMA_VERSION,
+} from "@exhibit/ledger";
 import { type Engine, openEmbeddedEngine, openRedisEngine } from "@exhibit/queue";
 import { count, type Logger, observe } from "@exhibit/telemetry";
 import { type RunningWorker, startWorker, type WorkerSettings } from "./worker.ts";
@@ -49,6 +55,7 @@ export async function openServices({
   logger,
 }: ServicesOptions): Promise<Services> {
   const { ledger, engine, closeBase } = await openBase(environment);
+  sayNewerSchema(ledger, logger);
   const vendors = createVendors(config.vendors);
   const store = openLeaseStore(environment, logger);
   const broker: Broker = createBroker({
@@ -95,6 +102,15 @@ export async function openServices({
       await closeBase();
     },
   };
+}
+
+/** A ledger that was migrated for a later release, and that this one works on. */
+function sayNewerSchema({ schema: { version } }: Ledger, logger: Logger): void {
+  if (version <= SCHEMA_VERSION) return;
+  logger.info(
+    { event: "schema.newer", schema: version, program: SCHEMA_VERSION },
+    "the ledger's schema is that of a later release, and this one works on it",
+  );
 }
 
 /** Milliseconds between two lines of the log about leases that can't be shared. */

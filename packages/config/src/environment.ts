@@ -107,6 +107,20 @@ export function readEnvironment(variables: Variables = processVariables()): Envi
   };
 }
 
+/**
+ * The address of the ledger's server, for who needs nothing else; undefined when none is given. Throws CONFIG_INVALID as
+ * `readEnvironment` does.
+ */
+export function readDatabaseUrl(variables: Variables = processVariables()): string | undefined {
+  const name = "EXHIBIT_DATABASE_URL";
+  const { value, reason } = secretOf(name, variables);
+  const parsed = environment.shape[name].safeParse(value === "" ? undefined : value);
+  const faults = parsed.success ? [] : faultsOf(parsed.error, [name]);
+  if (reason !== undefined) faults.unshift({ path: [name], reason });
+  if (!parsed.success || faults.length > 0) throw faultyConfig("the environment", faults);
+  return parsed.data;
+}
+
 interface GivenSecret {
   readonly name: string;
   readonly value: string | undefined;

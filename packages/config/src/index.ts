@@ -1,2 +1,7 @@
 export { type ExhibitConfig, loadConfig, parseConfig, secretsOf } from "./config.ts";
-export { type Environment, readEnvironment, type Variables } from "./environment.ts";
+export {
+  type Environment,
+  readDatabaseUrl,
+  readEnvironment,
+  type Variables,
+} from "./environment.ts";

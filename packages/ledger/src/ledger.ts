@@ -91,8 +91,10 @@ export async function migrateLedger(
 ): Promise<Migrated> {
   const db = connectPostgres(databaseUrl);
   try {
-    const missing = missingSteps(await readSchema(db));
-    if (!dryRun) await migrate(db, options);
+    const found = await readSchema(db);
+    const missing = missingSteps(found);
+    if (missing.length === 0) checkSchema(found);
+    else if (!dryRun) await migrate(db, options);
     return { ...(await readSchema(db)), missing };
   } catch (cause) {
     throw cause instanceof ExhibitError

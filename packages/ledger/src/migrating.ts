@@ -69,8 +69,8 @@ export function missingSteps({ version }: SchemaState): string[] {
 export interface MigrateOptions {
   /** Pause between two tries while others hold a lock, in milliseconds. @defaultValue 1000 */
   pauseMs?: number;
-  /** Hears of each try that found a lock held. */
-  onWait?: (tries: number) => void;
+  /** Hears of each try that found a lock held, and how many are made at most. */
+  onWait?: (tries: number, most: number) => void;
 }
 
 const MOST_TRIES = 30;
@@ -99,7 +99,7 @@ export async function migrate(
         { cause: error },
       );
     }
-    onWait?.(tries);
+    onWait?.(tries, MOST_TRIES);
     await sleep(pauseMs);
   }
 }

@@ -85,6 +85,8 @@ describe("bad use ends with 2 and one sentence", () => {
     ["a role that there isn't", ["import", ".", "--role", "judge"], "judge"],
     ["a folder that isn't there", ["import", "/nowhere/at/all", "--suit", "1"], "isn't there"],
     ["a fleet without its servers", ["worker"], "EXHIBIT_REDIS_URL"],
+    ["a migration of no server", ["migrate"], "`exhibit up` itself"],
+    ["a migration that is looked at twice", ["migrate", "--check", "--dry-run"], "--dry-run"],
     ["a port that is none", ["sandbox", "--oss-port", "many"], "0 (any free port) to 65535"],
     ["a waiver without a reason", ["waive", "1", "--all"], "--why"],
     ["a waiver of nothing", ["waive", "1", "--why", "gone"], "--file ID, --code CODE or --all"],

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readEnvironment } from "../../src/index.ts";
+import { readDatabaseUrl, readEnvironment } from "../../src/index.ts";
 
 describe("the environment", () => {
   it("has defaults for the embedded engine", () => {
@@ -37,6 +37,18 @@ describe("the environment", () => {
       apiUrl: "https://exhibit.test",
       graceMs: 90_000,
     });
+  });
+
+  it("gives the ledger's address alone to who needs nothing else", () => {
+    const url = "postgres://u:pw@db.test/exhibit";
+    expect(readDatabaseUrl({ EXHIBIT_DATABASE_URL: url })).toBe(url);
+    expect(readDatabaseUrl({ EXHIBIT_DATABASE_URL: "" })).toBeUndefined();
+    expect(() => readDatabaseUrl({ EXHIBIT_DATABASE_URL: "mysql://u:s3cret@db.test" })).toThrow(
+      /EXHIBIT_DATABASE_URL: it isn't a postgres:\/\/ address$/,
+    );
+    expect(() => readDatabaseUrl({ EXHIBIT_DATABASE_URL_FILE: "/nowhere" })).toThrow(
+      /EXHIBIT_DATABASE_URL: the file of EXHIBIT_DATABASE_URL_FILE can't be read: ENOENT$/,
+    );
   });
 
   it.each([

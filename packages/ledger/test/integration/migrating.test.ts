@@ -16,6 +16,7 @@ import { connectPglite, connectPostgres, migrateLedger } from "../../src/ledger.
 import { migrate, readSchema } from "../../src/migrating.ts";
 import { firstMigrations, provide } from "../../src/migrations/index.ts";
 import type { LedgerSchema } from "../../src/schema.ts";
+import { makeAsBefore } from "../make-as-before.ts";
 
 interface Bare {
   db: Kysely<LedgerSchema>;
@@ -37,16 +38,6 @@ const bareKinds = {
     return { db: connectPglite(pglite), remove: () => pglite.close().then(folder.remove) };
   },
 };
-
-/** The schema of an earlier release, as its own programs made it. */
-async function makeAsBefore(db: Kysely<LedgerSchema>, last: string): Promise<void> {
-  const known = Object.entries(firstMigrations).filter(([name]) => name <= last);
-  const { error } = await new Migrator({
-    db,
-    provider: provide(Object.fromEntries(known)),
-  }).migrateToLatest();
-  if (error) throw error;
-}
 
 const IMPORT = "01900000-0000-7000-8000-000000000000";
 
