@@ -40,6 +40,7 @@ export function importView(more: Partial<ImportView> = {}): ImportView {
     updated_at: "2026-01-02T03:04:06Z",
     finished_at: null,
     errors: [],
+    warnings: [],
     ...more,
   };
 }
@@ -54,6 +55,8 @@ export const folderView: FolderView = {
   endpoint: null,
   bucket: null,
   prefix: null,
+  compared_with: null,
+  vanished: null,
   error: null,
 };
 
@@ -92,6 +95,7 @@ export const actView: ActView = {
   file_id: null,
   code: "SOURCE_IO",
   files: 3,
+  details: null,
 };
 
 export const vendorState: VendorState = {

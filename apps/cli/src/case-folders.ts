@@ -21,6 +21,7 @@ export interface CaseOptions {
   /** `--folder key=value`, in their order. */
   selector: FolderSelector | undefined;
   followSymlinks?: boolean | undefined;
+  allowEmpty?: boolean | undefined;
 }
 
 export interface MappedCase {
@@ -90,6 +91,7 @@ async function mapFolder(path: string, options: CaseOptions): Promise<FolderRequ
       type: "directory",
       path: below === undefined ? path : join(path, below),
       ...(options.followSymlinks === true ? { follow_symlinks: true } : {}),
+      ...(options.allowEmpty === true ? { allow_empty: true } : {}),
     },
   });
   if (options.selector !== undefined) return [bound(options.selector)];

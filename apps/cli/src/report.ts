@@ -22,7 +22,8 @@ export function importReport(view: ImportView, { isUp = true } = {}): string[] {
     `Import ${view.import_id}: ${statusWord(view)} after ${formatSeconds(view.seconds)}`,
     `  ${totals(view)}`,
     ...pauseLines(view).map((line) => `  ${line}`),
-    ...groupLines(view),
+    ...groupLines(view.errors),
+    ...groupLines(view.warnings),
     ...advice(view, isUp),
   ];
 }
@@ -47,14 +48,14 @@ export function totals(view: ImportView | FolderView): string {
   return `${formatCount(view.files, "file")}, ${formatBytes(view.bytes)}: ${parts.join(", ")}${skipped}`;
 }
 
-function groupLines({ errors }: ImportView): string[] {
-  const lines = errors
+function groupLines(groups: ImportView["errors"]): string[] {
+  const lines = groups
     .slice(0, mostGroups)
     .flatMap((group) => [
       `  ${group.code}${group.files > 0 ? ` (${countOf(group)})` : ""}: ${group.message}`,
       `    ${group.remedy}`,
     ]);
-  const more = errors.length - mostGroups;
+  const more = groups.length - mostGroups;
   return more > 0 ? [...lines, `  and ${more} more kinds of error`] : lines;
 }
 

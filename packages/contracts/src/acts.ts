@@ -28,6 +28,10 @@ export const retryRequest = z
     folder_id: id.optional().describe("Only what failed in this folder"),
     code: errorCode.optional().describe("Only what failed with this code"),
     file_id: id.optional().describe("Only this file"),
+    allow_empty: z
+      .literal(true)
+      .optional()
+      .describe("Take it that sources that failed with SOURCE_EMPTY are meant to be empty"),
     why: why.optional(),
   })
   .meta({ id: "RetryRequest" });
@@ -60,6 +64,10 @@ export const actView = z
     file_id: z.string().nullable().describe("The one file it was narrowed to"),
     code: z.string().nullable().describe("The error code it was narrowed to"),
     files: z.int().nonnegative().nullable().describe("Files that were taken up again, or given up"),
+    details: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .describe("What else it was about, such as `allow_empty` of a retry"),
   })
   .meta({ id: "Act" });
 export type ActView = z.output<typeof actView>;

@@ -100,13 +100,29 @@ export const errorTable = {
     action: "never",
     status: 400,
     meaning: "The source lies outside the folders that may be read.",
-    remedy: "Move it below one of `sources.roots`, or add its folder to them.",
+    remedy:
+      "Add its folder to `sources.roots`, restart, then retry; or move it below one of them and import it from there.",
   },
   SOURCE_NOT_FOUND: {
     action: "never",
     status: 422,
     meaning: "The source isn't there.",
-    remedy: "Put it back, then retry; waive a file that was renamed or removed on purpose.",
+    remedy:
+      "Put it back, then retry. A file that was renamed or moved within the folder is found by a retry, too: the folder is walked again, and the file is stored under its new name. What is waived is given up: waive only what was removed on purpose, or what the list has under its new name.",
+  },
+  SOURCE_EMPTY: {
+    action: "never",
+    status: 422,
+    meaning: "There is no file in the source.",
+    remedy:
+      "Look whether it is the right folder and whether its share is mounted, then retry. If it is meant to be empty, retry with `allow_empty` (`exhibit retry ID --allow-empty`).",
+  },
+  SOURCE_SHRUNK: {
+    action: "never",
+    status: 422,
+    meaning: "Files that the last import found in this source aren't there any more.",
+    remedy:
+      "Find out whether they were moved or removed on purpose. What was stored of them stays in OSS and on the record of that import.",
   },
   SOURCE_UNREADABLE: {
     action: "never",
@@ -131,14 +147,14 @@ export const errorTable = {
     status: 422,
     meaning: "The file's name can't be stored: it isn't UTF-8.",
     remedy:
-      "Rename the file, then retry: the folder is walked again. The old name stays on the list as SOURCE_NOT_FOUND until it is waived.",
+      "Rename it, then retry: the folder is walked again, and it is stored under its new name. The old name stays on the list as SOURCE_NOT_FOUND until it is waived.",
   },
   KEY_INVALID: {
     action: "never",
     status: 422,
     meaning: "The object key can't be stored: OSS takes 1 to 1,023 bytes of UTF-8.",
     remedy:
-      "A retry doesn't help: waive the file here, shorten its path, and import the folder again.",
+      "Shorten its path, then retry: the folder is walked again, and it is stored under its new name. The old name stays on the list as SOURCE_NOT_FOUND until it is waived.",
   },
   KEY_TAKEN: {
     action: "never",
@@ -146,14 +162,14 @@ export const errorTable = {
     meaning:
       "Another file of the folder has this file's key: their names differ only in their Unicode form.",
     remedy:
-      "Rename this file, then retry: the folder is walked again. The old name stays on the list as SOURCE_NOT_FOUND until it is waived.",
+      "Rename this file, then retry: the folder is walked again, and it is stored under its new name. The old name stays on the list as SOURCE_NOT_FOUND until it is waived.",
   },
   FILE_NOT_ACCEPTED: {
     action: "never",
     status: 422,
     meaning: "The vendor doesn't take this file.",
     remedy:
-      "Read in the message what the vendor takes; convert or move the file, then retry. The old name stays on the list as SOURCE_NOT_FOUND until it is waived.",
+      "Read in the message what the vendor takes; convert the file or move it out of the folder, then retry: the folder is walked again. The old name stays on the list as SOURCE_NOT_FOUND until it is waived.",
   },
   KEY_OUTSIDE_LEASE: {
     action: "never",
@@ -277,7 +293,8 @@ export const errorTable = {
     action: "never",
     status: 409,
     meaning: "An object with other bytes is there already; it was left untouched.",
-    remedy: "Find out which of the two is the evidence; rename this file to store both.",
+    remedy:
+      "Find out which of the two is the evidence. To store both, rename this file, then retry: the folder is walked again, and it is stored under its new name. The old name stays on the list as SOURCE_NOT_FOUND until it is waived.",
   },
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -52,6 +52,12 @@ export const directorySource = z
       .describe(
         "Take what symbolic links lead to, as far as it lies below the configured `sources.roots`; else they are skipped",
       ),
+    allow_empty: z
+      .boolean()
+      .optional()
+      .describe(
+        "It may hold no file at all; else an empty one fails with SOURCE_EMPTY, as it may be a share that isn't mounted",
+      ),
   })
   .meta({ id: "DirectorySource" });
 
@@ -151,6 +157,9 @@ export const importView = z
         }),
       )
       .describe("What went wrong, one entry for each code, the most frequent first"),
+    warnings: z
+      .array(z.object({ ...errorView.shape, files: z.int().nonnegative() }))
+      .describe("What doesn't keep it from being sealed, but should be looked at"),
   })
   .meta({ id: "Import" });
 export type ImportView = z.output<typeof importView>;
@@ -167,6 +176,15 @@ export const folderView = z
     bucket: z.string().nullable(),
     prefix: z.string().nullable(),
     error: errorView.nullable().describe("Why its source can't be planned"),
+    compared_with: z
+      .string()
+      .nullable()
+      .describe("The folder_id of the last import from the same source to the same place, if any"),
+    vanished: z
+      .int()
+      .nonnegative()
+      .nullable()
+      .describe("Files stored by that one that aren't in the source any more"),
   })
   .meta({ id: "Folder" });
 export type FolderView = z.output<typeof folderView>;

@@ -4,13 +4,16 @@ import {
   type AsideEntry,
   addAside,
   addShards,
+  compareWithLast,
   type FolderRow,
   finishPlanning,
   forgetFolders,
+  type LastFolder,
   type Ledger,
   listLookedFor,
   type PlannedFile,
   readFolder,
+  readLast,
   readSlots,
   reopenByJob,
 } from "@exhibit/ledger";
@@ -69,7 +72,9 @@ async function planOpenFolder(
   attempt: Attempt,
 ): Promise<ExhibitError | undefined> {
   const { ledger } = dependencies;
-  const fault = await walk(dependencies, folder, attempt);
+  const last = await readLast(ledger, folder.id);
+  const fault = await walk(dependencies, folder, attempt, last);
+  if (!fault && last) await compareWithLast(ledger, folder.id, last);
   const finished = await finishPlanning(ledger, folder.id, fault, attempt.starts);
   if (finished?.complete) await ringSoon(dependencies, "seal", [{ id: finished.importId }]);
   return fault;
@@ -101,6 +106,7 @@ async function walk(
   dependencies: PlanDependencies,
   folder: FolderRow,
   attempt: Attempt,
+  last: LastFolder | undefined,
 ): Promise<ExhibitError | undefined> {
   const { ledger, roots, readers } = dependencies;
   const sharder = createSharder();
@@ -108,6 +114,7 @@ async function walk(
   const gathered = createGatherer();
   const adding = oneBehind();
   let aside: AsideEntry[] = [];
+  let isEmpty = true;
 
   async function addShardsOf(files: readonly PlannedFile[]): Promise<void> {
     const shards = files.flatMap((file) => sharder.add(file));
@@ -128,6 +135,7 @@ async function walk(
   }
 
   async function take(entry: SourceEntry): Promise<void> {
+    if (entry.kind !== "skipped") isEmpty = false;
     const normal = entry.path.normalize("NFC");
     if (entry.kind !== "file") aside.push(asideOf(entry));
     else if (isTooLong(entry.path)) aside.push(tooLong(entry.path, entry.path));
@@ -157,6 +165,7 @@ async function walk(
     // Of two files with one key, the one whose name is the key has it, whichever of them is met first.
     const others = await takeAll(reader, (path) => slotter !== undefined || isNormal(path));
     if (others) await takeAll(reader, (path) => !isNormal(path));
+    if (isEmpty && folder.source.allow_empty !== true) throw empty(folder, last);
     await forgetWalked(ledger, folder.id, reader);
   } catch (thrown) {
     const error = toExhibitError(thrown);
@@ -170,6 +179,15 @@ async function walk(
     await adding.end().catch(() => {});
   }
   return undefined;
+}
+
+/** A share that isn't mounted is an empty folder. */
+function empty({ source }: FolderRow, last: LastFolder | undefined): ExhibitError {
+  const before =
+    last === undefined || last.files === 0
+      ? ""
+      : ` Import ${last.importId} of ${last.createdAt.toISOString().slice(0, 10)} stored ${last.files} files from it.`;
+  return new ExhibitError("SOURCE_EMPTY", `There is no file in ${source.path}.${before}`);
 }
 
 /** Puts shards on the record and announces them. */

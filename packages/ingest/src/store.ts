@@ -20,7 +20,7 @@ import { openSource } from "@exhibit/sources";
 import { type Logger, type RunningSpan, withSpan } from "@exhibit/telemetry";
 import pLimit, { type LimitFunction } from "p-limit";
 import { endAbandonedUploads } from "./abandon.ts";
-import { ringSoon } from "./bells.ts";
+import { bellOf, ringSoon } from "./bells.ts";
 import { follow } from "./either-signal.ts";
 import { createRecorder } from "./recorder.ts";
 import { createSending } from "./sending.ts";
@@ -252,6 +252,7 @@ async function conclude(
   { notStored }: Settled,
   attempt: Attempt,
 ): Promise<ExhibitError | undefined> {
+  if (finished.walkAgain) await ringSoon(dependencies, "plan", [bellOf(shard.folderId)]);
   if (finished.complete) await ringSoon(dependencies, "seal", [{ id: shard.importId }]);
   if (finished.state === "stored") return undefined;
   await logFailures(notStored, attempt);

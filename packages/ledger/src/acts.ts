@@ -28,9 +28,10 @@ export async function recordAct(
     by: By;
     selection?: Selection;
     files?: number;
+    details?: Record<string, unknown>;
   },
 ): Promise<void> {
-  const { what, by, selection, files } = act;
+  const { what, by, selection, files, details } = act;
   const [fileId, ...others] = selection?.file_ids ?? [];
   await tx
     .insertInto("acts")
@@ -44,6 +45,7 @@ export async function recordAct(
       file_id: fileId === undefined || others.length > 0 ? null : Number(fileId),
       code: selection?.code ?? null,
       files: files ?? null,
+      details: details === undefined ? null : JSON.stringify(details),
     })
     .execute();
 }
@@ -97,6 +99,7 @@ function actView(row: Selectable<ActTable>): ActView {
     file_id: row.file_id === null ? null : String(row.file_id),
     code: row.code,
     files: row.files,
+    details: row.details,
   };
 }
 

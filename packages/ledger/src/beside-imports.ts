@@ -4,12 +4,13 @@ import type { Ledger } from "./ledger.ts";
 
 /** What a view of an import needs beside its row. */
 export async function readBeside(ledger: Ledger, importIds: string[]) {
-  const [errors, sent, paused] = await Promise.all([
+  const [errors, vanished, sent, paused] = await Promise.all([
     readErrors(ledger, importIds),
+    readVanished(ledger, importIds),
     readSending(ledger, importIds),
     readPausedVendorsOf(ledger, importIds),
   ]);
-  return { errors, sent, paused };
+  return { errors, vanished, sent, paused };
 }
 
 export type Beside = Awaited<ReturnType<typeof readBeside>>;
@@ -43,6 +44,34 @@ async function readSending({ db }: Ledger, importIds: string[]): Promise<SentByt
     select import_id, sum(sending_bytes)::bigint as bytes from shards
     where import_id = any(${importIds}::uuid[]) and sending_bytes > 0
     group by import_id`.execute(db);
+  return rows;
+}
+
+/** Files of earlier imports that aren't in their sources any more: of all folders of an import, and of its first that lacks some. */
+export interface Vanished {
+  import_id: string;
+  files: number;
+  folders: number;
+  source: string;
+  paths: string[];
+  last_import: string;
+  last_at: Date;
+  last_files: number;
+}
+
+async function readVanished({ db }: Ledger, importIds: string[]): Promise<Vanished[]> {
+  if (importIds.length === 0) return [];
+  const { rows } = await sql<Vanished>`
+    select lacking.*, last.import_id as last_import, imports.created_at as last_at, last.stored + last.identical as last_files
+    from (
+      select distinct on (import_id) import_id, source ->> 'path' as source, vanished_paths as paths, compared_with,
+        (sum(vanished) over of_import)::bigint as files, (count(*) over of_import) as folders
+      from folders where import_id = any(${importIds}::uuid[]) and vanished > 0
+      window of_import as (partition by import_id)
+      order by import_id, position
+    ) as lacking join folders last on last.id = lacking.compared_with join imports on imports.id = last.import_id`.execute(
+    db,
+  );
   return rows;
 }
 

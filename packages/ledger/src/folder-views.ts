@@ -38,6 +38,8 @@ function folderView(row: Selectable<FolderTable>, status: ImportStatus): FolderV
     endpoint: row.endpoint,
     bucket: row.bucket,
     prefix: row.prefix,
+    compared_with: row.compared_with === null ? null : String(row.compared_with),
+    vanished: row.vanished,
     error: row.error_code === null ? null : errorView(row.error_code as ErrorCode, row.error ?? ""),
   };
 }

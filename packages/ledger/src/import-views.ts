@@ -5,7 +5,7 @@ import {
   restingStatuses,
 } from "@exhibit/contracts";
 import { type Selectable, sql } from "kysely";
-import { type Beside, readBeside } from "./beside-imports.ts";
+import { type Beside, readBeside, type Vanished } from "./beside-imports.ts";
 import type { Ledger } from "./ledger.ts";
 import { cursor, type Page, type PageQuery, pageOf, UUID } from "./pages.ts";
 import type { ImportTable } from "./schema.ts";
@@ -50,7 +50,10 @@ export async function listImports(ledger: Ledger, query: ImportQuery): Promise<P
   return { items: items.map((row) => importView(row, beside)), next };
 }
 
-function importView(row: Selectable<ImportTable>, { errors, sent, paused }: Beside): ImportView {
+function importView(
+  row: Selectable<ImportTable>,
+  { errors, vanished, sent, paused }: Beside,
+): ImportView {
   const end = row.finished_at ?? new Date();
   const sending = sent.find((shard) => shard.import_id === row.id)?.bytes ?? 0;
   return {
@@ -78,5 +81,19 @@ function importView(row: Selectable<ImportTable>, { errors, sent, paused }: Besi
       .map(({ code, message, files, folders, stands_for }) => {
         return { ...errorView(code, message), files, folders, stands_for };
       }),
+    warnings: vanished
+      .filter((lacking) => lacking.import_id === row.id)
+      .map((lacking) => ({
+        ...errorView("SOURCE_SHRUNK", sentenceOf(lacking)),
+        files: lacking.files,
+      })),
   };
+}
+
+function sentenceOf(of: Vanished): string {
+  const { files, folders, source, paths, last_import, last_at, last_files } = of;
+  const where = folders === 1 ? source : `${source} and ${folders - 1} other folders`;
+  const lacking = folders === 1 ? `${files} of the ${last_files}` : String(files);
+  const day = last_at.toISOString().slice(0, 10);
+  return `${lacking} files that import ${last_import} of ${day} stored aren't in ${where} any more, such as ${paths.map((path) => JSON.stringify(path)).join(", ")}.`;
 }

@@ -3,6 +3,7 @@ export { type By, listActs, listVendorActs } from "./acts.ts";
 export * from "./adding.ts";
 export * from "./bandwidth.ts";
 export * from "./cancelling.ts";
+export * from "./comparing.ts";
 export { type Deployment, deploymentOf, type World } from "./deployment.ts";
 export * from "./destinations.ts";
 export * from "./file-views.ts";

@@ -25,7 +25,8 @@ export interface ToReopen {
 /**
  * Takes failed files up again, in one statement. Those of failed shards are planned once more; a file that had changed
  * is taken as it is now. Those that couldn't even be planned are looked for: their folders are walked again, as are
- * folders whose source couldn't be walked.
+ * folders whose source couldn't be walked. Where files are only tried again, the folder is walked once one of them turns out to
+ * be gone: `finishShard` sees to that.
  * Rows are locked as everywhere: shards, files, folders, imports. Throws STATE_CONFLICT when the import was sealed or
  * cancelled meanwhile.
  */
@@ -81,7 +82,7 @@ export async function reopenFailed(
         left join shards_of on shards_of.folder_id = f.id left join to_walk on to_walk.id = f.id
     ), in_folder as (
       update folders set failed = folders.failed - again - aside, open_shards = folders.open_shards + change.shards,
-        planned = folders.planned and not walk,
+        planned = folders.planned and not walk, walk_again = again > 0 and not walk,
         error_code = case when walk then null else error_code end, error = case when walk then null else error end
       from change where folders.id = change.id
       returning folders.id, import_id, again, aside, change.shards, walk

@@ -1,8 +1,9 @@
 import { ExhibitError, type Selection } from "@exhibit/contracts";
-import { sql } from "kysely";
+import { sql, type Transaction } from "kysely";
 import { type By, recordAct, unnamed, whyClosed, whyNotFailed } from "./acts.ts";
 import type { Ledger } from "./ledger.ts";
 import { type Reopened, reopenFailed, type ToReopen } from "./reopening.ts";
+import type { LedgerSchema } from "./schema.ts";
 import { reopenSeal } from "./sealing.ts";
 
 /**
@@ -14,12 +15,13 @@ import { reopenSeal } from "./sealing.ts";
 export async function reopenImport(
   { db }: Ledger,
   importId: string,
-  selection: Selection = {},
+  { allow_empty, ...selection }: Selection & { allow_empty?: true | undefined } = {},
   by: By = unnamed,
 ): Promise<Reopened & { complete: boolean }> {
   return await db.transaction().execute(async (tx) => {
     const closed = await whyClosed(tx, importId, "retry");
     if (closed) throw closed;
+    if (allow_empty) await allowEmpty(tx, importId, selection);
     const reopened = await reopenFailed(tx, {
       shards: sql`shards.import_id = ${importId}`,
       folders: sql`folders.import_id = ${importId}`,
@@ -30,9 +32,28 @@ export async function reopenImport(
       throw await whyNotFailed(tx, importId, selection);
     }
     const complete = await reopenSeal(tx, importId);
-    await recordAct(tx, { importId, what: "retry", by, selection, files: reopened.files });
+    await recordAct(tx, {
+      importId,
+      what: "retry",
+      by,
+      selection,
+      files: reopened.files,
+      ...(allow_empty && { details: { allow_empty } }),
+    });
     return { ...reopened, complete };
   });
+}
+
+/** Takes a person's word that sources are meant to be empty. */
+async function allowEmpty(
+  tx: Transaction<LedgerSchema>,
+  importId: string,
+  { folder_id }: Selection,
+): Promise<void> {
+  await sql`
+    update folders set source = source || '{"allow_empty": true}'
+    where import_id = ${importId} and error_code = 'SOURCE_EMPTY'
+      and (${folder_id ?? null}::bigint is null or id = ${folder_id ?? null}::bigint)`.execute(tx);
 }
 
 /** Who retries a job itself, in Bull Board: the queue doesn't know the person. */

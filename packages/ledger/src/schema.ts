@@ -72,6 +72,14 @@ export interface FolderTable extends CounterColumns {
   prefix: string | null;
   error_code: string | null;
   error: string | null;
+  /** A person has had its files tried again: when one of them turns out to be gone, its source is walked once more. */
+  walk_again: Generated<boolean>;
+  /** The folder of the last import from the same source to the same place, once they have been compared. */
+  compared_with: number | null;
+  /** Files of that one that aren't here any more. */
+  vanished: number | null;
+  /** The first of them by path. */
+  vanished_paths: string[] | null;
 }
 
 type ShardState = "open" | "stored" | "failed";

@@ -116,12 +116,17 @@ export interface FinishedShard {
   state: "stored" | "failed";
   /** Nothing is open any more in the import. */
   complete: boolean;
+  /** A file that a person had tried again is gone: the folder is open again, and its bell is to be rung. */
+  walkAgain: boolean;
   /** What the shard's failed files failed with, the most frequent first. */
   failures: { code: ErrorCode; files: number }[];
   files: number;
 }
 
-/** Finishes an open shard that has no planned file left; undefined if it isn't open or still has one. */
+/**
+ * Finishes an open shard that has no planned file left; undefined if it isn't open or still has one. After a person's retry a
+ * file that is gone may have been renamed, as some remedies advise: its folder is opened to be walked once more.
+ */
 export async function finishShard(
   { db }: Ledger,
   shardId: number,
@@ -131,6 +136,7 @@ export async function finishShard(
     state: "stored" | "failed";
     files: number;
     complete: boolean;
+    walkAgain: boolean;
   }>`${keptAs("finish shard")}
     with finished as (
       update shards set sending_bytes = 0, unended_runs = 0, starts_at_end = ${starts}, state = case
@@ -138,14 +144,21 @@ export async function finishShard(
       where id = ${shardId} and state = 'open'
         and not exists (select from files where shard_id = ${shardId} and state = 'planned')
       returning folder_id, state, files
+    ), folder as materialized (
+      select folders.id, walk_again and planned and finished.state = 'failed' and exists (
+        select from files where shard_id = ${shardId} and state = 'failed' and error_code = 'SOURCE_NOT_FOUND') as walk
+      from finished join folders on folders.id = finished.folder_id
+      for update of folders
     ), in_folder as (
-      update folders set open_shards = open_shards - 1 from finished where folders.id = finished.folder_id
-      returning import_id
+      update folders set open_shards = open_shards - 1, planned = planned and not walk, walk_again = walk_again and not walk
+      from folder where folders.id = folder.id
+      returning import_id, walk
     )
-    update imports set open_shards = open_shards - 1, updated_at = now()
+    update imports set open_shards = open_shards - 1, open_folders = open_folders + walk::integer, updated_at = now(),
+      status = case when walk and status = 'storing' then 'planning' else status end
     from in_folder, finished
     where imports.id = in_folder.import_id
-    returning finished.state, finished.files, open_folders = 0 and open_shards = 0 as complete`.execute(
+    returning finished.state, finished.files, walk as "walkAgain", open_folders = 0 and open_shards = 0 as complete`.execute(
     db,
   );
   const row = rows[0];

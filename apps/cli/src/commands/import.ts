@@ -16,6 +16,7 @@ interface ImportOptions {
   role?: Role;
   folder?: Record<string, string>;
   followSymlinks?: boolean;
+  allowEmpty?: boolean;
   detach?: boolean;
   json?: boolean;
 }
@@ -47,6 +48,10 @@ export const importCommand: CommandModule = (program, { run }) => {
     .option(
       "--follow-symlinks",
       "take what symbolic links lead to, as far as it lies below the configured sources.roots; else they are skipped",
+    )
+    .option(
+      "--allow-empty",
+      "folders may hold no file at all; else an empty one fails, as its share may not be mounted",
     )
     .option("--detach", "don't wait: print the import's id")
     .option(...jsonOption)
@@ -97,6 +102,7 @@ function caseOptions(options: ImportOptions): CaseOptions {
     role: options.role,
     selector: options.folder,
     followSymlinks: options.followSymlinks,
+    allowEmpty: options.allowEmpty,
   };
 }
 

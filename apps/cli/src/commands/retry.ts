@@ -9,6 +9,7 @@ interface RetryOptions {
   folder?: string;
   code?: string;
   file?: string;
+  allowEmpty?: boolean;
   why?: string;
   detach?: boolean;
   json?: boolean;
@@ -22,14 +23,21 @@ export const retryCommand: CommandModule = (program, { run }) => {
     .option("--folder <id>", "only what failed in this folder (folder_id)")
     .option("--code <code>", "only what failed with this code")
     .option("--file <id>", "only this file (file_id)")
+    .option("--allow-empty", "sources that failed with SOURCE_EMPTY are meant to be empty")
     .option("--why <text>", "for the record")
     .option("--detach", "don't wait")
     .option(...jsonOption)
     .action((id: string, options: RetryOptions) =>
       run(options, async (terminal) => {
         const api = apiOfEnvironment();
-        const { folder, code, file, why } = options;
-        const view = await api.retry(id, { folder_id: folder, code, file_id: file, why });
+        const { folder, code, file, allowEmpty, why } = options;
+        const view = await api.retry(id, {
+          folder_id: folder,
+          code,
+          file_id: file,
+          ...(allowEmpty && { allow_empty: true }),
+          why,
+        });
         terminal.note(`Import ${id} goes on: ${formatCount(view.planned, "file")} to store.`);
         if (options.detach !== true) return watchToEnd(api, id, terminal);
         terminal.result(summaryOf(view));

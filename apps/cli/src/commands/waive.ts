@@ -1,4 +1,4 @@
-import { summaryOf } from "@exhibit/contracts";
+import { type ImportView, summaryOf } from "@exhibit/contracts";
 import { apiOfEnvironment } from "../client-context.ts";
 import { badUse, exitCodes } from "../exit-codes.ts";
 import { formatCount } from "../format.ts";
@@ -39,11 +39,29 @@ async function waive(id: string, options: WaiveOptions, terminal: Terminal): Pro
     throw badUse("Say which files are given up: one of --file ID, --code CODE or --all.");
   }
   const api = apiOfEnvironment();
+  const before = await api.get(id);
   const view = await api.waive(id, { why, code, file_ids });
+  for (const line of givenUp(before, view)) terminal.note(line);
   terminal.note(`Import ${id}: ${formatCount(view.waived, "file")} given up so far.`);
   // Sealing is soon done; what is still being stored, or failed for another reason, isn't waited for.
   if (view.status === "sealing" || view.status === "sealed") return watchToEnd(api, id, terminal);
   terminal.note(`${formatCount(view.failed, "failed file")} left.`);
   terminal.result(summaryOf(view));
   return exitCodes.done;
+}
+
+/** What an act of giving up takes from the list of failures. */
+function givenUp(before: ImportView, after: ImportView): string[] {
+  const left = new Map(after.errors.map(({ code, files }) => [code, files]));
+  return before.errors.flatMap(({ code, files }) => {
+    const gone = files - (left.get(code) ?? 0);
+    if (gone <= 0) return [];
+    const what = `Given up: ${formatCount(gone, "file")} that failed with ${code}. Nothing of it is stored by this import.`;
+    return code === "SOURCE_NOT_FOUND"
+      ? [
+          what,
+          "  One that was renamed is stored only if the list has it under its new name: npx exhibit status shows what the import holds; if it isn't there, import the folder again.",
+        ]
+      : [what];
+  });
 }
