@@ -23,7 +23,7 @@ export function importReport(view: ImportView, { isUp = true } = {}): string[] {
     `  ${totals(view)}`,
     ...pauseLines(view).map((line) => `  ${line}`),
     ...groupLines(view.errors),
-    ...groupLines(view.warnings),
+    ...view.warnings.flatMap(warningLines),
     ...advice(view, isUp),
   ];
 }
@@ -57,6 +57,10 @@ function groupLines(groups: ImportView["errors"]): string[] {
     ]);
   const more = groups.length - mostGroups;
   return more > 0 ? [...lines, `  and ${more} more kinds of error`] : lines;
+}
+
+function warningLines({ code, message, remedy }: ImportView["warnings"][number]): string[] {
+  return [`  ${code}: ${message}`, `    ${remedy}`];
 }
 
 /** `3 files and 2 folders with 1,204 files`: an entry that is a folder stands for all that lies below it. */
