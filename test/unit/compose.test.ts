@@ -7,6 +7,7 @@ interface Service {
   command?: string[];
   restart?: string;
   build?: { target: string };
+  ports?: string[];
   depends_on?: Record<string, { condition: string }>;
 }
 
@@ -31,4 +32,9 @@ test("docker-compose.yml names only services and image targets that there are", 
       expect.arrayContaining(Object.keys(depends_on ?? {})),
     );
   }
+});
+
+test("docker-compose.yml publishes on the loopback only: Docker opens ports past the host's firewall", () => {
+  const published = Object.values(services).flatMap(({ ports = [] }) => ports);
+  expect(published).toEqual([expect.stringMatching(/^127\.0\.0\.1:\S+:7400$/)]);
 });

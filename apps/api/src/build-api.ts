@@ -7,9 +7,10 @@ import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod
 import type { Readiness } from "./action.ts";
 import { addBullBoard } from "./bull-board.ts";
 import { addDocs } from "./docs.ts";
+import { type DoorOptions, guardDoor } from "./door.ts";
 import { answerErrors, sendError } from "./error-answers.ts";
 import { createProgressFeed } from "./progress-feed.ts";
-import { addRoutes } from "./routes.ts";
+import { addRoutes, methodsAt } from "./routes.ts";
 import { traceRequests } from "./tracing.ts";
 
 /** 10,000 folders, each with a path of up to 4 KiB, are 40 MiB at most; usual ones are a hundredth of it. */
@@ -24,6 +25,8 @@ export interface ApiOptions {
   readonly ready: () => Promise<Readiness>;
   readonly vendors: VendorControl;
   readonly logger: Logger;
+  /** The names by which it may be called. @defaultValue those of the loopback */
+  readonly door?: DoorOptions;
   /** Of the event streams, in milliseconds. @defaultValue 500 and 15000 */
   readonly progress?: { readonly interval?: number; readonly heartbeat?: number };
 }
@@ -45,8 +48,11 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id);
   });
+  // What a web page can send to another site unasked: a form, or text. Nothing here takes either.
+  app.removeContentTypeParser("text/plain");
+  guardDoor(app, options.door ?? { listensOn: "localhost" });
   traceRequests(app);
-  answerErrors(app);
+  answerErrors(app, methodsAt);
 
   const progress = createProgressFeed({
     read: (id) => imports.get(id),

@@ -18,11 +18,23 @@ interface Failure {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** Makes every failure, of ours and of Fastify's, an answer of one form. */
-export function answerErrors(app: FastifyInstance): void {
+/**
+ * Makes every failure, of ours and of Fastify's, an answer of one form. `methodsAt` gives the methods that a path is there
+ * with: none where nothing is.
+ */
+export function answerErrors(
+  app: FastifyInstance,
+  methodsAt: (path: string) => readonly string[],
+): void {
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply));
   app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split("?")[0];
+    const path = request.url.split("?")[0] ?? "";
+    const methods = methodsAt(path);
+    if (methods.length > 0) {
+      reply.header("allow", methods.join(", "));
+      const message = `${path} is there with ${methods.join(" and ")}, not with ${request.method}.`;
+      return sendError(new ExhibitError("METHOD_NOT_ALLOWED", message), request, reply);
+    }
     const message = `There is no ${request.method} ${path} here; GET / says what there is.`;
     return sendError(new ExhibitError("NOT_FOUND", message), request, reply);
   });
@@ -49,7 +61,7 @@ function failureOf(error: unknown): Failure {
     return { code: error.code, message: error.message, details: error.details };
   }
   if (hasZodFastifySchemaValidationErrors(error)) return invalid(error);
-  if (isFault(error)) return { code: "REQUEST_INVALID", message: error.message, details: {} };
+  if (isFault(error)) return faultOf(error);
   // What has no name here may say anything: it goes to the log, and the answer gives only the trace.
   const { code } = toExhibitError(error);
   return { code, message: errorTable[code].meaning, details: {} };
@@ -60,6 +72,12 @@ function isFault(error: unknown): error is FastifyError {
   if (!(error instanceof Error) || !("statusCode" in error)) return false;
   const { statusCode } = error;
   return typeof statusCode === "number" && statusCode >= 400 && statusCode < 500;
+}
+
+function faultOf({ statusCode, message }: FastifyError): Failure {
+  if (statusCode !== 415) return { code: "REQUEST_INVALID", message, details: {} };
+  const sentence = "The body has to be JSON in UTF-8, sent with `content-type: application/json`.";
+  return { code: "MEDIA_TYPE_UNSUPPORTED", message: sentence, details: {} };
 }
 
 function invalid(error: Pick<FastifyError, "validation" | "validationContext">): Failure {

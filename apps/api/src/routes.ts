@@ -46,6 +46,19 @@ export const routes: readonly (readonly ["GET" | "POST" | "PUT", string, Action]
   ["GET", "/", startPage],
 ];
 
+/** The methods that a path is there with. */
+export function methodsAt(path: string): string[] {
+  const parts = path.split("/");
+  return routes.flatMap(([method, url]) => (leadsTo(url.split("/"), parts) ? [method] : []));
+}
+
+function leadsTo(pattern: readonly string[], parts: readonly string[]): boolean {
+  if (pattern.length !== parts.length) return false;
+  return pattern.every(
+    (part, at) => part === parts[at] || (part.startsWith(":") && parts[at] !== ""),
+  );
+}
+
 export function addRoutes(app: FastifyInstance, context: ActionContext): void {
   for (const [method, url, { schema, handler }] of routes) {
     app.route({

@@ -123,6 +123,7 @@ Environment:
   EXHIBIT_DATA_DIR      where the embedded engine keeps its data (.exhibit)
   EXHIBIT_API_HOST      where the API listens (127.0.0.1)
   EXHIBIT_API_PORT      and its port (7400)
+  EXHIBIT_API_HOSTS     further names by which it may be called, such as a proxy's; others are refused
   EXHIBIT_API_URL       where import, status, watch, vendors, bwlimit and the acts (retry, waive, cancel, pause, …) find the API
   EXHIBIT_GRACE         seconds that work under way has to end when a worker is stopped (10)
   OTEL_*                OpenTelemetry; off when none is set`;

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { createHostCheck } from "@exhibit/contracts";
 import { z } from "zod";
 import type { Clocks } from "./clock.ts";
 import type { GatewayControl } from "./gateway/gateway.ts";
@@ -37,6 +38,8 @@ import type { TokenOffice } from "./tokens.ts";
 //   POST   /sandbox/logs/clear
 
 export interface ControlOptions {
+  /** What the gateway listens on. */
+  host: string;
   gateway: GatewayControl;
   oss: OssControl;
   tokens: TokenOffice;
@@ -83,12 +86,17 @@ const healOrder = z.strictObject({ only: z.enum(["gateway", "oss"]).optional() }
 
 export function createControl(options: ControlOptions): { servingBeside(serve: Serve): Serve } {
   const actions = actionsOf(options);
+  const isOurHost = createHostCheck({ listensOn: options.host });
   return {
     /** Serves `/sandbox…` itself and leaves all else to `serve`. */
-    servingBeside: (serve) => (request, response) => {
+    servingBeside: (serve) => async (request, response) => {
       const path = (request.url ?? "").replace(/\?.*$/su, "");
-      if (!/^\/sandbox(?:\/|$)/u.test(path)) return serve(request, response);
-      return run(actions.get(`${request.method} ${path}`), request, response);
+      if (!/^\/sandbox(?:\/|$)/u.test(path)) return await serve(request, response);
+      // A web page whose name is made to lead here is of one origin with what it asks: it could read the tokens.
+      if (!isOurHost(request.headers.host ?? "")) {
+        return reply(response, 421, { error: "The sandbox has no such name." });
+      }
+      await run(actions.get(`${request.method} ${path}`), request, response);
     },
   };
 }

@@ -92,6 +92,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     signal: stop.signal,
   });
   const control = createControl({
+    host,
     gateway,
     oss,
     tokens,

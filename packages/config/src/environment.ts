@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { hostOfName } from "@exhibit/contracts";
 import { type LeaseKeyRing, parseLeaseKeys } from "@exhibit/credentials";
 import { z } from "zod";
 import { type Fault, faultsOf, faultyConfig } from "./faults.ts";
@@ -22,6 +23,10 @@ export interface Environment {
   readonly apiHost: string;
   /** Default 7400; 0 takes any free port. */
   readonly apiPort: number;
+  /** Further names and addresses by which the API may be called: a proxy's, a container's. */
+  readonly apiHosts?: readonly string[];
+  /** The address that people use, when EXHIBIT_API_URL says so; without a closing `/`. */
+  readonly publicUrl?: string;
   /** Where clients reach the API, without a closing `/`. Default made of host and port. */
   readonly apiUrl: string;
   /** Milliseconds that work under way has to end by itself once a worker is told to stop. Default 10,000. */
@@ -40,6 +45,15 @@ const port = z
   .regex(/^\d{1,5}$/, "it isn't a port")
   .transform(Number)
   .refine((number) => number <= 65_535, "it isn't a port");
+const hosts = z.string().transform((list, context): string[] => {
+  const names = list.split(",").flatMap((name) => name.trim() || []);
+  if (names.every((name) => hostOfName(name) !== undefined)) return names;
+  context.addIssue({
+    code: "custom",
+    message: "it isn't a list of names and addresses, without ports, with commas between them",
+  });
+  return z.NEVER;
+});
 const seconds = z
   .string()
   .regex(/^\d{1,5}$/, "it isn't a number of seconds")
@@ -56,6 +70,7 @@ const environment = z.object({
   EXHIBIT_DATA_DIR: text.default(".exhibit"),
   EXHIBIT_API_HOST: text.regex(/^[^\s/]+$/, "it isn't a host").default("127.0.0.1"),
   EXHIBIT_API_PORT: port.default(7400),
+  EXHIBIT_API_HOSTS: hosts.optional(),
   EXHIBIT_API_URL: z
     .url({ protocol: /^https?$/, error: "it isn't an http:// or https:// address" })
     .optional(),
@@ -93,7 +108,9 @@ export function readEnvironment(variables: Variables = processVariables()): Envi
     EXHIBIT_LEASE_KEY: keys,
     EXHIBIT_API_HOST: apiHost,
     EXHIBIT_API_PORT: apiPort,
+    EXHIBIT_API_HOSTS: apiHosts,
   } = parsed.data;
+  const publicUrl = parsed.data.EXHIBIT_API_URL?.replace(/\/+$/, "");
   return {
     ...(configPath === undefined ? {} : { configPath: resolve(configPath) }),
     ...(redisUrl === undefined ? {} : { redisUrl }),
@@ -102,7 +119,9 @@ export function readEnvironment(variables: Variables = processVariables()): Envi
     dataDir: resolve(parsed.data.EXHIBIT_DATA_DIR),
     apiHost,
     apiPort,
-    apiUrl: (parsed.data.EXHIBIT_API_URL ?? addressOf(apiHost, apiPort)).replace(/\/+$/, ""),
+    ...(apiHosts === undefined ? {} : { apiHosts }),
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    apiUrl: publicUrl ?? addressOf(apiHost, apiPort),
     graceMs: parsed.data.EXHIBIT_GRACE * 1000,
   };
 }

@@ -38,6 +38,32 @@ export const errorTable = {
     meaning: "There is no such thing.",
     remedy: "Check the id; GET /v1/imports lists the imports.",
   },
+  HOST_REFUSED: {
+    action: "never",
+    status: 421,
+    meaning: "The request was meant for another server: its Host isn't a name of this API.",
+    remedy:
+      "Use an address that the API listens on; name others that lead to it (a proxy's, a container's) in EXHIBIT_API_HOSTS.",
+  },
+  ORIGIN_REFUSED: {
+    action: "never",
+    status: 403,
+    meaning: "A web page of another origin may not act here.",
+    remedy:
+      "Act from a page of the API's own, or without a browser. Behind a proxy, set EXHIBIT_API_URL to the address that people use.",
+  },
+  METHOD_NOT_ALLOWED: {
+    action: "never",
+    status: 405,
+    meaning: "The path is there, but not with this method.",
+    remedy: "Use one of the methods that the message names; /docs describes them.",
+  },
+  MEDIA_TYPE_UNSUPPORTED: {
+    action: "never",
+    status: 415,
+    meaning: "The body isn't of a kind that is read here.",
+    remedy: "Send JSON in UTF-8 with `content-type: application/json`.",
+  },
   STATE_CONFLICT: {
     action: "never",
     status: 409,

@@ -2,4 +2,5 @@ export * from "./acts.ts";
 export * from "./bandwidth.ts";
 export * from "./errors.ts";
 export * from "./imports.ts";
+export * from "./own-hosts.ts";
 export * from "./vendors.ts";

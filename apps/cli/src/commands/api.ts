@@ -23,12 +23,7 @@ async function runApi(): Promise<number> {
     import("../serve-api.ts"),
   ]);
   const { services, logger } = await openFleet("api", environment, stack);
-  const api = await serveApi({
-    services,
-    logger,
-    host: environment.apiHost,
-    port: environment.apiPort,
-  });
+  const api = await serveApi({ services, logger, environment });
   stack.defer(() => api.close());
   logger.info({ url: api.url }, "API listens");
   await interruption.heard;

@@ -58,8 +58,7 @@ export async function openHouse(
   stack.defer(() => services.close());
   const worker = await startLimitedWorker(services, bwlimit);
   stack.defer(() => worker.close());
-  const { apiHost: host, apiPort: port } = environment;
-  const api = await serveSomewhere({ services, logger, host, port }, isEmbedded(environment));
+  const api = await serveSomewhere({ services, logger, environment }, isEmbedded(environment));
   stack.defer(() => api.served.close());
   return { api: api.served, sandbox, logPath, portTaken: api.portTaken };
 }
@@ -96,6 +95,8 @@ async function serveSomewhere(
   } catch (thrown) {
     const isTaken = thrown instanceof ExhibitError && thrown.details.reason === "EADDRINUSE";
     if (!(isTaken && mayMove)) throw thrown;
-    return { served: await serveApi({ ...options, port: 0 }), portTaken: options.port };
+    const { environment } = options;
+    const served = await serveApi({ ...options, environment: { ...environment, apiPort: 0 } });
+    return { served, portTaken: environment.apiPort };
   }
 }

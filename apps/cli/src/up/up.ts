@@ -51,6 +51,7 @@ export async function up(
     evidence === undefined ? [] : await rememberRoots(environment.dataDir, [evidence.root]);
   const house = await openHouse(environment, { roots, bwlimit: options.bwlimit }, stack);
   sayPort(house, terminal);
+  if (house.api.exposure !== undefined) terminal.note(`\nWARNING: ${house.api.exposure}\n`);
 
   let exitCode: number = exitCodes.done;
   if (evidence !== undefined && house.sandbox !== undefined) {

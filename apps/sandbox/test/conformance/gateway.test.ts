@@ -1,3 +1,4 @@
+import { request } from "node:http";
 import { expect, it } from "vitest";
 import { aliOss, callTop, kongurCall, sandboxForTest } from "./sandbox-for-test.ts";
 
@@ -252,4 +253,23 @@ it("holds OSS's requests, paces them and shows what is open to another process",
   expect((await control("tokens")).body).toMatchObject([
     { securityToken: sandbox.tokens.issued()[0]?.securityToken },
   ]);
+});
+
+it("its control knows no other name than the machine's: a page whose name leads here reads no tokens", async () => {
+  const sandbox = await sandboxForTest();
+  const { port } = new URL(sandbox.controlUrl);
+  const asked = (host: string, method: string, path: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const headers = { host, "content-type": "application/json" };
+      const options = { host: "127.0.0.1", port, method, path: `/sandbox/${path}`, headers };
+      const asking = request(options, (answer) => resolve(answer.resume().statusCode));
+      asking.once("error", reject).end();
+    });
+  for (const [method, path] of [
+    ["GET", "tokens"],
+    ["POST", "heal"],
+  ] as const) {
+    expect(await asked(`evil.example:${port}`, method, path)).toBe(421);
+    expect(await asked(`localhost:${port}`, method, path)).toBe(200);
+  }
 });

@@ -23,6 +23,7 @@ describe("the environment", () => {
       EXHIBIT_API_HOST: "api.test",
       EXHIBIT_API_PORT: "80",
       EXHIBIT_API_URL: "https://exhibit.test/",
+      EXHIBIT_API_HOSTS: "exhibit.test, api,,10.0.0.7,fd00::7,[::2]",
       EXHIBIT_GRACE: "90",
     };
     const { leaseKeys, ...said } = readEnvironment(given);
@@ -35,6 +36,8 @@ describe("the environment", () => {
       apiHost: "api.test",
       apiPort: 80,
       apiUrl: "https://exhibit.test",
+      publicUrl: "https://exhibit.test",
+      apiHosts: ["exhibit.test", "api", "10.0.0.7", "fd00::7", "[::2]"],
       graceMs: 90_000,
     });
   });
@@ -81,6 +84,15 @@ describe("the environment", () => {
       }),
     );
   });
+
+  it.each(["api:7400", "[::1]:80", "https://exhibit.test", "a b", "*.test"])(
+    "takes no %j among the API's further names",
+    (name) => {
+      expect(() => readEnvironment({ EXHIBIT_API_HOSTS: `api,${name}` })).toThrow(
+        /^EXHIBIT_API_HOSTS: it isn't a list of names and addresses, without ports/m,
+      );
+    },
+  );
 
   it("wants a Redis beside a database", () => {
     expect(() => readEnvironment({ EXHIBIT_DATABASE_URL: "postgres://db.test/x" })).toThrow(

@@ -1,0 +1,67 @@
+import { request } from "node:http";
+import { networkInterfaces } from "node:os";
+import { createLogger } from "@exhibit/telemetry";
+import type { Services } from "@exhibit/worker";
+import { afterEach, expect, test } from "vitest";
+import { type ServedApi, serveApi } from "../../src/serve-api.ts";
+
+let api: ServedApi | undefined;
+afterEach(async () => {
+  await api?.close();
+});
+
+/** Nothing of them is asked here. */
+const services = { queues: [] } as unknown as Services;
+
+async function serve(apiHost: string, more: { apiHosts?: string[]; publicUrl?: string } = {}) {
+  const log: string[] = [];
+  const destination = { write: (line: string) => log.push(line) };
+  const logger = createLogger({ service: "api", secrets: [], level: "warn", destination });
+  api = await serveApi({ services, logger, environment: { apiHost, apiPort: 0, ...more } });
+  return { api, log: log.map((line) => JSON.parse(line) as { level: string; msg: string }) };
+}
+
+test.each(["127.0.0.1", "localhost", "::1"])("an API on %s is this machine's own", async (host) => {
+  const { api, log } = await serve(host);
+  expect(api.exposure).toBeUndefined();
+  expect(log).toEqual([]);
+  expect((await fetch(`${api.url}/healthz`)).status).toBe(200);
+});
+
+test("one on all addresses says at which it is reached, and that it asks nobody who they are", async () => {
+  const { api, log } = await serve("0.0.0.0");
+  const { port } = new URL(api.url);
+  const outside = Object.values(networkInterfaces())
+    .flatMap((all) => all ?? [])
+    .filter(({ family, internal }) => family === "IPv4" && !internal)
+    .map(({ address }) => `http://${address}:${port}`);
+  expect(api.exposure).toContain("The API listens on 0.0.0.0: it can be reached from outside");
+  for (const url of outside) expect(api.exposure).toContain(url);
+  expect(log).toEqual([expect.objectContaining({ level: "warn", msg: api.exposure })]);
+  for (const url of [api.url, ...outside]) expect((await fetch(`${url}/`)).status).toBe(200);
+});
+
+test("it takes the names of the environment for its own", async () => {
+  const { api } = await serve("127.0.0.1", {
+    apiHosts: ["exhibit.test"],
+    publicUrl: "https://public.test",
+  });
+  for (const [host, status] of [
+    ["exhibit.test", 200],
+    ["public.test", 200],
+    ["evil.test", 421],
+  ] as const) {
+    expect(await statusAs(host, api.url)).toBe(status);
+  }
+});
+
+/** fetch lets nobody choose the Host. */
+async function statusAs(host: string, url: string): Promise<number | undefined> {
+  return await new Promise((resolve, reject) => {
+    const asking = request(`${url}/`, { headers: { host } }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode);
+    });
+    asking.once("error", reject).end();
+  });
+}
