@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import {
   finishShard,
+  fixDestination,
   type Ledger,
   openShard,
-  recordDestination,
   recordOutcomes,
   type Stored,
   type UnfinishedFile,
@@ -30,7 +30,7 @@ export async function storeAll(
   shardIds: readonly number[],
 ): Promise<void> {
   const destination = { endpoint: "https://oss.test", bucket: "evidence", prefix: PREFIX };
-  await recordDestination(ledger, folderId, destination);
+  await fixDestination(ledger, folderId, destination);
   for (const shardId of shardIds) {
     const { files = [] } = (await openShard(ledger, shardId, 1)) ?? {};
     for (let at = 0; at < files.length; at += FLUSH_AT) {

@@ -1,8 +1,9 @@
 import { EventEmitter, once } from "node:events";
-import type { Ledger } from "@exhibit/ledger";
+import { type Ledger, recordWorkerFacts } from "@exhibit/ledger";
 import { createLogger } from "@exhibit/telemetry";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { keepPresence, type Presence } from "../../apps/worker/src/presence.ts";
+import { workerFacts } from "../../apps/worker/src/worker-facts.ts";
 import { createBandwidth } from "../../packages/ingest/src/bandwidth.ts";
 import { ledgerKinds } from "../databases.ts";
 
@@ -11,9 +12,11 @@ const MiB = 1024 * 1024;
 describe.each(Object.entries(ledgerKinds))("The bandwidth of all workers, on %s", (_, open) => {
   let ledger: Ledger;
   let remove: () => Promise<void>;
+  let facts: number;
 
   beforeAll(async () => {
     ({ ledger, remove } = await open());
+    facts = await recordWorkerFacts(ledger, workerFacts());
   });
   afterAll(() => remove());
 
@@ -30,6 +33,7 @@ describe.each(Object.entries(ledgerKinds))("The bandwidth of all workers, on %s"
     const presence: Presence = await keepPresence({
       ledger: to,
       logger,
+      worker: facts,
       beatMs: 20,
       pace(given) {
         rate = given;

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Clocks } from "./clock.ts";
 import type { GatewayControl } from "./gateway/gateway.ts";
 import { gatewayFault } from "./gateway/gateway-fault.ts";
+import { gatewayMove } from "./gateway/gateway-move.ts";
 import { readBody } from "./gateway/read-parameters.ts";
 import { uploadUrlForms } from "./gateway/vendor.ts";
 import { vendorNames } from "./gateway/vendors/index.ts";
@@ -23,6 +24,7 @@ import type { TokenOffice } from "./tokens.ts";
 //   GET    /sandbox/oss/uploads        the multipart uploads that are open
 //   POST   /sandbox/gateway/faults     {vendor?, mood, times?, …}: see gateway-fault.ts
 //   POST   /sandbox/gateway/refusals   {vendor, folder, code, message}
+//   POST   /sandbox/gateway/moves      {vendor, bucket?, prefix?, endpoint?}: see gateway-move.ts
 //   POST   /sandbox/gateway/upload-urls  {form}: what industry gives as uploadUrl: bucket, signed-v4, signed-v1
 //   POST   /sandbox/oss/faults         {match?, times?, status?, code?, …}: see oss-fault.ts
 //   POST   /sandbox/oss/throttle       {concurrent?, perSecond?}: beyond it requests are answered with 503
@@ -31,7 +33,7 @@ import type { TokenOffice } from "./tokens.ts";
 //   POST   /sandbox/oss/hold           {match?, at?}: keeps such requests waiting; the answer has the hold's number
 //   POST   /sandbox/oss/held           {hold, count?, seconds?}: answers when so many are held or were, else 408
 //   POST   /sandbox/oss/release        {hold}
-//   POST   /sandbox/heal               {only?}: takes all faults, holds and refusals away, or those of `gateway` or `oss`
+//   POST   /sandbox/heal               {only?}: takes all faults, holds, refusals and moves away, or those of `gateway` or `oss`
 //   GET    /sandbox/tokens             all that are remembered, secrets too: for tests that look for a leak
 //   POST   /sandbox/tokens             {expire?, seconds?, actions?}
 //   POST   /sandbox/clocks             {gateway?, oss?}: milliseconds ahead
@@ -115,6 +117,7 @@ function actionsOf(options: ControlOptions) {
     ["GET /sandbox/tokens", () => tokens.issued().map(({ allows, ...key }) => key)],
     ["POST /sandbox/gateway/faults", (body) => void gateway.fail(gatewayFault.parse(body))],
     ["POST /sandbox/gateway/refusals", (body) => gateway.refuse(refusal.parse(body))],
+    ["POST /sandbox/gateway/moves", (body) => gateway.move(gatewayMove.parse(body))],
     [
       "POST /sandbox/gateway/upload-urls",
       (body) => gateway.giveUploadUrls(uploadUrlOrder.parse(body).form),

@@ -17,6 +17,8 @@ const LEAVE_MS = 1_000;
 export interface PresenceOptions {
   ledger: Ledger;
   logger: Logger;
+  /** The number of this worker's facts. */
+  worker: number;
   /** Takes this worker's share in bytes a second; undefined: no limit. */
   pace: (rate: number | undefined) => void;
   /** By the local time of the process. */
@@ -30,7 +32,7 @@ export interface PresenceOptions {
  * holds now, divided by the workers that live. While the ledger is away, what was known last goes on, by the timetable.
  */
 export async function keepPresence(options: PresenceOptions): Promise<Presence> {
-  const { ledger, logger, pace, now = () => new Date(), beatMs = BEAT_MS } = options;
+  const { ledger, logger, worker, pace, now = () => new Date(), beatMs = BEAT_MS } = options;
   const id = randomUUID();
   let timetable: Timetable = [];
   let workers = 1;
@@ -44,7 +46,7 @@ export async function keepPresence(options: PresenceOptions): Promise<Presence> 
 
   async function tell(): Promise<void> {
     try {
-      const heard = await beat(ledger, id);
+      const heard = await beat(ledger, id, worker);
       timetable = parseBwlimit(heard.bwlimit ?? NO_LIMIT);
       ({ workers } = heard);
       isAway = false;

@@ -8,7 +8,7 @@ import {
   seal,
   storeShard,
 } from "@exhibit/ingest";
-import type { Ledger } from "@exhibit/ledger";
+import { type Ledger, recordWorkerFacts } from "@exhibit/ledger";
 import { createObjectStore } from "@exhibit/oss";
 import type { Engine, Handler, QueueName, WorkerHandle, WorkOptions } from "@exhibit/queue";
 import { createFileReaders } from "@exhibit/sources";
@@ -16,6 +16,7 @@ import { type Logger, observe } from "@exhibit/telemetry";
 import { boundHeap } from "./bounded-heap.ts";
 import { keepRinging } from "./keep-ringing.ts";
 import { keepPresence } from "./presence.ts";
+import { workerFacts } from "./worker-facts.ts";
 
 export interface WorkerDependencies {
   ledger: Ledger;
@@ -49,10 +50,12 @@ export async function startWorker(
   { quietMs, graceMs }: WorkerSettings,
 ): Promise<RunningWorker> {
   const { ledger, engine, broker, roots, logger } = dependencies;
+  const worker = await recordWorkerFacts(ledger, workerFacts());
   const objectStore = createObjectStore();
   const readers = createFileReaders(MEMORY_BYTES);
   const storing = {
     ledger,
+    worker,
     engine,
     broker,
     objectStore,
@@ -69,7 +72,7 @@ export async function startWorker(
     })),
   );
   // Before the first job: a worker that begins mustn't send beyond its share.
-  const presence = await keepPresence({ ledger, logger, pace: objectStore.pace });
+  const presence = await keepPresence({ ledger, logger, worker, pace: objectStore.pace });
   const handlers: Record<QueueName, Handler> = {
     plan: (id, attempt) =>
       planFolder({ ledger, engine, broker, roots, readers, logger }, Number(id), attempt),

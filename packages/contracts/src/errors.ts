@@ -203,6 +203,13 @@ export const errorTable = {
     meaning: "The object key lies outside what the lease opens.",
     remedy: "Check the folder of the import and what the vendor opens for it.",
   },
+  DESTINATION_CHANGED: {
+    action: "never",
+    status: 409,
+    meaning: "The vendor now leads to another place than the one where the folder's files go.",
+    remedy:
+      "Nothing was sent to the new place. Ask the vendor which is right, and compare your configuration: for the old place, have that mended, then retry; for the new one, accept it (`exhibit accept`).",
+  },
 
   VENDOR_REFUSED: {
     action: "never",

@@ -25,6 +25,8 @@ export interface LeaseOptions {
    * something was mended.
    */
   readonly refusedSince?: number;
+  /** The same for a lease: what the vendor answered before this time isn't taken, it is asked again. */
+  readonly answeredSince?: number;
   /** Stops the waiting of this caller; the vendor's call goes on for the others. */
   readonly signal?: AbortSignal;
 }
@@ -92,6 +94,7 @@ export function createBroker(options: BrokerOptions): Broker {
     const isRecent = now() < answer.answeredAt + REFUSAL_MEMORY;
     const isBelieved = isRecent && answer.answeredAt >= (wanted.refusedSince ?? 0);
     if (verdict.is !== "open") return isBelieved;
+    if (answer.answeredAt < (wanted.answeredSince ?? 0)) return false;
     // An earlier answer's lease: as long as the vendor gives no other, it is used to its end.
     const isLast = isBelieved && verdict.lease.issuedAt < answer.answeredAt;
     return isUsable(verdict.lease, isLast ? { ...wanted, minimumRemaining: 0 } : wanted, now());

@@ -1,13 +1,13 @@
 import { ExhibitError } from "@exhibit/contracts";
-import type { Broker, FolderOfCase, PerFile } from "@exhibit/credentials";
-import {
-  type FolderRow,
-  type Ledger,
-  recordDestination,
-  type UnfinishedFile,
-} from "@exhibit/ledger";
+import type { Broker, FolderOfCase, Lease, PerFile } from "@exhibit/credentials";
+import type { FolderRow, Ledger, UnfinishedFile } from "@exhibit/ledger";
 import type { LeaseHolder, Place } from "@exhibit/oss";
 import { withSpan } from "@exhibit/telemetry";
+import {
+  type DestinationDependencies,
+  type FixedDestination,
+  fixedDestination,
+} from "./destination.ts";
 
 export interface LeaseDependencies {
   ledger: Ledger;
@@ -31,15 +31,20 @@ export interface Work {
   check(): void;
 }
 
-/** One lease for all files of the folder; one for each when the vendor opens them one by one. */
+/**
+ * One lease for all files of the folder; one for each when the vendor opens them one by one. They lead to where the folder's
+ * files go; throws DESTINATION_CHANGED, then and whenever one is renewed, for a lease that leads elsewhere.
+ */
 export async function leasesOf(
-  dependencies: LeaseDependencies,
+  dependencies: LeaseDependencies & DestinationDependencies,
   folder: FolderRow,
   work: Work,
 ): Promise<LeasesFor> {
+  const { broker } = dependencies;
+  const destination = fixedDestination(dependencies, folder);
   const hold = (selector: FolderRow["selector"]) =>
-    holdLease(dependencies, { ...work, folder, selector });
-  const perFile = dependencies.broker.perFile(folder.vendor);
+    holdLease(broker, { ...work, folder, selector, destination });
+  const perFile = broker.perFile(folder.vendor);
   if (perFile) return async (file) => hold({ ...folder.selector, ...slotOf(perFile, file) });
   const shared = await hold(folder.selector);
   return () => shared;
@@ -71,35 +76,46 @@ interface ToHold extends Work {
   folder: FolderRow;
   /** What the lease is to open. */
   selector: FolderRow["selector"];
+  destination: FixedDestination;
 }
 
 async function holdLease(
-  { ledger, broker }: LeaseDependencies,
-  { folder, selector, openedAt, signal, check }: ToHold,
+  broker: Broker,
+  { folder, selector, destination, openedAt, signal, check }: ToHold,
 ): Promise<HeldLeases> {
   const of = ofCase(folder, selector);
   const attributes = { "exhibit.vendor": folder.vendor, "exhibit.folder_id": folder.id };
+  // After a person's retry the vendor is asked again: they have mended something.
+  const since = openedAt.getTime();
+  let checked: Lease | undefined;
+
+  async function confirmed(lease: Lease): Promise<Lease> {
+    // Nearly always the one of the last file.
+    if (lease === checked) return lease;
+    if (!(await destination.isReachedBy(lease))) throw await destination.refuse(lease);
+    checked = lease;
+    return lease;
+  }
+
   const lease = await withSpan("exhibit.lease", attributes, async (span) => {
-    // After a person's retry the vendor is asked again: they have mended something.
-    const held = await broker.lease(of, { refusedSince: openedAt.getTime(), signal });
+    let held = await broker.lease(of, { refusedSince: since, signal });
+    if (!(await destination.isReachedBy(held)))
+      held = await broker.lease(of, { refusedSince: since, answeredSince: since, signal });
     span.set({
       "exhibit.lease_id": held.id,
       "exhibit.lease_expires_at": held.expiresAt.toISOString(),
     });
-    return held;
+    return await confirmed(held);
   });
-  const { endpoint, name: bucket } = lease.bucket;
-  const { prefix } = lease;
-  // Only the first lease of a folder says where that is, as a rule.
-  if (folder.endpoint !== endpoint || folder.bucket !== bucket || folder.prefix !== prefix)
-    await recordDestination(ledger, folder.id, { endpoint, bucket, prefix });
   const holder = holderOf(broker, of, signal);
   return {
-    ...holder,
-    place: { bucket: lease.bucket, prefix },
+    place: { bucket: lease.bucket, prefix: lease.prefix },
     async current(options) {
       check();
-      return await holder.current(options);
+      return await confirmed(await holder.current(options));
+    },
+    async replace(refused) {
+      return await confirmed(await holder.replace(refused));
     },
   };
 }

@@ -21,6 +21,7 @@ import { type Logger, type RunningSpan, withSpan } from "@exhibit/telemetry";
 import pLimit, { type LimitFunction } from "p-limit";
 import { endAbandonedUploads } from "./abandon.ts";
 import { bellOf, ringSoon } from "./bells.ts";
+import type { DestinationDependencies } from "./destination.ts";
 import { follow } from "./either-signal.ts";
 import { createRecorder } from "./recorder.ts";
 import { createSending } from "./sending.ts";
@@ -39,7 +40,10 @@ import { isUnreachable, untilReachable } from "./until-reachable.ts";
 import { openShardUploads, type ShardUploads } from "./upload-record.ts";
 import { whileWanted } from "./wanted.ts";
 
-export interface StoreDependencies extends LeaseDependencies, FileDependencies {
+export interface StoreDependencies
+  extends LeaseDependencies,
+    DestinationDependencies,
+    FileDependencies {
   engine: Engine;
   roots: readonly string[];
   logger: Logger;

@@ -18,11 +18,13 @@ export interface Beat {
   workers: number;
 }
 
-/** Tells the ledger that a worker lives, and gives what limit holds and among how many. */
-export async function beat({ db }: Ledger, workerId: string): Promise<Beat> {
+/**
+ * Tells the ledger that a worker lives, and gives what limit holds and among how many. `worker` is the number of its facts.
+ */
+export async function beat({ db }: Ledger, workerId: string, worker: number): Promise<Beat> {
   const { rows } = await sql<{ bwlimit: string | null; workers: number }>`
     with own as (
-      insert into workers (id) values (${workerId}) on conflict (id) do update set seen_at = now()
+      insert into workers (id, worker) values (${workerId}, ${worker}) on conflict (id) do update set seen_at = now()
     ), gone as (
       delete from workers where seen_at < now() - interval '1 hour' and id <> ${workerId}
     )

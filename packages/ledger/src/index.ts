@@ -31,3 +31,4 @@ export { sealImport } from "./sealing.ts";
 export * from "./shards.ts";
 export * from "./uploads.ts";
 export * from "./waiving.ts";
+export * from "./worker-facts.ts";

@@ -67,9 +67,14 @@ export interface FolderTable extends CounterColumns {
   open_shards: Generated<number>;
   /** As a shard's. */
   starts_at_end: number | null;
+  /** Where its files go; the first lease that is used says it, and nothing but a person's word changes it. */
   endpoint: string | null;
   bucket: string | null;
   prefix: string | null;
+  /** Where a later lease would have led instead, until a person accepts it. */
+  offered_endpoint: string | null;
+  offered_bucket: string | null;
+  offered_prefix: string | null;
   error_code: string | null;
   error: string | null;
   /** A person has had its files tried again: when one of them turns out to be gone, its source is walked once more. */
@@ -187,7 +192,9 @@ interface WorkerFactsTable {
 /** What touched the integrity of a file and was mended: its row tells only how it ended. Rows are only ever added. */
 interface IncidentTable {
   id: Generated<number>;
-  file_id: number;
+  folder_id: number | null;
+  /** Null for one of the whole folder. */
+  file_id: number | null;
   at: Generated<Date>;
   code: string;
   message: string;

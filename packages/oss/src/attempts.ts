@@ -5,6 +5,7 @@ import { interrupted } from "./errors.ts";
 import { checkInside } from "./guard.ts";
 import type { LeaseHolder } from "./object-store.ts";
 import type { Pass } from "./room.ts";
+import { isSameBucket } from "./same-bucket.ts";
 
 export interface RetryOptions {
   /** How often a request is made at most; lease renewals, a clock correction and throttles aside. */
@@ -139,11 +140,11 @@ async function pause(milliseconds: number, signal: AbortSignal | undefined): Pro
 
 /** A renewed lease for another bucket would tear a file in two. */
 function checkSamePlace(lease: Lease, first: Lease): void {
-  if (lease.bucket.name === first.bucket.name && lease.bucket.endpoint === first.bucket.endpoint)
-    return;
+  if (isSameBucket(lease.bucket, first.bucket)) return;
+  const place = ({ bucket }: Lease) => `bucket ${bucket.name} at ${bucket.endpoint}`;
   throw new ExhibitError(
-    "KEY_OUTSIDE_LEASE",
-    `Lease ${lease.id} opens bucket ${lease.bucket.name}, not ${first.bucket.name} as the one it replaces.`,
+    "DESTINATION_CHANGED",
+    `Lease ${lease.id} opens ${place(lease)}, not ${place(first)} as the one it replaces.`,
     { details: { lease_id: lease.id } },
   );
 }

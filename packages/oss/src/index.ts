@@ -9,5 +9,6 @@ export type {
   Receipt,
 } from "./object-store.ts";
 export { type Probe, type ProbeOptions, probe } from "./probe.ts";
+export { isSameBucket } from "./same-bucket.ts";
 export { createObjectStore, type ObjectStoreOptions } from "./store.ts";
 export type { AcknowledgedPart, LeftUpload, OpenUpload, UploadRecord } from "./uploads.ts";

@@ -1,5 +1,6 @@
 import { ExhibitError } from "@exhibit/contracts";
 import type { Bucket } from "@exhibit/credentials";
+import { isSameBucket } from "./same-bucket.ts";
 
 /** A multipart upload that OSS has opened. */
 export interface OpenUpload {
@@ -46,9 +47,10 @@ export interface UploadRecord {
 export function isOf(
   upload: Pick<OpenUpload, "endpoint" | "bucket" | "key">,
   key: string,
-  { endpoint, name }: Bucket,
+  bucket: Bucket,
 ): boolean {
-  return upload.key === key && upload.bucket === name && upload.endpoint === endpoint;
+  const { endpoint, bucket: name } = upload;
+  return upload.key === key && isSameBucket({ endpoint, name }, bucket);
 }
 
 /** Whether OSS doesn't know the upload, or not all of its parts. */

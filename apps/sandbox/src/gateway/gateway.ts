@@ -12,6 +12,7 @@ import {
   gatewayFault,
   misbehave,
 } from "./gateway-fault.ts";
+import { type GatewayMove, type GatewayMoveOrder, gatewayMove } from "./gateway-move.ts";
 import { createIotGateway } from "./iot-gateway.ts";
 import { readParameters } from "./read-parameters.ts";
 import { checkCommonParameters, type Parameters, readFormat } from "./top-checks.ts";
@@ -40,7 +41,9 @@ export interface GatewayControl {
   refuse(refusal: { vendor: VendorName; folder: string } & Refusal): void;
   /** What industry gives as `uploadUrl` from now on; `bucket` at first. */
   giveUploadUrls(form: UploadUrls): void;
-  /** Takes all faults and refusals away and lets go what is held. */
+  /** Has a vendor's answers lead elsewhere until `heal`, as far as they name a place. */
+  move(move: GatewayMoveOrder): void;
+  /** Takes all faults, refusals and moves away and lets go what is held. */
   heal(): void;
 }
 
@@ -79,12 +82,20 @@ export function createGateway(options: GatewayOptions): Gateway {
   );
   const holds = new Set<Hold>();
   const refusals = new Map<string, Refusal>();
+  const moves = new Map<VendorName, GatewayMove>();
   let uploadUrls: UploadUrls = "bucket";
 
   function deskOf(vendor: VendorName): VendorDesk {
     return {
       now: options.now(),
-      ossUrl: options.ossUrl(),
+      placeOf({ bucket, prefix }) {
+        const moved = moves.get(vendor);
+        return {
+          endpoint: moved?.endpoint ?? options.ossUrl(),
+          bucket: moved?.bucket ?? bucket,
+          prefix: `${moved?.prefix ?? ""}${prefix}`,
+        };
+      },
       uploadUrls,
       actions: tokens.actions,
       issue: tokens.issue,
@@ -135,12 +146,17 @@ export function createGateway(options: GatewayOptions): Gateway {
     refuse({ vendor, folder, code, message }) {
       refusals.set(`${vendor} ${folder}`, { code, message });
     },
+    move(given) {
+      const move = gatewayMove.parse(given);
+      moves.set(move.vendor, move);
+    },
     giveUploadUrls(form) {
       uploadUrls = form;
     },
     heal() {
       faults.clear();
       refusals.clear();
+      moves.clear();
       for (const hold of [...holds]) hold.release();
     },
     async serve(request, response) {

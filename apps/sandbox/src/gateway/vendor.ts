@@ -12,11 +12,19 @@ export interface Refusal {
 export const uploadUrlForms = ["bucket", "signed-v4", "signed-v1"] as const;
 export type UploadUrls = (typeof uploadUrlForms)[number];
 
+/** Where a folder lies. */
+export interface FolderPlace {
+  endpoint: string;
+  bucket: string;
+  prefix: string;
+}
+
 /** What a vendor's stand-in works with. */
 export interface VendorDesk {
   /** Milliseconds since the epoch, by the gateway's clock. */
   readonly now: number;
-  readonly ossUrl: string;
+  /** Where a folder lies that usually lies there; elsewhere once the vendor was told to move. */
+  placeOf(usual: Omit<FolderPlace, "endpoint">): FolderPlace;
   /** What industry gives as `uploadUrl`. */
   readonly uploadUrls: UploadUrls;
   /** Actions that tokens allow at present. */

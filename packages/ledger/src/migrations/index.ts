@@ -10,6 +10,7 @@ import { narrowReceipts } from "./0008-narrow-receipts.ts";
 import { begunShards } from "./0009-begun-shards.ts";
 import { roomForReceipts } from "./0010-room-for-receipts.ts";
 import { facts } from "./0011-facts.ts";
+import { offeredPlaces } from "./0012-offered-places.ts";
 import { whatIsMissing } from "./0013-what-is-missing.ts";
 import { foldersThatFailed } from "./0015-folders-that-failed.ts";
 
@@ -32,6 +33,7 @@ export const firstMigrations: Record<string, Migration> = {
 /** Those since, made by `step`, on a list of their own. */
 export const steps: Record<string, Migration> = {
   "0011-facts": facts,
+  "0012-offered-places": offeredPlaces,
   "0013-what-is-missing": whatIsMissing,
   "0015-folders-that-failed": foldersThatFailed,
 };

@@ -12,6 +12,7 @@ import {
   findQuietImports,
   finishPlanning,
   finishShard,
+  fixDestination,
   isSuspect,
   type Ledger,
   listActs,
@@ -24,7 +25,6 @@ import {
   readFinished,
   readImport,
   readSlots,
-  recordDestination,
   recordOutcomes,
   recordSending,
   reopenByJob,
@@ -734,7 +734,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
 
   test("gives imports, folders and files in pages that miss nothing and repeat nothing", async () => {
     const { importId, folder } = await planned(25);
-    await recordDestination(ledger, folder.id, {
+    await fixDestination(ledger, folder.id, {
       endpoint: "https://e",
       bucket: "b",
       prefix: "p/",

@@ -5,7 +5,6 @@ import {
   type Ledger,
   listFiles,
   openShard,
-  recordDestination,
   recordOutcomes,
 } from "../../src/index.ts";
 import { addShard } from "./add-shard.ts";
@@ -43,8 +42,13 @@ describe.each(Object.entries(ledgerKinds))("Receipts in the ledger on %s", (_kin
     return { importId, folderId: id, idOf: new Map(rows.map((row) => [row.path, row.id])) };
   }
 
+  /** Whatever it was before, as if a person had accepted it. */
   const toPlace = (folderId: number, prefix: string) =>
-    recordDestination(ledger, folderId, { endpoint: "https://oss", bucket: "b", prefix });
+    ledger.db
+      .updateTable("folders")
+      .set({ endpoint: "https://oss", bucket: "b", prefix })
+      .where("id", "=", folderId)
+      .execute();
 
   async function receiptsOf(importId: string) {
     const { items } = await listFiles(ledger, importId, { limit: 100 });

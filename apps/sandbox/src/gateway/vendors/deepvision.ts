@@ -85,8 +85,10 @@ function unknownStore(query: Query): Refusal | undefined {
 }
 
 function credentialFor(query: Query, desk: VendorDesk): TopStruct {
-  const bucket = `acs:oss:*:*:${sandboxAccount.deepvisionBucket}`;
-  const resources = [bucket, `${bucket}/${query.op_tenant_code}/${query.op_poi_id}/*`];
+  const prefix = `${query.op_tenant_code}/${query.op_poi_id}/`;
+  const place = desk.placeOf({ bucket: sandboxAccount.deepvisionBucket, prefix });
+  const bucket = `acs:oss:*:*:${place.bucket}`;
+  const resources = [bucket, `${bucket}/${place.prefix}*`];
   const key = desk.issue({ actions: desk.actions, resources });
   const statement: TopStruct = {
     resource: topList("string", resources),
@@ -99,8 +101,8 @@ function credentialFor(query: Query, desk: VendorDesk): TopStruct {
     token: key.securityToken,
     product_code: query.product_code,
     scene_code: query.scene_code,
-    end_point_public: desk.ossUrl,
-    end_point_internal: desk.ossUrl,
+    end_point_public: place.endpoint,
+    end_point_internal: place.endpoint,
     expiration: new Date(key.expiresAt).toISOString().replace(/\.\d+Z$/u, "Z"),
     tenant_code: query.op_tenant_code,
     field_id: query.op_poi_id,

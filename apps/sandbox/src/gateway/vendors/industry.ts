@@ -2,7 +2,7 @@ import { sandboxAccount } from "../../accounts.ts";
 import { presignPut } from "../../oss/presigned.ts";
 import type { TemporaryKey } from "../../tokens.ts";
 import { failedInBackend } from "../iot-error.ts";
-import type { IotVendor, VendorDesk } from "../vendor.ts";
+import type { FolderPlace, IotVendor, VendorDesk } from "../vendor.ts";
 
 const suffixes: readonly unknown[] = ["jpg", "png", "gif"];
 const types: readonly unknown[] = ["OWNBRAND", "OTHERBRAND"];
@@ -27,19 +27,20 @@ export const industry: IotVendor = {
     const refusal = desk.refusalOf(query.id);
     // The code is a number.
     if (refusal) throw failedInBackend(Number(refusal.code) || 403, refusal.message);
-    const bucket = sandboxAccount.industryBucket;
-    const key = `${query.type}/${query.id}/${query.index}.${query.suffix}`;
+    const prefix = `${query.type}/${query.id}/`;
+    const place = desk.placeOf({ bucket: sandboxAccount.industryBucket, prefix });
+    const key = `${place.prefix}${query.index}.${query.suffix}`;
     const token = desk.issue({
       actions: desk.actions,
-      resources: [`acs:oss:*:*:${bucket}/${key}`],
+      resources: [`acs:oss:*:*:${place.bucket}/${key}`],
     });
     return {
       accessKeyId: token.accessKeyId,
       accessKeySecret: token.accessKeySecret,
       securityToken: token.securityToken,
-      endpoint: desk.ossUrl,
+      endpoint: place.endpoint,
       expiration: new Date(token.expiresAt).toISOString().replace(/\.\d+Z$/u, "Z"),
-      uploadUrl: uploadUrl(key, token, desk),
+      uploadUrl: uploadUrl(place, key, token, desk),
     };
   },
 
@@ -65,9 +66,12 @@ function readQuery(parameters: Record<string, unknown>): Query {
   return { id: String(id), index: Number(index), suffix: String(suffix), type: String(type) };
 }
 
-function uploadUrl(key: string, by: TemporaryKey, desk: VendorDesk): string {
-  const bucket = sandboxAccount.industryBucket;
-  const { ossUrl, now, uploadUrls } = desk;
+function uploadUrl(
+  { endpoint: ossUrl, bucket }: FolderPlace,
+  key: string,
+  by: TemporaryKey,
+  { now, uploadUrls }: VendorDesk,
+): string {
   // As in the vendor's document: the bucket before the endpoint, and no path.
   if (uploadUrls === "bucket") return ossUrl.replace("://", `://${bucket}.`);
   const version = uploadUrls === "signed-v1" ? "v1" : "v4";

@@ -7,6 +7,8 @@ import type { Refusal, TopVendor, VendorDesk } from "../vendor.ts";
 //   kongur/<entrust id>/suits/<suit id>/   a suit's folder (without a mandate: kongur/suits/<suit id>/)
 //   kongur/<entrust id>/{entrust,lawyer,firm}/
 
+const { kongurBucket } = sandboxAccount;
+
 const roles = ["entrust", "lawyer", "firm"] as const;
 type Role = (typeof roles)[number];
 
@@ -40,7 +42,7 @@ export const kongur: TopVendor = {
     oss: {
       endpoint: ossUrl,
       region: sandboxAccount.region,
-      bucket: sandboxAccount.kongurBucket,
+      bucket: kongurBucket,
       path_style: true,
     },
   }),
@@ -58,17 +60,19 @@ function decide(
   desk: VendorDesk,
 ): Decision {
   const decision: Decision = { suits: {}, roles: {}, errors: [] };
+  // The bucket isn't said in the answer.
+  const prefixOf = (prefix: string) => desk.placeOf({ bucket: kongurBucket, prefix }).prefix;
   const base = entrustId === undefined ? "kongur/" : `kongur/${entrustId}/`;
   const unknownCase = entrustId === undefined ? undefined : unknown("ENTRUST", entrustId);
   for (const id of new Set(suitIds)) {
     const refusal = unknownCase ?? desk.refusalOf(id) ?? unknown("SUIT", id);
-    if (refusal === undefined) decision.suits[id] = `${base}suits/${id}/`;
+    if (refusal === undefined) decision.suits[id] = prefixOf(`${base}suits/${id}/`);
     else decision.errors.push(errorOf(id, "SUIT", "suitIds", refusal));
   }
   if (entrustId === undefined) return decision;
   for (const role of roles) {
     const refusal = unknownCase ?? desk.refusalOf(role);
-    if (refusal === undefined) decision.roles[role] = `${base}${role}/`;
+    if (refusal === undefined) decision.roles[role] = prefixOf(`${base}${role}/`);
     else decision.errors.push(errorOf(entrustId, "ENTRUST", `${role}OssFolder`, refusal));
   }
   return decision;
@@ -105,7 +109,7 @@ function open(decision: Decision, desk: VendorDesk): TopStruct {
 function tokenFor(decision: Decision, folders: readonly string[], desk: VendorDesk): TopStruct {
   const key = desk.issue({
     actions: desk.actions,
-    resources: folders.map((folder) => `acs:oss:*:*:${sandboxAccount.kongurBucket}/${folder}*`),
+    resources: folders.map((folder) => `acs:oss:*:*:${kongurBucket}/${folder}*`),
   });
   return {
     oss_token: key.securityToken,

@@ -102,9 +102,11 @@ function tokenFor(scene: string, desk: VendorDesk): TopStruct {
   if (refusal !== undefined) {
     return { ...said, msg_info: refusal.message, msg_code: refusal.code, success: false };
   }
+  const bucket = sandboxAccount.rexBucket;
+  const prefix = `${scene}/`;
   const key = desk.issue({
     actions: desk.actions,
-    resources: [`acs:oss:*:*:${sandboxAccount.rexBucket}/${scene}/*`],
+    resources: [`acs:oss:*:*:${bucket}/${prefix}*`],
   });
   return {
     ...said,
@@ -112,7 +114,7 @@ function tokenFor(scene: string, desk: VendorDesk): TopStruct {
     access_key_secret: key.accessKeySecret,
     security_token: key.securityToken,
     expiration_time: writePlatformTime(key.expiresAt),
-    endpoint: desk.ossUrl,
+    endpoint: desk.placeOf({ bucket, prefix }).endpoint,
     success: true,
   };
 }

@@ -51,20 +51,20 @@ function unknownCode(codes: readonly string[]): Refusal | undefined {
 }
 
 function tokenFor(dir: string, scene: string | undefined, desk: VendorDesk): TopStruct {
-  const { wombatBucket } = sandboxAccount;
+  const place = desk.placeOf({ bucket: sandboxAccount.wombatBucket, prefix: dir });
   const key = desk.issue({
     actions: desk.actions,
-    resources: [`acs:oss:*:*:${wombatBucket}/${dir}*`],
+    resources: [`acs:oss:*:*:${place.bucket}/${place.prefix}*`],
   });
   return {
     access_key_id: key.accessKeyId,
     access_key_secret: key.accessKeySecret,
-    bucket_name: wombatBucket,
+    bucket_name: place.bucket,
     expiration_time: writePlatformTime(key.expiresAt),
     m_request_id: randomUUID(),
     scene,
     security_token: key.securityToken,
-    endpoint: desk.ossUrl,
-    dir,
+    endpoint: place.endpoint,
+    dir: place.prefix,
   };
 }

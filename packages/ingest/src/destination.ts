@@ -1,0 +1,85 @@
+import { ExhibitError } from "@exhibit/contracts";
+import type { Lease } from "@exhibit/credentials";
+import {
+  type Destination,
+  deploymentOf,
+  type FolderRow,
+  fixDestination,
+  type Ledger,
+  offerDestination,
+} from "@exhibit/ledger";
+import { isSameBucket } from "@exhibit/oss";
+
+/** Where a folder's files go, for one run of a shard. */
+export interface FixedDestination {
+  /** Whether a lease leads there. The first lease of a folder that is asked about fixes where that is. */
+  isReachedBy(lease: Lease): Promise<boolean>;
+  /** Why a lease that leads elsewhere can't be used; it is put on the record for a person to decide. */
+  refuse(lease: Lease): Promise<ExhibitError>;
+}
+
+export interface DestinationDependencies {
+  ledger: Ledger;
+  /** The number of this worker's facts. */
+  worker: number | null;
+}
+
+/** What holds when the run begins holds to its end: no file is sent half here and half there. */
+export function fixedDestination(
+  { ledger, worker }: DestinationDependencies,
+  folder: FolderRow,
+): FixedDestination {
+  let fixed = known(folder);
+  // Many files meet the same lease at once.
+  const refusals = new Map<string, Promise<ExhibitError>>();
+
+  async function refusalOf(lease: Lease): Promise<ExhibitError> {
+    const offered = placeOf(lease);
+    const message = (from: Destination) => sentence(from, offered);
+    const now = await offerDestination(ledger, folder.id, offered, { message, worker });
+    const { vendor } = folder;
+    if (await isSame(ledger, now, lease)) {
+      return new ExhibitError("INTERRUPTED", "Somebody has accepted another place for the folder.");
+    }
+    const details = { vendor, ...offered, lease_id: lease.id };
+    return new ExhibitError("DESTINATION_CHANGED", message(now), { details });
+  }
+
+  return {
+    async isReachedBy(lease) {
+      fixed ??= await fixDestination(ledger, folder.id, placeOf(lease));
+      return await isSame(ledger, fixed, lease);
+    },
+    refuse(lease) {
+      const refusal = refusals.get(lease.id) ?? refusalOf(lease);
+      refusals.set(lease.id, refusal);
+      return refusal;
+    },
+  };
+}
+
+function known({ endpoint, bucket, prefix }: FolderRow): Destination | undefined {
+  if (endpoint === null || bucket === null || prefix === null) return undefined;
+  return { endpoint, bucket, prefix };
+}
+
+function placeOf({ bucket, prefix }: Lease): Destination {
+  return { endpoint: bucket.endpoint, bucket: bucket.name, prefix };
+}
+
+/** A vendor that opens files one by one names each object itself, so of those only the bucket is compared. */
+async function isSame(ledger: Ledger, fixed: Destination, lease: Lease): Promise<boolean> {
+  const { bucket, prefix, object } = lease;
+  if (object === undefined && fixed.prefix !== prefix) return false;
+  if (isSameBucket({ endpoint: fixed.endpoint, name: fixed.bucket }, bucket)) return true;
+  // A trial's sandbox may have another port each time.
+  return fixed.bucket === bucket.name && (await deploymentOf(ledger)).world === "trial";
+}
+
+function sentence(from: Destination, to: Destination): string {
+  return `The folder's files go to ${named(from)}; the vendor now leads to ${named(to)}. Nothing was sent there.`;
+}
+
+function named({ endpoint, bucket, prefix }: Destination): string {
+  return `${JSON.stringify(`${bucket}/${prefix}`)} at ${endpoint}`;
+}
