@@ -63,6 +63,11 @@ export async function openServices({
     store,
     onCall: (vendor, outcome) =>
       count("exhibit.vendor.calls", { "exhibit.vendor": vendor, "exhibit.outcome": outcome }),
+    onAssumedUtc: (vendor, expiration) =>
+      logger.warn(
+        { vendor, expiration },
+        "the end of this vendor's leases names no zone and is taken for UTC, as in GMT+8 it would be over: set expiration_zone",
+      ),
   });
   const stopObserving = observe("exhibit.vendor.state", async () =>
     (await broker.states()).map(({ vendor, state }) => ({

@@ -61,6 +61,8 @@ export interface BrokerOptions {
   readonly now?: () => number;
   /** Told of every call that this process made to a vendor. */
   readonly onCall?: (vendor: string, outcome: CallOutcome) => void;
+  /** Told once of each vendor whose times are taken for UTC: see `Lease.assumedUtc`. */
+  readonly onAssumedUtc?: (vendor: string, said: string) => void;
 }
 
 interface Asked extends KeyedCall {
@@ -70,7 +72,7 @@ interface Asked extends KeyedCall {
 }
 
 export function createBroker(options: BrokerOptions): Broker {
-  const { vendors, now = Date.now, onCall } = options;
+  const { vendors, now = Date.now, onCall, onAssumedUtc } = options;
   const store = options.store ?? memoryLeaseStore(now);
   // What this process uses, so that the store isn't asked for every file.
   const held = expiringMap<KeptAnswer>(now);
@@ -132,7 +134,16 @@ export function createBroker(options: BrokerOptions): Broker {
       unlike: wanted.unlike,
       refusedSince: wanted.refusedSince ?? 0,
     });
-    return leaseOf(opened(verdictOn(answer, of.folder), of), of);
+    const lease = leaseOf(opened(verdictOn(answer, of.folder), of), of);
+    tellAssumption(lease);
+    return lease;
+  }
+
+  const told = new Set<string>();
+  function tellAssumption({ vendor, assumedUtc }: Lease): void {
+    if (assumedUtc === undefined || told.has(vendor)) return;
+    told.add(vendor);
+    onAssumedUtc?.(vendor, assumedUtc);
   }
 
   return {
@@ -163,7 +174,7 @@ function leaseOf(kept: KeptLease, asked: Asked): Lease {
 }
 
 function newLeaseOf(kept: KeptLease, { vendor, folder }: Asked): Lease {
-  const { id, credentials, bucket, folders, prefixes, object, expiresAt } = kept;
+  const { id, credentials, bucket, folders, prefixes, object, expiresAt, assumedUtc } = kept;
   return {
     id,
     vendor: vendor.name,
@@ -173,6 +184,7 @@ function newLeaseOf(kept: KeptLease, { vendor, folder }: Asked): Lease {
     prefixes,
     ...(object === undefined ? {} : { object: veiled(object) }),
     expiresAt: new Date(expiresAt),
+    ...(assumedUtc === undefined ? {} : { assumedUtc }),
   };
 }
 

@@ -1,7 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { ExhibitError } from "@exhibit/contracts";
 import type { KeptAnswer, KeptLease } from "./lease-store.ts";
-import type { FolderKey, FolderRefusal, IssuedLease, VendorAnswer } from "./vendor.ts";
+import type {
+  FolderKey,
+  FolderRefusal,
+  GivenEnd,
+  IssuedLease,
+  LeaseEnd,
+  VendorAnswer,
+} from "./vendor.ts";
 
 /** Milliseconds that a refusal is believed: 400 shards of a refused folder don't make 400 calls. */
 export const REFUSAL_MEMORY = 10_000;
@@ -89,14 +96,26 @@ const MINIMUM_REMAINING = 30_000;
 function keepLease(vendor: string, issued: IssuedLease, issuedAt: number): KeptLease {
   const { ends, ...rest } = issued;
   checkFolders(vendor, issued);
-  const expiresAt = "at" in ends ? ends.at : issuedAt + ends.after;
-  if (expiresAt <= issuedAt) {
-    const message = `${vendor}: the answer can't be used: its credentials ended at ${new Date(expiresAt).toISOString()}; check the clock`;
-    throw new ExhibitError("VENDOR_ANSWER_INVALID", message, { details: { vendor } });
-  }
+  const { expiresAt, assumedUtc } = endOf(vendor, ends, issuedAt);
   const share = RENEWAL_SHARE + RENEWAL_SPREAD * (2 * Math.random() - 1);
   const renewAt = Math.round(expiresAt - (expiresAt - issuedAt) * share);
-  return { id: randomUUID(), ...rest, issuedAt, renewAt, expiresAt };
+  const times = { issuedAt, renewAt, expiresAt };
+  return { id: randomUUID(), ...rest, ...times, ...(assumedUtc && { assumedUtc }) };
+}
+
+/**
+ * A time that names no zone is the platform's, unless its credentials would have ended before they were issued and UTC
+ * makes sense of it: a wrong guess is OSS's to find out, which then has a fresh lease taken.
+ */
+function endOf(vendor: string, ends: LeaseEnd, issuedAt: number) {
+  const expiresAt = "after" in ends ? issuedAt + ends.after : ends.at;
+  if (expiresAt > issuedAt) return { expiresAt };
+  const { said, zone, atIfUtc = 0 }: Partial<GivenEnd> = "after" in ends ? {} : ends;
+  if (atIfUtc > issuedAt) return { expiresAt: atIfUtc, assumedUtc: said };
+  const reading = zone === undefined ? "" : ` (read in the zone ${zone})`;
+  const cure = zone === undefined ? "check the clock" : "check the clock and `expiration_zone`";
+  const message = `${vendor}: the answer can't be used: its credentials ended at ${said}${reading}, and it is ${new Date(issuedAt).toISOString()}: ${cure}`;
+  throw new ExhibitError("VENDOR_ANSWER_INVALID", message, { details: { vendor } });
 }
 
 /** Where folders have no prefix of their own, files of different ones would get the same key. */

@@ -9,6 +9,8 @@ export interface KeptLease extends Omit<IssuedLease, "ends"> {
   /** From here on it is renewed in the background. */
   readonly renewAt: number;
   readonly expiresAt: number;
+  /** The vendor's own text of its end, when that was taken for UTC because nothing else made sense. */
+  readonly assumedUtc?: string;
 }
 
 /** A vendor's answer to one call, as it is shared. Plain, serialisable data; it holds credentials. */

@@ -44,4 +44,6 @@ export interface Lease {
   /** When there is one, this is where the file goes, whatever its name is; `prefix` is then the part before its own name. */
   readonly object?: OpenedObject;
   readonly expiresAt: Date;
+  /** The vendor's own text of its end, when that names no zone and was taken for UTC: as GMT+8 it would have ended. */
+  readonly assumedUtc?: string;
 }

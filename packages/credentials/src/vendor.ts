@@ -21,8 +21,20 @@ export type VendorCall = Readonly<Record<string, string>>;
 /** A folder's name in a form that can be compared: see `folderKey`. */
 export type FolderKey = string;
 
-/** When credentials end: at a time the vendor gave (ms since the epoch), or after a configured time (ms). */
-export type LeaseEnd = { readonly at: number } | { readonly after: number };
+/** When credentials end: at a time the vendor gave, or after a configured time (ms). */
+export type LeaseEnd = GivenEnd | { readonly after: number };
+
+/** A vendor's own time. */
+export interface GivenEnd {
+  /** Ms since the epoch. */
+  readonly at: number;
+  /** The vendor's text, for people. */
+  readonly said: string;
+  /** The zone that it was read in, such as `+08:00`, when the text leaves that open. */
+  readonly zone?: string;
+  /** Its time if it means UTC, when nobody says what zone it means: taken when `at` is over already. */
+  readonly atIfUtc?: number;
+}
 
 /** One credential that a vendor gave and what it opens. Plain, serialisable data. */
 export interface IssuedLease {

@@ -187,9 +187,14 @@ function checkLines({ folder, lease, probe }: VendorCheck): string[] {
     ["prefix", lease.prefix === "" ? "none: a key at the bucket's root" : lease.prefix],
     ...opensMore(lease.prefixes, lease.prefix),
     ["ends", `${expiresAt.toISOString()}, in ${left}`],
+    ...(lease.assumedUtc === undefined ? [] : [["", assumption(lease.assumedUtc)]]),
     ["proof", `${proofs[probe.outcome]}${request}`],
   ];
   return [`${lease.vendor} gave a lease:`, ...formatTable(rows).map((line) => `  ${line}`)];
+}
+
+function assumption(said: string): string {
+  return `the vendor says ${JSON.stringify(said)} without a zone: taken for UTC, as in GMT+8 it would be over; set expiration_zone`;
 }
 
 /** What it opens when that isn't just the folder. */
@@ -217,6 +222,7 @@ function resultOf({ folder, lease, probe }: VendorCheck) {
     prefix,
     prefixes,
     expires_at: expiresAt.toISOString(),
+    ...(lease.assumedUtc === undefined ? {} : { assumed_utc: lease.assumedUtc }),
     probe: { outcome: probe.outcome, key: probe.key, request_id: probe.requestId ?? null },
   };
 }

@@ -3,16 +3,17 @@ import { ExhibitError } from "@exhibit/contracts";
 import { z } from "zod";
 import { bucketName, bucketOptions, endpointOf, prefixOf } from "../bucket.ts";
 import { createTopClient, topAccount } from "../gateways/top.ts";
-import { topList, topOptionalText, topText } from "../gateways/top-answer.ts";
+import { topList, topOptionalText } from "../gateways/top-answer.ts";
 import type { Bucket } from "../lease.ts";
 import { hider, secret, secretsIn } from "../secret.ts";
 import { folderKey, type Vendor, type VendorDependencies } from "../vendor.ts";
-import { expirationTime } from "./expiration.ts";
+import { endOptions, leaseEnd } from "./expiration.ts";
 import { writablePlaces } from "./policy.ts";
 import { unusableAnswer } from "./unusable-answer.ts";
 
 export const deepvisionOptions = z.strictObject({
   ...topAccount.shape,
+  ...endOptions.shape,
   product_code: z.string().min(1),
   scene_code: z.string().min(1),
   usage_scene: z.string().min(1),
@@ -35,7 +36,7 @@ const credential = z.object({
   token: z.string().min(1),
   end_point_public: topOptionalText,
   end_point_internal: topOptionalText,
-  expiration: topText,
+  expiration: topOptionalText,
   policy: z.object({ statement: topList(statement) }),
 });
 type Credential = z.output<typeof credential>;
@@ -98,7 +99,7 @@ export function deepvision(options: Options, { now }: VendorDependencies = {}): 
             bucket,
             folders: { [folderKey(call)]: prefix },
             prefixes,
-            ends: { at: endOf(name, said.result) },
+            ends: leaseEnd(name, "expiration", said.result.expiration, options),
           },
         ],
         refusals: [],
@@ -151,10 +152,4 @@ function bucketOf(vendor: string, said: Credential, name: string, options: Optio
   const endpoint = endpointOf(said[field] ?? "", pathStyle ? undefined : name);
   if (endpoint === undefined) throw unusableAnswer(vendor, `${field} isn't an endpoint`);
   return { endpoint, region, name, pathStyle, signatureVersion };
-}
-
-function endOf(vendor: string, said: Credential): number {
-  const time = expirationTime(said.expiration);
-  if (time === undefined) throw unusableAnswer(vendor, "expiration isn't a time of a known form");
-  return time;
 }

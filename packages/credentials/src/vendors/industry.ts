@@ -12,7 +12,7 @@ import {
   type VendorCall,
   type VendorDependencies,
 } from "../vendor.ts";
-import { expirationTime } from "./expiration.ts";
+import { endOptions, leaseEnd } from "./expiration.ts";
 import { partOf, unusableAnswer } from "./unusable-answer.ts";
 import { type UploadPlace, uploadPlace } from "./upload-url.ts";
 
@@ -23,6 +23,7 @@ const IMAGES = 10;
 
 export const industryOptions = z.strictObject({
   ...iotAccount.shape,
+  ...endOptions.shape,
   app_id: z.string().min(1),
   oss: bucketOptions.extend({
     /** The object's key when `uploadUrl` names the bucket only: the vendor's document doesn't say it. */
@@ -44,7 +45,7 @@ const answer = z.object({
   securityToken: text,
   endpoint: z.string().min(1),
   uploadUrl: z.string().min(1),
-  expiration: z.string().min(1),
+  expiration: z.union([z.string(), z.number().transform(String)]).nullish(),
 });
 type Answer = z.output<typeof answer>;
 
@@ -96,14 +97,13 @@ function long(digits: string | undefined): unknown {
   return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(digits ?? "null");
 }
 
-function leaseOf(vendor: string, given: Answer, call: VendorCall, { oss }: Options): IssuedLease {
+function leaseOf(vendor: string, given: Answer, call: VendorCall, options: Options): IssuedLease {
+  const { oss } = options;
   const { appId: _, ...folder } = call;
   const place = placeOf(vendor, given, oss.path_style);
   const key = place.key ?? keyFor(oss.key, folder);
   // All images of the record would be this one object.
   if (key.endsWith("/")) throw unusableAnswer(vendor, "uploadUrl names a folder, not an object");
-  const at = expirationTime(given.expiration);
-  if (at === undefined) throw unusableAnswer(vendor, "expiration isn't a time of a known form");
   return {
     credentials: credentialsOf(vendor, given, place),
     bucket: {
@@ -116,7 +116,7 @@ function leaseOf(vendor: string, given: Answer, call: VendorCall, { oss }: Optio
     folders: { [folderKey(folder)]: key.slice(0, key.lastIndexOf("/") + 1) },
     prefixes: [key],
     object: { key, ...(place.signed && { uploadUrl: given.uploadUrl }) },
-    ends: { at },
+    ends: leaseEnd(vendor, "expiration", given.expiration ?? undefined, options),
   };
 }
 

@@ -15,24 +15,22 @@ import {
   type FolderRefusal,
   folderKey,
   type IssuedLease,
-  type LeaseEnd,
   type Vendor,
   type VendorDependencies,
 } from "../vendor.ts";
-import { expirationTime } from "./expiration.ts";
+import { endOptions, leaseEnd } from "./expiration.ts";
 import { rexSign, rexSigner, strangeName } from "./rex-sign.ts";
 import { partOf, unusableAnswer } from "./unusable-answer.ts";
 import { wdkCredentials, wdkToken } from "./wdk-token.ts";
 
 export const rexOptions = z.strictObject({
   ...topAccount.shape,
+  ...endOptions.shape,
   rex_access_key: z.string().min(1),
   rex_access_secret: secret(),
   sign: rexSign,
   /** Sends key and signature as JSON texts, with quotes around them, as the vendor's Java sample does. */
   json_strings: z.boolean().default(false),
-  /** Seconds that a credential lives, for an answer whose `expiration_time` can't be read: its form isn't documented. */
-  lease_ttl: z.int().min(60).max(43_200).optional(),
   oss: bucketOptions.extend({
     /** Instead of the answer's, which the vendor's document calls "region information". */
     endpoint: endpointOption.optional(),
@@ -142,7 +140,7 @@ function leaseOf(vendor: string, code: string, said: object, options: Options): 
     bucket: bucketOf(vendor, given.endpoint, options),
     folders: { [folderKey({ scene: code })]: prefix },
     prefixes: [prefix],
-    ends: endOf(vendor, given.expiration_time, options),
+    ends: leaseEnd(vendor, "expiration_time", given.expiration_time, options),
   };
 }
 
@@ -167,11 +165,4 @@ function bucketOf(vendor: string, said: string | undefined, { oss }: Options): B
 function hostOf(text: string): string {
   const region = /^(?:oss-)?([a-z]{2}(?:-[a-z0-9]+)+)$/.exec(text)?.[1];
   return region === undefined ? text : `oss-${region}.aliyuncs.com`;
-}
-
-function endOf(vendor: string, said: string | undefined, { lease_ttl }: Options): LeaseEnd {
-  const time = expirationTime(said ?? "");
-  if (time !== undefined) return { at: time };
-  if (lease_ttl !== undefined) return { after: lease_ttl * 1000 };
-  throw unusableAnswer(vendor, "expiration_time isn't a time of a known form: give `lease_ttl`");
 }

@@ -2,14 +2,18 @@ import { ExhibitError, type FolderSelector } from "@exhibit/contracts";
 import { z } from "zod";
 import { bucketName, bucketOptions, endpointOf, prefixOf } from "../bucket.ts";
 import { createTopClient, topAccount } from "../gateways/top.ts";
-import { topBoolean, topOptionalText, topText } from "../gateways/top-answer.ts";
+import { topBoolean, topOptionalText } from "../gateways/top-answer.ts";
 import { hider, secretsIn } from "../secret.ts";
 import { folderKey, type IssuedLease, type Vendor, type VendorDependencies } from "../vendor.ts";
-import { expirationTime } from "./expiration.ts";
+import { endOptions, leaseEnd } from "./expiration.ts";
 import { partOf, unusableAnswer } from "./unusable-answer.ts";
 import { wdkCredentials, wdkToken } from "./wdk-token.ts";
 
-export const wombatOptions = z.strictObject({ ...topAccount.shape, oss: bucketOptions });
+export const wombatOptions = z.strictObject({
+  ...topAccount.shape,
+  ...endOptions.shape,
+  oss: bucketOptions,
+});
 type Options = z.output<typeof wombatOptions>;
 
 const answer = z.object({
@@ -26,7 +30,7 @@ const opened = wdkToken.extend({
   endpoint: z.string(),
   // An empty folder isn't the whole bucket: it is none.
   dir: z.string().min(1),
-  expiration_time: topText,
+  expiration_time: topOptionalText,
 });
 
 const part = z.string().trim().min(1).optional();
@@ -84,13 +88,11 @@ function leaseOf(
   vendor: string,
   folder: string,
   given: z.output<typeof opened>,
-  { oss }: Options,
+  options: Options,
 ): IssuedLease {
+  const { oss } = options;
   const endpoint = endpointOf(given.endpoint, oss.path_style ? undefined : given.bucket_name);
   if (endpoint === undefined) throw unusableAnswer(vendor, "endpoint isn't an endpoint");
-  const at = expirationTime(given.expiration_time);
-  if (at === undefined)
-    throw unusableAnswer(vendor, "expiration_time isn't a time of a known form");
   const prefix = prefixOf(vendor, given.dir);
   return {
     credentials: wdkCredentials(given),
@@ -103,6 +105,6 @@ function leaseOf(
     },
     folders: { [folder]: prefix },
     prefixes: [prefix],
-    ends: { at },
+    ends: leaseEnd(vendor, "expiration_time", given.expiration_time, options),
   };
 }

@@ -110,7 +110,7 @@ describe("deepvision", () => {
         },
         folders: { [folderKey(folder)]: "stores/p1/" },
         prefixes: ["stores/p1/"],
-        ends: { at: Date.UTC(2030, 0, 1) },
+        ends: { at: Date.UTC(2030, 0, 1), said: result.expiration },
       },
     ]);
   });
@@ -142,7 +142,8 @@ describe("deepvision", () => {
     ],
     ["isn't a prefix", { policy: { statement: [statement("evidence/../p/*")] } }],
     ["end_point_public isn't an endpoint", { end_point_public: "1/2" }],
-    ["expiration isn't a time", { expiration: "soon" }],
+    ['expiration is "soon", which isn\'t a time', { expiration: "soon" }],
+    ["expiration is missing", { expiration: null }],
     ["result.token: ", { token: undefined }],
   ])("can't use an answer: %s", async (fault, more) => {
     await expect(issueWith({ result: { ...result, ...more } })).rejects.toMatchObject({

@@ -130,7 +130,7 @@ describe("industry", () => {
         folders: { [folderKey(folder)]: "OWNBRAND/9007199254740993/" },
         prefixes: ["OWNBRAND/9007199254740993/1.jpg"],
         object: { key: "OWNBRAND/9007199254740993/1.jpg" },
-        ends: { at: Date.UTC(2030, 4, 4, 15, 36, 42) },
+        ends: { at: Date.UTC(2030, 4, 4, 15, 36, 42), said: data.expiration },
       },
     ]);
     expect(JSON.parse(JSON.stringify(leases))).toEqual(leases);
@@ -152,7 +152,8 @@ describe("industry", () => {
     ["uploadUrl is neither", { uploadUrl: "https://example.com/a" }],
     ["uploadUrl is neither", { uploadUrl: "https://UPPER.oss-cn-hangzhou.aliyuncs.com" }],
     ["uploadUrl names a folder", { uploadUrl: `${data.uploadUrl}/brands/` }],
-    ["expiration isn't a time", { expiration: "soon" }],
+    ['expiration is "soon", which isn\'t a time', { expiration: "soon" }],
+    ["expiration is missing", { expiration: null }],
     ["data.endpoint: ", { endpoint: 7 }],
   ])("can't use an answer: %s", async (fault, more) => {
     const error = await failure(issue(success(more)));

@@ -90,7 +90,7 @@ describe("rex", () => {
         },
         folders: { [folderKey({ scene: "a" })]: "robots/a/" },
         prefixes: ["robots/a/"],
-        ends: { at: Date.UTC(2030, 0, 1) },
+        ends: { at: Date.UTC(2030, 0, 1), said: token.expiration_time },
       },
     ]);
   });
@@ -253,7 +253,10 @@ describe("rex", () => {
   });
 
   it.each([
-    ["expiration_time isn't a time of a known form: give `lease_ttl`", { expiration_time: "gg" }],
+    [
+      'expiration_time is "gg", which isn\'t a time of a known form: give `lease_ttl`',
+      { expiration_time: "gg" },
+    ],
     ["its endpoint isn't one: give `oss.endpoint`", { endpoint: "a/b" }],
     ["result.model.security_token: ", { security_token: undefined }],
   ])("can't use an answer: %s", async (fault, more) => {

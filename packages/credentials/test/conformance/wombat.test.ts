@@ -70,7 +70,12 @@ describe("wombat", () => {
         },
         folders: { [folderKey(folder)]: "HM/8007/" },
         prefixes: ["HM/8007/"],
-        ends: { at: Date.UTC(2030, 0, 1) },
+        ends: {
+          at: Date.UTC(2030, 0, 1),
+          said: "2030-01-01 08:00:00",
+          zone: "+08:00",
+          atIfUtc: Date.UTC(2030, 0, 1, 8),
+        },
       },
     ]);
   });
@@ -94,7 +99,7 @@ describe("wombat", () => {
     ["isn't a prefix", { ...data, dir: " " }],
     ["data.bucket_name: ", { ...data, bucket_name: "A" }],
     ["endpoint isn't an endpoint", { ...data, endpoint: "1/2" }],
-    ["expiration_time isn't a time", { ...data, expiration_time: "gg" }],
+    ['expiration_time is "gg", which isn\'t a time', { ...data, expiration_time: "gg" }],
     ["data.security_token: ", { ...data, security_token: "" }],
   ])("can't use an answer: %s", async (fault, given) => {
     await expect(issueWith({ success: true, data: given })).rejects.toMatchObject({

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { inspect } from "node:util";
 import { ExhibitError } from "@exhibit/contracts";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import {
   type Broker,
@@ -439,6 +439,36 @@ describe("the broker", () => {
     await expect(firstLease(answerFor(["1"], { life: 0 }))).rejects.toMatchObject({
       code: "VENDOR_ANSWER_INVALID",
     });
+  });
+
+  it.each([
+    [{ at: START, said: "1795392000" }, "1795392000, and it is", "check the clock"],
+    [
+      { at: START - HOUR, said: "00:00:00", zone: "+08:00", atIfUtc: START },
+      "00:00:00 (read in the zone +08:00), and it is",
+      "check the clock and `expiration_zone`",
+    ],
+  ])("says how it read an end that is over", async (ends, reading, cure) => {
+    const answer = answerFor(["1"]);
+    const leases = answer.leases.map((lease) => ({ ...lease, ends }));
+    await expect(firstLease({ ...answer, leases })).rejects.toMatchObject({
+      code: "VENDOR_ANSWER_INVALID",
+      message: `fake: the answer can't be used: its credentials ended at ${reading} 2026-11-23T00:00:00.000Z: ${cure}`,
+    });
+  });
+
+  it("takes an end without a zone for UTC when it would be over else, and says so once", async () => {
+    const onAssumedUtc = vi.fn();
+    broker = createBroker({ vendors: { fake: fake.vendor }, now: () => time, onAssumedUtc });
+    const ends = { at: START - 7 * HOUR, said: "01:00:00", zone: "+08:00", atIfUtc: START + HOUR };
+    const answer = answerFor(["1", "2"]);
+    const lease = await firstLease({
+      ...answer,
+      leases: answer.leases.map((issued) => ({ ...issued, ends })),
+    });
+    expect(lease).toMatchObject({ expiresAt: new Date(START + HOUR), assumedUtc: "01:00:00" });
+    await broker.lease(of("2"));
+    expect(onAssumedUtc.mock.calls).toEqual([["fake", "01:00:00"]]);
   });
 
   it("won't take a lease on a whole bucket", async () => {
