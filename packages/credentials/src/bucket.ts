@@ -16,25 +16,6 @@ export const bucketName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, "Not a bucket's name: 3 to 63 of a-z, 0-9 and -");
 
-export const endpointOption = z
-  .string()
-  .refine((text) => endpointOf(text) !== undefined, { message: "Not an OSS endpoint" });
-
-/**
- * An endpoint with scheme and without path. Vendors give it bare (`oss-cn-hangzhou.aliyuncs.com`), which means
- * https; some put the bucket before it: give its name to have it taken off. Not so for a configured endpoint, nor where
- * the bucket belongs into the path. Undefined when it isn't an endpoint.
- */
-export function endpointOf(text: string, bucket?: string): string | undefined {
-  const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`);
-  if (url === null || !/^https?:$/.test(url.protocol) || url.hostname === "") return undefined;
-  const bare =
-    url.username === "" && url.password === "" && url.search === "" && url.pathname === "/";
-  if (!bare || /\s/.test(text)) return undefined;
-  const ownHost = bucket !== undefined && url.host.startsWith(`${bucket}.`);
-  return `${url.protocol}//${ownHost ? url.host.slice(bucket.length + 1) : url.host}`;
-}
-
 /** As `folderPrefix`. Throws VENDOR_ANSWER_INVALID for what names no folder. */
 export function prefixOf(vendor: string, text: string): string {
   const prefix = folderPrefix(text);

@@ -132,7 +132,7 @@ describe("a configuration", () => {
       "vendors.kongur.lease_ttl: Too small: expected number to be >=60",
       "vendors.kongur.oss_dir_key: It must contain {suit_id}",
       "vendors.kongur.oss.region: Give the plain id, such as cn-hangzhou (without oss-)",
-      "vendors.kongur.oss.endpoint: Not an OSS endpoint",
+      "vendors.kongur.oss.endpoint: Give an address with https:// or http:// and without a path, such as https://oss-cn-hangzhou.aliyuncs.com",
       "vendors.kongur.oss.bucket: Not a bucket's name: 3 to 63 of a-z, 0-9 and -",
       "vendors.kongur.oss.pathstyle: there is no such key",
       "vendors.deepvision.gateway: Give the address without a user or password",

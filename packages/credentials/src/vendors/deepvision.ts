@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { ExhibitError } from "@exhibit/contracts";
 import { z } from "zod";
-import { bucketName, bucketOptions, endpointOf, prefixOf } from "../bucket.ts";
+import { bucketName, bucketOptions, prefixOf } from "../bucket.ts";
+import { answeredEndpoint } from "../endpoint.ts";
 import { createTopClient, topAccount } from "../gateways/top.ts";
 import { topList, topOptionalText } from "../gateways/top-answer.ts";
 import type { Bucket } from "../lease.ts";
@@ -149,7 +150,6 @@ function placeOf(vendor: string, said: Credential, options: Options) {
 function bucketOf(vendor: string, said: Credential, name: string, options: Options): Bucket {
   const field = options.network === "public" ? "end_point_public" : "end_point_internal";
   const { region, path_style: pathStyle, signature_version: signatureVersion } = options.oss;
-  const endpoint = endpointOf(said[field] ?? "", pathStyle ? undefined : name);
-  if (endpoint === undefined) throw unusableAnswer(vendor, `${field} isn't an endpoint`);
+  const endpoint = answeredEndpoint(vendor, field, said[field] ?? "", name, options.oss);
   return { endpoint, region, name, pathStyle, signatureVersion };
 }

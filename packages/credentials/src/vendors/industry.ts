@@ -2,6 +2,7 @@ import { extname } from "node:path/posix";
 import { ExhibitError, type FolderSelector } from "@exhibit/contracts";
 import { z } from "zod";
 import { bucketName, bucketOptions } from "../bucket.ts";
+import { checkRegion } from "../endpoint.ts";
 import { createIotClient, iotAccount } from "../gateways/iot.ts";
 import type { Credentials } from "../lease.ts";
 import {
@@ -104,6 +105,7 @@ function leaseOf(vendor: string, given: Answer, call: VendorCall, options: Optio
   const key = place.key ?? keyFor(oss.key, folder);
   // All images of the record would be this one object.
   if (key.endsWith("/")) throw unusableAnswer(vendor, "uploadUrl names a folder, not an object");
+  if (!place.signed) checkRegion(vendor, "endpoint", place.endpoint, oss);
   return {
     credentials: credentialsOf(vendor, given, place),
     bucket: {

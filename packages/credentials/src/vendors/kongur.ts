@@ -1,6 +1,7 @@
 import { ExhibitError } from "@exhibit/contracts";
 import { z } from "zod";
-import { bucketName, bucketOptions, endpointOf, endpointOption } from "../bucket.ts";
+import { bucketName } from "../bucket.ts";
+import { endpointOf, endpointOption, placedBucketOptions } from "../endpoint.ts";
 import { createTopClient, topAccount } from "../gateways/top.ts";
 import { topBoolean, topList, topOptionalText } from "../gateways/top-answer.ts";
 import type { Bucket } from "../lease.ts";
@@ -20,7 +21,7 @@ export const kongurOptions = z.strictObject({
     .string()
     .includes("{suit_id}", { error: "It must contain {suit_id}" })
     .default("{suit_id}"),
-  oss: bucketOptions.extend({ endpoint: endpointOption, bucket: bucketName }),
+  oss: placedBucketOptions({ endpoint: endpointOption, bucket: bucketName }),
 });
 type Options = z.output<typeof kongurOptions>;
 

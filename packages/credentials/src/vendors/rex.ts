@@ -1,12 +1,6 @@
 import { z } from "zod";
-import {
-  bucketName,
-  bucketOptions,
-  endpointOf,
-  endpointOption,
-  folderPrefix,
-  prefixOf,
-} from "../bucket.ts";
+import { bucketName, folderPrefix, prefixOf } from "../bucket.ts";
+import { answeredEndpoint, endpointOf, endpointOption, placedBucketOptions } from "../endpoint.ts";
 import { createTopClient, topAccount } from "../gateways/top.ts";
 import { topBoolean, topList, topOptionalText } from "../gateways/top-answer.ts";
 import type { Bucket } from "../lease.ts";
@@ -31,7 +25,7 @@ export const rexOptions = z.strictObject({
   sign: rexSign,
   /** Sends key and signature as JSON texts, with quotes around them, as the vendor's Java sample does. */
   json_strings: z.boolean().default(false),
-  oss: bucketOptions.extend({
+  oss: placedBucketOptions({
     /** Instead of the answer's, which the vendor's document calls "region information". */
     endpoint: endpointOption.optional(),
     /** The answer names no bucket. */
@@ -146,12 +140,14 @@ function leaseOf(vendor: string, code: string, said: object, options: Options): 
 
 function bucketOf(vendor: string, said: string | undefined, { oss }: Options): Bucket {
   const endpoint =
-    oss.endpoint === undefined
-      ? endpointOf(hostOf(said ?? ""), oss.path_style ? undefined : oss.bucket)
-      : endpointOf(oss.endpoint);
-  if (endpoint === undefined) {
-    throw unusableAnswer(vendor, "its endpoint isn't one: give `oss.endpoint`");
-  }
+    endpointOf(oss.endpoint ?? "") ??
+    answeredEndpoint(
+      vendor,
+      "endpoint (`oss.endpoint` overrules it)",
+      hostOf(said ?? ""),
+      oss.bucket,
+      oss,
+    );
   return {
     endpoint,
     region: oss.region,

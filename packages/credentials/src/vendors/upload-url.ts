@@ -1,4 +1,4 @@
-import { endpointOf } from "../bucket.ts";
+import { endpointOf } from "../endpoint.ts";
 
 /** Where a vendor's upload URL points to. */
 export interface UploadPlace {

@@ -1,12 +1,13 @@
 import { ExhibitError, type FolderSelector } from "@exhibit/contracts";
 import { z } from "zod";
-import { bucketName, bucketOptions, endpointOf, prefixOf } from "../bucket.ts";
+import { bucketName, bucketOptions, prefixOf } from "../bucket.ts";
+import { answeredEndpoint } from "../endpoint.ts";
 import { createTopClient, topAccount } from "../gateways/top.ts";
 import { topBoolean, topOptionalText } from "../gateways/top-answer.ts";
 import { hider, secretsIn } from "../secret.ts";
 import { folderKey, type IssuedLease, type Vendor, type VendorDependencies } from "../vendor.ts";
 import { endOptions, leaseEnd } from "./expiration.ts";
-import { partOf, unusableAnswer } from "./unusable-answer.ts";
+import { partOf } from "./unusable-answer.ts";
 import { wdkCredentials, wdkToken } from "./wdk-token.ts";
 
 export const wombatOptions = z.strictObject({
@@ -91,15 +92,15 @@ function leaseOf(
   options: Options,
 ): IssuedLease {
   const { oss } = options;
-  const endpoint = endpointOf(given.endpoint, oss.path_style ? undefined : given.bucket_name);
-  if (endpoint === undefined) throw unusableAnswer(vendor, "endpoint isn't an endpoint");
+  const { bucket_name } = given;
+  const endpoint = answeredEndpoint(vendor, "endpoint", given.endpoint, bucket_name, oss);
   const prefix = prefixOf(vendor, given.dir);
   return {
     credentials: wdkCredentials(given),
     bucket: {
       endpoint,
       region: oss.region,
-      name: given.bucket_name,
+      name: bucket_name,
       pathStyle: oss.path_style,
       signatureVersion: oss.signature_version,
     },

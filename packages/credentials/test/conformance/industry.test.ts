@@ -205,6 +205,16 @@ describe("industry", () => {
     for (const secret of secrets) expect(shown).not.toContain(secret);
   });
 
+  it("doesn't sign for another region than that of the answer's endpoint", async () => {
+    const elsewhere = {
+      endpoint: "oss-cn-shanghai.aliyuncs.com",
+      uploadUrl: "http://iotx-industry.oss-cn-shanghai.aliyuncs.com",
+    };
+    expect((await failure(issue(success(elsewhere)))).code).toBe("VENDOR_MISCONFIGURED");
+    const uploadUrl = `${elsewhere.uploadUrl}/q/1.jpg?Signature=s`;
+    expect((await issue(success({ ...elsewhere, uploadUrl }))).leases).toHaveLength(1);
+  });
+
   it("says what came instead of an answer", async () => {
     const page: Respond = (response) => response.end("<html><title>Login</title></html>");
     expect((await failure(issue(page))).message).toContain('it is a page: "Login" (HTTP 200');

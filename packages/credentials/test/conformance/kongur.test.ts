@@ -133,11 +133,14 @@ describe("kongur", () => {
     });
   });
 
-  it("takes a configured endpoint as it is, though it begins like the bucket", async () => {
-    const oss = { endpoint: "https://evidence.oss.test", region: "cn-test", bucket: "evidence" };
-    const vendor = kongurAt(gateway, { oss });
-    const { leases } = await vendor.issue(vendor.call(of({ role: "firm" })), { signal });
-    expect(leases[0]?.bucket.endpoint).toBe("https://evidence.oss.test");
+  it.each([
+    ["endpoint", { endpoint: "https://evidence.oss-cn-hangzhou.aliyuncs.com" }],
+    ["region", { endpoint: "https://oss-cn-shanghai.aliyuncs.com" }],
+  ])("isn't made with a place whose %s is wrong", (key, more) => {
+    const oss = { region: "cn-hangzhou", bucket: "evidence", ...more };
+    expect(() => kongurAt(gateway, { oss })).toThrow(
+      expect.objectContaining({ message: expect.stringContaining(`oss.${key}: `) }),
+    );
   });
 
   it("finds a suit's folder by the configured key", async () => {

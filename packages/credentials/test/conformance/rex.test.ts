@@ -116,7 +116,7 @@ describe("rex", () => {
   });
 
   it.each([
-    [{ endpoint: "robots.oss.test" }, "robots.oss.test", "https://robots.oss.test"],
+    [{ endpoint: "oss.test" }, "robots.oss-cn-hangzhou.aliyuncs.com", "https://oss.test"],
     [{}, "robots.oss.test", "https://oss.test"],
     [{ path_style: true }, "robots.oss.test", "https://robots.oss.test"],
   ])("with %j in its options takes the endpoint %s as %s", async (oss, endpoint, expected) => {
@@ -257,7 +257,7 @@ describe("rex", () => {
       'expiration_time is "gg", which isn\'t a time of a known form: give `lease_ttl`',
       { expiration_time: "gg" },
     ],
-    ["its endpoint isn't one: give `oss.endpoint`", { endpoint: "a/b" }],
+    ["endpoint (`oss.endpoint` overrules it) isn't an endpoint", { endpoint: "a/b" }],
     ["result.model.security_token: ", { security_token: undefined }],
   ])("can't use an answer: %s", async (fault, more) => {
     await expect(issueWith(answerOf([{ ...token, ...more }]))).rejects.toMatchObject({
@@ -269,7 +269,7 @@ describe("rex", () => {
   it("helps itself with the configuration where the answer is of no use", async () => {
     const { leases } = await issueWith(
       answerOf([{ ...token, expiration_time: "gg", endpoint: "ddfc" }]),
-      { lease_ttl: 900, oss: { endpoint: "oss-cn-beijing.aliyuncs.com" } },
+      { lease_ttl: 900, oss: { endpoint: "oss-cn-beijing.aliyuncs.com", region: "cn-beijing" } },
     );
     expect(leases).toMatchObject([
       { ends: { after: 900_000 }, bucket: { endpoint: "https://oss-cn-beijing.aliyuncs.com" } },
