@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { errorCodes } from "./errors.ts";
+import { errorCode } from "./error-code.ts";
 import { pageOf } from "./imports.ts";
 
 /** What people do to imports, and (`pause`, `resume`) to vendors. Each is on the record, with who did it, when and why. */
@@ -10,8 +10,7 @@ export type ActKind = (typeof actKinds)[number];
 export const UNNAMED_ACTOR = "api";
 
 const why = z.string().trim().min(1).max(2000).describe("For the record");
-const id = z.string().regex(/^\d{1,15}$/, "It has to be an id that a list gave.");
-const errorCode = z.enum(errorCodes as [string, ...string[]]);
+const id = z.string().regex(/^\d{1,15}$/, "it has to be an id that a list gave");
 
 /** Which failed files an act is about: those that are all of what is named; with nothing named, every one. */
 export interface Selection {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { errorCode } from "./error-code.ts";
 import { errorCodes } from "./errors.ts";
 
 export const importStatuses = [
@@ -239,6 +240,11 @@ export const pageQuery = z.object({
 
 export const importPage = pageOf(importView).meta({ id: "ImportPage" });
 export const importQuery = pageQuery.extend({
+  id: z
+    .string()
+    .regex(/^[0-9a-f-]{6,36}$/i, "it has to be six characters or more of an import_id")
+    .optional()
+    .describe("Only imports whose `import_id` begins or ends so"),
   suit_id: z.string().optional(),
   entrust_id: z.string().optional(),
   status: importStatus.optional(),
@@ -248,7 +254,15 @@ export const folderPage = pageOf(folderView).meta({ id: "FolderPage" });
 
 export const filePage = pageOf(fileView).meta({ id: "FilePage" });
 export const fileQuery = pageQuery.extend({
-  state: fileState.optional(),
+  state: z
+    .string()
+    .transform((text) => text.split(","))
+    .pipe(z.array(fileState))
+    .optional()
+    .describe(
+      `Only files in this state, or in one of several separated by commas: ${fileStates.join(", ")}`,
+    ),
+  code: errorCode.optional().describe("Only files whose error has this code"),
   folder_id: z.string().optional(),
 });
 

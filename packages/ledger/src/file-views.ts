@@ -6,7 +6,9 @@ import type { FileTable } from "./schema.ts";
 import { errorView } from "./view-parts.ts";
 
 export interface FileQuery extends PageQuery {
-  state?: FileState | undefined;
+  /** One of these; undefined: any. */
+  state?: readonly FileState[] | undefined;
+  code?: ErrorCode | undefined;
   folder_id?: string | undefined;
 }
 
@@ -29,8 +31,7 @@ export async function listFiles(
       select * from files
       where folder_id = folders.id
         and (folders.id > ${fromFolder} or path collate "C" > ${afterPath})
-        ${query.state ? sql`and state = ${query.state}` : sql``}
-        ${query.state === "failed" ? sql`and error_code is not null` : sql``}
+        ${inQuery(query)}
       order by path collate "C"
       limit ${count}
     ) as page left join leases on leases.number = page.lease
@@ -42,6 +43,18 @@ export async function listFiles(
     Buffer.from(JSON.stringify([row.folder_id, row.path])).toString("base64url"),
   );
   return { items: items.map(fileView), next };
+}
+
+/** What the index of files with an error has is found by it: few among millions. */
+function inQuery({ state, code }: FileQuery) {
+  const conditions = [
+    ...(state === undefined ? [] : [sql`and state = any(${state}::text[])`]),
+    ...(state?.every((each) => each === "failed" || each === "waived")
+      ? [sql`and error_code is not null`]
+      : []),
+    ...(code === undefined ? [] : [sql`and error_code = ${code}`]),
+  ];
+  return sql.join(conditions, sql` `);
 }
 
 function fileCursor(text: string): [number, string] {

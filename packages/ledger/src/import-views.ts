@@ -12,6 +12,8 @@ import type { ImportTable } from "./schema.ts";
 import { countsOf, errorView } from "./view-parts.ts";
 
 export interface ImportQuery extends PageQuery {
+  /** How the id begins or ends. */
+  id?: string | undefined;
   suit_id?: string | undefined;
   entrust_id?: string | undefined;
   status?: ImportStatus | undefined;
@@ -38,6 +40,12 @@ export async function listImports(ledger: Ledger, query: ImportQuery): Promise<P
     .orderBy("id", "desc")
     .limit(query.limit + 1);
   if (query.after !== undefined) select = select.where("id", "<", cursor(query.after, UUID));
+  if (query.id !== undefined) {
+    const part = query.id.toLowerCase();
+    select = select.where(
+      sql<boolean>`(starts_with(id::text, ${part}) or right(id::text, ${part.length}::integer) = ${part})`,
+    );
+  }
   if (query.status) select = select.where("status", "=", query.status);
   if (query.entrust_id !== undefined) select = select.where("entrust_id", "=", query.entrust_id);
   if (query.suit_id !== undefined)

@@ -123,17 +123,23 @@ describe("looking at imports", () => {
     expect(api.calls[0]?.args[0]).toEqual({ limit: 100 });
   });
 
-  it.each(["limit=0", "limit=1001", "limit=x", "status=done", "suitid=1", "suit_id=1&suit_id=2"])(
-    "refuses the query %s",
-    async (query) => {
-      const answer = await api.app.inject(`/v1/imports?${query}`);
-      expect(answer.statusCode).toBe(400);
-      expect(answer.json().error).toMatchObject({
-        code: "REQUEST_INVALID",
-        details: { in: "query" },
-      });
-    },
-  );
+  it.each([
+    "limit=0",
+    "limit=1001",
+    "limit=x",
+    "status=done",
+    "suitid=1",
+    "suit_id=1&suit_id=2",
+    "id=12345",
+    "id=%25",
+  ])("refuses the query %s", async (query) => {
+    const answer = await api.app.inject(`/v1/imports?${query}`);
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json().error).toMatchObject({
+      code: "REQUEST_INVALID",
+      details: { in: "query" },
+    });
+  });
 
   it("gives one, its folders and its files", async () => {
     const view = api.put();
@@ -143,12 +149,36 @@ describe("looking at imports", () => {
       items: [folderView],
       next: null,
     });
-    const files = await api.app.inject(`${at}/files?state=stored&folder_id=1&limit=2`);
+    const files = await api.app.inject(
+      `${at}/files?state=failed,waived&code=SOURCE_IO&folder_id=1&limit=2`,
+    );
     expect(files.json()).toEqual({ items: [fileView], next: null });
     expect(api.calls).toContainEqual({
       name: "files",
-      args: [view.import_id, { state: "stored", folder_id: "1", limit: 2 }],
+      args: [
+        view.import_id,
+        { state: ["failed", "waived"], code: "SOURCE_IO", folder_id: "1", limit: 2 },
+      ],
     });
+  });
+
+  it.each<[string, string]>([
+    ["code=FOO", 'code: there is no code "FOO". All of them are in docs/errors.md.'],
+    ["code=source_unreadable", "Did you mean SOURCE_UNREADABLE"],
+    ["code=REFUSED", "Did you mean VENDOR_REFUSED or STORE_REFUSED?"],
+    ["state=failed,lost", "state.1: "],
+  ])("says what is wrong with the files' query %s", async (query, sentence) => {
+    const { import_id } = api.put();
+    const answer = await api.app.inject(`/v1/imports/${import_id}/files?${query}`);
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json().error.message).toContain(sentence);
+    expect(answer.json().error.message.length).toBeLessThan(250);
+  });
+
+  it("lists the imports of an id's beginning or end", async () => {
+    api.put();
+    expect((await api.app.inject("/v1/imports?id=7728950E")).statusCode).toBe(200);
+    expect(api.calls[0]?.args[0]).toEqual({ id: "7728950E", limit: 100 });
   });
 
   it.each(["", "/folders", "/files", "/acts", "/events"])(

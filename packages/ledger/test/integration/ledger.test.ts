@@ -9,6 +9,7 @@ import {
   cancelImport,
   closeShard,
   createImport,
+  type FileQuery,
   findQuietImports,
   finishPlanning,
   finishShard,
@@ -424,7 +425,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     const again = await reopenImport(ledger, importId, { code: "NAME_INVALID" });
     expect(again).toMatchObject({ shards: [], folderIds: [folder.id], files: 1 });
     expect(await readImport(ledger, importId)).toMatchObject({ status: "planning", failed: 1 });
-    const { items } = await listFiles(ledger, importId, { limit: 10, state: "failed" });
+    const { items } = await listFiles(ledger, importId, { limit: 10, state: ["failed"] });
     expect(items).toMatchObject([{ path: "b" }]);
   });
 
@@ -473,7 +474,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
       planned: 0,
       errors: [],
     });
-    const { items } = await listFiles(ledger, importId, { limit: 10, state: "waived" });
+    const { items } = await listFiles(ledger, importId, { limit: 10, state: ["waived"] });
     expect(items).toMatchObject(
       [second, third].map(({ id }) => ({
         file_id: String(id),
@@ -616,7 +617,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
       { state: "failed", path: "\\xff", code: "NAME_INVALID", message: "not UTF-8" },
     ]);
     expect(await readImport(ledger, importId)).toMatchObject({ files: 2, failed: 1, skipped: 1 });
-    const { items } = await listFiles(ledger, importId, { limit: 10, state: "skipped" });
+    const { items } = await listFiles(ledger, importId, { limit: 10, state: ["skipped"] });
     expect(items).toMatchObject([{ path: "link", skipped_as: "symlink", error: null }]);
 
     await finishPlanning(ledger, folder.id);
@@ -763,6 +764,49 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
       code: "REQUEST_INVALID",
     });
     await expect(readImport(ledger, "nonsense")).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  test("gives the files of some states and of one code, in pages", async () => {
+    const { importId, folder } = await walking(2);
+    const aside = Array.from({ length: 25 }, (_, index) => ({
+      state: "failed" as const,
+      path: `x${String(index).padStart(2, "0")}`,
+      code: index % 5 === 0 ? ("KEY_INVALID" as const) : ("NAME_INVALID" as const),
+      message: "no",
+    }));
+    await addAside(ledger, folder, [
+      ...aside,
+      { state: "skipped", path: "link", skippedAs: "symlink" },
+    ]);
+    const list = async (query: Partial<FileQuery>) => {
+      const found: string[] = [];
+      for (let after: string | undefined, page = 0; page === 0 || after; page += 1) {
+        const { items, next } = await listFiles(ledger, importId, { ...query, limit: 3, after });
+        found.push(...items.map(({ path }) => path));
+        after = next ?? undefined;
+      }
+      return found;
+    };
+    const ofKey = ["x00", "x05", "x10", "x15", "x20"];
+    expect(await list({ code: "KEY_INVALID" })).toEqual(ofKey);
+    expect(await list({ state: ["failed"], code: "KEY_INVALID" })).toEqual(ofKey);
+    expect(await list({ state: ["failed"] })).toEqual(aside.map(({ path }) => path));
+    expect(await list({ state: ["skipped", "waived"] })).toEqual(["link"]);
+    expect(await list({ state: ["planned", "skipped"] })).toHaveLength(3);
+    expect(await list({ code: "SOURCE_IO" })).toEqual([]);
+    expect(await list({ state: ["stored"], code: "KEY_INVALID" })).toEqual([]);
+  });
+
+  test("finds an import by how its id begins or ends", async () => {
+    const { importId } = await walking(1);
+    const find = async (id: string) =>
+      (await listImports(ledger, { limit: 1000, id })).items.map(({ import_id }) => import_id);
+    expect(await find(importId.slice(-8))).toEqual([importId]);
+    expect(await find(importId.slice(-8).toUpperCase())).toEqual([importId]);
+    expect(await find(importId.slice(0, 13))).toContain(importId);
+    expect(await find(importId)).toEqual([importId]);
+    expect(await find("ffffff")).not.toContain(importId);
+    expect(await find(importId.slice(4, 14))).toEqual([]);
   });
 
   test("counts the runs of a shard whose worker died, until one ends in good order or files are done with", async () => {

@@ -201,7 +201,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
       const states = await filesOf(importId);
       expect(states[twin as string]).toBe("KEY_TAKEN");
       expect(Object.values(states).filter((state) => state === "KEY_TAKEN")).toHaveLength(1);
-      const { items } = await listFiles(ledger, importId, { limit: 10, state: "failed" });
+      const { items } = await listFiles(ledger, importId, { limit: 10, state: ["failed"] });
       expect(items[0]?.error?.message).toContain(twin === NFD ? NFC : NFD);
       expect(items[0]?.error?.message).toMatch(/U\+0065 U\+0301.*U\+00E9|U\+00E9.*U\+0065 U\+0301/);
     }
