@@ -9,9 +9,13 @@ import {
   ExhibitError,
   errorAnswer,
   errorCodes,
+  type FileState,
+  type FileView,
   type FolderView,
+  filePage,
   folderPage,
   type ImportRequest,
+  type ImportStatus,
   type ImportView,
   importPage,
   importView,
@@ -25,13 +29,31 @@ import {
 } from "@exhibit/contracts";
 import type { z } from "zod";
 
+/** Of a list of files. */
+export interface FileFilter {
+  states?: readonly FileState[] | undefined;
+  code?: ErrorCode | undefined;
+  folder?: string | undefined;
+}
+
+/** Of the list of imports. */
+export interface ImportFilter {
+  /** How the id begins or ends. */
+  id?: string | undefined;
+  entrust?: string | undefined;
+  suit?: string | undefined;
+  status?: ImportStatus | undefined;
+}
+
 export interface ApiClient {
   /** The address it speaks to, without a slash at the end. */
   readonly url: string;
   create(request: ImportRequest): Promise<ImportView>;
   get(importId: string): Promise<ImportView>;
-  /** The latest imports, the newest first. */
-  list(options: { limit: number }): Promise<ImportView[]>;
+  /** A page of imports, the newest first. */
+  list(
+    query: ImportFilter & { limit: number; after?: string | undefined },
+  ): Promise<z.output<typeof importPage>>;
   /** Takes up what failed, or what the request names of it. */
   retry(importId: string, request?: RetryRequest): Promise<ImportView>;
   cancel(importId: string, request: CancelRequest): Promise<ImportView>;
@@ -49,6 +71,8 @@ export interface ApiClient {
   acts(of: { id: string } | { vendor: string }): AsyncIterable<ActView>;
   /** All folders of an import, page by page. */
   folders(importId: string): AsyncIterable<FolderView>;
+  /** All its files, folder by folder in the same order, page by page. */
+  files(importId: string, filter: FileFilter): AsyncIterable<FileView>;
   /** The open answer of the import's server-sent events. */
   events(importId: string, signal: AbortSignal): Promise<Response>;
 }
@@ -111,18 +135,19 @@ export function createApiClient(options: {
   async function* pages<Item>(
     path: string,
     page: z.ZodType<{ items: Item[]; next: string | null }>,
+    filter: Query = {},
   ): AsyncGenerator<Item> {
-    let after: string | null = null;
+    let after: string | undefined;
     do {
-      const query = new URLSearchParams({ limit: "1000", ...(after === null ? {} : { after }) });
+      const query = queryOf({ ...filter, limit: 1000, after });
       const { items, next }: { items: Item[]; next: string | null } = await ask(
         "GET",
         `${path}?${query}`,
         page,
       );
       yield* items;
-      after = next;
-    } while (after !== null);
+      after = next ?? undefined;
+    } while (after !== undefined);
   }
 
   return {
@@ -130,8 +155,14 @@ export function createApiClient(options: {
     create: (request) => ask("POST", "/v1/imports", importView, request),
     get: (id) =>
       ask("GET", `/v1/imports/${encodeURIComponent(id)}`, importView, undefined, patience),
-    list: async ({ limit }) =>
-      (await ask("GET", `/v1/imports?limit=${limit}`, importPage, undefined, patience)).items,
+    list: ({ entrust: entrust_id, suit: suit_id, ...query }) =>
+      ask(
+        "GET",
+        `/v1/imports?${queryOf({ ...query, entrust_id, suit_id })}`,
+        importPage,
+        undefined,
+        patience,
+      ),
     retry: (id, request = {}) =>
       ask("POST", `/v1/imports/${encodeURIComponent(id)}/retry`, importView, request),
     cancel: (id, request) =>
@@ -157,12 +188,28 @@ export function createApiClient(options: {
         actPage,
       ),
     folders: (id) => pages(`/v1/imports/${encodeURIComponent(id)}/folders`, folderPage),
+    files: (id, { states, folder: folder_id, code }) =>
+      pages(`/v1/imports/${encodeURIComponent(id)}/files`, filePage, {
+        state: states?.join(","),
+        folder_id,
+        code,
+      }),
     events: (id, signal) =>
       send("GET", `/v1/imports/${encodeURIComponent(id)}/events`, {
         signal,
         headers: { accept: "text/event-stream" },
       }),
   };
+}
+
+type Query = Readonly<Record<string, string | number | undefined>>;
+
+function queryOf(query: Query): URLSearchParams {
+  const parameters = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) {
+    if (value !== undefined) parameters.set(key, String(value));
+  }
+  return parameters;
 }
 
 function jsonBody(body: unknown): { body: string; headers: Record<string, string> } {

@@ -5,6 +5,7 @@ import { apiCommand } from "./commands/api.ts";
 import { bwlimitCommand } from "./commands/bwlimit.ts";
 import { cancelCommand } from "./commands/cancel.ts";
 import type { CommandContext, CommandModule } from "./commands/command.ts";
+import { filesCommand } from "./commands/files.ts";
 import { importCommand } from "./commands/import.ts";
 import { migrateCommand } from "./commands/migrate.ts";
 import { pauseCommand } from "./commands/pause.ts";
@@ -18,6 +19,8 @@ import { waiveCommand } from "./commands/waive.ts";
 import { watchCommand } from "./commands/watch.ts";
 import { workerCommand } from "./commands/worker.ts";
 import { badUse, exitCodeOf, exitCodes } from "./exit-codes.ts";
+import { Left } from "./interruption.ts";
+import { type Output, OutputLost } from "./output.ts";
 import { errorLines, errorViewOf } from "./report.ts";
 import { createTerminal, type Streams } from "./terminal.ts";
 
@@ -26,6 +29,7 @@ const commands: readonly CommandModule[] = [
   upCommand,
   importCommand,
   statusCommand,
+  filesCommand,
   watchCommand,
   retryCommand,
   waiveCommand,
@@ -42,13 +46,31 @@ const commands: readonly CommandModule[] = [
 ];
 
 /** Runs one command line and gives the exit code. Writes to `streams` only; throws nothing. */
-export async function runCli(args: readonly string[], streams: Streams): Promise<number> {
+export async function runCli(
+  args: readonly string[],
+  streams: { stdout: Output; stderr: Output },
+): Promise<number> {
+  const exitCode = await runLine(args, streams);
+  const lost = await streams.stdout.settled();
+  // Who reads only the beginning, such as `head`, has had enough.
+  if (lost === undefined || lost.code === "EPIPE") return exitCode;
+  streams.stderr.write(`The output can't be written (${lost.code ?? lost.message}).\n`);
+  return exitCode === exitCodes.done ? exitCodes.failed : exitCode;
+}
+
+async function runLine(args: readonly string[], streams: Streams): Promise<number> {
   let exitCode: number = exitCodes.done;
   const run: CommandContext["run"] = async (options, work) => {
     const terminal = createTerminal(streams, { json: options.json === true });
     try {
       exitCode = await work(terminal);
     } catch (thrown) {
+      if (thrown instanceof OutputLost) return;
+      if (thrown instanceof Left) {
+        terminal.note(thrown.message);
+        exitCode = thrown.exitCode;
+        return;
+      }
       const error = toExhibitError(thrown);
       const view = errorViewOf(error);
       for (const line of errorLines(error)) terminal.note(line);
@@ -81,8 +103,8 @@ function buildProgram(context: CommandContext): Command {
     .configureOutput({
       writeOut: (text) => void stdout.write(text),
       writeErr: (text) => void stderr.write(text),
-      getOutHelpWidth: () => stdout.columns ?? 100,
-      getErrHelpWidth: () => stderr.columns ?? 100,
+      getOutHelpWidth: () => stdout.columns || 100,
+      getErrHelpWidth: () => stderr.columns || 100,
     })
     .helpCommand(false)
     .addHelpText("after", guide);
@@ -96,6 +118,8 @@ Examples:
   exhibit up --once ~/photos                  the same with a folder of your own, then end
   exhibit import /evidence/1001 --entrust E-77 --suit 1001
   exhibit status                              the latest imports
+  exhibit files ID --csv --output files.csv   every file, its place and its proof, for a spreadsheet
+  exhibit files ID --state failed             what failed
   exhibit retry ID                            take up what failed
   exhibit retry ID --code VENDOR_REFUSED      only what failed so
   exhibit waive ID --code SOURCE_IO --why "the disk is gone"

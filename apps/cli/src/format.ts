@@ -49,3 +49,18 @@ export function formatTable(
     right.includes(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0);
   return rows.map((row) => row.map(pad).join("  ").trimEnd());
 }
+
+/** `2026-11-23 20:34 +08:00`, in the zone of this machine (TZ); where that is UTC, or `utc` is asked for, `2026-11-23 12:34 UTC`. */
+export function formatTime(time: string | Date, { utc = false } = {}): string {
+  const at = new Date(time);
+  const east = utc ? 0 : -at.getTimezoneOffset();
+  const local = new Date(at.getTime() + east * 60_000).toISOString();
+  return `${local.slice(0, 10)} ${local.slice(11, 16)} ${east === 0 ? "UTC" : formatOffset(east)}`;
+}
+
+/** Minutes east of Greenwich → `+08:00` */
+function formatOffset(east: number): string {
+  const two = (value: number) => String(value).padStart(2, "0");
+  const minutes = Math.abs(east);
+  return `${east < 0 ? "-" : "+"}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+}

@@ -1,4 +1,5 @@
 import { constants } from "node:os";
+import { exitCodes } from "./exit-codes.ts";
 
 /** Ctrl-C, the signals that end a process, and the end of the process that started it, heard alike by all commands. */
 export interface Interruption extends Disposable {
@@ -6,6 +7,19 @@ export interface Interruption extends Disposable {
   readonly signal: AbortSignal;
   /** Resolves at the first signal. */
   readonly heard: Promise<void>;
+  /** What a command ends with that was left by it: 128 and the signal's number, as a shell says it. */
+  readonly exitCode: number;
+}
+
+/** A person has left a command that only looked on. Nothing went wrong; the message says how what was looked at stands. */
+export class Left extends Error {
+  override readonly name = "Left";
+  readonly exitCode: number;
+
+  constructor(message: string, { exitCode }: Interruption) {
+    super(message);
+    this.exitCode = exitCode;
+  }
 }
 
 export interface InterruptionOptions {
@@ -27,6 +41,7 @@ export function listenForInterruption(options: InterruptionOptions = {}): Interr
   const stop = new AbortController();
   const { promise: heard, resolve } = Promise.withResolvers<void>();
   let firstAt: number | undefined;
+  let exitCode: number = exitCodes.failed;
   const hearFirst = () => {
     if (firstAt !== undefined) return;
     firstAt = now();
@@ -36,6 +51,7 @@ export function listenForInterruption(options: InterruptionOptions = {}): Interr
   };
   const hear = (signal: NodeJS.Signals) => {
     if (firstAt === undefined) {
+      exitCode = exitCodeOfSignal(signal);
       hearFirst();
     } else if (now() - firstAt >= oneKeypress) {
       (options.onSecond ?? endAtOnce)(signal);
@@ -48,6 +64,9 @@ export function listenForInterruption(options: InterruptionOptions = {}): Interr
   return {
     signal: stop.signal,
     heard,
+    get exitCode() {
+      return exitCode;
+    },
     [Symbol.dispose]() {
       for (const signal of signals) process.off(signal, hear);
       process.off("disconnect", hearFirst);
@@ -57,5 +76,9 @@ export function listenForInterruption(options: InterruptionOptions = {}): Interr
 
 /** Ends this process as a shell tells that a signal did. */
 export function endAtOnce(signal: NodeJS.Signals): void {
-  process.exit(128 + constants.signals[signal]);
+  process.exit(exitCodeOfSignal(signal));
+}
+
+function exitCodeOfSignal(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal];
 }

@@ -2,6 +2,7 @@ import {
   type ErrorView,
   type ExhibitError,
   errorTable,
+  type FolderSelector,
   type FolderView,
   type ImportView,
 } from "@exhibit/contracts";
@@ -95,8 +96,19 @@ function advice(view: ImportView, isUp: boolean): string[] {
 
 /** How a folder is named at its vendor: `kongur suit_id=1001`. */
 export function folderName(folder: Pick<FolderView, "vendor" | "folder">): string {
-  const selector = Object.entries(folder.folder).map(([key, value]) => `${key}=${value}`);
-  return [folder.vendor, ...selector].join(" ");
+  return `${folder.vendor} ${selectorText(folder.folder)}`.trimEnd();
+}
+
+/** `suit_id=1001` */
+export function selectorText(selector: FolderSelector): string {
+  return Object.entries(selector)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(" ");
+}
+
+/** Where a folder's files are; undefined as long as nothing is there. */
+export function placeOf({ bucket, prefix }: FolderView): string | undefined {
+  return bucket === null || prefix === null ? undefined : `oss://${bucket}/${prefix}`;
 }
 
 /** What a folder's error says, and what to do. */

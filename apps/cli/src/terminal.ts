@@ -1,8 +1,12 @@
+import { OutputLost } from "./output.ts";
+
 /** Where text can go: a stream, or a stand-in for one in tests. */
 export interface TextSink {
-  write(text: string): unknown;
+  /** `done` is called once the text has left, or can't. */
+  write(text: string, done?: (error?: Error | null) => void): unknown;
+  /** Whether it is a terminal that can be drawn on. */
   readonly isTTY?: boolean | undefined;
-  /** Columns of the terminal. */
+  /** Columns of the terminal; 0 for one that doesn't know. */
   readonly columns?: number | undefined;
 }
 
@@ -19,6 +23,8 @@ export interface Terminal {
   note(line: string): void;
   /** The JSON object that ends stdout. Does nothing without `--json`. */
   result(value: unknown): void;
+  /** Hands over a part of a result of any length: stdout. Resolves once it has left; throws `OutputLost`. */
+  send(text: string): Promise<void>;
   readonly json: boolean;
   /** Where progress is drawn. */
   readonly progress: TextSink;
@@ -33,6 +39,12 @@ export function createTerminal(streams: Streams, options: { json: boolean }): Te
     result: (value) => {
       if (options.json) stdout.write(`${JSON.stringify(value)}\n`);
     },
+    send: (text) =>
+      new Promise((resolve, reject) => {
+        stdout.write(text, (cause) =>
+          cause ? reject(new OutputLost("Nobody takes the output.", { cause })) : resolve(),
+        );
+      }),
     json: options.json,
     progress: stderr,
   };

@@ -1,13 +1,14 @@
-import { summaryOf } from "@exhibit/contracts";
+import { type ErrorCode, summaryOf } from "@exhibit/contracts";
 import { apiOfEnvironment } from "../client-context.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { formatCount } from "../format.ts";
 import { watchToEnd } from "../watch-to-end.ts";
+import { readCode } from "./codes.ts";
 import { type CommandModule, jsonOption } from "./command.ts";
 
 interface RetryOptions {
   folder?: string;
-  code?: string;
+  code?: ErrorCode;
   file?: string;
   allowEmpty?: boolean;
   why?: string;
@@ -21,7 +22,7 @@ export const retryCommand: CommandModule = (program, { run }) => {
     .description("take up what failed in an import, and wait for its end")
     .argument("<ID>", "the import")
     .option("--folder <id>", "only what failed in this folder (folder_id)")
-    .option("--code <code>", "only what failed with this code")
+    .option("--code <code>", "only what failed with this code", readCode)
     .option("--file <id>", "only this file (file_id)")
     .option("--allow-empty", "sources that failed with SOURCE_EMPTY are meant to be empty")
     .option("--why <text>", "for the record")

@@ -24,7 +24,7 @@ export const statusCommand: CommandModule = (program, { run }) => {
 };
 
 async function showLatest(api: ApiClient, terminal: Terminal): Promise<number> {
-  const views = await api.list({ limit: listed });
+  const { items: views } = await api.list({ limit: listed });
   const lines =
     views.length === 0 ? ["No imports yet. Begin one: npx exhibit import DIR"] : importTable(views);
   for (const line of lines) terminal.say(line);

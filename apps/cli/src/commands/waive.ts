@@ -1,16 +1,17 @@
-import { type ImportView, summaryOf } from "@exhibit/contracts";
+import { type ErrorCode, type ImportView, summaryOf } from "@exhibit/contracts";
 import { apiOfEnvironment } from "../client-context.ts";
 import { badUse, exitCodes } from "../exit-codes.ts";
 import { formatCount } from "../format.ts";
 import type { Terminal } from "../terminal.ts";
 import { watchToEnd } from "../watch-to-end.ts";
+import { readCode } from "./codes.ts";
 import { type CommandModule, jsonOption } from "./command.ts";
 import { collect } from "./repeated-options.ts";
 
 interface WaiveOptions {
   why: string;
   file?: string[];
-  code?: string;
+  code?: ErrorCode;
   all?: boolean;
   json?: boolean;
 }
@@ -24,7 +25,7 @@ export const waiveCommand: CommandModule = (program, { run }) => {
     .argument("<ID>", "the import")
     .requiredOption("--why <text>", "for the record")
     .option("--file <id>", "a file (file_id of GET /v1/imports/ID/files); may be repeated", collect)
-    .option("--code <code>", "all that failed with this code")
+    .option("--code <code>", "all that failed with this code", readCode)
     .option("--all", "all that failed")
     .option(...jsonOption)
     .action((id: string, options: WaiveOptions) =>

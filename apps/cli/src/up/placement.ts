@@ -1,7 +1,7 @@
 import type { FolderView } from "@exhibit/contracts";
 import type { Sandbox } from "@exhibit/sandbox";
 import type { ApiClient } from "../api-client.ts";
-import { folderErrorLines, folderName, totals } from "../report.ts";
+import { folderErrorLines, folderName, placeOf, totals } from "../report.ts";
 
 // Folders shown at the end.
 const mostFolders = 20;
@@ -26,15 +26,16 @@ function linesOf(folder: FolderView, sandbox: Sandbox): string[] {
   return [
     `  ${folderName(folder)}`,
     `    ${totals(folder)}`,
-    ...placeOf(folder, sandbox),
+    ...placeLines(folder, sandbox),
     ...folderErrorLines(folder).map((line) => `    ${line}`),
   ];
 }
 
-function placeOf({ bucket, prefix }: FolderView, sandbox: Sandbox): string[] {
+function placeLines(folder: FolderView, sandbox: Sandbox): string[] {
+  const { bucket, prefix } = folder;
   if (bucket === null || prefix === null) return [];
   return [
-    `    in    oss://${bucket}/${prefix}`,
+    `    in    ${placeOf(folder)}`,
     `    open  ${sandbox.objectPath(bucket, prefix.replace(/\/$/, ""))}`,
   ];
 }

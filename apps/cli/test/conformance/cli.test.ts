@@ -1,45 +1,10 @@
 import { spawn } from "node:child_process";
 import { userInfo } from "node:os";
-import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
-import {
-  type Answer,
-  deadUrl,
-  errorJson,
-  eventStream,
-  json,
-  startFakeApi,
-} from "../support/fake-api.ts";
+import { type Answer, deadUrl, errorJson, eventStream, json } from "../support/fake-api.ts";
+import { against, bareEnvironment, exhibit, program } from "../support/run.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { importId, sealed, viewOf } from "../support/views.ts";
-
-const main = new URL("../../bin/exhibit.mjs", import.meta.url).pathname;
-
-/** Runs the real program as a person would, with nothing of our environment that could lead it elsewhere. */
-async function exhibit(args: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn(main, args, {
-    env: { PATH: `${new URL(".", `file://${process.execPath}`).pathname}:/usr/bin:/bin`, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
-  const [stdout, stderr, code] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    exited,
-  ]);
-  return {
-    code,
-    stdout,
-    stderr,
-    last: () => JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "") as unknown,
-  };
-}
-
-async function against(answer: Answer, args: readonly string[]) {
-  await using api = await startFakeApi(answer);
-  const result = await exhibit(args, { EXHIBIT_API_URL: api.url });
-  return { ...result, asked: api.asked };
-}
 
 const sealing: Answer = (response, { method, path }) => {
   if (method === "POST") return json(response, viewOf({ status: "planning" }), 202);
@@ -61,8 +26,8 @@ describe("bad use ends with 2 and one sentence", () => {
   test("a second sandbox on the same data is refused, and names the process that has them", async () => {
     const env = { EXHIBIT_DATA_DIR: await scratchFolder() };
     const args = ["sandbox", "--gateway-port", "0", "--oss-port", "0"];
-    const first = spawn(main, args, {
-      env: { PATH: `${new URL(".", `file://${process.execPath}`).pathname}:/usr/bin:/bin`, ...env },
+    const first = spawn(program, args, {
+      env: bareEnvironment(env),
       stdio: ["ignore", "pipe", "pipe"],
     });
     await new Promise<void>((resolve) => {

@@ -9,8 +9,9 @@ export function recordedSink(options: { isTTY?: boolean; columns?: number } = {}
   let text = "";
   return {
     ...options,
-    write(more: string) {
+    write(more: string, done?: () => void) {
       text += more;
+      done?.();
     },
     text: () => text,
   };

@@ -776,7 +776,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     }));
     await addAside(ledger, folder, [
       ...aside,
-      { state: "skipped", path: "link", skippedAs: "symlink" },
+      { state: "skipped", path: "link", as: "symlink" },
     ]);
     const list = async (query: Partial<FileQuery>) => {
       const found: string[] = [];

@@ -1,0 +1,83 @@
+import type { FileView, FolderView, ImportView } from "@exhibit/contracts";
+import { selectorText } from "../report.ts";
+
+/** A file of an import, with the folder that it belongs to. */
+export interface ListedFile {
+  file: FileView;
+  folder: FolderView;
+}
+
+type Cell = string | number | null | undefined;
+
+/** The columns, in their order. */
+const columns: readonly (readonly [
+  name: string,
+  cell: (listed: ListedFile, of: ImportView) => Cell,
+])[] = [
+  ["path", ({ file }) => file.path],
+  ["state", ({ file }) => file.state],
+  ["size", ({ file }) => file.size],
+  ["sha256", ({ file }) => file.sha256],
+  ["crc64", ({ file }) => file.crc64],
+  ["bucket", (listed) => objectPlace(listed)?.bucket],
+  ["key", ({ file }) => file.key],
+  ["endpoint", (listed) => objectPlace(listed)?.endpoint],
+  ["stored_at", ({ file }) => file.stored_at],
+  ["etag", ({ file }) => file.etag],
+  ["request_id", ({ file }) => file.request_id],
+  ["lease_id", ({ file }) => file.lease_id],
+  ["code", ({ file }) => file.error?.code],
+  ["message", ({ file }) => file.error?.message],
+  ["remedy", ({ file }) => file.error?.remedy],
+  ["waived_by", ({ file }) => file.waived_by],
+  ["waived_why", ({ file }) => file.waived_why],
+  ["waived_at", ({ file }) => file.waived_at],
+  ["skipped_as", ({ file }) => file.skipped_as],
+  ["modified_at", ({ file }) => file.modified_at],
+  ["file_id", ({ file }) => file.file_id],
+  ["folder_id", ({ file }) => file.folder_id],
+  ["vendor", ({ folder }) => folder.vendor],
+  ["folder", ({ folder }) => selectorText(folder.folder)],
+  ["source", ({ folder }) => folder.source.path],
+  ["entrust_id", (_, of) => of.entrust_id],
+  ["import_id", (_, of) => of.import_id],
+];
+
+/** The first line of a CSV file. */
+export function csvHead(): string {
+  return csvLine(columns.map(([name]) => name));
+}
+
+/** A file's line: what isn't known, or doesn't apply, is an empty cell. */
+export function csvRow(listed: ListedFile, of: ImportView): string {
+  return csvLine(columns.map(([, cell]) => cell(listed, of)));
+}
+
+/** Where a file's object is; nothing of one that has none. */
+function objectPlace({ file, folder }: ListedFile) {
+  return file.key === null ? undefined : { bucket: folder.bucket, endpoint: folder.endpoint };
+}
+
+/** As RFC 4180 has it: cells apart by commas, lines ended by CR LF. */
+function csvLine(cells: readonly Cell[]): string {
+  return `${cells.map((cell) => quoted(unchanged(cell))).join(",")}\r\n`;
+}
+
+// What begins so is a formula to a spreadsheet; in Chinese and Japanese ones also in full width.
+const formula = /^[=+\-@\t\r\n＝＋－＠]/;
+// Spreadsheets keep fifteen digits of a number and make the others zeros.
+const longNumber = /^\d{16,}$/;
+
+/**
+ * A cell that a spreadsheet shows and keeps as it is: one that it would carry out or round begins with an apostrophe more.
+ * So does one that begins with an apostrophe anyway: taking the first one off always gives what was there.
+ */
+function unchanged(cell: Cell): string {
+  if (typeof cell === "number") return String(cell);
+  const text = cell ?? "";
+  return formula.test(text) || longNumber.test(text) || text.startsWith("'") ? `'${text}` : text;
+}
+
+function quoted(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,22 @@
+import { formatBytes } from "../format.ts";
+import { folderName, placeOf } from "../report.ts";
+import type { ListedFile } from "./csv.ts";
+
+// As wide as the longest state and the longest size.
+const stateWidth = 9;
+const sizeWidth = 8;
+
+/** A folder's heading in a list for people: what it is, where it came from and where its files are. */
+export function folderHead({ folder }: ListedFile): string {
+  const place = placeOf(folder);
+  const into = place === undefined ? "" : `  in ${place}`;
+  return `${folderName(folder)}  from ${folder.source.path}${into}\n`;
+}
+
+/** A file's line: `  failed      1.2 MB  scans/0007.jpg  EVIDENCE_CONFLICT` */
+export function fileLine({ file }: ListedFile): string {
+  const size = file.state === "skipped" ? "" : formatBytes(file.size);
+  const cells = [file.state.padEnd(stateWidth), size.padStart(sizeWidth), file.path];
+  const why = file.error?.code ?? file.skipped_as;
+  return `  ${[...cells, ...(why === null ? [] : [why])].join("  ")}\n`;
+}

@@ -1,0 +1,70 @@
+import { randomUUID } from "node:crypto";
+import { link, open, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { ExhibitError } from "@exhibit/contracts";
+import { badUse } from "../exit-codes.ts";
+
+/** Takes a part of a text; resolves once there is room for more. */
+export type Send = (text: string) => Promise<void>;
+
+/**
+ * Writes a file that is there under its name only once it is whole; `fill` sends what it holds. A file that is there already
+ * is replaced only when `replace` says so. Throws REQUEST_INVALID (bad use), and whatever `fill` throws: then nothing is left.
+ */
+export async function writeWholeFile(
+  path: string,
+  { replace }: { replace: boolean },
+  fill: (send: Send) => Promise<void>,
+): Promise<void> {
+  await checkPlace(path, replace);
+  // Beside it, so that it only has to be given its name.
+  const part = join(dirname(path), `.exhibit-${randomUUID()}.part`);
+  try {
+    await fillFile(part, fill);
+    await (replace ? rename(part, path) : giveFreeName(part, path));
+  } catch (thrown) {
+    throw isErrno(thrown) ? unwritable(path, thrown) : thrown;
+  } finally {
+    await rm(part, { force: true });
+  }
+}
+
+async function fillFile(path: string, fill: (send: Send) => Promise<void>): Promise<void> {
+  await using file = await open(path, "wx");
+  await fill((text) => file.writeFile(text));
+  await file.sync();
+}
+
+async function checkPlace(path: string, replace: boolean): Promise<void> {
+  const found = await stat(path).catch((thrown: NodeJS.ErrnoException) => {
+    if (thrown.code === "ENOENT") return undefined;
+    throw unwritable(path, thrown);
+  });
+  if (found === undefined) return;
+  if (!found.isFile()) throw badUse(`${path} is there already and isn't a file.`);
+  if (!replace) throw taken(path);
+}
+
+/** Unlike a rename, a link replaces nothing that came meanwhile. */
+async function giveFreeName(part: string, path: string): Promise<void> {
+  await link(part, path).catch(async (thrown: NodeJS.ErrnoException) => {
+    if (thrown.code === "EEXIST") throw taken(path);
+    // A file system without links, such as a USB stick's.
+    await checkPlace(path, false);
+    await rename(part, path);
+  });
+}
+
+function taken(path: string): ExhibitError {
+  return badUse(`${path} is there already; --force replaces it.`);
+}
+
+function unwritable(path: string, cause: NodeJS.ErrnoException): ExhibitError {
+  return new ExhibitError("REQUEST_INVALID", `${path} can't be written (${cause.code}).`, {
+    cause,
+  });
+}
+
+function isErrno(thrown: unknown): thrown is NodeJS.ErrnoException {
+  return thrown instanceof Error && "errno" in thrown;
+}

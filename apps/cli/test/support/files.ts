@@ -1,0 +1,64 @@
+import type { FileView, FolderView } from "@exhibit/contracts";
+
+/** A file that is stored, with what a test cares about put in its place. */
+export function fileOf(changes: Partial<FileView> = {}): FileView {
+  return {
+    file_id: "1",
+    folder_id: "1",
+    path: "证据/录音.wav",
+    size: 3,
+    modified_at: "2026-03-01T09:00:00.000Z",
+    state: "stored",
+    key: "suit/1001/证据/录音.wav",
+    sha256: "ab".repeat(32),
+    crc64: "18446744073709551615",
+    etag: '"E1"',
+    request_id: "R1",
+    stored_at: "2026-03-01T10:00:02.000Z",
+    lease_id: "L1",
+    skipped_as: null,
+    error: null,
+    waived_by: null,
+    waived_why: null,
+    waived_at: null,
+    ...changes,
+  };
+}
+
+/** A file that failed. */
+export function failedFile(changes: Partial<FileView> = {}): FileView {
+  const receipt = { key: null, sha256: null, crc64: null, etag: null, request_id: null };
+  return fileOf({
+    ...receipt,
+    state: "failed",
+    stored_at: null,
+    lease_id: null,
+    error: { code: "SOURCE_IO", message: "EIO", remedy: "Check the disk." },
+    ...changes,
+  });
+}
+
+export function folderOf(changes: Partial<FolderView> = {}): FolderView {
+  return {
+    folder_id: "1",
+    vendor: "kongur",
+    folder: { suit_id: "1001" },
+    source: { type: "directory", path: "/evidence/1001" },
+    status: "done",
+    files: 1,
+    bytes: 3,
+    planned: 0,
+    stored: 1,
+    stored_bytes: 3,
+    identical: 0,
+    identical_bytes: 0,
+    failed: 0,
+    waived: 0,
+    skipped: 0,
+    endpoint: "https://oss-cn-hangzhou.aliyuncs.com",
+    bucket: "evidence",
+    prefix: "suit/1001/",
+    error: null,
+    ...changes,
+  };
+}

@@ -1,0 +1,51 @@
+import { spawn } from "node:child_process";
+import { buffer } from "node:stream/consumers";
+import { type Answer, startFakeApi } from "./fake-api.ts";
+
+/** The program as people start it. */
+export const program = new URL("../../bin/exhibit.mjs", import.meta.url).pathname;
+
+/** An environment with nothing of ours that could lead it elsewhere. */
+export function bareEnvironment(more: Record<string, string> = {}): Record<string, string> {
+  return { PATH: `${new URL(".", `file://${process.execPath}`).pathname}:/usr/bin:/bin`, ...more };
+}
+
+export interface Ran {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+  /** The last line of stdout, which is JSON. */
+  last(): unknown;
+}
+
+/** Runs the real program as a person would. */
+export async function exhibit(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Ran> {
+  const child = spawn(program, args, {
+    env: bareEnvironment(env),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  // Bytes, as reading text would take a byte order mark away.
+  const [out, err, code] = await Promise.all([buffer(child.stdout), buffer(child.stderr), exited]);
+  const stdout = out.toString();
+  return {
+    code,
+    stdout,
+    stderr: err.toString(),
+    last: () => JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "") as unknown,
+  };
+}
+
+/** The same against an API that answers as the test says. */
+export async function against(
+  answer: Answer,
+  args: readonly string[],
+  env: Record<string, string> = {},
+) {
+  await using api = await startFakeApi(answer);
+  const result = await exhibit(args, { EXHIBIT_API_URL: api.url, ...env });
+  return { ...result, asked: api.asked };
+}
