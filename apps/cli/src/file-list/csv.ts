@@ -32,6 +32,8 @@ const columns: readonly (readonly [
   ["waived_by", ({ file }) => file.waived_by],
   ["waived_why", ({ file }) => file.waived_why],
   ["waived_at", ({ file }) => file.waived_at],
+  ["is_folder", ({ file }) => (file.is_folder ? "yes" : "")],
+  ["stands_for", ({ file }) => file.stands_for],
   ["skipped_as", ({ file }) => file.skipped_as],
   ["modified_at", ({ file }) => file.modified_at],
   ["file_id", ({ file }) => file.file_id],

@@ -1,4 +1,5 @@
-import { formatBytes } from "../format.ts";
+import type { FileView } from "@exhibit/contracts";
+import { formatBytes, formatCount } from "../format.ts";
 import { folderName, placeOf } from "../report.ts";
 import type { ListedFile } from "./csv.ts";
 
@@ -15,8 +16,16 @@ export function folderHead({ folder }: ListedFile): string {
 
 /** A file's line: `  failed      1.2 MB  scans/0007.jpg  EVIDENCE_CONFLICT` */
 export function fileLine({ file }: ListedFile): string {
-  const size = file.state === "skipped" ? "" : formatBytes(file.size);
-  const cells = [file.state.padEnd(stateWidth), size.padStart(sizeWidth), file.path];
+  const size = file.state === "skipped" || file.is_folder ? "" : formatBytes(file.size);
+  const path = file.is_folder ? `${file.path}/  ${filesBelow(file)}` : file.path;
+  const cells = [file.state.padEnd(stateWidth), size.padStart(sizeWidth), path];
   const why = file.error?.code ?? file.skipped_as;
   return `  ${[...cells, ...(why === null ? [] : [why])].join("  ")}\n`;
+}
+
+/** What a folder that failed as one entry stands for. */
+function filesBelow({ stands_for }: FileView): string {
+  return stands_for === null
+    ? "(a folder with an unknown number of files)"
+    : `(a folder with ${formatCount(stands_for, "file")})`;
 }

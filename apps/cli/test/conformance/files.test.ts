@@ -30,16 +30,17 @@ function importOf(files: readonly FileView[], view = sealed): Answer {
   };
 }
 
-const five = [
+const all = [
   fileOf({ file_id: "1", path: "a.pdf" }),
   fileOf({ file_id: "2", path: "b, c.pdf" }),
   failedFile({ file_id: "3", path: "d.pdf" }),
   fileOf({ file_id: "4", folder_id: "3", path: "e.pdf", key: "l/e.pdf" }),
   fileOf({ file_id: "5", folder_id: "3", path: "f", state: "skipped", skipped_as: "symlink" }),
+  failedFile({ file_id: "6", folder_id: "3", path: "g", is_folder: true, stands_for: 1204 }),
 ];
 
 test("files of all pages are listed below their folders, and the count is said", async () => {
-  const { code, stdout, stderr } = await against(importOf(five), ["files", importId]);
+  const { code, stdout, stderr } = await against(importOf(all), ["files", importId]);
   expect(code).toBe(0);
   expect(stdout.split("\n")).toEqual([
     "kongur suit_id=1001  from /evidence/1001  in oss://evidence/suit/1001/",
@@ -49,13 +50,14 @@ test("files of all pages are listed below their folders, and the count is said",
     "kongur role=lawyer  from /evidence/1001  in oss://other/l/",
     "  stored          3 B  e.pdf",
     "  skipped              f  symlink",
+    "  failed               g/  (a folder with 1,204 files)  SOURCE_IO",
     "",
   ]);
-  expect(stderr).toMatch(/^5 files, as of \d{4}-\d\d-\d\d \d\d:\d\d UTC\.\n$/);
+  expect(stderr).toMatch(/^6 files, as of \d{4}-\d\d-\d\d \d\d:\d\d UTC\.\n$/);
 });
 
 test("--csv has a row for each file, each with its own folder's place", async () => {
-  const { code, stdout } = await against(importOf(five), ["files", importId, "--csv"]);
+  const { code, stdout } = await against(importOf(all), ["files", importId, "--csv"]);
   expect(code).toBe(0);
   expect(stdout.startsWith("\uFEFFpath,state,")).toBe(true);
   const rows = readCsv(stdout.slice(1));
@@ -65,15 +67,16 @@ test("--csv has a row for each file, each with its own folder's place", async ()
     ["d.pdf", "", "suit_id=1001"],
     ["e.pdf", "other", "role=lawyer"],
     ["f", "other", "role=lawyer"],
+    ["g", "", "role=lawyer"],
   ]);
-  const bare = await against(importOf(five), ["files", importId, "--csv", "--no-bom"]);
+  const bare = await against(importOf(all), ["files", importId, "--csv", "--no-bom"]);
   expect(bare.stdout).toBe(stdout.slice(1));
 });
 
 test("--json has a line for each file, as the API gives it", async () => {
-  const { stdout } = await against(importOf(five), ["files", importId, "--json"]);
+  const { stdout } = await against(importOf(all), ["files", importId, "--json"]);
   const lines = stdout.trimEnd().split("\n");
-  expect(lines.map((line) => JSON.parse(line))).toEqual(five);
+  expect(lines.map((line) => JSON.parse(line))).toEqual(all);
 });
 
 test("filters are the API's to apply", async () => {
@@ -91,9 +94,10 @@ test("filters are the API's to apply", async () => {
 });
 
 test("of an import that runs, and of folders that couldn't be walked, the list says what it can't know", async () => {
-  const errors = [{ code: "SOURCE_NOT_FOUND", message: "m", remedy: "r", files: 0 }];
+  const none = { files: 0, folders: 0, stands_for: 0 };
+  const errors = [{ code: "SOURCE_NOT_FOUND", message: "m", remedy: "r", ...none }];
   const view = viewOf({ status: "planning", errors });
-  const { stderr } = await against(importOf(five, view), ["files", importId]);
+  const { stderr } = await against(importOf(all, view), ["files", importId]);
   expect(stderr).toContain("The import is planning: files may have changed since");
   expect(stderr).toContain("there will be more");
   expect(stderr).toContain("couldn't be walked isn't listed (SOURCE_NOT_FOUND)");
@@ -103,7 +107,7 @@ test("a list that breaks off ends with an error, and with --json says so in its 
   const broken: Answer = (response, asked) =>
     asked.path.includes("after=2")
       ? errorJson(response, 503, "SERVICE_UNREACHABLE", "The ledger is away.")
-      : importOf(five)(response, asked);
+      : importOf(all)(response, asked);
   const { code, stdout, last } = await against(broken, ["files", importId, "--json"]);
   expect(code).toBe(3);
   expect(stdout.trimEnd().split("\n")).toHaveLength(1);
@@ -115,10 +119,10 @@ describe("--output", () => {
     const folder = await scratchFolder();
     const path = join(folder, "E-77.csv");
     const args = ["files", importId, "--csv", "--output", path];
-    const first = await against(importOf(five), args);
+    const first = await against(importOf(all), args);
     expect(first).toMatchObject({ code: 0, stdout: "" });
-    expect(first.stderr).toContain(`5 files in ${path}, as of`);
-    expect(readCsv((await readFile(path, "utf8")).slice(1))).toHaveLength(5);
+    expect(first.stderr).toContain(`6 files in ${path}, as of`);
+    expect(readCsv((await readFile(path, "utf8")).slice(1))).toHaveLength(6);
     const second = await against(importOf([]), args);
     expect(second.code).toBe(2);
     expect(second.stderr).toContain(`${path} is there already; --force replaces it.`);
@@ -133,14 +137,14 @@ describe("--output", () => {
     const args = ["files", importId, "--output", path];
     const broken = await against(
       (response, asked) =>
-        asked.path.includes("after=2") ? response.destroy() : importOf(five)(response, asked),
+        asked.path.includes("after=2") ? response.destroy() : importOf(all)(response, asked),
       args,
     );
     expect(broken.code).toBe(3);
     expect(await readdir(folder)).toEqual([]);
     const slow = await against((response, asked) => {
-      if (!asked.path.includes("after=2")) return importOf(five)(response, asked);
-      return void writeFile(path, "theirs").then(() => importOf(five)(response, asked));
+      if (!asked.path.includes("after=2")) return importOf(all)(response, asked);
+      return void writeFile(path, "theirs").then(() => importOf(all)(response, asked));
     }, args);
     expect(slow.code).toBe(2);
     expect(await readFile(path, "utf8")).toBe("theirs");
@@ -151,7 +155,7 @@ describe("--output", () => {
     const folder = await scratchFolder();
     const reached = Promise.withResolvers<() => void>();
     await using api = await startFakeApi((response, asked) => {
-      const answer = () => importOf(five)(response, asked);
+      const answer = () => importOf(all)(response, asked);
       if (asked.path.includes("after=2")) reached.resolve(answer);
       else answer();
     });
@@ -176,26 +180,29 @@ describe("--output", () => {
     [["--state", "failed,lost"], '"lost" is none of planned, stored'],
     [["--code", "EVIDENCE"], "Did you mean EVIDENCE_CONFLICT?"],
   ])("refuses %j", async (args, sentence) => {
-    const { code, stderr } = await against(importOf(five), ["files", importId, ...args]);
+    const { code, stderr } = await against(importOf(all), ["files", importId, ...args]);
     expect(code).toBe(2);
     expect(stderr).toContain(sentence);
   });
 });
 
-const many = 40_000;
+const many = 15_000;
 
-/** An import of forty thousand files, a thousand a page. */
+/** An import of fifteen thousand files, a thousand a page. */
 const largeImport: Answer = (response, { path }) => {
   const url = new URL(path, "http://api");
   if (!url.pathname.endsWith("/files")) return importOf([])(response, { path } as never);
   const from = Number(url.searchParams.get("after") ?? 0);
   const items = Array.from({ length: 1000 }, (_, index) =>
-    fileOf({ file_id: String(from + index), path: `scans/${from + index}-${"x".repeat(500)}.pdf` }),
+    fileOf({
+      file_id: String(from + index),
+      path: `scans/${from + index}-${"x".repeat(3000)}.pdf`,
+    }),
   );
   return json(response, { items, next: from + 1000 < many ? String(from + 1000) : null });
 };
 
-test("forty thousand files pass through a heap that couldn't hold them", async () => {
+test("fifteen thousand files pass through a heap that couldn't hold them", async () => {
   await using api = await startFakeApi(largeImport);
   const env = bareEnvironment({ EXHIBIT_API_URL: api.url });
   const args = ["--max-old-space-size=40", program, "files", importId, "--csv"];
@@ -232,7 +239,7 @@ test("nothing is asked for that nobody reads: a reader that stops is waited for,
 });
 
 test("what can't be written ends with 1 and a sentence, not with a stack", async () => {
-  await using api = await startFakeApi(importOf(five));
+  await using api = await startFakeApi(importOf(all));
   const shell = spawn("sh", ["-c", `"${program}" files ${importId} > /dev/full`], {
     env: bareEnvironment({ EXHIBIT_API_URL: api.url }),
     stdio: ["ignore", "ignore", "pipe"],
@@ -248,7 +255,7 @@ test("an id is named by its end or its beginning; when it may be several, they a
   const twin = viewOf({ import_id: "1f8fad5b-d9cb-469f-a165-70867728950e" });
   const answer: Answer = (response, asked) => {
     const id = new URL(asked.path, "http://api").searchParams.get("id");
-    if (id === null) return importOf(five)(response, asked);
+    if (id === null) return importOf(all)(response, asked);
     const items = [sealed, twin].filter(
       ({ import_id }) => import_id.startsWith(id) || import_id.endsWith(id),
     );

@@ -16,6 +16,8 @@ export function fileOf(changes: Partial<FileView> = {}): FileView {
     request_id: "R1",
     stored_at: "2026-03-01T10:00:02.000Z",
     lease_id: "L1",
+    is_folder: false,
+    stands_for: null,
     skipped_as: null,
     error: null,
     waived_by: null,
@@ -58,6 +60,8 @@ export function folderOf(changes: Partial<FolderView> = {}): FolderView {
     endpoint: "https://oss-cn-hangzhou.aliyuncs.com",
     bucket: "evidence",
     prefix: "suit/1001/",
+    compared_with: null,
+    vanished: null,
     error: null,
     ...changes,
   };

@@ -26,6 +26,8 @@ test("a stored file's row has its place and its proof", () => {
     waived_by: "",
     waived_why: "",
     waived_at: "",
+    is_folder: "",
+    stands_for: "",
     skipped_as: "",
     modified_at: "2026-03-01T09:00:00.000Z",
     file_id: "1",
@@ -47,6 +49,14 @@ test("a file that failed says why, and is in no bucket", () => {
     code: "SOURCE_IO",
     message: "EIO",
     remedy: "Check the disk.",
+  });
+});
+
+test("a folder that failed as one entry says so, and for how many files it stands", () => {
+  const folder = failedFile({ is_folder: true, stands_for: 1204 });
+  expect(rowOf({ file: folder, folder: folderOf() })).toMatchObject({
+    is_folder: "yes",
+    stands_for: "1204",
   });
 });
 
