@@ -774,10 +774,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
       code: index % 5 === 0 ? ("KEY_INVALID" as const) : ("NAME_INVALID" as const),
       message: "no",
     }));
-    await addAside(ledger, folder, [
-      ...aside,
-      { state: "skipped", path: "link", as: "symlink" },
-    ]);
+    await addAside(ledger, folder, [...aside, { state: "skipped", path: "link", as: "symlink" }]);
     const list = async (query: Partial<FileQuery>) => {
       const found: string[] = [];
       for (let after: string | undefined, page = 0; page === 0 || after; page += 1) {
