@@ -1,3 +1,5 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { dataFolder, freePort, type RunningServer, runServer, startServer } from "./servers.ts";
 
@@ -10,23 +12,54 @@ declare module "vitest" {
 /** One for each part of the system that a test runs; the tests of a whole run need more than a hundred. */
 const DATABASES = 4096;
 
-/** A real Redis, as production has it: append-only file on, nothing evicted. */
-export async function startRedis(): Promise<RunningServer> {
+export interface RedisOptions {
+  /** Settings beside those of production, or in their place, as in redis.conf; a value may have several words. */
+  settings?: Readonly<Record<string, string>>;
+  /** Whether it only watches over others. @defaultValue false */
+  isSentinel?: boolean;
+  /** The certificate (and authority) and its key, in PEM: then it speaks TLS only. */
+  tls?: { cert: string; key: string };
+}
+
+const production = {
+  bind: "127.0.0.1",
+  appendonly: "yes",
+  "maxmemory-policy": "noeviction",
+  databases: `${DATABASES}`,
+};
+
+/** A real Redis, as production has it unless told otherwise: append-only file on, nothing evicted. */
+export async function startRedis(options: RedisOptions = {}): Promise<RunningServer> {
+  const { settings = {}, isSentinel = false, tls } = options;
   const data = await dataFolder("redis");
   const port = await freePort();
-  const args = ["--port", String(port), "--bind", "127.0.0.1", "--dir", data.path];
-  const settings = [
-    "--appendonly",
-    "yes",
-    "--maxmemory-policy",
-    "noeviction",
-    "--databases",
-    `${DATABASES}`,
-  ];
+  const file = join(data.path, "redis.conf");
+  const certificate = join(data.path, "certificate.pem");
+  const key = join(data.path, "key.pem");
+  if (tls) await Promise.all([writeFile(certificate, tls.cert), writeFile(key, tls.key)]);
+  const all = {
+    dir: data.path,
+    ...(tls
+      ? {
+          port: "0",
+          "tls-port": `${port}`,
+          "tls-cert-file": certificate,
+          "tls-key-file": key,
+          "tls-ca-cert-file": certificate,
+          "tls-auth-clients": "no",
+        }
+      : { port: `${port}` }),
+    ...(isSentinel ? {} : production),
+    ...settings,
+  };
+  const lines = Object.entries(all).map(([name, value]) => `${name} ${value}\n`);
+  await writeFile(file, lines.join(""));
   return await runServer({
-    url: `redis://127.0.0.1:${port}`,
+    url: `${tls ? "rediss" : "redis"}://127.0.0.1:${port}`,
     start: () =>
-      startServer("redis-server", [...args, ...settings], { ready: /Ready to accept connections/ }),
+      startServer(isSentinel ? "redis-sentinel" : "redis-server", [file], {
+        ready: isSentinel ? /Sentinel ID is/ : /Ready to accept connections/,
+      }),
     signals: { down: "SIGTERM", kill: "SIGKILL" },
     remove: data.remove,
   });

@@ -9,6 +9,12 @@ const programs = [
     package: "redis-server",
     found: () => inPath("redis-server") !== undefined,
   },
+  {
+    name: "redis-sentinel",
+    package: "redis-sentinel",
+    found: () => inPath("redis-sentinel") !== undefined,
+  },
+  { name: "PgBouncer", package: "pgbouncer", found: hasPgBouncer },
   { name: "PostgreSQL", package: "postgresql", found: hasPostgres },
   { name: "chromium", package: "chromium", found: () => inPath("chromium") !== undefined },
 ];
@@ -64,6 +70,11 @@ function hasPostgres() {
   return folders.some(
     (folder) => existsSync(join(folder, "postgres")) && existsSync(join(folder, "initdb")),
   );
+}
+
+/** Debian keeps it off the PATH of those who aren't root. */
+function hasPgBouncer() {
+  return inPath("pgbouncer") !== undefined || existsSync("/usr/sbin/pgbouncer");
 }
 
 function inPath(name) {

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "@exhibit/contracts";
 import type { Bandwidth, Imports, VendorControl } from "@exhibit/ingest";
 import type {
   ContextConfigDefault,
@@ -15,6 +16,10 @@ import type { ProgressFeed } from "./progress-feed.ts";
 export interface Readiness {
   readonly ledger: string;
   readonly queue: string;
+  /** What kind of fault it is, where something is wrong. @defaultValue SERVICE_UNREACHABLE */
+  readonly code?: ErrorCode;
+  /** Workers that live; absent where nobody can say. */
+  readonly workers?: number;
 }
 
 /** What actions work with. */

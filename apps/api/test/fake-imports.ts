@@ -208,7 +208,7 @@ export async function startApi(options: Partial<ApiOptions> = {}) {
   const app = await buildApi({
     imports: fake.imports,
     queues: [],
-    ready: async () => ({ ledger: "up", queue: "up" }),
+    ready: async () => ({ ledger: "up", queue: "up", workers: 2 }),
     vendors: fake.vendors,
     bandwidth: fakeBandwidth(),
     logger: createLogger({

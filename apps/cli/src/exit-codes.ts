@@ -15,14 +15,18 @@ export const exitCodes = {
 /** The exit code that fits an error. */
 export function exitCodeOf(error: ExhibitError): number {
   if (error.code === "SERVICE_UNREACHABLE") return exitCodes.unreachable;
-  if (isOperatorsFault(error.code) || isCallersFault(error.code)) return exitCodes.badUse;
+  if (operatorsFaults.has(error.code) || isCallersFault(error.code)) return exitCodes.badUse;
   return exitCodes.failed;
 }
 
 /** Trying again with the same configuration and the same servers doesn't help. */
-function isOperatorsFault(code: ErrorCode): boolean {
-  return code === "CONFIG_INVALID" || code === "SCHEMA_OLD" || code === "SCHEMA_NEW";
-}
+const operatorsFaults: ReadonlySet<ErrorCode> = new Set([
+  "CONFIG_INVALID",
+  "SERVICE_REFUSED",
+  "SERVICE_UNFIT",
+  "SCHEMA_OLD",
+  "SCHEMA_NEW",
+]);
 
 /** The codes that our API answers a wrong request with. */
 function isCallersFault(code: ErrorCode): boolean {

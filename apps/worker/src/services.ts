@@ -27,6 +27,7 @@ import {
 } from "@exhibit/ledger";
 import { type Engine, openEmbeddedEngine, openRedisEngine } from "@exhibit/queue";
 import { count, type Logger, observe } from "@exhibit/telemetry";
+import { createReadiness, type Readiness } from "./readiness.ts";
 import { type RunningWorker, startWorker, type WorkerSettings } from "./worker.ts";
 
 export interface ServicesOptions {
@@ -41,14 +42,14 @@ export interface Services {
   /** The limit of what all workers of the ledger send together. */
   readonly bandwidth: Bandwidth;
   readonly queues: Engine["queues"];
-  /** What is up, for /readyz; a string says what is wrong. */
-  ready(): Promise<{ ledger: string; queue: string }>;
+  /** Whether work can be done, for /readyz. */
+  ready(): Promise<Readiness>;
   readonly vendors: VendorControl;
   startWorker(settings?: Partial<WorkerSettings>): Promise<RunningWorker>;
   close(): Promise<void>;
 }
 
-/** Throws SERVICE_UNREACHABLE, naming what doesn't answer. */
+/** Throws SERVICE_UNREACHABLE, SERVICE_REFUSED or SERVICE_UNFIT, naming the server and what is wrong with it. */
 export async function openServices({
   environment,
   config,
@@ -80,10 +81,7 @@ export async function openServices({
     imports: createImports({ ledger, engine, broker, roots, logger }),
     bandwidth: createBandwidth(ledger),
     queues: engine.queues,
-    ready: async () => ({
-      ledger: await stateOf(ledger.ping()),
-      queue: await stateOf(engine.ping()),
-    }),
+    ready: createReadiness({ ledger, engine }),
     vendors: createVendorControl({
       ledger,
       engine,
@@ -127,7 +125,7 @@ function isShared({ redisUrl, leaseKeys }: Environment): boolean {
 }
 
 /** Leases are shared through Redis only encrypted; without a key each process has its own. */
-function openLeaseStore({ redisUrl, leaseKeys }: Environment, logger: Logger): LeaseStore {
+function openLeaseStore({ redisUrl, redisCa, leaseKeys }: Environment, logger: Logger): LeaseStore {
   if (redisUrl === undefined) return memoryLeaseStore();
   if (leaseKeys === undefined) {
     logger.info(
@@ -138,6 +136,7 @@ function openLeaseStore({ redisUrl, leaseKeys }: Environment, logger: Logger): L
   let quietUntil = 0;
   return redisLeaseStore({
     url: redisUrl,
+    ca: redisCa,
     keys: leaseKeys,
     onFault(fault) {
       if (Date.now() < quietUntil) return;
@@ -155,11 +154,17 @@ interface Base {
 }
 
 /** Postgres and Redis when their addresses are given; PGlite for both, in this process, when they aren't. */
-async function openBase({ databaseUrl, redisUrl, dataDir }: Environment): Promise<Base> {
+async function openBase({
+  databaseUrl,
+  redisUrl,
+  redisCa,
+  allowEviction,
+  dataDir,
+}: Environment): Promise<Base> {
   if (databaseUrl !== undefined && redisUrl !== undefined) {
     const ledger = await openPostgresLedger(databaseUrl);
     try {
-      const engine = await openRedisEngine(redisUrl);
+      const engine = await openRedisEngine(redisUrl, { mayEvict: allowEviction, ca: redisCa });
       return { ledger, engine, closeBase: () => closeInTurn(engine, ledger) };
     } catch (thrown) {
       await ledger.close();
@@ -180,13 +185,4 @@ async function openBase({ databaseUrl, redisUrl, dataDir }: Environment): Promis
 
 async function closeInTurn(...parts: { close(): Promise<void> }[]): Promise<void> {
   for (const part of parts) await part.close();
-}
-
-async function stateOf(answer: Promise<void>): Promise<string> {
-  try {
-    await answer;
-    return "up";
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
 }

@@ -15,6 +15,10 @@ export interface Environment {
   /** Both or neither; neither means the embedded engine. */
   readonly redisUrl?: string;
   readonly databaseUrl?: string;
+  /** Certificates, in PEM, of who may have signed that of Redis; without them those that Node knows. */
+  readonly redisCa?: string;
+  /** Whether a Redis will do that drops keys when its memory is short. */
+  readonly allowEviction?: true;
   /** What leases in Redis are encrypted with; without it they stay in each process. */
   readonly leaseKeys?: LeaseKeyRing;
   /** Absolute. Default `.exhibit` in the working folder. */
@@ -58,6 +62,14 @@ const seconds = z
   .string()
   .regex(/^\d{1,5}$/, "it isn't a number of seconds")
   .transform(Number);
+const contentOfFile = text.transform((path, context): string => {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (thrown) {
+    context.addIssue({ code: "custom", message: `the file can't be read: ${codeOf(thrown)}` });
+    return z.NEVER;
+  }
+});
 const environment = z.object({
   EXHIBIT_CONFIG: text.optional(),
   EXHIBIT_REDIS_URL: z
@@ -66,6 +78,8 @@ const environment = z.object({
   EXHIBIT_DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: "it isn't a postgres:// address" })
     .optional(),
+  EXHIBIT_REDIS_CA_FILE: contentOfFile.optional(),
+  EXHIBIT_ALLOW_EVICTION: z.enum(["0", "1"], { error: "it is 1 or 0" }).optional(),
   EXHIBIT_LEASE_KEY: leaseKeys.optional(),
   EXHIBIT_DATA_DIR: text.default(".exhibit"),
   EXHIBIT_API_HOST: text.regex(/^[^\s/]+$/, "it isn't a host").default("127.0.0.1"),
@@ -99,12 +113,15 @@ export function readEnvironment(variables: Variables = processVariables()): Envi
     ...unread,
     ...(parsed.success ? [] : faultsOf(parsed.error)),
     ...(unread.length > 0 ? [] : lonelyAddress(given)),
+    ...uselessAuthority(given),
   ];
   if (!parsed.success || faults.length > 0) throw faultyConfig("the environment", faults);
   const {
     EXHIBIT_CONFIG: configPath,
     EXHIBIT_REDIS_URL: redisUrl,
     EXHIBIT_DATABASE_URL: databaseUrl,
+    EXHIBIT_REDIS_CA_FILE: redisCa,
+    EXHIBIT_ALLOW_EVICTION: eviction,
     EXHIBIT_LEASE_KEY: keys,
     EXHIBIT_API_HOST: apiHost,
     EXHIBIT_API_PORT: apiPort,
@@ -115,6 +132,8 @@ export function readEnvironment(variables: Variables = processVariables()): Envi
     ...(configPath === undefined ? {} : { configPath: resolve(configPath) }),
     ...(redisUrl === undefined ? {} : { redisUrl }),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
+    ...(redisCa === undefined ? {} : { redisCa }),
+    ...(eviction === "1" ? { allowEviction: true } : {}),
     ...(keys === undefined ? {} : { leaseKeys: keys }),
     dataDir: resolve(parsed.data.EXHIBIT_DATA_DIR),
     apiHost,
@@ -159,9 +178,13 @@ function secretOf(name: string, variables: Variables): GivenSecret {
     if (content !== "") return { name, value: content };
     return { name, value: undefined, reason: `the file of ${name}_FILE is empty` };
   } catch (thrown) {
-    const { code = "unknown fault" } = thrown as NodeJS.ErrnoException;
-    return { name, value: undefined, reason: `the file of ${name}_FILE can't be read: ${code}` };
+    const reason = `the file of ${name}_FILE can't be read: ${codeOf(thrown)}`;
+    return { name, value: undefined, reason };
   }
+}
+
+function codeOf(thrown: unknown): string {
+  return (thrown as NodeJS.ErrnoException).code ?? "unknown fault";
 }
 
 /** Half an engine would lose what the other half holds. */
@@ -176,6 +199,16 @@ function lonelyAddress(given: Variables): Fault[] {
       path: [name],
       reason: `it is missing, but ${other} is there; give both, or neither for the embedded engine`,
     },
+  ];
+}
+
+/** Certificates are looked at by who speaks TLS. */
+function uselessAuthority(given: Variables): Fault[] {
+  const name = "EXHIBIT_REDIS_CA_FILE";
+  const url = given.EXHIBIT_REDIS_URL;
+  if (given[name] === undefined || url === undefined || url.startsWith("rediss:")) return [];
+  return [
+    { path: [name], reason: "it is there, but EXHIBIT_REDIS_URL doesn't begin with rediss://" },
   ];
 }
 

@@ -76,6 +76,18 @@ export const errorTable = {
     meaning: "The ledger, the queue or the API can't be reached.",
     remedy: "Check that it runs and that the address is right.",
   },
+  SERVICE_REFUSED: {
+    action: "never",
+    status: 503,
+    meaning: "The ledger's or the queue's server doesn't let us in.",
+    remedy: "Correct user, password and database in its address, then start again.",
+  },
+  SERVICE_UNFIT: {
+    action: "never",
+    status: 503,
+    meaning: "The ledger's or the queue's server answers, but can't carry the work.",
+    remedy: "Do what the message says about the server, or give the address of another one.",
+  },
   SCHEMA_OLD: {
     action: "never",
     status: 503,

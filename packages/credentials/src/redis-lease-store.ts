@@ -32,6 +32,8 @@ const DAY = 24 * 60 * 60 * 1000;
 
 export interface RedisLeaseStoreOptions {
   readonly url: string;
+  /** Certificates, in PEM, of who may have signed that of Redis. @defaultValue those that Node knows */
+  readonly ca?: string | undefined;
   readonly keys: LeaseKeyRing;
   /** Told of what didn't work in Redis; the store goes on without it. */
   readonly onFault?: (fault: unknown) => void;
@@ -41,13 +43,14 @@ export interface RedisLeaseStoreOptions {
 
 /** Keeps in Redis, encrypted, for all brokers that have the same Redis and a key in common. */
 export function redisLeaseStore(options: RedisLeaseStoreOptions): LeaseStore {
-  const { url, keys, onFault = () => {}, now = Date.now } = options;
+  const { url, ca, keys, onFault = () => {}, now = Date.now } = options;
   const redis = new Redis(url, {
     // A lease mustn't wait for a Redis that is away: the vendor can be asked without it.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     commandTimeout: PATIENCE,
     connectTimeout: PATIENCE,
+    ...(ca === undefined ? {} : { tls: { ca } }),
   });
   let awayUntil = 0;
   redis.on("error", () => {});

@@ -52,23 +52,28 @@ export async function setBwlimit({ db }: Ledger, bwlimit: string, by: By): Promi
   );
 }
 
+/** How many workers live. */
+export async function countWorkers({ db }: Pick<Ledger, "db">): Promise<number> {
+  const { workers } = await db
+    .selectFrom("workers")
+    .select((select) => select.fn.countAll<number>().as("workers"))
+    .where(ALIVE)
+    .executeTakeFirstOrThrow();
+  return workers;
+}
+
 /** The limits that were set, the newest first (that one holds), and how many workers live. */
-export async function readBandwidth({
-  db,
-}: Ledger): Promise<{ changes: BandwidthChange[]; workers: number }> {
-  const rows = await db
+export async function readBandwidth(
+  ledger: Ledger,
+): Promise<{ changes: BandwidthChange[]; workers: number }> {
+  const rows = await ledger.db
     .selectFrom("bandwidth_limits")
     .selectAll()
     .orderBy("id", "desc")
     .limit(SHOWN_CHANGES)
     .execute();
-  const living = await db
-    .selectFrom("workers")
-    .select((select) => select.fn.countAll<number>().as("workers"))
-    .where(ALIVE)
-    .executeTakeFirstOrThrow();
   const changes = rows.map(({ at, who, why, bwlimit }) => {
     return { limit: bwlimit, at: at.toISOString(), who, why };
   });
-  return { changes, workers: living.workers };
+  return { changes, workers: await countWorkers(ledger) };
 }

@@ -14,6 +14,8 @@ import { Redis } from "ioredis";
 import { closeWorker } from "./close-worker.ts";
 import { createPglitePool } from "./pglite-pool.ts";
 import { type Bell, EVENTS_KEPT, kept, type QueueName, queueNames } from "./queues.ts";
+import { faultOfRedis } from "./redis-faults.ts";
+import { checkRedis } from "./redis-fitness.ts";
 import { restAfterErrors } from "./rest-after-errors.ts";
 import { type BellToRing, beginNow, jobOf, ringAtEnd, ringOne, roundOf } from "./ringing.ts";
 import { watchStandstills } from "./standstill.ts";
@@ -41,7 +43,9 @@ export interface Engine {
   onReturn(listener: () => void): void;
   /** Takes jobs of a queue until it's closed. */
   work(name: QueueName, handler: Handler, options: WorkOptions): WorkerHandle;
-  /** Resolves when jobs can be enqueued. */
+  /**
+   * Resolves when jobs can be carried: by doing what they need. Throws SERVICE_UNREACHABLE, SERVICE_REFUSED or SERVICE_UNFIT.
+   */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -101,23 +105,68 @@ interface Backend {
 /** Milliseconds that a producer waits for one answer of Redis. */
 const PATIENCE_MS = 5000;
 
-/** The engine for production. Throws SERVICE_UNREACHABLE when Redis doesn't answer within five seconds. */
-export async function openRedisEngine(redisUrl: string): Promise<Engine> {
+export interface RedisEngineOptions {
+  /** Whether a Redis will do that drops keys when its memory is short. @defaultValue false */
+  mayEvict?: boolean | undefined;
+  /** Certificates, in PEM, of who may have signed that of Redis. @defaultValue those that Node knows */
+  ca?: string | undefined;
+}
+
+/**
+ * The engine for production. Throws SERVICE_UNREACHABLE when Redis doesn't answer within five seconds, SERVICE_REFUSED when it
+ * doesn't let us in, SERVICE_UNFIT when it can't carry jobs.
+ */
+export async function openRedisEngine(
+  redisUrl: string,
+  { mayEvict, ca }: RedisEngineOptions = {},
+): Promise<Engine> {
+  const tls = ca === undefined ? {} : { tls: { ca } };
   // A producer must not hang while Redis is away: the ledger has the work already, and the reconciler rings for it.
   const producer = new Redis(redisUrl, {
     maxRetriesPerRequest: 1,
     connectTimeout: PATIENCE_MS,
     commandTimeout: PATIENCE_MS,
+    reconnectOnError: isReplicaNow,
+    ...tls,
   });
   // A worker waits for as long as Redis is away.
-  const consumer = new Redis(redisUrl, { maxRetriesPerRequest: null, lazyConnect: true });
+  const consumer = new Redis(redisUrl, {
+    maxRetriesPerRequest: null,
+    lazyConnect: true,
+    reconnectOnError: isReplicaNow,
+    ...tls,
+  });
   let fault: Error | undefined;
-  for (const connection of [producer, consumer]) {
-    connection.on("error", (error: Error) => {
-      fault = error;
-    });
+  producer.on("error", (error: Error) => {
+    fault = error;
+  });
+  producer.on("ready", () => {
+    fault = undefined;
+  });
+  consumer.on("error", () => {});
+
+  async function check(): Promise<void> {
+    try {
+      await checkRedis(producer, { prefix: PREFIX, queues: queueNames, mayEvict });
+    } catch (error) {
+      // ioredis only says how often it tried; why is what the connection said.
+      const cause = error instanceof ExhibitError ? error : (fault ?? error);
+      throw faultOfRedis(cause, { isTls: producer.options.tls !== undefined });
+    }
   }
-  const engine = createEngine({
+  async function close(): Promise<void> {
+    producer.disconnect();
+    consumer.disconnect();
+  }
+
+  // Before there are queues: BullMQ says what it thinks of a server, too.
+  try {
+    await check();
+  } catch (cause) {
+    await close();
+    throw cause;
+  }
+  return createEngine({
     createQueue: (name) =>
       new Queue(
         name,
@@ -133,26 +182,16 @@ export async function openRedisEngine(redisUrl: string): Promise<Engine> {
         createProcessor(handler),
         options<WorkerOptions>({ ...more, connection: consumer, prefix: PREFIX }),
       ),
-    // The first time is before anybody can listen: it's pinged below.
+    // The first time has passed.
     onReturn: (listener) => void producer.on("ready", listener),
-    async ping() {
-      await producer.ping().catch((error: unknown) => {
-        // ioredis only says how often it tried; why is what the connection said.
-        throw fault ?? error;
-      });
-    },
-    async close() {
-      producer.disconnect();
-      consumer.disconnect();
-    },
+    ping: check,
+    close,
   });
-  try {
-    await engine.ping();
-  } catch (cause) {
-    await engine.close().catch(() => {});
-    throw cause;
-  }
-  return engine;
+}
+
+/** The old master after a failover: the address may lead to the new one by now. */
+function isReplicaNow({ message }: Error): boolean {
+  return message.startsWith("READONLY");
 }
 
 /** The engine in this process; `pglite` is closed by its owner, after the engine. */
@@ -172,9 +211,7 @@ export async function openEmbeddedEngine(pglite: PGlite): Promise<Engine> {
       ) as unknown as Worker<Bell>,
     // It is in this process: it can't be away.
     onReturn() {},
-    async ping() {
-      await pglite.query("select 1");
-    },
+    ping: () => reachable(pglite.query("select 1").then(() => undefined)),
     close: () => Promise.resolve(),
   });
 }
@@ -266,7 +303,7 @@ function createEngine(backend: Backend): Engine {
         },
       };
     },
-    ping: () => reachable(backend.ping()),
+    ping: () => backend.ping(),
     async close() {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
       await backend.close();

@@ -5,8 +5,8 @@ import { z } from "zod";
 import { action, type Readiness } from "../action.ts";
 import { failures } from "../failures.ts";
 
-/** How long the ledger and the queue have to answer, in milliseconds. */
-const PATIENCE = 5_000;
+/** How long the ledger, the queue and the vendors' states have to be told, in milliseconds. */
+const PATIENCE = 6_000;
 
 export const readiness = action(
   {
@@ -17,6 +17,11 @@ export const readiness = action(
         status: z.literal("ready"),
         ledger: z.string(),
         queue: z.string(),
+        workers: z
+          .number()
+          .int()
+          .nullable()
+          .describe("For information: how many live; null where nobody can say"),
         vendors: z.array(vendorState).describe("For information: a vendor may be down"),
       }),
       ...failures,
@@ -24,15 +29,31 @@ export const readiness = action(
   },
   ({ ready, vendors }) =>
     async () => {
-      const [{ ledger, queue }, states] = await Promise.all([ask(ready), known(vendors)]);
+      const [{ ledger, queue, code, workers }, states] = await Promise.all([
+        ask(ready),
+        known(vendors),
+      ]);
       if (ledger === "up" && queue === "up") {
-        return { status: "ready" as const, ledger, queue, vendors: states };
+        return {
+          status: "ready" as const,
+          ledger,
+          queue,
+          workers: workers ?? null,
+          vendors: states,
+        };
       }
-      throw new ExhibitError("SERVICE_UNREACHABLE", `Ledger: ${ledger}; queue: ${queue}.`, {
-        details: { ledger, queue },
-      });
+      throw new ExhibitError(
+        code ?? "SERVICE_UNREACHABLE",
+        `Ledger: ${bare(ledger)}; queue: ${bare(queue)}.`,
+        { details: { ledger, queue } },
+      );
     },
 );
+
+/** A sentence without its full stop. */
+function bare(sentence: string): string {
+  return sentence.replace(/\.$/, "");
+}
 
 /** Whether it is ready doesn't depend on them. */
 async function known(vendors: VendorControl): Promise<VendorState[]> {

@@ -25,6 +25,7 @@ it("is ready when ledger and queue are up", async () => {
     status: "ready",
     ledger: "up",
     queue: "up",
+    workers: 2,
     vendors: [vendorState],
   });
 });
@@ -88,6 +89,20 @@ it("isn't ready while one is down, and says which", async () => {
     code: "SERVICE_UNREACHABLE",
     message: "Ledger: up; queue: connection refused.",
     details: { ledger: "up", queue: "connection refused" },
+  });
+});
+
+it("says by its code what a person has to mend", async () => {
+  const answer = await get("/readyz", async () => ({
+    ledger: "up",
+    queue: "it is a replica.",
+    code: "SERVICE_UNFIT",
+  }));
+  expect(answer.statusCode).toBe(503);
+  expect(answer.json().error).toMatchObject({
+    code: "SERVICE_UNFIT",
+    message: "Ledger: up; queue: it is a replica.",
+    remedy: expect.stringContaining("server"),
   });
 });
 

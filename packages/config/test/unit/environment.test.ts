@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readDatabaseUrl, readEnvironment } from "../../src/index.ts";
@@ -18,6 +19,8 @@ describe("the environment", () => {
       EXHIBIT_CONFIG: "exhibit.yaml",
       EXHIBIT_REDIS_URL: "rediss://:pw@redis.test:6379/1",
       EXHIBIT_DATABASE_URL: "postgresql://u:pw@db.test/exhibit",
+      EXHIBIT_REDIS_CA_FILE: import.meta.filename,
+      EXHIBIT_ALLOW_EVICTION: "1",
       EXHIBIT_LEASE_KEY: `k2:${Buffer.alloc(32, 2).toString("base64")},${Buffer.alloc(32, 1).toString("base64")}`,
       EXHIBIT_DATA_DIR: "/data",
       EXHIBIT_API_HOST: "api.test",
@@ -31,6 +34,8 @@ describe("the environment", () => {
     expect(said).toEqual({
       configPath: resolve("exhibit.yaml"),
       redisUrl: given.EXHIBIT_REDIS_URL,
+      redisCa: readFileSync(import.meta.filename, "utf8"),
+      allowEviction: true,
       databaseUrl: given.EXHIBIT_DATABASE_URL,
       dataDir: "/data",
       apiHost: "api.test",
@@ -40,6 +45,18 @@ describe("the environment", () => {
       apiHosts: ["exhibit.test", "api", "10.0.0.7", "fd00::7", "[::2]"],
       graceMs: 90_000,
     });
+  });
+
+  it.each([
+    [{ EXHIBIT_REDIS_CA_FILE: "/nowhere" }, "the file can't be read: ENOENT"],
+    [{ EXHIBIT_REDIS_CA_FILE: import.meta.filename }, "doesn't begin with rediss://"],
+    [{ EXHIBIT_ALLOW_EVICTION: "yes" }, "it is 1 or 0"],
+  ])("refuses %o", (more, reason) => {
+    const given = {
+      EXHIBIT_REDIS_URL: "redis://redis.test",
+      EXHIBIT_DATABASE_URL: "postgres://db.test/exhibit",
+    };
+    expect(() => readEnvironment({ ...given, ...more })).toThrow(reason);
   });
 
   it("gives the ledger's address alone to who needs nothing else", () => {

@@ -1,0 +1,75 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { type ErrorCode, toExhibitError } from "@exhibit/contracts";
+import { countWorkers, type Ledger } from "@exhibit/ledger";
+import type { Engine } from "@exhibit/queue";
+
+/** How long the ledger and the queue have to answer, in milliseconds. */
+const PATIENCE_MS = 5_000;
+
+/** Whether work can be done: of each, `up` or a sentence about what is wrong. */
+export interface Readiness {
+  ledger: string;
+  queue: string;
+  /** What kind of fault it is, where something is wrong. */
+  code?: ErrorCode;
+  /** Workers that live; absent where the ledger can't say. */
+  workers?: number;
+}
+
+interface Parts {
+  ledger: Pick<Ledger, "ping" | "db">;
+  engine: Pick<Engine, "ping">;
+}
+
+/** Asks both, once for all who want to know at the same time. */
+export function createReadiness({ ledger, engine }: Parts): () => Promise<Readiness> {
+  let asking: Promise<Readiness> | undefined;
+
+  async function ask(): Promise<Readiness> {
+    const [first, second] = await Promise.all([
+      stateOf(ledger.ping().then(() => countWorkers(ledger))),
+      stateOf(engine.ping()),
+    ]);
+    const codes = [first.code, second.code].filter((code) => code !== undefined);
+    // What a person has to mend is told before what may pass.
+    const code = codes.find((each) => each !== "SERVICE_UNREACHABLE") ?? codes[0];
+    return {
+      ledger: first.state,
+      queue: second.state,
+      ...(code === undefined ? {} : { code }),
+      ...(first.answer === undefined ? {} : { workers: first.answer }),
+    };
+  }
+
+  return () => {
+    asking ??= ask().finally(() => {
+      asking = undefined;
+    });
+    return asking;
+  };
+}
+
+interface State<Answer> {
+  state: string;
+  code?: ErrorCode;
+  answer?: Answer;
+}
+
+async function stateOf<Answer>(asked: Promise<Answer>): Promise<State<Answer>> {
+  const late = new AbortController();
+  const silent = pause(PATIENCE_MS, silence, { signal: late.signal });
+  silent.catch(() => undefined);
+  try {
+    return await Promise.race([asked.then((answer) => ({ state: "up", answer })), silent]);
+  } catch (thrown) {
+    const { message, code } = toExhibitError(thrown, "SERVICE_UNREACHABLE");
+    return { state: message, code };
+  } finally {
+    late.abort();
+  }
+}
+
+const silence = {
+  state: `no answer within ${PATIENCE_MS / 1000} s`,
+  code: "SERVICE_UNREACHABLE",
+} as const;
