@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { planFolder } from "@exhibit/ingest";
+import { createWaits, planFolder } from "@exhibit/ingest";
 import {
   createImport,
   openEmbeddedLedger,
@@ -60,6 +60,7 @@ const attempt = {
 const readers = stack.adopt(createFileReaders(0), (theirs) => theirs.close());
 const dependencies = {
   readers,
+  waits: createWaits({ diskSilence: readers.silence }),
   ...{ ledger, engine, roots: [root], broker: { perFile: () => undefined } },
   logger: createLogger({ service: "bench", secrets: [], level: "silent" }),
 };

@@ -35,6 +35,7 @@ describe.each(Object.entries(ledgerKinds))("The bandwidth of all workers, on %s"
       logger,
       worker: facts,
       beatMs: 20,
+      waits: () => ({ moving: [], waits: [] }),
       pace(given) {
         rate = given;
         events.emit("pace");

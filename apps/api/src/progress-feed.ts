@@ -1,6 +1,11 @@
 import { EventEmitter, once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
-import { type ImportView, restingStatuses } from "@exhibit/contracts";
+import {
+  type ExhibitError,
+  type ImportView,
+  restingStatuses,
+  toExhibitError,
+} from "@exhibit/contracts";
 
 export interface ProgressFeed {
   /**
@@ -22,6 +27,9 @@ export interface ProgressFeedOptions {
   readonly heartbeat?: number;
 }
 
+/** The ledger has to be silent for so many milliseconds to be told of. */
+const SILENCE = 2_000;
+
 /** An import that somebody follows. */
 interface Watch {
   latest: ImportView;
@@ -38,18 +46,27 @@ export function createProgressFeed(options: ProgressFeedOptions): ProgressFeed {
   const closing = new AbortController();
 
   async function poll(importId: string, watch: Watch): Promise<void> {
+    let failingSince: number | undefined;
     while (!watch.stop.signal.aborted) {
       await pause(interval, undefined, { signal: watch.stop.signal }).catch(() => undefined);
       if (watch.stop.signal.aborted) return;
       try {
         const view = await read(importId);
-        if (isUnchanged(watch.latest, view)) continue;
-        watch.latest = view;
-        watch.changes.emit("change");
+        failingSince = undefined;
+        show(watch, view);
       } catch (error) {
         onFault(error);
+        failingSince ??= Date.now();
+        if (Date.now() - failingSince >= SILENCE)
+          show(watch, unread(watch.latest, toExhibitError(error), failingSince));
       }
     }
+  }
+
+  function show(watch: Watch, view: ImportView): void {
+    if (isUnchanged(watch.latest, view)) return;
+    watch.latest = view;
+    watch.changes.emit("change");
   }
 
   function join(first: ImportView): Watch {
@@ -92,6 +109,19 @@ export function createProgressFeed(options: ProgressFeedOptions): ProgressFeed {
     },
     close: () => closing.abort(),
   };
+}
+
+/** What was known last, with the reason why nothing newer is. */
+function unread(last: ImportView, { code, message }: ExhibitError, since: number): ImportView {
+  const wait = {
+    for: "ledger" as const,
+    name: null,
+    since: new Date(since).toISOString(),
+    code,
+    message,
+  };
+  const others = last.waiting.filter((each) => each.for !== "ledger");
+  return { ...last, waiting: [wait, ...others], moving: false };
 }
 
 /** `seconds` counts up by itself. */

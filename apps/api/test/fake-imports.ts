@@ -40,6 +40,8 @@ export function importView(more: Partial<ImportView> = {}): ImportView {
     updated_at: "2026-01-02T03:04:06Z",
     finished_at: null,
     errors: [],
+    waiting: [],
+    moving: true,
     warnings: [],
     ...more,
   };

@@ -233,7 +233,7 @@ function unreachable(url: string, cause: unknown): ExhibitError {
   return new ExhibitError(
     "SERVICE_UNREACHABLE",
     `No Exhibit API answers at ${url}${reasonOf(cause)}.`,
-    { cause },
+    { cause, details: { url } },
   );
 }
 

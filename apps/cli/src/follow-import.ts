@@ -11,8 +11,8 @@ import { readServerSentEvents } from "./server-sent-events.ts";
 
 export interface FollowOptions {
   onView(view: ImportView): void;
-  /** Told once when the API stops answering, and once when it answers again. */
-  onReachable?(reachable: boolean): void;
+  /** Told once why the API can't tell anything, and once when it can again. */
+  onReachable?(fault: ExhibitError | undefined): void;
   signal?: AbortSignal;
   /** Milliseconds; for tests. */
   pauses?: Partial<typeof defaultPauses>;
@@ -46,7 +46,7 @@ export async function followImport(
     options.signal?.throwIfAborted();
     try {
       const view = await api.get(importId);
-      if (lostAt !== undefined) options.onReachable?.(true);
+      if (lostAt !== undefined) options.onReachable?.(undefined);
       lostAt = undefined;
       patience = pauses.giveUp;
       options.onView(view);
@@ -57,7 +57,7 @@ export async function followImport(
       options.signal?.throwIfAborted();
       const error = toExhibitError(thrown);
       if (error.action === "never") throw error;
-      if (lostAt === undefined) options.onReachable?.(false);
+      if (lostAt === undefined) options.onReachable?.(error);
       lostAt ??= Date.now();
       if (Date.now() - lostAt > patience) throw error;
     }

@@ -10,6 +10,7 @@ import { exitCodes } from "./exit-codes.ts";
 import { formatBytes, formatCount, formatNumber, formatSeconds, formatTable } from "./format.ts";
 import { pauseLines } from "./pausing.ts";
 import { statusWord } from "./progress/text.ts";
+import { waitLine } from "./waiting.ts";
 
 // Groups of errors shown at the end; the API has them all.
 const mostGroups = 10;
@@ -23,6 +24,7 @@ export function importReport(view: ImportView, { isUp = true } = {}): string[] {
     `Import ${view.import_id}: ${statusWord(view)} after ${formatSeconds(view.seconds)}`,
     `  ${totals(view)}`,
     ...pauseLines(view).map((line) => `  ${line}`),
+    ...view.waiting.map((each) => `  ${waitLine(each)}`),
     ...groupLines(view.errors),
     ...view.warnings.flatMap(warningLines),
     ...advice(view, isUp),

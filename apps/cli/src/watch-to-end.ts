@@ -1,10 +1,11 @@
-import { type ImportView, summaryOf } from "@exhibit/contracts";
+import { type ExhibitError, type ImportView, summaryOf } from "@exhibit/contracts";
 import type { ApiClient } from "./api-client.ts";
 import { followImport } from "./follow-import.ts";
 import { createPauseTeller } from "./pausing.ts";
 import { createProgressDisplay } from "./progress/display.ts";
 import { exitCodeOfImport, importReport } from "./report.ts";
 import type { Terminal } from "./terminal.ts";
+import { createWaitTeller } from "./waiting.ts";
 
 /** Shows an import's progress until nothing runs any more for it; gives its last view. */
 export async function watchWithProgress(
@@ -15,23 +16,30 @@ export async function watchWithProgress(
 ): Promise<ImportView> {
   const display = createProgressDisplay(terminal.progress);
   const tellPauses = createPauseTeller(display.note);
+  const tellWaits = createWaitTeller(display.note);
   try {
     return await followImport(api, importId, {
       onView(view) {
         tellPauses(view);
+        tellWaits(view);
         display.update(view);
       },
-      onReachable: (reachable) =>
-        display.note(
-          reachable
-            ? "The API answers again."
-            : `The API at ${api.url} doesn't answer; trying on. The import itself isn't harmed.`,
-        ),
+      onReachable: (fault) => display.note(reachLine(api, fault)),
       ...(signal === undefined ? {} : { signal }),
     });
   } finally {
     display.end();
   }
+}
+
+function reachLine(api: ApiClient, fault: ExhibitError | undefined): string {
+  if (fault === undefined) return "The API answers again.";
+  return `${whatIsSilent(api, fault)} Trying on. The import itself isn't harmed.`;
+}
+
+/** The API may answer that something doesn't answer it. */
+function whatIsSilent(api: ApiClient, { message, details }: ExhibitError): string {
+  return details.url === undefined ? message : `The API at ${api.url} doesn't answer.`;
 }
 
 /** Watches an import to its end, reports it, and gives the exit code: what `import`, `watch` and `retry` end with. */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
-import { parseBwlimit, rateAt, type Timetable } from "@exhibit/contracts";
+import { parseBwlimit, rateAt, type Timetable, type WorkerWaits } from "@exhibit/contracts";
 import { NO_LIMIT } from "@exhibit/ingest";
 import { beat, type Ledger, leave } from "@exhibit/ledger";
 import type { Logger } from "@exhibit/telemetry";
@@ -21,6 +21,8 @@ export interface PresenceOptions {
   worker: number;
   /** Takes this worker's share in bytes a second; undefined: no limit. */
   pace: (rate: number | undefined) => void;
+  /** What this worker's jobs wait for. */
+  waits: () => WorkerWaits;
   /** By the local time of the process. */
   now?: () => Date;
   /** @defaultValue 2000 */
@@ -32,7 +34,7 @@ export interface PresenceOptions {
  * holds now, divided by the workers that live. While the ledger is away, what was known last goes on, by the timetable.
  */
 export async function keepPresence(options: PresenceOptions): Promise<Presence> {
-  const { ledger, logger, worker, pace, now = () => new Date(), beatMs = BEAT_MS } = options;
+  const { ledger, logger, worker, pace, waits, now = () => new Date(), beatMs = BEAT_MS } = options;
   const id = randomUUID();
   let timetable: Timetable = [];
   let workers = 1;
@@ -46,7 +48,7 @@ export async function keepPresence(options: PresenceOptions): Promise<Presence> 
 
   async function tell(): Promise<void> {
     try {
-      const heard = await beat(ledger, id, worker);
+      const heard = await beat(ledger, id, { worker, waits: waits() });
       timetable = parseBwlimit(heard.bwlimit ?? NO_LIMIT);
       ({ workers } = heard);
       isAway = false;

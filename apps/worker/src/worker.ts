@@ -1,6 +1,7 @@
 import type { Broker } from "@exhibit/credentials";
 import {
   createByteBudget,
+  createWaits,
   endAbandonedUploads,
   oneAtATime,
   planFolder,
@@ -53,6 +54,16 @@ export async function startWorker(
   const worker = await recordWorkerFacts(ledger, workerFacts());
   const objectStore = createObjectStore();
   const readers = createFileReaders(MEMORY_BYTES);
+  const waits = createWaits({
+    diskSilence: readers.silence,
+    onChange(wait, isOver) {
+      const { for: waits_for, name, since, code, message, import_id, folder_id, vendor } = wait;
+      const fields = { waits_for, name, since, code, import_id, folder_id, vendor };
+      if (isOver)
+        logger.warn({ event: "work.goes_on", ...fields }, "a folder doesn't wait any more");
+      else logger.warn({ event: "work.waits", ...fields, reason: message }, "a folder waits");
+    },
+  });
   const storing = {
     ledger,
     worker,
@@ -64,6 +75,7 @@ export async function startWorker(
     logger,
     memory: createByteBudget(MEMORY_BYTES),
     suspects: oneAtATime(),
+    waits,
   };
   const stopObserving = observe("exhibit.oss.window", async () =>
     objectStore.windows().map(({ endpoint, bucket, size }) => ({
@@ -72,10 +84,16 @@ export async function startWorker(
     })),
   );
   // Before the first job: a worker that begins mustn't send beyond its share.
-  const presence = await keepPresence({ ledger, logger, worker, pace: objectStore.pace });
+  const presence = await keepPresence({
+    ledger,
+    logger,
+    worker,
+    pace: objectStore.pace,
+    waits: waits.look,
+  });
   const handlers: Record<QueueName, Handler> = {
     plan: (id, attempt) =>
-      planFolder({ ledger, engine, broker, roots, readers, logger }, Number(id), attempt),
+      planFolder({ ledger, engine, broker, roots, readers, logger, waits }, Number(id), attempt),
     store: (id, attempt) => storeShard(storing, Number(id), attempt),
     seal: (id) => seal({ ledger }, id),
     reconcile: async () => {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { errorCode } from "./error-code.ts";
 import { errorCodes } from "./errors.ts";
+import { wait } from "./waits.ts";
 
 export const importStatuses = [
   "planning",
@@ -158,6 +159,14 @@ export const importView = z
         }),
       )
       .describe("What went wrong, one entry for each code, the most frequent first"),
+    waiting: z
+      .array(wait)
+      .describe(
+        "What it stands still for, the longest wait first; nobody has to do anything for it to go on, save where the message says so",
+      ),
+    moving: z
+      .boolean()
+      .describe("Something of it moved in the last seconds; else all of it stands still"),
     warnings: z
       .array(z.object({ ...errorView.shape, files: z.int().nonnegative() }))
       .describe("What doesn't keep it from being sealed, but should be looked at"),

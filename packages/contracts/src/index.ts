@@ -5,3 +5,4 @@ export * from "./errors.ts";
 export * from "./imports.ts";
 export * from "./own-hosts.ts";
 export * from "./vendors.ts";
+export * from "./waits.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { pause } from "./imports.ts";
+import { wait } from "./waits.ts";
 
 /** How a vendor stands, by what the fleet's calls to it came to. */
 export const vendorState = z
@@ -13,6 +14,10 @@ export const vendorState = z
     paused: pause
       .optional()
       .describe("Set while a person has paused it: it isn't asked, whatever its state"),
+    waiting: z
+      .array(wait)
+      .optional()
+      .describe("What work for it stands still for, in any import, the longest wait first"),
     until: z.iso.datetime().optional().describe("When it is asked again"),
     last_error_code: z.string().optional().describe("Of the latest call that failed"),
     last_error: z.string().optional(),

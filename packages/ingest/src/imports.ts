@@ -8,6 +8,7 @@ import {
   type ImportView,
   type PauseRequest,
   type RetryRequest,
+  restingStatuses,
   UNNAMED_ACTOR,
   type WaiveRequest,
 } from "@exhibit/contracts";
@@ -31,7 +32,7 @@ import {
   resumeImport,
   waiveFiles,
 } from "@exhibit/ledger";
-import type { Engine } from "@exhibit/queue";
+import type { Away, Engine } from "@exhibit/queue";
 import { checkSource } from "@exhibit/sources";
 import type { Logger } from "@exhibit/telemetry";
 import { bellOf, bellOfShard, ringSoon } from "./bells.ts";
@@ -96,8 +97,11 @@ export function createImports({
         throw perhapsCreated(importId, thrown);
       });
     },
-    list: (query) => listImports(ledger, query),
-    get: (importId) => readImport(ledger, importId),
+    async list(query) {
+      const page = await listImports(ledger, query);
+      return { ...page, items: page.items.map((view) => besideQueue(view, engine.away())) };
+    },
+    get: async (importId) => besideQueue(await readImport(ledger, importId), engine.away()),
     folders: (importId, query) => listFolders(ledger, importId, query),
     files: (importId, query) => listFiles(ledger, importId, query),
     acts: (importId, query) => listActs(ledger, importId, query),
@@ -137,6 +141,19 @@ export function createImports({
       return await readImport(ledger, importId);
     },
   };
+}
+
+/** Says of an import that isn't at rest when the queue is away: what runs goes on, but nothing more is taken up. */
+function besideQueue(view: ImportView, away: Away | undefined): ImportView {
+  if (away === undefined || restingStatuses.has(view.status)) return view;
+  const wait = {
+    for: "queue" as const,
+    name: null,
+    since: away.since.toISOString(),
+    code: "SERVICE_UNREACHABLE",
+    message: `The queue doesn't answer: ${away.reason}.`,
+  };
+  return { ...view, waiting: [...view.waiting, wait] };
 }
 
 /** Finds every folder's fault before anything is put on the record. */

@@ -11,3 +11,4 @@ export {
   type VendorControl,
   type VendorControlDependencies,
 } from "./vendor-control.ts";
+export { createWaits, type Waits } from "./waits.ts";

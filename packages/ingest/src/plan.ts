@@ -31,6 +31,7 @@ import { oneBehind } from "./one-behind.ts";
 import { createSharder } from "./sharding.ts";
 import { createSlotter, type Slotter } from "./slotting.ts";
 import { asideOf, isTooLong, tooLong } from "./unplannable.ts";
+import { type RunWatch, type Waits, whileWatched } from "./waits.ts";
 import { whileWanted } from "./wanted.ts";
 
 export interface PlanDependencies {
@@ -40,6 +41,7 @@ export interface PlanDependencies {
   roots: readonly string[];
   readers: Pick<FileReaders, "lend">;
   logger: Logger;
+  waits: Pick<Waits, "begin">;
 }
 
 /** Skipped and faulty entries are put on the record this many at a time. */
@@ -59,10 +61,27 @@ export async function planFolder(
   if (!folder) return;
   const attributes = { "exhibit.import_id": folder.import_id, "exhibit.folder_id": folderId };
   await withSpan("exhibit.plan", attributes, () =>
-    whileWanted(ledger, { importId: folder.import_id }, attempt, (watched) =>
-      planOpenFolder(dependencies, folder, watched),
-    ),
+    whileWanted(ledger, { importId: folder.import_id }, attempt, (watched) => {
+      let entries = 0;
+      const run = {
+        importId: folder.import_id,
+        folderId,
+        vendor: folder.vendor,
+        source: folder.source.path,
+        moved: () => entries,
+      };
+      const onEntry = () => {
+        entries += 1;
+      };
+      return whileWatched(dependencies.waits, run, (watch) =>
+        planOpenFolder(dependencies, folder, watched, { ...watch, onEntry }),
+      );
+    }),
   );
+}
+
+interface WalkWatch extends Pick<RunWatch, "fault"> {
+  onEntry(): void;
 }
 
 /** Gives the fault for which the source can't be walked. */
@@ -70,10 +89,11 @@ async function planOpenFolder(
   dependencies: PlanDependencies,
   folder: FolderRow,
   attempt: Attempt,
+  watch: WalkWatch,
 ): Promise<ExhibitError | undefined> {
   const { ledger } = dependencies;
   const last = await readLast(ledger, folder.id);
-  const fault = await walk(dependencies, folder, attempt, last);
+  const fault = await walk(dependencies, folder, attempt, watch, last);
   if (!fault && last) await compareWithLast(ledger, folder.id, last);
   const finished = await finishPlanning(ledger, folder.id, fault, attempt.starts);
   if (finished?.complete) await ringSoon(dependencies, "seal", [{ id: finished.importId }]);
@@ -106,6 +126,7 @@ async function walk(
   dependencies: PlanDependencies,
   folder: FolderRow,
   attempt: Attempt,
+  watch: WalkWatch,
   last: LastFolder | undefined,
 ): Promise<ExhibitError | undefined> {
   const { ledger, roots, readers } = dependencies;
@@ -153,6 +174,7 @@ async function walk(
   async function takeAll(reader: SourceReader, wanted: (path: string) => boolean) {
     let others = false;
     for await (const entry of reader.walk({ signal: attempt.signal, readers })) {
+      watch.onEntry();
       if (wanted(entry.path)) await take(entry);
       else others = true;
     }
@@ -171,6 +193,7 @@ async function walk(
     const error = toExhibitError(thrown);
     // Another walk has come to the end before this one, or the import is cancelled.
     if (error.code === "STATE_CONFLICT") return undefined;
+    watch.fault(error);
     if (error.action !== "never" && !(attempt.last && error.code === "SOURCE_IO")) throw error;
     await addRest();
     return error;

@@ -6,6 +6,7 @@ const TELL_EVERY_MS = 1000;
 /** Counts the bytes of a shard's unfinished files that are under way, and tells the ledger now and then. */
 export function createSending(ledger: Ledger, shardId: number) {
   let bytes = 0;
+  let moved = 0;
   let told = 0;
   /** One after the other: what was told last is what stays. */
   let telling = Promise.resolve();
@@ -15,9 +16,19 @@ export function createSending(ledger: Ledger, shardId: number) {
     // Only for the eye: what can't be told now is told the next second.
     telling = telling.then(() => recordSending(ledger, shardId, told)).catch(() => {});
   };
-  const timer = setInterval(tell, TELL_EVERY_MS);
+  let timer: NodeJS.Timeout | undefined;
 
   return {
+    /** Begins to tell; `stop` ends it. */
+    start(): void {
+      timer = setInterval(tell, TELL_EVERY_MS);
+    },
+    /** Counts up with everything that goes on. */
+    moved: () => moved,
+    /** A file is stored. */
+    done(): void {
+      moved += 1;
+    },
     /** Of one file; `end` takes its bytes back, as from then on its outcome counts. */
     begin() {
       let sent = 0;
@@ -25,6 +36,7 @@ export function createSending(ledger: Ledger, shardId: number) {
         add(more: number): void {
           sent += more;
           bytes += more;
+          moved += more;
         },
         end(): void {
           bytes -= sent;

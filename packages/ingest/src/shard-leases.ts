@@ -8,6 +8,7 @@ import {
   type FixedDestination,
   fixedDestination,
 } from "./destination.ts";
+import type { RunWatch } from "./waits.ts";
 
 export interface LeaseDependencies {
   ledger: Ledger;
@@ -29,6 +30,7 @@ export interface Work {
   signal: AbortSignal;
   /** Throws when nothing may be sent any more: each request takes its lease right before it begins. */
   check(): void;
+  watch: Pick<RunWatch, "asking" | "place">;
 }
 
 /**
@@ -81,7 +83,7 @@ interface ToHold extends Work {
 
 async function holdLease(
   broker: Broker,
-  { folder, selector, destination, openedAt, signal, check }: ToHold,
+  { folder, selector, destination, openedAt, signal, check, watch }: ToHold,
 ): Promise<HeldLeases> {
   const of = ofCase(folder, selector);
   const attributes = { "exhibit.vendor": folder.vendor, "exhibit.folder_id": folder.id };
@@ -98,15 +100,17 @@ async function holdLease(
   }
 
   const lease = await withSpan("exhibit.lease", attributes, async (span) => {
-    let held = await broker.lease(of, { refusedSince: since, signal });
-    if (!(await destination.isReachedBy(held)))
-      held = await broker.lease(of, { refusedSince: since, answeredSince: since, signal });
+    const ask = (more?: { answeredSince: number }) =>
+      watch.asking(() => broker.lease(of, { refusedSince: since, signal, ...more }));
+    let held = await ask();
+    if (!(await destination.isReachedBy(held))) held = await ask({ answeredSince: since });
     span.set({
       "exhibit.lease_id": held.id,
       "exhibit.lease_expires_at": held.expiresAt.toISOString(),
     });
     return await confirmed(held);
   });
+  watch.place(`${lease.bucket.name} at ${new URL(lease.bucket.endpoint).host}`);
   const holder = holderOf(broker, of, signal);
   return {
     place: { bucket: lease.bucket, prefix: lease.prefix },

@@ -27,6 +27,8 @@ export interface FileWork {
   expectation: Expectation;
   /** Of the shard. */
   span: RunningSpan<"exhibit.store">;
+  /** Hears of what is tried again. */
+  onFault: (error: ExhibitError) => void;
 }
 
 /**
@@ -35,7 +37,7 @@ export interface FileWork {
  */
 export async function storeFile(
   { objectStore, readers, memory }: FileDependencies,
-  { file, uploads, source, leasesFor, signal, sending, expectation, span }: FileWork,
+  { file, uploads, source, leasesFor, signal, sending, expectation, span, onFault }: FileWork,
 ): Promise<Stored | ExhibitError | undefined> {
   let upload: RecordedUpload | undefined;
 
@@ -57,6 +59,7 @@ export async function storeFile(
         body,
         signal,
         onBytes,
+        onFault,
         uploads: upload,
         expectation,
       });

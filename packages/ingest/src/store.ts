@@ -24,7 +24,7 @@ import { bellOf, ringSoon } from "./bells.ts";
 import type { DestinationDependencies } from "./destination.ts";
 import { follow } from "./either-signal.ts";
 import { createRecorder } from "./recorder.ts";
-import { createSending } from "./sending.ts";
+import { createSending, type Sending } from "./sending.ts";
 import { type LeaseDependencies, leasesOf } from "./shard-leases.ts";
 import { type FileDependencies, storeFile } from "./store-file.ts";
 import {
@@ -38,6 +38,7 @@ import {
 } from "./unfinished.ts";
 import { isUnreachable, untilReachable } from "./until-reachable.ts";
 import { openShardUploads, type ShardUploads } from "./upload-record.ts";
+import { type RunWatch, type Waits, whileWatched } from "./waits.ts";
 import { whileWanted } from "./wanted.ts";
 
 export interface StoreDependencies
@@ -49,6 +50,7 @@ export interface StoreDependencies
   logger: Logger;
   /** Lets one shard at a time through of those that may have killed their worker: else all would die of one of them. */
   suspects: LimitFunction;
+  waits: Pick<Waits, "begin">;
 }
 
 /** For `suspects`. */
@@ -119,11 +121,13 @@ async function storeOpenShard(
     "exhibit.files": shard.files.length,
   };
   const run = { shardId: shard.id, opening: shard.opening };
-  const store = async (watched: Attempt, span: ShardSpan) => {
+  const sending = createSending(ledger, shard.id);
+  const store = async (watched: Attempt, span: ShardSpan, watch: RunWatch) => {
     const uploads = await openShardUploads(ledger, shard);
+    const work = { folder, shard, uploads, attempt: watched, span, sending, watch };
     let settled: Settled;
     try {
-      settled = await storeFiles(dependencies, { folder, shard, uploads, attempt: watched, span });
+      settled = await storeFiles(dependencies, work);
     } finally {
       // What can't be aborted now is the reconciler's; a worker that stops has no time for it.
       if (uploads.any && !attempt.signal.aborted)
@@ -146,7 +150,18 @@ async function storeOpenShard(
       ledger,
       { importId: shard.importId, vendor: folder.vendor, run },
       attempt,
-      (watched) => store(watched, span),
+      (watched) =>
+        whileWatched(
+          dependencies.waits,
+          {
+            importId: shard.importId,
+            folderId: shard.folderId,
+            vendor: folder.vendor,
+            source: folder.source.path,
+            moved: sending.moved,
+          },
+          (watch) => store(watched, span, watch),
+        ),
     ),
   );
 }
@@ -157,35 +172,39 @@ interface ToStore {
   uploads: ShardUploads;
   attempt: Attempt;
   span: ShardSpan;
+  sending: Sending;
+  watch: RunWatch;
 }
 
 async function storeFiles(
   dependencies: StoreDependencies,
-  { folder, shard, uploads, attempt, span }: ToStore,
+  { folder, shard, uploads, attempt, span, sending, watch }: ToStore,
 ): Promise<Settled> {
   const recorder = createRecorder(dependencies.ledger, folder.id, attempt.signal);
   const settled: Settled = { stored: 0, notStored: [] };
   const settle = (file: UnfinishedFile, result: Stored | ExhibitError) => {
     if (!(result instanceof ExhibitError)) {
       settled.stored += 1;
+      sending.done();
       return recorder.add(result);
     }
     const outcome = outcomeOf(file, result, attempt);
     settled.notStored.push({ file, outcome, error: result });
+    if (outcome.state === "planned") watch.fault(result);
     return recorder.add(outcome);
   };
   // One failure to record stops the shard: what can't be put on the record must not go on being sent.
   const stop = new AbortController();
   const either = follow(attempt.signal, stop.signal);
   const { signal } = either;
-  const sending = createSending(dependencies.ledger, shard.id);
+  sending.start();
   try {
     if (shard.crashes >= MOST_CRASHES) throw crashed(shard);
     const check = () => {
       if (!attempt.isHeld()) stop.abort(lost());
       stop.signal.throwIfAborted();
     };
-    const leasesFor = await leasesOf(dependencies, folder, { ...shard, signal, check });
+    const leasesFor = await leasesOf(dependencies, folder, { ...shard, signal, check, watch });
     const source = await openSource(folder.source, dependencies.roots);
     const { ledger } = dependencies;
     // Whoever had it before may not know yet that it was taken from them.
@@ -194,7 +213,17 @@ async function storeFiles(
     const send = async (file: UnfinishedFile) => {
       await recorder.ready();
       if (signal.aborted || (isAgain && !(await isPlanned(ledger, file.id)))) return;
-      const work = { file, uploads, source, leasesFor, signal, sending, expectation, span };
+      const work = {
+        file,
+        uploads,
+        source,
+        leasesFor,
+        signal,
+        sending,
+        expectation,
+        span,
+        onFault: watch.fault,
+      };
       const result = await storeFile(dependencies, work);
       if (result) await settle(file, result);
     };
@@ -211,6 +240,7 @@ async function storeFiles(
     if (settled.stored + settled.notStored.length > 0 || stop.signal.aborted) throw thrown;
     // What isn't ours to name is a fault of the ledger, not of the files.
     if (!(thrown instanceof ExhibitError) || isUnreachable(thrown)) throw thrown;
+    watch.fault(thrown);
     // Without a lease because of an outage: it's said once, not in each of its files' rows every time.
     if (outages.has(thrown.code) && attempt.postponed > 0) throw postponed(thrown, attempt);
     // No lease, no source, or poison: that is every file's fault.

@@ -14,7 +14,9 @@ import {
   type Page,
   pauseVendor,
   readPausedVendors,
+  readWaits,
   resumeVendor,
+  together,
 } from "@exhibit/ledger";
 import type { Engine } from "@exhibit/queue";
 import type { Logger } from "@exhibit/telemetry";
@@ -58,10 +60,15 @@ export function createVendorControl({
   logger,
 }: VendorControlDependencies): VendorControl {
   async function states(): Promise<VendorState[]> {
-    const [known, paused] = await Promise.all([broker.states(), readPausedVendors(ledger)]);
+    const [known, paused, fleet] = await Promise.all([
+      broker.states(),
+      readPausedVendors(ledger),
+      readWaits(ledger),
+    ]);
     return known.map((state) => {
       const pause = paused.get(state.vendor);
-      return pause === undefined ? state : { ...state, paused: pause };
+      const waiting = together(fleet.waits.filter(({ vendor }) => vendor === state.vendor));
+      return { ...state, ...(pause && { paused: pause }), waiting };
     });
   }
 

@@ -1,4 +1,4 @@
-import type { BandwidthChange } from "@exhibit/contracts";
+import type { BandwidthChange, WorkerWaits } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { By } from "./acts.ts";
 import type { Ledger } from "./ledger.ts";
@@ -8,7 +8,7 @@ import { storable } from "./text.ts";
 const SHOWN_CHANGES = 20;
 
 /** A worker that hasn't been heard of for so long takes no part. */
-const ALIVE = sql<boolean>`seen_at > now() - interval '10 seconds'`;
+export const ALIVE = sql<boolean>`seen_at > now() - interval '10 seconds'`;
 
 /** What a worker has to know to take its share. */
 export interface Beat {
@@ -19,12 +19,19 @@ export interface Beat {
 }
 
 /**
- * Tells the ledger that a worker lives, and gives what limit holds and among how many. `worker` is the number of its facts.
+ * Tells the ledger that a worker lives and what it waits for, and gives what limit holds and among how many. `worker` is the
+ * number of its facts.
  */
-export async function beat({ db }: Ledger, workerId: string, worker: number): Promise<Beat> {
+export async function beat(
+  { db }: Ledger,
+  workerId: string,
+  { worker, waits }: { worker: number; waits: WorkerWaits },
+): Promise<Beat> {
+  const told = storable(JSON.stringify(waits));
   const { rows } = await sql<{ bwlimit: string | null; workers: number }>`
     with own as (
-      insert into workers (id, worker) values (${workerId}, ${worker}) on conflict (id) do update set seen_at = now()
+      insert into workers (id, worker, waits) values (${workerId}, ${worker}, ${told}::jsonb)
+      on conflict (id) do update set seen_at = now(), waits = excluded.waits
     ), gone as (
       delete from workers where seen_at < now() - interval '1 hour' and id <> ${workerId}
     )

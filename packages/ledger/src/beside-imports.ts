@@ -1,16 +1,18 @@
 import type { ErrorCode } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "./ledger.ts";
+import { readWaits } from "./waits.ts";
 
 /** What a view of an import needs beside its row. */
 export async function readBeside(ledger: Ledger, importIds: string[]) {
-  const [errors, vanished, sent, paused] = await Promise.all([
+  const [errors, vanished, sent, paused, fleet] = await Promise.all([
     readErrors(ledger, importIds),
     readVanished(ledger, importIds),
     readSending(ledger, importIds),
     readPausedVendorsOf(ledger, importIds),
+    readWaits(ledger),
   ]);
-  return { errors, vanished, sent, paused };
+  return { errors, vanished, sent, paused, fleet };
 }
 
 export type Beside = Awaited<ReturnType<typeof readBeside>>;

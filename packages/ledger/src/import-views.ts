@@ -10,6 +10,7 @@ import type { Ledger } from "./ledger.ts";
 import { cursor, type Page, type PageQuery, pageOf, UUID } from "./pages.ts";
 import type { ImportTable } from "./schema.ts";
 import { countsOf, errorView } from "./view-parts.ts";
+import { waitsOf } from "./waits.ts";
 
 export interface ImportQuery extends PageQuery {
   /** How the id begins or ends. */
@@ -60,9 +61,15 @@ export async function listImports(ledger: Ledger, query: ImportQuery): Promise<P
 
 function importView(
   row: Selectable<ImportTable>,
-  { errors, vanished, sent, paused }: Beside,
+  { errors, vanished, sent, paused, fleet }: Beside,
 ): ImportView {
   const end = row.finished_at ?? new Date();
+  const waiting = waitsOf(fleet, {
+    importId: row.id,
+    status: row.status,
+    since: row.updated_at,
+    isPaused: row.paused_at !== null,
+  });
   const sending = sent.find((shard) => shard.import_id === row.id)?.bytes ?? 0;
   return {
     import_id: row.id,
@@ -89,6 +96,8 @@ function importView(
       .map(({ code, message, files, folders, stands_for }) => {
         return { ...errorView(code, message), files, folders, stands_for };
       }),
+    waiting,
+    moving: fleet.moving.has(row.id),
     warnings: vanished
       .filter((lacking) => lacking.import_id === row.id)
       .map((lacking) => ({

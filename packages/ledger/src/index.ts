@@ -30,5 +30,6 @@ export * from "./retrying.ts";
 export { sealImport } from "./sealing.ts";
 export * from "./shards.ts";
 export * from "./uploads.ts";
+export { type FleetWaits, readWaits, together } from "./waits.ts";
 export * from "./waiving.ts";
 export * from "./worker-facts.ts";

@@ -3,7 +3,7 @@ import { ExhibitError } from "@exhibit/contracts";
 import type { Lease } from "@exhibit/credentials";
 import { interrupted } from "./errors.ts";
 import { checkInside } from "./guard.ts";
-import type { LeaseHolder } from "./object-store.ts";
+import type { LeaseHolder, PutRequest } from "./object-store.ts";
 import type { Pass } from "./room.ts";
 import { isSameBucket } from "./same-bucket.ts";
 
@@ -47,7 +47,7 @@ interface Budget {
  */
 export function createAttempt(
   leases: LeaseHolder,
-  target: { key: string; first: Lease },
+  target: { key: string; first: Lease; onFault?: PutRequest["onFault"] },
   options: RetryOptions,
 ): Attempt {
   const spent = new WeakSet<ExhibitError>();
@@ -85,6 +85,7 @@ export function createAttempt(
           throw thrown;
         }
         refused = thrown.action === "renew-lease" ? lease : undefined;
+        target.onFault?.(thrown);
         await pause(delay, signal);
       }
     }

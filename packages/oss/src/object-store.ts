@@ -1,3 +1,4 @@
+import type { ExhibitError } from "@exhibit/contracts";
 import type { Lease } from "@exhibit/credentials";
 import type { Expectation } from "./expectation.ts";
 import type { BucketWindow } from "./gate.ts";
@@ -63,6 +64,8 @@ export interface PutRequest {
   signal?: AbortSignal;
   /** Bytes on their way to OSS, in order of sending, or found there; bytes sent again are not counted again. */
   onBytes?: (bytes: number) => void;
+  /** Hears of the faults after which a request is made again. */
+  onFault?: (error: ExhibitError) => void;
   /** Keeps what is needed to go on with a multipart upload; without it, one that fails is aborted by `put`. */
   uploads?: UploadRecord;
   /** Whether a small file is looked for before it is sent; a large one always is. @defaultValue not */

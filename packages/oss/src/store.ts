@@ -59,7 +59,7 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
     const { leases, name, body, signal, onBytes, uploads } = request;
     const first = await leases.current({ minimumRemaining: options.minimumRemaining });
     const key = keyOf(first, name);
-    const attempt = createAttempt(leases, { key, first }, options);
+    const attempt = createAttempt(leases, { key, first, onFault: request.onFault }, options);
     const look = createLook(calls, attempt, key, signal);
     const { bucket } = first;
     const { expectation = createExpectation(false) } = request;

@@ -41,6 +41,8 @@ export interface Engine {
   schedule(name: QueueName, everyMs: number): Promise<boolean>;
   /** Calls back each time the queue is there again after it was away: bells may have been lost. */
   onReturn(listener: () => void): void;
+  /** Since when the queue can't be reached and why; undefined while it can. */
+  away(): Away | undefined;
   /** Takes jobs of a queue until it's closed. */
   work(name: QueueName, handler: Handler, options: WorkOptions): WorkerHandle;
   /**
@@ -48,6 +50,11 @@ export interface Engine {
    */
   ping(): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface Away {
+  readonly since: Date;
+  readonly reason: string;
 }
 
 export interface WorkOptions {
@@ -98,6 +105,7 @@ interface Backend {
     options: Partial<WorkerOptions>,
   ): Worker<Bell>;
   onReturn(listener: () => void): void;
+  away(): Away | undefined;
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -166,7 +174,16 @@ export async function openRedisEngine(
     await close();
     throw cause;
   }
+  let awaySince: Date | undefined;
+  producer.on("ready", () => {
+    awaySince = undefined;
+  });
+  producer.on("close", () => {
+    awaySince ??= new Date();
+  });
   return createEngine({
+    away: () =>
+      awaySince && { since: awaySince, reason: fault?.message ?? "the connection was closed" },
     createQueue: (name) =>
       new Queue(
         name,
@@ -211,6 +228,7 @@ export async function openEmbeddedEngine(pglite: PGlite): Promise<Engine> {
       ) as unknown as Worker<Bell>,
     // It is in this process: it can't be away.
     onReturn() {},
+    away: () => undefined,
     ping: () => reachable(pglite.query("select 1").then(() => undefined)),
     close: () => Promise.resolve(),
   });
@@ -278,6 +296,7 @@ function createEngine(backend: Backend): Engine {
       return known === undefined;
     },
     onReturn: backend.onReturn,
+    away: backend.away,
     work(name, handler, { concurrency, onError, onFailed }) {
       const controller = new AbortController();
       const { signal } = controller;

@@ -16,6 +16,7 @@ import { listenForInterruption } from "../interruption.ts";
 import { vendorPauseLine } from "../pausing.ts";
 import { errorLines, errorViewOf } from "../report.ts";
 import type { Terminal } from "../terminal.ts";
+import { waitLine } from "../waiting.ts";
 import { type CommandModule, jsonOption } from "./command.ts";
 import { collect, collectPair } from "./repeated-options.ts";
 
@@ -68,8 +69,9 @@ async function listVendors(terminal: Terminal): Promise<number> {
       ? ["No vendor is configured: exhibit.yaml has none under vendors."]
       : formatTable([head, ...items.map((state) => rowOf(state, scope))], [3, 4, 5]);
   for (const line of lines) terminal.say(line);
-  for (const { vendor, paused } of items) {
+  for (const { vendor, paused, waiting = [] } of items) {
     if (paused !== undefined) terminal.say(vendorPauseLine(vendor, paused));
+    for (const each of waiting) terminal.say(`${vendor}: ${waitLine(each)}`);
   }
   if (scope === "process") for (const line of apart) terminal.say(line);
   terminal.result({ scope, vendors: items });

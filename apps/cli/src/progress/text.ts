@@ -1,5 +1,6 @@
 import type { ImportStatus, ImportView } from "@exhibit/contracts";
 import { formatBytes, formatNumber, formatSeconds } from "../format.ts";
+import { isWaiting } from "../waiting.ts";
 import type { Measure } from "./measure.ts";
 
 const statusWords: Readonly<Record<ImportStatus, string>> = {
@@ -12,8 +13,9 @@ const statusWords: Readonly<Record<ImportStatus, string>> = {
 };
 
 /** What an import is doing, for people. */
-export function statusWord({ status, paused }: ImportView): string {
-  return paused === null ? statusWords[status] : "paused";
+export function statusWord(view: ImportView): string {
+  if (view.paused !== null) return "paused";
+  return isWaiting(view) ? "waiting" : statusWords[view.status];
 }
 
 /** `storing: 1,234 of 5,678 files, 1.2 GB of 4.0 GB, 45.0 MB/s, 1 min 3 s left` */

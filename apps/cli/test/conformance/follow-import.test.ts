@@ -20,7 +20,7 @@ async function follow(answer: Answer) {
   const reachable: boolean[] = [];
   const last = await followImport(createApiClient({ url: api.url }), importId, {
     onView: (view) => void seen.push(view),
-    onReachable: (is) => void reachable.push(is),
+    onReachable: (fault) => void reachable.push(fault === undefined),
     pauses,
   });
   return { last, stored: seen.map((view) => view.stored), reachable, asked: api.asked };

@@ -27,6 +27,8 @@ export function viewOf(changes: Partial<ImportView> = {}): ImportView {
     updated_at: "2026-03-01T10:00:04.000Z",
     finished_at: null,
     errors: [],
+    waiting: [],
+    moving: true,
     warnings: [],
     ...changes,
   };

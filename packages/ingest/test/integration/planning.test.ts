@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { ledgerKinds } from "../../../../test/databases.ts";
 import { type PlanDependencies, planFolder } from "../../src/plan.ts";
 import { SHARD_BYTES, SHARD_FILES } from "../../src/sharding.ts";
+import { createWaits } from "../../src/waits.ts";
 
 vi.mock("@exhibit/sources", { spy: true });
 
@@ -34,7 +35,13 @@ function giveSource(entries: readonly SourceEntry[], breakAt = Number.POSITIVE_I
 async function createFolder() {
   const { importId, folderIds } = await createImport(ledger, {
     suit_ids: [],
-    folders: [{ vendor: "kongur", folder: {}, source: { type: "directory", path: "/evidence" } }],
+    folders: [
+      {
+        vendor: "kongur",
+        folder: {},
+        source: { type: "directory", path: "/evidence", allow_empty: true },
+      },
+    ],
   });
   return { importId, folderId: folderIds[0] as number };
 }
@@ -49,6 +56,7 @@ function plan(folderId: number, last = true): Promise<void> {
     roots: ["/evidence"],
     readers: {} as PlanDependencies["readers"],
     logger: {} as Logger,
+    waits: createWaits({ diskSilence: () => 0 }),
   };
   const signal = new AbortController().signal;
   const attempt = {

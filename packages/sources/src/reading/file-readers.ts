@@ -19,6 +19,8 @@ export interface FileReaders {
   open(place: Place, path: string, expected: FileFacts | undefined): Promise<SourceFile>;
   /** One of the threads, for something else that takes it a moment at a time. */
   lend(): ReaderThread;
+  /** Milliseconds that the disk or share of some file owes an answer. */
+  silence(): number;
   close(): Promise<void>;
 }
 
@@ -75,6 +77,7 @@ export function createFileReaders(memoryBytes: number, start = startReaderThread
       return await openedFile(opening, memory, leastBusy());
     },
     lend: leastBusy,
+    silence: () => Math.max(0, ...[...threads].map((thread) => thread.silence)),
     async close() {
       await Promise.all([...threads].map((thread) => thread.stop()));
     },

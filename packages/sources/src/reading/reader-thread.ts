@@ -20,6 +20,8 @@ export interface ReaderThread {
   readonly busy: number;
   /** Milliseconds that a job takes the disk, lately; of one with a large piece, what each MiB takes. */
   readonly pace: number;
+  /** Milliseconds that it owes an answer: since its last one, or since it was first asked again. */
+  readonly silence: number;
   /** Milliseconds since it last had a job, a file that is open or a walk. */
   readonly idle: number;
   open(job: Opening): Promise<OpenedFile>;
@@ -79,11 +81,13 @@ export function startReaderThread(
   /** Files that are open, and walks. */
   let held = 0;
   let busyAt = performance.now();
+  let heardAt = busyAt;
   let fault: Error | undefined;
 
   worker.unref();
   worker.on("message", ({ answers, onDisk }: ReadAnswers) => {
     const work = answers.reduce((sum, { id }) => sum + (waiting.get(id)?.work ?? 1), 0);
+    heardAt = performance.now();
     pace += (onDisk / work - pace) * WEIGHT_OF_LATEST;
     answers.forEach(settle);
   });
@@ -121,7 +125,10 @@ export function startReaderThread(
     return new Promise((resolve, reject) => {
       if (fault !== undefined) throw ended(fault);
       const id = ++lastId;
-      if (waiting.size === 0) worker.ref();
+      if (waiting.size === 0) {
+        worker.ref();
+        heardAt = performance.now();
+      }
       const take = (answer: ReadAnswer) => resolve((answer as Pick<Answers, Key>)[key]);
       waiting.set(id, { work: workOf(job), resolve: take, reject });
       if (orders.push({ id, ...job }) === 1) setImmediate(flush);
@@ -134,6 +141,9 @@ export function startReaderThread(
     },
     get pace() {
       return pace;
+    },
+    get silence() {
+      return waiting.size > 0 ? performance.now() - heardAt : 0;
     },
     get idle() {
       return waiting.size > 0 || held > 0 ? 0 : performance.now() - busyAt;
