@@ -4,6 +4,8 @@ import type { System } from "./system.ts";
 
 export interface BoardJob {
   id: string;
+  /** As its card is titled. */
+  name: string;
   failedReason: string;
 }
 

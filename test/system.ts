@@ -31,6 +31,8 @@ export interface System extends AsyncDisposable {
   readonly environment: Environment;
   /** What may be read; a test puts its evidence below it. */
   readonly root: string;
+  /** BullMQ's own, as whoever has the queue's address sees them. */
+  readonly queues: Services["queues"];
   /** The worker, which a test may stop and start again. */
   readonly worker: { stop(): Promise<void>; start(): Promise<void> };
   get<T>(path: string): Promise<T>;
@@ -84,6 +86,7 @@ export async function startSystem(kind: EngineKind, options: SystemOptions = {})
     sandbox,
     root,
     environment,
+    queues: services.queues,
     worker: {
       stop: () => running.close(),
       async start() {

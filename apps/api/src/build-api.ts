@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Bandwidth, Imports, VendorControl } from "@exhibit/ingest";
+import type { Bandwidth, Imports, JobLabels, VendorControl } from "@exhibit/ingest";
 import type { Logger } from "@exhibit/telemetry";
 import type { Queue } from "bullmq";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
@@ -19,8 +19,9 @@ const BODY_LIMIT = 48 * 1024 * 1024;
 export interface ApiOptions {
   readonly imports: Imports;
   readonly bandwidth: Bandwidth;
-  /** Shown in Bull Board. */
+  /** Shown in Bull Board, with what their jobs stand for. */
   readonly queues: readonly Queue[];
+  readonly labels: JobLabels;
   /** For /readyz. May throw or hang: both mean that something is down. */
   readonly ready: () => Promise<Readiness>;
   readonly vendors: VendorControl;
@@ -33,7 +34,7 @@ export interface ApiOptions {
 
 /** Makes the HTTP API. The caller lets it listen, and closes it: event streams end then. */
 export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
-  const { imports, bandwidth, queues, ready, vendors, logger } = options;
+  const { imports, bandwidth, queues, labels, ready, vendors, logger } = options;
   const app: FastifyInstance = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     bodyLimit: BODY_LIMIT,
@@ -63,6 +64,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
 
   await addDocs(app);
   addRoutes(app, { imports, bandwidth, progress, ready, vendors });
-  await addBullBoard(app, queues);
+  const workers = async () => (await bandwidth.get()).workers;
+  await addBullBoard(app, { queues, labels, workers });
   return app;
 }

@@ -1,16 +1,24 @@
 import { createBullBoard } from "@bull-board/api";
-import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
 import { FastifyAdapter } from "@bull-board/fastify";
-import { Job, type Queue } from "bullmq";
+import type { Queue } from "bullmq";
 import type { FastifyInstance } from "fastify";
+import { refusedActs } from "./board-acts.ts";
+import { type BoardQueueOptions, boardQueue } from "./board-queue.ts";
 
 const BASE_PATH = "/queues";
 
+export interface BullBoardOptions extends BoardQueueOptions {
+  queues: readonly Queue[];
+}
+
 /** Bull Board, where ops look at jobs and retry those that failed. */
-export async function addBullBoard(app: FastifyInstance, queues: readonly Queue[]): Promise<void> {
-  const serverAdapter = new FastifyAdapter().setBasePath(BASE_PATH);
+export async function addBullBoard(
+  app: FastifyInstance,
+  { queues, ...options }: BullBoardOptions,
+): Promise<void> {
+  const serverAdapter = new BoardAdapter().setBasePath(BASE_PATH);
   createBullBoard({
-    queues: queues.map(withFreshAttempts),
+    queues: queues.map((queue) => boardQueue(queue, options)),
     serverAdapter,
     options: { uiConfig: { boardTitle: "Exhibit" } },
   });
@@ -23,26 +31,10 @@ export async function addBullBoard(app: FastifyInstance, queues: readonly Queue[
   );
 }
 
-/**
- * The queue as Bull Board sees it. Its Retry, of one job or of all, leaves BullMQ's count of attempts as it is: a job that
- * used up its five would get a single one. A person's retry is a new beginning.
- */
-function withFreshAttempts(queue: Queue): BullMQAdapter {
-  const adapter = new BullMQAdapter(queue);
-  const fresh = (job: Job): Job => {
-    const retry: Job["retry"] = (state) =>
-      Job.prototype.retry.call(job, state, { resetAttemptsMade: true, resetAttemptsStarted: true });
-    return Object.defineProperty(job, "retry", { value: retry });
-  };
-  const { getJob, getJobs } = adapter;
-  return Object.assign(adapter, {
-    getJob: async (id: string) => {
-      const job = await getJob.call(adapter, id);
-      return job && fresh(job);
-    },
-    getJobs: async (...which: Parameters<typeof getJobs>) =>
-      (await getJobs.call(adapter, ...which)).map(fresh),
-  });
+class BoardAdapter extends FastifyAdapter {
+  override setApiRoutes(routes: Parameters<FastifyAdapter["setApiRoutes"]>[0]): this {
+    return super.setApiRoutes(refusedActs(routes)) as this;
+  }
 }
 
 /** Its page asks Google for fonts: those who look at evidence shouldn't tell anybody so. */

@@ -210,6 +210,7 @@ export async function startApi(options: Partial<ApiOptions> = {}) {
   const app = await buildApi({
     imports: fake.imports,
     queues: [],
+    labels: async () => new Map(),
     ready: async () => ({ ledger: "up", queue: "up", workers: 2 }),
     vendors: fake.vendors,
     bandwidth: fakeBandwidth(),

@@ -30,10 +30,19 @@ export async function serveApi({
   logger,
   environment,
 }: ServeOptions): Promise<ServedApi> {
-  const { imports, bandwidth, queues, ready, vendors } = services;
+  const { imports, bandwidth, queues, labels, ready, vendors } = services;
   const { apiHost: host, apiPort: port, apiHosts: names = [], publicUrl } = environment;
   const door = { listensOn: host, names, publicUrl };
-  const app = await buildApi({ imports, bandwidth, queues, ready, vendors, logger, door });
+  const app = await buildApi({
+    imports,
+    bandwidth,
+    queues,
+    labels,
+    ready,
+    vendors,
+    logger,
+    door,
+  });
   try {
     const url = await app.listen({ host, port });
     const exposure = exposureOf(app.addresses());

@@ -13,8 +13,10 @@ import {
   type Bandwidth,
   createBandwidth,
   createImports,
+  createJobLabels,
   createVendorControl,
   type Imports,
+  type JobLabels,
   quietMsOf,
   type VendorControl,
 } from "@exhibit/ingest";
@@ -42,6 +44,8 @@ export interface Services {
   /** The limit of what all workers of the ledger send together. */
   readonly bandwidth: Bandwidth;
   readonly queues: Engine["queues"];
+  /** What jobs stand for, in words. */
+  readonly labels: JobLabels;
   /** Whether work can be done, for /readyz. */
   ready(): Promise<Readiness>;
   readonly vendors: VendorControl;
@@ -81,6 +85,7 @@ export async function openServices({
     imports: createImports({ ledger, engine, broker, roots, logger }),
     bandwidth: createBandwidth(ledger),
     queues: engine.queues,
+    labels: createJobLabels(ledger),
     ready: createReadiness({ ledger, engine }),
     vendors: createVendorControl({
       ledger,

@@ -1,4 +1,4 @@
-import { ExhibitError, errorTable } from "@exhibit/contracts";
+import { ExhibitError } from "@exhibit/contracts";
 import {
   closeShard,
   type FinishedShard,
@@ -23,13 +23,13 @@ import { endAbandonedUploads } from "./abandon.ts";
 import { bellOf, ringSoon } from "./bells.ts";
 import type { DestinationDependencies } from "./destination.ts";
 import { follow } from "./either-signal.ts";
+import { logFailures } from "./failure-log.ts";
 import { createRecorder } from "./recorder.ts";
 import { createSending, type Sending } from "./sending.ts";
 import { type LeaseDependencies, leasesOf } from "./shard-leases.ts";
 import { type FileDependencies, storeFile } from "./store-file.ts";
 import {
   beyondHope,
-  type NotStoredFile,
   outages,
   outcomeOf,
   postponed,
@@ -61,9 +61,6 @@ export const FILES_AT_ONCE = 64;
 
 /** A shard whose worker died so often in a row, with nothing recorded in between, is set aside. */
 const MOST_CRASHES = 3;
-
-/** Lines about failed files that a job's log gets; the API lists them all. */
-const LOGGED_FILES = 50;
 
 /**
  * Stores what is unfinished of a shard and records each file's outcome. A file that fails doesn't stop the others.
@@ -136,7 +133,7 @@ async function storeOpenShard(
     const finished = await finishShard(ledger, shard.id, watched.starts);
     if (finished) {
       onFinished();
-      return await conclude(dependencies, shard, finished, settled, watched);
+      return await conclude(dependencies, { folder, shard }, finished, settled, watched);
     }
     if (settled.notStored.some(({ outcome }) => outcome.state === "planned")) {
       throw unfinished(settled, watched);
@@ -281,7 +278,7 @@ function giveUp(stop: AbortController, thrown: unknown): never {
 /** Gives what the job fails with, if files of the shard failed. */
 async function conclude(
   dependencies: StoreDependencies,
-  shard: ShardRow,
+  { folder, shard }: Pick<ToStore, "folder" | "shard">,
   finished: FinishedShard,
   { notStored }: Settled,
   attempt: Attempt,
@@ -289,7 +286,7 @@ async function conclude(
   if (finished.walkAgain) await ringSoon(dependencies, "plan", [bellOf(shard.folderId)]);
   if (finished.complete) await ringSoon(dependencies, "seal", [{ id: shard.importId }]);
   if (finished.state === "stored") return undefined;
-  await logFailures(notStored, attempt);
+  await logFailures(folder, notStored, attempt);
   return filesFailed(finished);
 }
 
@@ -297,15 +294,4 @@ function filesFailed({ failures, files }: Pick<FinishedShard, "failures" | "file
   const failed = failures.reduce((sum, failure) => sum + failure.files, 0);
   const codes = failures.map((failure) => `${failure.files} ${failure.code}`).join(", ");
   return new ExhibitError("FILES_FAILED", `${failed} of ${files} files failed: ${codes}`);
-}
-
-async function logFailures(notStored: readonly NotStoredFile[], attempt: Attempt): Promise<void> {
-  const failed = notStored.filter(({ outcome }) => outcome.state === "failed");
-  for (const { file, outcome } of failed.slice(0, LOGGED_FILES)) {
-    await attempt.log(`${outcome.code} ${file.path}: ${outcome.message}`);
-  }
-  if (failed.length > LOGGED_FILES) await attempt.log(`… and ${failed.length - LOGGED_FILES} more`);
-  const codes = new Set(failed.map(({ error }) => error.code));
-  for (const code of codes)
-    await attempt.log(`What to do about ${code}: ${errorTable[code].remedy}`);
 }

@@ -32,4 +32,5 @@ export * from "./shards.ts";
 export * from "./uploads.ts";
 export { type FleetWaits, readWaits, together } from "./waits.ts";
 export * from "./waiving.ts";
+export * from "./work-labels.ts";
 export * from "./worker-facts.ts";

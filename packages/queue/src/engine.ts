@@ -196,7 +196,7 @@ export async function openRedisEngine(
     createWorker: (name, handler, more) =>
       new Worker(
         name,
-        createProcessor(handler),
+        createProcessor(name, handler),
         options<WorkerOptions>({ ...more, connection: consumer, prefix: PREFIX }),
       ),
     // The first time has passed.
@@ -223,7 +223,7 @@ export async function openEmbeddedEngine(pglite: PGlite): Promise<Engine> {
     createWorker: (name, handler, more) =>
       new embedded.Worker<Bell>(
         name,
-        createProcessor(handler),
+        createProcessor(name, handler),
         options({ ...more, connection: pool } as { connection: typeof pool }),
       ) as unknown as Worker<Bell>,
     // It is in this process: it can't be away.

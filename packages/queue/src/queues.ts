@@ -10,6 +10,14 @@ export interface Bell {
   id: string;
 }
 
+/** The id of a bell's job, so that ringing twice is harmless. */
+export function jobIdOf(name: QueueName, id: string): string {
+  return `${name}-${id}`;
+}
+
+/** The longest that a job of ours is put off, in milliseconds: a vendor may ask for a pause of a day. */
+export const LONGEST_DELAY_MS = 24 * 60 * 60 * 1000;
+
 /** BullMQ's limit; what comes later shares the last turn. */
 const LOWEST_PRIORITY = 2 ** 21 - 1;
 

@@ -1,6 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ErrorCode, type JobsOptions, type Queue } from "bullmq";
-import { type Bell, jobOptions, priorityOf, type QueueName } from "./queues.ts";
+import { ErrorCode, type Job, type JobsOptions, type Queue } from "bullmq";
+import {
+  type Bell,
+  jobIdOf,
+  jobOptions,
+  LONGEST_DELAY_MS,
+  priorityOf,
+  type QueueName,
+} from "./queues.ts";
 
 export interface BellToRing {
   id: string;
@@ -14,14 +21,13 @@ interface RungJob {
   opts: JobsOptions & { jobId: string };
 }
 
-/** The job's id is made of the work's, so that ringing twice is harmless. */
 export function jobOf(name: QueueName, bell: BellToRing, round: number): RungJob {
   return {
     name,
     data: { id: bell.id },
     opts: {
       ...jobOptions,
-      jobId: `${name}-${bell.id}`,
+      jobId: jobIdOf(name, bell.id),
       ...(bell.place === undefined ? {} : { priority: priorityOf(bell.place, round) }),
     },
   };
@@ -36,12 +42,15 @@ export async function roundOf(queue: Queue<Bell>): Promise<number> {
 /** Gives the state that the job was in. */
 export async function ringOne(queue: Queue<Bell>, { name, data, opts }: RungJob): Promise<string> {
   const state = await queue.getJobState(opts.jobId);
-  const job =
-    state === "failed" || state === "completed" ? await queue.getJob(opts.jobId) : undefined;
-  if (job && (state === "failed" || state === "completed")) {
+  const isOver = state === "failed" || state === "completed";
+  const job = isOver || state === "delayed" ? await queue.getJob(opts.jobId) : undefined;
+  if (job) {
     try {
-      await job.retry(state, { resetAttemptsMade: true, resetAttemptsStarted: true });
-      return state;
+      if (!isForeign(job, state, data)) {
+        if (isOver) await job.retry(state, { resetAttemptsMade: true, resetAttemptsStarted: true });
+        return state;
+      }
+      await job.remove();
     } catch (error) {
       // Somebody else rang in between: then the job waits already, or has run anew since, or it is gone and is added.
       const isMoved =
@@ -51,6 +60,15 @@ export async function ringOne(queue: Queue<Bell>, { name, data, opts }: RungJob)
   }
   await queue.add(name, data, opts);
   return state;
+}
+
+/**
+ * Whether somebody else took the id for a job of their own: it carries another id, or waits for longer than any of ours
+ * does. Ours are never put off before they were started. Left alone, it would keep the work from being done.
+ */
+function isForeign(job: Job<Bell>, state: string, { id }: Bell): boolean {
+  if (job.data?.id !== id) return true;
+  return state === "delayed" && (job.attemptsStarted === 0 || job.delay > LONGEST_DELAY_MS);
 }
 
 /** A job that was about to end has ended by then. A second job beside one that goes on would do its work twice. */

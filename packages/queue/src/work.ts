@@ -1,6 +1,6 @@
 import { ExhibitError, errorTable } from "@exhibit/contracts";
 import { DelayedError, type Job, UnrecoverableError, WaitingError } from "bullmq";
-import type { Bell } from "./queues.ts";
+import { type Bell, jobIdOf, LONGEST_DELAY_MS, type QueueName } from "./queues.ts";
 
 export interface Attempt {
   /** How often its job has been started, from 1; counted anew when a person retries it, or it is rung for after its end. */
@@ -41,8 +41,9 @@ export class Postponed extends Error {
   }
 }
 
-export function createProcessor(handler: BareHandler) {
+export function createProcessor(name: QueueName, handler: BareHandler) {
   return async (job: Job<Bell>, token?: string): Promise<void> => {
+    checkOurs(name, job);
     const postponed = Math.max(0, job.attemptsStarted - job.attemptsMade - 1);
     try {
       await handler(job.data.id, {
@@ -55,6 +56,17 @@ export function createProcessor(handler: BareHandler) {
       throw await settle(job, token, thrown, postponed);
     }
   };
+}
+
+/**
+ * A job that somebody else made could have work done under an id that isn't its own, and keep the work that the id stands
+ * for from being rung for. Those of the schedule have ids that the queue gives them.
+ */
+function checkOurs(name: QueueName, { id, data, repeatJobKey }: Job<Bell>): void {
+  if (repeatJobKey === name && data?.id === name) return;
+  if (typeof data?.id === "string" && id === jobIdOf(name, data.id)) return;
+  const message = `Exhibit didn't make this job: its id is ${JSON.stringify(id)}, and a job of this queue carries what comes after "${name}-" in its data as \`id\`. Nothing was done for it; it can be removed.`;
+  throw new Final(new ExhibitError("REQUEST_INVALID", message));
 }
 
 /** Our own services may be gone for seconds or for minutes; work goes on soon after they are back. */
@@ -89,7 +101,7 @@ async function delay(
   delayMs: number,
 ): Promise<DelayedError> {
   await log(job, `Postponed by ${Math.ceil(delayMs / 1000)} s: ${message}`);
-  await job.moveToDelayed(Date.now() + delayMs, token).catch(() => {});
+  await job.moveToDelayed(Date.now() + Math.min(delayMs, LONGEST_DELAY_MS), token).catch(() => {});
   return new DelayedError();
 }
 

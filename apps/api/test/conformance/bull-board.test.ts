@@ -1,17 +1,30 @@
+import { appRoutes } from "@bull-board/api/dist/routes.js";
 import { PGlite } from "@electric-sql/pglite";
 import { type Engine, openEmbeddedEngine, type WorkerHandle } from "@exhibit/queue";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startApi } from "../fake-imports.ts";
 
 let pglite: PGlite;
 let engine: Engine;
 let api: Awaited<ReturnType<typeof startApi>>;
 let worker: WorkerHandle | undefined;
+let labels: (queue: string, ids: readonly string[]) => Promise<Map<string, string>>;
+let workers = 0;
 beforeAll(async () => {
   pglite = await PGlite.create();
   engine = await openEmbeddedEngine(pglite);
-  api = await startApi({ queues: engine.queues });
-});
+  labels = async () => new Map();
+  const bandwidth = {
+    get: async () => ({ limit: "off", bytes_per_second: null, workers, changes: [] }),
+    set: () => Promise.reject(new Error("nobody sets it here")),
+  };
+  api = await startApi({
+    queues: engine.queues,
+    labels: (queue, ids) => labels(queue, ids),
+    bandwidth,
+  });
+  // A database that nobody has made yet takes its time on a busy machine.
+}, 120_000);
 afterAll(async () => {
   await worker?.close(0);
   await api.app.close();
@@ -28,8 +41,107 @@ it("shows its page and the queues", async () => {
   expect(names).toEqual(engine.queues.map(({ name }) => name));
 });
 
-it("retries a failed job by its button", async () => {
+function storeQueue() {
   const queue = engine.queues.find(({ name }) => name === "store");
+  if (!queue) throw new Error("no store queue");
+  return queue;
+}
+
+async function shown(activeQueue = "store") {
+  const answer = await api.app.inject(
+    `/queues/api/queues?activeQueue=${activeQueue}&status=latest`,
+  );
+  const { queues } = answer.json() as {
+    queues: { name: string; hasWorkers: boolean | null; jobs: { id: string; name: string }[] }[];
+  };
+  return queues.find(({ name }) => name === activeQueue);
+}
+
+describe("What Bull Board can do", () => {
+  /** Of its own table: a later version's new acts are in it. */
+  const unsafe = appRoutes.api.flatMap(({ method, route }) =>
+    [method].flat().flatMap((one) => (one === "get" ? [] : [`${one} ${[route].flat()[0]}`])),
+  );
+  const offered = [
+    "put /api/queues/resume",
+    "put /api/queues/:queueName/retry/:queueStatus",
+    "put /api/queues/:queueName/promote",
+    "put /api/queues/:queueName/clean/:queueStatus",
+    "put /api/queues/:queueName/resume",
+    "put /api/queues/:queueName/:jobId/retry",
+    "put /api/queues/:queueName/:jobId/clean",
+    "put /api/queues/:queueName/:jobId/promote",
+  ];
+
+  it("is to retry, remove and promote jobs, and to let a paused queue go on: nothing else", async () => {
+    expect(offered.filter((act) => !unsafe.includes(act))).toEqual([]);
+    await engine.announce("store", [{ id: "1" }]);
+    const before = await storeQueue().getJob("store-1");
+    const payload = {
+      name: "store",
+      data: { id: "2" },
+      jobData: { id: "2" },
+      options: { jobId: "store-9", delay: 900_000_000_000 },
+      runAt: 9_000_000_000_000,
+      priority: 2_097_151,
+      concurrency: 1,
+      max: 1,
+      duration: 9_000_000_000,
+      force: true,
+      every: 9_000_000_000,
+    };
+    for (const act of unsafe.filter((one) => !offered.includes(one))) {
+      const [method = "", route = ""] = act.split(" ");
+      const path = route
+        .replace(":queueName", "store")
+        .replace(":jobId", "store-1")
+        .replace(":schedulerId", "reconcile");
+      const answer = await api.app.inject({
+        method: method.toUpperCase() as "PUT",
+        url: `/queues${path}`,
+        payload,
+      });
+      expect([act, answer.statusCode]).toEqual([act, 404]);
+      // In Bull Board's own form, which its page shows.
+      expect(answer.json()).toEqual({ error: expect.stringContaining("exhibit pause") });
+    }
+    const job = await storeQueue().getJob("store-1");
+    expect(job?.data).toEqual({ id: "1" });
+    expect(job?.priority).toBe(before?.priority);
+    expect(await job?.getState()).toBe(await before?.getState());
+    expect(await storeQueue().isPaused()).toBe(false);
+    expect(await storeQueue().getGlobalConcurrency()).toBeNull();
+    expect(await storeQueue().getJob("store-9")).toBeUndefined();
+  });
+});
+
+describe("A job", () => {
+  it("says what it stands for, and carries an id", async () => {
+    const label = "E-77, kongur suit_id=1001, import 0f8f";
+    labels = async (queue, ids) => new Map(queue === "store" ? ids.map((id) => [id, label]) : []);
+    const [job] = (await shown())?.jobs ?? [];
+    expect(job).toMatchObject({ id: "store-1", name: label, data: { id: "1" } });
+    const one = (await api.app.inject("/queues/api/queues/store/store-1")).json();
+    expect(one.job).toMatchObject({ name: label, data: { id: "1" } });
+    expect((await storeQueue().getJob("store-1"))?.name).toBe("store");
+  });
+
+  it("is shown by its queue's name when the ledger is away", async () => {
+    labels = () => Promise.reject(new Error("the ledger is away"));
+    expect((await shown())?.jobs).toMatchObject([{ id: "store-1", name: "store" }]);
+  });
+});
+
+it("doesn't say that there are no workers while some live in this process", async () => {
+  labels = async () => new Map();
+  expect((await shown())?.hasWorkers).toBe(false);
+  workers = 1;
+  expect((await shown())?.hasWorkers).toBeNull();
+  await (await storeQueue().getJob("store-1"))?.remove();
+});
+
+it("retries a failed job by its button", async () => {
+  const queue = storeQueue();
   const attempts: (() => void)[] = [];
   const attempted = [0, 1].map(() => new Promise<void>((resolve) => attempts.push(resolve)));
   let fails = true;
@@ -41,7 +153,7 @@ it("retries a failed job by its button", async () => {
     },
     { concurrency: 1, onError: () => {}, onFailed: () => {} },
   );
-  const job = await queue?.add("store", { id: "7" }, { attempts: 1, jobId: "store-7" });
+  const job = await queue.add("store", { id: "7" }, { attempts: 1, jobId: "store-7" });
   await attempted[0];
   while ((await job?.getState()) !== "failed") await new Promise(setImmediate);
   fails = false;
@@ -59,7 +171,7 @@ it.each(["store-8/retry", "retry/failed"])(
   "gives a job that has used up its attempts all of them again by %s",
   async (button) => {
     await worker?.close(0);
-    const queue = engine.queues.find(({ name }) => name === "store");
+    const queue = storeQueue();
     const lasts: boolean[] = [];
     worker = engine.work(
       "store",
@@ -69,7 +181,7 @@ it.each(["store-8/retry", "retry/failed"])(
       },
       { concurrency: 1, onError: () => {}, onFailed: () => {} },
     );
-    const job = await queue?.add("store", { id: "8" }, { attempts: 2, jobId: "store-8" });
+    const job = await queue.add("store", { id: "8" }, { attempts: 2, jobId: "store-8" });
     const usedUp = async (times: number) => {
       while (lasts.length < times || (await job?.getState()) !== "failed") {
         await new Promise(setImmediate);

@@ -248,6 +248,74 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     await storeQueue().remove(`store-${known}`);
   });
 
+  const years = 900_000_000_000;
+
+  test.each<[string, (id: string) => object, object]>([
+    ["carries another id", () => ({ id: "1" }), { delay: years }],
+    ["carries no id", () => ({}), { delay: years }],
+    ["carries the right id, but waits for years", (id) => ({ id }), { delay: years }],
+    [
+      "carries the right id, but waits for an hour that nobody asked for",
+      (id) => ({ id }),
+      { delay: 3_600_000 },
+    ],
+    ["carries another id and has been refused", () => ({ id: "1" }), {}],
+  ])("has work done whose job's id somebody else took for one that %s", async (_, data, more) => {
+    const id = newId();
+    const jobId = `store-${id}`;
+    await storeQueue().add("store", data(id) as { id: string }, { jobId, ...more });
+    await engine.announce("store", [{ id, place: 1 }]);
+    const record = createRecord<string>();
+    work(async (seen) => record.add(seen));
+    if (!("delay" in more)) await untilJobIs(id, "failed");
+    expect(record.seen).toEqual([]);
+    await engine.ring("store", [{ id, place: 1 }]);
+    await untilJobIs(id, "completed");
+    expect(record.seen).toEqual([id]);
+    expect((await storeQueue().getJob(jobId))?.opts.delay ?? 0).toBe(0);
+  });
+
+  test("has work done whose job was put off for years after it had been started", async () => {
+    const id = newId();
+    const record = createRecord<number>();
+    work(async (_id, { postponed }) => {
+      record.add(postponed);
+      if (record.seen.length > 1) return;
+      throw new Postponed(3_600_000, new ExhibitError("VENDOR_UNAVAILABLE", "kongur is down"));
+    });
+    await engine.announce("store", [{ id }]);
+    await untilJobIs(id, "delayed");
+    await engine.ring("store", [{ id }]);
+    const job = await storeQueue().getJob(`store-${id}`);
+    expect(await job?.getState()).toBe("delayed");
+    await job?.changeDelay(years);
+    await engine.ring("store", [{ id }]);
+    await untilJobIs(id, "completed");
+    expect(record.seen).toEqual([0, 0]);
+  });
+
+  test("does nothing for a job that it didn't make, and says so", async () => {
+    const record = createRecord<string>();
+    work(async (id) => record.add(id));
+    const job = await storeQueue().add("store", { id: "1" }, { attempts: 5 });
+    while ((await job.getState()) !== "failed") await new Promise((next) => setTimeout(next, 20));
+    const failed = await storeQueue().getJob(job.id ?? "");
+    expect(failed?.failedReason).toContain(`Exhibit didn't make this job: its id is "${job.id}"`);
+    expect(failed?.attemptsMade).toBe(1);
+    expect(record.seen).toEqual([]);
+  });
+
+  test("never puts a job off for longer than a day, whatever it is asked", async () => {
+    const id = newId();
+    work(async () => {
+      throw new Postponed(years, new ExhibitError("STORE_THROTTLED", "OSS asks for 28 years"));
+    });
+    await engine.announce("store", [{ id }]);
+    await untilJobIs(id, "delayed");
+    expect((await storeQueue().getJob(`store-${id}`))?.delay).toBeLessThanOrEqual(86_400_000);
+    await storeQueue().remove(`store-${id}`);
+  });
+
   test("has no second worker do what one does for long, however newly it is rung for", async () => {
     const id = newId();
     const runs = createRecord<string>();

@@ -1,0 +1,38 @@
+import { type Ledger, readWorkLabels, type WorkLabel } from "@exhibit/ledger";
+import type { QueueName } from "@exhibit/queue";
+
+/** Says of jobs' ids what they stand for, in words: a job itself carries nothing else. Gives those that the ledger knows. */
+export type JobLabels = (queue: string, ids: readonly string[]) => Promise<Map<string, string>>;
+
+const kinds: Readonly<Partial<Record<QueueName, "folder" | "shard" | "import">>> = {
+  plan: "folder",
+  store: "shard",
+  seal: "import",
+};
+
+/** Suits that are named; an import may have thousands. */
+const MOST_SUITS = 3;
+
+export function createJobLabels(ledger: Ledger): JobLabels {
+  return async (queue, ids) => {
+    const kind = kinds[queue as QueueName];
+    const labels = kind === undefined ? [] : await readWorkLabels(ledger, kind, ids);
+    return new Map(labels.map((label) => [label.id, labelOf(label)]));
+  };
+}
+
+/** What work is for, as people know it: `E-77, kongur suit_id=1001, import 0f8fad5b-d9cb-469f-a165-70867728950e` */
+export function labelOf(work: Omit<WorkLabel, "id">): string {
+  const { importId, entrust_id, suit_ids, vendor, selector } = work;
+  const folder = Object.entries(selector ?? {}).map(([key, value]) => `${key}=${value}`);
+  const more = suit_ids.length > MOST_SUITS ? ["…"] : [];
+  const suits = [...suit_ids.slice(0, MOST_SUITS), ...more].join(" ");
+  const parts = [
+    entrust_id ?? "",
+    // A folder of a suit names it itself.
+    vendor === null || entrust_id === null ? suits : "",
+    vendor === null ? "" : [vendor, ...folder].join(" "),
+    `import ${importId}`,
+  ];
+  return parts.filter((part) => part !== "").join(", ");
+}
