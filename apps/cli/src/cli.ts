@@ -135,7 +135,7 @@ Exit codes:
   0  done (an import: sealed)
   1  the import isn't sealed: files failed, or it was cancelled
   2  bad use: the command line, the configuration or the request has to be mended
-  3  the API, or what it needs, can't be reached
+  3  the API, or what it needs, can't be reached; of vendors check: the vendor or OSS
 
 Environment:
   EXHIBIT_CONFIG        path of exhibit.yaml: the vendors, and the folders that may be read

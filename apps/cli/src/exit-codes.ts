@@ -12,9 +12,15 @@ export const exitCodes = {
   unreachable: 3,
 } as const;
 
+const unreachable: ReadonlySet<ErrorCode> = new Set([
+  "SERVICE_UNREACHABLE",
+  "VENDOR_UNAVAILABLE",
+  "STORE_UNAVAILABLE",
+]);
+
 /** The exit code that fits an error. */
 export function exitCodeOf(error: ExhibitError): number {
-  if (error.code === "SERVICE_UNREACHABLE") return exitCodes.unreachable;
+  if (unreachable.has(error.code)) return exitCodes.unreachable;
   if (operatorsFaults.has(error.code) || isCallersFault(error.code)) return exitCodes.badUse;
   return exitCodes.failed;
 }

@@ -1,15 +1,15 @@
-import {
-  type ErrorView,
-  type ExhibitError,
-  errorTable,
-  type FolderSelector,
-  type FolderView,
-  type ImportView,
+import type {
+  ErrorView,
+  ExhibitError,
+  FolderSelector,
+  FolderView,
+  ImportView,
 } from "@exhibit/contracts";
 import { exitCodes } from "./exit-codes.ts";
 import { formatBytes, formatCount, formatNumber, formatSeconds, formatTable } from "./format.ts";
 import { pauseLines } from "./pausing.ts";
 import { statusWord } from "./progress/text.ts";
+import { remedyOf } from "./remedies.ts";
 import { waitLine } from "./waiting.ts";
 
 // Groups of errors shown at the end; the API has them all.
@@ -140,13 +140,13 @@ export function exitCodeOfImport(view: ImportView): number {
   return view.status === "sealed" ? exitCodes.done : exitCodes.failed;
 }
 
-/** An error as the API would show it: what happened and what to do. */
+/** An error in the form of the API's: what happened and what to do. */
 export function errorViewOf(error: ExhibitError): ErrorView {
-  return { code: error.code, message: error.message, remedy: errorTable[error.code].remedy };
+  return { code: error.code, message: error.message, remedy: remedyOf(error.code) };
 }
 
 /** An error for people. What is wrong with a request is in its sentence; the table's remedy would only repeat it. */
 export function errorLines(error: ExhibitError): string[] {
   if (error.code === "REQUEST_INVALID") return [error.message];
-  return [`${error.message} [${error.code}]`, errorTable[error.code].remedy];
+  return [`${error.message} [${error.code}]`, remedyOf(error.code)];
 }

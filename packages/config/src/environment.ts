@@ -37,7 +37,12 @@ export interface Environment {
   readonly graceMs: number;
 }
 
-const text = z.string().trim().min(1);
+const text = z
+  .string()
+  .min(1)
+  .refine((given) => !/^(["']).*\1$|\p{C}/su.test(given), {
+    error: "it has quotes around it, or an invisible character in it",
+  });
 const leaseKeys = z.string().transform((given, context): LeaseKeyRing => {
   const keys = parseLeaseKeys(given);
   if (typeof keys !== "string") return keys;
@@ -95,15 +100,16 @@ const environment = z.object({
 const secretNames = ["EXHIBIT_REDIS_URL", "EXHIBIT_DATABASE_URL", "EXHIBIT_LEASE_KEY"];
 
 /**
- * Reads the EXHIBIT_* variables; an empty one counts as absent. Throws one CONFIG_INVALID with all faults, one line
- * each; no value is in the message, as addresses may hold passwords.
+ * Reads the EXHIBIT_* variables, without the space around them; an empty one counts as absent. Throws one CONFIG_INVALID
+ * with all faults, one line each; no value is in the message, as addresses may hold passwords.
  */
 export function readEnvironment(variables: Variables = processVariables()): Environment {
   const files = secretNames.map((name) => secretOf(name, variables));
   const given = Object.fromEntries(
-    [...Object.entries(variables), ...files.map(({ name, value }) => [name, value])].filter(
-      ([, value]) => value !== "" && value !== undefined,
-    ),
+    [...Object.entries(variables), ...files.map(({ name, value }) => [name, value] as const)]
+      // A line break at the end comes with `kubectl create secret` from a file, or with echo.
+      .map(([name, value]) => [name, value?.trim()] as const)
+      .filter(([, value]) => value !== "" && value !== undefined),
   ) as Variables;
   const parsed = environment.safeParse(given);
   const unread = files.flatMap(({ name, reason }) =>
@@ -168,7 +174,7 @@ interface GivenSecret {
 
 /** The variable itself, or what is in the file that NAME_FILE names, without the space around it. */
 function secretOf(name: string, variables: Variables): GivenSecret {
-  const value = variables[name];
+  const value = variables[name]?.trim();
   const file = variables[`${name}_FILE`];
   if ((value !== undefined && value !== "") || file === undefined || file === "") {
     return { name, value };

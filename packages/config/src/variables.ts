@@ -13,7 +13,7 @@ const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /**
  * Replaces each `${NAME}` in the texts of a configuration by the environment's NAME, or by the content of the
- * file that NAME_FILE names, without the space around it. An empty variable counts as missing. What is
+ * file that NAME_FILE names, both without the space around them. An empty variable counts as missing. What is
  * put in isn't searched for variables again. A text with a fault stays as it is.
  */
 export async function replaceVariables(
@@ -56,7 +56,9 @@ async function variableValue(
   variables: Variables,
 ): Promise<{ value: string } | { reason: string }> {
   if (!variableName.test(name)) return { reason: `\${${name}} isn't the name of a variable` };
-  const given = (key: string) => (Object.hasOwn(variables, key) ? variables[key] : undefined);
+  // A line break at the end comes with `kubectl create secret` from a file, or with echo.
+  const given = (key: string) =>
+    Object.hasOwn(variables, key) ? variables[key]?.trim() : undefined;
   const value = given(name);
   if (value !== undefined && value !== "") return { value };
   const file = given(`${name}_FILE`);

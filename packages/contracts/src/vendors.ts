@@ -7,9 +7,9 @@ export const vendorState = z
   .object({
     vendor: z.string(),
     state: z
-      .enum(["ok", "throttled", "open", "half-open"])
+      .enum(["ok", "failing", "throttled", "open", "half-open"])
       .describe(
-        "throttled: it asked for a pause; open: it failed several times in a row and is left alone; half-open: the next call tries whether it is back",
+        "failing: its latest call failed, and not for one folder alone: see last_error; throttled: it asked for a pause; open: it failed several times in a row and is left alone; half-open: the next call tries whether it is back",
       ),
     paused: pause
       .optional()

@@ -52,6 +52,8 @@ export interface VendorNotes {
   readonly leases: number;
   /** The failure of the latest call that failed. */
   readonly error: ExhibitError | undefined;
+  /** Whether no call was answered since. */
+  readonly isFailing: boolean;
 }
 
 /**

@@ -12,9 +12,12 @@ interface Notes {
   calls: number;
   refusals: number;
   error: ExhibitError | undefined;
+  isFailing: boolean;
   /** Their ends, by id. */
   readonly leases: Map<string, number>;
 }
+
+const noNotes = { calls: 0, refusals: 0, error: undefined, isFailing: false, leases: undefined };
 
 /** Keeps in this process; its brokers are the fleet. */
 export function memoryLeaseStore(now: () => number = Date.now): LeaseStore {
@@ -73,19 +76,21 @@ export function memoryLeaseStore(now: () => number = Date.now): LeaseStore {
         calls: 0,
         refusals: 0,
         error: undefined,
+        isFailing: false,
         leases: new Map<string, number>(),
       };
       known.calls += 1;
       known.refusals += refusals;
       known.error = error ?? known.error;
+      known.isFailing = error !== undefined;
       for (const [id, end] of known.leases) if (end <= now()) known.leases.delete(id);
       for (const { id, expiresAt } of leases) known.leases.set(id, expiresAt);
       notes.set(key, known);
     },
     async notes(key) {
-      const { calls = 0, refusals = 0, error, leases = new Map() } = notes.get(key) ?? {};
+      const { leases = new Map(), ...known } = notes.get(key) ?? noNotes;
       const living = [...leases.values()].filter((end) => end > now());
-      return { calls, refusals, error, leases: living.length };
+      return { ...known, leases: living.length };
     },
     close: async () => {},
   };

@@ -161,7 +161,8 @@ export function redisLeaseStore(options: RedisLeaseStoreOptions): LeaseStore {
       const batch = redis
         .pipeline()
         .hincrby(notes, "calls", 1)
-        .hincrby(notes, "refusals", refusals);
+        .hincrby(notes, "refusals", refusals)
+        .hset(notes, "failing", error ? 1 : 0);
       if (error) batch.hset(notes, "error", sealed(key, "error", plainError(error)));
       batch.pexpire(notes, DAY).zremrangebyscore(ends, 0, now());
       for (const { id, expiresAt } of leases) batch.zadd(ends, expiresAt, id);
@@ -170,13 +171,14 @@ export function redisLeaseStore(options: RedisLeaseStoreOptions): LeaseStore {
       await batch.exec();
     }),
     notes: orElse(noNotes, async (key) => {
-      const { calls, refusals, error } = await redis.hgetall(named(key, "notes"));
+      const { calls, refusals, error, failing } = await redis.hgetall(named(key, "notes"));
       const plain = opened<PlainError>(key, "error", error ?? null);
       return {
         calls: Number(calls ?? 0),
         refusals: Number(refusals ?? 0),
         leases: await redis.zcount(named(key, "leases"), now(), "+inf"),
         error: plain && revived(plain),
+        isFailing: failing === "1",
       };
     }),
     async close() {
@@ -189,7 +191,7 @@ export function redisLeaseStore(options: RedisLeaseStoreOptions): LeaseStore {
 /** The turn of a broker whose Redis is away. Nobody else is kept waiting; what it puts replaces nothing. */
 const alone: Turn = { number: 0, end: async () => {} };
 
-const noNotes = { calls: 0, refusals: 0, leases: 0, error: undefined };
+const noNotes = { calls: 0, refusals: 0, leases: 0, error: undefined, isFailing: false };
 
 function hashOf(key: string): string {
   return createHash("sha256").update(key).digest("hex").slice(0, 40);

@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { keyText } from "./key-text.ts";
 
 /** A text option that must appear in no log, message or trace. `secretsIn` finds it by its mark. */
 export function secret() {
-  return z.string().min(1).meta({ secret: true });
+  return keyText().meta({ secret: true });
 }
 
 /** The values in `value` that `schema` marks as secret, through optional, default and nested objects. */

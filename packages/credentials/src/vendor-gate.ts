@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ErrorCode, ExhibitError, type VendorState } from "@exhibit/contracts";
 import { circuitBreaker } from "./circuit-breaker.ts";
-import type { KeptAnswer, KeptFailure, LeaseStore } from "./lease-store.ts";
+import type { KeptAnswer, KeptFailure, LeaseStore, VendorNotes } from "./lease-store.ts";
 import type { RateLimit, Vendor } from "./vendor.ts";
 
 /** Milliseconds of a ban whose length the vendor didn't say. */
@@ -144,7 +144,7 @@ export function vendorGate(
       const last = notes.error ?? failure?.error;
       return {
         vendor: name,
-        ...stateBy(failure, now()),
+        ...stateBy(failure, notes, now()),
         ...(last === undefined ? {} : { last_error_code: last.code, last_error: last.message }),
         leases: notes.leases,
         calls: notes.calls,
@@ -156,12 +156,20 @@ export function vendorGate(
 
 function stateBy(
   failure: KeptFailure | undefined,
+  notes: VendorNotes,
   now: number,
 ): Pick<VendorState, "state" | "until"> {
-  if (failure === undefined) return { state: "ok" };
-  const isBan = failure.error.action === "throttle";
-  if (failure.until <= now) return { state: isBan ? "ok" : "half-open" };
-  return { state: isBan ? "throttled" : "open", until: new Date(failure.until).toISOString() };
+  const isBan = failure?.error.action === "throttle";
+  if (failure !== undefined && failure.until > now) {
+    return { state: isBan ? "throttled" : "open", until: new Date(failure.until).toISOString() };
+  }
+  if (failure !== undefined && !isBan) return { state: "half-open" };
+  return { state: isFailing(notes) ? "failing" : "ok" };
+}
+
+/** A refusal is about one folder, a pause is over by itself; what else a call fails with, all calls do. */
+function isFailing({ isFailing, error }: VendorNotes): boolean {
+  return isFailing && error?.code !== "VENDOR_REFUSED" && error?.code !== "VENDOR_THROTTLED";
 }
 
 /** The failure as the next caller meets it: with what is left of its time. */

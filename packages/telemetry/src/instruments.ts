@@ -28,7 +28,7 @@ export const instrumentTable = {
   "exhibit.vendor.state": {
     kind: "gauge",
     unit: "1",
-    measures: "1 for the state that a vendor is in: ok, throttled, open, half-open.",
+    measures: "1 for the state that a vendor is in: ok, failing, throttled, open, half-open.",
     attributes: ["exhibit.vendor", "exhibit.state"],
   },
 } as const satisfies Record<string, InstrumentEntry>;

@@ -1,6 +1,8 @@
 import { type ExhibitConfig, loadConfig, readEnvironment } from "@exhibit/config";
 import {
   type ExhibitError,
+  errorCodes,
+  errorTable,
   type FolderSelector,
   toExhibitError,
   type VendorList,
@@ -73,9 +75,17 @@ async function listVendors(terminal: Terminal): Promise<number> {
     if (paused !== undefined) terminal.say(vendorPauseLine(vendor, paused));
     for (const each of waiting) terminal.say(`${vendor}: ${waitLine(each)}`);
   }
+  for (const line of items.flatMap(failureLines)) terminal.say(line);
   if (scope === "process") for (const line of apart) terminal.say(line);
   terminal.result({ scope, vendors: items });
   return exitCodes.done;
+}
+
+/** What stands against a vendor now, in its own words. */
+function failureLines({ state, last_error, last_error_code }: VendorState): string[] {
+  if (state === "ok" || last_error === undefined) return [];
+  const known = errorCodes.find((code) => code === last_error_code);
+  return [last_error, ...(known === undefined ? [] : [`  ${errorTable[known].remedy}`])];
 }
 
 const apart = [

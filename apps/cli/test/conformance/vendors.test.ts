@@ -50,10 +50,24 @@ describe("exhibit vendors", () => {
       ["vendor", "state", "until", "leases", "calls", "refusals", "last error"],
       ["kongur", "ok", "3", "7", "0"],
       ["rex", "open", "2026-11-23T12:00:00.000Z", "0", "5", "0", "VENDOR_UNAVAILABLE"],
+      ["rex: no answer"],
+      ["", "Nothing: it is tried again; tell the vendor if it lasts."],
       [""],
     ]);
     expect((await vendors(["--json"], env)).last()).toEqual({ scope: "fleet", vendors: states });
     expect(api.asked.map(({ path }) => path)).toEqual(["/v1/vendors", "/v1/vendors"]);
+  });
+
+  test("says what stands against a vendor, and what can be done", async () => {
+    const last_error = "kongur: 25 Invalid signature (gateway)";
+    const failing = { state: "failing", last_error, last_error_code: "VENDOR_MISCONFIGURED" };
+    const items = states.map((state, index) => (index === 0 ? { ...state, ...failing } : state));
+    await using api = await startFakeApi((response) => json(response, { scope: "fleet", items }));
+    const { stdout } = await vendors([], { EXHIBIT_API_URL: api.url });
+    expect(stdout.split("\n")[1]?.split(/ {2,}/).at(1)).toBe("failing");
+    expect(stdout).toContain(
+      `${last_error}\n  Correct the vendor's section of the configuration, restart, then retry.\n`,
+    );
   });
 
   test("says which are paused, by whom, and how they go on", async () => {
@@ -169,7 +183,8 @@ describe("exhibit vendors check", () => {
       1,
       "CLOSED 案件已结案",
     ],
-    ["the vendor is down", ({ gateway }) => void gateway.fail({ mood: "down" }), 1, "kongur: "],
+    ["the vendor is down", ({ gateway }) => void gateway.fail({ mood: "down" }), 3, "kongur: "],
+    ["OSS is down", ({ oss }) => void oss.fail({ status: 503, code: "InternalError" }), 3, "503"],
     [
       "OSS rejects the signature",
       ({ oss }) => void oss.fail({ status: 403, code: "SignatureDoesNotMatch" }),
@@ -183,6 +198,7 @@ describe("exhibit vendors check", () => {
     sandbox.oss.heal();
     expect(code).toBe(expected);
     expect(stderr).toContain(words);
+    expect(stderr).not.toContain("Nothing:");
     expect(last()).toMatchObject({ error: { message: expect.stringContaining(words) } });
   });
 

@@ -75,6 +75,22 @@ describe("exhibit.yaml", () => {
     expect(secretsOf(config)).toEqual([`s3cret-$\{ROOT}`, "from-a-file"]);
   });
 
+  it("takes a variable without the line break that a shell put behind it, and names the key of one inside", async () => {
+    const given = { ...variables, DEEPVISION_APP_SECRET: "s3cret-2" };
+    const config = await loadConfig(await written(sample), {
+      ...given,
+      KONGUR_APP_SECRET: "\ufeffs3cret-1\r\n",
+    });
+    expect(config.vendors).toMatchObject({ kongur: { app_secret: "s3cret-1" } });
+    for (const broken of ["s3cret\n-1", '"s3cret-1"']) {
+      const [, fault] = await failure(sample, { ...given, KONGUR_APP_SECRET: broken });
+      expect(fault).toMatch(/^vendors\.kongur\.app_secret: It has /);
+    }
+    expect(await failure(sample, { ...given, KONGUR_APP_SECRET: " \n" })).toContain(
+      "vendors.kongur.app_secret: the environment has neither KONGUR_APP_SECRET nor KONGUR_APP_SECRET_FILE",
+    );
+  });
+
   it("takes the paths in vendors' options relative to its own folder", async () => {
     const rex = `vendors:
   rex:

@@ -61,7 +61,7 @@ describe("the environment", () => {
 
   it("gives the ledger's address alone to who needs nothing else", () => {
     const url = "postgres://u:pw@db.test/exhibit";
-    expect(readDatabaseUrl({ EXHIBIT_DATABASE_URL: url })).toBe(url);
+    expect(readDatabaseUrl({ EXHIBIT_DATABASE_URL: `${url}\n` })).toBe(url);
     expect(readDatabaseUrl({ EXHIBIT_DATABASE_URL: "" })).toBeUndefined();
     expect(() => readDatabaseUrl({ EXHIBIT_DATABASE_URL: "mysql://u:s3cret@db.test" })).toThrow(
       /EXHIBIT_DATABASE_URL: it isn't a postgres:\/\/ address$/,
@@ -111,13 +111,32 @@ describe("the environment", () => {
     },
   );
 
+  it("leaves out the space around a value, which is none if nothing else is in it", () => {
+    const { apiPort, redisUrl, databaseUrl, dataDir } = readEnvironment({
+      EXHIBIT_API_PORT: " 80\n",
+      EXHIBIT_REDIS_URL: "redis://r\n",
+      EXHIBIT_DATABASE_URL: "postgres://p\r\n",
+      EXHIBIT_DATA_DIR: "\n",
+    });
+    expect({ apiPort, redisUrl, databaseUrl }).toEqual({
+      apiPort: 80,
+      redisUrl: "redis://r",
+      databaseUrl: "postgres://p",
+    });
+    expect(dataDir).toMatch(/\.exhibit$/);
+  });
+
+  it.each([['"/data"'], ["'/data'"], ["/da\nta"]])("never takes %j for a path", (path) => {
+    expect(() => readEnvironment({ EXHIBIT_DATA_DIR: path })).toThrow("EXHIBIT_DATA_DIR: it has");
+  });
+
   it("wants a Redis beside a database", () => {
     expect(() => readEnvironment({ EXHIBIT_DATABASE_URL: "postgres://db.test/x" })).toThrow(
       /^EXHIBIT_REDIS_URL: it is missing/m,
     );
   });
 
-  it.each([["7400x"], ["-1"], ["1e3"], [" 80"]])("never takes %j for a port", (port) => {
+  it.each([["7400x"], ["-1"], ["1e3"], ["8 0"]])("never takes %j for a port", (port) => {
     expect(() => readEnvironment({ EXHIBIT_API_PORT: port })).toThrow(/^EXHIBIT_API_PORT: /m);
   });
 });

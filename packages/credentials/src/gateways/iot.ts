@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { ExhibitError } from "@exhibit/contracts";
 import { z } from "zod";
+import { keyText } from "../key-text.ts";
 import { hider, secret } from "../secret.ts";
 import { type Answered, exchange } from "./exchange.ts";
 import { type IotOutcome, iotAnswer, iotError, SQL_INVOKE_ERROR } from "./iot-errors.ts";
@@ -13,7 +14,7 @@ export const iotAccount = z.strictObject({
     message: "Give the address without user, password, query and fragment",
   }),
   /** It travels in a header. */
-  app_key: z.string().regex(/^[\x21-\x7e]+$/, "Give it in ASCII, without blanks"),
+  app_key: keyText().regex(/^[\x21-\x7e]+$/, "Give it in ASCII"),
   app_secret: secret(),
   stage: z.enum(["RELEASE", "PRE", "TEST"]).default("RELEASE"),
 });

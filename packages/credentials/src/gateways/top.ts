@@ -1,5 +1,6 @@
 import { ExhibitError } from "@exhibit/contracts";
 import { z } from "zod";
+import { keyText } from "../key-text.ts";
 import { hider, secret } from "../secret.ts";
 import { type Answered, exchange } from "./exchange.ts";
 import { withoutEnvelope } from "./top-answer.ts";
@@ -14,7 +15,7 @@ export const topAccount = z.strictObject({
     .refine((url) => new URL(url).username === "" && new URL(url).password === "", {
       message: "Give the address without a user or password",
     }),
-  app_key: z.string().min(1),
+  app_key: keyText(),
   app_secret: secret(),
   sign_method: z.enum(topSignMethods).default("hmac-sha256"),
   /** The authorised user's session; only for apps whose API is marked "needs authorisation". */

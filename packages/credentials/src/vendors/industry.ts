@@ -4,6 +4,7 @@ import { z } from "zod";
 import { bucketName, bucketOptions } from "../bucket.ts";
 import { checkRegion } from "../endpoint.ts";
 import { createIotClient, iotAccount } from "../gateways/iot.ts";
+import { keyText } from "../key-text.ts";
 import type { Credentials } from "../lease.ts";
 import {
   folderKey,
@@ -25,7 +26,7 @@ const IMAGES = 10;
 export const industryOptions = z.strictObject({
   ...iotAccount.shape,
   ...endOptions.shape,
-  app_id: z.string().min(1),
+  app_id: keyText(),
   oss: bucketOptions.extend({
     /** The object's key when `uploadUrl` names the bucket only: the vendor's document doesn't say it. */
     key: z

@@ -4,6 +4,7 @@ import { bucketName } from "../bucket.ts";
 import { endpointOf, endpointOption, placedBucketOptions } from "../endpoint.ts";
 import { createTopClient, topAccount } from "../gateways/top.ts";
 import { topBoolean, topList, topOptionalText } from "../gateways/top-answer.ts";
+import { keyText } from "../key-text.ts";
 import type { Bucket } from "../lease.ts";
 import { hider, secretsIn } from "../secret.ts";
 import type { FolderOfCase, Vendor, VendorCall, VendorDependencies } from "../vendor.ts";
@@ -11,7 +12,7 @@ import { kongurFolders, kongurRoles } from "./kongur-folders.ts";
 
 export const kongurOptions = z.strictObject({
   ...topAccount.shape,
-  kongur_app_key: z.string().min(1),
+  kongur_app_key: keyText(),
   /** What stands between two suit ids: the vendor's document doesn't say. */
   suit_ids_separator: z.string().min(1).default(","),
   /** Seconds that a credential lives: the answer doesn't say. */

@@ -3,6 +3,7 @@ import { bucketName, folderPrefix, prefixOf } from "../bucket.ts";
 import { answeredEndpoint, endpointOf, endpointOption, placedBucketOptions } from "../endpoint.ts";
 import { createTopClient, topAccount } from "../gateways/top.ts";
 import { topBoolean, topList, topOptionalText } from "../gateways/top-answer.ts";
+import { keyText } from "../key-text.ts";
 import type { Bucket } from "../lease.ts";
 import { hider, secret, secretsIn } from "../secret.ts";
 import {
@@ -20,7 +21,7 @@ import { wdkCredentials, wdkToken } from "./wdk-token.ts";
 export const rexOptions = z.strictObject({
   ...topAccount.shape,
   ...endOptions.shape,
-  rex_access_key: z.string().min(1),
+  rex_access_key: keyText(),
   rex_access_secret: secret(),
   sign: rexSign,
   /** Sends key and signature as JSON texts, with quotes around them, as the vendor's Java sample does. */

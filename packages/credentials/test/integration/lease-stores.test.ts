@@ -58,7 +58,12 @@ describe.each(Object.entries(kinds))("A lease store in %s", (_name, open) => {
   it("has nothing at first", async () => {
     expect(await store.get("k")).toBeUndefined();
     expect(await store.failure("k")).toBeUndefined();
-    expect(await store.notes("v")).toEqual({ calls: 0, refusals: 0, leases: 0, error: undefined });
+    expect(await store.notes("v")).toMatchObject({
+      calls: 0,
+      refusals: 0,
+      leases: 0,
+      error: undefined,
+    });
   });
 
   it("gives every broker the answer put last, whole, under its own key only", async () => {
@@ -164,8 +169,10 @@ describe.each(Object.entries(kinds))("A lease store in %s", (_name, open) => {
     await other.note("v", { refusals: 0, leases: [{ id: "b", expiresAt: Date.now() - 1 }] });
     await other.note("v", { refusals: 1, leases: [], error: failure("why").error });
     const notes = await store.notes("v");
-    expect(notes).toMatchObject({ calls: 3, refusals: 2, leases: 1 });
+    expect(notes).toMatchObject({ calls: 3, refusals: 2, leases: 1, isFailing: true });
     expect(notes.error).toMatchObject({ code: "VENDOR_REFUSED", message: "why" });
+    await store.note("v", { refusals: 0, leases: [] });
+    expect(await other.notes("v")).toMatchObject({ isFailing: false, error: notes.error });
   });
 });
 

@@ -493,6 +493,22 @@ describe("the broker", () => {
     expect(fake.calls).toHaveLength(2);
   });
 
+  it.each([
+    ["VENDOR_MISCONFIGURED", "failing"],
+    ["VENDOR_ANSWER_INVALID", "failing"],
+    ["VENDOR_CLOCK", "failing"],
+    ["VENDOR_REFUSED", "ok"],
+  ] as const)("says how a vendor stands after %s: %s, until it answers", async (code, state) => {
+    const call = nextCall();
+    const waiting = broker.lease(of("1"));
+    (await call).fail(new ExhibitError(code, "fake: no"));
+    await expect(waiting).rejects.toMatchObject({ code });
+    expect(await broker.states()).toMatchObject([{ state, last_error_code: code }]);
+    time += 20_000;
+    await firstLease();
+    expect(await broker.states()).toMatchObject([{ state: "ok", last_error_code: code }]);
+  });
+
   it("lets one caller go without stopping the call for the others", async () => {
     const controller = new AbortController();
     const reason = new Error("enough");

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { registeredVendor, vendorNames } from "../../src/index.ts";
-import { hider } from "../../src/secret.ts";
+import { hider, secret } from "../../src/secret.ts";
 
 describe("secrets in options", () => {
   it("are found by their marks", () => {
@@ -14,6 +14,26 @@ describe("secrets in options", () => {
       registeredVendor(name)?.secretsOf(options),
     );
     expect(found).toEqual(Array(4).fill(["hidden", "hidden too"]));
+  });
+
+  it.each([
+    [" hidden\n", "hidden"],
+    ["\ufeffhidden", "hidden"],
+    ["hid\"den'", "hid\"den'"],
+  ])("are taken from %j without the space around them", (given, taken) => {
+    expect(secret().parse(given)).toBe(taken);
+  });
+
+  it.each([
+    ["hid den", "blank"],
+    ["hid\nden", "line break"],
+    ["hid\u200bden", "invisible"],
+    ["hid\u0000den", "invisible"],
+    ['"hidden"', "quotes"],
+    ["“hidden”", "quotes"],
+    [" \n", "empty"],
+  ])("can't be %j", (given, fault) => {
+    expect(secret().safeParse(given).error?.message).toContain(fault);
   });
 
   it("are masked as a whole though one is a part of another", () => {
