@@ -32,6 +32,7 @@ const operatorsFaults: ReadonlySet<ErrorCode> = new Set([
   "SERVICE_UNFIT",
   "SCHEMA_OLD",
   "SCHEMA_NEW",
+  "WORLD_MISMATCH",
 ]);
 
 /** The codes that our API answers a wrong request with. */

@@ -1,8 +1,8 @@
-import { type Environment, readEnvironment } from "@exhibit/config";
+import { type Environment, type FoundConfig, findConfig, readEnvironment } from "@exhibit/config";
 import { badUse } from "./exit-codes.ts";
 
 /** The environment of an API or a worker that runs alone: both servers and a configuration are there. */
-export type FleetEnvironment = Environment & { readonly configPath: string };
+export type FleetEnvironment = Environment & { readonly config: FoundConfig };
 
 /**
  * Reads the environment of `exhibit api` or `exhibit worker`. The embedded engine lives in one process only, so either
@@ -10,13 +10,14 @@ export type FleetEnvironment = Environment & { readonly configPath: string };
  */
 export function readFleetEnvironment(service: string): FleetEnvironment {
   const environment = readEnvironment();
-  const { configPath, redisUrl, databaseUrl } = environment;
+  const { redisUrl, databaseUrl } = environment;
+  const config = findConfig(environment);
   const missing = [
-    ...(configPath === undefined ? ["EXHIBIT_CONFIG"] : []),
+    ...(config === undefined ? ["EXHIBIT_CONFIG"] : []),
     ...(redisUrl === undefined ? ["EXHIBIT_REDIS_URL"] : []),
     ...(databaseUrl === undefined ? ["EXHIBIT_DATABASE_URL"] : []),
   ];
-  if (configPath !== undefined && missing.length === 0) return { ...environment, configPath };
+  if (config !== undefined && missing.length === 0) return { ...environment, config };
   throw badUse(
     `exhibit ${service} needs ${missing.join(" and ")}. To run everything in one process without them: exhibit up`,
   );

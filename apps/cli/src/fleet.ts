@@ -1,4 +1,5 @@
 import { loadConfig, secretsOf } from "@exhibit/config";
+import { TRIAL_NOTICE } from "@exhibit/contracts";
 import { createLogger, type Logger, startTelemetry } from "@exhibit/telemetry";
 import { openServices, type Services } from "@exhibit/worker";
 import type { FleetEnvironment } from "./fleet-environment.ts";
@@ -18,10 +19,13 @@ export async function openFleet(
   environment: FleetEnvironment,
   stack: AsyncDisposableStack,
 ): Promise<Fleet> {
-  const config = await loadConfig(environment.configPath);
+  const { path, isNamed } = environment.config;
+  const config = await loadConfig(path);
   const telemetry = await startTelemetry({ service, env: telemetryEnvironment() });
   stack.defer(() => telemetry.shutdown());
   const logger = createLogger({ service, secrets: secretsOf(config, environment) });
+  if (!isNamed) logger.info({ path }, "exhibit.yaml of the working folder is used");
+  if (config.trial) logger.warn(TRIAL_NOTICE);
   const services = await openServices({ environment, config, logger });
   stack.defer(() => services.close());
   return { logger, services };

@@ -57,6 +57,7 @@ export interface Sandbox {
   openUploads(): UploadSummary[];
   /** An exhibit.yaml-shaped object for this sandbox. */
   config(roots: readonly string[]): {
+    trial: true;
     sources: { roots: string[] };
     vendors: Record<string, Record<string, unknown>>;
   };
@@ -139,6 +140,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     objectCount: storage.count,
     openUploads: uploads.list,
     config: (roots) => ({
+      trial: true,
       sources: { roots: [...roots] },
       vendors: vendorConfigs({ gatewayUrl, iotUrl, ossUrl, leaseSeconds: tokens.lifetime }),
     }),

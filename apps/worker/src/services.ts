@@ -1,5 +1,3 @@
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import type { Environment, ExhibitConfig } from "@exhibit/config";
 import {
   type Broker,
@@ -21,14 +19,15 @@ import {
   type VendorControl,
 } from "@exhibit/ingest";
 import {
+  type Deployment,
+  type Entrant,
+  enterWorld,
   type Ledger,
-  openEmbeddedLedger,
-  openPglite,
-  openPostgresLedger,
   SCHEMA_VERSION,
 } from "@exhibit/ledger";
 import { type Engine, openEmbeddedEngine, openRedisEngine } from "@exhibit/queue";
 import { count, type Logger, observe } from "@exhibit/telemetry";
+import { entrantOf, type OpenedLedger, openLedger } from "./open-ledger.ts";
 import { createReadiness, type Readiness } from "./readiness.ts";
 import { type RunningWorker, startWorker, type WorkerSettings } from "./worker.ts";
 
@@ -40,6 +39,8 @@ export interface ServicesOptions {
 
 /** What an API or a worker process stands on: ledger, engine and broker, opened together. */
 export interface Services {
+  /** Whose ledger it works on. */
+  readonly deployment: Deployment;
   readonly imports: Imports;
   /** The limit of what all workers of the ledger send together. */
   readonly bandwidth: Bandwidth;
@@ -53,13 +54,16 @@ export interface Services {
   close(): Promise<void>;
 }
 
-/** Throws SERVICE_UNREACHABLE, SERVICE_REFUSED or SERVICE_UNFIT, naming the server and what is wrong with it. */
+/**
+ * Throws SERVICE_UNREACHABLE, SERVICE_REFUSED or SERVICE_UNFIT, naming the server and what is wrong with it, and WORLD_MISMATCH for
+ * a ledger of another deployment; nothing has been put on it, or on the queue, then.
+ */
 export async function openServices({
   environment,
   config,
   logger,
 }: ServicesOptions): Promise<Services> {
-  const { ledger, engine, closeBase } = await openBase(environment);
+  const { ledger, engine, closeBase } = await openBase(environment, entrantOf(environment, config));
   sayNewerSchema(ledger, logger);
   const vendors = createVendors(config.vendors);
   const store = openLeaseStore(environment, logger);
@@ -82,6 +86,7 @@ export async function openServices({
   );
   const { roots } = config.sources;
   return {
+    deployment: ledger.deployment,
     imports: createImports({ ledger, engine, broker, roots, logger }),
     bandwidth: createBandwidth(ledger),
     queues: engine.queues,
@@ -158,34 +163,27 @@ interface Base {
   closeBase(): Promise<void>;
 }
 
-/** Postgres and Redis when their addresses are given; PGlite for both, in this process, when they aren't. */
-async function openBase({
-  databaseUrl,
-  redisUrl,
-  redisCa,
-  allowEviction,
-  dataDir,
-}: Environment): Promise<Base> {
-  if (databaseUrl !== undefined && redisUrl !== undefined) {
-    const ledger = await openPostgresLedger(databaseUrl);
-    try {
-      const engine = await openRedisEngine(redisUrl, { mayEvict: allowEviction, ca: redisCa });
-      return { ledger, engine, closeBase: () => closeInTurn(engine, ledger) };
-    } catch (thrown) {
-      await ledger.close();
-      throw thrown;
-    }
-  }
-  await mkdir(dataDir, { recursive: true });
-  const pglite = await openPglite(join(dataDir, "ledger"));
+/** Redis when its address is given; else the ledger's own database carries the jobs, too. */
+async function openBase(environment: Environment, entrant: Entrant): Promise<Base> {
+  const opened = await openLedger(environment);
   try {
-    const ledger = await openEmbeddedLedger(pglite);
-    const engine = await openEmbeddedEngine(pglite);
-    return { ledger, engine, closeBase: () => closeInTurn(engine, ledger, pglite) };
+    // Before the queue is touched: a process of another deployment leaves no trace on that either.
+    const ledger = await enterWorld(opened.ledger, entrant);
+    const engine = await openEngine(environment, opened);
+    return { ledger, engine, closeBase: () => closeInTurn(engine, opened) };
   } catch (thrown) {
-    await pglite.close();
+    await opened.close();
     throw thrown;
   }
+}
+
+async function openEngine(
+  { redisUrl, redisCa, allowEviction }: Environment,
+  { pglite }: OpenedLedger,
+): Promise<Engine> {
+  if (pglite !== undefined) return await openEmbeddedEngine(pglite);
+  // The environment has both addresses or neither.
+  return await openRedisEngine(redisUrl as string, { mayEvict: allowEviction, ca: redisCa });
 }
 
 async function closeInTurn(...parts: { close(): Promise<void> }[]): Promise<void> {

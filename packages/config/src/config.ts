@@ -8,6 +8,8 @@ import { readYamlFile } from "./yaml-file.ts";
 
 /** `exhibit.yaml`, checked. */
 export interface ExhibitConfig {
+  /** Its vendors are a sandbox's: nothing leaves the machine. */
+  readonly trial: boolean;
   readonly sources: {
     /** Absolute paths; nothing outside them can be read. */
     readonly roots: string[];
@@ -18,6 +20,7 @@ export interface ExhibitConfig {
 
 const root = z.string().min(1).refine(isAbsolute, { message: "it isn't an absolute path" });
 const shape = z.strictObject({
+  trial: z.boolean().default(false),
   sources: z.strictObject({ roots: z.array(root).min(1) }),
   vendors: z.record(z.string(), z.unknown()),
 });
@@ -73,7 +76,8 @@ function checkedConfig(value: unknown, origin: string, known: readonly Fault[]):
   const places = new Set(known.map(({ path }) => JSON.stringify(path)));
   const faults = [...known, ...found.filter(({ path }) => !places.has(JSON.stringify(path)))];
   if (faults.length > 0 || !house.success) throw faultyConfig(origin, faults);
-  return { sources: house.data.sources, vendors: vendors.options };
+  const { trial, sources } = house.data;
+  return { trial, sources, vendors: vendors.options };
 }
 
 function locatedVendors(vendors: ExhibitConfig["vendors"], folder: string) {

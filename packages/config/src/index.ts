@@ -5,3 +5,4 @@ export {
   readEnvironment,
   type Variables,
 } from "./environment.ts";
+export { type FoundConfig, findConfig } from "./find-config.ts";

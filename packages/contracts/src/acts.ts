@@ -2,8 +2,16 @@ import { z } from "zod";
 import { errorCode } from "./error-code.ts";
 import { pageOf } from "./imports.ts";
 
-/** What people do to imports, and (`pause`, `resume`) to vendors. Each is on the record, with who did it, when and why. */
-export const actKinds = ["create", "retry", "cancel", "waive", "pause", "resume"] as const;
+/** What people do to imports, and (`pause`, `resume`, `accept`) to vendors. Each is on the record, with who did it, when and why. */
+export const actKinds = [
+  "create",
+  "retry",
+  "cancel",
+  "waive",
+  "pause",
+  "resume",
+  "accept",
+] as const;
 export type ActKind = (typeof actKinds)[number];
 
 /** Who is named on the record when nobody says who they are. */
@@ -66,7 +74,7 @@ export const actView = z
     details: z
       .record(z.string(), z.unknown())
       .nullable()
-      .describe("What else it was about, such as `allow_empty` of a retry"),
+      .describe("What else it was about, such as `allow_empty` of a retry, or `from` and `to` of an accept"),
   })
   .meta({ id: "Act" });
 export type ActView = z.output<typeof actView>;

@@ -100,6 +100,14 @@ export const errorTable = {
     meaning: "The ledger's schema is of a later Exhibit, which this one can't work on.",
     remedy: "Start the release that is in use elsewhere, or a later one.",
   },
+  WORLD_MISMATCH: {
+    action: "never",
+    status: 503,
+    meaning:
+      "Process and ledger are of different deployments: a trial's and a live one's, or ones with a vendor at different places.",
+    remedy:
+      "Nothing was started and nothing changed. Start it with the configuration that the ledger is used with (EXHIBIT_CONFIG), or give it a ledger of its own (EXHIBIT_DATABASE_URL and EXHIBIT_REDIS_URL, or EXHIBIT_DATA_DIR).",
+  },
   INTERNAL: {
     action: "backoff",
     status: 500,

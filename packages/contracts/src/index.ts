@@ -4,5 +4,6 @@ export * from "./error-code.ts";
 export * from "./errors.ts";
 export * from "./imports.ts";
 export * from "./own-hosts.ts";
+export * from "./trial.ts";
 export * from "./vendors.ts";
 export * from "./waits.ts";

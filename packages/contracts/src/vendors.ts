@@ -2,6 +2,14 @@ import { z } from "zod";
 import { pause } from "./imports.ts";
 import { wait } from "./waits.ts";
 
+/** Where a configuration has a vendor. */
+export interface VendorPlace {
+  readonly gateway: string;
+  /** Null where the vendor's answers say it. */
+  readonly endpoint: string | null;
+  readonly bucket: string | null;
+}
+
 /** How a vendor stands, by what the fleet's calls to it came to. */
 export const vendorState = z
   .object({

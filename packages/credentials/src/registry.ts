@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
-import { ExhibitError } from "@exhibit/contracts";
+import { ExhibitError, type VendorPlace } from "@exhibit/contracts";
 import type { z } from "zod";
 import { withAbsolutePaths, withoutPaths } from "./file-path.ts";
 import { secretsIn } from "./secret.ts";
 import { type RateLimit, rateLimit, type Vendor, type VendorDependencies } from "./vendor.ts";
 import { deepvision, deepvisionOptions } from "./vendors/deepvision.ts";
 import { industry, industryOptions } from "./vendors/industry.ts";
-import { kongur, kongurOptions } from "./vendors/kongur.ts";
-import { rex, rexOptions } from "./vendors/rex.ts";
+import { kongur, kongurBucket, kongurOptions } from "./vendors/kongur.ts";
+import { rex, rexBucket, rexOptions } from "./vendors/rex.ts";
 import { wombat, wombatOptions } from "./vendors/wombat.ts";
 
 export interface RegisteredVendor {
@@ -19,13 +19,15 @@ export interface RegisteredVendor {
   secretsOf(options: unknown): string[];
   /** The options with the paths in them made absolute, by the marks in the schema. */
   locatedIn(folder: string, options: unknown): unknown;
+  /** What its options say of where its folders lie; addresses in a form that can be compared. */
+  placeOf(options: unknown): VendorPlace;
 }
 
 /** Every vendor there is. To add one: a file in `vendors/`, a line here, a test in `test/conformance/`. */
 const registry = {
-  kongur: checked(kongurOptions, kongur),
+  kongur: checked(kongurOptions, kongur, kongurBucket),
   deepvision: checked(deepvisionOptions, deepvision),
-  rex: checked(rexOptions, rex),
+  rex: checked(rexOptions, rex, rexBucket),
   wombat: checked(wombatOptions, wombat),
   industry: checked(industryOptions, industry),
 } as const satisfies Record<string, RegisteredVendor>;
@@ -56,13 +58,25 @@ export function createVendors(
   return Object.fromEntries(vendors);
 }
 
+/** Where a configuration has its vendors. */
+export function vendorPlaces(
+  configured: Readonly<Record<string, unknown>>,
+): Record<string, VendorPlace> {
+  const places = Object.entries(configured).flatMap(([name, options]) => {
+    const place = registeredVendor(name)?.placeOf(options);
+    return place === undefined ? [] : [[name, place] as const];
+  });
+  return Object.fromEntries(places);
+}
+
 /**
  * Binds a schema and a factory; the pair's own types stay inside, so that unlike vendors fit into one table. What every
  * vendor's section may have besides its own options is added here.
  */
-function checked<Own extends z.ZodObject>(
+function checked<Own extends z.ZodObject<{ gateway: z.ZodType<string> }>>(
   own: Own,
   factory: (options: z.output<Own>, dependencies?: VendorDependencies) => Vendor,
+  bucketOf?: (options: z.output<Own>) => Omit<VendorPlace, "gateway">,
 ): RegisteredVendor {
   const options = own.extend({ rate_limit: rateLimit.optional() });
   return {
@@ -81,6 +95,13 @@ function checked<Own extends z.ZodObject>(
       };
     },
     secretsOf: (given) => secretsIn(options, given),
+    placeOf(given) {
+      const parsed = options.parse(given) as z.output<Own>;
+      return {
+        gateway: new URL(parsed.gateway).href.replace(/\/+$/, ""),
+        ...(bucketOf?.(parsed) ?? { endpoint: null, bucket: null }),
+      };
+    },
     locatedIn: (folder, given) => withAbsolutePaths(options, given, folder),
   };
 }

@@ -31,13 +31,28 @@ function actLines(acts: readonly ActView[]): string[] {
   return formatTable([["WHEN", "WHO", "WHAT", "WHY"], ...rows]);
 }
 
-/** `retry of VENDOR_REFUSED in folder 7 (3 files)` */
-function whatOf({ what, code, folder_id, file_id, files }: ActView): string {
+/** `retry of VENDOR_REFUSED in folder 7 (3 files)`, `accept of bucket evidence-2 (was evidence)` */
+function whatOf({ what, code, folder_id, file_id, files, details }: ActView): string {
   return [
     what,
     ...(code === null ? [] : [`of ${code}`]),
     ...(folder_id === null ? [] : [`in folder ${folder_id}`]),
     ...(file_id === null ? [] : [`of file ${file_id}`]),
     ...(files === null ? [] : [`(${formatCount(files, "file")})`]),
+    ...changesIn(details),
   ].join(" ");
 }
+
+/** Of an act that took one thing for another. */
+function changesIn(details: ActView["details"]): string[] {
+  const { from, to } = (details ?? {}) as { from?: Facts; to?: Facts };
+  if (from === undefined || to === undefined) return [];
+  const changes = Object.entries(to)
+    .filter(([key, value]) => value !== (from[key] ?? null))
+    .map(
+      ([key, value]) => `${key} ${value ?? "by the answers"} (was ${from[key] ?? "not on record"})`,
+    );
+  return changes.length === 0 ? [] : [`of ${changes.join(", ")}`];
+}
+
+type Facts = Readonly<Record<string, string | null>>;

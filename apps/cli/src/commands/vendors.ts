@@ -1,15 +1,17 @@
-import { type ExhibitConfig, loadConfig, readEnvironment } from "@exhibit/config";
+import { type ExhibitConfig, findConfig, loadConfig, readEnvironment } from "@exhibit/config";
 import {
   type ExhibitError,
   errorCodes,
   errorTable,
   type FolderSelector,
   toExhibitError,
+  UNNAMED_ACTOR,
   type VendorList,
   type VendorState,
 } from "@exhibit/contracts";
 import type { VendorCheck } from "@exhibit/worker";
 import { Option } from "commander";
+import { actorOfSystem } from "../actor.ts";
 import { type Role, roles, unnamedFolder } from "../case-folders.ts";
 import { apiOfEnvironment } from "../client-context.ts";
 import { badUse, exitCodeOf, exitCodes } from "../exit-codes.ts";
@@ -18,6 +20,7 @@ import { listenForInterruption } from "../interruption.ts";
 import { vendorPauseLine } from "../pausing.ts";
 import { errorLines, errorViewOf } from "../report.ts";
 import type { Terminal } from "../terminal.ts";
+import { lockDataFolder } from "../up/data-lock.ts";
 import { waitLine } from "../waiting.ts";
 import { type CommandModule, jsonOption } from "./command.ts";
 import { collect, collectPair } from "./repeated-options.ts";
@@ -27,6 +30,11 @@ interface CheckOptions {
   suit?: string[];
   role?: Role;
   folder?: Record<string, string>;
+  json?: boolean;
+}
+
+interface AcceptOptions {
+  why: string;
   json?: boolean;
 }
 
@@ -54,6 +62,19 @@ export const vendorsCommand: CommandModule = (program, { run }) => {
       const options = command.optsWithGlobals();
       return run(options, (terminal) => checkOne(vendor, options, terminal));
     });
+
+  vendors
+    .command("accept")
+    .description(
+      "have the ledger take the place that exhibit.yaml gives a vendor that has moved; nothing else may run on an embedded ledger",
+    )
+    .argument("<VENDOR>", "a vendor of exhibit.yaml")
+    .requiredOption("--why <text>", "for the record")
+    .option(...jsonOption)
+    .action((vendor: string, _: unknown, command: { optsWithGlobals(): AcceptOptions }) => {
+      const options = command.optsWithGlobals();
+      return run(options, (terminal) => acceptOne(vendor, options.why, terminal));
+    });
 };
 
 const examples = `
@@ -61,7 +82,8 @@ Examples:
   exhibit vendors
   exhibit vendors check kongur --entrust E-77 --suit 1001
   exhibit vendors check kongur --entrust E-77 --role lawyer
-  exhibit vendors check deepvision --folder op_poi_id=p1 --folder op_tenant_code=t1 --json`;
+  exhibit vendors check deepvision --folder op_poi_id=p1 --folder op_tenant_code=t1 --json
+  exhibit vendors accept kongur --why "they moved to another bucket on 1 March"`;
 
 async function listVendors(terminal: Terminal): Promise<number> {
   const { scope, items } = await apiOfEnvironment().vendors();
@@ -108,15 +130,11 @@ async function checkOne(
   options: CheckOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const { configPath } = readEnvironment();
-  if (configPath === undefined) {
-    throw badUse("exhibit vendors check needs EXHIBIT_CONFIG: the vendor is asked from here.");
-  }
+  const config = await configOf("check", terminal);
   const of = { vendor, entrust_id: options.entrust, suit_ids: [...new Set(options.suit)] };
   const folders = foldersOf(vendor, options);
   await using stack = new AsyncDisposableStack();
   const interruption = stack.use(listenForInterruption());
-  const config = await loadConfig(configPath);
   const asked = folders.map((folder) => ({ ...of, folder }));
   if (asked[0] !== undefined && asked.length === 1) {
     terminal.result(await checkFolder(config, asked[0], interruption.signal, terminal));
@@ -125,6 +143,31 @@ async function checkOne(
   const { results, refused } = await checkFolders(config, asked, interruption.signal, terminal);
   terminal.result({ vendor, folders: results });
   return refused === undefined ? exitCodes.done : exitCodeOf(refused);
+}
+
+/** What `exhibit.yaml` says; with that of the working folder, which one it is. */
+async function configOf(command: string, terminal: Terminal): Promise<ExhibitConfig> {
+  const found = findConfig(readEnvironment());
+  if (found === undefined) {
+    throw badUse(`exhibit vendors ${command} needs exhibit.yaml: set EXHIBIT_CONFIG.`);
+  }
+  if (!found.isNamed) terminal.note("./exhibit.yaml is used, as EXHIBIT_CONFIG isn't set.");
+  return await loadConfig(found.path);
+}
+
+async function acceptOne(vendor: string, why: string, terminal: Terminal): Promise<number> {
+  const environment = readEnvironment();
+  const config = await configOf("accept", terminal);
+  if (config.trial) throw badUse("A trial's vendors may be anywhere: there is nothing to accept.");
+  await using stack = new AsyncDisposableStack();
+  if (environment.databaseUrl === undefined) stack.use(await lockDataFolder(environment.dataDir));
+  const { acceptVendor } = await import("@exhibit/worker");
+  const by = { who: actorOfSystem() ?? UNNAMED_ACTOR, why };
+  const accepted = await acceptVendor(environment, config, { vendor, by });
+  terminal.say(`${vendor} is where this configuration has it, by your word and on the record.`);
+  terminal.say("Processes that run with another configuration go on with it: restart them.");
+  terminal.result({ vendor, ...accepted });
+  return exitCodes.done;
 }
 
 /** A folder of the case, as a lease is asked for it. */

@@ -19,6 +19,8 @@ import { openLogFile } from "./log-file.ts";
 
 /** API and worker, and where no configuration is given the sandbox, running in this process. */
 export interface House {
+  /** By its configuration. */
+  trial: boolean;
   api: ServedApi;
   sandbox: Sandbox | undefined;
   logPath: string;
@@ -27,6 +29,8 @@ export interface House {
 }
 
 export interface HouseOptions {
+  /** Of `exhibit.yaml`; undefined: the sandbox's. */
+  configPath: string | undefined;
   /** Those of the sandbox's configuration. */
   roots: readonly string[];
   /** To be set for all workers; undefined leaves the one that holds. */
@@ -36,10 +40,10 @@ export interface HouseOptions {
 /** Starts everything in its order; `stack` closes it in the opposite one. */
 export async function openHouse(
   environment: Environment,
-  { roots, bwlimit }: HouseOptions,
+  { configPath, roots, bwlimit }: HouseOptions,
   stack: AsyncDisposableStack,
 ): Promise<House> {
-  const { dataDir, configPath } = environment;
+  const { dataDir } = environment;
   const telemetry = await startTelemetry({ service: "exhibit", env: telemetryEnvironment() });
   stack.defer(() => telemetry.shutdown());
   const sandbox = configPath === undefined ? await openSandbox(dataDir, stack) : undefined;
@@ -60,7 +64,8 @@ export async function openHouse(
   stack.defer(() => worker.close());
   const api = await serveSomewhere({ services, logger, environment }, isEmbedded(environment));
   stack.defer(() => api.served.close());
-  return { api: api.served, sandbox, logPath, portTaken: api.portTaken };
+  const { trial } = config;
+  return { trial, api: api.served, sandbox, logPath, portTaken: api.portTaken };
 }
 
 async function openSandbox(dataDir: string, stack: AsyncDisposableStack): Promise<Sandbox> {

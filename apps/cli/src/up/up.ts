@@ -1,10 +1,11 @@
 import { mkdir } from "node:fs/promises";
-import { type Environment, readEnvironment } from "@exhibit/config";
-import { ExhibitError, type ImportView, summaryOf } from "@exhibit/contracts";
+import { dirname } from "node:path";
+import { findConfig, readEnvironment } from "@exhibit/config";
+import { ExhibitError, type ImportView, summaryOf, TRIAL_NOTICE } from "@exhibit/contracts";
 import type { Sandbox } from "@exhibit/sandbox";
 import { actorOfSystem } from "../actor.ts";
 import { createApiClient } from "../api-client.ts";
-import { badUse, exitCodes } from "../exit-codes.ts";
+import { exitCodes } from "../exit-codes.ts";
 import { type Interruption, listenForInterruption } from "../interruption.ts";
 import { checkBwlimit } from "../limited-worker.ts";
 import { exitCodeOfImport, importReport } from "../report.ts";
@@ -15,9 +16,12 @@ import { type Evidence, ownEvidence, sampleEvidence } from "./evidence.ts";
 import { type House, openHouse } from "./house.ts";
 import { rememberRoots } from "./known-roots.ts";
 import { placementLines } from "./placement.ts";
+import { hasOldTrial, type Setting, settingOf } from "./setting.ts";
 
 export interface UpOptions {
   once?: boolean;
+  /** Without any configuration, whatever there is. */
+  trial?: boolean;
   bwlimit?: string;
   json?: boolean;
 }
@@ -28,8 +32,8 @@ export async function up(
   options: UpOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const environment = readEnvironment();
-  checkUse(environment, path, options);
+  const setting = settingOf(readEnvironment(), path, options);
+  const { environment, config } = setting;
   checkBwlimit(options.bwlimit);
   await using stack = new AsyncDisposableStack();
   const interruption = stack.use(
@@ -37,19 +41,21 @@ export async function up(
       onFirst: () => terminal.note("\nStopping in good order; Ctrl-C again stops at once."),
     }),
   );
-  await makeFolder(environment.dataDir);
+  const isNew = await makeFolder(environment.dataDir);
   stack.use(await lockDataFolder(environment.dataDir));
 
-  terminal.note(
-    `Starting ${environment.configPath === undefined ? "API, worker and sandbox" : "API and worker"}…`,
-  );
-  const evidence =
-    environment.configPath === undefined
-      ? await findEvidence(path, environment.dataDir)
-      : undefined;
+  for (const line of await startLines(setting, isNew)) terminal.note(line);
+  const evidence = config === undefined ? await findEvidence(path, environment.dataDir) : undefined;
   const roots =
     evidence === undefined ? [] : await rememberRoots(environment.dataDir, [evidence.root]);
-  const house = await openHouse(environment, { roots, bwlimit: options.bwlimit }, stack);
+  const configPath = config?.path;
+  const house = await openHouse(
+    environment,
+    { configPath, roots, bwlimit: options.bwlimit },
+    stack,
+  );
+  // Of the sandbox that it brings itself, it has been said.
+  if (house.trial && house.sandbox === undefined) terminal.note(TRIAL_NOTICE);
   sayPort(house, terminal);
   if (house.api.exposure !== undefined) terminal.note(`\nWARNING: ${house.api.exposure}\n`);
 
@@ -68,27 +74,40 @@ export async function up(
   return exitCode;
 }
 
-function checkUse(environment: Environment, path: string | undefined, options: UpOptions): void {
-  if (environment.configPath === undefined) return;
-  const way = `Start it by "exhibit up", then in another terminal: npx exhibit import ${path ?? "DIR"} --entrust E --suit S`;
-  if (path !== undefined) {
-    throw badUse(`With EXHIBIT_CONFIG set, a folder needs its place at a vendor. ${way}`);
+async function startLines({ environment, config }: Setting, isNew: boolean): Promise<string[]> {
+  if (config === undefined) {
+    const { dataDir } = environment;
+    const before = dirname(dataDir);
+    return [
+      "Starting API, worker and sandbox…",
+      TRIAL_NOTICE,
+      ...(findConfig({}) === undefined ? [] : ["./exhibit.yaml is here and isn't used: --trial."]),
+      ...(isNew && (await hasOldTrial(before))
+        ? [
+            `The trial's data are in ${dataDir} from now on. What earlier trials left in ${before} (ledger, sandbox, sample-case) isn't used any more.`,
+          ]
+        : []),
+    ];
   }
-  if (options.once === true) {
-    throw badUse(
-      `With EXHIBIT_CONFIG set, "up" imports nothing by itself, so --once has nothing to wait for. ${way}`,
-    );
+  return [
+    "Starting API and worker…",
+    ...(config.isNamed ? [] : ["./exhibit.yaml is used, as EXHIBIT_CONFIG isn't set."]),
+  ];
+}
+
+/** Says whether it is new. */
+async function makeFolder(dataDir: string): Promise<boolean> {
+  try {
+    return (await mkdir(dataDir, { recursive: true })) !== undefined;
+  } catch (cause) {
+    throw cannotMake(dataDir, cause);
   }
 }
 
-async function makeFolder(dataDir: string): Promise<void> {
-  await mkdir(dataDir, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
-    throw new ExhibitError(
-      "CONFIG_INVALID",
-      `The data folder ${dataDir} can't be made (${cause.code}).`,
-      { cause },
-    );
-  });
+function cannotMake(dataDir: string, cause: unknown): ExhibitError {
+  const { code } = cause as NodeJS.ErrnoException;
+  const sentence = `The data folder ${dataDir} can't be made (${code}).`;
+  return new ExhibitError("CONFIG_INVALID", sentence, { cause });
 }
 
 function findEvidence(path: string | undefined, dataDir: string): Promise<Evidence> {

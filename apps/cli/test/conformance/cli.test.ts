@@ -355,6 +355,7 @@ test("acts shows who did what, when and why, page by page, and as JSON", async (
     file_id: null,
     code: "VENDOR_REFUSED",
     files: 3,
+    details: null,
   };
   const pages: Answer = (response, { path }) =>
     path.includes("after=1")

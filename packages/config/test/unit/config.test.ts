@@ -55,6 +55,13 @@ describe("a configuration", () => {
     });
   });
 
+  it("is a live deployment's unless it says that it is a trial's", () => {
+    const vendors = { kongur };
+    expect(parseConfig({ sources, vendors }, "memory").trial).toBe(false);
+    expect(parseConfig({ trial: true, sources, vendors }, "memory").trial).toBe(true);
+    expect(faults({ trial: "yes", sources, vendors })[1]).toMatch(/^trial: /);
+  });
+
   it("stays the same when it is parsed again", () => {
     const once = parseConfig({ sources, vendors: { kongur, deepvision } }, "memory");
     expect(parseConfig(once, "memory")).toEqual(once);

@@ -1,4 +1,4 @@
-import { ExhibitError } from "@exhibit/contracts";
+import { ExhibitError, type VendorPlace } from "@exhibit/contracts";
 import { z } from "zod";
 import { bucketName } from "../bucket.ts";
 import { endpointOf, endpointOption, placedBucketOptions } from "../endpoint.ts";
@@ -122,6 +122,12 @@ function bad(key: string, reason: string): ExhibitError {
   return new ExhibitError("REQUEST_INVALID", `${key}: ${reason}`, {
     details: { vendor: "kongur", key },
   });
+}
+
+/** Its answer names neither endpoint nor bucket. */
+export function kongurBucket(options: Options): Omit<VendorPlace, "gateway"> {
+  const { endpoint, name: bucket } = bucketOf(options);
+  return { endpoint, bucket };
 }
 
 function bucketOf({ oss }: Options): Bucket {

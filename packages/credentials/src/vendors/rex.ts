@@ -1,3 +1,4 @@
+import type { VendorPlace } from "@exhibit/contracts";
 import { z } from "zod";
 import { bucketName, folderPrefix, prefixOf } from "../bucket.ts";
 import { answeredEndpoint, endpointOf, endpointOption, placedBucketOptions } from "../endpoint.ts";
@@ -137,6 +138,12 @@ function leaseOf(vendor: string, code: string, said: object, options: Options): 
     prefixes: [prefix],
     ends: leaseEnd(vendor, "expiration_time", given.expiration_time, options),
   };
+}
+
+/** Its answer names no bucket, and an endpoint only where the options don't. */
+export function rexBucket({ oss }: Options): Omit<VendorPlace, "gateway"> {
+  const endpoint = oss.endpoint === undefined ? null : (endpointOf(oss.endpoint) ?? oss.endpoint);
+  return { endpoint, bucket: oss.bucket };
 }
 
 function bucketOf(vendor: string, said: string | undefined, { oss }: Options): Bucket {

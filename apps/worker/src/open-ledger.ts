@@ -1,0 +1,51 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Environment, ExhibitConfig } from "@exhibit/config";
+import { vendorPlaces } from "@exhibit/credentials";
+import {
+  type Entrant,
+  type Ledger,
+  openEmbeddedLedger,
+  openPglite,
+  openPostgresLedger,
+} from "@exhibit/ledger";
+
+export interface OpenedLedger {
+  readonly ledger: Ledger;
+  /** What it is in, where that is this process. */
+  readonly pglite: Awaited<ReturnType<typeof openPglite>> | undefined;
+  close(): Promise<void>;
+}
+
+/** The ledger that the environment names: on a Postgres server, or in the data folder. Nobody has entered it yet. */
+export async function openLedger({ databaseUrl, dataDir }: Environment): Promise<OpenedLedger> {
+  if (databaseUrl !== undefined) {
+    const ledger = await openPostgresLedger(databaseUrl);
+    return { ledger, pglite: undefined, close: () => ledger.close() };
+  }
+  await mkdir(dataDir, { recursive: true });
+  const pglite = await openPglite(join(dataDir, "ledger"));
+  try {
+    const ledger = await openEmbeddedLedger(pglite);
+    return { ledger, pglite, close: () => pglite.close() };
+  } catch (thrown) {
+    await pglite.close();
+    throw thrown;
+  }
+}
+
+/** As what a process with this configuration comes to the ledger. */
+export function entrantOf(environment: Environment, { trial, vendors }: ExhibitConfig): Entrant {
+  return {
+    world: trial ? "trial" : "live",
+    places: vendorPlaces(vendors),
+    ledgerName: ledgerNameOf(environment),
+  };
+}
+
+/** Without the user and password of an address. */
+function ledgerNameOf({ databaseUrl, dataDir }: Environment): string {
+  if (databaseUrl === undefined) return `The ledger in ${join(dataDir, "ledger")}`;
+  const { host, pathname } = new URL(databaseUrl);
+  return `The ledger at ${host}${pathname}`;
+}
