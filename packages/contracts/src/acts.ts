@@ -74,7 +74,9 @@ export const actView = z
     details: z
       .record(z.string(), z.unknown())
       .nullable()
-      .describe("What else it was about, such as `allow_empty` of a retry, or `from` and `to` of an accept"),
+      .describe(
+        "What else it was about, such as `allow_empty` of a retry, or `from` and `to` of an accept",
+      ),
   })
   .meta({ id: "Act" });
 export type ActView = z.output<typeof actView>;

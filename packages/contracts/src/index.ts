@@ -1,5 +1,6 @@
 export * from "./acts.ts";
 export * from "./bandwidth.ts";
+export * from "./endpoints.ts";
 export * from "./error-code.ts";
 export * from "./errors.ts";
 export * from "./imports.ts";

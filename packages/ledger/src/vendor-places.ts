@@ -1,4 +1,4 @@
-import { ExhibitError, type VendorPlace } from "@exhibit/contracts";
+import { ExhibitError, isSameEndpoint, type VendorPlace } from "@exhibit/contracts";
 import { sql, type Transaction } from "kysely";
 import type { LedgerSchema } from "./schema.ts";
 
@@ -59,9 +59,9 @@ export async function readPlace(
 }
 
 export function isSame(one: VendorPlace, other: VendorPlace): boolean {
-  return (
-    one.gateway === other.gateway && one.endpoint === other.endpoint && one.bucket === other.bucket
-  );
+  if (one.gateway !== other.gateway || one.bucket !== other.bucket) return false;
+  if (one.endpoint === null || other.endpoint === null) return one.endpoint === other.endpoint;
+  return isSameEndpoint(one.endpoint, other.endpoint);
 }
 
 function textOf(place: VendorPlace | undefined): string {

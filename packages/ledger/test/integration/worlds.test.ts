@@ -101,7 +101,8 @@ describe.each(Object.entries(ledgerKinds))("Worlds of a ledger on %s", (_kind, o
   test("vendors' places are recorded at first, those of later ones too, and what isn't configured any more stays", async () => {
     await enterWorld(ledger, live);
     await enterWorld(ledger, { ...live, places: { deepvision } });
-    await enterWorld(ledger, live);
+    const internal = { ...kongur, endpoint: "https://oss-cn-hangzhou-internal.aliyuncs.com" };
+    await enterWorld(ledger, { ...live, places: { kongur: internal } });
     expect(await places()).toMatchObject([
       { vendor: "deepvision", ...deepvision, who: "exhibit", why: null },
       { vendor: "kongur", ...kongur, who: "exhibit", why: null },

@@ -1,0 +1,11 @@
+/**
+ * Whether two addresses of OSS, with their schemes, have the same buckets. The scheme is no part of a place, and a region's
+ * internal endpoint leads to the same buckets as its public one; any other host may be another region's.
+ */
+export function isSameEndpoint(one: string, other: string): boolean {
+  return one === other || hostOf(one) === hostOf(other);
+}
+
+function hostOf(endpoint: string): string {
+  return new URL(endpoint).host.replace(/^(oss-[a-z0-9-]+)-internal(?=\.aliyuncs\.com$)/, "$1");
+}
