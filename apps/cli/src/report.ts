@@ -23,6 +23,11 @@ export function importReport(view: ImportView, { isUp = true } = {}): string[] {
   return [
     `Import ${view.import_id}: ${statusWord(view)} after ${formatSeconds(view.seconds)}`,
     `  ${totals(view)}`,
+    ...(view.identical > 0
+      ? [
+          "  (in OSS already: from an earlier import, or sent by this one before it was interrupted)",
+        ]
+      : []),
     ...pauseLines(view).map((line) => `  ${line}`),
     ...view.waiting.map((each) => `  ${waitLine(each)}`),
     ...groupLines(view.errors),
@@ -38,7 +43,7 @@ export function totals(view: ImportView | FolderView): string {
       ? [`${formatNumber(view.stored)} stored (${formatBytes(view.stored_bytes)})`]
       : []),
     ...(view.identical > 0
-      ? [`${formatNumber(view.identical)} already there with equal bytes`]
+      ? [`${formatNumber(view.identical)} already in OSS with equal bytes`]
       : []),
     ...(view.failed > 0 ? [`${formatNumber(view.failed)} failed`] : []),
     ...(view.waived > 0 ? [`${formatNumber(view.waived)} waived`] : []),

@@ -1,3 +1,4 @@
+import { ExhibitError } from "@exhibit/contracts";
 import type { Broker } from "@exhibit/credentials";
 import {
   createByteBudget,
@@ -95,7 +96,7 @@ export async function startWorker(
     plan: (id, attempt) =>
       planFolder({ ledger, engine, broker, roots, readers, logger, waits }, Number(id), attempt),
     store: (id, attempt) => storeShard(storing, Number(id), attempt),
-    seal: (id) => seal({ ledger }, id),
+    seal: (id) => seal({ ledger, logger }, id),
     reconcile: async () => {
       await reconcile({ ledger, engine }, quietMs);
       const left = await endAbandonedUploads({ ledger, broker, objectStore });
@@ -107,7 +108,7 @@ export async function startWorker(
   );
   const onFailed: WorkOptions["onFailed"] = (err, { id, willRetry }) =>
     logger.warn(
-      { err, job_id: id },
+      { event: willRetry ? "job.retried" : "job.failed", err, job_id: id, ...detailsOf(err) },
       willRetry ? "a job failed and is tried again" : "a job failed",
     );
   const workers: WorkerHandle[] = Object.entries(handlers).map(([name, handler]) =>
@@ -129,6 +130,13 @@ export async function startWorker(
       await readers.close();
     },
   };
+}
+
+/** Which import, folder and vendor an error is of, as far as it knows. */
+function detailsOf(thrown: Error): ExhibitError["details"] {
+  const { cause } = thrown;
+  const error = thrown instanceof ExhibitError ? thrown : cause;
+  return error instanceof ExhibitError ? error.details : {};
 }
 
 /** Milliseconds between two lines of the log about a queue that is away. */

@@ -220,8 +220,13 @@ export const fileView = z
     sha256: z.string().nullable().describe("64 lower-case hexadecimal digits"),
     crc64: z.string().nullable().describe("CRC-64/XZ as OSS gives it: an unsigned decimal number"),
     etag: z.string().nullable(),
-    request_id: z.string().nullable().describe("OSS's id of the request that stored it"),
-    stored_at: timestamp.nullable(),
+    request_id: z
+      .string()
+      .nullable()
+      .describe("OSS's id of the request that proved it: the one that wrote it, or that found it"),
+    stored_at: timestamp
+      .nullable()
+      .describe("By OSS's clock: when it answered the write, or the found object's Last-Modified"),
     lease_id: z.string().nullable(),
     skipped_as: skippedAs.nullable().describe("What a `skipped` entry is"),
     error: errorView.nullable(),

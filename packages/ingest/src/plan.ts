@@ -27,6 +27,7 @@ import {
 import { type Logger, withSpan } from "@exhibit/telemetry";
 import { bellOfShard, ringSoon } from "./bells.ts";
 import { createGatherer } from "./gathering.ts";
+import { ofFolder } from "./of-folder.ts";
 import { oneBehind } from "./one-behind.ts";
 import { createSharder } from "./sharding.ts";
 import { createSlotter, type Slotter } from "./slotting.ts";
@@ -97,7 +98,7 @@ async function planOpenFolder(
   if (!fault && last) await compareWithLast(ledger, folder.id, last);
   const finished = await finishPlanning(ledger, folder.id, fault, attempt.starts);
   if (finished?.complete) await ringSoon(dependencies, "seal", [{ id: finished.importId }]);
-  return fault;
+  return fault && ofFolder(fault, folder);
 }
 
 /**

@@ -1,10 +1,25 @@
-import { type Ledger, sealImport } from "@exhibit/ledger";
-import { withSpan } from "@exhibit/telemetry";
+import { type Ledger, readImport, sealImport } from "@exhibit/ledger";
+import { type Logger, withSpan } from "@exhibit/telemetry";
 
 /** Ends an import in which nothing is open any more; harmless for any other. */
-export async function seal({ ledger }: { ledger: Ledger }, importId: string): Promise<void> {
+export async function seal(
+  { ledger, logger }: { ledger: Ledger; logger: Logger },
+  importId: string,
+): Promise<void> {
   await withSpan("exhibit.seal", { "exhibit.import_id": importId }, async (span) => {
     const status = await sealImport(ledger, importId);
     span.set({ "exhibit.status": status });
+    if (status !== undefined) await sayEnded(ledger, importId, logger);
   });
+}
+
+async function sayEnded(ledger: Ledger, importId: string, logger: Logger): Promise<void> {
+  const view = await readImport(ledger, importId);
+  const { status, files, bytes, stored, identical, failed, waived, seconds } = view;
+  const codes = view.errors.map(({ code }) => code);
+  const fields = { import_id: importId, files, bytes, stored, identical, failed, waived, seconds };
+  if (status === "attention")
+    logger.warn({ event: "import.attention", ...fields, codes }, "an import needs attention");
+  else if (status === "sealed")
+    logger.info({ event: "import.sealed", ...fields }, "an import is sealed");
 }

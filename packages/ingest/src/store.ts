@@ -24,6 +24,7 @@ import { bellOf, ringSoon } from "./bells.ts";
 import type { DestinationDependencies } from "./destination.ts";
 import { follow } from "./either-signal.ts";
 import { logFailures } from "./failure-log.ts";
+import { ofFolder } from "./of-folder.ts";
 import { createRecorder } from "./recorder.ts";
 import { createSending, type Sending } from "./sending.ts";
 import { type LeaseDependencies, leasesOf } from "./shard-leases.ts";
@@ -140,7 +141,7 @@ async function storeOpenShard(
     }
     // Another worker has finished it: this job, the one that the queue knows of, says what came of it.
     const ended = await readFinished(ledger, shard.id, watched.starts);
-    return ended && filesFailed(ended);
+    return ended && ofFolder(filesFailed(ended), folder);
   };
   await withSpan("exhibit.store", attributes, (span) =>
     whileWanted(
@@ -287,7 +288,7 @@ async function conclude(
   if (finished.complete) await ringSoon(dependencies, "seal", [{ id: shard.importId }]);
   if (finished.state === "stored") return undefined;
   await logFailures(folder, notStored, attempt);
-  return filesFailed(finished);
+  return ofFolder(filesFailed(finished), folder);
 }
 
 function filesFailed({ failures, files }: Pick<FinishedShard, "failures" | "files">): ExhibitError {

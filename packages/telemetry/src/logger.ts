@@ -1,5 +1,6 @@
 import { trace } from "@opentelemetry/api";
 import { pino } from "pino";
+import { errorFields } from "./error-fields.ts";
 import { createRedactor } from "./redact.ts";
 
 export type Logger = pino.Logger;
@@ -28,6 +29,7 @@ export function createLogger(options: LoggerOptions): Logger {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       mixin: traceFields,
+      serializers: { err: errorFields },
       hooks: { streamWrite: (line) => redactor.line(line) },
     },
     // Written at once: what is said just before a process ends isn't lost.
