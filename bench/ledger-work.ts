@@ -45,6 +45,7 @@ function receiptOf({ id, path, size, modifiedMs }: UnfinishedFile): Stored {
   const md5 = randomBytes(16).toString("hex").toUpperCase();
   return {
     ...{ fileId: id, state: "stored", size, modifiedMs: modifiedMs ?? 0, storedAt: new Date() },
+    ...{ endpoint: "https://oss.test", bucket: "evidence", versionId: undefined },
     ...{ key: `${PREFIX}${path}`, leaseId: "9a3f6c1e-7d52-4b7e-9f10-2c8d5e4b7a61" },
     ...{ sha256: randomBytes(32), crc64: randomBytes(8).readBigUInt64LE() },
     ...{ etag: `"${md5}"`, requestId: randomBytes(12).toString("hex").toUpperCase() },
@@ -54,7 +55,7 @@ function receiptOf({ id, path, size, modifiedMs }: UnfinishedFile): Stored {
 /** With their indexes, dead rows and all. */
 export async function bytesOfRows({ db }: Ledger): Promise<number> {
   const { rows } = await sql<{ bytes: number }>`
-    select pg_total_relation_size('files') + pg_total_relation_size('shards') + pg_total_relation_size('leases') as bytes`.execute(
+    select pg_total_relation_size('files') + pg_total_relation_size('shards') + pg_total_relation_size('lease_uses') as bytes`.execute(
     db,
   );
   return rows[0]?.bytes ?? 0;

@@ -199,6 +199,16 @@ export const folderView = z
   .meta({ id: "Folder" });
 export type FolderView = z.output<typeof folderView>;
 
+/** A worker, for the record. */
+export const workerView = z
+  .object({
+    host: z.string(),
+    os_user: z.string().describe("The operating system's user that it ran as"),
+    version: z.string().describe("Of Exhibit"),
+  })
+  .meta({ id: "Worker" });
+export type WorkerView = z.output<typeof workerView>;
+
 /** A file; for `stored` and `identical` ones this is the receipt. */
 export const fileView = z
   .object({
@@ -216,7 +226,15 @@ export const fileView = z
       .nonnegative()
       .nullable()
       .describe("Of a folder: the files below it; null for a file, and when nobody knows"),
+    endpoint: z
+      .string()
+      .nullable()
+      .describe(
+        "Where its object is. Unknown (null) of files that an earlier release stored: it kept one place for the whole folder, and overwrote it",
+      ),
+    bucket: z.string().nullable().describe("As `endpoint`"),
     key: z.string().nullable(),
+    version_id: z.string().nullable().describe("Of the object, where the bucket keeps versions"),
     sha256: z.string().nullable().describe("64 lower-case hexadecimal digits"),
     crc64: z.string().nullable().describe("CRC-64/XZ as OSS gives it: an unsigned decimal number"),
     etag: z.string().nullable(),
@@ -228,6 +246,7 @@ export const fileView = z
       .nullable()
       .describe("By OSS's clock: when it answered the write, or the found object's Last-Modified"),
     lease_id: z.string().nullable(),
+    worker: workerView.nullable().describe("What read and sent it"),
     skipped_as: skippedAs.nullable().describe("What a `skipped` entry is"),
     error: errorView.nullable(),
     waived_by: z.string().nullable().describe("Who gave a `waived` file up"),
@@ -279,6 +298,24 @@ export const fileQuery = pageQuery.extend({
   code: errorCode.optional().describe("Only files whose error has this code"),
   folder_id: z.string().optional(),
 });
+
+/** What touched the integrity of a file, also of one that was stored in the end. */
+export const incidentView = z
+  .object({
+    incident_id: z.string(),
+    at: timestamp,
+    code: z
+      .string()
+      .describe("DIGEST_MISMATCH, SOURCE_CHANGED, EVIDENCE_CONFLICT or DESTINATION_CHANGED"),
+    message: z.string(),
+    folder_id: z.string(),
+    file_id: z.string().nullable().describe("Null for one of the whole folder"),
+    path: z.string().nullable().describe("Of the file"),
+    worker: workerView.nullable().describe("What met it"),
+  })
+  .meta({ id: "Incident" });
+export type IncidentView = z.output<typeof incidentView>;
+export const incidentPage = pageOf(incidentView).meta({ id: "IncidentPage" });
 
 /** The body of every answer that isn't a success. */
 export const errorAnswer = z

@@ -21,7 +21,7 @@ export interface FixedDestination {
 export interface DestinationDependencies {
   ledger: Ledger;
   /** The number of this worker's facts. */
-  worker: number | null;
+  worker: number;
 }
 
 /** What holds when the run begins holds to its end: no file is sent half here and half there. */

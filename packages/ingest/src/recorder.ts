@@ -1,4 +1,12 @@
-import { type Ledger, type NotStored, recordOutcomes, type Stored } from "@exhibit/ledger";
+import type { ExhibitError } from "@exhibit/contracts";
+import {
+  type Incident,
+  type Ledger,
+  type NotStored,
+  recordIncidents,
+  recordOutcomes,
+  type Stored,
+} from "@exhibit/ledger";
 import { untilReachable } from "./until-reachable.ts";
 
 /** An outcome waits for others this long at most, or until there are this many of them. */
@@ -8,22 +16,35 @@ export const FLUSH_AT = 128;
 
 export type Outcome = Stored | NotStored;
 
+export interface RecorderOptions {
+  ledger: Ledger;
+  folderId: number;
+  /** The number of this worker's facts. */
+  worker: number;
+  signal: AbortSignal;
+}
+
 /**
- * Takes outcomes of files as they come and records them in batches, one after the other. While the ledger is away a
- * batch waits for it, so that what has been sent isn't lost; a batch that can't be recorded makes `add`, `ready` and
- * `flush` reject from then on: what isn't recorded isn't done.
+ * Takes outcomes of files as they come and records them in batches, one after the other; incidents go with them. While the
+ * ledger is away a batch waits for it, so that what has been sent isn't lost; a batch that can't be recorded makes `add`,
+ * `ready` and `flush` reject from then on: what isn't recorded isn't done.
  */
-export function createRecorder(ledger: Ledger, folderId: number, signal: AbortSignal) {
+export function createRecorder({ ledger, folderId, worker, signal }: RecorderOptions) {
   let batch: Outcome[] = [];
+  let incidents: Incident[] = [];
   let timer: NodeJS.Timeout | undefined;
   let last: Promise<void> = Promise.resolve();
   let isAway = false;
 
-  async function record(outcomes: readonly Outcome[]): Promise<void> {
+  async function record(outcomes: readonly Outcome[], noted: readonly Incident[]): Promise<void> {
     const [stored, others] = [outcomes.filter(isStored), outcomes.filter(isNotStored)];
     // A batch whose answer was lost is recorded already: then nothing changes.
     await untilReachable(
-      () => recordOutcomes(ledger, folderId, stored, others),
+      async () => {
+        // First: what was mended mustn't be forgotten by a process that ends in between.
+        await recordIncidents(ledger, folderId, noted, worker);
+        await recordOutcomes(ledger, folderId, stored, others, worker);
+      },
       signal,
       () => {
         isAway = true;
@@ -36,8 +57,10 @@ export function createRecorder(ledger: Ledger, folderId: number, signal: AbortSi
     clearTimeout(timer);
     timer = undefined;
     const outcomes = batch;
+    const noted = incidents;
     batch = [];
-    last = last.then(() => record(outcomes));
+    incidents = [];
+    last = last.then(() => record(outcomes, noted));
     last.catch(() => {}); // whoever adds or flushes next gets it
     return last;
   }
@@ -49,6 +72,10 @@ export function createRecorder(ledger: Ledger, folderId: number, signal: AbortSi
       if (batch.length >= FLUSH_AT) return send();
       timer ??= setTimeout(() => void send(), FLUSH_AFTER_MS);
       return undefined;
+    },
+    /** Takes what touched the integrity of a file; it is recorded with the outcomes that come next. */
+    note({ id }: { id: number }, { code, message }: ExhibitError): void {
+      incidents.push({ fileId: id, at: new Date(), code, message });
     },
     /** Until the ledger is back, if it's away: nothing more is to be sent before that. */
     ready: (): Promise<void> | undefined => (isAway ? last : undefined),

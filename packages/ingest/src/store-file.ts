@@ -23,6 +23,8 @@ export interface FileWork {
   leasesFor: LeasesFor;
   signal: AbortSignal;
   sending: Sending;
+  /** Hears of what touched the file's integrity and may be mended. */
+  onIncident: (file: UnfinishedFile, incident: ExhibitError) => void;
   /** Whether OSS has files of the folder already. */
   expectation: Expectation;
   /** Of the shard. */
@@ -37,8 +39,9 @@ export interface FileWork {
  */
 export async function storeFile(
   { objectStore, readers, memory }: FileDependencies,
-  { file, uploads, source, leasesFor, signal, sending, expectation, span, onFault }: FileWork,
+  work: FileWork,
 ): Promise<Stored | ExhibitError | undefined> {
+  const { file, uploads, source, leasesFor, signal, sending, expectation, span } = work;
   let upload: RecordedUpload | undefined;
 
   async function send(
@@ -59,7 +62,8 @@ export async function storeFile(
         body,
         signal,
         onBytes,
-        onFault,
+        onFault: work.onFault,
+        onIncident: (incident) => work.onIncident(file, incident),
         uploads: upload,
         expectation,
       });

@@ -1,4 +1,4 @@
-import { ExhibitError } from "@exhibit/contracts";
+import { type ErrorCode, ExhibitError } from "@exhibit/contracts";
 import {
   closeShard,
   type FinishedShard,
@@ -62,6 +62,9 @@ export const FILES_AT_ONCE = 64;
 
 /** A shard whose worker died so often in a row, with nothing recorded in between, is set aside. */
 const MOST_CRASHES = 3;
+
+/** What touches a file's integrity when it fails with it; damage on the way is told while it is being mended. */
+const incidents: ReadonlySet<ErrorCode> = new Set(["SOURCE_CHANGED", "EVIDENCE_CONFLICT"]);
 
 /**
  * Stores what is unfinished of a shard and records each file's outcome. A file that fails doesn't stop the others.
@@ -178,7 +181,8 @@ async function storeFiles(
   dependencies: StoreDependencies,
   { folder, shard, uploads, attempt, span, sending, watch }: ToStore,
 ): Promise<Settled> {
-  const recorder = createRecorder(dependencies.ledger, folder.id, attempt.signal);
+  const { ledger, worker } = dependencies;
+  const recorder = createRecorder({ ledger, worker, folderId: folder.id, signal: attempt.signal });
   const settled: Settled = { stored: 0, notStored: [] };
   const settle = (file: UnfinishedFile, result: Stored | ExhibitError) => {
     if (!(result instanceof ExhibitError)) {
@@ -189,6 +193,7 @@ async function storeFiles(
     const outcome = outcomeOf(file, result, attempt);
     settled.notStored.push({ file, outcome, error: result });
     if (outcome.state === "planned") watch.fault(result);
+    if (incidents.has(result.code)) recorder.note(file, result);
     return recorder.add(outcome);
   };
   // One failure to record stops the shard: what can't be put on the record must not go on being sent.
@@ -204,7 +209,6 @@ async function storeFiles(
     };
     const leasesFor = await leasesOf(dependencies, folder, { ...shard, signal, check, watch });
     const source = await openSource(folder.source, dependencies.roots);
-    const { ledger } = dependencies;
     // Whoever had it before may not know yet that it was taken from them.
     const isAgain = shard.opening > 1;
     const expectation = createExpectation(isAgain || (await isPlaceInUse(ledger, folder.id)));
@@ -221,6 +225,7 @@ async function storeFiles(
         expectation,
         span,
         onFault: watch.fault,
+        onIncident: recorder.note,
       };
       const result = await storeFile(dependencies, work);
       if (result) await settle(file, result);

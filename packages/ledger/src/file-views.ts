@@ -3,7 +3,7 @@ import { type Selectable, sql } from "kysely";
 import type { Ledger } from "./ledger.ts";
 import { checkImport, cursor, type Page, type PageQuery, pageOf } from "./pages.ts";
 import type { FileTable } from "./schema.ts";
-import { errorView } from "./view-parts.ts";
+import { errorView, type WorkerColumns, workerView } from "./view-parts.ts";
 
 export interface FileQuery extends PageQuery {
   /** One of these; undefined: any. */
@@ -26,7 +26,9 @@ export async function listFiles(
       : Number(cursor(query.folder_id, /^\d{1,15}$/, "folder_id"));
   const count = query.limit + 1;
   const { rows } = await sql<FileRow>`
-    select page.*, leases.id as lease_id, leases.prefix || coalesce(page.key, page.normal, page.path) as whole_key
+    select page.*, coalesce(lease_uses.id, leases.id) as lease_id, lease_uses.endpoint, lease_uses.bucket,
+      coalesce(lease_uses.prefix, leases.prefix) || coalesce(page.key, page.normal, page.path) as whole_key,
+      worker_facts.host, worker_facts.os_user, worker_facts.version
     from folders, lateral (
       select * from files
       where folder_id = folders.id
@@ -34,7 +36,8 @@ export async function listFiles(
         ${inQuery(query)}
       order by path collate "C"
       limit ${count}
-    ) as page left join leases on leases.number = page.lease
+    ) as page left join lease_uses on lease_uses.number = page.lease left join leases on leases.number = page.lease
+      left join worker_facts on worker_facts.number = lease_uses.worker
     where folders.import_id = ${importId} and folders.id >= ${fromFolder}
       and (${folderId}::bigint is null or folders.id = ${folderId})
     order by folders.id, page.path collate "C"
@@ -69,8 +72,11 @@ function fileCursor(text: string): [number, string] {
   throw new ExhibitError("REQUEST_INVALID", `after: "${text}" isn't one that this list gave.`);
 }
 
-interface FileRow extends Selectable<FileTable> {
+/** Of one that an earlier release stored, neither endpoint, bucket nor worker are known. */
+interface FileRow extends Selectable<FileTable>, WorkerColumns {
   lease_id: string | null;
+  endpoint: string | null;
+  bucket: string | null;
   whole_key: string | null;
 }
 
@@ -84,13 +90,17 @@ function fileView(row: FileRow): FileView {
     state: row.state,
     is_folder: row.is_folder === true,
     stands_for: row.stands_for,
+    endpoint: row.endpoint,
+    bucket: row.bucket,
     key: row.whole_key,
+    version_id: row.version_id,
     sha256: row.sha256 === null ? null : Buffer.from(row.sha256).toString("hex"),
     crc64: row.crc64 === null ? null : String(Buffer.from(row.crc64).readBigUInt64BE()),
     etag: row.etag,
     request_id: row.request_id,
     stored_at: row.stored_at?.toISOString() ?? null,
     lease_id: row.lease_id,
+    worker: workerView(row),
     skipped_as: row.skipped_as,
     error: row.error_code === null ? null : errorView(row.error_code as ErrorCode, row.error ?? ""),
     waived_by: row.waived_by,

@@ -11,6 +11,7 @@ export { type Entrant, enterWorld } from "./entering.ts";
 export * from "./file-views.ts";
 export * from "./folder-views.ts";
 export * from "./import-views.ts";
+export { type Incident, listIncidents, recordIncidents } from "./incidents.ts";
 export {
   type Ledger,
   type Migrated,

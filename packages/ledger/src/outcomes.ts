@@ -11,6 +11,8 @@ export interface Stored {
   state: "stored" | "identical";
   size: number;
   modifiedMs: number;
+  endpoint: string;
+  bucket: string;
   key: string;
   /** 32 bytes. */
   sha256: Uint8Array;
@@ -18,6 +20,8 @@ export interface Stored {
   crc64: bigint;
   etag: string | undefined;
   requestId: string | undefined;
+  /** Of the object, where the bucket keeps versions. */
+  versionId: string | undefined;
   storedAt: Date;
   leaseId: string;
   /** The ledger's number of the multipart upload that became the object: it is taken off the record. */
@@ -34,13 +38,15 @@ export interface NotStored {
 
 /**
  * Records what became of files, in one statement: rows, the folder's counters and the import's change together.
- * Only `planned` files change, so an outcome that arrives twice counts once.
+ * Only `planned` files change, so an outcome that arrives twice counts once. `worker` is the number of the facts of the worker
+ * whose outcomes they are.
  */
 export async function recordOutcomes(
   { db }: Ledger,
   folderId: number,
   stored: readonly Stored[],
   notStored: readonly NotStored[],
+  worker: number | null = null,
 ): Promise<void> {
   const rows = [...stored, ...notStored];
   if (rows.length === 0) return;
@@ -56,7 +62,10 @@ export async function recordOutcomes(
   const uploads = stored.some(({ upload }) => upload !== undefined)
     ? plainArray(column(({ upload }) => upload))
     : null;
-  const leases = await leasesOf(db, folderId, stored);
+  const versions = stored.some(({ versionId }) => versionId !== undefined)
+    ? textArray(column(({ versionId }) => versionId))
+    : null;
+  const leases = await leasesOf(db, { folderId, worker }, stored);
   await sql`${keptAs("outcomes")}
     with outcome as (
       select * from unnest(
@@ -72,9 +81,10 @@ export async function recordOutcomes(
         ${plainArray(column((row) => row.storedAt.getTime()))}::float8[],
         ${plainArray(column((_, index) => leases[index]?.number))}::integer[],
         ${uploads}::bigint[],
+        ${versions}::text[],
         ${reasons((row) => row.code, plainArray)}::text[],
         ${reasons((row) => storable(row.message), textArray)}::text[]
-      ) as o (id, state, size, modified_ms, key, sha256, crc64, etag, request_id, stored_ms, lease, upload, error_code, error)
+      ) as o (id, state, size, modified_ms, key, sha256, crc64, etag, request_id, stored_ms, lease, upload, version_id, error_code, error)
       order by id
     ), alive as (
       -- Files that are done with are progress; locked first, as everywhere: shards, files, folders, imports.
@@ -95,7 +105,7 @@ export async function recordOutcomes(
       update files set state = o.state, size = coalesce(o.size, files.size),
         modified_ms = coalesce(o.modified_ms, files.modified_ms), sha256 = o.sha256,
         key = nullif(o.key, coalesce(files.normal, files.path)), crc64 = o.crc64, etag = o.etag, request_id = o.request_id,
-        stored_at = to_timestamp(o.stored_ms / 1000), lease = o.lease, error_code = o.error_code, error = o.error
+        stored_at = to_timestamp(o.stored_ms / 1000), lease = o.lease, version_id = o.version_id, error_code = o.error_code, error = o.error
       from planned o
       where files.id = o.id
       returning files.state, files.size, files.size - o.size_before as grown, o.upload

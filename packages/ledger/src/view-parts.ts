@@ -1,4 +1,10 @@
-import { type Counts, type ErrorCode, type ErrorView, errorTable } from "@exhibit/contracts";
+import {
+  type Counts,
+  type ErrorCode,
+  type ErrorView,
+  errorTable,
+  type WorkerView,
+} from "@exhibit/contracts";
 import type { Selectable } from "kysely";
 import type { CounterColumns } from "./schema.ts";
 
@@ -31,4 +37,16 @@ export function countsOf(row: Selectable<CounterColumns>): Counts {
 
 export function errorView(code: ErrorCode, message: string): ErrorView {
   return { code, message, remedy: errorTable[code].remedy };
+}
+
+/** Of a worker's facts, where a row has some. */
+export interface WorkerColumns {
+  host: string | null;
+  os_user: string | null;
+  version: string | null;
+}
+
+export function workerView({ host, os_user, version }: WorkerColumns): WorkerView | null {
+  if (host === null || os_user === null || version === null) return null;
+  return { host, os_user, version };
 }

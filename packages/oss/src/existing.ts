@@ -4,6 +4,7 @@ import type { Attempt } from "./attempts.ts";
 import type { Content } from "./content.ts";
 import { CRC64_HEADER, type ObjectCalls, type Stored, type StoredObject } from "./object-calls.ts";
 import type { Receipt } from "./object-store.ts";
+import type { PutJob } from "./put-job.ts";
 
 /** An object as found, and by which lease. */
 export interface Found {
@@ -114,10 +115,12 @@ export function writtenReceipt(
   stored: Stored,
   of: { lease: Lease; key: string; content: Content },
 ): Receipt {
+  const { key, lease } = of;
   const { size, sha256, crc64 } = of.content;
-  const { etag, requestId, answeredAt } = stored;
-  const ids = { etag, requestId, leaseId: of.lease.id };
-  return { outcome: "stored", key: of.key, size, sha256, crc64, ...ids, storedAt: answeredAt };
+  const { endpoint, name: bucket } = lease.bucket;
+  const { etag, requestId, versionId, answeredAt: storedAt } = stored;
+  const ids = { etag, requestId, versionId, leaseId: lease.id };
+  return { outcome: "stored", endpoint, bucket, key, size, sha256, crc64, ...ids, storedAt };
 }
 
 /**
@@ -181,6 +184,21 @@ export function mismatch(what: string, ours: bigint, stored: Stored): ExhibitErr
     "DIGEST_MISMATCH",
     `OSS's CRC64 of ${what} is ${theirs}, ours is ${ours}.`,
     { details },
+  );
+}
+
+/** Tells whoever wants to hear of incidents; bytes that can't be told to be damaged are none. */
+export function noticed({ onIncident }: Pick<PutJob, "onIncident">, error: ExhibitError) {
+  if (error.code === "DIGEST_MISMATCH") onIncident?.(error);
+  return error;
+}
+
+/** Says that our own damaged copy is about to be overwritten by the right bytes. */
+export function overwritten(key: string, { etag, crc64 }: StoredObject): ExhibitError {
+  return new ExhibitError(
+    "DIGEST_MISMATCH",
+    `Our own damaged copy at ${JSON.stringify(key)}, with the ETag ${etag} and the CRC64 ${crc64}, is overwritten.`,
+    { details: { key } },
   );
 }
 

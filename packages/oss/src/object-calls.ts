@@ -13,8 +13,8 @@ export interface Stored {
   requestId: string | undefined;
   /** When OSS answered, by its clock. */
   answeredAt: Date;
-  /** The bucket keeps versions, or has kept them once. */
-  isVersion: boolean;
+  /** Where the bucket keeps versions, or has kept them once. */
+  versionId: string | undefined;
 }
 
 export interface StoredObject extends Stored {
@@ -90,12 +90,13 @@ export function forbidOverwrite(overwrite: boolean): Record<string, string> {
 export function storedOf({ headers }: Answer, now: () => number): Stored {
   const crc64 = headers[CRC64_HEADER];
   const requestId = headers["x-oss-request-id"];
+  const versionId = headers["x-oss-version-id"];
   return {
     crc64: typeof crc64 === "string" && /^\d{1,20}$/.test(crc64) ? BigInt(crc64) : undefined,
     etag: headers.etag,
     requestId: typeof requestId === "string" ? requestId : undefined,
     answeredAt: dateOf(headers.date) ?? new Date(now()),
-    isVersion: headers["x-oss-version-id"] !== undefined,
+    versionId: typeof versionId === "string" ? versionId : undefined,
   };
 }
 

@@ -42,6 +42,9 @@ export interface Piece {
 export interface Receipt {
   /** `identical`: an object with these bytes was there before; nothing was written. */
   outcome: "stored" | "identical";
+  /** Of the bucket, as the lease named it. */
+  endpoint: string;
+  bucket: string;
   key: string;
   size: number;
   /** 32 bytes. */
@@ -51,6 +54,8 @@ export interface Receipt {
   etag: string | undefined;
   /** OSS's id of the request that proved it: the write, or the HEAD that found the object. */
   requestId: string | undefined;
+  /** Of the object, where the bucket keeps versions. */
+  versionId: string | undefined;
   /** By OSS's clock: when it answered the write, or the found object's Last-Modified. */
   storedAt: Date;
   leaseId: string;
@@ -66,6 +71,11 @@ export interface PutRequest {
   onBytes?: (bytes: number) => void;
   /** Hears of the faults after which a request is made again. */
   onFault?: (error: ExhibitError) => void;
+  /**
+   * Hears of what touched the integrity of the file and may be mended: bytes that arrived damaged (DIGEST_MISMATCH), and our
+   * own damaged copy that is overwritten.
+   */
+  onIncident?: (incident: ExhibitError) => void;
   /** Keeps what is needed to go on with a multipart upload; without it, one that fails is aborted by `put`. */
   uploads?: UploadRecord;
   /** Whether a small file is looked for before it is sent; a large one always is. @defaultValue not */

@@ -1,3 +1,4 @@
+import type { ExhibitError } from "@exhibit/contracts";
 import type { Bucket } from "@exhibit/credentials";
 import type { Attempt } from "./attempts.ts";
 import type { Control } from "./control.ts";
@@ -16,6 +17,7 @@ export interface PutJob {
   body: FileBody;
   signal: AbortSignal | undefined;
   onBytes: ((bytes: number) => void) | undefined;
+  onIncident: ((incident: ExhibitError) => void) | undefined;
   uploads: UploadRecord | undefined;
   calls: ObjectCalls;
   control: Control;

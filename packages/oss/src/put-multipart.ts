@@ -9,6 +9,8 @@ import {
   lookIfAllowed,
   lookOrDeny,
   mismatch,
+  noticed,
+  overwritten,
   receiptOf,
   writtenReceipt,
 } from "./existing.ts";
@@ -42,12 +44,14 @@ export async function putMultipart(
   const first = (left && (await goOn(job, options, left))) ?? (await begin(job, options, false));
   if ("receipt" in first) return first.receipt;
   const { key, look } = job;
-  const verdict = await judgeDamaged(look, { key, ...first, error: wholeMismatch(key, first) });
+  const error = noticed(job, wholeMismatch(key, first));
+  const verdict = await judgeDamaged(look, { key, ...first, error });
   if ("receipt" in verdict) return verdict.receipt;
   // The one case in which a file is sent again: OSS put the parts, each of them right, together wrongly.
+  if (verdict.overwrite) noticed(job, overwritten(key, verdict.overwrite));
   const second = await begin(job, options, verdict.overwrite !== undefined);
   if ("receipt" in second) return second.receipt;
-  throw wholeMismatch(key, second);
+  throw noticed(job, wholeMismatch(key, second));
 }
 
 function wholeMismatch(

@@ -6,6 +6,8 @@ import {
   judgeDamaged,
   lookIfAllowed,
   mismatch,
+  noticed,
+  overwritten,
   settleExisting,
   settleFound,
   writtenReceipt,
@@ -78,6 +80,7 @@ async function putOnce(
     count(piece);
   });
   try {
+    if (verdict?.overwrite) noticed(job, overwritten(key, verdict.overwrite));
     const stored = await job.calls.put(
       { lease, key, signal },
       body,
@@ -86,12 +89,12 @@ async function putOnce(
     job.versioning.learn(lease.bucket, stored);
     if (stored.crc64 === content.crc64) return writtenReceipt(stored, { lease, key, content });
     const what = JSON.stringify(key);
-    past.damaged = { stored, error: mismatch(what, content.crc64, stored) };
+    past.damaged = { stored, error: noticed(job, mismatch(what, content.crc64, stored)) };
     if (stored.crc64 !== undefined) throw past.damaged.error;
     // The answer tells no CRC64; the object itself may.
     const told = await judge(past.damaged);
     if ("receipt" in told) return told.receipt;
-    throw mismatch(what, content.crc64, told.overwrite ?? stored);
+    throw noticed(job, mismatch(what, content.crc64, told.overwrite ?? stored));
   } catch (error) {
     if (isAlreadyThere(error)) {
       job.expectation.learn(true);

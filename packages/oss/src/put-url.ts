@@ -2,7 +2,7 @@ import { ExhibitError } from "@exhibit/contracts";
 import type { Lease } from "@exhibit/credentials";
 import { type Content, forwardCounter } from "./content.ts";
 import { isAlreadyThere } from "./errors.ts";
-import { hiddenObject, mismatch, writtenReceipt } from "./existing.ts";
+import { hiddenObject, mismatch, noticed, writtenReceipt } from "./existing.ts";
 import { keyOf } from "./guard.ts";
 import type { Receipt } from "./object-store.ts";
 import { chunksOf } from "./part-reader.ts";
@@ -31,10 +31,11 @@ export async function putToUrl(job: PutJob): Promise<Receipt> {
 }
 
 async function putOnce(
-  { body, signal, calls }: PutJob,
+  job: PutJob,
   lease: Lease,
   onBytes: (bytes: number) => void,
 ): Promise<Receipt> {
+  const { body, signal, calls } = job;
   const key = keyOf(lease, "");
   // An answer may come while a piece is still being read: nobody waits for more of them then.
   const over = new AbortController();
@@ -47,7 +48,8 @@ async function putOnce(
     const outgoing = { length: body.size, chunks, onBytes };
     const stored = await calls.putToUrl({ lease, key, signal }, outgoing);
     if (content === undefined) throw answeredEarly(key);
-    if (stored.crc64 !== content.crc64) throw mismatch(JSON.stringify(key), content.crc64, stored);
+    if (stored.crc64 !== content.crc64)
+      throw noticed(job, mismatch(JSON.stringify(key), content.crc64, stored));
     return writtenReceipt(stored, { lease, key, content });
   } catch (error) {
     throw isAlreadyThere(error) ? hiddenObject(key, error) : error;

@@ -56,7 +56,7 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
   const versioning = createVersioning();
 
   async function put(request: PutRequest): Promise<Receipt> {
-    const { leases, name, body, signal, onBytes, uploads } = request;
+    const { leases, name, body, signal, onBytes, onIncident, uploads } = request;
     const first = await leases.current({ minimumRemaining: options.minimumRemaining });
     const key = keyOf(first, name);
     const attempt = createAttempt(leases, { key, first, onFault: request.onFault }, options);
@@ -69,6 +69,7 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
       body,
       signal,
       onBytes,
+      onIncident,
       uploads,
       attempt,
       through: gates.of(first).through,

@@ -3,7 +3,7 @@ import type { Lease } from "@exhibit/credentials";
 import { onAbort } from "./aborting.ts";
 import { bodyOf, type Content, forwardCounter } from "./content.ts";
 import type { UploadedPart } from "./control.ts";
-import { mismatch } from "./existing.ts";
+import { mismatch, noticed } from "./existing.ts";
 import type { HeldParts } from "./held-parts.ts";
 import { type Part, type PartPlan, readParts } from "./part-reader.ts";
 import type { PutJob } from "./put-job.ts";
@@ -82,7 +82,7 @@ async function sendPart(
     );
     // A part that arrived damaged is simply sent again under its number.
     if (stored.crc64 !== crc64)
-      throw mismatch(`part ${number} of ${JSON.stringify(key)}`, crc64, stored);
+      throw noticed(job, mismatch(`part ${number} of ${JSON.stringify(key)}`, crc64, stored));
     if (stored.etag === undefined)
       throw new ExhibitError("STORE_UNAVAILABLE", `OSS gave no ETag for part ${number}.`);
     return { number, etag: stored.etag };

@@ -15,6 +15,6 @@ export function createVersioning(): Versioning {
   const nameOf = ({ endpoint, name }: Bucket) => `${endpoint} ${name}`;
   return {
     mayOverwrite: (bucket) => known.get(nameOf(bucket)) ?? true,
-    learn: (bucket, { isVersion }) => known.set(nameOf(bucket), isVersion),
+    learn: (bucket, { versionId }) => known.set(nameOf(bucket), versionId !== undefined),
   };
 }

@@ -19,13 +19,17 @@ const columns: readonly (readonly [
   ["size", ({ file }) => file.size],
   ["sha256", ({ file }) => file.sha256],
   ["crc64", ({ file }) => file.crc64],
-  ["bucket", (listed) => objectPlace(listed)?.bucket],
+  ["bucket", ({ file }) => file.bucket],
   ["key", ({ file }) => file.key],
-  ["endpoint", (listed) => objectPlace(listed)?.endpoint],
+  ["endpoint", ({ file }) => file.endpoint],
   ["stored_at", ({ file }) => file.stored_at],
   ["etag", ({ file }) => file.etag],
   ["request_id", ({ file }) => file.request_id],
+  ["version_id", ({ file }) => file.version_id],
   ["lease_id", ({ file }) => file.lease_id],
+  ["worker_host", ({ file }) => file.worker?.host],
+  ["worker_user", ({ file }) => file.worker?.os_user],
+  ["worker_version", ({ file }) => file.worker?.version],
   ["code", ({ file }) => file.error?.code],
   ["message", ({ file }) => file.error?.message],
   ["remedy", ({ file }) => file.error?.remedy],
@@ -53,11 +57,6 @@ export function csvHead(): string {
 /** A file's line: what isn't known, or doesn't apply, is an empty cell. */
 export function csvRow(listed: ListedFile, of: ImportView): string {
   return csvLine(columns.map(([, cell]) => cell(listed, of)));
-}
-
-/** Where a file's object is; nothing of one that has none. */
-function objectPlace({ file, folder }: ListedFile) {
-  return file.key === null ? undefined : { bucket: folder.bucket, endpoint: folder.endpoint };
 }
 
 /** As RFC 4180 has it: cells apart by commas, lines ended by CR LF. */

@@ -30,12 +30,13 @@ function importOf(files: readonly FileView[], view = sealed): Answer {
   };
 }
 
+const skipped = { state: "skipped", skipped_as: "symlink", error: null } as const;
 const all = [
   fileOf({ file_id: "1", path: "a.pdf" }),
   fileOf({ file_id: "2", path: "b, c.pdf" }),
   failedFile({ file_id: "3", path: "d.pdf" }),
-  fileOf({ file_id: "4", folder_id: "3", path: "e.pdf", key: "l/e.pdf" }),
-  fileOf({ file_id: "5", folder_id: "3", path: "f", state: "skipped", skipped_as: "symlink" }),
+  fileOf({ file_id: "4", folder_id: "3", path: "e.pdf", bucket: "other", key: "l/e.pdf" }),
+  failedFile({ file_id: "5", folder_id: "3", path: "f", ...skipped }),
   failedFile({ file_id: "6", folder_id: "3", path: "g", is_folder: true, stands_for: 1204 }),
 ];
 
@@ -56,7 +57,7 @@ test("files of all pages are listed below their folders, and the count is said",
   expect(stderr).toMatch(/^6 files, as of \d{4}-\d\d-\d\d \d\d:\d\d UTC\.\n$/);
 });
 
-test("--csv has a row for each file, each with its own folder's place", async () => {
+test("--csv has a row for each file, each with its own place", async () => {
   const { code, stdout } = await against(importOf(all), ["files", importId, "--csv"]);
   expect(code).toBe(0);
   expect(stdout.startsWith("\uFEFFpath,state,")).toBe(true);
@@ -66,7 +67,7 @@ test("--csv has a row for each file, each with its own folder's place", async ()
     ["b, c.pdf", "evidence", "suit_id=1001"],
     ["d.pdf", "", "suit_id=1001"],
     ["e.pdf", "other", "role=lawyer"],
-    ["f", "other", "role=lawyer"],
+    ["f", "", "role=lawyer"],
     ["g", "", "role=lawyer"],
   ]);
   const bare = await against(importOf(all), ["files", importId, "--csv", "--no-bom"]);

@@ -9,6 +9,10 @@ export function fileOf(changes: Partial<FileView> = {}): FileView {
     size: 3,
     modified_at: "2026-03-01T09:00:00.000Z",
     state: "stored",
+    endpoint: "https://oss-cn-hangzhou.aliyuncs.com",
+    bucket: "evidence",
+    version_id: null,
+    worker: { host: "worker-1", os_user: "exhibit", version: "0.1.0" },
     key: "suit/1001/证据/录音.wav",
     sha256: "ab".repeat(32),
     crc64: "18446744073709551615",
@@ -29,7 +33,15 @@ export function fileOf(changes: Partial<FileView> = {}): FileView {
 
 /** A file that failed. */
 export function failedFile(changes: Partial<FileView> = {}): FileView {
-  const receipt = { key: null, sha256: null, crc64: null, etag: null, request_id: null };
+  const nowhere = { endpoint: null, bucket: null, version_id: null, worker: null };
+  const receipt = {
+    ...nowhere,
+    key: null,
+    sha256: null,
+    crc64: null,
+    etag: null,
+    request_id: null,
+  };
   return fileOf({
     ...receipt,
     state: "failed",

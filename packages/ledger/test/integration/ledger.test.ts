@@ -64,6 +64,9 @@ function stored(file: UnfinishedFile, state: "stored" | "identical" = "stored"):
     requestId: "R",
     storedAt: new Date("2026-11-23T10:00:00Z"),
     leaseId: "L",
+    endpoint: "https://oss",
+    bucket: "evidence",
+    versionId: undefined,
   };
 }
 
@@ -244,6 +247,10 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
         state: "stored",
         is_folder: false,
         stands_for: null,
+        endpoint: "https://oss",
+        bucket: "evidence",
+        version_id: null,
+        worker: null,
         key: "kongur/扫描/0.pdf",
         sha256: "07".repeat(32),
         crc64: "18446744073709551615",
@@ -320,6 +327,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     expect(await finishShard(ledger, shardId)).toEqual({
       state: "failed",
       complete: true,
+      walkAgain: false,
       files: 3,
       failures: expect.arrayContaining([
         { code: "SOURCE_CHANGED", files: 1 },

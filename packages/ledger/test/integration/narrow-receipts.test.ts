@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ledgerKinds } from "../../../../test/databases.ts";
 import {
@@ -6,6 +7,8 @@ import {
   listFiles,
   openShard,
   recordOutcomes,
+  recordWorkerFacts,
+  type Stored,
 } from "../../src/index.ts";
 import { addShard } from "./add-shard.ts";
 
@@ -16,6 +19,9 @@ const receipt = {
   sha256: new Uint8Array(32),
   etag: '"E"',
   requestId: "R",
+  endpoint: "https://oss",
+  bucket: "b",
+  versionId: undefined,
   storedAt: new Date("2026-11-23T10:00:00.000Z"),
 };
 
@@ -80,6 +86,39 @@ describe.each(Object.entries(ledgerKinds))("Receipts in the ledger on %s", (_kin
     ]);
   });
 
+  test("name their own bucket, endpoint, version and worker, whatever becomes of the folder's", async () => {
+    const { importId, folderId, idOf } = await opened(["a", "b", "c", "d"]);
+    const facts = { host: "h", osUser: "u", version: "1.2.3", node: "24", openssl: "3.5" };
+    const workers = [facts, { ...facts, host: "other" }, facts].map((each) =>
+      recordWorkerFacts(ledger, each),
+    );
+    const [first = 0, second = 0, third] = await Promise.all(workers);
+    expect(third).toBe(first);
+    const record = async (path: string, by: number, more: Partial<Stored>) => {
+      const row = { ...receipt, fileId: idOf.get(path) ?? 0, key: `p/${path}`, crc64: 1n };
+      await recordOutcomes(ledger, folderId, [{ ...row, leaseId: "L5", ...more }], [], by);
+    };
+    await toPlace(folderId, "p/");
+    await record("a", first, {});
+    await record("b", first, { bucket: "b-2", versionId: "V2" });
+    await record("c", second, { bucket: "b-2", endpoint: "https://oss-2" });
+    // As a release before has it: the folder's place may have been overwritten since.
+    await sql`
+      with l as (insert into leases (id, prefix) values ('L0', 'p/') returning number)
+      update files set state = 'stored', lease = l.number from l where files.id = ${idOf.get("d")}`.execute(
+      ledger.db,
+    );
+    const { items } = await listFiles(ledger, importId, { limit: 100 });
+    const worker = { host: "h", os_user: "u", version: "1.2.3" };
+    const known = { key: expect.stringMatching(/^p\//), lease_id: "L5", version_id: null };
+    expect(items).toMatchObject([
+      { ...known, endpoint: "https://oss", bucket: "b", worker },
+      { ...known, endpoint: "https://oss", bucket: "b-2", version_id: "V2", worker },
+      { ...known, endpoint: "https://oss-2", bucket: "b-2", worker: { ...worker, host: "other" } },
+      { ...known, lease_id: "L0", endpoint: null, bucket: null, worker: null },
+    ]);
+  });
+
   test("write down what they have in common once, also when two processes do so at once", async () => {
     const { folderId, idOf } = await opened(["a", "b", "c", "d"]);
     await toPlace(folderId, "suits/3/");
@@ -102,11 +141,12 @@ describe.each(Object.entries(ledgerKinds))("Receipts in the ledger on %s", (_kin
       record(other, "d"),
     ]);
     const leases = await ledger.db
-      .selectFrom("leases")
+      .selectFrom("lease_uses")
       .selectAll()
       .where("id", "=", "L4")
       .execute();
-    expect(leases).toMatchObject([{ prefix: "suits/3/" }]);
+    const place = { endpoint: "https://oss", bucket: "b", prefix: "suits/3/" };
+    expect(leases).toMatchObject([{ ...place, vendor: "kongur", worker: null }]);
     const files = await ledger.db
       .selectFrom("files")
       .select(["key", "lease"])

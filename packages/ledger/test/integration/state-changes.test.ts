@@ -201,6 +201,9 @@ function receipt({ id, path }: UnfinishedFile, seed: number): Stored {
     requestId: `${seed}`,
     storedAt: new Date(seed),
     leaseId: "L",
+    endpoint: "https://oss",
+    bucket: "evidence",
+    versionId: undefined,
   };
 }
 

@@ -58,6 +58,7 @@ describe.each(Object.entries(ledgerKinds))("Multipart uploads on record (%s)", (
     return {
       ...{ fileId, state: "stored", size: 1000, modifiedMs: 5, key: "kongur/庭审.mp4" },
       ...{ sha256: new Uint8Array(32), crc64: 1n, etag: '"E"', requestId: "R" },
+      ...{ endpoint: "https://oss", bucket: "evidence", versionId: undefined },
       ...{ storedAt: beganAt, leaseId: "L", ...more },
     };
   }

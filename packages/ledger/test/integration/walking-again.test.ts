@@ -76,6 +76,9 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
       requestId: undefined,
       storedAt: new Date(),
       leaseId: "L",
+      endpoint: "https://oss",
+      bucket: "evidence",
+      versionId: undefined,
     }));
     await recordOutcomes(ledger, folderId, receipts, []);
     await finishShard(ledger, shard?.shardId ?? 0);

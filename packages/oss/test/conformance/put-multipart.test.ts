@@ -72,12 +72,15 @@ describe("a large file", () => {
     const body = bodyOfBytes(content);
     expect(await put({ body })).toEqual({
       outcome: "stored",
+      endpoint: oss.endpoint,
+      bucket: "evidence",
       key,
       size: content.length,
       sha256: createHash("sha256").update(content).digest(),
       crc64: await crc64Of(content),
       etag: '"MULTI-UPLOAD1"',
       requestId: `REQ-${oss.requests.length}`,
+      versionId: undefined,
       storedAt: expect.any(Date),
       leaseId: "lease-1",
     });
@@ -254,6 +257,14 @@ describe("a part", () => {
     expect(body.reads).toHaveLength(7);
   });
 
+  it("that arrives damaged is told of, though the file is stored", async () => {
+    oss.next("UploadPart", { kind: "damage" });
+    const incidents: string[] = [];
+    const onIncident = ({ message }: ExhibitError) => incidents.push(message);
+    expect(await put({ onIncident })).toMatchObject({ outcome: "stored" });
+    expect(incidents).toEqual([expect.stringMatching(/^OSS's CRC64 of part 1 of /)]);
+  });
+
   it("that fails for good ends the upload, which is aborted", async () => {
     oss.always("UploadPart", down);
     expect(await failureOf(put())).toMatchObject({ code: "STORE_UNAVAILABLE" });
@@ -324,7 +335,13 @@ describe("the end of an upload", () => {
 
   it("that is put together wrongly is proved to be ours and uploaded anew over it", async () => {
     oss.next("CompleteMultipartUpload", { kind: "damage" });
-    expect(await put()).toMatchObject({ outcome: "stored", etag: '"MULTI-UPLOAD2"' });
+    const incidents: string[] = [];
+    const onIncident = ({ message }: ExhibitError) => incidents.push(message);
+    expect(await put({ onIncident })).toMatchObject({ etag: '"MULTI-UPLOAD2"' });
+    expect(incidents).toEqual([
+      expect.stringContaining("OSS's CRC64 of"),
+      expect.stringContaining("is overwritten"),
+    ]);
     expect(oss.objects.get(key)?.content).toEqual(content);
   });
 

@@ -76,12 +76,15 @@ describe("a small file", () => {
     const receipt = await put({ body });
     expect(receipt).toEqual({
       outcome: "stored",
+      endpoint: oss.endpoint,
+      bucket: "evidence",
       key,
       size: content.length,
       sha256: createHash("sha256").update(content).digest(),
       crc64: await crc64Of(content),
       etag: oss.objects.get(key)?.etag,
       requestId: "REQ-1",
+      versionId: undefined,
       storedAt: expect.any(Date),
       leaseId: "lease-1",
     });
@@ -266,7 +269,14 @@ describe("a lost answer", () => {
 describe("a damaged write", () => {
   it("is overwritten with the good bytes once it is proved to be our own", async () => {
     oss.next("PutObject", { kind: "damage" });
-    expect(await put()).toMatchObject({ outcome: "stored", crc64: await crc64Of(content) });
+    const incidents: ExhibitError[] = [];
+    const receipt = await put({ onIncident: (incident) => incidents.push(incident) });
+    expect(receipt).toMatchObject({ outcome: "stored", crc64: await crc64Of(content) });
+    // Stored it is; what happened on the way is told.
+    expect(incidents.map(({ code, message }) => `${code}: ${message}`)).toEqual([
+      expect.stringMatching(/^DIGEST_MISMATCH: OSS's CRC64 of ".*a b\.pdf" is \d+, ours is \d+\.$/),
+      expect.stringMatching(/^DIGEST_MISMATCH: Our own damaged copy at .* is overwritten\.$/),
+    ]);
     expect(oss.operations()).toEqual(["PutObject", "HeadObject", "PutObject"]);
     expect(oss.requests[2]?.headers).not.toHaveProperty("x-oss-forbid-overwrite");
     expect(oss.objects.get(key)?.content).toEqual(content);
@@ -317,7 +327,13 @@ describe("a damaged write", () => {
 
   it("is DIGEST_MISMATCH when it is damaged each time", async () => {
     oss.always("PutObject", { kind: "damage" });
-    expect(await failureOf(put())).toMatchObject({ code: "DIGEST_MISMATCH" });
+    let incidents = 0;
+    const onIncident = () => {
+      incidents += 1;
+    };
+    expect(await failureOf(put({ onIncident }))).toMatchObject({ code: "DIGEST_MISMATCH" });
+    // Five that arrived damaged, four that were overwritten.
+    expect(incidents).toBe(9);
     expect(oss.operations().filter((operation) => operation === "PutObject")).toHaveLength(5);
   });
 
@@ -601,7 +617,7 @@ describe("A bucket that keeps versions, where forbidding to overwrite does nothi
 
   it("holds a file that is there already as identical", async () => {
     store = createObjectStore({ baseDelay: 1 });
-    await put();
+    expect(await put()).toMatchObject({ versionId: expect.stringMatching(/^V\d+$/) });
     expect(await put()).toMatchObject({ outcome: "identical" });
   });
 
