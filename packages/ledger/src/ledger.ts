@@ -2,6 +2,7 @@ import type { PGlite } from "@electric-sql/pglite";
 import { ExhibitError } from "@exhibit/contracts";
 import { Kysely, PGliteDialect, PostgresDialect, sql } from "kysely";
 import pg from "pg";
+import { keepByteOrderMarks } from "./byte-order-marks.ts";
 import { type Deployment, deploymentOf } from "./deployment.ts";
 import { ensureDatabase } from "./empty-database.ts";
 import {
@@ -36,11 +37,12 @@ export interface Ledger {
 export async function openPglite(dataDir: string): Promise<PGlite> {
   // Not loaded where Postgres is a server; where it is, while the database is unpacked.
   const [{ PGlite }] = await Promise.all([import("@electric-sql/pglite"), ensureDatabase(dataDir)]);
-  return await PGlite.create(dataDir, {
+  const pglite = await PGlite.create(dataDir, {
     parsers: { [INT8]: Number },
     // Postgres's default of 128 MB is for a server; here the pages are in the system's cache anyway.
     postgresqlconf: ["shared_buffers = 16MB"],
   });
+  return keepByteOrderMarks(pglite);
 }
 
 /** A ledger in the process, its schema made or brought up to date; `pglite` is closed by its owner, not by the ledger. */

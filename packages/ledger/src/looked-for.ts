@@ -1,6 +1,5 @@
 import { sql } from "kysely";
 import type { Ledger } from "./ledger.ts";
-import { pathBytes, pathOf } from "./text.ts";
 
 /**
  * What couldn't be planned and is retried stays on the record while its source is walked again: it is looked for. Such a
@@ -33,10 +32,10 @@ export async function listLookedFor(
   folderId: number,
   { after, limit }: { after: string; limit: number },
 ): Promise<string[]> {
-  const { rows } = await sql<{ path: Uint8Array }>`
-    select ${pathBytes("path")} as path from files where ${lookedFor(folderId)} and path collate "C" > ${after}
+  const { rows } = await sql<{ path: string }>`
+    select path from files where ${lookedFor(folderId)} and path collate "C" > ${after}
     order by path collate "C" limit ${limit}`.execute(db);
-  return rows.map(({ path }) => pathOf(path));
+  return rows.map(({ path }) => path);
 }
 
 /** Takes entries off the record that are looked for no longer: folders that have been walked by now, file by file. */

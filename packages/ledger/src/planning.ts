@@ -6,7 +6,7 @@ import { type By, recordAct, unnamed } from "./acts.ts";
 import { lockPlanning } from "./adding.ts";
 import type { Ledger } from "./ledger.ts";
 import { failMissed } from "./looked-for.ts";
-import { pathBytes, pathOf, storable } from "./text.ts";
+import { storable } from "./text.ts";
 
 /**
  * Puts an import and its folders on the record. Their numbers of files are found by planning. Throws SERVICE_UNREACHABLE
@@ -95,11 +95,11 @@ export type FolderRow = Awaited<ReturnType<typeof readFolder>>;
 export async function readSlots({ db }: Ledger, folderId: number): Promise<Map<string, number>> {
   const rows = await db
     .selectFrom("files")
-    .select([pathBytes("path").as("path"), "slot"])
+    .select(["path", "slot"])
     .where("folder_id", "=", folderId)
     .where("slot", "is not", null)
     .execute();
-  return new Map(rows.map(({ path, slot }) => [pathOf(path), slot as number]));
+  return new Map(rows.map(({ path, slot }) => [path, slot as number]));
 }
 
 /**

@@ -3,7 +3,6 @@ import { sql } from "kysely";
 import { keptAs } from "./kept-statements.ts";
 import type { Ledger } from "./ledger.ts";
 import { reopenByJob } from "./retrying.ts";
-import { pathBytes, pathOf } from "./text.ts";
 
 export interface ShardRow {
   id: number;
@@ -60,15 +59,13 @@ async function takeUp({ db }: Ledger, shardId: number): Promise<ShardRow | undef
       unended_runs - 1 as crashes, openings as opening`.execute(db);
   const shard = taken.rows[0];
   if (!shard) return undefined;
-  const files = await sql<
-    Omit<UnfinishedFile, "path"> & { path: Uint8Array }
-  >`${keptAs("unfinished files")}
-    select id, ${pathBytes("path")} as path, size, modified_ms as "modifiedMs", slot,
+  const files = await sql<UnfinishedFile>`${keptAs("unfinished files")}
+    select id, path, size, modified_ms as "modifiedMs", slot,
       exists (select from uploads where file_id = files.id and not given_up) as "hasUpload"
     from files where shard_id = ${shardId} and state = 'planned'
     -- Not as the rows lie: those of one page are recorded in several batches, and find room on it.
     order by path collate "C"`.execute(db);
-  return { ...shard, files: files.rows.map((file) => ({ ...file, path: pathOf(file.path) })) };
+  return { ...shard, files: files.rows };
 }
 
 /** Whether the last run of a shard may have killed its worker. */

@@ -2,7 +2,6 @@ import { sql, type Transaction } from "kysely";
 import type { AsideEntry, PlannedFile } from "./adding.ts";
 import { textArray } from "./array-literals.ts";
 import type { LedgerSchema } from "./schema.ts";
-import { pathBytes, pathOf } from "./text.ts";
 
 /**
  * Keeps apart the files whose key another file of the folder has: OSS would take the second for the first with other bytes.
@@ -36,13 +35,13 @@ async function ownersOf(
 ): Promise<Map<string, string>> {
   const isOwner = sql`owner.folder_id = ${folderId} and owner.shard_id is not null and owner.slot is null`;
   const different = files.flatMap(({ normal }) => normal ?? []);
-  const { rows } = await sql<{ normal: Uint8Array; path: Uint8Array }>`
-    select ${pathBytes("owner.normal")} as normal, ${pathBytes("owner.path")} as path from unnest(${textArray(files.map(normalOf))}::text[]) as entry (normal)
+  const { rows } = await sql<{ normal: string; path: string }>`
+    select owner.normal, owner.path from unnest(${textArray(files.map(normalOf))}::text[]) as entry (normal)
       join files owner on owner.normal collate "C" = entry.normal and ${isOwner}
     union
-    select ${pathBytes("owner.path")}, ${pathBytes("owner.path")} from unnest(${textArray(different)}::text[]) as entry (normal)
+    select owner.path, owner.path from unnest(${textArray(different)}::text[]) as entry (normal)
       join files owner on owner.path collate "C" = entry.normal and ${isOwner}`.execute(tx);
-  return new Map(rows.map(({ normal, path }) => [pathOf(normal), pathOf(path)]));
+  return new Map(rows.map(({ normal, path }) => [normal, path]));
 }
 
 function normalOf({ normal, path }: PlannedFile): string {

@@ -1,0 +1,46 @@
+import type { PGlite } from "@electric-sql/pglite";
+
+/** What PGlite drops at the beginning of a text, in UTF-8. */
+const MARK = Buffer.from("\ufeff");
+
+/**
+ * Has a PGlite give each text as it is: by itself it takes a U+FEFF at the beginning for a byte order mark and drops it, and
+ * of two files whose names differ only in that there would be one, twice.
+ */
+export function keepByteOrderMarks(pglite: PGlite): PGlite {
+  // All queries go by it. The other method gives the bytes, too; among those of nearly all answers there is no such mark.
+  pglite.execProtocolStream = async (message, options) => {
+    const { messages, data } = await pglite.execProtocol(message, options);
+    const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    if (bytes.includes(MARK)) putBack(messages, bytes);
+    return messages;
+  };
+  return pglite;
+}
+
+/** As the protocol's messages are parsed. */
+interface Message {
+  name: string;
+  /** Of a row: its columns. */
+  fields?: (string | null)[];
+}
+
+/** The kind of a message that is a row. */
+const ROW = "D".charCodeAt(0);
+
+/** Each message has its kind, its length from there on, and what it says (PostgreSQL's "Message Formats"). */
+function putBack(messages: readonly Message[], bytes: Buffer): void {
+  const rows = messages.filter(({ name }) => name === "dataRow").values();
+  for (let at = 0; at < bytes.length; at += 1 + bytes.readInt32BE(at + 1)) {
+    if (bytes[at] !== ROW) continue;
+    const fields = rows.next().value?.fields ?? [];
+    let field = at + 7;
+    for (const [index, text] of fields.entries()) {
+      const length = Math.max(0, bytes.readInt32BE(field));
+      const start = field + 4;
+      const isMarked = bytes.subarray(start, start + length).indexOf(MARK) === 0;
+      if (isMarked) fields[index] = `\ufeff${text}`;
+      field = start + length;
+    }
+  }
+}
