@@ -231,14 +231,14 @@ describe.each(engineKindNames)("Whatever lies in a source (%s)", (kind) => {
     const view = await system.run(suit());
     expect(view).toMatchObject({ status: "attention", files: 3, stored: 1, failed: 2 });
     expect(await outcomes(view)).toEqual({
-      "./a\\xff": "NAME_INVALID",
+      "a\\xff": "NAME_INVALID",
       [`${long("l")}x`]: "KEY_INVALID",
       ok: "stored",
     });
     await rename(raw(0x61, 0xff), at("renamed"));
     expect(await retry(view)).toMatchObject({ status: "attention", files: 4, stored: 2 });
     expect(await outcomes(view)).toMatchObject({
-      "./a\\xff": "SOURCE_NOT_FOUND",
+      "a\\xff": "SOURCE_NOT_FOUND",
       renamed: "stored",
     });
     await waive(view, "SOURCE_NOT_FOUND");

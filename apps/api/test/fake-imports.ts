@@ -66,6 +66,7 @@ export const fileView: FileView = {
   file_id: "1",
   folder_id: "1",
   path: "证据/录音.wav",
+  raw_path: null,
   size: 3,
   modified_at: null,
   state: "stored",

@@ -1,3 +1,5 @@
+import { isUtf8 } from "node:buffer";
+import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import {
@@ -5,6 +7,9 @@ import {
   type FolderRequest,
   type FolderSelector,
   type ImportRequest,
+  type NameEncoding,
+  readingOf,
+  writeName,
 } from "@exhibit/contracts";
 import { badUse } from "./exit-codes.ts";
 
@@ -22,6 +27,7 @@ export interface CaseOptions {
   selector: FolderSelector | undefined;
   followSymlinks?: boolean | undefined;
   allowEmpty?: boolean | undefined;
+  names?: NameEncoding | undefined;
 }
 
 export interface MappedCase {
@@ -92,6 +98,7 @@ async function mapFolder(path: string, options: CaseOptions): Promise<FolderRequ
       path: below === undefined ? path : join(path, below),
       ...(options.followSymlinks === true ? { follow_symlinks: true } : {}),
       ...(options.allowEmpty === true ? { allow_empty: true } : {}),
+      ...(options.names === undefined ? {} : { names: options.names }),
     },
   });
   if (options.selector !== undefined) return [bound(options.selector)];
@@ -104,7 +111,7 @@ async function mapFolder(path: string, options: CaseOptions): Promise<FolderRequ
     if (suit !== undefined && more.length === 0) return [bound({ suit_id: suit })];
     throw unmapped(path, options.suits);
   }
-  const left = [...subfolders.filter((name) => !names.includes(name)), ...others];
+  const left = [...subfolders.filter((name) => !names.includes(name)).map(quoted), ...others];
   if (left.length > 0) throw leftOver(path, left);
   return names.map((name) => bound(isRole(name) ? { role: name } : { suit_id: name }, name));
 }
@@ -116,10 +123,7 @@ function namesOf(path: string, subfolders: readonly string[], suits: readonly st
   const isCase =
     subfolders.some(isRole) || (subfolders.length > 0 && subfolders.every(isSuitNumber));
   if (!isCase && subfolders.some(isSuitNumber))
-    throw leftOver(
-      path,
-      subfolders.filter((name) => !isSuitNumber(name)),
-    );
+    throw leftOver(path, subfolders.filter((name) => !isSuitNumber(name)).map(quoted));
   return isCase ? [...subfolders] : [];
 }
 
@@ -135,14 +139,19 @@ function isSuitNumber(name: string): boolean {
 export async function checkFolder(path: string): Promise<void> {
   const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
     const what = cause.code === "ENOENT" ? "isn't there" : `can't be looked at (${cause.code})`;
-    throw new ExhibitError("REQUEST_INVALID", `The folder ${path} ${what}.`, { cause });
+    // What stands for bytes of the command line that aren't UTF-8.
+    const hint = path.includes("\ufffd")
+      ? " A name that isn't UTF-8 can't be given here: rename it, or import the folder above it with --names."
+      : "";
+    throw new ExhibitError("REQUEST_INVALID", `The folder ${path} ${what}.${hint}`, { cause });
   });
   if (!found.isDirectory())
     throw badUse(`${path} isn't a folder; import the folder that holds it.`);
 }
 
+/** The subfolders that may stand for one of the case, and what else there is, as it is shown; both sorted. */
 async function contentsOf(path: string): Promise<{ subfolders: string[]; others: string[] }> {
-  const entries = await readdir(path, { withFileTypes: true }).catch(
+  const entries = await readdir(path, { withFileTypes: true, encoding: "buffer" }).catch(
     (cause: NodeJS.ErrnoException) => {
       throw new ExhibitError(
         "REQUEST_INVALID",
@@ -151,12 +160,26 @@ async function contentsOf(path: string): Promise<{ subfolders: string[]; others:
       );
     },
   );
-  const names = (wanted: boolean) =>
-    entries
-      .filter((entry) => entry.isDirectory() === wanted)
-      .map((entry) => entry.name)
-      .sort();
-  return { subfolders: names(true), others: names(false) };
+  // A name that isn't UTF-8 names no suit and no role.
+  const isNamed = (entry: Dirent<Buffer>) => entry.isDirectory() && isUtf8(entry.name);
+  return {
+    subfolders: entries
+      .filter(isNamed)
+      .map(({ name }) => name.toString("utf8"))
+      .sort(),
+    others: entries
+      .filter((entry) => !isNamed(entry))
+      .map(({ name }) => shown(name))
+      .sort(),
+  };
+}
+
+function shown(name: Buffer): string {
+  return isUtf8(name) ? quoted(name.toString("utf8")) : `"${writeName(name)}"${readingOf(name)}`;
+}
+
+function quoted(name: string): string {
+  return JSON.stringify(name);
 }
 
 function unmapped(path: string, suits: readonly string[]): ExhibitError {
@@ -171,11 +194,12 @@ function unmapped(path: string, suits: readonly string[]): ExhibitError {
       );
 }
 
+/** `names` as they are shown. */
 function leftOver(path: string, names: readonly string[]): ExhibitError {
-  const shown = names.slice(0, 10).map((name) => JSON.stringify(name));
-  const more = names.length > shown.length ? ` and ${names.length - shown.length} more` : "";
+  const first = names.slice(0, 10);
+  const more = names.length > first.length ? ` and ${names.length - first.length} more` : "";
   return badUse(
     `${path} is laid out as a case, but this in it belongs to no suit and no role and would be left out: ` +
-      `${shown.join(", ")}${more}. Move it, name its suit by --suit, or import the subfolders one by one.`,
+      `${first.join(", ")}${more}. Move it, name its suit by --suit, or import the subfolders one by one.`,
   );
 }

@@ -191,9 +191,9 @@ export const errorTable = {
   NAME_INVALID: {
     action: "never",
     status: 422,
-    meaning: "The file's name can't be stored: it isn't UTF-8.",
+    meaning: "The name of a file or folder can't be stored: it isn't UTF-8.",
     remedy:
-      "Rename it, then retry: the folder is walked again, and it is stored under its new name. The old name stays on the list as SOURCE_NOT_FOUND until it is waived.",
+      "Rename it, then retry: the folder is walked again, and it is stored under its new name. The old name stays on the list as SOURCE_NOT_FOUND until it is waived. Where names are in GBK, Big5 or Shift_JIS they needn't be renamed: waive them here and import the folder again with --names gb18030, big5 or shift_jis.",
   },
   KEY_INVALID: {
     action: "never",
@@ -206,7 +206,7 @@ export const errorTable = {
     action: "never",
     status: 409,
     meaning:
-      "Another file of the folder has this file's key: their names differ only in their Unicode form.",
+      "Another file of the folder has this file's key: their names differ only in their Unicode form, or are one name once they are read as text.",
     remedy:
       "Rename this file, then retry: the folder is walked again, and it is stored under its new name. The old name stays on the list as SOURCE_NOT_FOUND until it is waived.",
   },

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { errorCode } from "./error-code.ts";
 import { errorCodes } from "./errors.ts";
+import { type NameEncoding, nameEncodings } from "./names.ts";
 import { wait } from "./waits.ts";
 
 export const importStatuses = [
@@ -59,6 +60,12 @@ export const directorySource = z
       .optional()
       .describe(
         "It may hold no file at all; else an empty one fails with SOURCE_EMPTY, as it may be a share that isn't mounted",
+      ),
+    names: z
+      .enum(Object.keys(nameEncodings) as [NameEncoding, ...NameEncoding[]])
+      .optional()
+      .describe(
+        "How names are read that aren't UTF-8, such as `gb18030` for GBK; else they fail as `NAME_INVALID`",
       ),
   })
   .meta({ id: "DirectorySource" });
@@ -215,6 +222,12 @@ export const fileView = z
     file_id: z.string(),
     folder_id: z.string(),
     path: z.string().describe("Relative to the folder's source, `/` between the parts"),
+    raw_path: z
+      .string()
+      .nullable()
+      .describe(
+        "Where names on the disk aren't UTF-8, the path as it is there: each byte of them that isn't ASCII as `\\xff`, each backslash as two",
+      ),
     size: z.int().nonnegative(),
     modified_at: timestamp.nullable(),
     state: fileState,

@@ -4,6 +4,7 @@ export * from "./endpoints.ts";
 export * from "./error-code.ts";
 export * from "./errors.ts";
 export * from "./imports.ts";
+export * from "./names.ts";
 export * from "./own-hosts.ts";
 export * from "./trial.ts";
 export * from "./vendors.ts";

@@ -1,4 +1,4 @@
-import { errorTable } from "@exhibit/contracts";
+import { errorTable, shownPath } from "@exhibit/contracts";
 import type { FolderRow } from "@exhibit/ledger";
 import type { Attempt } from "@exhibit/queue";
 import { labelOf } from "./job-labels.ts";
@@ -16,7 +16,7 @@ export async function logFailures(
   const failed = notStored.filter(({ outcome }) => outcome.state === "failed");
   await attempt.log(`${labelOf({ ...folder, importId: folder.import_id })}:`);
   for (const { file, outcome } of failed.slice(0, LOGGED_FILES)) {
-    await attempt.log(`${outcome.code} ${file.path}: ${outcome.message}`);
+    await attempt.log(`${outcome.code} ${shownPath(file.path)}: ${outcome.message}`);
   }
   const more = failed.length - LOGGED_FILES;
   if (more > 0) {

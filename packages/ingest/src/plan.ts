@@ -1,4 +1,4 @@
-import { type ErrorCode, ExhibitError, toExhibitError } from "@exhibit/contracts";
+import { type ErrorCode, ExhibitError, type Source, toExhibitError } from "@exhibit/contracts";
 import type { Broker } from "@exhibit/credentials";
 import {
   type AsideEntry,
@@ -23,6 +23,7 @@ import {
   openSource,
   type SourceEntry,
   type SourceReader,
+  textOf,
 } from "@exhibit/sources";
 import { type Logger, withSpan } from "@exhibit/telemetry";
 import { bellOfShard, ringSoon } from "./bells.ts";
@@ -158,15 +159,16 @@ async function walk(
 
   async function take(entry: SourceEntry): Promise<void> {
     if (entry.kind !== "skipped") isEmpty = false;
-    const normal = entry.path.normalize("NFC");
-    if (entry.kind !== "file") aside.push(asideOf(entry));
+    const normal = normalOf(entry.path, folder.source);
+    if (entry.kind !== "file") aside.push(asideOf(entry, normal));
     else if (isTooLong(entry.path)) aside.push(tooLong(entry.path, entry.path));
     else if (isTooLong(normal)) aside.push(tooLong(entry.path, normal));
-    else if (slotter) aside.push(...slotter.add(entry));
     else {
       const { path, size, modifiedAt } = entry;
       const own = normal === path ? {} : { normal };
-      await addShardsOf(gathered.add({ path, size, modifiedAt, ...own }));
+      const file = { path, size, modifiedAt, ...own };
+      if (slotter) aside.push(...slotter.add(file));
+      else await addShardsOf(gathered.add(file));
     }
     if (aside.length >= ASIDE_BATCH) await addAsides();
   }
@@ -186,8 +188,11 @@ async function walk(
   try {
     const reader = await openSource(folder.source, roots);
     // Of two files with one key, the one whose name is the key has it, whichever of them is met first.
-    const others = await takeAll(reader, (path) => slotter !== undefined || isNormal(path));
-    if (others) await takeAll(reader, (path) => !isNormal(path));
+    const others = await takeAll(
+      reader,
+      (path) => slotter !== undefined || isNormal(path, folder.source),
+    );
+    if (others) await takeAll(reader, (path) => !isNormal(path, folder.source));
     if (isEmpty && folder.source.allow_empty !== true) throw empty(folder, last);
     await forgetWalked(ledger, folder.id, reader);
   } catch (thrown) {
@@ -229,8 +234,13 @@ async function addAndAnnounce(
   });
 }
 
-function isNormal(path: string): boolean {
-  return path === path.normalize("NFC");
+function isNormal(path: string, source: Source): boolean {
+  return path === normalOf(path, source);
+}
+
+/** What a file's key is made of: the text of its path in its normal form, or the path itself where that is no text. */
+function normalOf(path: string, { names }: Source): string {
+  return (textOf(path, names) ?? path).normalize("NFC");
 }
 
 /** A folder that couldn't be read and now can is on the record by its files; it isn't missed itself. */

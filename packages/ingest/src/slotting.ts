@@ -30,7 +30,7 @@ export function createSlotter(
     add(file) {
       if (given.has(file.path)) return [];
       // Whether it is taken at all doesn't depend on which number it gets.
-      const slot = perFile.slot({ path: file.path, number: 1 });
+      const slot = perFile.slot({ path: file.normal ?? file.path, number: 1 });
       if (slot instanceof ExhibitError) return [failed(file, slot)];
       taken.splice(taken.findLastIndex((other) => isBefore(other, file)) + 1, 0, file);
       return taken.length > free.length
@@ -54,6 +54,6 @@ function tooMany(vendor: string, { limit }: Taking): ExhibitError {
   );
 }
 
-function failed({ path }: PlannedFile, { code, message }: ExhibitError): AsideEntry {
-  return { state: "failed", path, code, message };
+function failed({ path, normal }: PlannedFile, { code, message }: ExhibitError): AsideEntry {
+  return { state: "failed", path, code, message, ...(normal !== undefined && { normal }) };
 }

@@ -1,7 +1,7 @@
 import { type ExhibitError, toExhibitError } from "@exhibit/contracts";
 import type { Stored, UnfinishedFile } from "@exhibit/ledger";
 import type { Expectation, ObjectStore } from "@exhibit/oss";
-import type { FileReaders, SourceReader } from "@exhibit/sources";
+import { type FileReaders, type SourceReader, textOf } from "@exhibit/sources";
 import type { RunningSpan } from "@exhibit/telemetry";
 import type { ByteBudget } from "./byte-budget.ts";
 import type { Sending } from "./sending.ts";
@@ -58,7 +58,7 @@ export async function storeFile(
       upload = await uploads.open(facts, signal);
       const { outcome, ...proof } = await objectStore.put({
         leases,
-        name: file.path,
+        name: textOf(file.path, source.place.names) ?? file.path,
         body,
         signal,
         onBytes,

@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import type { AsideEntry } from "@exhibit/ledger";
 import type { SourceEntry } from "@exhibit/sources";
 
-/** An entry of a source that isn't a file that can be sent. */
-export function asideOf(entry: Exclude<SourceEntry, { kind: "file" }>): AsideEntry {
+/** An entry of a source that isn't a file that can be sent; `normal` is the text of its path in its normal form. */
+export function asideOf(entry: Exclude<SourceEntry, { kind: "file" }>, normal: string): AsideEntry {
+  const own = normal === entry.path ? {} : { normal: shortened(normal) };
   const path = shortened(entry.path);
-  if (entry.kind === "skipped") return { state: "skipped", path, as: entry.reason };
+  if (entry.kind === "skipped") return { state: "skipped", path, as: entry.reason, ...own };
   const { error, folder } = entry;
   return {
     state: "failed",
@@ -13,14 +14,15 @@ export function asideOf(entry: Exclude<SourceEntry, { kind: "file" }>): AsideEnt
     code: error.code,
     message: error.message,
     ...(folder && { folder }),
+    ...own,
   };
 }
 
 /**
- * Bytes of UTF-8. OSS takes 1,023 of them for a key, and a name may get shorter in its normal form; what is far beyond
- * that can't be stored, and is too long for the ledger's index, which takes 2,704.
+ * Bytes of UTF-8. OSS takes 1,023 of them for a key, and a name may get shorter in its normal form, or has four bytes for each
+ * that is written out; what is far beyond that can't be stored, and is too long for the ledger's index, which takes 2,704.
  */
-const LONGEST_PATH = 2048;
+const LONGEST_PATH = 2600;
 
 export function isTooLong(path: string): boolean {
   return path.length > LONGEST_PATH / 3 && Buffer.byteLength(path) > LONGEST_PATH;

@@ -129,16 +129,16 @@ async function checkUnplanned(tx: Transaction<LedgerSchema>, folderId: number): 
 }
 
 /** An entry that is never sent: `skipped` isn't a file; `failed` can't even be planned. */
-export type AsideEntry =
-  | { state: "skipped"; path: string; as: SkippedAs }
+export type AsideEntry = { path: string; normal?: string } & (
+  | { state: "skipped"; as: SkippedAs }
   | {
       state: "failed";
-      path: string;
       code: ErrorCode;
       message: string;
       /** Of a folder: how many files lie below it, or null when nobody knows. They have no entries of their own. */
       folder?: { files: number | null };
-    };
+    }
+);
 
 /** Puts entries on the record that planning found but that no shard will carry. */
 export async function addAside(
@@ -162,22 +162,23 @@ async function putAside(
     with entry as materialized (
       select * from unnest(
         ${entries.map((entry) => entry.path)}::text[],
+        ${entries.map((entry) => entry.normal)}::text[],
         ${entries.map((entry) => entry.state)}::text[],
         ${entries.map((entry) => (entry.state === "skipped" ? entry.as : null))}::text[],
         ${entries.map((entry) => (entry.state === "failed" ? entry.code : null))}::text[],
         ${entries.map((entry) => (entry.state === "failed" ? storable(entry.message) : null))}::text[],
         ${entries.map((entry) => (folderOf(entry) ? true : null))}::boolean[],
         ${entries.map((entry) => folderOf(entry)?.files)}::bigint[]
-      ) as e (path, state, skipped_as, code, message, is_folder, stands_for)
+      ) as e (path, normal, state, skipped_as, code, message, is_folder, stands_for)
     ), found as (
-      update files set state = entry.state, skipped_as = entry.skipped_as, error_code = entry.code, error = entry.message,
+      update files set state = entry.state, normal = entry.normal, skipped_as = entry.skipped_as, error_code = entry.code, error = entry.message,
         is_folder = entry.is_folder, stands_for = entry.stands_for
       from entry
       where ${lookedFor(folderId)} and files.path collate "C" = entry.path
       returning files.state
     ), added as (
-      insert into files (folder_id, path, size, state, skipped_as, error_code, error, is_folder, stands_for)
-      select ${folderId}, entry.path, 0, entry.state, entry.skipped_as, entry.code, entry.message, entry.is_folder, entry.stands_for
+      insert into files (folder_id, path, normal, size, state, skipped_as, error_code, error, is_folder, stands_for)
+      select ${folderId}, entry.path, entry.normal, 0, entry.state, entry.skipped_as, entry.code, entry.message, entry.is_folder, entry.stands_for
       from entry
       order by entry.path collate "C"
       on conflict do nothing

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Ledger } from "./ledger.ts";
+import { shownPathIn } from "./text.ts";
 
 /** A folder of an earlier import. */
 export interface LastFolder {
@@ -40,13 +41,13 @@ export async function compareWithLast(
 ): Promise<void> {
   await sql`
     with vanished as materialized (
-      select old.path from files old
+      select old.path, ${shownPathIn("old")} as shown from files old
       where old.folder_id = ${last.id} and old.state in ('stored', 'identical')
         and not exists (select from files where folder_id = ${folderId} and files.path collate "C" = old.path)
     ), named as (
-      select path from vanished order by path collate "C" limit ${NAMED}
+      select path, shown from vanished order by path collate "C" limit ${NAMED}
     )
     update folders set compared_with = ${last.id}, vanished = (select count(*) from vanished),
-      vanished_paths = (select array_agg(path order by path collate "C") from named)
+      vanished_paths = (select array_agg(shown order by path collate "C") from named)
     where id = ${folderId}`.execute(db);
 }

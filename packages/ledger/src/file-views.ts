@@ -1,4 +1,11 @@
-import { type ErrorCode, ExhibitError, type FileState, type FileView } from "@exhibit/contracts";
+import {
+  type ErrorCode,
+  ExhibitError,
+  type FileState,
+  type FileView,
+  isWrittenOut,
+  shownPath,
+} from "@exhibit/contracts";
 import { type Selectable, sql } from "kysely";
 import type { Ledger } from "./ledger.ts";
 import { checkImport, cursor, type Page, type PageQuery, pageOf } from "./pages.ts";
@@ -84,7 +91,8 @@ function fileView(row: FileRow): FileView {
   return {
     file_id: String(row.id),
     folder_id: String(row.folder_id),
-    path: row.path,
+    path: isWrittenOut(row.path) ? (row.normal ?? shownPath(row.path)) : row.path,
+    raw_path: isWrittenOut(row.path) ? shownPath(row.path) : null,
     size: row.size,
     modified_at: row.modified_ms === null ? null : new Date(row.modified_ms).toISOString(),
     state: row.state,

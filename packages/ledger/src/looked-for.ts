@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Ledger } from "./ledger.ts";
+import { shownPathIn } from "./text.ts";
 
 /**
  * What couldn't be planned and is retried stays on the record while its source is walked again: it is looked for. Such a
@@ -19,7 +20,7 @@ export function failMissed(folderId: number, wholeWalk: boolean) {
   const found = wholeWalk
     ? sql`error_code = 'SOURCE_NOT_FOUND',
         error = case when files.error_code = 'SOURCE_NOT_FOUND' then files.error
-          else files.path || ' wasn''t there any more when the source was walked again. Before: ' || files.error end`
+          else ${shownPathIn("files")} || ' wasn''t there any more when the source was walked again. Before: ' || files.error end`
     : sql`error_code = files.error_code`;
   return sql`
     update files set state = 'failed', ${found} from walked where ${lookedFor(folderId)}

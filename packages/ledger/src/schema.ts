@@ -118,9 +118,9 @@ export interface FileTable {
   shard_id: number | null;
   /** From 1 on: the file's number in its folder, when the vendor opens the folder's files one by one. */
   slot: number | null;
-  /** Relative to the source. */
+  /** Relative to the source; not all of its names need be UTF-8, see `isWrittenOut`. */
   path: string;
-  /** The path's normal form, by which files share a key; null when that is the path itself. */
+  /** The path's text in its normal form, by which files share a key; null when that is the path itself. */
   normal: string | null;
   size: number;
   /** Milliseconds since the epoch; null means: take the file as it is now. */

@@ -1,3 +1,4 @@
+import { isWrittenOut, shownPath } from "@exhibit/contracts";
 import { sql, type Transaction } from "kysely";
 import type { AsideEntry, PlannedFile } from "./adding.ts";
 import { textArray } from "./array-literals.ts";
@@ -54,12 +55,25 @@ function byRight(a: PlannedFile, b: PlannedFile): number {
   return Buffer.compare(Buffer.from(a.path), Buffer.from(b.path));
 }
 
-function twinOf({ path }: PlannedFile, owner: string): AsideEntry {
+function twinOf({ path, normal }: PlannedFile, owner: string): AsideEntry {
+  const message = `${quoted(path)} would get the key of ${quoted(owner)}: ${likenessOf(path, owner)}.`;
+  return {
+    state: "failed",
+    path,
+    code: "KEY_TAKEN",
+    message,
+    ...(normal !== undefined && { normal }),
+  };
+}
+
+function quoted(path: string): string {
+  return isWrittenOut(path) ? `"${shownPath(path)}"` : JSON.stringify(path);
+}
+
+function likenessOf(path: string, owner: string): string {
+  if (isWrittenOut(path) || isWrittenOut(owner)) return "read as text, they are one name";
   const [here, there] = differenceOf(path, owner);
-  const message =
-    `${JSON.stringify(path)} would get the key of ${JSON.stringify(owner)}: ` +
-    `the names differ only in their Unicode form (${here} here, ${there} there).`;
-  return { state: "failed", path, code: "KEY_TAKEN", message };
+  return `the names differ only in their Unicode form (${here} here, ${there} there)`;
 }
 
 /** What people can't see: the characters in which the two first differ. */

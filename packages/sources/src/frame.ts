@@ -1,6 +1,9 @@
-import { type Dir, lstatSync, opendirSync, realpathSync } from "node:fs";
+import { type Dir, lstatSync, opendirSync } from "node:fs";
 import { checkUnmoved } from "./confine.ts";
+import { showPath } from "./names.ts";
 import type { Place } from "./place.ts";
+import { onDisk, realPathOf, showRaw } from "./raw-paths.ts";
+import type { RefusedFolder } from "./refused-names.ts";
 import { sourceError } from "./source-error.ts";
 
 /** Names taken from a folder at a time. */
@@ -10,8 +13,10 @@ const BATCH = 64;
 export interface SubFolder {
   /** Relative to the source; empty for the source itself. */
   readonly path: string;
-  /** Its real path. */
+  /** Its real path, raw. */
   readonly where: string;
+  /** What it is or lies below, where nothing is taken. */
+  readonly refused?: RefusedFolder | undefined;
 }
 
 /** A folder that is being read. `waiting` holds at most one batch's sub-folders. */
@@ -26,25 +31,32 @@ export interface Frame extends SubFolder {
 }
 
 /** @throws {ExhibitError} SOURCE_* */
-export function openFrame(place: Place, { path, where }: SubFolder): Frame {
+export function openFrame(place: Place, folder: SubFolder): Frame {
+  const { where } = folder;
+  const shown = showFolder(place, folder);
   let dir: Dir | undefined;
   try {
     dir = openNames(where);
     // opendir follows a link that was put in the folder's place a moment ago.
-    checkUnmoved(realpathSync.native(where), where, place.bounds, path || where);
-    const { dev, ino } = lstatSync(where);
-    return { dir, path, where, dev, ino, waiting: [], ended: false };
+    checkUnmoved(realPathOf(where), where, place.bounds, shown);
+    const { dev, ino } = lstatSync(onDisk(where));
+    return { ...folder, dir, dev, ino, waiting: [], ended: false };
   } catch (thrown) {
     dir?.closeSync();
-    throw sourceError(thrown, path || where);
+    throw sourceError(thrown, shown);
   }
 }
 
+/** What messages call a folder. */
+export function showFolder({ names }: Place, { path, where }: SubFolder): string {
+  return path === "" ? showRaw(where) : showPath(path, names);
+}
+
 /** Names as bytes: decoded by Node, a name that isn't UTF-8 would silently become another one. */
-function openNames(path: string): Dir {
+function openNames(where: string): Dir {
   // The types know only text encodings; Node takes "buffer" as for readdir, and then names are Buffers.
   const encoding = "buffer" as BufferEncoding;
-  return opendirSync(path, { encoding, bufferSize: BATCH });
+  return opendirSync(onDisk(where), { encoding, bufferSize: BATCH });
 }
 
 export function closeFrame(frame: Frame): void {

@@ -1,3 +1,4 @@
+export { textOf } from "./names.ts";
 export { openSource } from "./open-source.ts";
 export { createFileReaders, type FileReaders } from "./reading/file-readers.ts";
 export { checkSource } from "./roots.ts";

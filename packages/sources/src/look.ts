@@ -1,8 +1,10 @@
-import { lstatSync, realpathSync, type Stats } from "node:fs";
+import { lstatSync, type Stats } from "node:fs";
 import { ExhibitError } from "@exhibit/contracts/errors";
 import { factsOf } from "./file-facts.ts";
 import type { SubFolder } from "./frame.ts";
+import { showPath } from "./names.ts";
 import { checkInBounds, type Place } from "./place.ts";
+import { onDisk, realPathOf } from "./raw-paths.ts";
 import type { SkippedReason, SourceEntry } from "./source.ts";
 import { errnoOf } from "./source-error.ts";
 
@@ -29,13 +31,14 @@ function reasonOf(stats: Stats): SkippedReason {
  * @throws {ExhibitError} SOURCE_NOT_FOUND, SOURCE_OUTSIDE_ROOTS; the file system's own errors as they come
  */
 export function lookBehind(place: Place, link: string, path: string): Looked {
+  const shown = showPath(path, place.names);
   try {
-    const where = realpathSync.native(link);
-    checkInBounds(place, where, path);
-    return entryOf({ path, where }, lstatSync(where));
+    const where = realPathOf(link);
+    checkInBounds(place, where, shown);
+    return entryOf({ path, where }, lstatSync(onDisk(where)));
   } catch (thrown) {
     const where = whereTo[errnoOf(thrown)];
-    throw where === undefined ? thrown : leadsNowhere(path, where, thrown);
+    throw where === undefined ? thrown : leadsNowhere(shown, where, thrown);
   }
 }
 

@@ -1,5 +1,12 @@
 import { isUtf8 } from "node:buffer";
-import { ExhibitError } from "@exhibit/contracts/errors";
+import {
+  decodeNameAs,
+  isWrittenOut,
+  type NameEncoding,
+  shownPath,
+  writeName,
+} from "@exhibit/contracts/names";
+import { onDisk, rawOf } from "./raw-paths.ts";
 
 /** The name as text, or undefined when it isn't UTF-8. Nothing is normalised: the text leads back to the same bytes. */
 export function decodeName(name: Buffer): string | undefined {
@@ -7,50 +14,38 @@ export function decodeName(name: Buffer): string | undefined {
 }
 
 /**
- * Renders a name that isn't UTF-8 for people, and without loss: a byte that isn't text, or is a control
- * character, becomes `\xff`, a backslash becomes `\\`.
+ * The path of something in a folder, for the record.
+ *
+ * @param folder the folder's own path; empty for the source
+ * @param text the name as text, or undefined when it isn't UTF-8
  */
-export function showName(name: Buffer): string {
-  let shown = "";
-  for (let at = 0; at < name.length; ) {
-    const character = characterAt(name, at);
-    shown += character === undefined ? escapeByte(name[at] ?? 0) : character.replace("\\", "\\\\");
-    at += character === undefined ? 1 : Buffer.byteLength(character);
-  }
-  return shown;
+export function pathBelow(folder: string, name: Buffer, text: string | undefined): string {
+  if (text !== undefined && !isWrittenOut(folder))
+    return folder === "" ? text : `${folder}/${text}`;
+  const above = isWrittenOut(folder) || folder === "" ? folder || "." : `./${doubled(folder)}`;
+  return `${above}/${text === undefined ? writeName(name) : doubled(text)}`;
+}
+
+function doubled(text: string): string {
+  return text.replaceAll("\\", "\\\\");
 }
 
 /**
- * The entry of a name that can't be stored.
- *
- * Its path begins with `./`, which no path of a walk does, so it is never that of a file whose name
- * happens to be the rendering.
+ * What people and keys call the file at a path of the record: the path itself or, of one that is written out, its text. A
+ * name that is UTF-8 is read so, any other by `encoding`; undefined when that doesn't go.
  */
-export function invalidName(name: Buffer, folder: string) {
-  const shown = showName(name);
-  const path = `./${folder === "" ? shown : `${folder}/${shown}`}`;
-  const error = new ExhibitError(
-    "NAME_INVALID",
-    `The name ${shown} isn't UTF-8; neither it nor anything below it was taken.`,
-    { details: { path, name_hex: name.toString("hex") } },
-  );
-  return { kind: "faulty", path, error } as const;
+export function textOf(path: string, encoding: NameEncoding | undefined): string | undefined {
+  if (!isWrittenOut(path)) return path;
+  const names = rawOf(path).split("/").map(bytesOf);
+  const texts = names.map((name) => decodeName(name) ?? (encoding && decodeNameAs(encoding, name)));
+  return texts.every((text) => text !== undefined) ? texts.join("/") : undefined;
 }
 
-/** The printable UTF-8 character that begins at `at`, if one does. */
-function characterAt(name: Buffer, at: number): string | undefined {
-  for (let length = 1; length <= 4 && at + length <= name.length; length++) {
-    const bytes = name.subarray(at, at + length);
-    if (isUtf8(bytes)) return isControl(bytes) ? undefined : bytes.toString("utf8");
-  }
-  return undefined;
+function bytesOf(rawName: string): Buffer {
+  return Buffer.from(onDisk(rawName));
 }
 
-function isControl(bytes: Buffer): boolean {
-  const first = bytes[0] ?? 0;
-  return bytes.length === 1 && (first < 0x20 || first === 0x7f);
-}
-
-function escapeByte(byte: number): string {
-  return `\\x${byte.toString(16).padStart(2, "0")}`;
+/** A path of the record for a message. */
+export function showPath(path: string, encoding: NameEncoding | undefined): string {
+  return textOf(path, encoding) ?? shownPath(path);
 }

@@ -1,6 +1,7 @@
 import { lstat, realpath, stat } from "node:fs/promises";
 import { ExhibitError, type Source } from "@exhibit/contracts";
 import { checkInBounds, type Place, whereInPlace } from "./place.ts";
+import { onDisk, rawPath } from "./raw-paths.ts";
 import { createWalkers } from "./reading/walkers.ts";
 import { checkSource, locateSource } from "./roots.ts";
 import type { SourceReader } from "./source.ts";
@@ -27,10 +28,10 @@ export async function openSource(source: Source, roots: readonly string[]): Prom
 
 async function isFolder(place: Place, path: string): Promise<boolean> {
   try {
-    const where = whereInPlace(place, path);
+    const where = onDisk(whereInPlace(place, path));
     if (!place.followSymlinks) return (await lstat(where)).isDirectory();
-    const real = await realpath(where);
-    checkInBounds(place, real, path);
+    const real = await realpath(where, "buffer");
+    checkInBounds(place, rawPath(real), path);
     return (await lstat(real)).isDirectory();
   } catch {
     return false;
@@ -38,7 +39,7 @@ async function isFolder(place: Place, path: string): Promise<boolean> {
 }
 
 async function checkFolder(root: string, path: string): Promise<void> {
-  const stats = await stat(root).catch((thrown: unknown) => {
+  const stats = await stat(onDisk(root)).catch((thrown: unknown) => {
     throw sourceError(thrown, path);
   });
   if (stats.isDirectory()) return;

@@ -1,8 +1,10 @@
 import { join } from "node:path";
 import { ExhibitError } from "@exhibit/contracts/errors";
+import type { NameEncoding } from "@exhibit/contracts/names";
+import { rawOf, showRaw } from "./raw-paths.ts";
 import { isWithin } from "./roots.ts";
 
-/** Where a source lies, and how far reading it may go. */
+/** Where a source lies, how far reading it may go, and how its names are read. Its paths are raw. */
 export interface Place {
   /** The source's real path. */
   readonly root: string;
@@ -12,11 +14,13 @@ export interface Place {
    */
   readonly bounds: readonly string[];
   readonly followSymlinks: boolean;
+  /** What names are in that aren't UTF-8; undefined where they aren't taken. */
+  readonly names?: NameEncoding | undefined;
 }
 
-/** Where the file or folder `path` of the source is by its text. When links are followed, they may lead elsewhere. */
+/** Where the file or folder `path` of the source is by its name. When links are followed, they may lead elsewhere. */
 export function whereInPlace({ root }: Place, path: string): string {
-  return join(root, path);
+  return join(root, rawOf(path));
 }
 
 /**
@@ -28,7 +32,7 @@ export function checkInBounds({ bounds }: Place, real: string, path: string): vo
   if (bounds.some((bound) => isWithin(bound, real))) return;
   throw new ExhibitError(
     "SOURCE_OUTSIDE_ROOTS",
-    `${path} is a symbolic link that leads out of the folders that may be read, to ${real}.`,
-    { details: { path, target: real } },
+    `${path} is a symbolic link that leads out of the folders that may be read, to ${showRaw(real)}.`,
+    { details: { path, target: showRaw(real) } },
   );
 }

@@ -3,6 +3,7 @@ import { isAbsolute, relative, resolve, sep } from "node:path";
 import type { Source } from "@exhibit/contracts";
 import { ExhibitError } from "@exhibit/contracts/errors";
 import type { Place } from "./place.ts";
+import { rawPath } from "./raw-paths.ts";
 import { sourceError } from "./source-error.ts";
 
 /**
@@ -34,14 +35,19 @@ export function checkSource(source: Source, roots: readonly string[]): void {
  */
 export async function locateSource(source: Source, roots: readonly string[]): Promise<Place> {
   const { path } = source;
-  const real = await realpath(path).catch((thrown: unknown) => {
+  const real = await rawRealPath(path).catch((thrown: unknown) => {
     throw sourceError(thrown, path);
   });
   const resolved = await Promise.all(roots.map(realRoot));
   const realRoots = resolved.filter((root) => root !== undefined);
   if (!realRoots.some((root) => isWithin(root, real))) throw outsideRoots(path);
   const followSymlinks = source.follow_symlinks === true;
-  return { root: real, bounds: followSymlinks ? realRoots : [real], followSymlinks };
+  const bounds = followSymlinks ? realRoots : [real];
+  return { root: real, bounds, followSymlinks, names: source.names };
+}
+
+async function rawRealPath(path: string): Promise<string> {
+  return rawPath(await realpath(path, "buffer"));
 }
 
 /** Whether `path` is `folder` or lies below it; both absolute and without `..`. */
@@ -52,7 +58,7 @@ export function isWithin(folder: string, path: string): boolean {
 
 /** A root that can't be resolved holds nothing: other roots aren't harmed by it. */
 async function realRoot(root: string): Promise<string | undefined> {
-  return realpath(root).catch(() => undefined);
+  return rawRealPath(root).catch(() => undefined);
 }
 
 function outsideRoots(

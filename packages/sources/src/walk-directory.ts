@@ -1,10 +1,20 @@
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import { ExhibitError } from "@exhibit/contracts/errors";
-import { closeFrame, type Frame, openFrame, readNames, type SubFolder } from "./frame.ts";
+import { isWrittenOut } from "@exhibit/contracts/names";
+import {
+  closeFrame,
+  type Frame,
+  openFrame,
+  readNames,
+  type SubFolder,
+  showFolder,
+} from "./frame.ts";
 import { entryOf, type Looked, lookBehind } from "./look.ts";
-import { decodeName, invalidName } from "./names.ts";
+import { decodeName, pathBelow, showPath, textOf } from "./names.ts";
 import type { Place } from "./place.ts";
+import { onDisk, rawName } from "./raw-paths.ts";
+import { countBelow, refusedFile, refusedFolder } from "./refused-names.ts";
 import type { SourceEntry } from "./source.ts";
 import { sourceError } from "./source-error.ts";
 
@@ -32,13 +42,15 @@ export function* walkDirectory(place: Place): Generator<SourceEntry[], void, voi
 /** Goes into a sub-folder. One that can't be opened is an entry, not the end. */
 function descend(place: Place, folder: SubFolder, stack: Frame[]): SourceEntry[] {
   if (stack.some(({ where }) => where === folder.where)) {
-    return [{ kind: "skipped", path: folder.path, reason: "loop" }];
+    return isInRefused(folder, stack)
+      ? []
+      : [{ kind: "skipped", path: folder.path, reason: "loop" }];
   }
   try {
     stack.push(openFrame(place, folder));
     return [];
   } catch (thrown) {
-    return [faultyFolder(folder.path, thrown)];
+    return ended(place, folder, stack, [faultyFolder(place, folder, thrown)]);
   }
 }
 
@@ -51,16 +63,32 @@ function leave(place: Place, stack: Frame[]): SourceEntry[] {
   if (frame === undefined) return [];
   closeFrame(frame);
   try {
-    const now = lstatSync(frame.where);
-    if (now.dev === frame.dev && now.ino === frame.ino) return [];
-    throw new ExhibitError(
-      "SOURCE_CHANGED",
-      `${frame.path || place.root} was replaced by another folder while it was walked.`,
-      { details: { path: frame.path || place.root } },
-    );
+    const now = lstatSync(onDisk(frame.where));
+    if (now.dev === frame.dev && now.ino === frame.ino) return ended(place, frame, stack, []);
+    const shown = showFolder(place, frame);
+    const message = `${shown} was replaced by another folder while it was walked.`;
+    throw new ExhibitError("SOURCE_CHANGED", message, { details: { path: shown } });
   } catch (thrown) {
-    return [broken(place, frame, thrown)];
+    return ended(place, frame, stack, [broken(place, frame, thrown)]);
   }
+}
+
+/** What the walk of a folder ends with. Of one that isn't taken, that is how much lies below it. */
+function ended(
+  place: Place,
+  folder: SubFolder,
+  above: readonly Frame[],
+  entries: SourceEntry[],
+): SourceEntry[] {
+  const taken = unlessRefused(folder, entries);
+  const { refused } = folder;
+  if (refused === undefined || isInRefused(folder, above)) return taken;
+  return [refusedFolder(refused, place.names)];
+}
+
+/** Whether a folder isn't taken because the one that it lies in isn't. */
+function isInRefused({ refused }: SubFolder, above: readonly Frame[]): boolean {
+  return refused !== undefined && above.at(-1)?.refused === refused;
 }
 
 /** Gives the files of the folder's next batch, and notes its sub-folders. */
@@ -72,35 +100,54 @@ function* advance(place: Place, frame: Frame) {
     if (looked.kind === "folder") frame.waiting.push(looked);
     else entries.push(looked);
   }
-  yield entries;
-  if (failure !== undefined) yield [broken(place, frame, failure)];
+  yield unlessRefused(frame, entries);
+  if (failure !== undefined) yield unlessRefused(frame, [broken(place, frame, failure)]);
+}
+
+/** Entries that a folder has, if it is taken; else they are counted. */
+function unlessRefused({ refused }: SubFolder, entries: SourceEntry[]): SourceEntry[] {
+  if (refused === undefined) return entries;
+  countBelow(refused, entries);
+  return [];
 }
 
 /** A source that breaks off is a failure of the whole; a sub-folder that does is one entry. */
-function broken({ root }: Place, frame: Frame, thrown: unknown): SourceEntry {
-  if (frame.path === "") throw sourceError(thrown, root);
-  return faultyFolder(frame.path, thrown);
+function broken(place: Place, frame: Frame, thrown: unknown): SourceEntry {
+  if (frame.path === "") throw sourceError(thrown, showFolder(place, frame));
+  return faultyFolder(place, frame, thrown);
 }
 
 function look(place: Place, folder: Frame, name: Buffer): Looked {
   const text = decodeName(name);
-  if (text === undefined) return invalidName(name, folder.path);
-  const path = folder.path === "" ? text : `${folder.path}/${text}`;
-  const where = join(folder.where, text);
+  const path = pathBelow(folder.path, name, text);
+  const where = join(folder.where, text ?? rawName(name));
   try {
-    const stats = lstatSync(where);
-    if (place.followSymlinks && stats.isSymbolicLink()) return lookBehind(place, where, path);
-    return entryOf({ path, where }, stats);
+    const stats = lstatSync(onDisk(where));
+    const looked =
+      place.followSymlinks && stats.isSymbolicLink()
+        ? lookBehind(place, where, path)
+        : entryOf({ path, where }, stats);
+    return isWrittenOut(path) ? taken(place, folder, name, looked) : looked;
   } catch (thrown) {
-    return faulty(path, thrown);
+    return faulty(place, path, thrown);
   }
 }
 
-/** What lies below it, or is left there, has no entries, and nobody can tell how much it is. */
-function faultyFolder(path: string, thrown: unknown) {
-  return { ...faulty(path, thrown), folder: { files: null } };
+/** What becomes of something whose path isn't all UTF-8. */
+function taken(place: Place, { refused }: Frame, name: Buffer, looked: Looked): Looked {
+  if (refused !== undefined) return looked.kind === "folder" ? { ...looked, refused } : looked;
+  const { path } = looked;
+  if (textOf(path, place.names) !== undefined) return looked;
+  if (looked.kind === "file") return refusedFile(path, name, place.names);
+  if (looked.kind !== "folder") return looked;
+  return { ...looked, refused: { path, name, files: 0, bytes: 0, isPartial: false } };
 }
 
-function faulty(path: string, thrown: unknown) {
-  return { kind: "faulty", path, error: sourceError(thrown, path) } as const;
+/** What lies below it, or is left there, has no entries, and nobody can tell how much it is. */
+function faultyFolder(place: Place, folder: SubFolder, thrown: unknown) {
+  return { ...faulty(place, folder.path, thrown), folder: { files: null } };
+}
+
+function faulty({ names }: Place, path: string, thrown: unknown) {
+  return { kind: "faulty", path, error: sourceError(thrown, showPath(path, names)) } as const;
 }

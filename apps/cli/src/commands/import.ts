@@ -1,4 +1,9 @@
-import { type ImportRequest, summaryOf } from "@exhibit/contracts";
+import {
+  type ImportRequest,
+  type NameEncoding,
+  nameEncodings,
+  summaryOf,
+} from "@exhibit/contracts";
 import { Option } from "commander";
 import { type CaseOptions, mapCase, type Role, roles } from "../case-folders.ts";
 import { apiOfEnvironment } from "../client-context.ts";
@@ -17,6 +22,7 @@ interface ImportOptions {
   folder?: Record<string, string>;
   followSymlinks?: boolean;
   allowEmpty?: boolean;
+  names?: NameEncoding;
   detach?: boolean;
   json?: boolean;
 }
@@ -53,6 +59,12 @@ export const importCommand: CommandModule = (program, { run }) => {
       "--allow-empty",
       "folders may hold no file at all; else an empty one fails, as its share may not be mounted",
     )
+    .addOption(
+      new Option(
+        "--names <encoding>",
+        "how names are read that aren't UTF-8, such as gb18030 for GBK; else they fail as NAME_INVALID",
+      ).choices(Object.keys(nameEncodings)),
+    )
     .option("--detach", "don't wait: print the import's id")
     .option(...jsonOption)
     .addHelpText("after", examples)
@@ -69,6 +81,7 @@ Examples:
   exhibit import /evidence/1001 --entrust E-77 --suit 1001
   exhibit import /evidence/case-77 --entrust E-77 --suit 1001 --suit 1002
   exhibit import /evidence/contract --entrust E-77 --role lawyer
+  exhibit import /evidence/old-zip --entrust E-77 --suit 1001 --names gb18030
   exhibit import /evidence/store --vendor deepvision --folder op_poi_id=p1 --folder op_tenant_code=t1
   exhibit import /evidence/1001 --entrust E-77 --suit 1001 --detach --json`;
 
@@ -103,6 +116,7 @@ function caseOptions(options: ImportOptions): CaseOptions {
     selector: options.folder,
     followSymlinks: options.followSymlinks,
     allowEmpty: options.allowEmpty,
+    names: options.names,
   };
 }
 

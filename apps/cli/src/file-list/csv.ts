@@ -39,6 +39,7 @@ const columns: readonly (readonly [
   ["is_folder", ({ file }) => (file.is_folder ? "yes" : "")],
   ["stands_for", ({ file }) => file.stands_for],
   ["skipped_as", ({ file }) => file.skipped_as],
+  ["raw_path", ({ file }) => file.raw_path],
   ["modified_at", ({ file }) => file.modified_at],
   ["file_id", ({ file }) => file.file_id],
   ["folder_id", ({ file }) => file.folder_id],

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { mkdir } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { describe, expect, test } from "vitest";
 import { type Answer, deadUrl, errorJson, eventStream, json } from "../support/fake-api.ts";
@@ -171,6 +172,21 @@ test("nothing is sent when a part of the folder would be left out", async () => 
   expect(code).toBe(2);
   expect(stderr).toContain("loose.txt");
   expect(asked).toEqual([]);
+});
+
+test("how names are read is sent with each folder, and a name that isn't UTF-8 is shown by its bytes", async () => {
+  const folder = await scratchFolder(["1001/a.pdf"]);
+  const named = ["import", folder, "--suit", "1001", "--names", "gb18030"];
+  const { code, asked } = await against(sealing, named);
+  expect(code).toBe(0);
+  expect(asked[0]?.body).toMatchObject({ folders: [{ source: { names: "gb18030" } }] });
+
+  const contract = Buffer.from([0xba, 0xcf, 0xcd, 0xac]);
+  await mkdir(Buffer.concat([Buffer.from(`${folder}/`), contract]));
+  const { stderr } = await against(sealing, named);
+  expect(stderr).toContain('would be left out: "\\xba\\xcf\\xcd\\xac" (as GB18030: 合同).');
+  const missing = await against(sealing, ["import", `${folder}/${contract}`, "--suit", "1001"]);
+  expect(missing.stderr).toContain("import the folder above it with --names");
 });
 
 test("watch ends with 1 for an import that needs attention, and says how to go on", async () => {

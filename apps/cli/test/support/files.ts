@@ -6,6 +6,7 @@ export function fileOf(changes: Partial<FileView> = {}): FileView {
     file_id: "1",
     folder_id: "1",
     path: "证据/录音.wav",
+    raw_path: null,
     size: 3,
     modified_at: "2026-03-01T09:00:00.000Z",
     state: "stored",

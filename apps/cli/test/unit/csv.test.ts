@@ -33,6 +33,7 @@ test("a stored file's row has its place and its proof", () => {
     is_folder: "",
     stands_for: "",
     skipped_as: "",
+    raw_path: "",
     modified_at: "2026-03-01T09:00:00.000Z",
     file_id: "1",
     folder_id: "1",

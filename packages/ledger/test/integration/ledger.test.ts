@@ -242,6 +242,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
         file_id: String(file.id),
         folder_id: String(folder.id),
         path: "扫描/0.pdf",
+        raw_path: null,
         size: 10,
         modified_at: "2023-11-14T22:13:20.000Z",
         state: "stored",

@@ -162,7 +162,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
       expect((await listFiles(ledger, importId, { limit: 1 })).items[0]?.error).toMatchObject({
         code: "SOURCE_NOT_FOUND",
         message:
-          "./\\xff wasn't there any more when the source was walked again. Before: ./\\xff is NAME_INVALID.",
+          "\\xff wasn't there any more when the source was walked again. Before: ./\\xff is NAME_INVALID.",
       });
     }
     await waiveFiles(ledger, importId, {}, { who: "a", why: "renamed" });

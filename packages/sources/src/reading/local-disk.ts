@@ -1,4 +1,5 @@
 import { statfs } from "node:fs/promises";
+import { onDisk } from "../raw-paths.ts";
 
 /** Linux's numbers (statfs(2)) of file systems that lie on this machine's disks or in its memory. */
 const LOCAL = new Set([
@@ -11,11 +12,11 @@ const LOCAL = new Set([
   0x794c7630, // overlayfs, a container's
 ]);
 
-/** Whether a folder lies on a disk of this machine, which answers or fails; a share may hang. False where it can't be told. */
+/** Whether the folder at a raw path lies on a disk of this machine, which answers or fails; a share may hang. False where it can't be told. */
 export async function isOnLocalDisk(path: string): Promise<boolean> {
   if (process.platform !== "linux") return false;
   try {
-    return LOCAL.has((await statfs(path)).type);
+    return LOCAL.has((await statfs(onDisk(path))).type);
   } catch {
     return false;
   }

@@ -1,18 +1,11 @@
 import type { Stats } from "node:fs";
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readSync,
-  readvSync,
-  realpathSync,
-} from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, readvSync } from "node:fs";
 import { ExhibitError } from "@exhibit/contracts/errors";
 import { checkUnmoved } from "../confine.ts";
 import { checkUnchanged, factsOf } from "../file-facts.ts";
+import { showPath } from "../names.ts";
 import { checkInBounds, type Place, whereInPlace } from "../place.ts";
+import { onDisk, rawOf, realPathOf } from "../raw-paths.ts";
 import type { FileFacts } from "../source.ts";
 import { sourceError } from "../source-error.ts";
 
@@ -34,20 +27,21 @@ export interface OpenFile extends FileFacts {
 
 /** Opens the file `path` of the source; see `FileReaders.open`. */
 export function openFile(place: Place, path: string, expected: FileFacts | undefined): OpenFile {
-  checkRelative(path);
+  const shown = showPath(path, place.names);
+  checkRelative(path, shown);
   let descriptor: number | undefined;
   try {
-    const where = whereIs(place, path);
-    descriptor = openSync(where, FLAGS);
+    const where = whereIs(place, path, shown);
+    descriptor = openSync(onDisk(where), FLAGS);
     const stats = fstatSync(descriptor);
-    if (!stats.isFile()) throw notAFile(path);
-    checkPlace(place, where, path, stats);
+    if (!stats.isFile()) throw notAFile(shown);
+    checkPlace(place, where, shown, stats);
     const facts = factsOf(stats);
-    if (expected !== undefined) checkUnchanged(path, expected, facts);
-    return opened(descriptor, path, facts);
+    if (expected !== undefined) checkUnchanged(shown, expected, facts);
+    return opened(descriptor, shown, facts);
   } catch (thrown) {
     if (descriptor !== undefined) closeSync(descriptor);
-    throw sourceError(thrown, path);
+    throw sourceError(thrown, shown);
   }
 }
 
@@ -100,22 +94,23 @@ function opened(descriptor: number, path: string, facts: FileFacts): OpenFile {
 const beyond = new Uint8Array(1);
 
 /** A path from the ledger is a walk's; anything else could name what lies outside. */
-function checkRelative(path: string): void {
-  const parts = path.split("/");
-  if (!path.includes("\0") && parts.every((part) => part !== "" && part !== "." && part !== "..")) {
+function checkRelative(path: string, called: string): void {
+  const raw = rawOf(path);
+  const parts = raw.split("/");
+  if (!raw.includes("\0") && parts.every((part) => part !== "" && part !== "." && part !== "..")) {
     return;
   }
-  const shown = path.replaceAll("\0", "\\0");
+  const shown = called.replaceAll("\0", "\\0");
   throw new ExhibitError("SOURCE_OUTSIDE_ROOTS", `${shown} isn't a path below the source.`, {
     details: { path: shown },
   });
 }
 
-function whereIs(place: Place, path: string): string {
+function whereIs(place: Place, path: string, shown: string): string {
   const where = whereInPlace(place, path);
   if (!place.followSymlinks) return where;
-  const real = realpathSync.native(where);
-  checkInBounds(place, real, path);
+  const real = realPathOf(where);
+  checkInBounds(place, real, shown);
   return real;
 }
 
@@ -124,8 +119,8 @@ function whereIs(place: Place, path: string): string {
  * a folder that was a symbolic link only for the moment of opening is found out too.
  */
 function checkPlace({ bounds }: Place, where: string, path: string, opened: Stats): void {
-  checkUnmoved(realpathSync.native(where), where, bounds, path);
-  const there = lstatSync(where);
+  checkUnmoved(realPathOf(where), where, bounds, path);
+  const there = lstatSync(onDisk(where));
   if (there.dev === opened.dev && there.ino === opened.ino) return;
   throw new ExhibitError("SOURCE_CHANGED", `${path} was replaced while it was opened.`, {
     details: { path },

@@ -3,7 +3,7 @@ import { chmod, mkdir, open, rename, rm, symlink, utimes, writeFile } from "node
 import { createServer } from "node:net";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { failure, makeTree, type Tree, walkAll } from "./tree.ts";
+import { asNobody, failure, makeTree, type Tree, walkAll } from "./tree.ts";
 
 let tree: Tree;
 beforeEach(async () => {
@@ -235,15 +235,4 @@ async function openDescriptors(): Promise<number> {
   const { fd } = handle;
   await handle.close();
   return fd;
-}
-
-/** Rights don't bind root: the tests' containers run as root, so they step down for a moment. */
-async function asNobody<T>(work: () => Promise<T>): Promise<T> {
-  if (process.geteuid?.() !== 0) return work();
-  process.seteuid?.(65534);
-  try {
-    return await work();
-  } finally {
-    process.seteuid?.(0);
-  }
 }
