@@ -93,8 +93,10 @@ describe.each(engineKindNames)("Pause and resume (%s)", (kind) => {
     expect(await system.post(`/v1/imports/${id}/waive`, waived)).toMatchObject({ status: 202 });
     expect(await system.post(`/v1/imports/${id}/retry`)).toMatchObject({
       status: 202,
-      body: { status: "storing", planned: 1 },
+      body: { status: "storing", planned: 1, paused: { who: "api" } },
     });
+    const { items: acts } = await system.get<{ items: ActView[] }>(`/v1/imports/${id}/acts`);
+    expect(acts.at(-1)).toMatchObject({ what: "retry", files: 1 });
     await untilNothingRuns();
     expect(await look(id)).toMatchObject({ status: "storing", planned: 1, stored: 0 });
     const sealed = system.rest(id);

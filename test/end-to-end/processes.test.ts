@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
-import type { ImportSummary } from "@exhibit/contracts";
+import type { ImportView } from "@exhibit/contracts";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { startCollector } from "../collector.ts";
 import { createDatabase } from "../databases.ts";
@@ -126,7 +126,7 @@ describe("API, workers, sandbox and CLI as processes of their own", () => {
     const [command = "", , ...flags] = importCase;
     const ran = await run([command, join(folder, "case"), ...flags, "--json"], env);
     expect(ran.stderr).not.toMatch(/\bat .*\.ts:\d+/);
-    expect({ code: ran.code, summary: lastLine<ImportSummary>(ran) }).toMatchObject({
+    expect({ code: ran.code, summary: lastLine<ImportView>(ran) }).toMatchObject({
       code: 0,
       summary: { status: "sealed", files: 4, stored: 4, failed: 0, waived: 0 },
     });
@@ -162,15 +162,15 @@ describe("API, workers, sandbox and CLI as processes of their own", () => {
 
   test("--detach gives the id at once; status, watch and retry take it", async () => {
     const [command = "", , ...flags] = importCase;
-    const detached = lastLine<ImportSummary>(
+    const detached = lastLine<ImportView>(
       await run([command, join(folder, "case"), ...flags, "--detach", "--json"], env),
     );
     expect(detached.import_id).toMatch(/^[0-9a-f-]{36}$/);
     const watched = await run(["watch", detached.import_id, "--json"], env);
-    expect(lastLine<ImportSummary>(watched)).toMatchObject({ status: "sealed", identical: 4 });
+    expect(lastLine<ImportView>(watched)).toMatchObject({ status: "sealed", identical: 4 });
     expect(watched.code).toBe(0);
     expect(
-      lastLine<ImportSummary>(await run(["status", detached.import_id, "--json"], env)),
+      lastLine<ImportView>(await run(["status", detached.import_id, "--json"], env)),
     ).toMatchObject({ status: "sealed" });
     const retried = await run(["retry", detached.import_id, "--json"], env);
     expect(retried.code).not.toBe(0);
@@ -181,7 +181,7 @@ describe("API, workers, sandbox and CLI as processes of their own", () => {
     const [command = "", , ...flags] = importCase;
     await writeTree(join(folder, "case"), { "1002/statement.docx": "another statement" });
     const failed = await run([command, join(folder, "case"), ...flags, "--json"], env);
-    expect({ code: failed.code, summary: lastLine<ImportSummary>(failed) }).toMatchObject({
+    expect({ code: failed.code, summary: lastLine<ImportView>(failed) }).toMatchObject({
       code: 1,
       summary: { status: "attention", failed: 1, identical: 3 },
     });

@@ -42,16 +42,31 @@ export function formatTable(
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, column) => {
-      widths[column] = Math.max(widths[column] ?? 0, cell.length);
+      widths[column] = Math.max(widths[column] ?? 0, columnsOf(cell));
     });
   }
-  const pad = (cell: string, column: number) =>
-    right.includes(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0);
+  const pad = (cell: string, column: number) => {
+    const space = " ".repeat(Math.max(0, (widths[column] ?? 0) - columnsOf(cell)));
+    return right.includes(column) ? space + cell : cell + space;
+  };
   return rows.map((row) => row.map(pad).join("  ").trimEnd());
 }
 
+const wide =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303F\uFF01-\uFF60\uFFE0-\uFFE6]/gu;
+
+/** The columns that a text takes on a terminal: Chinese characters and their like take two. */
+export function columnsOf(text: string): number {
+  return [...text].length + (text.match(wide)?.length ?? 0);
+}
+
+/** In which zone times are written. */
+export interface TimeStyle {
+  utc?: boolean | undefined;
+}
+
 /** `2026-11-23 20:34 +08:00`, in the zone of this machine (TZ); where that is UTC, or `utc` is asked for, `2026-11-23 12:34 UTC`. */
-export function formatTime(time: string | Date, { utc = false } = {}): string {
+export function formatTime(time: string | Date, { utc = false }: TimeStyle = {}): string {
   const at = new Date(time);
   const east = utc ? 0 : -at.getTimezoneOffset();
   const local = new Date(at.getTime() + east * 60_000).toISOString();

@@ -16,8 +16,8 @@ export class Left extends Error {
   override readonly name = "Left";
   readonly exitCode: number;
 
-  constructor(message: string, { exitCode }: Interruption) {
-    super(message);
+  constructor(message: string, { exitCode, ...options }: ErrorOptions & { exitCode: number }) {
+    super(message, options);
     this.exitCode = exitCode;
   }
 }

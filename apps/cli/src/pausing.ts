@@ -1,4 +1,5 @@
 import { type ImportView, type Pause, restingStatuses } from "@exhibit/contracts";
+import { formatTime } from "./format.ts";
 
 /** What of an import is paused, by whom and why, and the command that lets it go on; nothing for one that isn't. */
 export function pauseLines(view: ImportView): string[] {
@@ -17,10 +18,9 @@ export function vendorPauseLine(vendor: string, pause: Pause): string {
   return `The vendor ${vendor} was paused ${byWhom(pause)}. Its folders wait. They go on by: npx exhibit resume --vendor ${vendor}`;
 }
 
-/** `by 王芳 at 2026-11-23 12:00 UTC: the scanner is being repaired` */
+/** `by 王芳 at 2026-11-23 20:00 +08:00: the scanner is being repaired` */
 function byWhom({ who, at, why }: Pause): string {
-  const minute = at.slice(0, 16).replace("T", " ");
-  return `by ${who} at ${minute} UTC${why === null ? "" : `: ${why}`}`;
+  return `by ${who} at ${formatTime(at)}${why === null ? "" : `: ${why}`}`;
 }
 
 /** Tells, view by view, what was paused or goes on since the view before. */

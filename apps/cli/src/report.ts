@@ -6,7 +6,16 @@ import type {
   ImportView,
 } from "@exhibit/contracts";
 import { exitCodes } from "./exit-codes.ts";
-import { formatBytes, formatCount, formatNumber, formatSeconds, formatTable } from "./format.ts";
+import {
+  formatBytes,
+  formatCount,
+  formatNumber,
+  formatSeconds,
+  formatTable,
+  formatTime,
+  type TimeStyle,
+} from "./format.ts";
+import { shortId } from "./import-id.ts";
 import { pauseLines } from "./pausing.ts";
 import { statusWord } from "./progress/text.ts";
 import { remedyOf } from "./remedies.ts";
@@ -30,7 +39,7 @@ export function importReport(view: ImportView, { isUp = true } = {}): string[] {
       : []),
     ...pauseLines(view).map((line) => `  ${line}`),
     ...view.waiting.map((each) => `  ${waitLine(each)}`),
-    ...groupLines(view.errors),
+    ...groupLines(view, isUp),
     ...view.warnings.flatMap(warningLines),
     ...advice(view, isUp),
   ];
@@ -47,7 +56,7 @@ export function totals(view: ImportView | FolderView): string {
       : []),
     ...(view.failed > 0 ? [`${formatNumber(view.failed)} failed`] : []),
     ...(view.waived > 0 ? [`${formatNumber(view.waived)} waived`] : []),
-    ...(view.planned > 0 ? [`${formatNumber(view.planned)} to go`] : []),
+    ...(view.planned > 0 ? [`${formatNumber(view.planned)} ${unsent(view)}`] : []),
   ];
   const skipped =
     view.skipped > 0
@@ -56,14 +65,22 @@ export function totals(view: ImportView | FolderView): string {
   return `${formatCount(view.files, "file")}, ${formatBytes(view.bytes)}: ${parts.join(", ")}${skipped}`;
 }
 
-function groupLines(groups: ImportView["errors"]): string[] {
-  const lines = groups
+/** What `planned` files are. */
+function unsent({ status }: ImportView | FolderView): string {
+  return status === "cancelled" ? "not sent" : "to go";
+}
+
+function groupLines({ import_id, errors }: ImportView, isUp: boolean): string[] {
+  const lines = errors
     .slice(0, mostGroups)
     .flatMap((group) => [
       `  ${group.code}${group.files > 0 ? ` (${countOf(group)})` : ""}: ${group.message}`,
       `    ${group.remedy}`,
+      ...(group.files > 1 && isUp
+        ? [`    All of them: npx exhibit files ${import_id} --code ${group.code}`]
+        : []),
     ]);
-  const more = groups.length - mostGroups;
+  const more = errors.length - mostGroups;
   return more > 0 ? [...lines, `  and ${more} more kinds of error`] : lines;
 }
 
@@ -125,19 +142,50 @@ export function folderErrorLines(folder: FolderView): string[] {
     : [`${folder.error.code}: ${folder.error.message}`, `  ${folder.error.remedy}`];
 }
 
-/** A table of imports, the newest first. */
-export function importTable(views: readonly ImportView[]): string[] {
-  const header = ["IMPORT", "STATUS", "FILES", "BYTES", "FAILED", "CREATED", "CASE"];
+/** How a folder of an import stands: its name, where it came from and went, its totals, what went wrong. */
+export function folderReport(folder: FolderView): string[] {
+  const place = placeOf(folder);
+  return [
+    `${folderName(folder)}  from ${folder.source.path}`,
+    ...(place === undefined ? [] : [`  in ${place}`]),
+    `  ${totals(folder)}`,
+    ...folderErrorLines(folder).map((line) => `  ${line}`),
+  ];
+}
+
+/** `  E-77 1001 1002; begun 2026-11-23 20:34 +08:00, ended 2026-11-23 20:36 +08:00` */
+export function caseLine(view: ImportView, style?: TimeStyle): string {
+  const { created_at, finished_at } = view;
+  const ended = finished_at === null ? "" : `, ended ${formatTime(finished_at, style)}`;
+  return `  ${[...caseOf(view), `begun ${formatTime(created_at, style)}${ended}`].join("; ")}`;
+}
+
+function caseOf({ entrust_id, suit_ids }: ImportView, most = suit_ids.length): string[] {
+  const more = suit_ids.length - most;
+  const words = [
+    ...(entrust_id === null ? [] : [entrust_id]),
+    ...suit_ids.slice(0, most),
+    ...(more > 0 ? [`+${more}`] : []),
+  ];
+  return words.length === 0 ? [] : [words.join(" ")];
+}
+
+// Suits of an import that the table names.
+const suitsInTable = 3;
+
+/** A table of imports, the newest first. What tells them apart comes first: narrow terminals break the lines behind it. */
+export function importTable(views: readonly ImportView[], style?: TimeStyle): string[] {
+  const header = ["IMPORT", "CASE", "STATUS", "FILES", "BYTES", "FAILED", "CREATED"];
   const rows = views.map((view) => [
-    view.import_id,
+    shortId(view.import_id),
+    caseOf(view, suitsInTable).join(),
     statusWord(view),
     formatNumber(view.files),
     formatBytes(view.bytes),
     formatNumber(view.failed),
-    view.created_at,
-    [...(view.entrust_id === null ? [] : [view.entrust_id]), ...view.suit_ids].join(" "),
+    formatTime(view.created_at, style),
   ]);
-  return formatTable([header, ...rows], [2, 3, 4]);
+  return formatTable([header, ...rows], [3, 4, 5]);
 }
 
 /** The exit code of a command that waited for an import. */

@@ -1,6 +1,8 @@
-import { type ExhibitError, type ImportView, summaryOf } from "@exhibit/contracts";
+import type { ExhibitError, ImportView } from "@exhibit/contracts";
 import type { ApiClient } from "./api-client.ts";
 import { followImport } from "./follow-import.ts";
+import { giveImport } from "./import-result.ts";
+import { Left, listenForInterruption } from "./interruption.ts";
 import { createPauseTeller } from "./pausing.ts";
 import { createProgressDisplay } from "./progress/display.ts";
 import { exitCodeOfImport, importReport } from "./report.ts";
@@ -48,8 +50,24 @@ export async function watchToEnd(
   importId: string,
   terminal: Terminal,
 ): Promise<number> {
-  const view = await watchWithProgress(api, importId, terminal);
+  const view = await watchUntilLeft(api, importId, terminal);
   for (const line of importReport(view)) terminal.say(line);
-  terminal.result(summaryOf(view));
+  await giveImport(api, view, terminal);
   return exitCodeOfImport(view);
+}
+
+async function watchUntilLeft(
+  api: ApiClient,
+  importId: string,
+  terminal: Terminal,
+): Promise<ImportView> {
+  using interruption = listenForInterruption();
+  try {
+    return await watchWithProgress(api, importId, terminal, interruption.signal);
+  } catch (thrown) {
+    if (!interruption.signal.aborted) throw thrown;
+    const { exitCode } = interruption;
+    const message = `Left; the import goes on: npx exhibit watch ${importId}`;
+    throw new Left(message, { cause: thrown, exitCode });
+  }
 }

@@ -341,38 +341,3 @@ export const errorAnswer = z
   })
   .meta({ id: "ErrorAnswer" });
 export type ErrorAnswer = z.output<typeof errorAnswer>;
-
-/** The last line of output of `--json`. */
-export const importSummary = z.object({
-  import_id: z.uuid(),
-  status: importStatus,
-  paused: z.boolean(),
-  files: z.int(),
-  bytes: z.int(),
-  stored: z.int(),
-  identical: z.int(),
-  failed: z.int(),
-  waived: z.int(),
-  skipped: z.int(),
-  seconds: z.number(),
-});
-export type ImportSummary = z.output<typeof importSummary>;
-
-export function summaryOf(view: ImportView): ImportSummary {
-  const { import_id, status, files, bytes, stored, identical, failed, waived, skipped, seconds } =
-    view;
-  const paused = view.paused !== null;
-  return {
-    import_id,
-    status,
-    paused,
-    files,
-    bytes,
-    stored,
-    identical,
-    failed,
-    waived,
-    skipped,
-    seconds,
-  };
-}

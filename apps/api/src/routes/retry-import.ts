@@ -8,7 +8,7 @@ export const retryImport = action(
   {
     summary: "Take up what failed",
     description:
-      "All of it, or what is all of what the body names. Only files that aren't stored are read and sent again.",
+      "All of it, or what is all of what the body names. Only files that aren't stored are read and sent again. In a paused import (the answer's `paused` says by whom) they wait until it is resumed.",
     tags: ["imports"],
     params: importParams,
     headers: actorHeaders,

@@ -1,9 +1,14 @@
 import type { ActView } from "@exhibit/contracts";
 import { apiOfEnvironment } from "../client-context.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { formatCount, formatTable } from "../format.ts";
-import { type CommandModule, jsonOption } from "./command.ts";
+import { formatCount, formatTable, formatTime, type TimeStyle } from "../format.ts";
+import { type CommandModule, jsonOption, utcOption } from "./command.ts";
 import { targetOf } from "./import-or-vendor.ts";
+
+interface ActsOptions extends TimeStyle {
+  vendor?: string;
+  json?: boolean;
+}
 
 export const actsCommand: CommandModule = (program, { run }) => {
   program
@@ -11,23 +16,23 @@ export const actsCommand: CommandModule = (program, { run }) => {
     .description("show what people did to an import or a vendor: who, when, what and why")
     .argument("[ID]", "the import")
     .option("--vendor <name>", "a vendor instead")
+    .option(...utcOption)
     .option(...jsonOption)
-    .action((id: string | undefined, options: { vendor?: string; json?: boolean }) =>
+    .action((id: string | undefined, options: ActsOptions) =>
       run(options, async (terminal) => {
         const acts: ActView[] = [];
-        for await (const act of apiOfEnvironment().acts(targetOf(id, options.vendor))) {
-          acts.push(act);
-        }
-        for (const line of actLines(acts)) terminal.say(line);
+        const api = apiOfEnvironment();
+        for await (const act of api.acts(await targetOf(api, id, options.vendor))) acts.push(act);
+        for (const line of actLines(acts, options)) terminal.say(line);
         terminal.result({ acts });
         return exitCodes.done;
       }),
     );
 };
 
-function actLines(acts: readonly ActView[]): string[] {
+function actLines(acts: readonly ActView[], style: TimeStyle): string[] {
   if (acts.length === 0) return ["Nobody has done anything to it yet."];
-  const rows = acts.map((act) => [act.at, act.who, whatOf(act), act.why ?? ""]);
+  const rows = acts.map((act) => [formatTime(act.at, style), act.who, whatOf(act), act.why ?? ""]);
   return formatTable([["WHEN", "WHO", "WHAT", "WHY"], ...rows]);
 }
 

@@ -1,6 +1,6 @@
-import { summaryOf } from "@exhibit/contracts";
 import { apiOfEnvironment } from "../client-context.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { importIdOf } from "../import-id.ts";
 import { importReport } from "../report.ts";
 import { type CommandModule, jsonOption } from "./command.ts";
 
@@ -13,9 +13,10 @@ export const cancelCommand: CommandModule = (program, { run }) => {
     .option(...jsonOption)
     .action((id: string, { why, ...options }: { why?: string; json?: boolean }) =>
       run(options, async (terminal) => {
-        const view = await apiOfEnvironment().cancel(id, { why });
+        const api = apiOfEnvironment();
+        const view = await api.cancel(await importIdOf(api, id), { why });
         for (const line of importReport(view)) terminal.say(line);
-        terminal.result(summaryOf(view));
+        terminal.result(view);
         return exitCodes.done;
       }),
     );

@@ -20,3 +20,5 @@ export const jsonOption = [
   "--json",
   "end stdout with one JSON object; text for people goes to stderr",
 ] as const;
+
+export const utcOption = ["--utc", "times in UTC instead of this machine's zone (TZ)"] as const;

@@ -126,7 +126,10 @@ async function sendList(
   let count = 0;
   let before: ListedFile | undefined;
   for await (const listed of listedFiles(api, view.import_id, filter)) {
-    if (interruption?.signal.aborted) throw new Left("Stopped: no file was written.", interruption);
+    if (interruption?.signal.aborted) {
+      const { exitCode } = interruption;
+      throw new Left("Stopped: no file was written.", { exitCode });
+    }
     text += form.line(listed, before);
     before = listed;
     count += 1;

@@ -1,11 +1,14 @@
+import type { ApiClient } from "../api-client.ts";
 import { badUse } from "../exit-codes.ts";
+import { importIdOf } from "../import-id.ts";
 
 /** What a command line names: an import, or by --vendor a vendor. Throws REQUEST_INVALID (bad use) for both or none. */
-export function targetOf(
+export async function targetOf(
+  api: ApiClient,
   id: string | undefined,
   vendor: string | undefined,
-): { id: string } | { vendor: string } {
-  if (id !== undefined && vendor === undefined) return { id };
+): Promise<{ id: string } | { vendor: string }> {
+  if (id !== undefined && vendor === undefined) return { id: await importIdOf(api, id) };
   if (id === undefined && vendor !== undefined) return { vendor };
   throw badUse("Name the import by its ID, or a vendor by --vendor NAME: one of them.");
 }

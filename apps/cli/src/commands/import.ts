@@ -1,13 +1,9 @@
-import {
-  type ImportRequest,
-  type NameEncoding,
-  nameEncodings,
-  summaryOf,
-} from "@exhibit/contracts";
+import { type ImportRequest, type NameEncoding, nameEncodings } from "@exhibit/contracts";
 import { Option } from "commander";
 import { type CaseOptions, mapCase, type Role, roles } from "../case-folders.ts";
 import { apiOfEnvironment } from "../client-context.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { giveImport } from "../import-result.ts";
 import { folderName } from "../report.ts";
 import type { Terminal } from "../terminal.ts";
 import { watchToEnd } from "../watch-to-end.ts";
@@ -103,7 +99,7 @@ async function startImport(
     return watchToEnd(api, view.import_id, terminal);
   }
   if (!terminal.json) terminal.say(`${view.import_id} ${view.status}`);
-  terminal.result(summaryOf(view));
+  await giveImport(api, view, terminal);
   return exitCodes.done;
 }
 

@@ -1,4 +1,3 @@
-import { summaryOf } from "@exhibit/contracts";
 import { apiOfEnvironment } from "../client-context.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { vendorPauseLine } from "../pausing.ts";
@@ -22,8 +21,8 @@ export const pauseCommand: CommandModule = (program, { run }) => {
     .option(...jsonOption)
     .action((id: string | undefined, { vendor, why, ...options }: PauseOptions) =>
       run(options, async (terminal) => {
-        const target = targetOf(id, vendor);
         const api = apiOfEnvironment();
+        const target = await targetOf(api, id, vendor);
         if ("vendor" in target) {
           const state = await api.pauseVendor(target.vendor, { why });
           if (state.paused) terminal.say(vendorPauseLine(target.vendor, state.paused));
@@ -31,7 +30,7 @@ export const pauseCommand: CommandModule = (program, { run }) => {
         } else {
           const view = await api.pause(target.id, { why });
           for (const line of importReport(view)) terminal.say(line);
-          terminal.result(summaryOf(view));
+          terminal.result(view);
         }
         return exitCodes.done;
       }),

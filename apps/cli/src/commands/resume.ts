@@ -1,4 +1,3 @@
-import { summaryOf } from "@exhibit/contracts";
 import { apiOfEnvironment } from "../client-context.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { importReport } from "../report.ts";
@@ -21,8 +20,8 @@ export const resumeCommand: CommandModule = (program, { run }) => {
     .option(...jsonOption)
     .action((id: string | undefined, { vendor, why, ...options }: ResumeOptions) =>
       run(options, async (terminal) => {
-        const target = targetOf(id, vendor);
         const api = apiOfEnvironment();
+        const target = await targetOf(api, id, vendor);
         if ("vendor" in target) {
           const state = await api.resumeVendor(target.vendor, { why });
           terminal.say(`${target.vendor} isn't paused any more: its folders go on.`);
@@ -30,7 +29,7 @@ export const resumeCommand: CommandModule = (program, { run }) => {
         } else {
           const view = await api.resume(target.id, { why });
           for (const line of importReport(view)) terminal.say(line);
-          terminal.result(summaryOf(view));
+          terminal.result(view);
         }
         return exitCodes.done;
       }),

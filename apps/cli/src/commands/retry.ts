@@ -1,7 +1,11 @@
-import { type ErrorCode, summaryOf } from "@exhibit/contracts";
+import type { ErrorCode } from "@exhibit/contracts";
 import { apiOfEnvironment } from "../client-context.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { formatCount } from "../format.ts";
+import { importIdOf } from "../import-id.ts";
+import { pauseLines } from "../pausing.ts";
+import { exitCodeOfImport } from "../report.ts";
+import type { Terminal } from "../terminal.ts";
 import { watchToEnd } from "../watch-to-end.ts";
 import { readCode } from "./codes.ts";
 import { type CommandModule, jsonOption } from "./command.ts";
@@ -19,7 +23,7 @@ interface RetryOptions {
 export const retryCommand: CommandModule = (program, { run }) => {
   program
     .command("retry")
-    .description("take up what failed in an import, and wait for its end")
+    .description("take up what failed in an import, and wait for its end, unless it is paused")
     .argument("<ID>", "the import")
     .option("--folder <id>", "only what failed in this folder (folder_id)")
     .option("--code <code>", "only what failed with this code", readCode)
@@ -29,20 +33,30 @@ export const retryCommand: CommandModule = (program, { run }) => {
     .option("--detach", "don't wait")
     .option(...jsonOption)
     .action((id: string, options: RetryOptions) =>
-      run(options, async (terminal) => {
-        const api = apiOfEnvironment();
-        const { folder, code, file, allowEmpty, why } = options;
-        const view = await api.retry(id, {
-          folder_id: folder,
-          code,
-          file_id: file,
-          ...(allowEmpty && { allow_empty: true }),
-          why,
-        });
-        terminal.note(`Import ${id} goes on: ${formatCount(view.planned, "file")} to store.`);
-        if (options.detach !== true) return watchToEnd(api, id, terminal);
-        terminal.result(summaryOf(view));
-        return exitCodes.done;
-      }),
+      run(options, (terminal) => retry(id, options, terminal)),
     );
 };
+
+async function retry(given: string, options: RetryOptions, terminal: Terminal): Promise<number> {
+  const api = apiOfEnvironment();
+  const id = await importIdOf(api, given);
+  const { folder, code, file, allowEmpty, why, detach } = options;
+  const view = await api.retry(id, {
+    folder_id: folder,
+    code,
+    file_id: file,
+    ...(allowEmpty && { allow_empty: true }),
+    why,
+  });
+  const isPaused = view.paused !== null;
+  const files = formatCount(view.planned, "file");
+  terminal.note(
+    isPaused
+      ? `Import ${id} is paused: ${files} to store, once it is resumed.`
+      : `Import ${id} goes on: ${files} to store.`,
+  );
+  if (detach !== true && !isPaused) return watchToEnd(api, id, terminal);
+  for (const line of pauseLines(view)) terminal.say(line);
+  terminal.result(view);
+  return detach === true ? exitCodes.done : exitCodeOfImport(view);
+}

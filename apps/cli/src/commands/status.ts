@@ -1,47 +1,132 @@
-import { summaryOf } from "@exhibit/contracts";
-import type { ApiClient } from "../api-client.ts";
+import { type ImportStatus, type ImportView, importStatuses } from "@exhibit/contracts";
+import { InvalidArgumentError, Option } from "commander";
+import type { ApiClient, ImportFilter } from "../api-client.ts";
 import { apiOfEnvironment } from "../client-context.ts";
-import { exitCodes } from "../exit-codes.ts";
-import { folderErrorLines, folderName, importReport, importTable, totals } from "../report.ts";
+import { badUse, exitCodes } from "../exit-codes.ts";
+import { formatCount, formatNumber, type TimeStyle } from "../format.ts";
+import { importIdOf } from "../import-id.ts";
+import { giveImport } from "../import-result.ts";
+import { caseLine, folderReport, importReport, importTable } from "../report.ts";
 import type { Terminal } from "../terminal.ts";
-import { type CommandModule, jsonOption } from "./command.ts";
+import { type CommandModule, jsonOption, utcOption } from "./command.ts";
 
-// Imports that the list shows.
-const listed = 20;
+interface StatusOptions extends TimeStyle {
+  entrust?: string;
+  suit?: string;
+  status?: ImportStatus;
+  limit?: number;
+  all?: boolean;
+  json?: boolean;
+}
+
+// Imports that the list shows when nobody says how many, and that a page of the API has.
+const usual = 20;
+const page = 1000;
 
 export const statusCommand: CommandModule = (program, { run }) => {
   program
     .command("status")
     .description("show how an import and its folders stand, or list the latest imports")
     .argument("[ID]", "the import; without it, the latest imports are listed")
+    .option("--entrust <id>", "list only those of this mandate (entrust_id)")
+    .option("--suit <id>", "only those of this suit (suit_id)")
+    .addOption(new Option("--status <status>", "only those that stand so").choices(importStatuses))
+    .option("--limit <number>", `list so many instead of ${usual}`, readLimit)
+    .option("--all", "list all of them")
+    .option(...utcOption)
     .option(...jsonOption)
-    .action((id: string | undefined, options: { json?: boolean }) =>
+    .addHelpText("after", examples)
+    .action((id: string | undefined, options: StatusOptions) =>
       run(options, (terminal) => {
         const api = apiOfEnvironment();
-        return id === undefined ? showLatest(api, terminal) : showOne(api, id, terminal);
+        return id === undefined
+          ? showLatest(api, options, terminal)
+          : showOne(api, id, options, terminal);
       }),
     );
 };
 
-async function showLatest(api: ApiClient, terminal: Terminal): Promise<number> {
-  const { items: views } = await api.list({ limit: listed });
-  const lines =
-    views.length === 0 ? ["No imports yet. Begin one: npx exhibit import DIR"] : importTable(views);
-  for (const line of lines) terminal.say(line);
-  terminal.result({ imports: views.map(summaryOf) });
+const examples = `
+Examples:
+  exhibit status
+  exhibit status --entrust E-77 --all
+  exhibit status --status attention
+  exhibit status 7728950e                     by the end of its id, as the list shows it`;
+
+function readLimit(text: string): number {
+  const limit = Number(text);
+  if (Number.isSafeInteger(limit) && limit > 0) return limit;
+  throw new InvalidArgumentError("It has to be a number from 1 on.");
+}
+
+async function showLatest(
+  api: ApiClient,
+  options: StatusOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const { entrust, suit, status, limit = usual, all, utc } = options;
+  const filter = { entrust, suit, status };
+  const { views, next } = await latest(
+    api,
+    filter,
+    all === true ? Number.POSITIVE_INFINITY : limit,
+  );
+  const isFiltered = Object.values(filter).some((value) => value !== undefined);
+  if (views.length === 0) {
+    terminal.say(isFiltered ? "0 imports." : "No imports yet. Begin one: npx exhibit import DIR");
+  } else {
+    for (const line of importTable(views, { utc })) terminal.say(line);
+    terminal.say(await countLine(api, filter, { shown: views.length, next }));
+  }
+  terminal.result({ imports: views, more: next !== null });
   return exitCodes.done;
 }
 
-async function showOne(api: ApiClient, id: string, terminal: Terminal): Promise<number> {
-  const view = await api.get(id);
-  for (const line of importReport(view)) terminal.say(line);
+/** The newest imports, at most so many, and where the list goes on. */
+async function latest(
+  api: ApiClient,
+  filter: ImportFilter,
+  most: number,
+): Promise<{ views: ImportView[]; next: string | null }> {
+  const views: ImportView[] = [];
+  let next: string | null = null;
+  do {
+    const limit = Math.min(page, most - views.length);
+    const more = await api.list({ ...filter, limit, after: next ?? undefined });
+    views.push(...more.items);
+    next = more.next;
+  } while (next !== null && views.length < most);
+  return { views, next };
+}
+
+/** `60 imports.`, or how many there are beyond those that are shown. */
+async function countLine(
+  api: ApiClient,
+  filter: ImportFilter,
+  { shown, next }: { shown: number; next: string | null },
+): Promise<string> {
+  if (next === null) return `${formatCount(shown, "import")}.`;
+  const rest = await api.list({ ...filter, limit: page, after: next });
+  const more = `${rest.next === null ? "" : "more than "}${formatNumber(rest.items.length)} more`;
+  return `${formatCount(shown, "import")}; ${more}: --all or --limit N shows them.`;
+}
+
+async function showOne(
+  api: ApiClient,
+  given: string,
+  { utc, json: _, ...forList }: StatusOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const [foreign] = Object.keys(forList);
+  if (foreign !== undefined) throw badUse(`--${foreign} is for the list: give it without an ID.`);
+  const view = await api.get(await importIdOf(api, given));
+  const [head = "", ...lines] = importReport(view);
+  for (const line of [head, caseLine(view, { utc }), ...lines]) terminal.say(line);
   terminal.say();
-  for await (const folder of api.folders(id)) {
-    terminal.say(`${folderName(folder)}  from ${folder.source.path}`);
-    terminal.say(`  ${totals(folder)}`);
-    for (const line of folderErrorLines(folder)) terminal.say(`  ${line}`);
+  for await (const folder of api.folders(view.import_id)) {
+    for (const line of folderReport(folder)) terminal.say(line);
   }
-  terminal.result(summaryOf(view));
+  await giveImport(api, view, terminal);
   const isBroken = view.status === "attention" || view.status === "cancelled";
   return isBroken ? exitCodes.failed : exitCodes.done;
 }

@@ -1,7 +1,8 @@
-import { type ErrorCode, type ImportView, summaryOf } from "@exhibit/contracts";
+import type { ErrorCode, ImportView } from "@exhibit/contracts";
 import { apiOfEnvironment } from "../client-context.ts";
 import { badUse, exitCodes } from "../exit-codes.ts";
 import { formatCount } from "../format.ts";
+import { importIdOf } from "../import-id.ts";
 import type { Terminal } from "../terminal.ts";
 import { watchToEnd } from "../watch-to-end.ts";
 import { readCode } from "./codes.ts";
@@ -24,7 +25,11 @@ export const waiveCommand: CommandModule = (program, { run }) => {
     )
     .argument("<ID>", "the import")
     .requiredOption("--why <text>", "for the record")
-    .option("--file <id>", "a file (file_id of GET /v1/imports/ID/files); may be repeated", collect)
+    .option(
+      "--file <id>",
+      "a file (file_id, as `exhibit files ID --csv` has it); may be repeated",
+      collect,
+    )
     .option("--code <code>", "all that failed with this code", readCode)
     .option("--all", "all that failed")
     .option(...jsonOption)
@@ -33,13 +38,14 @@ export const waiveCommand: CommandModule = (program, { run }) => {
     );
 };
 
-async function waive(id: string, options: WaiveOptions, terminal: Terminal): Promise<number> {
+async function waive(given: string, options: WaiveOptions, terminal: Terminal): Promise<number> {
   const { why, file: file_ids, code, all } = options;
   const named = [file_ids, code, all].filter((value) => value !== undefined);
   if (named.length !== 1) {
     throw badUse("Say which files are given up: one of --file ID, --code CODE or --all.");
   }
   const api = apiOfEnvironment();
+  const id = await importIdOf(api, given);
   const before = await api.get(id);
   const view = await api.waive(id, { why, code, file_ids });
   for (const line of givenUp(before, view)) terminal.note(line);
@@ -47,7 +53,7 @@ async function waive(id: string, options: WaiveOptions, terminal: Terminal): Pro
   // Sealing is soon done; what is still being stored, or failed for another reason, isn't waited for.
   if (view.status === "sealing" || view.status === "sealed") return watchToEnd(api, id, terminal);
   terminal.note(`${formatCount(view.failed, "failed file")} left.`);
-  terminal.result(summaryOf(view));
+  terminal.result(view);
   return exitCodes.done;
 }
 

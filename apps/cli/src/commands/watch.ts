@@ -1,4 +1,5 @@
 import { apiOfEnvironment } from "../client-context.ts";
+import { importIdOf } from "../import-id.ts";
 import { watchToEnd } from "../watch-to-end.ts";
 import { type CommandModule, jsonOption } from "./command.ts";
 
@@ -9,6 +10,9 @@ export const watchCommand: CommandModule = (program, { run }) => {
     .argument("<ID>", "the import")
     .option(...jsonOption)
     .action((id: string, options: { json?: boolean }) =>
-      run(options, (terminal) => watchToEnd(apiOfEnvironment(), id, terminal)),
+      run(options, async (terminal) => {
+        const api = apiOfEnvironment();
+        return await watchToEnd(api, await importIdOf(api, id), terminal);
+      }),
     );
 };

@@ -1,11 +1,12 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { findConfig, readEnvironment } from "@exhibit/config";
-import { ExhibitError, type ImportView, summaryOf, TRIAL_NOTICE } from "@exhibit/contracts";
+import { ExhibitError, type ImportView, TRIAL_NOTICE } from "@exhibit/contracts";
 import type { Sandbox } from "@exhibit/sandbox";
 import { actorOfSystem } from "../actor.ts";
 import { createApiClient } from "../api-client.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { giveImport } from "../import-result.ts";
 import { type Interruption, listenForInterruption } from "../interruption.ts";
 import { checkBwlimit } from "../limited-worker.ts";
 import { exitCodeOfImport, importReport } from "../report.ts";
@@ -135,7 +136,7 @@ async function importEvidence(
   if (view === undefined) {
     terminal.note(`Import ${import_id} isn't over; it goes on at the next start.`);
     const last = await api.get(import_id);
-    terminal.result(summaryOf(last));
+    await giveImport(api, last, terminal);
     return exitCodes.failed;
   }
   terminal.say("\nWhat was stored where:");
@@ -143,7 +144,7 @@ async function importEvidence(
   terminal.say();
   const isUp = options.once !== true;
   for (const line of importReport(view, { isUp })) terminal.say(line);
-  terminal.result(summaryOf(view));
+  await giveImport(api, view, terminal);
   return exitCodeOfImport(view);
 }
 
