@@ -3,7 +3,6 @@ import { Option } from "commander";
 import { type CaseOptions, mapCase, type Role, roles } from "../case-folders.ts";
 import { apiOfEnvironment } from "../client-context.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { giveImport } from "../import-result.ts";
 import { folderName } from "../report.ts";
 import type { Terminal } from "../terminal.ts";
 import { watchToEnd } from "../watch-to-end.ts";
@@ -99,7 +98,7 @@ async function startImport(
     return watchToEnd(api, view.import_id, terminal);
   }
   if (!terminal.json) terminal.say(`${view.import_id} ${view.status}`);
-  await giveImport(api, view, terminal);
+  terminal.result(view);
   return exitCodes.done;
 }
 
