@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { access, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import type { FolderView, ImportSummary, ImportView } from "@exhibit/contracts";
+import type { FolderView, ImportView, ImportView } from "@exhibit/contracts";
 import { openPglite } from "@exhibit/ledger";
 import { type Sandbox, startSandbox } from "@exhibit/sandbox";
 import { Redis } from "ioredis";
@@ -176,7 +176,7 @@ test("An import that a live process left open isn't touched by a trial on the sa
 
   const tried = await exhibit(["up", "--once", "--json", join(folder, "tried")]);
   expect(tried.code).toBe(0);
-  const { files } = JSON.parse(tried.stdout) as ImportSummary;
+  const { files } = JSON.parse(tried.stdout) as ImportView;
   expect(files).toBe(1);
   expect(production.objectCount()).toBe(before);
 
