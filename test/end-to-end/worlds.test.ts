@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { access, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import type { FolderView, ImportView, ImportView } from "@exhibit/contracts";
+import type { FolderView, ImportView } from "@exhibit/contracts";
 import { openPglite } from "@exhibit/ledger";
 import { type Sandbox, startSandbox } from "@exhibit/sandbox";
 import { Redis } from "ioredis";
