@@ -95,12 +95,24 @@ export async function storeFile(
     }
   }
 
+  /** A key is found invalid before the file is looked at: it may have been renamed by now, as the remedy says. */
+  async function whyGone(): Promise<ExhibitError | undefined> {
+    try {
+      const body = await readers.open(source.place, file.path, undefined);
+      await body[Symbol.asyncDispose]();
+    } catch (thrown) {
+      return toExhibitError(thrown);
+    }
+    return undefined;
+  }
+
   try {
     const leases = await leasesFor(file);
     return await objectStore.admit(leases.place, () => sendAdmitted(leases), signal);
   } catch (thrown) {
     if (signal.aborted) return undefined;
     if (upload?.fault !== undefined) throw upload.fault;
-    return toExhibitError(thrown);
+    const error = toExhibitError(thrown);
+    return error.code === "KEY_INVALID" ? ((await whyGone()) ?? error) : error;
   }
 }
