@@ -2,8 +2,9 @@ import type { Stats } from "node:fs";
 import { ExhibitError } from "@exhibit/contracts/errors";
 import type { FileFacts } from "./source.ts";
 
-export function factsOf(stats: Stats): FileFacts {
-  const modifiedAt = Math.max(-LAST_DATE, Math.min(LAST_DATE, Math.floor(stats.mtimeMs)));
+export function factsOf(stats: Pick<Stats, "size" | "mtimeMs">): FileFacts {
+  // What is no number at all becomes 0.
+  const modifiedAt = Math.max(-LAST_DATE, Math.min(LAST_DATE, Math.floor(stats.mtimeMs))) || 0;
   return { size: stats.size, modifiedAt };
 }
 

@@ -3,8 +3,8 @@ import { ExhibitError } from "@exhibit/contracts/errors";
 import { factsOf } from "./file-facts.ts";
 import type { SubFolder } from "./frame.ts";
 import { showPath } from "./names.ts";
-import { checkInBounds, type Place } from "./place.ts";
-import { onDisk, realPathOf } from "./raw-paths.ts";
+import { followInPlace, type Place } from "./place.ts";
+import { onDisk } from "./raw-paths.ts";
 import type { SkippedReason, SourceEntry } from "./source.ts";
 import { errnoOf } from "./source-error.ts";
 
@@ -33,8 +33,7 @@ function reasonOf(stats: Stats): SkippedReason {
 export function lookBehind(place: Place, link: string, path: string): Looked {
   const shown = showPath(path, place.names);
   try {
-    const where = realPathOf(link);
-    checkInBounds(place, where, shown);
+    const where = followInPlace(place, link, shown);
     return entryOf({ path, where }, lstatSync(onDisk(where)));
   } catch (thrown) {
     const where = whereTo[errnoOf(thrown)];

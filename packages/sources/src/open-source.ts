@@ -1,6 +1,6 @@
 import { lstat, realpath, stat } from "node:fs/promises";
 import { ExhibitError, type Source } from "@exhibit/contracts";
-import { checkInBounds, type Place, whereInPlace } from "./place.ts";
+import { isInBounds, type Place, whereInPlace } from "./place.ts";
 import { onDisk, rawPath } from "./raw-paths.ts";
 import { createWalkers } from "./reading/walkers.ts";
 import { checkSource, locateSource } from "./roots.ts";
@@ -31,8 +31,7 @@ async function isFolder(place: Place, path: string): Promise<boolean> {
     const where = onDisk(whereInPlace(place, path));
     if (!place.followSymlinks) return (await lstat(where)).isDirectory();
     const real = await realpath(where, "buffer");
-    checkInBounds(place, rawPath(real), path);
-    return (await lstat(real)).isDirectory();
+    return isInBounds(place, rawPath(real)) && (await lstat(real)).isDirectory();
   } catch {
     return false;
   }

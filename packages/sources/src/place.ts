@@ -1,7 +1,8 @@
-import { join } from "node:path";
+import { readlinkSync } from "node:fs";
+import { join, relative, resolve, sep } from "node:path";
 import { ExhibitError } from "@exhibit/contracts/errors";
 import type { NameEncoding } from "@exhibit/contracts/names";
-import { rawOf, showRaw } from "./raw-paths.ts";
+import { onDisk, rawOf, rawPath, realPathOf } from "./raw-paths.ts";
 import { isWithin } from "./roots.ts";
 
 /** Where a source lies, how far reading it may go, and how its names are read. Its paths are raw. */
@@ -24,15 +25,72 @@ export function whereInPlace({ root }: Place, path: string): string {
 }
 
 /**
- * Checks that the links on the way to `path`, followed to the path `real`, led to what may be read.
+ * Where a file or folder really lies, with every symbolic link on the way to it followed.
  *
- * @throws {ExhibitError} SOURCE_OUTSIDE_ROOTS
+ * @param where what `whereInPlace` gives
+ * @param path what the message names
+ * @throws {ExhibitError} SOURCE_OUTSIDE_ROOTS, of which nothing tells where the way led, or whether anything is there; what the
+ * file system says of a way that stays inside
  */
-export function checkInBounds({ bounds }: Place, real: string, path: string): void {
-  if (bounds.some((bound) => isWithin(bound, real))) return;
-  throw new ExhibitError(
+export function followInPlace(place: Place, where: string, path: string): string {
+  let real: string;
+  try {
+    real = realPathOf(where);
+  } catch (thrown) {
+    if (leavesBounds(place, where)) throw leadsOutside(path);
+    throw thrown;
+  }
+  if (!isInBounds(place, real)) throw leadsOutside(path);
+  return real;
+}
+
+/** Whether a real path may be read. */
+export function isInBounds({ bounds }: Place, path: string): boolean {
+  return bounds.some((bound) => isWithin(bound, path));
+}
+
+function leadsOutside(path: string): ExhibitError {
+  return new ExhibitError(
     "SOURCE_OUTSIDE_ROOTS",
-    `${path} is a symbolic link that leads out of the folders that may be read, to ${showRaw(real)}.`,
-    { details: { path, target: showRaw(real) } },
+    `${path} is a symbolic link that leads out of the folders that may be read.`,
+    { details: { path } },
   );
+}
+
+/** As many as Linux follows. */
+const MOST_LINKS = 40;
+
+/** Whether a way that breaks off has left what may be read before it does. Nothing outside is looked at. */
+function leavesBounds(place: Place, where: string): boolean {
+  let at = place.root;
+  let left = relative(at, where).split(sep);
+  for (let links = 0; links <= MOST_LINKS; ) {
+    const [part, ...rest] = left;
+    if (part === undefined) return false;
+    const next = join(at, part);
+    if (!isInBounds(place, next)) return true;
+    const target = linkAt(next);
+    if (target === undefined) {
+      at = next;
+      left = rest;
+      continue;
+    }
+    links += 1;
+    const there = resolve(at, target);
+    const bound = place.bounds.find((one) => isWithin(one, there));
+    if (bound === undefined) return true;
+    // From the bound on, as links may lie between it and there.
+    at = bound;
+    left = [...relative(bound, there).split(sep).filter(Boolean), ...rest];
+  }
+  return false;
+}
+
+/** What the symbolic link at `where` says; undefined where there is none. */
+function linkAt(where: string): string | undefined {
+  try {
+    return rawPath(readlinkSync(onDisk(where), "buffer"));
+  } catch {
+    return undefined;
+  }
 }

@@ -4,7 +4,7 @@ import { ExhibitError } from "@exhibit/contracts/errors";
 import { checkUnmoved } from "../confine.ts";
 import { checkUnchanged, factsOf } from "../file-facts.ts";
 import { showPath } from "../names.ts";
-import { checkInBounds, type Place, whereInPlace } from "../place.ts";
+import { followInPlace, type Place, whereInPlace } from "../place.ts";
 import { onDisk, rawOf, realPathOf } from "../raw-paths.ts";
 import type { FileFacts } from "../source.ts";
 import { sourceError } from "../source-error.ts";
@@ -108,10 +108,7 @@ function checkRelative(path: string, called: string): void {
 
 function whereIs(place: Place, path: string, shown: string): string {
   const where = whereInPlace(place, path);
-  if (!place.followSymlinks) return where;
-  const real = realPathOf(where);
-  checkInBounds(place, real, shown);
-  return real;
+  return place.followSymlinks ? followInPlace(place, where, shown) : where;
 }
 
 /**

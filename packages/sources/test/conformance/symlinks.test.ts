@@ -134,6 +134,37 @@ describe("A source whose symbolic links are followed", () => {
     );
   });
 
+  it("tells nothing of what lies outside, not even whether it is there", async () => {
+    await writeFile(tree.at("outside/secret"), "secret");
+    await symlink("../../outside", tree.at("roots/other/out"));
+    const targets = [
+      tree.at("outside/secret"),
+      tree.at("outside/nothing"),
+      tree.at("outside/secret/below"),
+      "../../outside/nothing",
+      "../other/out/nothing",
+      `${tree.at("roots/other")}/../../nothing`,
+      "/",
+    ];
+    for (const [index, target] of targets.entries())
+      await symlink(target, tree.at(`roots/source/link ${index}`));
+    const entries = await walk();
+    expect(entries).toHaveLength(targets.length);
+    for (const entry of entries) {
+      const { path, error } = entry as Extract<typeof entry, { kind: "faulty" }>;
+      expect(error).toMatchObject({ code: "SOURCE_OUTSIDE_ROOTS", details: { path } });
+      expect(error.message).toBe(
+        `${path} is a symbolic link that leads out of the folders that may be read.`,
+      );
+      expect(Object.keys(error.details)).toEqual(["path"]);
+      const opening = readers.open((await following()).place, path, undefined);
+      expect(await failure(opening)).toMatchObject({
+        code: "SOURCE_OUTSIDE_ROOTS",
+        message: error.message,
+      });
+    }
+  });
+
   it("doesn't go into a folder behind a link that was swapped for one to the outside", async () => {
     await mkdir(tree.at("roots/other/sub"));
     await writeFile(tree.at("outside/secret"), "secret");

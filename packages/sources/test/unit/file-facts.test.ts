@@ -1,0 +1,19 @@
+import { expect, it } from "vitest";
+import { checkUnchanged, factsOf } from "../../src/file-facts.ts";
+
+it.each([
+  ["an ordinary one", 1_700_000_000_123.9, 1_700_000_000_123],
+  ["before 1970", -0.5, -1],
+  ["NTFS's largest", 910_692_730_085_477, 910_692_730_085_477],
+  ["far beyond any date", 9.2e21, 8.64e15],
+  ["far before any date", -9.2e21, -8.64e15],
+  ["no number", Number.NaN, 0],
+])("has a time that a ledger can hold, whatever the disk tells: %s", (_, mtimeMs, modifiedAt) => {
+  const facts = factsOf({ size: 1, mtimeMs });
+  expect(facts).toEqual({ size: 1, modifiedAt });
+  expect(Object.is(facts.modifiedAt, -0)).toBe(false);
+  const changed = { ...facts, modifiedAt: 0, size: 2 };
+  expect(() => checkUnchanged("a", facts, changed)).toThrow(
+    expect.objectContaining({ code: "SOURCE_CHANGED" }),
+  );
+});
