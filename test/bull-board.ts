@@ -48,6 +48,8 @@ export function bullBoardOf({ apiUrl, get }: Pick<System, "apiUrl" | "get">) {
     logs: (job: BoardJob, queue = "store") => get<string[]>(`${api}/${queue}/${job.id}/logs`),
     retry: (job: BoardJob, queue = "store") => press(`${queue}/${job.id}/retry`),
     retryAll: (queue = "store") => press(`${queue}/retry/failed`),
+    /** Lets what is delayed go on now. */
+    promoteAll: (queue = "store") => press(`${queue}/promote`),
     /** What retention does to a job after a month. */
     remove: (job: BoardJob, queue = "store") => press(`${queue}/${job.id}/clean`),
   };

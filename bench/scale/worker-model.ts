@@ -113,7 +113,7 @@ function notStoredAs(
   error: ExhibitError,
   attempt: Attempt,
 ): NotStoredFile {
-  const file = { id: 0, path, size, modifiedMs: 0, slot: null, hasUpload: false };
+  const file = { id: 0, path, size, modifiedMs: 0, slot: null, hasUpload: false, code: null };
   return { file, outcome: outcomeOf(file, error, attempt), error };
 }
 

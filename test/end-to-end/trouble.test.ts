@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { ImportView } from "@exhibit/contracts";
+import { setTimeout } from "node:timers/promises";
+import { type ImportView, restingStatuses } from "@exhibit/contracts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type BoardJob, bullBoardOf } from "../bull-board.ts";
 import {
@@ -12,6 +13,9 @@ import {
   startSystem,
   writeTree,
 } from "../system.ts";
+
+/** How often a run tries a request. */
+const ATTEMPTS_OF_A_RUN = 5;
 
 describe.each(engineKindNames)("When something is wrong (%s)", (kind) => {
   let system: System;
@@ -151,6 +155,52 @@ describe.each(engineKindNames)("When something is wrong (%s)", (kind) => {
       times: 7,
     });
     expect(await system.run(suits("1001"))).toMatchObject({ status: "sealed", stored: 1 });
+  });
+
+  /** The import once it rests or `runs` more runs of its shard have ended; what is delayed doesn't wait. */
+  async function hurried(importId: string, runs: number): Promise<ImportView> {
+    const puts = () => system.sandbox.oss.log.entries().filter(({ method }) => method === "PUT");
+    const enough = puts().length + runs * ATTEMPTS_OF_A_RUN;
+    for (;;) {
+      const view = await system.get<ImportView>(`/v1/imports/${importId}`);
+      if (restingStatuses.has(view.status) || puts().length >= enough) return view;
+      await board.promoteAll();
+      await setTimeout(100);
+    }
+  }
+
+  test("a file that something on the way doesn't let through fails by itself, and can be given up", async () => {
+    await writeTree(join(system.root, "1001"), { a: "a", b: "b", "eicar-sample": "evil", z: "z" });
+    const match = { keyIncludes: "eicar", method: "PUT" };
+    system.sandbox.oss.fail({ match, reset: "mid-body", times: "always" });
+    const { import_id } = (await system.post<ImportView>("/v1/imports", suits("1001"))).body;
+    const view = await hurried(import_id, 20);
+    expect(view).toMatchObject({ status: "attention", stored: 3, failed: 1 });
+    const file = (await system.files(import_id)).find(({ state }) => state === "failed");
+    expect(file).toMatchObject({ path: "eicar-sample", error: { code: "STORE_BLOCKED" } });
+    expect(file?.error?.message).toMatch(/after 4 of its 4 bytes: .*, while OSS answers other/);
+    expect(file?.error?.remedy).toContain("firewall");
+
+    await system.post(`/v1/imports/${import_id}/waive`, { why: "the scanner's" });
+    expect(await system.rest(import_id)).toMatchObject({ stored: 3, waived: 1 });
+  });
+
+  test("an OSS that nothing gets through to any more is waited for, however often that is tried", async () => {
+    await writeTree(join(system.root, "1001"), { a: "a", b: "b", c: "c", d: "d" });
+    // Two get through before.
+    system.sandbox.oss.fail({
+      match: { method: "PUT" },
+      skip: 2,
+      reset: "before",
+      times: "always",
+    });
+    system.sandbox.oss.fail({ match: { method: "HEAD" }, reset: "before", times: "always" });
+    const { import_id } = (await system.post<ImportView>("/v1/imports", suits("1001"))).body;
+    const view = await hurried(import_id, 14);
+    expect(view).toMatchObject({ status: "storing", stored: 2, planned: 2, failed: 0 });
+    expect(view.errors).toMatchObject([{ code: "STORE_UNAVAILABLE", files: 2 }]);
+    system.sandbox.oss.heal();
+    expect(await hurried(import_id, 1)).toMatchObject({ status: "sealed", stored: 4, failed: 0 });
   });
 
   test("a gateway that is down delays the import and uses up nothing", async () => {

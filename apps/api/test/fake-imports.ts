@@ -69,6 +69,7 @@ export const fileView: FileView = {
   raw_path: null,
   size: 3,
   modified_at: null,
+  modified_ms: null,
   state: "stored",
   is_folder: false,
   stands_for: null,

@@ -182,6 +182,13 @@ export const errorTable = {
     meaning: "The file isn't as it was when the import was planned.",
     remedy: "Find out who changed it; a retry takes the file as it is now.",
   },
+  SOURCE_TOO_LARGE: {
+    action: "never",
+    status: 422,
+    meaning: "The file is larger than what can be sent as one object: 21,474,836,470,000 bytes.",
+    remedy:
+      "Split it, and retry: the folder is walked again, and the pieces are found. The whole stays on the list: waive it. If it only seems so large (a sparse file, a disk image that is mostly empty), copy or pack it without its holes.",
+  },
   SOURCE_IO: {
     action: "backoff",
     status: 503,
@@ -310,6 +317,13 @@ export const errorTable = {
     status: 502,
     meaning: "OSS can't be reached or has a fault.",
     remedy: "Nothing: it is tried again; check the network if it lasts.",
+  },
+  STORE_BLOCKED: {
+    action: "backoff",
+    status: 502,
+    meaning: "OSS answers, but doesn't get this file: it fails in the same way each time.",
+    remedy:
+      "Look for what stops this one file on the way: a firewall or a virus scanner that looks into it, a proxy with a limit of size or time. Let it through and retry, or waive it. If the message has an answer of OSS itself, ask for help with its request id.",
   },
   STORE_INCOMPLETE: {
     action: "backoff",

@@ -229,7 +229,10 @@ export const fileView = z
         "Where names on the disk aren't UTF-8, the path as it is there: each byte of them that isn't ASCII as `\\xff`, each backslash as two",
       ),
     size: z.int().nonnegative(),
-    modified_at: timestamp.nullable(),
+    modified_at: timestamp
+      .nullable()
+      .describe("As its disk says; null for a year before 0 or after 9999: see `modified_ms`"),
+    modified_ms: z.int().nullable().describe("The same in milliseconds since 1970"),
     state: fileState,
     is_folder: z
       .boolean()

@@ -17,6 +17,7 @@ import {
   readSlots,
   reopenByJob,
 } from "@exhibit/ledger";
+import { tooLarge } from "@exhibit/oss";
 import type { Attempt, Engine } from "@exhibit/queue";
 import {
   type FileReaders,
@@ -32,7 +33,7 @@ import { ofFolder } from "./of-folder.ts";
 import { oneBehind } from "./one-behind.ts";
 import { createSharder } from "./sharding.ts";
 import { createSlotter, type Slotter } from "./slotting.ts";
-import { asideOf, isTooLong, tooLong } from "./unplannable.ts";
+import { asideFor, asideOf, isTooLong, tooLong } from "./unplannable.ts";
 import { type RunWatch, type Waits, whileWatched } from "./waits.ts";
 import { whileWanted } from "./wanted.ts";
 
@@ -160,9 +161,11 @@ async function walk(
   async function take(entry: SourceEntry): Promise<void> {
     if (entry.kind !== "skipped") isEmpty = false;
     const normal = normalOf(entry.path, folder.source);
+    const refusal = entry.kind === "file" ? tooLarge(entry.size) : undefined;
     if (entry.kind !== "file") aside.push(asideOf(entry, normal));
     else if (isTooLong(entry.path)) aside.push(tooLong(entry.path, entry.path));
     else if (isTooLong(normal)) aside.push(tooLong(entry.path, normal));
+    else if (refusal) aside.push(asideFor(entry.path, normal, refusal));
     else {
       const { path, size, modifiedAt } = entry;
       const own = normal === path ? {} : { normal };

@@ -58,7 +58,7 @@ export async function storeFile(
       upload = await uploads.open(facts, signal);
       const { outcome, ...proof } = await objectStore.put({
         leases,
-        name: textOf(file.path, source.place.names) ?? file.path,
+        name: nameOf(file, source),
         body,
         signal,
         onBytes,
@@ -115,4 +115,9 @@ export async function storeFile(
     const error = toExhibitError(thrown);
     return error.code === "KEY_INVALID" ? ((await whyGone()) ?? error) : error;
   }
+}
+
+/** What the file is called in OSS, below the lease's prefix. */
+export function nameOf({ path }: Pick<UnfinishedFile, "path">, { place }: SourceReader): string {
+  return textOf(path, place.names) ?? path;
 }

@@ -7,6 +7,7 @@ import {
   isPlaceInUse,
   isPlanned,
   isSuspect,
+  type NotStored,
   openShard,
   readFinished,
   readFolder,
@@ -21,6 +22,7 @@ import { type Logger, type RunningSpan, withSpan } from "@exhibit/telemetry";
 import pLimit, { type LimitFunction } from "p-limit";
 import { endAbandonedUploads } from "./abandon.ts";
 import { bellOf, ringSoon } from "./bells.ts";
+import { hasTaken, setBlockedApart, withoutPatience } from "./blocked.ts";
 import type { DestinationDependencies } from "./destination.ts";
 import { follow } from "./either-signal.ts";
 import { logFailures } from "./failure-log.ts";
@@ -28,15 +30,8 @@ import { ofFolder } from "./of-folder.ts";
 import { createRecorder } from "./recorder.ts";
 import { createSending, type Sending } from "./sending.ts";
 import { type LeaseDependencies, leasesOf } from "./shard-leases.ts";
-import { type FileDependencies, storeFile } from "./store-file.ts";
-import {
-  beyondHope,
-  outages,
-  outcomeOf,
-  postponed,
-  type Settled,
-  unfinished,
-} from "./unfinished.ts";
+import { type FileDependencies, nameOf, storeFile } from "./store-file.ts";
+import { outages, outcomeOf, postponed, type Settled, unfinished } from "./unfinished.ts";
 import { isUnreachable, untilReachable } from "./until-reachable.ts";
 import { openShardUploads, type ShardUploads } from "./upload-record.ts";
 import { type RunWatch, type Waits, whileWatched } from "./waits.ts";
@@ -181,7 +176,7 @@ async function storeFiles(
   dependencies: StoreDependencies,
   { folder, shard, uploads, attempt, span, sending, watch }: ToStore,
 ): Promise<Settled> {
-  const { ledger, worker } = dependencies;
+  const { ledger, objectStore, worker } = dependencies;
   const recorder = createRecorder({ ledger, worker, folderId: folder.id, signal: attempt.signal });
   const settled: Settled = { stored: 0, notStored: [] };
   const settle = (file: UnfinishedFile, result: Stored | ExhibitError) => {
@@ -201,6 +196,7 @@ async function storeFiles(
   const either = follow(attempt.signal, stop.signal);
   const { signal } = either;
   sending.start();
+  let blocked: NotStored[] = [];
   try {
     if (shard.crashes >= MOST_CRASHES) throw crashed(shard);
     const check = () => {
@@ -209,6 +205,7 @@ async function storeFiles(
     };
     const leasesFor = await leasesOf(dependencies, folder, { ...shard, signal, check, watch });
     const source = await openSource(folder.source, dependencies.roots);
+    const before = objectStore.windows();
     // Whoever had it before may not know yet that it was taken from them.
     const isAgain = shard.opening > 1;
     const expectation = createExpectation(isAgain || (await isPlaceInUse(ledger, folder.id)));
@@ -238,6 +235,18 @@ async function storeFiles(
     const failure = ended.find((result) => result.status === "rejected");
     if (failure) throw failure.reason;
     stop.signal.throwIfAborted();
+    blocked = await setBlockedApart(settled.notStored, {
+      attempt,
+      hasMoved: ({ id }) => uploads.hasMoved(id),
+      async takesOthers(file) {
+        const { place } = await leasesFor(file);
+        return hasTaken(place.bucket, before, objectStore.windows());
+      },
+      async answers(file) {
+        const name = nameOf(file, source);
+        return objectStore.answers({ leases: await leasesFor(file), name, signal });
+      },
+    });
   } catch (thrown) {
     attempt.signal.throwIfAborted();
     if (settled.stored + settled.notStored.length > 0 || stop.signal.aborted) throw thrown;
@@ -245,16 +254,17 @@ async function storeFiles(
     if (!(thrown instanceof ExhibitError) || isUnreachable(thrown)) throw thrown;
     watch.fault(thrown);
     // Without a lease because of an outage: it's said once, not in each of its files' rows every time.
-    if (outages.has(thrown.code) && attempt.postponed > 0) throw postponed(thrown, attempt);
+    const fault = await withoutPatience(thrown, dependencies.broker, folder.vendor, attempt);
+    if (outages.has(fault.code) && attempt.postponed > 0) throw postponed(fault, attempt);
     // No lease, no source, or poison: that is every file's fault.
-    for (const file of shard.files) await settle(file, thrown);
+    for (const file of shard.files) await settle(file, fault);
   } finally {
     either.letGo();
     await sending.stop();
   }
   await recorder.flush();
-  if (attempt.last) {
-    for (const hopeless of beyondHope(settled)) await recorder.add(hopeless);
+  if (blocked.length > 0) {
+    for (const outcome of blocked) await recorder.add(outcome);
     await recorder.flush();
   }
   attempt.signal.throwIfAborted();

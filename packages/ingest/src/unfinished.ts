@@ -28,12 +28,6 @@ export const outages: ReadonlySet<ErrorCode> = new Set([
   "SERVICE_UNREACHABLE",
 ]);
 
-/** OSS is down for everybody, or fails for this file only: when others of its shard got through, it is the file. */
-function isOutage(code: ErrorCode, { stored }: Settled): boolean {
-  if (code === "STORE_UNAVAILABLE") return stored === 0;
-  return outages.has(code);
-}
-
 /** A file that may be stored yet stays planned, with the reason why it isn't stored so far. */
 export function outcomeOf(file: UnfinishedFile, error: ExhibitError, attempt: Attempt): NotStored {
   const final = error.action === "never" || (attempt.last && !outages.has(error.code));
@@ -45,22 +39,12 @@ export function outcomeOf(file: UnfinishedFile, error: ExhibitError, attempt: At
   };
 }
 
-/** On the last attempt, the files that could have been an outage's but weren't; they are settled as failed. */
-export function beyondHope(settled: Settled): NotStored[] {
-  return settled.notStored.flatMap((entry) => {
-    const { outcome, error } = entry;
-    if (outcome.state !== "planned" || isOutage(error.code, settled)) return [];
-    entry.outcome = { ...outcome, state: "failed" };
-    return [entry.outcome];
-  });
-}
-
 /** How a shard that has planned files left comes again: after an outage without using up an attempt. */
 export function unfinished(settled: Settled, attempt: Attempt): Error {
   const open = settled.notStored.flatMap(({ outcome, error }) =>
     outcome.state === "planned" ? [error] : [],
   );
-  const outage = open.find(({ code }) => isOutage(code, settled));
+  const outage = open.find(({ code }) => outages.has(code));
   const reason = outage ?? open[0];
   const error = new ExhibitError(
     reason?.code ?? "INTERNAL",

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { ExhibitError } from "@exhibit/contracts";
 import type { AsideEntry } from "@exhibit/ledger";
 import type { SourceEntry } from "@exhibit/sources";
 
@@ -33,6 +34,12 @@ export function tooLong(path: string, long: string): AsideEntry {
   const bytes = Buffer.byteLength(long);
   const message = `The path has ${bytes} bytes; OSS takes keys of at most 1,023.`;
   return { state: "failed", path: shortened(path), code: "KEY_INVALID", message };
+}
+
+/** Of a file that can't be sent as it is. */
+export function asideFor(path: string, normal: string, error: ExhibitError): AsideEntry {
+  const own = normal === path ? {} : { normal };
+  return { state: "failed", path, code: error.code, message: error.message, ...own };
 }
 
 /** A path that can be kept in the ledger: of a long one its beginning, and a digest that keeps it apart from others. */

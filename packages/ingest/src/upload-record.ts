@@ -26,6 +26,8 @@ export interface ShardUploads {
   open(file: OpenedFile, signal: AbortSignal): RecordedUpload | Promise<RecordedUpload>;
   /** Whether any file had one, or has one now: most shards are small files. */
   readonly any: boolean;
+  /** Whether OSS has taken a part of the file in this run. */
+  hasMoved(fileId: number): boolean;
 }
 
 interface OpenedFile {
@@ -41,13 +43,21 @@ export async function openShardUploads(
   const isLeft = files.some(({ hasUpload }) => hasUpload);
   const known = isLeft ? await readLeftUploads(ledger, id) : new Map<number, LeftUpload>();
   let any = isLeft;
+  const moved = new Set<number>();
   const onBegin = () => {
     any = true;
   };
   return {
     left: (fileId) => known.get(fileId),
     open: (file, signal) =>
-      openUploadRecord(ledger, { file, left: known.get(file.id), onBegin, signal }),
+      openUploadRecord(ledger, {
+        file,
+        left: known.get(file.id),
+        onBegin,
+        onPart: () => moved.add(file.id),
+        signal,
+      }),
+    hasMoved: (fileId) => moved.has(fileId),
     get any() {
       return any;
     },
@@ -58,6 +68,7 @@ interface ToRecord {
   file: OpenedFile;
   left: LeftUpload | undefined;
   onBegin: () => void;
+  onPart: () => void;
   signal: AbortSignal;
 }
 
@@ -67,7 +78,7 @@ interface ToRecord {
  */
 function openUploadRecord(
   ledger: Ledger,
-  { file, left, onBegin, signal }: ToRecord,
+  { file, left, onBegin, onPart, signal }: ToRecord,
 ): RecordedUpload | Promise<RecordedUpload> {
   let fault: unknown;
   const isSame = left?.size === file.size && left.modifiedMs === file.modifiedMs;
@@ -95,6 +106,7 @@ function openUploadRecord(
       id = await record(() => recordUpload(ledger, file.id, file, upload));
     },
     async part(part) {
+      onPart();
       const known = id;
       if (known !== undefined) await record(() => recordPart(ledger, known, part));
     },

@@ -10,7 +10,7 @@ import { type Selectable, sql } from "kysely";
 import type { Ledger } from "./ledger.ts";
 import { checkImport, cursor, type Page, type PageQuery, pageOf } from "./pages.ts";
 import type { FileTable } from "./schema.ts";
-import { errorView, type WorkerColumns, workerView } from "./view-parts.ts";
+import { errorView, timestampOf, type WorkerColumns, workerView } from "./view-parts.ts";
 
 export interface FileQuery extends PageQuery {
   /** One of these; undefined: any. */
@@ -94,7 +94,8 @@ function fileView(row: FileRow): FileView {
     path: isWrittenOut(row.path) ? (row.normal ?? shownPath(row.path)) : row.path,
     raw_path: isWrittenOut(row.path) ? shownPath(row.path) : null,
     size: row.size,
-    modified_at: row.modified_ms === null ? null : new Date(row.modified_ms).toISOString(),
+    modified_at: row.modified_ms === null ? null : timestampOf(row.modified_ms),
+    modified_ms: row.modified_ms,
     state: row.state,
     is_folder: row.is_folder === true,
     stands_for: row.stands_for,
@@ -106,7 +107,7 @@ function fileView(row: FileRow): FileView {
     crc64: row.crc64 === null ? null : String(Buffer.from(row.crc64).readBigUInt64BE()),
     etag: row.etag,
     request_id: row.request_id,
-    stored_at: row.stored_at?.toISOString() ?? null,
+    stored_at: row.stored_at === null ? null : timestampOf(row.stored_at),
     lease_id: row.lease_id,
     worker: workerView(row),
     skipped_as: row.skipped_as,

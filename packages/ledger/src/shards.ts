@@ -26,6 +26,8 @@ export interface UnfinishedFile {
   slot: number | null;
   /** A multipart upload of it was begun and is left: see `readLeftUploads`. */
   hasUpload: boolean;
+  /** Why it isn't stored so far. */
+  code: ErrorCode | null;
 }
 
 /**
@@ -60,7 +62,7 @@ async function takeUp({ db }: Ledger, shardId: number): Promise<ShardRow | undef
   const shard = taken.rows[0];
   if (!shard) return undefined;
   const files = await sql<UnfinishedFile>`${keptAs("unfinished files")}
-    select id, path, size, modified_ms as "modifiedMs", slot,
+    select id, path, size, modified_ms as "modifiedMs", slot, error_code as code,
       exists (select from uploads where file_id = files.id and not given_up) as "hasUpload"
     from files where shard_id = ${shardId} and state = 'planned'
     -- Not as the rows lie: those of one page are recorded in several batches, and find room on it.

@@ -50,3 +50,13 @@ export function workerView({ host, os_user, version }: WorkerColumns): WorkerVie
   if (host === null || os_user === null || version === null) return null;
   return { host, os_user, version };
 }
+
+/**
+ * A time that somebody else's clock told, as a timestamp; null for one that ISO 8601 has no four digits for: file systems hold
+ * years up to 30828 and beyond, and from before 0.
+ */
+export function timestampOf(time: number | Date): string | null {
+  const date = new Date(time);
+  const year = date.getUTCFullYear();
+  return year >= 0 && year <= 9999 ? date.toISOString() : null;
+}

@@ -45,7 +45,9 @@ const PACED_PIECE = 16 * 1024;
 
 /** What waits for the answer. */
 interface Exchange {
-  /** The whole body was handed over. */
+  /** Bytes of the body that were handed over. */
+  sent: number;
+  /** The whole body was. */
   written: boolean;
   /** The answer has come, or never will. */
   over: boolean;
@@ -67,6 +69,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   });
   let current: Exchange | undefined;
   let open = true;
+  let stands = false;
 
   const close = () => {
     open = false;
@@ -76,6 +79,9 @@ export function openConnection(options: ConnectionOptions): Connection {
   socket.setTimeout(options.idleTimeout);
   // It keeps no process alive: a request does, by its timer.
   socket.unref();
+  socket.once(options.secure ? "secureConnect" : "connect", () => {
+    stands = true;
+  });
   socket.on("end", () => {
     if (current === undefined) close();
     else current.ended();
@@ -106,10 +112,11 @@ export function openConnection(options: ConnectionOptions): Connection {
             resolve(answer);
           },
           failed(error) {
+            const broken = stands && current ? brokenAfter(current.sent, error) : error;
             current = undefined;
             close();
             options.onFree();
-            reject(error);
+            reject(broken);
           },
         });
       });
@@ -151,6 +158,7 @@ function startExchange(
     outcome();
   };
   const exchange: Exchange = {
+    sent: 0,
     written: false,
     over: false,
     isPaced: false,
@@ -185,7 +193,6 @@ async function write(
   pacer: Pacer,
 ): Promise<void> {
   const { length, chunks, onBytes } = request.body ?? NO_BODY;
-  let sent = 0;
 
   function writeNow(piece: Buffer): Promise<void> | undefined {
     const room = socket.write(piece);
@@ -204,8 +211,8 @@ async function write(
 
   /** Gives what has to be waited for before the next chunk. */
   function take(chunk: Buffer): Promise<void> | undefined {
-    sent += chunk.length;
-    if (sent > length) throw wrongLength(length, sent);
+    exchange.sent += chunk.length;
+    if (exchange.sent > length) throw wrongLength(length, exchange.sent);
     return pacer.isOn ? writePaced(chunk) : writeNow(chunk);
   }
 
@@ -227,7 +234,7 @@ async function write(
       }
     }
     if (exchange.over) return;
-    if (sent !== length) throw wrongLength(length, sent);
+    if (exchange.sent !== length) throw wrongLength(length, exchange.sent);
     exchange.written = true;
     socket.uncork();
   } catch (error) {
@@ -335,6 +342,18 @@ function connect(
 function wrongLength(length: number, sent: number): ExhibitError {
   const difference = sent > length ? "more" : "fewer";
   return new ExhibitError("SOURCE_CHANGED", `The body has ${difference} than its ${length} bytes.`);
+}
+
+/** The error of a connection that stood, with how far the request's body had come: see `bytesSentOf`. */
+function brokenAfter(bytesSent: number, error: unknown): unknown {
+  const isItsOwn = error instanceof Error && !(error instanceof ExhibitError);
+  return isItsOwn ? Object.assign(error, { bytesSent }) : error;
+}
+
+/** Undefined for what isn't the failure of a connection that stood. */
+export function bytesSentOf(thrown: unknown): number | undefined {
+  const isTold = thrown instanceof Error && "bytesSent" in thrown;
+  return isTold ? Number(thrown.bytesSent) : undefined;
 }
 
 function hungUp(): Error {

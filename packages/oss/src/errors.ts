@@ -76,21 +76,23 @@ function isPage({ headers, body }: Answer): boolean {
 }
 
 /**
- * The one place where an answer of OSS that isn't a success, or a broken connection, becomes our error. OSS's code,
+ * The one place where an answer of OSS that isn't a success, or a broken connection, becomes our error. `progress` says how far
+ * the request had come. OSS's code,
  * sentence, EC and request id are in it; what an answer says of the credentials or of the string to sign is not.
  */
 export function toStoreError(
-  failure: { answer: Answer } | { thrown: unknown },
+  failure: { answer: Answer } | { thrown: unknown; progress?: string },
   about: About,
 ): ExhibitError {
   if ("answer" in failure) return answerError(failure.answer, about);
   if (failure.thrown instanceof ExhibitError) return failure.thrown;
-  const sentence =
-    failure.thrown instanceof Error ? failure.thrown.message : String(failure.thrown);
+  const { thrown } = failure;
+  const sentence = thrown instanceof Error ? thrown.message : String(thrown);
+  const { progress = "" } = failure;
   return new ExhibitError(
     "STORE_UNAVAILABLE",
-    `${about.operation} of ${quoted(about)} had no answer: ${withoutSecrets(sentence, about.lease)}`,
-    { cause: failure.thrown, details: { operation: about.operation, ...place(about) } },
+    `${about.operation} of ${quoted(about)} had no answer${progress}: ${withoutSecrets(sentence, about.lease)}`,
+    { cause: thrown, details: { operation: about.operation, ...place(about) } },
   );
 }
 
@@ -105,6 +107,12 @@ export function isUncertain(error: unknown): boolean {
   const status = error.details.oss_status;
   const isAnswer = Number(status) >= 300 && Number(status) < 500;
   return error.code === "STORE_UNAVAILABLE" && !isAnswer;
+}
+
+/** Whether it is OSS that says so, and neither that it can't nor that it has no time. */
+export function isAnswer(error: unknown): boolean {
+  if (!(error instanceof ExhibitError) || error.details.oss_status === undefined) return false;
+  return error.code !== "STORE_UNAVAILABLE" && error.code !== "STORE_THROTTLED";
 }
 
 /** What an aborted `signal` ends the work with. */

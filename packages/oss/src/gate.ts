@@ -11,13 +11,16 @@ interface BucketGate {
   readonly window: Window;
   /** For one request with bytes: as many are under way as the window holds. */
   readonly request: Room;
+  /** Requests with bytes that OSS took. */
+  taken: number;
 }
 
 /**
  * What is below one prefix of the bucket waits at these, too: OSS's limit of requests a second is a prefix's, and what waits
  * because of it must not keep others' files out.
  */
-interface Gate extends BucketGate {
+interface Gate extends Omit<BucketGate, "taken"> {
+  readonly inBucket: BucketGate;
   /** For a whole file: few more are begun than requests are under way, however many there are and however wide the window is. */
   readonly file: Room;
   readonly rate: Rate;
@@ -31,6 +34,8 @@ export interface BucketWindow {
   readonly bucket: string;
   readonly size: number;
   readonly underWay: number;
+  /** Requests with bytes that the bucket has taken from this process so far. */
+  readonly taken: number;
 }
 
 export interface GatesOptions {
@@ -64,7 +69,7 @@ export function createGates({ ceiling }: GatesOptions): Gates {
     const known = buckets.get(id);
     if (known) return known.gate;
     const window = createWindow(limits);
-    const gate = { window, request: createRoom(() => window.size) };
+    const gate = { window, request: createRoom(() => window.size), taken: 0 };
     buckets.set(id, { gate, endpoint, bucket });
     return gate;
   }
@@ -88,15 +93,17 @@ export function createGates({ ceiling }: GatesOptions): Gates {
     },
     list: () =>
       [...buckets.values()].map(({ gate, endpoint, bucket }) => {
-        const { window, request } = gate;
-        return { endpoint, bucket, size: window.size, underWay: request.taken };
+        const { window, request, taken } = gate;
+        return { endpoint, bucket, size: window.size, underWay: request.taken, taken };
       }),
   };
 }
 
-function createGate({ window, request }: BucketGate): Gate {
+function createGate(inBucket: BucketGate): Gate {
+  const { window, request } = inBucket;
   const rate = createRate(clock);
   return {
+    inBucket,
     window,
     request,
     file: createRoom(() => request.taken + READ_AHEAD, READ_TOGETHER),
@@ -113,7 +120,7 @@ export function teachingSender(sender: Sender, gates: Gates): Sender {
   const watch =
     <Request extends ObjectRequest>(send: (request: Request) => ReturnType<Sender["send"]>) =>
     (request: Request) => {
-      const { window, rate, request: room } = gates.of(request.lease);
+      const { window, rate, request: room, inBucket } = gates.of(request.lease);
       const { body } = request;
       const scarce = room.isFull;
       const startedAt = clock();
@@ -122,6 +129,7 @@ export function teachingSender(sender: Sender, gates: Gates): Sender {
           if (body) {
             window.answered({ startedAt, bytes: body.length, scarce });
             rate.answered();
+            inBucket.taken += 1;
           }
           return answer;
         },

@@ -8,6 +8,7 @@ export type {
   PutRequest,
   Receipt,
 } from "./object-store.ts";
+export { tooLarge } from "./part-reader.ts";
 export { type Probe, type ProbeOptions, probe } from "./probe.ts";
 export { isSameBucket } from "./same-bucket.ts";
 export { createObjectStore, type ObjectStoreOptions } from "./store.ts";

@@ -88,6 +88,13 @@ export interface AbortRequest {
   signal?: AbortSignal;
 }
 
+export interface AnswersRequest {
+  leases: LeaseHolder;
+  /** Of a file, relative to the lease's prefix. */
+  name: string;
+  signal: AbortSignal;
+}
+
 export interface ObjectStore {
   /**
    * Runs what is done for one file, `put` and all that goes before it, when there is room for one more below the place:
@@ -105,6 +112,11 @@ export interface ObjectStore {
    * lease opens another bucket, STORE_DENIED when it may not abort.
    */
   abort(request: AbortRequest): Promise<void>;
+  /**
+   * Whether OSS answers a request without bytes to where the file goes, with whatever it has to say but a fault of its own or
+   * the wish for a pause. Asked once, and for ten seconds at most.
+   */
+  answers(request: AnswersRequest): Promise<boolean>;
   /** Bytes a second that go out, all files together, from now on; undefined: no limit. */
   pace(rate: number | undefined): void;
   /** How many requests with bytes each bucket gets at once, for now. */

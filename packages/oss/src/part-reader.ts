@@ -7,6 +7,10 @@ const MiB = 1024 * 1024;
 /** "1-10,000 parts, each 100 KB - 5 GB; the last may be smaller" (PROTOCOLS.md 5.1). */
 const MAX_PARTS = 10_000;
 const MIN_PART_SIZE = 100 * 1024;
+/** A part is read into one piece of memory: more than this, which OSS would take, no call reads. */
+const MAX_PART_SIZE = 2 ** 31 - 1;
+/** Bytes: some 21 TB. */
+const MAX_SIZE = MAX_PARTS * MAX_PART_SIZE;
 /** Files of more than 60 GB need bigger parts; fewer of them are then held at a time. */
 const BUFFER_BUDGET = 256 * MiB;
 
@@ -15,7 +19,20 @@ export interface PartPlan {
   parallel: number;
 }
 
+/** Why a file of so many bytes can't be sent: SOURCE_TOO_LARGE; undefined when it can. */
+export function tooLarge(size: number): ExhibitError | undefined {
+  if (size <= MAX_SIZE) return undefined;
+  return new ExhibitError(
+    "SOURCE_TOO_LARGE",
+    `The file has ${size} bytes; at most ${MAX_SIZE} can be sent as one object.`,
+    { details: { size, largest: MAX_SIZE } },
+  );
+}
+
+/** Throws SOURCE_TOO_LARGE. */
 export function planParts(size: number, wanted: PartPlan): PartPlan {
+  const refusal = tooLarge(size);
+  if (refusal) throw refusal;
   const partSize = Math.max(wanted.partSize, MIN_PART_SIZE, Math.ceil(size / MAX_PARTS));
   const held = Math.max(1, Math.floor(BUFFER_BUDGET / partSize));
   return { partSize, parallel: Math.min(wanted.parallel, held) };

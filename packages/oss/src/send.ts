@@ -1,5 +1,6 @@
 import { type Address, addressOf } from "./addressing.ts";
 import type { Clock } from "./clock.ts";
+import { bytesSentOf } from "./connection.ts";
 import type { Query } from "./encoding.ts";
 import { type About, type Answer, isFault, toStoreError } from "./errors.ts";
 import { dateV1, signV1 } from "./sign-v1.ts";
@@ -41,7 +42,7 @@ export function createSender(transport: Transport, clock: Clock): Sender {
         throw error;
       },
       (thrown: unknown) => {
-        throw toStoreError({ thrown }, request);
+        throw toStoreError({ thrown, progress: progressOf(thrown, body) }, request);
       },
     );
   }
@@ -53,6 +54,11 @@ export function createSender(transport: Transport, clock: Clock): Sender {
         headers: signedHeaders(request, clock.now(request.lease.bucket.endpoint)),
       }),
   };
+}
+
+function progressOf(thrown: unknown, body: OutgoingBody | undefined): string {
+  const sent = bytesSentOf(thrown);
+  return sent === undefined || !body ? "" : ` after ${sent} of its ${body.length} bytes`;
 }
 
 function signedHeaders(request: ObjectRequest, now: number): Record<string, string> {

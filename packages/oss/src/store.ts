@@ -3,12 +3,19 @@ import type { Lease } from "@exhibit/credentials";
 import { createAttempt, type RetryOptions } from "./attempts.ts";
 import { createClock } from "./clock.ts";
 import { createControl } from "./control.ts";
+import { isAnswer } from "./errors.ts";
 import { createLook } from "./existing.ts";
 import { createExpectation } from "./expectation.ts";
 import { createGates, type GatesOptions, teachingSender } from "./gate.ts";
 import { keyOf } from "./guard.ts";
 import { createObjectCalls } from "./object-calls.ts";
-import type { AbortRequest, ObjectStore, PutRequest, Receipt } from "./object-store.ts";
+import type {
+  AbortRequest,
+  AnswersRequest,
+  ObjectStore,
+  PutRequest,
+  Receipt,
+} from "./object-store.ts";
 import { planParts } from "./part-reader.ts";
 import { type MultipartOptions, putMultipart } from "./put-multipart.ts";
 import { putSingle } from "./put-single.ts";
@@ -19,6 +26,8 @@ import { isGone, isOf, type LeftUpload, type UploadRecord } from "./uploads.ts";
 import { createVersioning } from "./versioning.ts";
 
 const MiB = 1024 * 1024;
+/** Milliseconds. */
+const LONGEST_LOOK = 10_000;
 
 export interface ObjectStoreOptions
   extends Partial<RetryOptions & MultipartOptions & TransportOptions & GatesOptions> {
@@ -98,6 +107,17 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
     );
   }
 
+  async function answers({ leases, name, signal }: AnswersRequest): Promise<boolean> {
+    try {
+      const lease = await leases.current({ minimumRemaining: options.minimumRemaining });
+      const within = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_LOOK)]);
+      await calls.head({ lease, key: keyOf(lease, name), signal: within });
+      return true;
+    } catch (thrown) {
+      return isAnswer(thrown);
+    }
+  }
+
   return {
     admit: (place, work, signal) => gates.of(place).file.pass(work, signal),
     put: (request) =>
@@ -108,6 +128,7 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
       abort(request).catch((thrown: unknown) => {
         throw toExhibitError(thrown);
       }),
+    answers,
     memoryFor(size, wanted = options.partSize) {
       if (size <= options.singlePutLimit) return size;
       const { partSize, parallel } = planParts(size, { ...options, partSize: wanted });

@@ -205,3 +205,16 @@ function isClear(entries: readonly SourceEntry[]): boolean {
     (key) => files.includes(key) || keys.filter((other) => other === key).length === 1,
   );
 }
+
+test("A file that is too large to be sent is put aside by name, and the others are planned", async () => {
+  const { folderId } = await createFolder();
+  giveSource([
+    { kind: "file", path: "huge.dd", size: 22 * 1024 ** 4, modifiedAt: 1 },
+    { kind: "file", path: "small", size: 1, modifiedAt: 1 },
+  ]);
+  await plan(folderId);
+  expect(await outcomeOf(folderId)).toMatchObject([
+    { path: "huge.dd", state: "failed", error_code: "SOURCE_TOO_LARGE", sent: false },
+    { path: "small", state: "planned", error_code: null, sent: true },
+  ]);
+});

@@ -1,5 +1,5 @@
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { ExhibitError } from "@exhibit/contracts";
+import { ExhibitError, fileView } from "@exhibit/contracts";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createDatabase, ledgerKinds } from "../../../../test/databases.ts";
@@ -24,6 +24,7 @@ import {
   openShard,
   openShards,
   readFinished,
+  readFolder,
   readImport,
   readSlots,
   recordOutcomes,
@@ -245,6 +246,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
         raw_path: null,
         size: 10,
         modified_at: "2023-11-14T22:13:20.000Z",
+        modified_ms: 1_700_000_000_000,
         state: "stored",
         is_folder: false,
         stands_for: null,
@@ -266,6 +268,27 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
         waived_at: null,
       },
     ]);
+  });
+
+  test.each([
+    ["the largest of NTFS, in the year 30828", 910_692_730_085_477, null],
+    ["before the year 0", -62_167_219_200_001, null],
+    ["the last that a date holds", 8.64e15, null],
+    ["the last of the year 9999", 253_402_300_799_999, "9999-12-31T23:59:59.999Z"],
+    ["before 1970", -1, "1969-12-31T23:59:59.999Z"],
+  ])("lists a file whose time is %s", async (_, modifiedAt, shown) => {
+    const { importId, folderIds } = await createImport(ledger, {
+      suit_ids: [],
+      folders: [folderOf("/evidence")],
+    });
+    const folder = await readFolder(ledger, folderIds[0] as number);
+    const shard = await addShard(ledger, folder, [{ path: "odd", size: 1, modifiedAt }]);
+    const [file] = (await filesOf(shard?.shardId as number)) as [UnfinishedFile];
+    expect(file.modifiedMs).toBe(modifiedAt);
+    await recordOutcomes(ledger, folder.id, [stored(file)], []);
+    const { items } = await listFiles(ledger, importId, { limit: 10 });
+    expect(items).toMatchObject([{ modified_at: shown, modified_ms: modifiedAt }]);
+    expect(fileView.safeParse(items[0])).toMatchObject({ success: true });
   });
 
   test("counts an outcome once that arrives twice", async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { planParts } from "../../src/part-reader.ts";
+import { planParts, tooLarge } from "../../src/part-reader.ts";
 
 const MiB = 1024 * 1024;
 const wanted = { partSize: 6 * MiB, parallel: 4 };
@@ -19,3 +19,22 @@ it("holds fewer of the parts that have to be bigger", () => {
   const { partSize, parallel } = planParts(1024 * 1024 * MiB, wanted);
   expect(partSize * parallel).toBeLessThanOrEqual(256 * MiB);
 });
+
+const LARGEST = 21_474_836_470_000;
+
+it("takes files up to what parts of one piece of memory make", () => {
+  expect(tooLarge(LARGEST)).toBeUndefined();
+  const { partSize, parallel } = planParts(LARGEST, wanted);
+  expect(partSize).toBe(2 ** 31 - 1);
+  expect(parallel).toBe(1);
+  expect(Math.ceil(LARGEST / partSize)).toBe(10_000);
+});
+
+it.each([LARGEST + 1, 48.8e12, Number.MAX_SAFE_INTEGER, 2 ** 63])(
+  "names a file of %i bytes as too large, before anything is asked of OSS",
+  (size) => {
+    const error = { code: "SOURCE_TOO_LARGE", message: expect.stringContaining(String(LARGEST)) };
+    expect(tooLarge(size)).toMatchObject(error);
+    expect(() => planParts(size, wanted)).toThrow(expect.objectContaining(error));
+  },
+);
