@@ -9,6 +9,7 @@ export function fileOf(changes: Partial<FileView> = {}): FileView {
     raw_path: null,
     size: 3,
     modified_at: "2026-03-01T09:00:00.000Z",
+    modified_ms: 1_772_355_600_000,
     state: "stored",
     endpoint: "https://oss-cn-hangzhou.aliyuncs.com",
     bucket: "evidence",
