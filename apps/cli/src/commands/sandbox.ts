@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { readEnvironment } from "@exhibit/config";
 import { InvalidArgumentError } from "commander";
@@ -45,9 +45,8 @@ async function runSandbox(options: SandboxOptions, terminal: Terminal): Promise<
   ]);
   const { gatewayPort, ossPort, leaseSeconds } = options;
   const dataDir = join(readEnvironment().dataDir, "sandbox");
-  await mkdir(dataDir, { recursive: true });
   // Its objects and their journal are one process's own, whether that is this one or `exhibit up`.
-  stack.use(await lockDataFolder(dataDir));
+  stack.use(await lockDataFolder(dataDir, terminal));
   const sandbox = await startSandbox({
     dataDir,
     gatewayPort,

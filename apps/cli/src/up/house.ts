@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type Environment,
@@ -70,7 +69,6 @@ export async function openHouse(
 
 async function openSandbox(dataDir: string, stack: AsyncDisposableStack): Promise<Sandbox> {
   const folder = join(dataDir, "sandbox");
-  await mkdir(folder, { recursive: true });
   stack.use(await lockDataFolder(folder));
   // Any free ports: only this process speaks to it.
   const sandbox = await startSandbox({

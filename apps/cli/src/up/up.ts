@@ -1,7 +1,6 @@
-import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { findConfig, readEnvironment } from "@exhibit/config";
-import { ExhibitError, type ImportView, TRIAL_NOTICE } from "@exhibit/contracts";
+import { type ImportView, TRIAL_NOTICE } from "@exhibit/contracts";
 import type { Sandbox } from "@exhibit/sandbox";
 import { actorOfSystem } from "../actor.ts";
 import { createApiClient } from "../api-client.ts";
@@ -42,8 +41,7 @@ export async function up(
       onFirst: () => terminal.note("\nStopping in good order; Ctrl-C again stops at once."),
     }),
   );
-  const isNew = await makeFolder(environment.dataDir);
-  stack.use(await lockDataFolder(environment.dataDir));
+  const { isNew } = stack.use(await lockDataFolder(environment.dataDir, terminal));
 
   for (const line of await startLines(setting, isNew)) terminal.note(line);
   const evidence = config === undefined ? await findEvidence(path, environment.dataDir) : undefined;
@@ -94,21 +92,6 @@ async function startLines({ environment, config }: Setting, isNew: boolean): Pro
     "Starting API and worker…",
     ...(config.isNamed ? [] : ["./exhibit.yaml is used, as EXHIBIT_CONFIG isn't set."]),
   ];
-}
-
-/** Says whether it is new. */
-async function makeFolder(dataDir: string): Promise<boolean> {
-  try {
-    return (await mkdir(dataDir, { recursive: true })) !== undefined;
-  } catch (cause) {
-    throw cannotMake(dataDir, cause);
-  }
-}
-
-function cannotMake(dataDir: string, cause: unknown): ExhibitError {
-  const { code } = cause as NodeJS.ErrnoException;
-  const sentence = `The data folder ${dataDir} can't be made (${code}).`;
-  return new ExhibitError("CONFIG_INVALID", sentence, { cause });
 }
 
 function findEvidence(path: string | undefined, dataDir: string): Promise<Evidence> {
