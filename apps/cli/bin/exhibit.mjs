@@ -1,6 +1,6 @@
 #!/usr/bin/env -S MALLOC_ARENA_MAX=2 node --min-semi-space-size=8 --max-semi-space-size=8
 import { accessSync, constants } from "node:fs";
-import { enableCompileCache, constants as modules } from "node:module";
+import modules from "node:module";
 import { fileURLToPath } from "node:url";
 
 // JavaScript, so that Node needn't load what strips types before it looks into the cache.
@@ -22,11 +22,23 @@ function keepCompiledModules() {
     return;
   }
   const folder = `${packages}/.cache/exhibit`;
-  if (enableCompileCache(folder).status !== modules.compileCacheStatus.ENABLED) return;
+  const { status } = modules.enableCompileCache(folder);
+  if (status !== modules.constants.compileCacheStatus.ENABLED) return;
   // Threads and worker processes only know of it by this.
   // biome-ignore lint/style/noProcessEnv: Node's own variable
   process.env.NODE_COMPILE_CACHE = folder;
 }
 
-keepCompiledModules();
-await import("../src/main.ts");
+/** cron and systemd find the system's Node, which may be older than ours and understand nothing of what follows. */
+async function runByNode24() {
+  const { runNode24 } = await import("../../../scripts/run-node-24.mjs");
+  const self = fileURLToPath(import.meta.url);
+  process.exitCode = await runNode24([...process.execArgv, self, ...process.argv.slice(2)]);
+}
+
+if (Number.parseInt(process.versions.node, 10) < 24) {
+  await runByNode24();
+} else {
+  keepCompiledModules();
+  await import("../src/main.ts");
+}

@@ -1,4 +1,5 @@
 import { constants } from "node:os";
+import { isatty } from "node:tty";
 import { exitCodes } from "./exit-codes.ts";
 
 /** Ctrl-C, the signals that end a process, and the end of the process that started it, heard alike by all commands. */
@@ -28,9 +29,11 @@ export interface InterruptionOptions {
   /** Called at the second. @defaultValue ends the process at once, with 128 and the signal's number, as a shell says it */
   onSecond?(signal: NodeJS.Signals): void;
   now?(): number;
+  /** @defaultValue whether input, output or errors are a terminal's at the start */
+  isAttached?: boolean;
 }
 
-const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const signals = ["SIGINT", "SIGTERM"] as const;
 
 // Milliseconds. One Ctrl-C reaches us up to three times: from the terminal, from npm and from the script that npm
 // runs, both of which pass on what they get.
@@ -57,7 +60,11 @@ export function listenForInterruption(options: InterruptionOptions = {}): Interr
       (options.onSecond ?? endAtOnce)(signal);
     }
   };
+  // Without a terminal nothing hangs up: nohup had the signal ignored, but Node starts with all signals as they were.
+  const { isAttached = [0, 1, 2].some((descriptor) => isatty(descriptor)) } = options;
+  const hangUp = (signal: NodeJS.Signals) => isAttached && hear(signal);
   for (const signal of signals) process.on(signal, hear);
+  process.on("SIGHUP", hangUp);
   // Only a process with a channel to the one that started it has either; it may have been closed before this.
   process.on("disconnect", hearFirst);
   if (process.connected === false) hearFirst();
@@ -69,6 +76,7 @@ export function listenForInterruption(options: InterruptionOptions = {}): Interr
     },
     [Symbol.dispose]() {
       for (const signal of signals) process.off(signal, hear);
+      process.off("SIGHUP", hangUp);
       process.off("disconnect", hearFirst);
     },
   };

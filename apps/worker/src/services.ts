@@ -26,6 +26,7 @@ import {
   SCHEMA_VERSION,
 } from "@exhibit/ledger";
 import { type Engine, openEmbeddedEngine, openRedisEngine } from "@exhibit/queue";
+import { absentRoots } from "@exhibit/sources";
 import { count, type Logger, observe } from "@exhibit/telemetry";
 import { entrantOf, type OpenedLedger, openLedger } from "./open-ledger.ts";
 import { createReadiness, type Readiness } from "./readiness.ts";
@@ -50,6 +51,8 @@ export interface Services {
   /** Whether work can be done, for /readyz. */
   ready(): Promise<Readiness>;
   readonly vendors: VendorControl;
+  /** Those of `sources.roots` that can't be found here. */
+  absentRoots(): Promise<string[]>;
   startWorker(settings?: Partial<WorkerSettings>): Promise<RunningWorker>;
   close(): Promise<void>;
 }
@@ -99,15 +102,20 @@ export async function openServices({
       scope: isShared(environment) ? "fleet" : "process",
       logger,
     }),
-    startWorker: (settings) =>
-      startWorker(
+    absentRoots: () => absentRoots(roots),
+    async startWorker(settings) {
+      for (const root of await absentRoots(roots)) {
+        logger.warn({ root }, "this folder of sources.roots can't be found here: is it mounted?");
+      }
+      return startWorker(
         { ledger, engine, broker, roots, logger },
         {
           quietMs: environment.redisUrl === undefined ? quietMsOf.embedded : quietMsOf.redis,
           graceMs: environment.graceMs,
           ...settings,
         },
-      ),
+      );
+    },
     async close() {
       stopObserving();
       broker.close();

@@ -27,6 +27,8 @@ export interface Environment {
   readonly apiHost: string;
   /** Default 7400; 0 takes any free port. */
   readonly apiPort: number;
+  /** Set when somebody chose the port: then no other one is taken in its place. */
+  readonly isPortChosen?: true;
   /** Further names and addresses by which the API may be called: a proxy's, a container's. */
   readonly apiHosts?: readonly string[];
   /** The address that people use, when EXHIBIT_API_URL says so; without a closing `/`. */
@@ -144,6 +146,7 @@ export function readEnvironment(variables: Variables = processVariables()): Envi
     dataDir: resolve(parsed.data.EXHIBIT_DATA_DIR),
     apiHost,
     apiPort,
+    ...(given.EXHIBIT_API_PORT === undefined ? {} : { isPortChosen: true as const }),
     ...(apiHosts === undefined ? {} : { apiHosts }),
     ...(publicUrl === undefined ? {} : { publicUrl }),
     apiUrl: publicUrl ?? addressOf(apiHost, apiPort),

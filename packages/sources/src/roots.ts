@@ -50,6 +50,12 @@ async function rawRealPath(path: string): Promise<string> {
   return rawPath(await realpath(path, "buffer"));
 }
 
+/** Those of the roots that can't be found here: nothing below them can be imported until they are there. */
+export async function absentRoots(roots: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(roots.map(realRoot));
+  return roots.filter((_, index) => found[index] === undefined);
+}
+
 /** Whether `path` is `folder` or lies below it; both absolute and without `..`. */
 export function isWithin(folder: string, path: string): boolean {
   const way = relative(folder, path);

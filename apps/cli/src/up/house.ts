@@ -25,6 +25,8 @@ export interface House {
   logPath: string;
   /** Set when the API had to take another port than the one it should have. */
   portTaken: number | undefined;
+  /** Those of `sources.roots` that can't be found. */
+  absentRoots: readonly string[];
 }
 
 export interface HouseOptions {
@@ -61,10 +63,16 @@ export async function openHouse(
   stack.defer(() => services.close());
   const worker = await startLimitedWorker(services, bwlimit);
   stack.defer(() => worker.close());
-  const api = await serveSomewhere({ services, logger, environment }, isEmbedded(environment));
+  const api = await serveSomewhere({ services, logger, environment }, mayMove(environment));
   stack.defer(() => api.served.close());
-  const { trial } = config;
-  return { trial, api: api.served, sandbox, logPath, portTaken: api.portTaken };
+  return {
+    trial: config.trial,
+    api: api.served,
+    sandbox,
+    logPath,
+    portTaken: api.portTaken,
+    absentRoots: await services.absentRoots(),
+  };
 }
 
 async function openSandbox(dataDir: string, stack: AsyncDisposableStack): Promise<Sandbox> {
@@ -84,20 +92,20 @@ function sandboxConfig(sandbox: Sandbox, roots: readonly string[]): ExhibitConfi
   return parseConfig(sandbox.config([...roots]), "the sandbox's configuration");
 }
 
-function isEmbedded({ redisUrl, databaseUrl }: Environment): boolean {
-  return redisUrl === undefined && databaseUrl === undefined;
+/** An embedded house is one person's own: any port will do for it, unless one was asked for. That of a fleet is what others were told. */
+function mayMove({ redisUrl, databaseUrl, isPortChosen }: Environment): boolean {
+  return redisUrl === undefined && databaseUrl === undefined && isPortChosen !== true;
 }
 
-/** An embedded house is one person's own: any port will do for it. That of a fleet is what others were told. */
 async function serveSomewhere(
   options: ServeOptions,
-  mayMove: boolean,
+  isMovable: boolean,
 ): Promise<{ served: ServedApi; portTaken: number | undefined }> {
   try {
     return { served: await serveApi(options), portTaken: undefined };
   } catch (thrown) {
     const isTaken = thrown instanceof ExhibitError && thrown.details.reason === "EADDRINUSE";
-    if (!(isTaken && mayMove)) throw thrown;
+    if (!(isTaken && isMovable)) throw thrown;
     const { environment } = options;
     const served = await serveApi({ ...options, environment: { ...environment, apiPort: 0 } });
     return { served, portTaken: environment.apiPort };

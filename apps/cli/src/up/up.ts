@@ -56,6 +56,9 @@ export async function up(
   // Of the sandbox that it brings itself, it has been said.
   if (house.trial && house.sandbox === undefined) terminal.note(TRIAL_NOTICE);
   sayPort(house, terminal);
+  for (const root of house.absentRoots) {
+    terminal.note(`WARNING: ${root} of sources.roots can't be found: is it mounted?`);
+  }
   if (house.api.exposure !== undefined) terminal.note(`\nWARNING: ${house.api.exposure}\n`);
 
   let exitCode: number = exitCodes.done;

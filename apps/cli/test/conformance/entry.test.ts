@@ -29,3 +29,15 @@ test("compiled modules are kept, and threads and worker processes are told where
   );
   expect(stdout).toMatch(/node_modules\/\.cache\/exhibit$/);
 });
+
+test("an older Node isn't asked to understand it: it is left to Node 24, or told that there is none", async () => {
+  const pretend = `Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.1.0" } })`;
+  const args = ["--import", `data:text/javascript,${encodeURIComponent(pretend)}`];
+  const ended = promisify(execFile)(process.execPath, [...args, fileURLToPath(entry), "--help"]);
+  await expect(ended).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("Exhibit needs Node 24 or newer"),
+  });
+  // What an older Node doesn't export would be a SyntaxError before anything could be said.
+  expect(await readFile(entry, "utf8")).not.toMatch(/^import \{[^}]*\} from "node:module"/m);
+});

@@ -40,6 +40,7 @@ describe("the environment", () => {
       dataDir: "/data",
       apiHost: "api.test",
       apiPort: 80,
+      isPortChosen: true,
       apiUrl: "https://exhibit.test",
       publicUrl: "https://exhibit.test",
       apiHosts: ["exhibit.test", "api", "10.0.0.7", "fd00::7", "[::2]"],

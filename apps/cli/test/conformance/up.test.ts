@@ -1,0 +1,52 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { startSandbox } from "@exhibit/sandbox";
+import { expect, onTestFinished, test } from "vitest";
+import { stringify } from "yaml";
+import { scratchFolder } from "../support/scratch.ts";
+
+const main = new URL("../../bin/exhibit.mjs", import.meta.url).pathname;
+
+/** `exhibit up` with a sandbox's vendors, and what it says until it has ended. */
+async function up(more: Record<string, string>) {
+  const folder = await scratchFolder();
+  const sandbox = await startSandbox({ dataDir: join(folder, "sandbox") });
+  onTestFinished(() => sandbox.close());
+  const config = join(folder, "exhibit.yaml");
+  const gone = join(folder, "gone");
+  await writeFile(config, stringify(sandbox.config([folder, gone])));
+  const path = `${new URL(".", `file://${process.execPath}`).pathname}:/usr/bin:/bin`;
+  const child = spawn(process.execPath, [main, "up"], {
+    env: { PATH: path, EXHIBIT_CONFIG: config, EXHIBIT_DATA_DIR: join(folder, "data"), ...more },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return { child, gone, said: text(child.stderr), exited: once(child, "exit") };
+}
+
+test("a port that was asked for and is taken isn't replaced by another", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const { said, exited } = await up({ EXHIBIT_API_PORT: String(port) });
+  expect(await exited).toEqual([2, null]);
+  expect(await said).toContain(`Port ${port} on 127.0.0.1 is taken by another program`);
+}, 120_000);
+
+test("a root that isn't there is said, and who hangs up without a terminal isn't heard", async () => {
+  const { child, gone, said, exited } = await up({ EXHIBIT_API_PORT: "0" });
+  await once(child.stderr, "data");
+  child.stderr.on("data", (piece: Buffer) => {
+    if (!piece.includes("It stays up")) return;
+    child.kill("SIGHUP");
+    child.kill("SIGTERM");
+  });
+  expect(await exited).toEqual([0, null]);
+  expect(await said).toContain(`WARNING: ${gone} of sources.roots can't be found`);
+}, 120_000);
