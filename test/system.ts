@@ -51,6 +51,8 @@ export interface SystemOptions {
   worker?: Parameters<Services["startWorker"]>[0];
   /** More of the environment, such as the lease keys. */
   environment?: Partial<Environment>;
+  /** The sandbox is taken for the vendors and OSS themselves: its ledger is no trial's. */
+  isLive?: boolean;
   /** Takes the lines of the log. */
   log?: (line: string) => void;
 }
@@ -63,7 +65,8 @@ export async function startSystem(kind: EngineKind, options: SystemOptions = {})
   await mkdir(root);
   const sandbox = await startSandbox({ dataDir: join(folder.path, "sandbox") });
   stack.defer(() => sandbox.close());
-  const config = parseConfig(sandbox.config([root]), "the sandbox");
+  const of = { ...sandbox.config([root]), trial: options.isLive !== true };
+  const config = parseConfig(of, "the sandbox");
   const environment = {
     ...(await environmentFor(kind, join(folder.path, "data"), stack)),
     ...options.environment,

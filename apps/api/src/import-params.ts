@@ -4,3 +4,8 @@ import { z } from "zod";
 export const importParams = z.object({
   id: z.string().describe("`import_id` of the import"),
 });
+
+/** With the path's `:folder_id`, by the same rule. */
+export const folderParams = importParams.extend({
+  folder_id: z.string().describe("`folder_id` of the folder"),
+});

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { Action, ActionContext } from "./action.ts";
+import { acceptDestination } from "./routes/accept-destination.ts";
 import { readBandwidth, setBandwidth } from "./routes/bandwidth.ts";
 import { cancelImport } from "./routes/cancel-import.ts";
 import { createImport } from "./routes/create-import.ts";
@@ -10,6 +11,7 @@ import { listActs } from "./routes/list-acts.ts";
 import { listFiles } from "./routes/list-files.ts";
 import { listFolders } from "./routes/list-folders.ts";
 import { listImports } from "./routes/list-imports.ts";
+import { listIncidents } from "./routes/list-incidents.ts";
 import { listVendorActs } from "./routes/list-vendor-acts.ts";
 import { listVendors } from "./routes/list-vendors.ts";
 import { pauseImport } from "./routes/pause-import.ts";
@@ -30,9 +32,11 @@ export const routes: readonly (readonly ["GET" | "POST" | "PUT", string, Action]
   ["GET", "/v1/imports/:id/files", listFiles],
   ["GET", "/v1/imports/:id/events", followImport],
   ["GET", "/v1/imports/:id/acts", listActs],
+  ["GET", "/v1/imports/:id/incidents", listIncidents],
   ["POST", "/v1/imports/:id/retry", retryImport],
   ["POST", "/v1/imports/:id/cancel", cancelImport],
   ["POST", "/v1/imports/:id/waive", waiveFiles],
+  ["POST", "/v1/imports/:id/folders/:folder_id/accept-destination", acceptDestination],
   ["POST", "/v1/imports/:id/pause", pauseImport],
   ["POST", "/v1/imports/:id/resume", resumeImport],
   ["GET", "/v1/vendors", listVendors],

@@ -6,6 +6,7 @@ import {
   type FileView,
   type FolderView,
   type ImportView,
+  type IncidentView,
   type VendorState,
 } from "@exhibit/contracts";
 import type { Bandwidth, Imports, VendorControl } from "@exhibit/ingest";
@@ -57,6 +58,7 @@ export const folderView: FolderView = {
   endpoint: null,
   bucket: null,
   prefix: null,
+  offered: null,
   compared_with: null,
   vanished: null,
   error: null,
@@ -104,6 +106,17 @@ export const actView: ActView = {
   code: "SOURCE_IO",
   files: 3,
   details: null,
+};
+
+export const incidentView: IncidentView = {
+  incident_id: "1",
+  at: "2026-01-02T03:04:06.000Z",
+  code: "DIGEST_MISMATCH",
+  message: "OSS's CRC64 isn't ours.",
+  folder_id: "1",
+  file_id: "1",
+  path: "证据/录音.wav",
+  worker: fileView.worker,
 };
 
 export const vendorState: VendorState = {
@@ -157,6 +170,15 @@ export function fakeImports() {
       note("acts", id, query);
       await get(id);
       return { items: [actView], next: null };
+    },
+    async incidents(id, query) {
+      note("incidents", id, query);
+      await get(id);
+      return { items: [incidentView], next: null };
+    },
+    async acceptDestination(id, folderId, request, who) {
+      note("acceptDestination", id, folderId, request, who);
+      return get(id);
     },
     async retry(id, request, who) {
       note("retry", id, request, who);

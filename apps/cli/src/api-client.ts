@@ -1,4 +1,5 @@
 import {
+  type AcceptDestinationRequest,
   type ActView,
   actPage,
   type BandwidthRequest,
@@ -58,6 +59,12 @@ export interface ApiClient {
   retry(importId: string, request?: RetryRequest): Promise<ImportView>;
   cancel(importId: string, request: CancelRequest): Promise<ImportView>;
   waive(importId: string, request: WaiveRequest): Promise<ImportView>;
+  /** Has a folder's files go to the place that is offered, which the request repeats. */
+  acceptDestination(
+    importId: string,
+    folderId: string,
+    request: AcceptDestinationRequest,
+  ): Promise<ImportView>;
   pause(importId: string, request: PauseRequest): Promise<ImportView>;
   resume(importId: string, request: PauseRequest): Promise<ImportView>;
   /** The configured vendors and how they stand. */
@@ -167,6 +174,10 @@ export function createApiClient(options: {
       ask("POST", `/v1/imports/${encodeURIComponent(id)}/retry`, importView, request),
     cancel: (id, request) =>
       ask("POST", `/v1/imports/${encodeURIComponent(id)}/cancel`, importView, request),
+    acceptDestination(id, folderId, request) {
+      const folder = `/v1/imports/${encodeURIComponent(id)}/folders/${encodeURIComponent(folderId)}`;
+      return ask("POST", `${folder}/accept-destination`, importView, request);
+    },
     waive: (id, request) =>
       ask("POST", `/v1/imports/${encodeURIComponent(id)}/waive`, importView, request),
     pause: (id, request) =>

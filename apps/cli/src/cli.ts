@@ -1,5 +1,6 @@
 import { toExhibitError } from "@exhibit/contracts";
 import { Command, CommanderError } from "commander";
+import { acceptCommand } from "./commands/accept.ts";
 import { actsCommand } from "./commands/acts.ts";
 import { apiCommand } from "./commands/api.ts";
 import { bwlimitCommand } from "./commands/bwlimit.ts";
@@ -33,6 +34,7 @@ const commands: readonly CommandModule[] = [
   watchCommand,
   retryCommand,
   waiveCommand,
+  acceptCommand,
   cancelCommand,
   pauseCommand,
   resumeCommand,
@@ -123,6 +125,7 @@ Examples:
   exhibit retry ID                            take up what failed
   exhibit retry ID --code VENDOR_REFUSED      only what failed so
   exhibit waive ID --code SOURCE_IO --why "the disk is gone"
+  exhibit accept ID --folder 7 --why "moved"  show where the vendor leads now, and have the folder go there
   exhibit cancel ID --why "the wrong case"
   exhibit pause ID                            have it wait; resume ID lets it go on
   exhibit pause --vendor kongur --why "they asked us to stop until Monday"
@@ -148,6 +151,6 @@ Environment:
   EXHIBIT_API_HOST      where the API listens (127.0.0.1)
   EXHIBIT_API_PORT      and its port (7400)
   EXHIBIT_API_HOSTS     further names by which it may be called, such as a proxy's; others are refused
-  EXHIBIT_API_URL       where import, status, watch, vendors, bwlimit and the acts (retry, waive, cancel, pause, …) find the API
+  EXHIBIT_API_URL       where import, status, watch, vendors, bwlimit and the acts (retry, waive, accept, cancel, pause, …) find the API
   EXHIBIT_GRACE         seconds that work under way has to end when a worker is stopped (10)
   OTEL_*                OpenTelemetry; off when none is set`;

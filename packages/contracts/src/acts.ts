@@ -58,6 +58,16 @@ export const waiveRequest = z
   .meta({ id: "WaiveRequest" });
 export type WaiveRequest = z.output<typeof waiveRequest>;
 
+export const acceptDestinationRequest = z
+  .strictObject({
+    endpoint: z.string().describe("As the folder's `offered` shows it"),
+    bucket: z.string(),
+    prefix: z.string(),
+    why,
+  })
+  .meta({ id: "AcceptDestinationRequest" });
+export type AcceptDestinationRequest = z.output<typeof acceptDestinationRequest>;
+
 export const actView = z
   .object({
     act_id: z.string(),

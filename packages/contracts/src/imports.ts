@@ -181,6 +181,12 @@ export const importView = z
   .meta({ id: "Import" });
 export type ImportView = z.output<typeof importView>;
 
+/** Where files go. */
+export const destination = z
+  .object({ endpoint: z.string(), bucket: z.string(), prefix: z.string() })
+  .meta({ id: "Destination" });
+export type Destination = z.output<typeof destination>;
+
 export const folderView = z
   .object({
     folder_id: z.string(),
@@ -189,9 +195,19 @@ export const folderView = z
     source,
     status: z.enum(["planning", "storing", "done", "attention", "cancelled"]),
     ...counts.shape,
-    endpoint: z.string().nullable().describe("Where its files went, known from the first lease on"),
+    endpoint: z
+      .string()
+      .nullable()
+      .describe(
+        "Where its files go, known from the first lease on. Nothing but a person's word changes it; each file has its own",
+      ),
     bucket: z.string().nullable(),
     prefix: z.string().nullable(),
+    offered: destination
+      .nullable()
+      .describe(
+        "Where a later lease led instead (DESTINATION_CHANGED): a person may accept it. Nothing was sent there",
+      ),
     error: errorView.nullable().describe("Why its source can't be planned"),
     compared_with: z
       .string()

@@ -1,4 +1,5 @@
 import {
+  type AcceptDestinationRequest,
   type ActView,
   type CancelRequest,
   ExhibitError,
@@ -6,6 +7,7 @@ import {
   type FolderView,
   type ImportRequest,
   type ImportView,
+  type IncidentView,
   type PauseRequest,
   type RetryRequest,
   restingStatuses,
@@ -14,6 +16,7 @@ import {
 } from "@exhibit/contracts";
 import type { Broker } from "@exhibit/credentials";
 import {
+  acceptDestination,
   cancelImport,
   createImport,
   type FileQuery,
@@ -23,6 +26,7 @@ import {
   listFiles,
   listFolders,
   listImports,
+  listIncidents,
   openShards,
   type Page,
   pauseImport,
@@ -56,6 +60,21 @@ export interface Imports {
     importId: string,
     query: { limit: number; after?: string | undefined },
   ): Promise<Page<ActView>>;
+  /** What touched the integrity of its files, also of those that were stored in the end. */
+  incidents(
+    importId: string,
+    query: { limit: number; after?: string | undefined },
+  ): Promise<Page<IncidentView>>;
+  /**
+   * Has a folder's unfinished files go to the place that is offered, which the request repeats. Throws STATE_CONFLICT when nothing or
+   * something else is offered.
+   */
+  acceptDestination(
+    importId: string,
+    folderId: string,
+    request: AcceptDestinationRequest,
+    who?: string,
+  ): Promise<ImportView>;
   /** Takes up what failed, or what the request names of it. Throws STATE_CONFLICT for an import that is sealed or cancelled. */
   retry(importId: string, request?: RetryRequest, who?: string): Promise<ImportView>;
   /** Stops it; workers notice within seconds. Throws STATE_CONFLICT for an import that is sealed or cancelled. */
@@ -105,6 +124,14 @@ export function createImports({
     folders: (importId, query) => listFolders(ledger, importId, query),
     files: (importId, query) => listFiles(ledger, importId, query),
     acts: (importId, query) => listActs(ledger, importId, query),
+    incidents: (importId, query) => listIncidents(ledger, importId, query),
+    async acceptDestination(importId, folderId, request, who = UNNAMED_ACTOR) {
+      await readImport(ledger, importId);
+      const id = folderNumber(importId, folderId);
+      const { shards } = await acceptDestination(ledger, importId, id, request, who);
+      await ringSoon(bells, "store", shards.map(bellOfShard));
+      return await readImport(ledger, importId);
+    },
     async retry(importId, { why, file_id, ...named } = {}, who = UNNAMED_ACTOR) {
       await readImport(ledger, importId);
       const selection = { ...named, file_ids: file_id === undefined ? undefined : [file_id] };
@@ -154,6 +181,12 @@ function besideQueue(view: ImportView, away: Away | undefined): ImportView {
     message: `The queue doesn't answer: ${away.reason}.`,
   };
   return { ...view, waiting: [...view.waiting, wait] };
+}
+
+/** What isn't an id is one that isn't there. */
+function folderNumber(importId: string, folderId: string): number {
+  if (/^\d{1,15}$/.test(folderId)) return Number(folderId);
+  throw new ExhibitError("NOT_FOUND", `There is no folder ${folderId} in import ${importId}.`);
 }
 
 /** Finds every folder's fault before anything is put on the record. */

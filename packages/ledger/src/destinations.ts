@@ -80,7 +80,11 @@ export async function offerDestination(
   });
 }
 
-function isEqual(one: { [Part in keyof Destination]: string | null }, other: Destination): boolean {
+/** To the letter. */
+export function isEqual(
+  one: { [Part in keyof Destination]: string | null },
+  other: Destination,
+): boolean {
   return (
     one.endpoint === other.endpoint && one.bucket === other.bucket && one.prefix === other.prefix
   );

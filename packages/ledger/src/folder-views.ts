@@ -1,5 +1,6 @@
 import type { ErrorCode, FolderView, ImportStatus } from "@exhibit/contracts";
 import type { Selectable } from "kysely";
+import { offeredOf } from "./accepting-destinations.ts";
 import type { Ledger } from "./ledger.ts";
 import { checkImport, cursor, type Page, type PageQuery, pageOf } from "./pages.ts";
 import type { FolderTable } from "./schema.ts";
@@ -38,6 +39,8 @@ function folderView(row: Selectable<FolderTable>, status: ImportStatus): FolderV
     endpoint: row.endpoint,
     bucket: row.bucket,
     prefix: row.prefix,
+    // Once nothing of it has failed, nobody has to decide.
+    offered: row.failed > 0 ? (offeredOf(row) ?? null) : null,
     compared_with: row.compared_with === null ? null : String(row.compared_with),
     vanished: row.vanished,
     error: row.error_code === null ? null : errorView(row.error_code as ErrorCode, row.error ?? ""),

@@ -1,12 +1,18 @@
 export * from "./abandoning.ts";
 export { type AcceptedPlace, acceptPlace } from "./accepting.ts";
+export { acceptDestination } from "./accepting-destinations.ts";
 export { type By, listActs, listVendorActs } from "./acts.ts";
 export * from "./adding.ts";
 export * from "./bandwidth.ts";
 export * from "./cancelling.ts";
 export * from "./comparing.ts";
 export { type Deployment, deploymentOf, type World } from "./deployment.ts";
-export * from "./destinations.ts";
+export {
+  type Destination,
+  fixDestination,
+  isPlaceInUse,
+  offerDestination,
+} from "./destinations.ts";
 export { type Entrant, enterWorld } from "./entering.ts";
 export * from "./file-views.ts";
 export * from "./folder-views.ts";

@@ -139,12 +139,12 @@ async function pause(milliseconds: number, signal: AbortSignal | undefined): Pro
   });
 }
 
-/** A renewed lease for another bucket would tear a file in two. */
+/** A renewed lease for another bucket would tear a file in two; sent anew, it goes where leases lead then. */
 function checkSamePlace(lease: Lease, first: Lease): void {
   if (isSameBucket(lease.bucket, first.bucket)) return;
   const place = ({ bucket }: Lease) => `bucket ${bucket.name} at ${bucket.endpoint}`;
   throw new ExhibitError(
-    "DESTINATION_CHANGED",
+    "INTERRUPTED",
     `Lease ${lease.id} opens ${place(lease)}, not ${place(first)} as the one it replaces.`,
     { details: { lease_id: lease.id } },
   );

@@ -1,6 +1,6 @@
 import { ExhibitError, errorTable } from "@exhibit/contracts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { actView, fileView, folderView, startApi } from "../fake-imports.ts";
+import { actView, fileView, folderView, incidentView, startApi } from "../fake-imports.ts";
 
 let api: Awaited<ReturnType<typeof startApi>>;
 beforeEach(async () => {
@@ -234,6 +234,28 @@ describe("acts of people", () => {
     expect(answer.statusCode).toBe(202);
     expect(answer.json().import_id).toBe(import_id);
     expect(api.calls[0]).toEqual({ name, args: [import_id, request, "api"] });
+  });
+
+  it("passes on what place a folder's files are to go to, which has to be whole, with a reason", async () => {
+    const { import_id } = api.put({ status: "attention" });
+    const place = { endpoint: "https://oss", bucket: "b", prefix: "p/" };
+    const path = `${import_id}/folders/7/accept-destination`;
+    const answer = await act(path, { ...place, why: "they moved" });
+    expect(answer.statusCode).toBe(202);
+    expect(api.calls[0]).toEqual({
+      name: "acceptDestination",
+      args: [import_id, "7", { ...place, why: "they moved" }, "api"],
+    });
+    for (const wrong of [place, { bucket: "b", prefix: "p/", why: "w" }, { why: "w" }]) {
+      expect((await act(path, wrong)).json().error?.code).toBe("REQUEST_INVALID");
+    }
+  });
+
+  it("lists incidents", async () => {
+    const { import_id } = api.put();
+    const answer = await api.app.inject(`/v1/imports/${import_id}/incidents?limit=2`);
+    expect(answer.json()).toEqual({ items: [incidentView], next: null });
+    expect(api.calls).toContainEqual({ name: "incidents", args: [import_id, { limit: 2 }] });
   });
 
   it.each([

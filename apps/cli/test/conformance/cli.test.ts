@@ -380,3 +380,44 @@ test("acts shows who did what, when and why, page by page, and as JSON", async (
   expect(vendor.asked[0]?.path).toContain("/v1/vendors/kongur/acts?");
   expect(vendor.last()).toMatchObject({ acts: [{ what: "retry" }, { what: "cancel" }] });
 });
+
+describe("accept", () => {
+  const offered = { endpoint: "https://oss-2", bucket: "b-2", prefix: "p/" };
+  const one: Answer = (response, { path, ...asked }) => {
+    const items = [folderOf({ folder_id: "6" }), folderOf({ folder_id: "7", failed: 3, offered })];
+    if (path.endsWith("/folders?limit=1000")) return json(response, { items, next: null });
+    sealing(response, { path, ...asked });
+  };
+  const args = ["accept", importId, "--folder", "7", "--why", "they moved"];
+
+  test("shows both places and changes nothing until the new one is named, to the letter", async () => {
+    const shown = await against(one, args);
+    expect(shown.code).toBe(2);
+    expect(shown.stderr).toContain("https://oss-cn-hangzhou.aliyuncs.com/evidence/suit/1001/");
+    expect(shown.stderr).toContain("--to 'https://oss-2/b-2/p/'");
+    const wrong = await against(one, [...args, "--to", "https://oss-2/b-2/"]);
+    expect(wrong.code).toBe(2);
+    for (const { asked } of [shown, wrong]) {
+      expect(asked.map(({ method }) => method)).not.toContain("POST");
+    }
+  });
+
+  test("has the files go there, and waits for the end", async () => {
+    const { code, asked } = await against(one, [...args, "--to", "https://oss-2/b-2/p/"]);
+    expect(code).toBe(0);
+    expect(asked[1]).toMatchObject({
+      method: "POST",
+      path: `/v1/imports/${importId}/folders/7/accept-destination`,
+      body: { ...offered, why: "they moved" },
+    });
+  });
+
+  test.each([
+    ["6", "No other place waits to be accepted for folder 6"],
+    ["8", "There is no folder 8"],
+  ])("says so when folder %s has nothing to accept", async (folder, sentence) => {
+    const { code, stderr } = await against(one, [...args.with(3, folder), "--to", "x"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(sentence);
+  });
+});

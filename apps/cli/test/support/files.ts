@@ -73,6 +73,7 @@ export function folderOf(changes: Partial<FolderView> = {}): FolderView {
     skipped: 0,
     endpoint: "https://oss-cn-hangzhou.aliyuncs.com",
     bucket: "evidence",
+    offered: null,
     prefix: "suit/1001/",
     compared_with: null,
     vanished: null,

@@ -526,7 +526,7 @@ describe("a lease", () => {
     const bucketOf = (number: number): Partial<Bucket> =>
       number === 1 ? {} : { name: "elsewhere" };
     leases = holderOf((number) => leaseFor(oss.endpoint, number, bucketOf(number)));
-    expect(await failureOf(put())).toMatchObject({ code: "DESTINATION_CHANGED" });
+    expect(await failureOf(put())).toMatchObject({ code: "INTERRUPTED" });
   });
 
   it("that can't be had ends with the holder's own error", async () => {
