@@ -6,6 +6,7 @@ export interface ApiClient {
   /** Creates an import. It isn't repeated when the answer gets lost: it might have been created. */
   create(request: ImportRequest): Promise<ImportView>;
   act(importId: string, act: "retry" | "cancel" | "waive", body: unknown): Promise<ImportView>;
+  actOnVendor(vendor: string, act: "pause" | "resume"): Promise<unknown>;
   /** The imports of a case. */
   ofCase(entrustId: string): Promise<ImportView[]>;
   view(importId: string): Promise<ImportView>;
@@ -72,6 +73,7 @@ export function createApiClient(apiUrl: string): ApiClient {
   return {
     create: (request) => post("/v1/imports", request),
     act: (id, act, body) => post(`/v1/imports/${id}/${act}`, body),
+    actOnVendor: (vendor, act) => post(`/v1/vendors/${vendor}/${act}`, {}),
     ofCase: async (id) =>
       (await read<{ items: ImportView[] }>(`/v1/imports?entrust_id=${encodeURIComponent(id)}`))
         .items,

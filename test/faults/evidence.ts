@@ -1,5 +1,5 @@
 import { createCipheriv, hash } from "node:crypto";
-import { mkdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ImportRequest } from "@exhibit/contracts";
 import type { Dice } from "./dice.ts";
@@ -44,6 +44,8 @@ export interface Evidence {
   truncate(file: EvidenceFile): Promise<void>;
   grow(file: EvidenceFile): Promise<void>;
   remove(file: EvidenceFile): Promise<void>;
+  /** From now on it is a file of another name, and the old one is gone. */
+  rename(file: EvidenceFile): Promise<void>;
   /** A folder in its place: what may not be read can't be made for one who runs as root. */
   makeUnreadable(file: EvidenceFile): Promise<void>;
 }
@@ -93,7 +95,13 @@ export async function makeEvidence(
     if (writing.length % 64 === 0) await Promise.all(writing.splice(0));
   }
   await Promise.all(writing);
-  return { entrustId, prefix, files, request: requestFor(entrustId, files), ...changesOf(dice) };
+  return {
+    entrustId,
+    prefix,
+    files,
+    request: requestFor(entrustId, files),
+    ...changesOf(dice, files),
+  };
 }
 
 function requestFor(entrustId: string, files: readonly EvidenceFile[]): ImportRequest {
@@ -132,7 +140,8 @@ async function write(path: string, bytes: Buffer): Promise<void> {
 
 function changesOf(
   dice: Dice,
-): Pick<Evidence, "change" | "truncate" | "grow" | "remove" | "makeUnreadable"> {
+  files: EvidenceFile[],
+): Pick<Evidence, "change" | "truncate" | "grow" | "remove" | "rename" | "makeUnreadable"> {
   const whereOf = ({ source, path }: EvidenceFile) => join(source, path);
   /** The version is noted first: it may be stored as soon as it is there. */
   async function replace(file: EvidenceFile, bytes: Buffer): Promise<void> {
@@ -155,6 +164,14 @@ function changesOf(
       file.isTampered = true;
       file.isGone = true;
       await rm(whereOf(file));
+    },
+    async rename(file) {
+      const path = `${file.path} (renamed)`;
+      const key = `${file.key} (renamed)`;
+      files.push({ ...file, path, key, versions: [...file.versions], isTampered: true });
+      file.isTampered = true;
+      file.isGone = true;
+      await rename(whereOf(file), join(file.source, path));
     },
     async makeUnreadable(file) {
       file.isTampered = true;

@@ -1,5 +1,9 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Evidence, EvidenceFile } from "../evidence.ts";
 import type { Scenario } from "../scenario.ts";
+
+/** Workers notice within a second or so that a vendor is paused. */
+const SET_DOWN_MS = 4_000;
 
 /** One file of each folder is struck when all are planned; those that were sent already are stored as they were. */
 function betweenPlanAndSending(
@@ -51,6 +55,26 @@ export const sources: readonly Scenario[] = [
     (evidence, file) => evidence.remove(file),
     ["SOURCE_NOT_FOUND"],
   ),
+  {
+    name: "source-renamed",
+    about: "Files are renamed between planning and sending, and a person retries.",
+    expected: { status: "attention", codes: ["SOURCE_NOT_FOUND"] },
+    async play({ house, evidence, importIds, planned, rested, act }) {
+      await house.api.actOnVendor("kongur", "pause");
+      await planned();
+      // What workers had in hand is set down, or stored under its old name.
+      await sleep(SET_DOWN_MS);
+      const files = await house.api.files(importIds[0] ?? "");
+      const waiting = new Set(
+        files.flatMap(({ state, path }) => (state === "planned" ? path : [])),
+      );
+      for (const file of [...lastOfEachFolder(evidence)])
+        if (waiting.has(file.path)) await evidence.rename(file);
+      await house.api.actOnVendor("kongur", "resume");
+      await rested();
+      await act("retry", {});
+    },
+  },
   betweenPlanAndSending(
     "source-unreadable",
     "Files can't be read any more: folders lie in their place.",
