@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chownSync, existsSync, readdirSync } from "node:fs";
+import { chownSync, existsSync, readdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { dataFolder, freePort, type RunningServer, runServer, startServer } from "./servers.ts";
@@ -10,12 +10,18 @@ declare module "vitest" {
   }
 }
 
+export interface PostgresOptions {
+  settings?: readonly string[];
+  /** Who may come how, as in pg_hba.conf. @defaultValue everybody, without a password */
+  rules?: string;
+  /** The certificate and its key, in PEM: then it speaks TLS, too. */
+  tls?: { cert: string; key: string };
+}
+
 /** A real Postgres. It refuses to run as root: then it runs as the user that Debian's package made. */
-export async function startPostgres(
-  options: { settings?: readonly string[] } = {},
-): Promise<RunningServer> {
+export async function startPostgres(options: PostgresOptions = {}): Promise<RunningServer> {
   const data = await dataFolder("postgres");
-  const user: { uid?: number; gid?: number } = process.getuid?.() === 0 ? userOfPostgres() : {};
+  const user = userOfServers();
   if (user.uid !== undefined && user.gid !== undefined) chownSync(data.path, user.uid, user.gid);
   const programs = findPrograms();
   const cluster = join(data.path, "cluster");
@@ -24,7 +30,20 @@ export async function startPostgres(
     ["-D", cluster, "-U", "exhibit", "-A", "trust", "-E", "UTF8", "--no-sync"],
     { ...user, cwd: data.path, stdio: "pipe" },
   );
-  const settings = ["fsync=off", ...(options.settings ?? [])].flatMap((one) => ["-c", one]);
+  const { rules, tls } = options;
+  if (rules !== undefined) writeFileSync(join(cluster, "pg_hba.conf"), rules);
+  if (tls !== undefined) {
+    writeFileSync(join(cluster, "server.crt"), tls.cert);
+    writeFileSync(join(cluster, "server.key"), tls.key, { mode: 0o600 });
+    if (user.uid !== undefined && user.gid !== undefined) {
+      chownSync(join(cluster, "server.key"), user.uid, user.gid);
+    }
+  }
+  const settings = [
+    "fsync=off",
+    ...(tls === undefined ? [] : ["ssl=on"]),
+    ...(options.settings ?? []),
+  ].flatMap((one) => ["-c", one]);
   const port = await freePort();
   return await runServer({
     url: `postgres://exhibit@127.0.0.1:${port}/postgres`,
@@ -47,7 +66,9 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   return stop;
 }
 
-function userOfPostgres(): { uid: number; gid: number } {
+/** Servers that refuse to run as root run as Postgres's user then. */
+export function userOfServers(): { uid?: number; gid?: number } {
+  if (process.getuid?.() !== 0) return {};
   const id = (flag: string) => Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }));
   return { uid: id("-u"), gid: id("-g") };
 }

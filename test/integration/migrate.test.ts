@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { migrateLedger, SCHEMA_VERSION } from "@exhibit/ledger";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { connectPostgres } from "../../packages/ledger/src/ledger.ts";
+import { connectPool } from "../../packages/ledger/src/postgres-pool.ts";
 import { makeAsBefore } from "../../packages/ledger/test/make-as-before.ts";
 import { createDatabase } from "../databases.ts";
 import { cli, exhibit } from "../exhibit.ts";
@@ -13,7 +13,7 @@ describe("`exhibit migrate` on the ledger of an earlier release", () => {
   let database: Awaited<ReturnType<typeof createDatabase>>;
   beforeAll(async () => {
     database = await createDatabase();
-    const db = connectPostgres(database.url);
+    const db = connectPool(database.url).db;
     await makeAsBefore(db, "0010-room-for-receipts");
     await db.destroy();
   });

@@ -9,6 +9,7 @@ import {
   openPglite,
   openPostgresLedger,
 } from "@exhibit/ledger";
+import type { Logger } from "@exhibit/telemetry";
 
 export interface OpenedLedger {
   readonly ledger: Ledger;
@@ -18,9 +19,15 @@ export interface OpenedLedger {
 }
 
 /** The ledger that the environment names: on a Postgres server, or in the data folder. Nobody has entered it yet. */
-export async function openLedger({ databaseUrl, dataDir }: Environment): Promise<OpenedLedger> {
+export async function openLedger(
+  { databaseUrl, dataDir }: Environment,
+  logger?: Logger,
+): Promise<OpenedLedger> {
   if (databaseUrl !== undefined) {
-    const ledger = await openPostgresLedger(databaseUrl);
+    const ledger = await openPostgresLedger(databaseUrl, {
+      onTrouble: (reason) =>
+        logger?.warn({ reason }, "the ledger gives fewer connections than wanted"),
+    });
     return { ledger, pglite: undefined, close: () => ledger.close() };
   }
   await mkdir(dataDir, { recursive: true });

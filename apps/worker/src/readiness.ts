@@ -23,13 +23,12 @@ interface Parts {
 
 /** Asks both, once for all who want to know at the same time. */
 export function createReadiness({ ledger, engine }: Parts): () => Promise<Readiness> {
+  const askLedger = createQuestion(() => ledger.ping().then(() => countWorkers(ledger)));
+  const askQueue = createQuestion(() => engine.ping());
   let asking: Promise<Readiness> | undefined;
 
   async function ask(): Promise<Readiness> {
-    const [first, second] = await Promise.all([
-      stateOf(ledger.ping().then(() => countWorkers(ledger))),
-      stateOf(engine.ping()),
-    ]);
+    const [first, second] = await Promise.all([askLedger(), askQueue()]);
     const codes = [first.code, second.code].filter((code) => code !== undefined);
     // What a person has to mend is told before what may pass.
     const code = codes.find((each) => each !== "SERVICE_UNREACHABLE") ?? codes[0];
@@ -55,21 +54,32 @@ interface State<Answer> {
   answer?: Answer;
 }
 
-async function stateOf<Answer>(asked: Promise<Answer>): Promise<State<Answer>> {
-  const late = new AbortController();
-  const silent = pause(PATIENCE_MS, silence, { signal: late.signal });
-  silent.catch(() => undefined);
-  try {
-    return await Promise.race([asked.then((answer) => ({ state: "up", answer })), silent]);
-  } catch (thrown) {
-    const { message, code } = toExhibitError(thrown, "SERVICE_UNREACHABLE");
-    return { state: message, code };
-  } finally {
-    late.abort();
-  }
-}
+/** Asks with a limit; what came too late to be told is told the next time that there is no answer. */
+function createQuestion<Answer>(ask: () => Promise<Answer>): () => Promise<State<Answer>> {
+  let lastFault: string | undefined;
 
-const silence = {
-  state: `no answer within ${PATIENCE_MS / 1000} s`,
-  code: "SERVICE_UNREACHABLE",
-} as const;
+  async function answered(): Promise<State<Answer>> {
+    try {
+      const answer = await ask();
+      lastFault = undefined;
+      return { state: "up", answer };
+    } catch (thrown) {
+      const { message, code } = toExhibitError(thrown, "SERVICE_UNREACHABLE");
+      lastFault = message;
+      return { state: message, code };
+    }
+  }
+
+  return async () => {
+    const patience = new AbortController();
+    const late = pause(PATIENCE_MS, undefined, { signal: patience.signal }).catch(() => undefined);
+    const state = await Promise.race([answered(), late]);
+    patience.abort();
+    if (state !== undefined) return state;
+    const silence = `no answer within ${PATIENCE_MS / 1000} s`;
+    return {
+      state: lastFault === undefined ? silence : `${silence}; before: ${lastFault}`,
+      code: "SERVICE_UNREACHABLE",
+    };
+  };
+}

@@ -66,7 +66,11 @@ export async function openServices({
   config,
   logger,
 }: ServicesOptions): Promise<Services> {
-  const { ledger, engine, closeBase } = await openBase(environment, entrantOf(environment, config));
+  const { ledger, engine, closeBase } = await openBase(
+    environment,
+    entrantOf(environment, config),
+    logger,
+  );
   sayNewerSchema(ledger, logger);
   const vendors = createVendors(config.vendors);
   const store = openLeaseStore(environment, logger);
@@ -172,8 +176,8 @@ interface Base {
 }
 
 /** Redis when its address is given; else the ledger's own database carries the jobs, too. */
-async function openBase(environment: Environment, entrant: Entrant): Promise<Base> {
-  const opened = await openLedger(environment);
+async function openBase(environment: Environment, entrant: Entrant, logger: Logger): Promise<Base> {
+  const opened = await openLedger(environment, logger);
   try {
     // Before the queue is touched: a process of another deployment leaves no trace on that either.
     const ledger = await enterWorld(opened.ledger, entrant);

@@ -1,7 +1,5 @@
 import type { PGlite } from "@electric-sql/pglite";
-import { ExhibitError } from "@exhibit/contracts";
-import { Kysely, PGliteDialect, PostgresDialect, sql } from "kysely";
-import pg from "pg";
+import { Kysely, PGliteDialect } from "kysely";
 import { keepByteOrderMarks } from "./byte-order-marks.ts";
 import { type Deployment, deploymentOf } from "./deployment.ts";
 import { ensureDatabase } from "./empty-database.ts";
@@ -13,7 +11,9 @@ import {
   readSchema,
   type SchemaState,
 } from "./migrating.ts";
-import { unreachable, withNamedOutages } from "./outage.ts";
+import { faultOfPostgres } from "./postgres-faults.ts";
+import { checkPooler, checkServer, tryServer } from "./postgres-fitness.ts";
+import { connectPool, type PostgresOptions } from "./postgres-pool.ts";
 import type { LedgerSchema } from "./schema.ts";
 
 const INT8 = 20;
@@ -51,7 +51,11 @@ export async function openEmbeddedLedger(pglite: PGlite): Promise<Ledger> {
   await migrate(db);
   const schema = await readSchema(db);
   const deployment = await deploymentOf({ db });
-  return { db, schema, deployment, ping: () => ping(db), close: () => Promise.resolve() };
+  return { db, schema, deployment, ping: () => pingPglite(pglite), close: () => Promise.resolve() };
+}
+
+async function pingPglite(pglite: PGlite): Promise<void> {
+  await pglite.query("select 1");
 }
 
 /** A database in the process, whatever is in it. */
@@ -61,19 +65,45 @@ export function connectPglite(pglite: PGlite): Kysely<LedgerSchema> {
 
 /**
  * A ledger on a Postgres server. An empty database gets its tables; one that has a ledger is left as it is: throws SCHEMA_OLD
- * or SCHEMA_NEW when this program can't work on it. Throws SERVICE_UNREACHABLE when it doesn't answer, now and whenever it is used.
+ * or SCHEMA_NEW when this program can't work on it, SERVICE_REFUSED or SERVICE_UNFIT when the server doesn't let it work, and
+ * SERVICE_UNREACHABLE when it doesn't answer, now and whenever it is used.
  */
-export async function openPostgresLedger(databaseUrl: string): Promise<Ledger> {
-  const db = connectPostgres(databaseUrl);
-  try {
+export async function openPostgresLedger(
+  databaseUrl: string,
+  options: PostgresOptions = {},
+): Promise<Ledger> {
+  const pool = connectPool(databaseUrl, options);
+  const { db } = pool;
+  return await orFault("The ledger can't be opened", db, async () => {
+    await checkServer(db);
+    await checkPooler(pool);
     if ((await readSchema(db)).version === 0) await migrate(db);
     const schema = await readSchema(db);
     checkSchema(schema);
     const deployment = await deploymentOf({ db });
     return { db, schema, deployment, ping: () => ping(db), close: () => db.destroy() };
-  } catch (cause) {
+  });
+}
+
+/** Closes what isn't fit, and says why. */
+async function orFault<T>(
+  what: string,
+  db: Kysely<LedgerSchema>,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
     await db.destroy();
-    throw cause instanceof ExhibitError ? cause : unreachable("The ledger can't be opened", cause);
+    throw faultOfPostgres(what, thrown);
+  }
+}
+
+async function ping(db: Kysely<LedgerSchema>): Promise<void> {
+  try {
+    await tryServer(db);
+  } catch (thrown) {
+    throw faultOfPostgres("The ledger doesn't answer", thrown);
   }
 }
 
@@ -85,68 +115,23 @@ export interface Migrated extends SchemaState {
 
 /**
  * Brings the schema of a ledger on a Postgres server up to date, while programs work on it. Throws as `migrate` does, and
- * SERVICE_UNREACHABLE.
+ * the same as `openPostgresLedger` for its server.
  */
 export async function migrateLedger(
   databaseUrl: string,
   { dryRun = false, ...options }: MigrateOptions & { dryRun?: boolean } = {},
 ): Promise<Migrated> {
-  const db = connectPostgres(databaseUrl);
-  try {
+  const pool = connectPool(databaseUrl);
+  const { db } = pool;
+  return await orFault("The ledger can't be migrated", db, async () => {
+    await checkServer(db);
+    await checkPooler(pool);
     const found = await readSchema(db);
     const missing = missingSteps(found);
     if (missing.length === 0) checkSchema(found);
     else if (!dryRun) await migrate(db, options);
-    return { ...(await readSchema(db)), missing };
-  } catch (cause) {
-    throw cause instanceof ExhibitError
-      ? cause
-      : unreachable("The ledger can't be migrated", cause);
-  } finally {
+    const now = await readSchema(db);
     await db.destroy();
-  }
-}
-
-/** A database on a Postgres server, whatever is in it. */
-export function connectPostgres(databaseUrl: string): Kysely<LedgerSchema> {
-  const types = {
-    getTypeParser: ((oid: number, format?: "text" | "binary") =>
-      oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
-  };
-  const pool = new pg.Pool({
-    connectionString: databaseUrl,
-    types,
-    max: 10,
-    connectionTimeoutMillis: 10_000,
-    // A new one is dear: it has to read the catalog anew.
-    idleTimeoutMillis: 5 * 60_000,
-    onConnect: setUp,
-    // A server that is gone without a word must not be waited for; sealing ten million files takes minutes, though.
-    keepAlive: true,
-    query_timeout: 10 * 60_000,
-    application_name: "exhibit",
+    return { ...now, missing };
   });
-  // An idle connection that breaks is replaced by the pool; whoever needs one gets the error of its own query.
-  pool.on("error", () => {});
-  // The same for one that breaks in use: without a listener of its own it would end the process.
-  pool.on("connect", (client) => client.on("error", () => {}));
-  return new Kysely<LedgerSchema>({
-    dialect: new PostgresDialect({ pool: withNamedOutages(pool) }),
-  });
-}
-
-/**
- * Plans aren't kept with statements: one that was made while a table was small would read the whole of it once it is large.
- * The pool waits for the answer, though its types don't say so.
- */
-function setUp(client: pg.ClientBase): unknown {
-  return client.query("set plan_cache_mode = force_custom_plan");
-}
-
-async function ping(db: Kysely<LedgerSchema>): Promise<void> {
-  try {
-    await sql`select 1`.execute(db);
-  } catch (cause) {
-    throw cause instanceof ExhibitError ? cause : unreachable("The ledger doesn't answer", cause);
-  }
 }

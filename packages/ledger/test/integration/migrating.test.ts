@@ -12,9 +12,10 @@ import {
   openPostgresLedger,
   SCHEMA_VERSION,
 } from "../../src/index.ts";
-import { connectPglite, connectPostgres, migrateLedger } from "../../src/ledger.ts";
+import { connectPglite, migrateLedger } from "../../src/ledger.ts";
 import { migrate, readSchema } from "../../src/migrating.ts";
 import { firstMigrations, provide } from "../../src/migrations/index.ts";
+import { connectPool } from "../../src/postgres-pool.ts";
 import type { LedgerSchema } from "../../src/schema.ts";
 import { makeAsBefore } from "../make-as-before.ts";
 
@@ -27,7 +28,7 @@ interface Bare {
 const bareKinds = {
   async Postgres(): Promise<Bare> {
     const { url, drop } = await createDatabase();
-    const db = connectPostgres(url);
+    const db = connectPool(url).db;
     return { db, remove: () => db.destroy().then(drop) };
   },
   async PGlite(): Promise<Bare> {
@@ -117,7 +118,7 @@ describe("A ledger on Postgres", () => {
 
   test("is not changed by a process that starts, but by `migrateLedger`, which says what it lacks", async () => {
     const { url, drop } = await createDatabase();
-    const db = connectPostgres(url);
+    const db = connectPool(url).db;
     await makeAsBefore(db, "0010-room-for-receipts");
     await expect(openPostgresLedger(url)).rejects.toMatchObject({ code: "SCHEMA_OLD" });
     expect((await readSchema(db)).version).toBe(10);
@@ -150,7 +151,7 @@ describe("A ledger on Postgres", () => {
 
   test("waits for a table that is locked without keeping its readers waiting, and for no dump", async () => {
     const { url, drop } = await createDatabase();
-    const db = connectPostgres(url);
+    const db = connectPool(url).db;
     await makeAsBefore(db, "0010-room-for-receipts");
     const reader = new pg.Client(url);
     await reader.connect();
