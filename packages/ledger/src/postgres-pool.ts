@@ -64,7 +64,7 @@ export function connectPool(
     // A new one is dear: it has to read the catalog anew.
     idleTimeoutMillis: 5 * 60_000,
     // The pool waits for it, though its types don't say so.
-    onConnect: (client: pg.ClientBase) => setUp(client, address, sharing),
+    onConnect: (client: pg.ClientBase): unknown => setUp(client, address, sharing),
     // A server that is gone without a word must not be waited for; sealing ten million files takes minutes, though.
     keepAlive: true,
     query_timeout: 10 * 60_000,
