@@ -89,7 +89,11 @@ function warningLines({ code, message, remedy }: ImportView["warnings"][number])
 }
 
 /** `3 files and 2 folders with 1,204 files`: an entry that is a folder stands for all that lies below it. */
-function countOf({ files, folders, stands_for }: ImportView["errors"][number]): string {
+export function countOf({
+  files,
+  folders,
+  stands_for,
+}: Pick<ImportView["errors"][number], "files" | "folders" | "stands_for">): string {
   const own = files > folders ? [formatCount(files - folders, "file")] : [];
   if (folders === 0) return own.join();
   const below =

@@ -3,6 +3,7 @@ import { apiOfEnvironment } from "../client-context.ts";
 import { badUse, exitCodes } from "../exit-codes.ts";
 import { formatCount } from "../format.ts";
 import { importIdOf } from "../import-id.ts";
+import { countOf } from "../report.ts";
 import type { Terminal } from "../terminal.ts";
 import { watchToEnd } from "../watch-to-end.ts";
 import { readCode } from "./codes.ts";
@@ -59,11 +60,17 @@ async function waive(given: string, options: WaiveOptions, terminal: Terminal): 
 
 /** What an act of giving up takes from the list of failures. */
 function givenUp(before: ImportView, after: ImportView): string[] {
-  const left = new Map(after.errors.map(({ code, files }) => [code, files]));
-  return before.errors.flatMap(({ code, files }) => {
-    const gone = files - (left.get(code) ?? 0);
-    if (gone <= 0) return [];
-    const what = `Given up: ${formatCount(gone, "file")} that failed with ${code}. Nothing of it is stored by this import.`;
+  const left = new Map(after.errors.map((group) => [group.code, group]));
+  return before.errors.flatMap(({ code, files, folders, stands_for }) => {
+    const rest = left.get(code) ?? { files: 0, folders: 0, stands_for: 0 };
+    if (files <= rest.files) return [];
+    const gone = {
+      files: files - rest.files,
+      folders: folders - rest.folders,
+      stands_for:
+        stands_for === null || rest.stands_for === null ? null : stands_for - rest.stands_for,
+    };
+    const what = `Given up: ${countOf(gone)} that failed with ${code}. Nothing of it is stored by this import.`;
     return code === "SOURCE_NOT_FOUND"
       ? [
           what,

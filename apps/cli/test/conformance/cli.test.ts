@@ -276,6 +276,17 @@ test("waive doesn't wait for an import that has other failed files, and counts t
   expect(asked.map(({ method }) => method)).toEqual(["GET", "POST"]);
 });
 
+test("waive says how many files a folder stands for that is given up", async () => {
+  const group = { code: "NAME_INVALID", message: "m", remedy: "r", files: 3, folders: 1 };
+  const before = viewOf({ status: "attention", errors: [{ ...group, stands_for: 1204 }] });
+  const after = viewOf({ status: "attention", failed: 1, waived: 3, errors: [] });
+  const { stderr } = await against(
+    (response, { method }) => json(response, method === "POST" ? after : before),
+    ["waive", importId, "--all", "--why", "known"],
+  );
+  expect(stderr).toContain("Given up: 2 files and 1 folder with 1,204 files that failed with");
+});
+
 test("an id that there isn't ends with 2 and the API's sentence", async () => {
   const { code, stderr } = await against(
     (response) => errorJson(response, 404, "NOT_FOUND", "There is no import 123."),
