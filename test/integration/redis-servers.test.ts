@@ -78,6 +78,46 @@ async function refusal(url: string): Promise<{ code: string; message: string }> 
 
 const keys = ["~{exhibit}:*", "~exhibit:*"];
 
+describe("Fleets of two ledgers on one Redis", () => {
+  const open = async (options: { ledger: string; prefix?: string }, database = 3) => {
+    const engine = await openRedisEngine(`${servers.plain.url}/${database}`, options);
+    stack.defer(() => engine.close());
+    return engine;
+  };
+
+  test("aren't mixed: the second is refused, unless it has a prefix or a database of its own", async () => {
+    const first = await open({ ledger: "one" });
+    await open({ ledger: "one" });
+    await expect(open({ ledger: "two" })).rejects.toMatchObject({
+      code: "SERVICE_UNFIT",
+      message: expect.stringMatching(
+        /another ledger \(one; this one is two\).*EXHIBIT_REDIS_PREFIX/,
+      ),
+    });
+    await open({ ledger: "two" }, 4);
+    const apart = await open({ ledger: "two", prefix: "staging" });
+    const admin = new Redis(`${servers.plain.url}/3`);
+    stack.defer(() => admin.disconnect());
+    await first.announce("plan", [{ id: "1" }]);
+    const jobs = async (prefix: string) => (await admin.keys(`${prefix}:plan:*1`)).length;
+    expect([await jobs("{exhibit}"), await jobs("{staging}")]).toEqual([1, 0]);
+    await apart.announce("plan", [{ id: "1" }]);
+    expect([await jobs("{exhibit}"), await jobs("{staging}")]).toEqual([1, 1]);
+  });
+
+  test("a queue that becomes another ledger's while it is away isn't ready", async () => {
+    const engine = await open({ ledger: "one", prefix: "moved" });
+    await engine.ping();
+    const admin = new Redis(`${servers.plain.url}/3`);
+    stack.defer(() => admin.disconnect());
+    await admin.set("{moved}:ledger", "two");
+    await expect(engine.ping()).rejects.toMatchObject({ code: "SERVICE_UNFIT" });
+    await admin.del("{moved}:ledger");
+    await engine.ping();
+    expect(await admin.get("{moved}:ledger")).toBe("one");
+  });
+});
+
 describe("A Redis that can't carry the work is refused at the start, with a sentence", () => {
   test.each<[string, () => Promise<string> | string, string, RegExp]>([
     ["a Sentinel", () => servers.sentinel.url, "SERVICE_UNFIT", /Sentinel.*address of the Redis/],
@@ -118,6 +158,12 @@ describe("A Redis that can't carry the work is refused at the start, with a sent
       () => addUser("d", "~other:*", "+@all"),
       "SERVICE_UNFIT",
       /: the keys \{exhibit\}:\*\./,
+    ],
+    [
+      "one with fewer databases",
+      () => `${servers.plain.url}/100000`,
+      "SERVICE_UNFIT",
+      /no database 100000 \(ERR DB index is out of range\)/,
     ],
     [
       "one whose certificate nobody known has signed",

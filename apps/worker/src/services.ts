@@ -147,7 +147,10 @@ function isShared({ redisUrl, leaseKeys }: Environment): boolean {
 }
 
 /** Leases are shared through Redis only encrypted; without a key each process has its own. */
-function openLeaseStore({ redisUrl, redisCa, leaseKeys }: Environment, logger: Logger): LeaseStore {
+function openLeaseStore(
+  { redisUrl, redisCa, redisPrefix, leaseKeys }: Environment,
+  logger: Logger,
+): LeaseStore {
   if (redisUrl === undefined) return memoryLeaseStore();
   if (leaseKeys === undefined) {
     logger.info(
@@ -159,6 +162,7 @@ function openLeaseStore({ redisUrl, redisCa, leaseKeys }: Environment, logger: L
   return redisLeaseStore({
     url: redisUrl,
     ca: redisCa,
+    prefix: redisPrefix,
     keys: leaseKeys,
     onFault(fault) {
       if (Date.now() < quietUntil) return;
@@ -181,7 +185,7 @@ async function openBase(environment: Environment, entrant: Entrant, logger: Logg
   try {
     // Before the queue is touched: a process of another deployment leaves no trace on that either.
     const ledger = await enterWorld(opened.ledger, entrant);
-    const engine = await openEngine(environment, opened);
+    const engine = await openEngine(environment, opened, ledger);
     return { ledger, engine, closeBase: () => closeInTurn(engine, opened) };
   } catch (thrown) {
     await opened.close();
@@ -190,12 +194,18 @@ async function openBase(environment: Environment, entrant: Entrant, logger: Logg
 }
 
 async function openEngine(
-  { redisUrl, redisCa, allowEviction }: Environment,
+  { redisUrl, redisCa, redisPrefix, allowEviction }: Environment,
   { pglite }: OpenedLedger,
+  { deployment }: Ledger,
 ): Promise<Engine> {
   if (pglite !== undefined) return await openEmbeddedEngine(pglite);
   // The environment has both addresses or neither.
-  return await openRedisEngine(redisUrl as string, { mayEvict: allowEviction, ca: redisCa });
+  return await openRedisEngine(redisUrl as string, {
+    mayEvict: allowEviction,
+    ca: redisCa,
+    prefix: redisPrefix,
+    ledger: deployment.id,
+  });
 }
 
 async function closeInTurn(...parts: { close(): Promise<void> }[]): Promise<void> {

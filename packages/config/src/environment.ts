@@ -15,6 +15,8 @@ export interface Environment {
   /** Both or neither; neither means the embedded engine. */
   readonly redisUrl?: string;
   readonly databaseUrl?: string;
+  /** What keeps several fleets on one Redis apart; default `exhibit`. */
+  readonly redisPrefix?: string;
   /** Certificates, in PEM, of who may have signed that of Redis; without them those that Node knows. */
   readonly redisCa?: string;
   /** Whether a Redis will do that drops keys when its memory is short. */
@@ -80,7 +82,14 @@ const contentOfFile = text.transform((path, context): string => {
 const environment = z.object({
   EXHIBIT_CONFIG: text.optional(),
   EXHIBIT_REDIS_URL: z
-    .url({ protocol: /^rediss?$/, error: "it isn't a redis:// or rediss:// address" })
+    .url({ protocol: /^rediss?$/, error: "it isn't a redis:// or rediss:// address", abort: true })
+    .refine((url) => /^(?:\/\d*)?$/.test(new URL(url).pathname), {
+      error: "what stands behind its last slash isn't the number of a database",
+    })
+    .optional(),
+  EXHIBIT_REDIS_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, "give up to 64 letters, digits and _ . -")
     .optional(),
   EXHIBIT_DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: "it isn't a postgres:// address" })
@@ -128,6 +137,7 @@ export function readEnvironment(variables: Variables = processVariables()): Envi
     EXHIBIT_CONFIG: configPath,
     EXHIBIT_REDIS_URL: redisUrl,
     EXHIBIT_DATABASE_URL: databaseUrl,
+    EXHIBIT_REDIS_PREFIX: redisPrefix,
     EXHIBIT_REDIS_CA_FILE: redisCa,
     EXHIBIT_ALLOW_EVICTION: eviction,
     EXHIBIT_LEASE_KEY: keys,
@@ -140,6 +150,7 @@ export function readEnvironment(variables: Variables = processVariables()): Envi
     ...(configPath === undefined ? {} : { configPath: resolve(configPath) }),
     ...(redisUrl === undefined ? {} : { redisUrl }),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
+    ...(redisPrefix === undefined ? {} : { redisPrefix }),
     ...(redisCa === undefined ? {} : { redisCa }),
     ...(eviction === "1" ? { allowEviction: true } : {}),
     ...(keys === undefined ? {} : { leaseKeys: keys }),

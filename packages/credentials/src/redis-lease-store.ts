@@ -10,13 +10,13 @@ import * as scripts from "./redis-scripts.ts";
 
 // Layout in Redis; H is the SHA-256 of the key, and the braces keep all that belongs to one key in one slot of a
 // cluster. Everything that says something of a case or a credential is sealed.
-//   exhibit:lease:{H}:answer    hash: turn, sealed     gone when the last lease ends
-//   exhibit:lease:{H}:failure   hash: turn, sealed, until, at
-//   exhibit:lease:{H}:holder    the number of the turn that somebody has; gone 3 s after its last renewal
-//   exhibit:lease:{H}:turns     counter, outlives the answer by a day
-//   exhibit:lease:{H}:calls     list: times of the latest calls, for the rate limit
-//   exhibit:lease:{H}:notes     hash: calls, refusals, error (sealed)
-//   exhibit:lease:{H}:leases    sorted set: ids of leases by their end
+//   P:lease:{H}:answer    hash: turn, sealed     gone when the last lease ends
+//   P:lease:{H}:failure   hash: turn, sealed, until, at
+//   P:lease:{H}:holder    the number of the turn that somebody has; gone 3 s after its last renewal
+//   P:lease:{H}:turns     counter, outlives the answer by a day
+//   P:lease:{H}:calls     list: times of the latest calls, for the rate limit
+//   P:lease:{H}:notes     hash: calls, refusals, error (sealed)
+//   P:lease:{H}:leases    sorted set: ids of leases by their end
 
 /** Milliseconds after which others may ask when a turn's holder has died; renewed while it lives. */
 const TURN_LIFE = 3_000;
@@ -34,6 +34,8 @@ export interface RedisLeaseStoreOptions {
   readonly url: string;
   /** Certificates, in PEM, of who may have signed that of Redis. @defaultValue those that Node knows */
   readonly ca?: string | undefined;
+  /** What keeps several fleets on one Redis apart. @defaultValue exhibit */
+  readonly prefix?: string | undefined;
   readonly keys: LeaseKeyRing;
   /** Told of what didn't work in Redis; the store goes on without it. */
   readonly onFault?: (fault: unknown) => void;
@@ -43,7 +45,7 @@ export interface RedisLeaseStoreOptions {
 
 /** Keeps in Redis, encrypted, for all brokers that have the same Redis and a key in common. */
 export function redisLeaseStore(options: RedisLeaseStoreOptions): LeaseStore {
-  const { url, ca, keys, onFault = () => {}, now = Date.now } = options;
+  const { url, ca, prefix = "exhibit", keys, onFault = () => {}, now = Date.now } = options;
   const redis = new Redis(url, {
     // A lease mustn't wait for a Redis that is away: the vendor can be asked without it.
     enableOfflineQueue: false,
@@ -63,7 +65,7 @@ export function redisLeaseStore(options: RedisLeaseStoreOptions): LeaseStore {
   ]).catch(() => {});
   const turns = new Set<Turn>();
   const own = memoryLeaseStore(now);
-  const named = (key: string, part: string) => `exhibit:lease:{${hashOf(key)}}:${part}`;
+  const named = (key: string, part: string) => `${prefix}:lease:{${hashOf(key)}}:${part}`;
 
   const run = (script: string, names: readonly string[], ...values: (string | number)[]) =>
     redis.eval(script, names.length, ...names, ...values) as Promise<number>;

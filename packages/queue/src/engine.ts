@@ -14,6 +14,7 @@ import { Redis } from "ioredis";
 import { closeWorker } from "./close-worker.ts";
 import { createPglitePool } from "./pglite-pool.ts";
 import { type Bell, EVENTS_KEPT, kept, type QueueName, queueNames } from "./queues.ts";
+import { checkDatabase, claimPrefix } from "./redis-database.ts";
 import { faultOfRedis } from "./redis-faults.ts";
 import { checkRedis } from "./redis-fitness.ts";
 import { restAfterErrors } from "./rest-after-errors.ts";
@@ -75,7 +76,9 @@ export interface WorkerHandle {
 }
 
 /** Redis keys begin with it; the braces keep a queue in one slot of a cluster. */
-const PREFIX = "{exhibit}";
+function prefixOf(name: string): string {
+  return `{${name}}`;
+}
 
 /** BullMQ's tables in Postgres dialects. */
 const SCHEMA = "bullmq";
@@ -118,6 +121,10 @@ export interface RedisEngineOptions {
   mayEvict?: boolean | undefined;
   /** Certificates, in PEM, of who may have signed that of Redis. @defaultValue those that Node knows */
   ca?: string | undefined;
+  /** What keeps several fleets on one Redis apart. @defaultValue exhibit */
+  prefix?: string | undefined;
+  /** The id of the ledger whose jobs these are: those of another are refused. */
+  ledger?: string | undefined;
 }
 
 /**
@@ -126,8 +133,9 @@ export interface RedisEngineOptions {
  */
 export async function openRedisEngine(
   redisUrl: string,
-  { mayEvict, ca }: RedisEngineOptions = {},
+  { mayEvict, ca, prefix: name = "exhibit", ledger }: RedisEngineOptions = {},
 ): Promise<Engine> {
+  const prefix = prefixOf(name);
   const tls = ca === undefined ? {} : { tls: { ca } };
   // A producer must not hang while Redis is away: the ledger has the work already, and the reconciler rings for it.
   const producer = new Redis(redisUrl, {
@@ -155,7 +163,9 @@ export async function openRedisEngine(
 
   async function check(): Promise<void> {
     try {
-      await checkRedis(producer, { prefix: PREFIX, queues: queueNames, mayEvict });
+      await checkDatabase(producer);
+      await checkRedis(producer, { prefix, queues: queueNames, mayEvict });
+      if (ledger !== undefined) await claimPrefix(producer, prefix, ledger);
     } catch (error) {
       // ioredis only says how often it tried; why is what the connection said.
       const cause = error instanceof ExhibitError ? error : (fault ?? error);
@@ -189,7 +199,7 @@ export async function openRedisEngine(
         name,
         options<QueueOptions>({
           connection: producer,
-          prefix: PREFIX,
+          prefix,
           streams: { events: { maxLen: EVENTS_KEPT } },
         }),
       ),
@@ -197,7 +207,7 @@ export async function openRedisEngine(
       new Worker(
         name,
         createProcessor(name, handler),
-        options<WorkerOptions>({ ...more, connection: consumer, prefix: PREFIX }),
+        options<WorkerOptions>({ ...more, connection: consumer, prefix }),
       ),
     // The first time has passed.
     onReturn: (listener) => void producer.on("ready", listener),

@@ -73,7 +73,7 @@ function rightsSentence(missing: readonly string[], redis: Redis, { prefix }: Re
   const user = redis.options.username ?? "default";
   return [
     `it doesn't allow its user "${user}" what the queues need: ${missing.join(", ")}.`,
-    `What does: ACL SETUSER ${user} '~${prefix}:*' '~exhibit:*' +@all -@dangerous +info +client|list`,
+    `What does: ACL SETUSER ${user} '~${prefix}:*' '~${prefix.slice(1, -1)}:*' +@all -@dangerous +info +client|list`,
   ].join(" ");
 }
 

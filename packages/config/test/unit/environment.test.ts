@@ -18,6 +18,7 @@ describe("the environment", () => {
     const given = {
       EXHIBIT_CONFIG: "exhibit.yaml",
       EXHIBIT_REDIS_URL: "rediss://:pw@redis.test:6379/1",
+      EXHIBIT_REDIS_PREFIX: "staging",
       EXHIBIT_DATABASE_URL: "postgresql://u:pw@db.test/exhibit",
       EXHIBIT_REDIS_CA_FILE: import.meta.filename,
       EXHIBIT_ALLOW_EVICTION: "1",
@@ -34,6 +35,7 @@ describe("the environment", () => {
     expect(said).toEqual({
       configPath: resolve("exhibit.yaml"),
       redisUrl: given.EXHIBIT_REDIS_URL,
+      redisPrefix: "staging",
       redisCa: readFileSync(import.meta.filename, "utf8"),
       allowEviction: true,
       databaseUrl: given.EXHIBIT_DATABASE_URL,
@@ -111,6 +113,17 @@ describe("the environment", () => {
       );
     },
   );
+
+  it.each([
+    [
+      { EXHIBIT_REDIS_URL: "redis://r/five", EXHIBIT_DATABASE_URL: "postgres://p" },
+      "EXHIBIT_REDIS_URL: what",
+    ],
+    [{ EXHIBIT_REDIS_PREFIX: "{a}" }, "EXHIBIT_REDIS_PREFIX: give"],
+    [{ EXHIBIT_REDIS_PREFIX: "a:b" }, "EXHIBIT_REDIS_PREFIX: give"],
+  ])("doesn't take %j", (given, fault) => {
+    expect(() => readEnvironment(given)).toThrow(fault);
+  });
 
   it("leaves out the space around a value, which is none if nothing else is in it", () => {
     const { apiPort, redisUrl, databaseUrl, dataDir } = readEnvironment({

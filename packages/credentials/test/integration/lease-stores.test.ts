@@ -195,6 +195,16 @@ describe("The lease store in Redis", () => {
     expect(await before.get("young")).toBeUndefined();
   });
 
+  it("keeps apart what has another prefix", async () => {
+    const store = open("a");
+    const other = redisLeaseStore({ url, keys: ring("a"), prefix: "staging" });
+    opened.push(other);
+    await store.put("k", keptAnswer(), { until: Date.now() + 60_000 });
+    expect(await other.get("k")).toBeUndefined();
+    await other.put("k", keptAnswer(), { until: Date.now() + 60_000 });
+    expect(await redis.keys("staging:lease:*")).toHaveLength(1);
+  });
+
   it("takes an entry that was changed, or moved to another key, as none", async () => {
     const store = open("a");
     const until = Date.now() + 60_000;
