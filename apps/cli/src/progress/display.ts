@@ -12,12 +12,16 @@ export interface ProgressDisplay {
   end(): void;
 }
 
-/** Bars redrawn in place on a terminal; elsewhere (a file, a pipe, CI) a plain line at most every two seconds. */
+/**
+ * Bars redrawn in place on a terminal; elsewhere (a file, a pipe, CI, a terminal that doesn't know how wide it is) a plain
+ * line at most every two seconds.
+ */
 export function createProgressDisplay(
   sink: TextSink,
   now: () => number = Date.now,
 ): ProgressDisplay {
-  return sink.isTTY === true ? terminalDisplay(sink, now) : plainDisplay(sink, now);
+  const canBeDrawnOn = sink.isTTY === true && sink.columns !== 0;
+  return canBeDrawnOn ? terminalDisplay(sink, now) : plainDisplay(sink, now);
 }
 
 // Milliseconds between two drawings.
@@ -46,7 +50,7 @@ function terminalDisplay(sink: TextSink, now: () => number): ProgressDisplay {
   return {
     update(view) {
       // One column is left free: some terminals wrap a line that fills the last one.
-      lines = progressBars(measure(view), (sink.columns ?? 80) - 1);
+      lines = progressBars(measure(view), (sink.columns || 80) - 1);
       if (now() - drawnAt >= redrawPause) draw();
     },
     note(line) {

@@ -6,16 +6,22 @@ export interface Measure {
   /** Files that need no more work, whatever their outcome. */
   doneFiles: number;
   doneBytes: number;
-  /** Per second, over the last few seconds; undefined until there is enough to tell. */
+  /** Per second, over the last few seconds; undefined until there is enough to tell, and when nothing moves. */
   filesPerSecond: number | undefined;
   bytesPerSecond: number | undefined;
-  /** Undefined while the source is still being walked, or when nothing moves. */
+  /** Undefined while the source is still being walked, when nothing moves, and until it can be told. */
   secondsLeft: number | undefined;
 }
 
 // Milliseconds over which a rate is taken: long enough to be calm, short enough to follow a change.
 const rateWindow = 8_000;
 const leastSpan = 500;
+
+// What is left is told only after so many milliseconds, when the latest half of them says the same but for this factor.
+const steadySpan = 3_000;
+const steadyFactor = 1.5;
+// Fewer files than this say nothing about how fast files go.
+const fewFiles = 10;
 
 interface Sample {
   at: number;
@@ -27,20 +33,20 @@ interface Sample {
 export function createMeter(now: () => number): (view: ImportView) => Measure {
   const samples: Sample[] = [];
   return (view) => {
-    const sample = {
+    const last = {
       at: now(),
       files: view.files - view.planned,
       bytes: view.stored_bytes + view.identical_bytes + view.sending_bytes,
     };
-    samples.push(sample);
-    while (samples.length > 2 && sample.at - (samples[1]?.at ?? 0) > rateWindow) samples.shift();
-    const rates = ratesOf(samples[0] ?? sample, sample);
+    samples.push(last);
+    while (samples.length > 2 && last.at - (samples[1]?.at ?? 0) > rateWindow) samples.shift();
+    const first = samples[0] ?? last;
     return {
       view,
-      doneFiles: sample.files,
-      doneBytes: sample.bytes,
-      ...rates,
-      secondsLeft: secondsLeft(view, rates),
+      doneFiles: last.files,
+      doneBytes: last.bytes,
+      ...shownRates(view, first, last),
+      secondsLeft: steadySecondsLeft(view, samples, last),
     };
   };
 }
@@ -50,22 +56,50 @@ interface Rates {
   bytesPerSecond: number | undefined;
 }
 
+const noRates: Rates = { filesPerSecond: undefined, bytesPerSecond: undefined };
+
+/** What stands still has no rate, though something went in the last seconds. */
+function shownRates({ moving }: ImportView, first: Sample, last: Sample): Rates {
+  return moving ? ratesOf(first, last) : noRates;
+}
+
+/** Never negative: what was sent of a file counts no longer when it has to be sent again. */
 function ratesOf(first: Sample, last: Sample): Rates {
   const span = last.at - first.at;
-  if (span < leastSpan) return { filesPerSecond: undefined, bytesPerSecond: undefined };
+  if (span < leastSpan) return noRates;
   return {
-    filesPerSecond: ((last.files - first.files) * 1000) / span,
-    bytesPerSecond: ((last.bytes - first.bytes) * 1000) / span,
+    filesPerSecond: Math.max(0, ((last.files - first.files) * 1000) / span),
+    bytesPerSecond: Math.max(0, ((last.bytes - first.bytes) * 1000) / span),
   };
 }
 
+/** Undefined unless the whole of what is looked back on, and its latest half, tell nearly the same. */
+function steadySecondsLeft(
+  view: ImportView,
+  samples: readonly Sample[],
+  last: Sample,
+): number | undefined {
+  const first = samples[0] ?? last;
+  const span = last.at - first.at;
+  if (span < steadySpan || view.status !== "storing" || view.planned === 0) return undefined;
+  if (!view.moving || view.paused !== null) return undefined;
+  const middle = samples.findLast(({ at }) => at <= last.at - span / 2) ?? first;
+  const whole = secondsLeft(view, first, last);
+  const latest = secondsLeft(view, middle, last);
+  if (whole === undefined || latest === undefined) return undefined;
+  const isSteady = Math.max(whole, latest) <= Math.min(whole, latest) * steadyFactor + 1;
+  return isSteady ? whole : undefined;
+}
+
 /** Many small files are bound by files per second, large ones by bytes per second: the slower of the two is right. */
-function secondsLeft(view: ImportView, rates: Rates): number | undefined {
-  if (view.status !== "storing" || view.paused !== null || view.planned === 0) return undefined;
-  const { filesPerSecond, bytesPerSecond } = rates;
-  if (!filesPerSecond && !bytesPerSecond) return undefined;
-  const bytes = view.bytes - view.stored_bytes - view.identical_bytes - view.sending_bytes;
-  const byFiles = filesPerSecond ? view.planned / filesPerSecond : 0;
-  const byBytes = bytesPerSecond ? bytes / bytesPerSecond : 0;
-  return Math.max(byFiles, byBytes);
+function secondsLeft(view: ImportView, first: Sample, last: Sample): number | undefined {
+  const { filesPerSecond, bytesPerSecond } = ratesOf(first, last);
+  const bytes = Math.max(0, view.bytes - last.bytes);
+  const byFiles =
+    filesPerSecond && last.files - first.files >= fewFiles
+      ? view.planned / filesPerSecond
+      : undefined;
+  const byBytes = bytesPerSecond ? bytes / bytesPerSecond : undefined;
+  if (byFiles === undefined && byBytes === undefined) return undefined;
+  return Math.max(byFiles ?? 0, byBytes ?? 0);
 }

@@ -33,6 +33,34 @@ test("there is no time left to tell while the source is being walked, or when no
   ).toBeUndefined();
 });
 
+/** The measures of an import of a thousand files whose rates change: views of `[second, files done, bytes done]`. */
+function measures(...views: [at: number, files: number, bytes: number][]) {
+  let now = 0;
+  const measure = createMeter(() => now);
+  return views.map(([at, files, bytes]) => {
+    now = at * 1000;
+    return measure(viewOf({ planned: 1000 - files, stored: files, stored_bytes: bytes }));
+  });
+}
+
+test("no time is told before it can be: not in the first seconds, not while rates change, not by a file or two", () => {
+  const left = (...views: Parameters<typeof measures>) =>
+    measures(...views).map(({ secondsLeft }) => secondsLeft);
+  expect(left([0, 0, 0], [1, 50, 2e6], [2, 100, 4e6]).at(-1)).toBeUndefined();
+  expect(left([0, 0, 0], [2, 100, 4e6], [4, 200, 8e6]).at(-1)).toBe(16);
+  expect(left([0, 0, 0], [2, 1, 4e4], [4, 200, 8e6]).at(-1)).toBeUndefined();
+  // Two files of 1 MB in four seconds: 78 seconds by their bytes, not 33 minutes by their number.
+  expect(left([0, 0, 0], [2, 1, 1e6], [4, 2, 2e6]).at(-1)).toBe(76);
+});
+
+test("a rate is never negative, and what stands still has none", () => {
+  const [, back] = measures([0, 10, 9e6], [4, 10, 1e6]);
+  expect(back).toMatchObject({ filesPerSecond: 0, bytesPerSecond: 0, secondsLeft: undefined });
+  const still = measureAfter(5, { moving: false });
+  expect(still).toMatchObject({ filesPerSecond: undefined, bytesPerSecond: undefined });
+  expect(progressLine(still)).toBe("storing: 250 of 1,000 files, 10.0 MB of 40.0 MB");
+});
+
 test("a plain line says all of it", () => {
   expect(progressLine(measureAfter(5))).toBe(
     "storing: 250 of 1,000 files, 10.0 MB of 40.0 MB, 2.0 MB/s, 15 s left",
@@ -86,4 +114,12 @@ test("on a terminal the bars are drawn over themselves, and a note stands above 
   display.note("The API doesn't answer");
   display.end();
   expect(sink.text()).toContain("The API doesn't answer\n");
+});
+
+test("a terminal that doesn't know how wide it is gets whole lines", () => {
+  const sink = recordedSink({ isTTY: true, columns: 0 });
+  const display = createProgressDisplay(sink, () => 0);
+  display.update(viewOf());
+  display.end();
+  expect(sink.text()).toBe("storing: 250 of 1,000 files, 10.0 MB of 40.0 MB\n");
 });
