@@ -1,11 +1,14 @@
+import { readFileSync } from "node:fs";
 import { toExhibitError } from "@exhibit/contracts";
 import { Command, CommanderError } from "commander";
+import { z } from "zod";
 import { acceptCommand } from "./commands/accept.ts";
 import { actsCommand } from "./commands/acts.ts";
 import { apiCommand } from "./commands/api.ts";
 import { bwlimitCommand } from "./commands/bwlimit.ts";
 import { cancelCommand } from "./commands/cancel.ts";
 import type { CommandContext, CommandModule } from "./commands/command.ts";
+import { completionCommand } from "./commands/completion.ts";
 import { filesCommand } from "./commands/files.ts";
 import { importCommand } from "./commands/import.ts";
 import { migrateCommand } from "./commands/migrate.ts";
@@ -45,7 +48,14 @@ const commands: readonly CommandModule[] = [
   workerCommand,
   migrateCommand,
   sandboxCommand,
+  completionCommand,
 ];
+
+function versionLine(): string {
+  const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  const { version } = z.object({ version: z.string() }).parse(JSON.parse(manifest));
+  return `exhibit ${version} (Node ${process.version})`;
+}
 
 /** Runs one command line and gives the exit code. Writes to `streams` only; throws nothing. */
 export async function runCli(
@@ -81,7 +91,9 @@ async function runLine(args: readonly string[], streams: Streams): Promise<numbe
     }
   };
   try {
-    await buildProgram({ streams, run }).parseAsync(args, { from: "user" });
+    const program = buildProgram({ streams, run });
+    const unknown = unknownCommandOf(program, args);
+    await program.parseAsync(unknown === undefined ? args : [unknown], { from: "user" });
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown;
     // commander has printed the help or what is wrong; help that was asked for ends with 0.
@@ -92,6 +104,14 @@ async function runLine(args: readonly string[], streams: Streams): Promise<numbe
     }
   }
   return exitCode;
+}
+
+/** A command that there isn't, whatever else is asked about it: help of another one would only mislead. */
+function unknownCommandOf(program: Command, args: readonly string[]): string | undefined {
+  const [first, second] = args.filter((arg) => !arg.startsWith("-"));
+  const named = first === "help" ? second : first;
+  if (named === undefined || named === "help") return undefined;
+  return program.commands.some((command) => command.name() === named) ? undefined : named;
 }
 
 function buildProgram(context: CommandContext): Command {
@@ -108,7 +128,8 @@ function buildProgram(context: CommandContext): Command {
       getOutHelpWidth: () => stdout.columns || 100,
       getErrHelpWidth: () => stderr.columns || 100,
     })
-    .helpCommand(false)
+    .version(versionLine(), "--version", "say which version it is")
+    .helpCommand("help [command]", "explain a command")
     .addHelpText("after", guide);
   for (const add of commands) add(program, context);
   return program;
