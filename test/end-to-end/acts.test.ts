@@ -41,6 +41,16 @@ describe.each(engineKindNames)("What people do to an import (%s)", (kind) => {
     while ((await board.count("active")) > 0) await setTimeout(50);
   }
 
+  test("an import is found by the suits of its folders, whether its request named them or not", async () => {
+    await writeTree(join(system.root, "1001"), { "a.txt": "a" });
+    const { import_id, suit_ids } = await system.run({ ...suits("1001"), suit_ids: ["5"] });
+    expect(suit_ids).toEqual(["5", "1001"]);
+    for (const suit of ["5", "1001"]) {
+      const { items } = await system.get<{ items: ImportView[] }>(`/v1/imports?suit_id=${suit}`);
+      expect(items.map((item) => item.import_id)).toEqual([import_id]);
+    }
+  });
+
   test("cancel in the middle of an upload stops it within seconds, aborts it, and keeps what is stored", async () => {
     await writeTree(join(system.root, "1001"), {
       "small.txt": "small",

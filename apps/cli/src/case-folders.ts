@@ -12,6 +12,7 @@ import {
   writeName,
 } from "@exhibit/contracts";
 import { badUse } from "./exit-codes.ts";
+import { folderName } from "./report.ts";
 
 /** The roles whose folders kongur opens besides those of suits. */
 export const roles = ["entrust", "lawyer", "firm"] as const;
@@ -62,6 +63,27 @@ export async function mapCase(
   };
 }
 
+/**
+ * How a folder's subfolders map to the folders of a case at kongur, by their names alone: none for a folder that isn't laid
+ * out as a case. Throws REQUEST_INVALID naming what would be left out of one that almost is.
+ */
+export async function mapLayout(path: string): Promise<FolderRequest[]> {
+  return (await namesInCase(path, [])).map((name) => ({
+    vendor: "kongur",
+    folder: selectorOf(name),
+    source: { type: "directory", path: join(path, name) },
+  }));
+}
+
+/** What goes where, a line for each folder, at most so many. */
+export function mappingLines(folders: readonly FolderRequest[], most = 20): string[] {
+  const lines = folders
+    .slice(0, most)
+    .map((folder) => `${folder.source.path} → ${folderName(folder)}`);
+  const more = folders.length - lines.length;
+  return more > 0 ? [...lines, `and ${more} more folders`] : lines;
+}
+
 function checkOptions(options: CaseOptions): void {
   if (options.role !== undefined && options.selector !== undefined) {
     throw badUse("--role and --folder both name the folder at the vendor: give one of them.");
@@ -104,16 +126,28 @@ async function mapFolder(path: string, options: CaseOptions): Promise<FolderRequ
   if (options.selector !== undefined) return [bound(options.selector)];
   if (options.role !== undefined) return [bound({ role: options.role })];
 
-  const { subfolders, others } = await contentsOf(path);
-  const names = namesOf(path, subfolders, options.suits);
+  const names = await namesInCase(path, options.suits);
   if (names.length === 0) {
     const [suit, ...more] = options.suits;
     if (suit !== undefined && more.length === 0) return [bound({ suit_id: suit })];
     throw unmapped(path, options.suits);
   }
+  return names.map((name) => bound(selectorOf(name), name));
+}
+
+/** By the name of a subfolder. */
+function selectorOf(name: string): FolderSelector {
+  return isRole(name) ? { role: name } : { suit_id: name };
+}
+
+/** The subfolders that stand for a folder of the case; none where it isn't laid out as one. Throws when any would be left out. */
+async function namesInCase(path: string, suits: readonly string[]): Promise<string[]> {
+  const { subfolders, others } = await contentsOf(path);
+  const names = namesOf(path, subfolders, suits);
+  if (names.length === 0) return [];
   const left = [...subfolders.filter((name) => !names.includes(name)).map(quoted), ...others];
   if (left.length > 0) throw leftOver(path, left);
-  return names.map((name) => bound(isRole(name) ? { role: name } : { suit_id: name }, name));
+  return names;
 }
 
 /** Which subfolders stand for a folder of the case, sorted by name. */

@@ -7,6 +7,8 @@ import { type ErrorCode, errorTable } from "@exhibit/contracts";
 const remedies: Partial<Record<ErrorCode, string>> = {
   NOT_FOUND:
     "Check the id or name: `exhibit status` lists the imports, `exhibit vendors` the vendors.",
+  SOURCE_OUTSIDE_ROOTS:
+    "Import it from below one of them, or add its folder to `sources.roots` and restart. A trial without a configuration is started with the folder: npm start -- FOLDER",
   VENDOR_MISCONFIGURED: "Correct the vendor's section of the configuration and try again.",
   VENDOR_REFUSED:
     "Read the vendor's own code and sentence; correct the ids or ask for the permission, then try again.",

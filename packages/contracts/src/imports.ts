@@ -94,7 +94,13 @@ export type FolderRequest = z.output<typeof folderRequest>;
 export const importRequest = z
   .strictObject({
     entrust_id: identifier.optional().describe("The mandate to a firm or lawyer"),
-    suit_ids: z.array(identifier).max(10_000).default([]).describe("The suits of the case"),
+    suit_ids: z
+      .array(identifier)
+      .max(10_000)
+      .default([])
+      .describe(
+        "The suits of the case; those of `folders` are added, so that the import is found by them, too",
+      ),
     folders: z.array(folderRequest).min(1).max(10_000),
     why: z.string().trim().min(1).max(2000).optional().describe("For the record"),
   })

@@ -106,8 +106,9 @@ export function createImports({
   const bells = { engine, logger };
   return {
     async create(request, who = UNNAMED_ACTOR) {
-      checkFolders(request, broker, roots);
-      const { importId, folderIds } = await createImport(ledger, request, {
+      const named = { ...request, suit_ids: suitsOf(request) };
+      checkFolders(named, broker, roots);
+      const { importId, folderIds } = await createImport(ledger, named, {
         who,
         why: request.why,
       });
@@ -187,6 +188,12 @@ function besideQueue(view: ImportView, away: Away | undefined): ImportView {
 function folderNumber(importId: string, folderId: string): number {
   if (/^\d{1,15}$/.test(folderId)) return Number(folderId);
   throw new ExhibitError("NOT_FOUND", `There is no folder ${folderId} in import ${importId}.`);
+}
+
+/** The suits that a request names, and those that its folders are of: an import is found by each of them. */
+function suitsOf({ suit_ids, folders }: ImportRequest): string[] {
+  const own = folders.map(({ folder }) => folder.suit_id?.trim() ?? "").filter((id) => id !== "");
+  return [...new Set([...suit_ids, ...own])];
 }
 
 /** Finds every folder's fault before anything is put on the record. */

@@ -9,7 +9,7 @@ import { sourceError } from "./source-error.ts";
 /**
  * Checks a source by its text alone, without I/O: the API refuses early what `openSource` would refuse.
  *
- * @throws {ExhibitError} REQUEST_INVALID for a path that can't be one; SOURCE_OUTSIDE_ROOTS
+ * @throws {ExhibitError} REQUEST_INVALID for a path that can't be one or isn't absolute; SOURCE_OUTSIDE_ROOTS
  */
 export function checkSource(source: Source, roots: readonly string[]): void {
   const { path } = source;
@@ -23,9 +23,14 @@ export function checkSource(source: Source, roots: readonly string[]): void {
     );
   }
   if (!isAbsolute(path)) {
-    throw outsideRoots(path, `The source ${path} isn't an absolute path.`);
+    throw new ExhibitError(
+      "REQUEST_INVALID",
+      `The source ${path} isn't an absolute path: it has to begin with "/".`,
+      { details: { path } },
+    );
   }
-  if (!roots.some((root) => isWithin(resolve(root), resolve(path)))) throw outsideRoots(path);
+  if (!roots.some((root) => isWithin(resolve(root), resolve(path))))
+    throw outsideRoots(path, roots);
 }
 
 /**
@@ -40,7 +45,7 @@ export async function locateSource(source: Source, roots: readonly string[]): Pr
   });
   const resolved = await Promise.all(roots.map(realRoot));
   const realRoots = resolved.filter((root) => root !== undefined);
-  if (!realRoots.some((root) => isWithin(root, real))) throw outsideRoots(path);
+  if (!realRoots.some((root) => isWithin(root, real))) throw outsideRoots(path, roots);
   const followSymlinks = source.follow_symlinks === true;
   const bounds = followSymlinks ? realRoots : [real];
   return { root: real, bounds, followSymlinks, names: source.names };
@@ -67,9 +72,16 @@ async function realRoot(root: string): Promise<string | undefined> {
   return rawRealPath(root).catch(() => undefined);
 }
 
-function outsideRoots(
-  path: string,
-  message = `The source ${path} lies outside the folders that may be read.`,
-): ExhibitError {
-  return new ExhibitError("SOURCE_OUTSIDE_ROOTS", message, { details: { path } });
+// Roots that a message names.
+const mostNamed = 5;
+
+function outsideRoots(path: string, roots: readonly string[]): ExhibitError {
+  const named = roots.slice(0, mostNamed).join(", ");
+  const more = roots.length > mostNamed ? ` and ${roots.length - mostNamed} more` : "";
+  const allowed = roots.length === 0 ? "none is configured" : `${named}${more}`;
+  return new ExhibitError(
+    "SOURCE_OUTSIDE_ROOTS",
+    `The source ${path} lies outside the folders that may be read: ${allowed}.`,
+    { details: { path } },
+  );
 }

@@ -1,9 +1,8 @@
-import { type ImportRequest, type NameEncoding, nameEncodings } from "@exhibit/contracts";
+import { type NameEncoding, nameEncodings } from "@exhibit/contracts";
 import { Option } from "commander";
-import { type CaseOptions, mapCase, type Role, roles } from "../case-folders.ts";
+import { type CaseOptions, mapCase, mappingLines, type Role, roles } from "../case-folders.ts";
 import { apiOfEnvironment } from "../client-context.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { folderName } from "../report.ts";
 import type { Terminal } from "../terminal.ts";
 import { watchToEnd } from "../watch-to-end.ts";
 import { type CommandModule, jsonOption } from "./command.ts";
@@ -21,9 +20,6 @@ interface ImportOptions {
   detach?: boolean;
   json?: boolean;
 }
-
-// More folders than this aren't listed one by one before sending.
-const listedFolders = 20;
 
 export const importCommand: CommandModule = (program, { run }) => {
   program
@@ -86,7 +82,7 @@ async function startImport(
   terminal: Terminal,
 ): Promise<number> {
   const { request, without } = await mapCase(folders, caseOptions(options));
-  for (const line of mappingLines(request)) terminal.note(line);
+  for (const line of mappingLines(request.folders)) terminal.note(line);
   for (const suit of without) terminal.note(`Suit ${suit} has no folder here.`);
 
   const api = apiOfEnvironment();
@@ -113,12 +109,4 @@ function caseOptions(options: ImportOptions): CaseOptions {
     allowEmpty: options.allowEmpty,
     names: options.names,
   };
-}
-
-function mappingLines({ folders }: ImportRequest): string[] {
-  const lines = folders
-    .slice(0, listedFolders)
-    .map((folder) => `${folder.source.path} → ${folderName(folder)}`);
-  const more = folders.length - lines.length;
-  return more > 0 ? [...lines, `and ${more} more folders`] : lines;
 }

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { realpath } from "node:fs/promises";
 import { basename, join, relative, resolve, sep } from "node:path";
-import type { ImportRequest } from "@exhibit/contracts";
-import { checkFolder } from "../case-folders.ts";
+import { ExhibitError, type FolderRequest, type ImportRequest } from "@exhibit/contracts";
+import { checkFolder, mapLayout } from "../case-folders.ts";
 import { badUse } from "../exit-codes.ts";
 import { ensureSampleCase, sampleRequest } from "./sample-case.ts";
 
@@ -13,6 +13,8 @@ export interface Evidence {
   /** The folder that has to be readable. */
   root: string;
   request: ImportRequest;
+  /** Why it goes where it goes, where that isn't plain. */
+  remark?: string | undefined;
 }
 
 /** Makes the sample case where it isn't there yet. */
@@ -26,7 +28,10 @@ export async function sampleEvidence(dataDir: string): Promise<Evidence> {
   };
 }
 
-/** A folder of the user's own, for the entrust folder of a mandate that is this folder's alone. Throws REQUEST_INVALID. */
+/**
+ * A folder of the user's own, for a mandate that is this folder's alone: one that is laid out as a case maps itself, as by
+ * `exhibit import`, and any other goes to the entrust folder as a whole. Throws REQUEST_INVALID.
+ */
 export async function ownEvidence(path: string, dataDir: string): Promise<Evidence> {
   const given = resolve(path);
   await checkFolder(given);
@@ -37,16 +42,28 @@ export async function ownEvidence(path: string, dataDir: string): Promise<Eviden
       `${root} holds Exhibit's own data (${dataDir}); give it another place by EXHIBIT_DATA_DIR.`,
     );
   }
-  const source = { type: "directory" as const, path: root };
+  const { folders, remark } = await foldersOf(root);
   return {
     name: root,
     root,
-    request: {
-      entrust_id: mandateOf(root),
-      suit_ids: [],
-      folders: [{ vendor: "kongur", folder: { role: "entrust" }, source }],
-    },
+    request: { entrust_id: mandateOf(root), suit_ids: [], folders },
+    remark,
   };
+}
+
+async function foldersOf(root: string): Promise<{ folders: FolderRequest[]; remark?: string }> {
+  const source = { type: "directory" as const, path: root };
+  const whole: FolderRequest[] = [{ vendor: "kongur", folder: { role: "entrust" }, source }];
+  try {
+    const folders = await mapLayout(root);
+    return { folders: folders.length === 0 ? whole : folders };
+  } catch (thrown) {
+    if (!(thrown instanceof ExhibitError && thrown.code === "REQUEST_INVALID")) throw thrown;
+    return {
+      folders: whole,
+      remark: `It goes to one folder as a whole, for exhibit import would refuse it: ${thrown.message}`,
+    };
+  }
 }
 
 /** Two folders must not meet in one place: files of the same name would be in conflict. */

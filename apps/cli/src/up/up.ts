@@ -4,6 +4,7 @@ import { type ImportView, TRIAL_NOTICE } from "@exhibit/contracts";
 import type { Sandbox } from "@exhibit/sandbox";
 import { actorOfSystem } from "../actor.ts";
 import { createApiClient } from "../api-client.ts";
+import { mappingLines } from "../case-folders.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { giveImport } from "../import-result.ts";
 import { type Interruption, listenForInterruption } from "../interruption.ts";
@@ -115,6 +116,8 @@ async function importEvidence(
 ): Promise<number> {
   const api = createApiClient({ url: house.api.url, actor: actorOfSystem() });
   terminal.note(`Importing ${evidence.name}`);
+  if (evidence.remark !== undefined) terminal.note(evidence.remark);
+  for (const line of mappingLines(evidence.request.folders)) terminal.note(`  ${line}`);
   const { import_id } = await api.create(evidence.request);
   const view = await watchUnless(interruption, () =>
     watchWithProgress(api, import_id, terminal, interruption.signal),

@@ -11,14 +11,31 @@ it.each(["/evidence", "/evidence/1001", "/evidence/..a", "/mnt/cases/x/../y", "/
   },
 );
 
-it.each(["/", "/etc", "/evidence2", "/evidence/../etc", "/mnt/cases/..", "evidence/1001", "."])(
+it.each(["/", "/etc", "/evidence2", "/evidence/../etc", "/mnt/cases/.."])(
   "refuses %s as outside the roots",
   (path) => {
     expect(() => checkSource(at(path), roots)).toThrow(
-      expect.objectContaining({ code: "SOURCE_OUTSIDE_ROOTS" }),
+      expect.objectContaining({
+        code: "SOURCE_OUTSIDE_ROOTS",
+        message: expect.stringContaining("may be read: /evidence, /mnt/cases/."),
+      }),
     );
   },
 );
+
+it.each(["evidence/1001", "."])("refuses %s as a path that isn't absolute", (path) => {
+  expect(() => checkSource(at(path), roots)).toThrow(
+    expect.objectContaining({
+      code: "REQUEST_INVALID",
+      message: expect.stringContaining("absolute"),
+    }),
+  );
+});
+
+it("names five roots, and counts the others", () => {
+  const many = Array.from({ length: 7 }, (_, index) => `/r${index}`);
+  expect(() => checkSource(at("/etc"), many)).toThrow("/r0, /r1, /r2, /r3, /r4 and 2 more.");
+});
 
 it.each(["/evidence/a\0b", "/evidence/\ud800"])("refuses the path %j as none", (path) => {
   expect(() => checkSource(at(path), roots)).toThrow(
@@ -28,7 +45,10 @@ it.each(["/evidence/a\0b", "/evidence/\ud800"])("refuses the path %j as none", (
 
 it("lets nothing pass when there are no roots", () => {
   expect(() => checkSource(at("/evidence"), [])).toThrow(
-    expect.objectContaining({ code: "SOURCE_OUTSIDE_ROOTS" }),
+    expect.objectContaining({
+      code: "SOURCE_OUTSIDE_ROOTS",
+      message: expect.stringContaining("none is configured"),
+    }),
   );
 });
 
