@@ -61,7 +61,7 @@ const readers = stack.adopt(createFileReaders(0), (theirs) => theirs.close());
 const dependencies = {
   readers,
   waits: createWaits({ diskSilence: readers.silence }),
-  ...{ ledger, engine, roots: [root], broker: { perFile: () => undefined } },
+  ...{ ledger, engine, roots: [root], broker: { perFile: () => undefined }, dataDir: undefined },
   logger: createLogger({ service: "bench", secrets: [], level: "silent" }),
 };
 await measure("planning", () => planFolder(dependencies, folderId, attempt));

@@ -1,3 +1,4 @@
+import { realpath } from "node:fs/promises";
 import type { Environment, ExhibitConfig } from "@exhibit/config";
 import {
   type Broker,
@@ -92,9 +93,11 @@ export async function openServices({
     })),
   );
   const { roots } = config.sources;
+  // A fleet's servers hold its data; a process that keeps some itself has made the folder by now.
+  const dataDir = await realpath(environment.dataDir).catch(() => undefined);
   return {
     deployment: ledger.deployment,
-    imports: createImports({ ledger, engine, broker, roots, logger }),
+    imports: createImports({ ledger, engine, broker, roots, dataDir, logger }),
     bandwidth: createBandwidth(ledger),
     queues: engine.queues,
     labels: createJobLabels(ledger),
@@ -112,7 +115,7 @@ export async function openServices({
         logger.warn({ root }, "this folder of sources.roots can't be found here: is it mounted?");
       }
       return startWorker(
-        { ledger, engine, broker, roots, logger },
+        { ledger, engine, broker, roots, dataDir, logger },
         {
           quietMs: environment.redisUrl === undefined ? quietMsOf.embedded : quietMsOf.redis,
           graceMs: environment.graceMs,

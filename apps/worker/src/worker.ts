@@ -25,6 +25,8 @@ export interface WorkerDependencies {
   engine: Engine;
   broker: Broker;
   roots: readonly string[];
+  /** The real path of Exhibit's own data on this machine. */
+  dataDir: string | undefined;
   logger: Logger;
 }
 
@@ -51,7 +53,7 @@ export async function startWorker(
   dependencies: WorkerDependencies,
   { quietMs, graceMs }: WorkerSettings,
 ): Promise<RunningWorker> {
-  const { ledger, engine, broker, roots, logger } = dependencies;
+  const { ledger, engine, broker, roots, dataDir, logger } = dependencies;
   const worker = await recordWorkerFacts(ledger, workerFacts());
   const objectStore = createObjectStore();
   const readers = createFileReaders(MEMORY_BYTES);
@@ -94,7 +96,11 @@ export async function startWorker(
   });
   const handlers: Record<QueueName, Handler> = {
     plan: (id, attempt) =>
-      planFolder({ ledger, engine, broker, roots, readers, logger, waits }, Number(id), attempt),
+      planFolder(
+        { ledger, engine, broker, roots, dataDir, readers, logger, waits },
+        Number(id),
+        attempt,
+      ),
     store: (id, attempt) => storeShard(storing, Number(id), attempt),
     seal: (id) => seal({ ledger, logger }, id),
     reconcile: async () => {

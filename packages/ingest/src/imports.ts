@@ -37,7 +37,7 @@ import {
   waiveFiles,
 } from "@exhibit/ledger";
 import type { Away, Engine } from "@exhibit/queue";
-import { checkSource } from "@exhibit/sources";
+import { checkApart, checkSource } from "@exhibit/sources";
 import type { Logger } from "@exhibit/telemetry";
 import { bellOf, bellOfShard, ringSoon } from "./bells.ts";
 
@@ -93,6 +93,8 @@ export interface ImportsDependencies {
   broker: Broker;
   /** The folders that sources have to lie below. */
   roots: readonly string[];
+  /** The real path of Exhibit's own data, which no source may hold; undefined where there are none. */
+  dataDir: string | undefined;
   logger: Logger;
 }
 
@@ -101,13 +103,14 @@ export function createImports({
   engine,
   broker,
   roots,
+  dataDir,
   logger,
 }: ImportsDependencies): Imports {
   const bells = { engine, logger };
   return {
     async create(request, who = UNNAMED_ACTOR) {
       const named = { ...request, suit_ids: suitsOf(request) };
-      checkFolders(named, broker, roots);
+      checkFolders(named, { broker, roots, dataDir });
       const { importId, folderIds } = await createImport(ledger, named, {
         who,
         why: request.why,
@@ -197,11 +200,15 @@ function suitsOf({ suit_ids, folders }: ImportRequest): string[] {
 }
 
 /** Finds every folder's fault before anything is put on the record. */
-function checkFolders(request: ImportRequest, broker: Broker, roots: readonly string[]): void {
+function checkFolders(
+  request: ImportRequest,
+  { broker, roots, dataDir }: Pick<ImportsDependencies, "broker" | "roots" | "dataDir">,
+): void {
   for (const [index, { vendor, folder, source }] of request.folders.entries()) {
     try {
       broker.check({ vendor, folder, entrust_id: request.entrust_id, suit_ids: request.suit_ids });
       checkSource(source, roots);
+      checkApart(source.path, dataDir);
     } catch (thrown) {
       if (!(thrown instanceof ExhibitError)) throw thrown;
       throw inFolder(index, thrown);

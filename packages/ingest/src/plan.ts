@@ -20,6 +20,7 @@ import {
 import { tooLarge } from "@exhibit/oss";
 import type { Attempt, Engine } from "@exhibit/queue";
 import {
+  checkApart,
   type FileReaders,
   openSource,
   type SourceEntry,
@@ -42,6 +43,8 @@ export interface PlanDependencies {
   engine: Engine;
   broker: Pick<Broker, "perFile">;
   roots: readonly string[];
+  /** The real path of Exhibit's own data on this machine. */
+  dataDir: string | undefined;
   readers: Pick<FileReaders, "lend">;
   logger: Logger;
   waits: Pick<Waits, "begin">;
@@ -132,7 +135,7 @@ async function walk(
   watch: WalkWatch,
   last: LastFolder | undefined,
 ): Promise<ExhibitError | undefined> {
-  const { ledger, roots, readers } = dependencies;
+  const { ledger, roots, dataDir, readers } = dependencies;
   const sharder = createSharder();
   const slotter = await slotterFor(dependencies, folder);
   const gathered = createGatherer();
@@ -190,6 +193,7 @@ async function walk(
 
   try {
     const reader = await openSource(folder.source, roots);
+    checkApart(reader.place.root, dataDir);
     // Of two files with one key, the one whose name is the key has it, whichever of them is met first.
     const others = await takeAll(
       reader,

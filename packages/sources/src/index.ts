@@ -1,7 +1,7 @@
 export { textOf } from "./names.ts";
 export { openSource } from "./open-source.ts";
 export { createFileReaders, type FileReaders } from "./reading/file-readers.ts";
-export { absentRoots, checkSource } from "./roots.ts";
+export { absentRoots, checkApart, checkSource } from "./roots.ts";
 export type {
   FileFacts,
   Piece,

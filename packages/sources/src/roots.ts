@@ -34,6 +34,22 @@ export function checkSource(source: Source, roots: readonly string[]): void {
 }
 
 /**
+ * Checks that a folder doesn't hold Exhibit's own data: its ledger, with the paths of other cases, would be stored as evidence,
+ * and changes while it is read. By the text of the two paths.
+ *
+ * @param dataDir undefined where there is none
+ * @throws {ExhibitError} REQUEST_INVALID
+ */
+export function checkApart(path: string, dataDir: string | undefined): void {
+  if (dataDir === undefined || !isWithin(resolve(path), dataDir)) return;
+  throw new ExhibitError(
+    "REQUEST_INVALID",
+    `The source ${path} holds Exhibit's own data, in ${dataDir}. Start Exhibit with another EXHIBIT_DATA_DIR, or import the folders beside it.`,
+    { details: { path, data_dir: dataDir } },
+  );
+}
+
+/**
  * Where the source really is, with every symbolic link on the way resolved. A root may itself be a link.
  *
  * @throws {ExhibitError} SOURCE_OUTSIDE_ROOTS; SOURCE_NOT_FOUND, SOURCE_UNREADABLE, SOURCE_IO

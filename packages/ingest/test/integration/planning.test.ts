@@ -47,13 +47,14 @@ async function createFolder() {
 }
 
 /** Every run is a person's: what had failed is taken up. */
-function plan(folderId: number, last = true): Promise<void> {
+function plan(folderId: number, last = true, dataDir?: string): Promise<void> {
   const rung = () => Promise.resolve();
   const dependencies: PlanDependencies = {
     ledger,
     engine: { announce: rung, ring: rung } as unknown as PlanDependencies["engine"],
     broker: { perFile: () => undefined },
     roots: ["/evidence"],
+    dataDir,
     readers: {} as PlanDependencies["readers"],
     logger: {} as Logger,
     waits: createWaits({ diskSilence: () => 0 }),
@@ -217,4 +218,14 @@ test("A file that is too large to be sent is put aside by name, and the others a
     { path: "huge.dd", state: "failed", error_code: "SOURCE_TOO_LARGE", sent: false },
     { path: "small", state: "planned", error_code: null, sent: true },
   ]);
+});
+
+test("A source that really holds Exhibit's own data is the folder's error, and nothing of it is planned", async () => {
+  const { folderId } = await createFolder();
+  giveSource([{ kind: "file", path: ".exhibit/ledger/1", size: 1, modifiedAt: 1 }]);
+  await expect(plan(folderId, true, "/evidence/.exhibit")).rejects.toMatchObject({
+    code: "REQUEST_INVALID",
+    message: expect.stringContaining("/evidence/.exhibit"),
+  });
+  expect(await rowsOf(folderId)).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { checkSource } from "../../src/index.ts";
+import { checkApart, checkSource } from "../../src/index.ts";
 
 const roots = ["/evidence", "/mnt/cases/"];
 const at = (path: string) => ({ type: "directory" as const, path });
@@ -55,3 +55,23 @@ it("lets nothing pass when there are no roots", () => {
 it("takes a root that is the whole file system at its word", () => {
   expect(() => checkSource(at("/etc"), ["/"])).not.toThrow();
 });
+
+it.each(["/evidence", "/evidence/", "/evidence/case/..", "/", "/evidence/.exhibit"])(
+  "refuses %s, which holds Exhibit's own data",
+  (path) => {
+    expect(() => checkApart(path, "/evidence/.exhibit")).toThrow(
+      expect.objectContaining({
+        code: "REQUEST_INVALID",
+        message: expect.stringContaining("/evidence/.exhibit"),
+      }),
+    );
+  },
+);
+
+it.each(["/evidence/1001", "/evidence/.exhibit/sample-case", "/evidence/.exhibit2"])(
+  "lets %s pass, which lies beside Exhibit's own data or within",
+  (path) => {
+    expect(() => checkApart(path, "/evidence/.exhibit")).not.toThrow();
+    expect(() => checkApart(path, undefined)).not.toThrow();
+  },
+);
