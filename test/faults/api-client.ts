@@ -1,5 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { FileView, FolderView, ImportRequest, ImportView } from "@exhibit/contracts";
+import type {
+  Destination,
+  FileView,
+  FolderView,
+  ImportRequest,
+  ImportView,
+} from "@exhibit/contracts";
 
 /** The product's API, as a client that expects it to be away at times. */
 export interface ApiClient {
@@ -7,6 +13,8 @@ export interface ApiClient {
   create(request: ImportRequest): Promise<ImportView>;
   act(importId: string, act: "retry" | "cancel" | "waive", body: unknown): Promise<ImportView>;
   actOnVendor(vendor: string, act: "pause" | "resume"): Promise<unknown>;
+  /** Has a folder's files go where its vendor leads now. */
+  accept(importId: string, folderId: string, place: Destination): Promise<ImportView>;
   /** The imports of a case. */
   ofCase(entrustId: string): Promise<ImportView[]>;
   view(importId: string): Promise<ImportView>;
@@ -74,6 +82,11 @@ export function createApiClient(apiUrl: string): ApiClient {
     create: (request) => post("/v1/imports", request),
     act: (id, act, body) => post(`/v1/imports/${id}/${act}`, body),
     actOnVendor: (vendor, act) => post(`/v1/vendors/${vendor}/${act}`, {}),
+    accept: (id, folder, { endpoint, bucket, prefix }) =>
+      post(`/v1/imports/${id}/folders/${folder}/accept-destination`, {
+        ...{ endpoint, bucket, prefix },
+        why: "The fault suite has seen it.",
+      }),
     ofCase: async (id) =>
       (await read<{ items: ImportView[] }>(`/v1/imports?entrust_id=${encodeURIComponent(id)}`))
         .items,

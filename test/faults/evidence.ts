@@ -24,6 +24,8 @@ export interface EvidenceFile {
   path: string;
   /** `bucket/key` of the object that it has to become. */
   key: string;
+  /** The same where the vendor leads elsewhere. */
+  movedKey: string;
   /** SHA-256 of what it has ever been: an object must be one of these and no mixture. */
   versions: string[];
   /** Changed or taken away since the case was made. */
@@ -37,6 +39,8 @@ export interface Evidence {
   readonly entrustId: string;
   /** What `bucket/key` of each of its objects begins with. */
   readonly prefix: string;
+  /** The same where the vendor leads elsewhere. */
+  readonly movedPrefix: string;
   readonly files: readonly EvidenceFile[];
   readonly request: ImportRequest;
   /** Other bytes, as many as before. */
@@ -49,6 +53,9 @@ export interface Evidence {
   /** A folder in its place: what may not be read can't be made for one who runs as root. */
   makeUnreadable(file: EvidenceFile): Promise<void>;
 }
+
+/** What stands before kongur's prefixes while it leads elsewhere. */
+export const MOVED = "moved/";
 
 const MiB = 1024 * 1024;
 /** More than one PUT takes; they go in parts of 6 MiB. */
@@ -71,6 +78,7 @@ export async function makeEvidence(
   dice: Dice,
 ): Promise<Evidence> {
   const prefix = `evidence/kongur/${entrustId}/`;
+  const movedPrefix = `evidence/${MOVED}kongur/${entrustId}/`;
   const files: EvidenceFile[] = [];
   const writing: Promise<void>[] = [];
   for (let number = 0; number < shape.files; number += 1) {
@@ -81,11 +89,12 @@ export async function makeEvidence(
       number < shape.large ? dice.between(...(shape.largeBytes ?? LARGE)) : sizeOf(dice),
       dice,
     );
-    const key = `${prefix}suits/${suit}/${path}`;
+    const place = `suits/${suit}/${path}`;
     files.push({
       source,
       path,
-      key,
+      key: `${prefix}${place}`,
+      movedKey: `${movedPrefix}${place}`,
       versions: [hash("sha256", bytes)],
       isTampered: false,
       isGone: false,
@@ -95,13 +104,8 @@ export async function makeEvidence(
     if (writing.length % 64 === 0) await Promise.all(writing.splice(0));
   }
   await Promise.all(writing);
-  return {
-    entrustId,
-    prefix,
-    files,
-    request: requestFor(entrustId, files),
-    ...changesOf(dice, files),
-  };
+  const request = requestFor(entrustId, files);
+  return { entrustId, prefix, movedPrefix, files, request, ...changesOf(dice, files) };
 }
 
 function requestFor(entrustId: string, files: readonly EvidenceFile[]): ImportRequest {

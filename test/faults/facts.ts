@@ -25,6 +25,8 @@ export interface SourceFact {
   path: string;
   /** `bucket/key` */
   key: string;
+  /** The same where the vendor leads elsewhere. */
+  movedKey: string;
   /** SHA-256 of what it has ever been. */
   versions: readonly string[];
   isGone: boolean;
@@ -44,12 +46,13 @@ export interface ImportFact {
   folders: FolderFact[];
   /** As the API lists them. */
   files: FileFact[];
-  bucketOf(folderId: string): string;
 }
 
 export interface FolderFact {
   id: string;
   source: string;
+  /** `bucket/prefix` of where its first lease led, and of where a person had it go instead. */
+  places: readonly string[];
   /** Walked to its end. */
   isPlanned: boolean;
   /** Why it couldn't be walked. */
@@ -64,6 +67,8 @@ export interface FileFact {
   path: string;
   size: number;
   state: string;
+  /** As its receipt has them. */
+  bucket: string | null;
   key: string | null;
   sha256: string | null;
   code: string | null;

@@ -34,7 +34,9 @@ export async function gatherFacts(
   const ids = imported.flatMap(({ importIds }) => importIds);
   const sources = imported.flatMap(({ evidence }) => evidence.files);
   const isOurs = ({ key }: { key: string }) =>
-    imported.some(({ evidence }) => key.startsWith(evidence.prefix));
+    imported.some(
+      ({ evidence }) => key.startsWith(evidence.prefix) || key.startsWith(evidence.movedPrefix),
+    );
   await untilQuiet(house, ids);
   const uploads = await uploadsLeft(house, isOurs);
   const objects = await objectsBelow(house.objectsFolder, isOurs);
@@ -154,6 +156,7 @@ interface FolderRow extends Row {
   import_id: string;
   source: { path: string };
   bucket: string | null;
+  prefix: string | null;
   planned: boolean;
   error_code: string | null;
   totals: Totals;
@@ -163,8 +166,15 @@ interface FolderRow extends Row {
 interface Rows {
   imports: ImportRow[];
   folders: FolderRow[];
+  accepted: AcceptedRow[];
   /** By folder and path: when the outcome was committed. */
   recorded: Map<string, number>;
+}
+
+/** A person had a folder go to another place. */
+interface AcceptedRow extends Row {
+  folder_id: number;
+  details: { from: { bucket: string; prefix: string } };
 }
 
 async function readRows(
@@ -178,6 +188,9 @@ async function readRows(
       `select id::text, open_folders, open_shards, ${counters} from imports where id in (${list})`,
     ),
     folders: await query<FolderRow>(folderQuery(list)),
+    accepted: await query<AcceptedRow>(
+      `select folder_id, details from acts where what = 'accept' and import_id in (${list})`,
+    ),
     recorded: knowsCommitTimes ? await recordedTimes(query, list) : new Map(),
   };
 }
@@ -185,7 +198,6 @@ async function readRows(
 async function importFact(api: ApiClient, row: ImportRow, rows: Rows): Promise<ImportFact> {
   const view = await api.view(row.id);
   const folders = rows.folders.filter((folder) => folder.import_id === row.id);
-  const buckets = new Map(folders.map(({ id, bucket }) => [String(id), bucket ?? ""]));
   const files = await api.files(row.id);
   return {
     id: row.id,
@@ -194,24 +206,24 @@ async function importFact(api: ApiClient, row: ImportRow, rows: Rows): Promise<I
     ledger: totalsOf(row),
     openFolders: row.open_folders,
     openShards: row.open_shards,
-    folders: folders.map(folderFact),
-    files: files.map(({ folder_id, path, size, state, key, sha256, error }) => ({
+    folders: folders.map((folder) => folderFact(folder, rows.accepted)),
+    files: files.map(({ folder_id, path, size, state, bucket, key, sha256, error }) => ({
       folderId: folder_id,
       path,
       size,
       state,
+      bucket,
       key,
       sha256,
       code: error?.code ?? null,
       recordedAt: rows.recorded.get(`${folder_id}\n${path}`) ?? null,
     })),
-    bucketOf: (folderId) => buckets.get(folderId) ?? "",
   };
 }
 
 function folderQuery(ids: string): string {
   return `
-    select folders.id, folders.import_id::text, folders.source, folders.bucket, folders.planned, folders.error_code,
+    select folders.id, folders.import_id::text, folders.source, folders.bucket, folders.prefix, folders.planned, folders.error_code,
       json_build_object('files', folders.files, 'bytes', folders.bytes, 'stored', folders.stored,
         'stored_bytes', folders.stored_bytes, 'identical', folders.identical,
         'identical_bytes', folders.identical_bytes, 'failed', folders.failed, 'waived', folders.waived,
@@ -231,10 +243,18 @@ function folderQuery(ids: string): string {
     group by folders.id`;
 }
 
-function folderFact({ id, source, planned, error_code, totals, counted }: FolderRow): FolderFact {
+function folderFact(
+  { id, source, bucket, prefix, planned, error_code, totals, counted }: FolderRow,
+  accepted: readonly AcceptedRow[],
+): FolderFact {
+  const before = accepted.filter(({ folder_id }) => folder_id === id);
+  const places = [{ bucket, prefix }, ...before.map(({ details }) => details.from)];
   return {
     id: String(id),
     source: source.path,
+    places: places.flatMap((place) =>
+      place.bucket === null ? [] : [`${place.bucket}/${place.prefix}`],
+    ),
     isPlanned: planned,
     code: error_code,
     totals,

@@ -1,10 +1,19 @@
-import type { Facts, FileFact, ImportFact, ObjectFact, SourceFact, Totals } from "./facts.ts";
+import type {
+  Facts,
+  FileFact,
+  FolderFact,
+  ImportFact,
+  ObjectFact,
+  SourceFact,
+  Totals,
+} from "./facts.ts";
 
 /** What must never be, by name. */
 export const violationNames = [
   "LOST",
   "WRONG_BYTES",
   "NO_SOURCE",
+  "ELSEWHERE",
   "OVERWRITTEN",
   "RECEIPT_WRONG",
   "STORED_TWICE",
@@ -40,13 +49,13 @@ const checks: Record<ViolationName, Check> = {
     const objects = objectsByKey(facts);
     const listed = listedBySource(facts);
     return facts.sources
-      .filter((source) => !objects.has(source.key) && !source.isGone)
+      .filter((source) => !keysOf(source).some((key) => objects.has(key)) && !source.isGone)
       .filter((source) => !(listed.get(idOf(source)) ?? []).some(isListedWithReason))
       .map((source) => `${source.key} is neither stored nor listed with a code`);
   },
 
   WRONG_BYTES(facts) {
-    const sources = new Map(facts.sources.map((source) => [source.key, source]));
+    const sources = sourcesByKey(facts);
     return facts.objects.flatMap(({ key, sha256 }) => {
       const source = sources.get(key);
       if (source === undefined || source.versions.includes(sha256)) return [];
@@ -55,10 +64,33 @@ const checks: Record<ViolationName, Check> = {
   },
 
   NO_SOURCE(facts) {
-    const keys = new Set(facts.sources.map(({ key }) => key));
+    const sources = sourcesByKey(facts);
     return facts.objects
-      .filter(({ key }) => !keys.has(key))
+      .filter(({ key }) => !sources.has(key))
       .map(({ key }) => `${key} has no source`);
+  },
+
+  /** All that a folder's import stored is where its first lease led, or where a person had it go instead. */
+  ELSEWHERE(facts) {
+    const sources = sourcesByKey(facts);
+    const folders = facts.imports.flatMap((one) => one.folders);
+    const places = new Map(
+      [...Map.groupBy(folders, ({ source }) => source)].map(([source, those]) => [
+        source,
+        new Set(those.flatMap((folder) => folder.places)),
+      ]),
+    );
+    const objects = facts.objects.flatMap(({ key }) => {
+      const { source, path } = sources.get(key) ?? {};
+      if (source === undefined || path === undefined) return [];
+      const isThere = places.get(source)?.has(key.slice(0, -path.length)) === true;
+      return isThere ? [] : [`${key} lies where no folder's lease led first`];
+    });
+    const receipts = storedFiles(facts).flatMap(({ import: { id }, folder, file }) => {
+      const isThere = folder?.places.some((place) => keyOf(file).startsWith(place)) === true;
+      return isThere ? [] : [`the receipt of ${file.path} (import ${id}) leads elsewhere`];
+    });
+    return [...objects, ...receipts];
   },
 
   OVERWRITTEN(facts) {
@@ -70,8 +102,8 @@ const checks: Record<ViolationName, Check> = {
   /** What the product calls stored is there, with the digest that it says. */
   RECEIPT_WRONG(facts) {
     const objects = objectsByKey(facts);
-    return storedFiles(facts).flatMap(({ import: { id, bucketOf }, file }) => {
-      const object = objects.get(`${bucketOf(file.folderId)}/${file.key}`);
+    return storedFiles(facts).flatMap(({ import: { id }, file }) => {
+      const object = objects.get(keyOf(file));
       if (object === undefined)
         return [`${file.path} of import ${id} is ${file.state}, but isn't there`];
       if (object.sha256 === file.sha256 && object.size === file.size) return [];
@@ -82,9 +114,9 @@ const checks: Record<ViolationName, Check> = {
   /** One write of an object is one file's outcome; all others found it there. */
   STORED_TWICE(facts) {
     const outcomes = new Map<string, number>();
-    for (const { import: of, file } of storedFiles(facts)) {
+    for (const { file } of storedFiles(facts)) {
       if (file.state !== "stored") continue;
-      const key = `${of.bucketOf(file.folderId)}/${file.key}`;
+      const key = keyOf(file);
       outcomes.set(key, (outcomes.get(key) ?? 0) + 1);
     }
     return facts.objects.flatMap(({ key, writes }) => {
@@ -180,18 +212,40 @@ function unwalkedFile({ path }: SourceFact, folderId: string, code: string): Fil
     code,
     size: 0,
     state: "failed",
+    bucket: null,
     key: null,
     sha256: null,
     recordedAt: null,
   };
 }
 
-function storedFiles({ imports }: Facts): { import: ImportFact; file: FileFact }[] {
-  return imports.flatMap((one) =>
-    one.files
+interface StoredFile {
+  import: ImportFact;
+  folder: FolderFact | undefined;
+  file: FileFact;
+}
+
+function storedFiles({ imports }: Facts): StoredFile[] {
+  return imports.flatMap((one) => {
+    const folders = new Map(one.folders.map((folder) => [folder.id, folder]));
+    return one.files
       .filter(({ state }) => state === "stored" || state === "identical")
-      .map((file) => ({ import: one, file })),
-  );
+      .map((file) => ({ import: one, folder: folders.get(file.folderId), file }));
+  });
+}
+
+/** `bucket/key`, as the receipt has it. */
+function keyOf({ bucket, key }: FileFact): string {
+  return `${bucket}/${key}`;
+}
+
+/** Where an object of the file may lie: it depends on where its folder's first lease led. */
+function keysOf({ key, movedKey }: SourceFact): string[] {
+  return [key, movedKey];
+}
+
+function sourcesByKey({ sources }: Facts): Map<string, SourceFact> {
+  return new Map(sources.flatMap((source) => keysOf(source).map((key) => [key, source])));
 }
 
 /** When the last of a key's outcomes was recorded; keys with a file that has none yet aren't there. */
@@ -201,7 +255,8 @@ function recordedByKey(facts: Facts): Map<string, number> {
   for (const source of facts.sources) {
     const times = (listed.get(idOf(source)) ?? []).map(({ file }) => file.recordedAt);
     if (times.length === 0 || times.includes(null)) continue;
-    recorded.set(source.key, Math.max(...times.map(Number)));
+    const last = Math.max(...times.map(Number));
+    for (const key of keysOf(source)) recorded.set(key, last);
   }
   return recorded;
 }

@@ -1,5 +1,6 @@
 import type {
   GatewayFaultOrder,
+  GatewayMoveOrder,
   OssEntry,
   OssFaultOrder,
   OssMatch,
@@ -17,7 +18,9 @@ export interface IssuedToken {
 export interface SandboxClient {
   failOss(fault: OssFaultOrder): Promise<void>;
   failGateway(fault: GatewayFaultOrder): Promise<void>;
-  /** Takes faults and holds away, of one side or of both. */
+  /** Has a vendor's answers lead elsewhere, until `heal`. */
+  moveVendor(move: GatewayMoveOrder): Promise<void>;
+  /** Takes faults, holds and moves away, of one side or of both. */
   heal(only?: "oss" | "gateway"): Promise<void>;
   /** Requests to OSS beyond it are answered with 503, until `heal`. */
   throttle(limits: { concurrent?: number; perSecond?: number }): Promise<void>;
@@ -49,6 +52,7 @@ export function createSandboxClient(controlUrl: string): SandboxClient {
   return {
     failOss: (fault) => post("oss/faults", fault),
     failGateway: (fault) => post("gateway/faults", fault),
+    moveVendor: (move) => post("gateway/moves", move),
     heal: (only) => post("heal", { ...(only === undefined ? {} : { only }) }),
     throttle: (limits) => post("oss/throttle", limits),
     pace: (milliseconds) => post("oss/pace", { milliseconds }),

@@ -8,6 +8,7 @@ const stored: FileFact = {
   path: "a.pdf",
   size: 3,
   state: "stored",
+  bucket: "evidence",
   key: "case/a.pdf",
   sha256: "aa",
   code: null,
@@ -23,9 +24,8 @@ function importOf(more: Partial<ImportFact> = {}): ImportFact {
     ledger: totals,
     openFolders: 0,
     openShards: 0,
-    folders: [{ id: "1", source: SOURCE, isPlanned: true, code: null, totals, counted: totals }],
+    folders: [folderWith(totals)],
     files: [stored],
-    bucketOf: () => "evidence",
     ...more,
   };
 }
@@ -40,6 +40,7 @@ const source = {
   source: SOURCE,
   path: "a.pdf",
   key: object.key,
+  movedKey: "evidence/moved/case/a.pdf",
   versions: ["aa"],
   isGone: false,
 };
@@ -64,20 +65,17 @@ const namesOf = (facts: Facts): ViolationName[] => judge(facts).map(({ name }) =
 const failed: FileFact = {
   ...stored,
   state: "failed",
+  bucket: null,
   key: null,
   sha256: null,
   code: "SOURCE_CHANGED",
   recordedAt: null,
 };
 const failedTotals = { ...noTotals, files: 1, bytes: 3, failed: 1 };
-const folderWith = (counted: typeof totals) => ({
-  id: "1",
-  source: SOURCE,
-  isPlanned: true,
-  code: null,
-  totals: counted,
-  counted,
-});
+function folderWith(counted: typeof totals, places = ["evidence/case/"]) {
+  const walked = { id: "1", source: SOURCE, isPlanned: true, code: null };
+  return { ...walked, places, totals: counted, counted };
+}
 const attention = importOf({
   status: "attention",
   totals: failedTotals,
@@ -106,6 +104,16 @@ describe("The oracle finds nothing", () => {
       files: [{ ...failed, state: "planned", code: null }],
     });
     expect(judge(factsWith({ imports: [cancelled], objects: [], sent: [] }))).toEqual([]);
+  });
+
+  test("when a file lies where a person had its folder go", () => {
+    const folder = folderWith(totals, ["evidence/moved/case/", "evidence/case/"]);
+    const accepted = importOf({
+      folders: [folder],
+      files: [{ ...stored, key: "moved/case/a.pdf" }],
+    });
+    const objects = [{ ...object, key: source.movedKey }];
+    expect(judge(factsWith({ imports: [accepted], objects }))).toEqual([]);
   });
 
   test("when a file that was taken away is nowhere", () => {
@@ -164,6 +172,23 @@ const unlike: Record<ViolationName, { what: string; facts: Facts }[]> = {
     {
       what: "an object that no file stands for",
       facts: factsWith({ objects: [object, { ...object, key: "evidence/case/b.pdf" }] }),
+    },
+  ],
+  ELSEWHERE: [
+    {
+      what: "an object where the vendor led later",
+      facts: factsWith({ objects: [object, { ...object, key: source.movedKey }] }),
+    },
+    {
+      what: "a receipt that leads there, and its object",
+      facts: factsWith({
+        imports: [importOf({ files: [{ ...stored, key: "moved/case/a.pdf" }] })],
+        objects: [{ ...object, key: source.movedKey }],
+      }),
+    },
+    {
+      what: "an object of a folder without a place",
+      facts: factsWith({ imports: [importOf({ folders: [folderWith(totals, [])] })] }),
     },
   ],
   OVERWRITTEN: [

@@ -3,6 +3,7 @@ export type { OrderedFault } from "./fault-list.ts";
 export type { GatewayControl } from "./gateway/gateway.ts";
 export type { GatewayCall } from "./gateway/gateway-call.ts";
 export type { GatewayFaultOrder } from "./gateway/gateway-fault.ts";
+export type { GatewayMoveOrder } from "./gateway/gateway-move.ts";
 export type { UploadUrls } from "./gateway/vendor.ts";
 export type { VendorName } from "./gateway/vendors/index.ts";
 export type { Hold } from "./hold.ts";

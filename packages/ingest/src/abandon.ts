@@ -7,7 +7,7 @@ import {
 } from "@exhibit/ledger";
 import type { ObjectStore } from "@exhibit/oss";
 import pLimit from "p-limit";
-import { type LeaseDependencies, leasesBeside } from "./shard-leases.ts";
+import { type LeaseDependencies, leasesToAbort } from "./shard-leases.ts";
 
 export interface AbandonDependencies extends LeaseDependencies {
   objectStore: Pick<ObjectStore, "abort">;
@@ -29,12 +29,13 @@ export async function endAbandonedUploads(
   which: { shardId?: number } = {},
 ): Promise<number> {
   const { ledger } = dependencies;
+  const since = Date.now();
   const uploads = await findAbandonedUploads(ledger, { ...which, limit: UPLOADS_OF_A_ROUND });
   const limit = pLimit(UPLOADS_AT_ONCE);
   const ended = await Promise.all(
     uploads.map((upload) =>
       limit(async () => {
-        const isEnded = await abort(dependencies, upload).then(
+        const isEnded = await abort(dependencies, upload, since).then(
           () => true,
           () => false,
         );
@@ -49,8 +50,10 @@ export async function endAbandonedUploads(
 async function abort(
   { ledger, broker, objectStore }: AbandonDependencies,
   upload: AbandonedUpload,
+  since: number,
 ): Promise<void> {
   const signal = AbortSignal.timeout(ABORT_TIMEOUT_MS);
   const folder = await readFolder(ledger, upload.folderId);
-  await objectStore.abort({ leases: leasesBeside(broker, folder, upload, signal), upload, signal });
+  const leases = leasesToAbort(broker, folder, upload, { since, signal });
+  await objectStore.abort({ leases, upload, signal });
 }

@@ -1,7 +1,7 @@
 import { ExhibitError } from "@exhibit/contracts";
 import type { Broker, FolderOfCase, Lease, PerFile } from "@exhibit/credentials";
-import type { FolderRow, Ledger, UnfinishedFile } from "@exhibit/ledger";
-import type { LeaseHolder, Place } from "@exhibit/oss";
+import type { AbandonedUpload, FolderRow, Ledger, UnfinishedFile } from "@exhibit/ledger";
+import { isSameBucket, type LeaseHolder, type Place } from "@exhibit/oss";
 import { withSpan } from "@exhibit/telemetry";
 import {
   type DestinationDependencies,
@@ -52,16 +52,32 @@ export async function leasesOf(
   return () => shared;
 }
 
-/** The leases of one file's place, for what isn't storing: nothing is put on the record. */
-export function leasesBeside(
+/**
+ * The leases of an upload's place, for aborting it: nothing is put on the record. The vendor is asked anew when what it
+ * answered before `since` leads elsewhere.
+ */
+export function leasesToAbort(
   broker: Broker,
   folder: FolderRow,
-  file: FileToLease,
-  signal: AbortSignal,
+  upload: AbandonedUpload,
+  { since, signal }: { since: number; signal: AbortSignal },
 ): LeaseHolder {
   const perFile = broker.perFile(folder.vendor);
-  const selector = perFile ? { ...folder.selector, ...slotOf(perFile, file) } : folder.selector;
-  return holderOf(broker, ofCase(folder, selector), signal);
+  const selector = perFile ? { ...folder.selector, ...slotOf(perFile, upload) } : folder.selector;
+  const of = ofCase(folder, selector);
+  return {
+    ...holderOf(broker, of, signal),
+    async current(options) {
+      const lease = await broker.lease(of, { ...options, signal });
+      if (opens(lease, upload)) return lease;
+      return await broker.lease(of, { ...options, signal, answeredSince: since });
+    },
+  };
+}
+
+function opens({ bucket, prefixes }: Lease, upload: AbandonedUpload): boolean {
+  const { endpoint, bucket: name, key } = upload;
+  return isSameBucket({ endpoint, name }, bucket) && prefixes.some((each) => key.startsWith(each));
 }
 
 /** As it was planned. Throws what planning would have refused it with. */

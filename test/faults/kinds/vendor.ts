@@ -1,4 +1,5 @@
 import type { GatewayFaultOrder } from "@exhibit/sandbox";
+import { MOVED } from "../evidence.ts";
 import type { Fault } from "../fault.ts";
 
 /** The vendor is asked for a lease only when there is none: so those that are held end with it. */
@@ -15,6 +16,21 @@ function spell(kind: string, order: GatewayFaultOrder): Fault {
   };
 }
 
+/** Its answers lead elsewhere. What has fixed its place by then stops; what begins meanwhile goes there. */
+export const vendorMoves: Fault = {
+  kind: "vendor-moves",
+  target: "vendor",
+  lasts: [4, 12],
+  async begin({ house: { sandbox } }) {
+    await sandbox.moveVendor({ vendor: "kongur", prefix: MOVED });
+    await sandbox.tokens({ expire: true });
+    return async () => {
+      await sandbox.heal("gateway");
+      await sandbox.tokens({ expire: true });
+    };
+  },
+};
+
 export const vendorFaults: readonly Fault[] = [
   spell("vendor-down", { mood: "down" }),
   spell("vendor-unavailable", { mood: "unavailable" }),
@@ -22,4 +38,5 @@ export const vendorFaults: readonly Fault[] = [
   spell("vendor-throttled", { mood: "throttled", banSeconds: 5, times: 2 }),
   spell("vendor-slow", { mood: "slow", delayMs: 3000 }),
   spell("vendor-malformed", { mood: "malformed" }),
+  vendorMoves,
 ];

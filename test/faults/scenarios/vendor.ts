@@ -1,5 +1,16 @@
+import assert from "node:assert/strict";
 import { faultOf } from "../kinds/index.ts";
-import { inTheMiddle, type Scenario } from "../scenario.ts";
+import { vendorMoves } from "../kinds/vendor.ts";
+import { inTheMiddle, type Scenario, type Stage } from "../scenario.ts";
+
+/** The vendor leads elsewhere in the middle, until the import rests in `attention`; what it gives has it lead back. */
+async function movedInTheMiddle({ house, dice, evidence, importIds, recorded, rested }: Stage) {
+  await recorded(0.2);
+  const prey = importIds.map((importId) => ({ importId, evidence }));
+  const leadBack = await vendorMoves.begin({ house, dice, prey });
+  assert.equal((await rested()).status, "attention");
+  return leadBack;
+}
 
 export const vendor: readonly Scenario[] = [
   inTheMiddle(faultOf("vendor-down"), "The vendor's gateway answers 502 for 10 s.", {
@@ -20,4 +31,42 @@ export const vendor: readonly Scenario[] = [
   inTheMiddle(faultOf("vendor-malformed"), "The vendor's answers end in the middle.", {
     seconds: 5,
   }),
+  {
+    name: "vendor-moves",
+    about: "The vendor's answers lead elsewhere in the middle, and back: the folders stop.",
+    expected: { status: "attention", codes: ["DESTINATION_CHANGED"] },
+    async play(stage) {
+      const leadBack = await movedInTheMiddle(stage);
+      await leadBack();
+    },
+  },
+  {
+    name: "vendor-moves-and-is-retried",
+    about: "A person retries when the vendor leads back to where the folders' files went.",
+    isShort: true,
+    async play(stage) {
+      const leadBack = await movedInTheMiddle(stage);
+      await stage.act("retry", {});
+      assert.equal((await stage.rested()).status, "attention");
+      await leadBack();
+      await stage.act("retry", {});
+      await stage.rested();
+    },
+  },
+  {
+    name: "vendor-moved-for-good",
+    about: "A person accepts the new place of each folder.",
+    // An upload at the old place could be aborted by a lease for that only.
+    shape: { large: 0 },
+    async play(stage) {
+      const leadBack = await movedInTheMiddle(stage);
+      const [importId = ""] = stage.importIds;
+      const { api } = stage.house;
+      for (const { folder_id, offered } of await api.folders(importId)) {
+        if (offered !== null) await api.accept(importId, folder_id, offered);
+      }
+      assert.equal((await stage.rested()).status, "sealed");
+      await leadBack();
+    },
+  },
 ];
