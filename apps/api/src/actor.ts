@@ -1,4 +1,4 @@
-import { UNNAMED_ACTOR } from "@exhibit/contracts";
+import { plainText, UNNAMED_ACTOR } from "@exhibit/contracts";
 import { z } from "zod";
 
 /** Longer names are none. */
@@ -9,7 +9,7 @@ export const actorHeaders = z.looseObject({
   "x-exhibit-actor": z
     .string()
     .transform(decoded)
-    .pipe(z.string().trim().max(LONGEST_NAME))
+    .pipe(z.string().trim().pipe(plainText(LONGEST_NAME)))
     .optional()
     .describe(
       `Who asks for it, for the record; percent-encoded UTF-8. Absent: \`${UNNAMED_ACTOR}\`. It is believed: let a proxy set it.`,

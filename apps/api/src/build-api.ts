@@ -3,15 +3,17 @@ import type { Bandwidth, Imports, JobLabels, VendorControl } from "@exhibit/inge
 import type { Logger } from "@exhibit/telemetry";
 import type { Queue } from "bullmq";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
-import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import { serializerCompiler } from "fastify-type-provider-zod";
 import type { Readiness } from "./action.ts";
 import { addBullBoard } from "./bull-board.ts";
 import { addDocs } from "./docs.ts";
 import { type DoorOptions, guardDoor } from "./door.ts";
 import { answerErrors, sendError } from "./error-answers.ts";
+import { takeJsonOnly } from "./json-bodies.ts";
 import { createProgressFeed } from "./progress-feed.ts";
 import { addRoutes, methodsAt } from "./routes.ts";
 import { traceRequests } from "./tracing.ts";
+import { validator } from "./validator.ts";
 
 /** 10,000 folders, each with a path of up to 4 KiB, are 40 MiB at most; usual ones are a hundredth of it. */
 const BODY_LIMIT = 48 * 1024 * 1024;
@@ -44,13 +46,12 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
       sendError(error, request, reply);
     },
   });
-  app.setValidatorCompiler(validatorCompiler);
+  app.setValidatorCompiler(validator);
   app.setSerializerCompiler(serializerCompiler);
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id);
   });
-  // What a web page can send to another site unasked: a form, or text. Nothing here takes either.
-  app.removeContentTypeParser("text/plain");
+  takeJsonOnly(app);
   guardDoor(app, options.door ?? { listensOn: "localhost" });
   traceRequests(app);
   answerErrors(app, methodsAt);

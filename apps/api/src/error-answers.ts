@@ -4,13 +4,17 @@ import {
   ExhibitError,
   errorTable,
   toExhibitError,
+  visible,
 } from "@exhibit/contracts";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { traceIdOf } from "./tracing.ts";
+import { RequestFaults } from "./validator.ts";
 
 /** Faults that are named in one answer; a request with ten thousand folders could have as many. */
 const MOST_FAULTS = 20;
+
+/** Characters that are shown of a field's name: whoever sends it chooses its length. */
+const LONGEST_FIELD = 200;
 
 interface Failure {
   readonly code: ErrorCode;
@@ -60,7 +64,7 @@ function failureOf(error: unknown): Failure {
   if (error instanceof ExhibitError) {
     return { code: error.code, message: error.message, details: error.details };
   }
-  if (hasZodFastifySchemaValidationErrors(error)) return invalid(error);
+  if (error instanceof RequestFaults) return invalid(error);
   if (isFault(error)) return faultOf(error);
   // What has no name here may say anything: it goes to the log, and the answer gives only the trace.
   const { code } = toExhibitError(error);
@@ -80,10 +84,10 @@ function faultOf({ statusCode, message }: FastifyError): Failure {
   return { code: "MEDIA_TYPE_UNSUPPORTED", message: sentence, details: {} };
 }
 
-function invalid(error: Pick<FastifyError, "validation" | "validationContext">): Failure {
-  const faults = (error.validation ?? []).map(({ instancePath, message }) => ({
-    field: instancePath.slice(1).replaceAll("/", "."),
-    reason: message ?? "invalid",
+function invalid(error: RequestFaults & Pick<FastifyError, "validationContext">): Failure {
+  const faults = error.faults.map(({ field, reason }) => ({
+    field: visible(field.slice(0, LONGEST_FIELD)),
+    reason,
   }));
   const place = placeOf(error.validationContext);
   const named = faults.slice(0, MOST_FAULTS);

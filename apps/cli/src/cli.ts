@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { toExhibitError } from "@exhibit/contracts";
+import { toExhibitError, visible, visibleLines } from "@exhibit/contracts";
 import { Command, CommanderError } from "commander";
 import { z } from "zod";
 import { acceptCommand } from "./commands/accept.ts";
@@ -29,7 +29,7 @@ import { errorLines, errorViewOf } from "./report.ts";
 import { createTerminal, type Streams } from "./terminal.ts";
 
 /** In the order in which `exhibit --help` shows them. */
-const commands: readonly CommandModule[] = [
+export const commands: readonly CommandModule[] = [
   upCommand,
   importCommand,
   statusCommand,
@@ -125,6 +125,7 @@ function buildProgram(context: CommandContext): Command {
     .configureOutput({
       writeOut: (text) => void stdout.write(text),
       writeErr: (text) => void stderr.write(text),
+      outputError: (text, write) => write(visibleComplaint(text)),
       getOutHelpWidth: () => stdout.columns || 100,
       getErrHelpWidth: () => stderr.columns || 100,
     })
@@ -133,6 +134,12 @@ function buildProgram(context: CommandContext): Command {
     .addHelpText("after", guide);
   for (const add of commands) add(program, context);
   return program;
+}
+
+/** commander repeats what stands on the command line, where a script may put any name; a hint of its own is a line more. */
+function visibleComplaint(text: string): string {
+  const [, complaint = "", hint = ""] = /^(.*?)((?:\n\(Did you mean .*\))?)\n$/s.exec(text) ?? [];
+  return `${visible(complaint)}${visibleLines(hint)}\n`;
 }
 
 const guide = `

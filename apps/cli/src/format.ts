@@ -1,3 +1,5 @@
+import { visible } from "@exhibit/contracts";
+
 const units = ["B", "kB", "MB", "GB", "TB", "PB"];
 
 /** `40_000_000` → `40.0 MB`: decimal units, one digit after the point from kB on. */
@@ -36,10 +38,11 @@ export function formatSeconds(seconds: number): string {
 
 /** Rows of cells → lines whose columns stand below each other; the columns in `right` are aligned to the right. */
 export function formatTable(
-  rows: readonly (readonly string[])[],
+  cells: readonly (readonly string[])[],
   right: readonly number[] = [],
 ): string[] {
   const widths: number[] = [];
+  const rows = cells.map((row) => row.map(visible));
   for (const row of rows) {
     row.forEach((cell, column) => {
       widths[column] = Math.max(widths[column] ?? 0, columnsOf(cell));

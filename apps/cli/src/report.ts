@@ -204,6 +204,6 @@ export function errorViewOf(error: ExhibitError): ErrorView {
 
 /** An error for people. What is wrong with a request is in its sentence; the table's remedy would only repeat it. */
 export function errorLines(error: ExhibitError): string[] {
-  if (error.code === "REQUEST_INVALID") return [error.message];
-  return [`${error.message} [${error.code}]`, remedyOf(error.code)];
+  if (error.code === "REQUEST_INVALID") return error.message.split("\n");
+  return [...`${error.message} [${error.code}]`.split("\n"), remedyOf(error.code)];
 }

@@ -1,3 +1,4 @@
+import { visible, visibleJson, visibleLines } from "@exhibit/contracts";
 import { OutputLost } from "./output.ts";
 
 /** Where text can go: a stream, or a stand-in for one in tests. */
@@ -15,15 +16,21 @@ export interface Streams {
   readonly stderr: TextSink;
 }
 
-/** How a command speaks: text for people and, with `--json`, one object for machines. */
+/**
+ * How a command speaks: text for people and, with `--json`, one object for machines. Whatever is said goes through here, and
+ * names, sentences and reasons in it are other people's: nothing of them has a terminal do anything but show it.
+ */
 export interface Terminal {
-  /** A line of result for people: stdout, or stderr when stdout is for JSON. */
+  /** A line of result for people: stdout, or stderr when stdout is for JSON. A line break in it is shown as an escape. */
   say(line?: string): void;
   /** A line beside the result (what is going on, what went wrong): always stderr. */
   note(line: string): void;
   /** The JSON object that ends stdout. Does nothing without `--json`. */
   result(value: unknown): void;
-  /** Hands over a part of a result of any length: stdout. Resolves once it has left; throws `OutputLost`. */
+  /**
+   * Hands over a part of a result of any length, whole lines: stdout. A file or a program gets it exactly as it is. Resolves
+   * once it has left; throws `OutputLost`.
+   */
   send(text: string): Promise<void>;
   readonly json: boolean;
   /** Where progress is drawn. */
@@ -34,14 +41,15 @@ export function createTerminal(streams: Streams, options: { json: boolean }): Te
   const { stdout, stderr } = streams;
   const people = options.json ? stderr : stdout;
   return {
-    say: (line = "") => void people.write(`${line}\n`),
-    note: (line) => void stderr.write(`${line}\n`),
+    say: (line = "") => void people.write(`${visible(line)}\n`),
+    note: (line) => void stderr.write(`${visible(line)}\n`),
     result: (value) => {
-      if (options.json) stdout.write(`${JSON.stringify(value)}\n`);
+      if (options.json) stdout.write(`${visibleJson(JSON.stringify(value))}\n`);
     },
     send: (text) =>
       new Promise((resolve, reject) => {
-        stdout.write(text, (cause) =>
+        const shown = stdout.isTTY === true ? visibleLines(text.replaceAll("\r\n", "\n")) : text;
+        stdout.write(shown, (cause) =>
           cause ? reject(new OutputLost("Nobody takes the output.", { cause })) : resolve(),
         );
       }),

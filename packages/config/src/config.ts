@@ -1,4 +1,5 @@
 import { dirname, isAbsolute } from "node:path";
+import { plainIssue } from "@exhibit/contracts";
 import { registeredVendor, vendorNames } from "@exhibit/credentials";
 import { z } from "zod";
 import { type Environment, processVariables, type Variables } from "./environment.ts";
@@ -69,7 +70,7 @@ function passwordsIn(address: string | undefined): string[] {
 }
 
 function checkedConfig(value: unknown, origin: string, known: readonly Fault[]): ExhibitConfig {
-  const house = shape.safeParse(value);
+  const house = shape.safeParse(value, { error: plainIssue });
   const vendors = checkedVendors(vendorsIn(value));
   const found = [...(house.success ? [] : faultsOf(house.error)), ...vendors.faults];
   // A text whose variable is missing has been reported; what else is wrong with it will show later.
@@ -97,7 +98,7 @@ function checkedVendors(given: Record<string, unknown>) {
   const faults: Fault[] = [];
   for (const [name, section] of Object.entries(given)) {
     const registered = registeredVendor(name);
-    const parsed = registered?.options.safeParse(section);
+    const parsed = registered?.options.safeParse(section, { error: plainIssue });
     if (parsed === undefined) {
       const reason = `there is no such vendor; known are ${vendorNames.join(", ")}`;
       faults.push({ path: ["vendors", name], reason });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { hostOfName } from "@exhibit/contracts";
+import { hostOfName, plainIssue } from "@exhibit/contracts";
 import { type LeaseKeyRing, parseLeaseKeys } from "@exhibit/credentials";
 import { z } from "zod";
 import { type Fault, faultsOf, faultyConfig } from "./faults.ts";
@@ -122,7 +122,7 @@ export function readEnvironment(variables: Variables = processVariables()): Envi
       .map(([name, value]) => [name, value?.trim()] as const)
       .filter(([, value]) => value !== "" && value !== undefined),
   ) as Variables;
-  const parsed = environment.safeParse(given);
+  const parsed = environment.safeParse(given, { error: plainIssue });
   const unread = files.flatMap(({ name, reason }) =>
     reason === undefined ? [] : [{ path: [name], reason }],
   );
@@ -172,7 +172,9 @@ export function readEnvironment(variables: Variables = processVariables()): Envi
 export function readDatabaseUrl(variables: Variables = processVariables()): string | undefined {
   const name = "EXHIBIT_DATABASE_URL";
   const { value, reason } = secretOf(name, variables);
-  const parsed = environment.shape[name].safeParse(value === "" ? undefined : value);
+  const parsed = environment.shape[name].safeParse(value === "" ? undefined : value, {
+    error: plainIssue,
+  });
   const faults = parsed.success ? [] : faultsOf(parsed.error, [name]);
   if (reason !== undefined) faults.unshift({ path: [name], reason });
   if (!parsed.success || faults.length > 0) throw faultyConfig("the environment", faults);

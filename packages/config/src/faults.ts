@@ -17,28 +17,19 @@ export function faultyConfig(
   const lines = faults.map(({ path, reason }) =>
     path.length === 0 ? reason : `${path.map(String).join(".")}: ${reason}`,
   );
-  return new ExhibitError("CONFIG_INVALID", [`${origin} can't be used:`, ...lines].join("\n"), {
+  return new ExhibitError("CONFIG_INVALID", [`${origin} can't be used:`, ...lines], {
     details: { origin, faults: lines.length },
     cause,
   });
 }
 
-/** zod's issues as faults below `at`; zod's sentences name types and keys, not values. */
+/** zod's issues as faults below `at`, of what was parsed with `plainIssue`; its sentences hold no values. */
 export function faultsOf(error: z.ZodError, at: readonly PropertyKey[] = []): Fault[] {
   return error.issues.flatMap((issue) => {
     const path = [...at, ...issue.path];
     if (issue.code === "unrecognized_keys") {
       return issue.keys.map((key) => ({ path: [...path, key], reason: "there is no such key" }));
     }
-    return [{ path, reason: reasonOf(issue) }];
+    return [{ path, reason: issue.message }];
   });
-}
-
-function reasonOf(issue: z.core.$ZodIssue): string {
-  // The path's own key names what is missing.
-  if (issue.message.endsWith("received undefined")) return "it is missing";
-  if (issue.message.endsWith("expected string, received number")) {
-    return "a text is expected: write the number in quotes";
-  }
-  return issue.message.replace(/^Invalid input: /, "");
 }

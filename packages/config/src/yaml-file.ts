@@ -1,33 +1,47 @@
-import { readFile } from "node:fs/promises";
+import { isUtf8 } from "node:buffer";
+import { createReadStream } from "node:fs";
+import { buffer } from "node:stream/consumers";
 import { ExhibitError } from "@exhibit/contracts";
 import { LineCounter, parseDocument } from "yaml";
 import { type Fault, faultyConfig } from "./faults.ts";
+import { faultInForm } from "./yaml-form.ts";
+
+/** Bytes of the largest file that is read; a configuration has some thousand. */
+const LARGEST = 1024 * 1024;
 
 /** Reads a YAML file as plain data. Throws CONFIG_INVALID naming each faulty line. */
 export async function readYamlFile(path: string): Promise<unknown> {
   const text = await textOf(path);
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false });
-  if (document.errors.length > 0) {
-    throw faultyConfig(
-      path,
-      // The parser's own sentences quote the text, which may hold a secret; its codes don't.
-      document.errors.map(({ code, pos }) => yamlFault(code, lineCounter.linePos(pos[0]))),
-    );
-  }
+  const strange = faultInForm(text);
+  if (strange !== undefined) throw faultyConfig(path, [lineFault(strange)]);
   try {
-    return document.toJS();
+    return parsed(text, path);
   } catch (thrown) {
-    throw faultyConfig(path, [{ path: [], reason: "its YAML aliases can't be resolved" }], thrown);
+    if (thrown instanceof ExhibitError) throw thrown;
+    // The parser's own faults: it must not be they that end the process.
+    throw faultyConfig(path, [{ path: [], reason: "it isn't YAML that can be read" }], thrown);
   }
 }
 
+function parsed(text: string, path: string): unknown {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, prettyErrors: false });
+  if (document.errors.length === 0) return document.toJS({ maxAliasCount: 0 });
+  throw faultyConfig(
+    path,
+    // The parser's own sentences quote the text, which may hold a secret; its codes don't.
+    document.errors.map(({ code, pos }) => yamlFault(code, lineCounter.linePos(pos[0]))),
+  );
+}
+
 async function textOf(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (thrown) {
+  // One byte more than may be: a device or a pipe has no size that could be asked for.
+  const bytes = await buffer(createReadStream(path, { end: LARGEST })).catch((thrown: unknown) => {
     throw unreadable(path, thrown);
-  }
+  });
+  if (bytes.length > LARGEST) throw faultyConfig(path, [whole("it is larger than 1 MiB")]);
+  if (!isUtf8(bytes)) throw faultyConfig(path, [whole("it isn't UTF-8")]);
+  return bytes.toString();
 }
 
 function unreadable(path: string, cause: unknown): ExhibitError {
@@ -38,5 +52,13 @@ function unreadable(path: string, cause: unknown): ExhibitError {
 
 function yamlFault(code: string, { line, col }: { line: number; col: number }): Fault {
   const kind = code.toLowerCase().replaceAll("_", " ");
-  return { path: [], reason: `line ${line}, column ${col}: not YAML: ${kind}` };
+  return whole(`line ${line}, column ${col}: not YAML: ${kind}`);
+}
+
+function lineFault({ line, reason }: { line: number; reason: string }): Fault {
+  return whole(`line ${line}: ${reason}`);
+}
+
+function whole(reason: string): Fault {
+  return { path: [], reason };
 }

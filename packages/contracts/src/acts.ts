@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { errorCode } from "./error-code.ts";
 import { pageOf } from "./imports.ts";
+import { plainWord } from "./text.ts";
 
 /** What people do to imports, and (`pause`, `resume`, `accept`) to vendors. Each is on the record, with who did it, when and why. */
 export const actKinds = [
@@ -17,7 +18,7 @@ export type ActKind = (typeof actKinds)[number];
 /** Who is named on the record when nobody says who they are. */
 export const UNNAMED_ACTOR = "api";
 
-const why = z.string().trim().min(1).max(2000).describe("For the record");
+const why = plainWord(2000).describe("For the record");
 const id = z.string().regex(/^\d{1,15}$/, "it has to be an id that a list gave");
 
 /** Which failed files an act is about: those that are all of what is named; with nothing named, every one. */

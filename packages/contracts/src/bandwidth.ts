@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ExhibitError } from "./errors.ts";
+import { plainWord } from "./text.ts";
 
 /** What may go out, by the time of the week; empty: no limit ever. */
 export type Timetable = readonly Entry[];
@@ -96,19 +97,14 @@ function faulty(piece: string, reason: string): ExhibitError {
   );
 }
 
-const bwlimit = z
-  .string()
-  .trim()
-  .min(1)
-  .max(2000)
-  .describe(
-    "As rclone's --bwlimit: `10M` (MiB/s), `512k`, `off`, or a timetable `08:00,512k 19:00,10M 23:00,off`, with a weekday `Mon-08:00,512k`",
-  );
+const bwlimit = plainWord(2000).describe(
+  "As rclone's --bwlimit: `10M` (MiB/s), `512k`, `off`, or a timetable `08:00,512k 19:00,10M 23:00,off`, with a weekday `Mon-08:00,512k`",
+);
 
 export const bandwidthRequest = z
   .strictObject({
     limit: bwlimit,
-    why: z.string().trim().min(1).max(2000).optional().describe("For the record"),
+    why: plainWord(2000).optional().describe("For the record"),
   })
   .meta({ id: "BandwidthRequest" });
 export type BandwidthRequest = z.output<typeof bandwidthRequest>;

@@ -1,3 +1,5 @@
+import { visible } from "./visible.ts";
+
 /**
  * What the caller of a failed operation should do:
  * - `never`: nothing changes by itself; a person has to act
@@ -37,32 +39,6 @@ export const errorTable = {
     status: 404,
     meaning: "There is no such thing.",
     remedy: "Check the id; GET /v1/imports lists the imports.",
-  },
-  HOST_REFUSED: {
-    action: "never",
-    status: 421,
-    meaning: "The request was meant for another server: its Host isn't a name of this API.",
-    remedy:
-      "Use an address that the API listens on; name others that lead to it (a proxy's, a container's) in EXHIBIT_API_HOSTS.",
-  },
-  ORIGIN_REFUSED: {
-    action: "never",
-    status: 403,
-    meaning: "A web page of another origin may not act here.",
-    remedy:
-      "Act from a page of the API's own, or without a browser. Behind a proxy, set EXHIBIT_API_URL to the address that people use.",
-  },
-  METHOD_NOT_ALLOWED: {
-    action: "never",
-    status: 405,
-    meaning: "The path is there, but not with this method.",
-    remedy: "Use one of the methods that the message names; /docs describes them.",
-  },
-  MEDIA_TYPE_UNSUPPORTED: {
-    action: "never",
-    status: 415,
-    meaning: "The body isn't of a kind that is read here.",
-    remedy: "Send JSON in UTF-8 with `content-type: application/json`.",
   },
   STATE_CONFLICT: {
     action: "never",
@@ -363,6 +339,33 @@ export const errorTable = {
     remedy:
       "Find out which of the two is the evidence. To store both, rename this file, then retry: the folder is walked again, and it is stored under its new name. The old name stays on the list as SOURCE_NOT_FOUND until it is waived.",
   },
+
+  HOST_REFUSED: {
+    action: "never",
+    status: 421,
+    meaning: "The request was meant for another server: its Host isn't a name of this API.",
+    remedy:
+      "Use an address that the API listens on; name others that lead to it (a proxy's, a container's) in EXHIBIT_API_HOSTS.",
+  },
+  ORIGIN_REFUSED: {
+    action: "never",
+    status: 403,
+    meaning: "A web page of another origin may not act here.",
+    remedy:
+      "Act from a page of the API's own, or without a browser. Behind a proxy, set EXHIBIT_API_URL to the address that people use.",
+  },
+  METHOD_NOT_ALLOWED: {
+    action: "never",
+    status: 405,
+    meaning: "The path is there, but not with this method.",
+    remedy: "Use one of the methods that the message names; /docs describes them.",
+  },
+  MEDIA_TYPE_UNSUPPORTED: {
+    action: "never",
+    status: 415,
+    meaning: "The body isn't of a kind that is read here.",
+    remedy: "Send JSON in UTF-8 with `content-type: application/json`.",
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorTable;
@@ -377,15 +380,25 @@ export interface ExhibitErrorOptions {
   retryAfter?: number;
 }
 
-/** The one error class of Exhibit. Its message is a sentence that names the thing; it holds no secret. */
+/**
+ * The one error class of Exhibit. Its message is a sentence that names the thing; it holds no secret. Whatever name is in it,
+ * it is one line that can be shown anywhere; a message of several lines is given as a list.
+ */
 export class ExhibitError extends Error {
   override readonly name = "ExhibitError";
   readonly code: ErrorCode;
   readonly details: Readonly<Record<string, string | number | boolean>>;
   readonly retryAfter: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options: ExhibitErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+  constructor(
+    code: ErrorCode,
+    message: string | readonly string[],
+    options: ExhibitErrorOptions = {},
+  ) {
+    super(
+      [message].flat().map(visible).join("\n"),
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
     this.code = code;
     this.details = options.details ?? {};
     this.retryAfter = options.retryAfter;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { errorCode } from "./error-code.ts";
 import { errorCodes } from "./errors.ts";
 import { type NameEncoding, nameEncodings } from "./names.ts";
+import { anyPath, plainText, plainWord } from "./text.ts";
 import { wait } from "./waits.ts";
 
 export const importStatuses = [
@@ -44,11 +45,9 @@ export type SkippedAs = z.output<typeof skippedAs>;
 export const directorySource = z
   .strictObject({
     type: z.literal("directory"),
-    path: z
-      .string()
-      .min(1)
-      .max(4096)
-      .describe("Absolute path of a folder below one of the configured `sources.roots`"),
+    path: anyPath(4096).describe(
+      "Absolute path of a folder below one of the configured `sources.roots`",
+    ),
     follow_symlinks: z
       .boolean()
       .optional()
@@ -75,14 +74,14 @@ export const source = z.discriminatedUnion("type", [directorySource]);
 export type Source = z.output<typeof source>;
 
 /** What names a folder at its vendor, such as `{"suit_id":"1001"}`; each vendor checks its own keys. */
-export const folderSelector = z.record(z.string().max(200), z.string().max(1000));
+export const folderSelector = z.record(plainText(200), plainText(1000));
 export type FolderSelector = z.output<typeof folderSelector>;
 
-const identifier = z.string().trim().min(1).max(200);
+const identifier = plainWord(200);
 
 export const folderRequest = z
   .strictObject({
-    vendor: z.string().min(1).max(200).describe("A vendor of the configuration, such as `kongur`"),
+    vendor: plainText(200).min(1).describe("A vendor of the configuration, such as `kongur`"),
     folder: folderSelector.describe(
       'The vendor\'s name of the folder, such as `{"suit_id":"1001"}`',
     ),
@@ -102,7 +101,7 @@ export const importRequest = z
         "The suits of the case; those of `folders` are added, so that the import is found by them, too",
       ),
     folders: z.array(folderRequest).min(1).max(10_000),
-    why: z.string().trim().min(1).max(2000).optional().describe("For the record"),
+    why: plainWord(2000).optional().describe("For the record"),
   })
   .meta({ id: "ImportRequest" });
 export type ImportRequest = z.output<typeof importRequest>;
@@ -197,7 +196,7 @@ export const folderView = z
   .object({
     folder_id: z.string(),
     vendor: z.string(),
-    folder: folderSelector,
+    folder: z.record(z.string(), z.string()),
     source,
     status: z.enum(["planning", "storing", "done", "attention", "cancelled"]),
     ...counts.shape,
@@ -306,7 +305,7 @@ export function pageOf<Item extends z.ZodType>(item: Item) {
 
 export const pageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(1000).default(100),
-  after: z.string().optional().describe("`next` of the page before"),
+  after: plainText(8192).optional().describe("`next` of the page before"),
 });
 
 export const importPage = pageOf(importView).meta({ id: "ImportPage" });
@@ -316,8 +315,8 @@ export const importQuery = pageQuery.extend({
     .regex(/^[0-9a-f-]{6,36}$/i, "it has to be six characters or more of an import_id")
     .optional()
     .describe("Only imports whose `import_id` begins or ends so"),
-  suit_id: z.string().optional(),
-  entrust_id: z.string().optional(),
+  suit_id: plainText(200).optional(),
+  entrust_id: plainText(200).optional(),
   status: importStatus.optional(),
 });
 

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { ExhibitError, type VendorState } from "@exhibit/contracts";
+import { ExhibitError, plainIssue, type VendorState } from "@exhibit/contracts";
 import { expiringMap } from "./expiring-map.ts";
 import { isUsable, REFUSAL_MEMORY, type Verdict, verdictOn } from "./kept-answer.ts";
 import type { Lease } from "./lease.ts";
@@ -206,7 +206,7 @@ function askedFor(
       of.vendor,
     );
   }
-  const selected = selectorOf(vendor).safeParse(of.folder);
+  const selected = selectorOf(vendor).safeParse(of.folder, { error: plainIssue });
   if (!selected.success) {
     const faults = selected.error.issues.map(
       ({ path, message }) => `${["folder", ...path].join(".")}: ${message}`,

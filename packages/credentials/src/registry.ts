@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { ExhibitError, type VendorPlace } from "@exhibit/contracts";
+import { ExhibitError, plainIssue, type VendorPlace } from "@exhibit/contracts";
 import type { z } from "zod";
 import { withAbsolutePaths, withoutPaths } from "./file-path.ts";
 import { secretsIn } from "./secret.ts";
@@ -82,7 +82,7 @@ function checked<Own extends z.ZodObject<{ gateway: z.ZodType<string> }>>(
   return {
     options,
     create(given, dependencies) {
-      const parsed = options.safeParse(given);
+      const parsed = options.safeParse(given, { error: plainIssue });
       if (!parsed.success) throw invalidOptions(parsed.error);
       const { rate_limit, ...chosen } = parsed.data;
       return {
@@ -108,5 +108,5 @@ function checked<Own extends z.ZodObject<{ gateway: z.ZodType<string> }>>(
 
 function invalidOptions(cause: z.ZodError): ExhibitError {
   const faults = cause.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
-  return new ExhibitError("CONFIG_INVALID", faults.join("\n"), { cause });
+  return new ExhibitError("CONFIG_INVALID", faults, { cause });
 }

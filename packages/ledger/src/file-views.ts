@@ -3,6 +3,7 @@ import {
   ExhibitError,
   type FileState,
   type FileView,
+  isKeepable,
   isWrittenOut,
   shownPath,
 } from "@exhibit/contracts";
@@ -70,8 +71,9 @@ function inQuery({ state, code }: FileQuery) {
 function fileCursor(text: string): [number, string] {
   try {
     const value: unknown = JSON.parse(Buffer.from(text, "base64url").toString());
-    if (Array.isArray(value) && Number.isSafeInteger(value[0]) && typeof value[1] === "string") {
-      return [value[0], value[1]];
+    const [folder, path] = Array.isArray(value) ? value : [];
+    if (Number.isSafeInteger(folder) && typeof path === "string" && isKeepable(path)) {
+      return [folder, path];
     }
   } catch {
     // Not one of ours: said below.

@@ -3,6 +3,7 @@ import {
   type ErrorCode,
   type ErrorView,
   errorTable,
+  visible,
   type WorkerView,
 } from "@exhibit/contracts";
 import type { Selectable } from "kysely";
@@ -35,8 +36,9 @@ export function countsOf(row: Selectable<CounterColumns>): Counts {
   };
 }
 
+/** What was put on the record names files as they are. */
 export function errorView(code: ErrorCode, message: string): ErrorView {
-  return { code, message, remedy: errorTable[code].remedy };
+  return { code, message: visible(message), remedy: errorTable[code].remedy };
 }
 
 /** Of a worker's facts, where a row has some. */

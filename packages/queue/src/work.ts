@@ -1,4 +1,4 @@
-import { ExhibitError, errorTable } from "@exhibit/contracts";
+import { ExhibitError, errorTable, visible } from "@exhibit/contracts";
 import { DelayedError, type Job, UnrecoverableError, WaitingError } from "bullmq";
 import { type Bell, jobIdOf, LONGEST_DELAY_MS, type QueueName } from "./queues.ts";
 
@@ -105,9 +105,9 @@ async function delay(
   return new DelayedError();
 }
 
-/** A line that can't be written isn't worth the job. */
+/** A line, whatever names are in it; one that can't be written isn't worth the job. */
 async function log(job: Job<Bell>, line: string): Promise<void> {
-  await job.log(line).catch(() => {});
+  await job.log(visible(line)).catch(() => {});
 }
 
 /**

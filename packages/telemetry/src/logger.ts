@@ -1,3 +1,4 @@
+import { visibleJson } from "@exhibit/contracts";
 import { trace } from "@opentelemetry/api";
 import { pino } from "pino";
 import { errorFields } from "./error-fields.ts";
@@ -18,7 +19,7 @@ export interface LoggerOptions {
 
 /**
  * Makes the logger of a process: one JSON object a line, with `trace_id` and `span_id` when a span is active, and
- * without credentials.
+ * without credentials. Logs are read in terminals: no name that is in a line has one do anything.
  */
 export function createLogger(options: LoggerOptions): Logger {
   const redactor = createRedactor(options.secrets);
@@ -30,7 +31,7 @@ export function createLogger(options: LoggerOptions): Logger {
       formatters: { level: (label) => ({ level: label }) },
       mixin: traceFields,
       serializers: { err: errorFields },
-      hooks: { streamWrite: (line) => redactor.line(line) },
+      hooks: { streamWrite: (line) => `${visibleJson(redactor.line(line).trimEnd())}\n` },
     },
     // Written at once: what is said just before a process ends isn't lost.
     options.destination ?? pino.destination({ dest: 2, sync: true }),

@@ -55,7 +55,7 @@ describe("starting an import", () => {
       "folders.0.source.type",
       "folders.1",
     ]);
-    expect(error.message).toContain('folders.1: Unrecognized key: "extra"');
+    expect(error.message).toContain('folders.1: there is no "extra" here');
     expect(api.calls).toEqual([]);
   });
 
@@ -165,7 +165,7 @@ describe("looking at imports", () => {
   it.each<[string, string]>([
     ["code=FOO", 'code: there is no code "FOO". All of them are in docs/errors.md.'],
     ["code=source_unreadable", "Did you mean SOURCE_UNREADABLE"],
-    ["code=REFUSED", "Did you mean VENDOR_REFUSED or STORE_REFUSED?"],
+    ["code=REFUSED", "VENDOR_REFUSED or STORE_REFUSED?"],
     ["state=failed,lost", "state.1: "],
   ])("says what is wrong with the files' query %s", async (query, sentence) => {
     const { import_id } = api.put();

@@ -127,7 +127,7 @@ it("describes every route in the OpenAPI document, and each reference in it lead
   const described = Object.entries<object>(document.paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   );
-  const expected = routes.map(([method, url]) => `${method} ${url.replace(/:(\w+)/, "{$1}")}`);
+  const expected = routes.map(([method, url]) => `${method} ${url.replace(/:(\w+)/g, "{$1}")}`);
   expect(described.sort()).toEqual(expected.sort());
   const names = [...answer.body.matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(
     ([, name]) => name,

@@ -4,6 +4,7 @@ import {
   fileStates,
   type ImportView,
   restingStatuses,
+  visibleJson,
 } from "@exhibit/contracts";
 import type { ApiClient, FileFilter } from "../api-client.ts";
 import { apiOfEnvironment } from "../client-context.ts";
@@ -103,7 +104,8 @@ async function list(given: string, options: FilesOptions, terminal: Terminal): P
 }
 
 function formOf(options: FilesOptions, view: ImportView): Form {
-  if (options.json === true) return { head: "", line: ({ file }) => `${JSON.stringify(file)}\n` };
+  if (options.json === true)
+    return { head: "", line: ({ file }) => `${visibleJson(JSON.stringify(file))}\n` };
   if (options.csv === true) {
     const mark = options.bom ? "\uFEFF" : "";
     return { head: `${mark}${csvHead()}`, line: (listed) => csvRow(listed, view) };

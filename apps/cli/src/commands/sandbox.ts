@@ -61,7 +61,7 @@ async function runSandbox(options: SandboxOptions, terminal: Terminal): Promise<
   terminal.say(
     `# The sandbox's exhibit.yaml. Gateway: ${sandbox.gatewayUrl}; OSS: ${sandbox.ossUrl}`,
   );
-  terminal.say(yaml);
+  for (const line of yaml.split("\n")) terminal.say(line);
   if (options.writeConfig !== undefined) {
     const file = resolve(options.writeConfig);
     await writeFile(file, yaml);

@@ -1,4 +1,4 @@
-import type { FileView } from "@exhibit/contracts";
+import { type FileView, visible } from "@exhibit/contracts";
 import { formatBytes, formatCount } from "../format.ts";
 import { folderName, placeOf } from "../report.ts";
 import type { ListedFile } from "./csv.ts";
@@ -11,7 +11,7 @@ const sizeWidth = 8;
 export function folderHead({ folder }: ListedFile): string {
   const place = placeOf(folder);
   const into = place === undefined ? "" : `  in ${place}`;
-  return `${folderName(folder)}  from ${folder.source.path}${into}\n`;
+  return `${visible(`${folderName(folder)}  from ${folder.source.path}${into}`)}\n`;
 }
 
 /** A file's line: `  failed      1.2 MB  scans/0007.jpg  EVIDENCE_CONFLICT` */
@@ -20,7 +20,7 @@ export function fileLine({ file }: ListedFile): string {
   const path = file.is_folder ? `${file.path}/  ${filesBelow(file)}` : file.path;
   const cells = [file.state.padEnd(stateWidth), size.padStart(sizeWidth), path];
   const why = file.error?.code ?? file.skipped_as;
-  return `  ${[...cells, ...(why === null ? [] : [why])].join("  ")}\n`;
+  return `  ${[...cells, ...(why === null ? [] : [why])].map(visible).join("  ")}\n`;
 }
 
 /** What a folder that failed as one entry stands for. */

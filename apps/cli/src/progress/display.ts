@@ -1,4 +1,4 @@
-import type { ImportView } from "@exhibit/contracts";
+import { type ImportView, visible } from "@exhibit/contracts";
 import type { TextSink } from "../terminal.ts";
 import { createMeter } from "./measure.ts";
 import { progressBars, progressLine } from "./text.ts";
@@ -54,7 +54,7 @@ function terminalDisplay(sink: TextSink, now: () => number): ProgressDisplay {
       if (now() - drawnAt >= redrawPause) draw();
     },
     note(line) {
-      sink.write(`${up()}\r${clearBelow}${line}\n`);
+      sink.write(`${up()}\r${clearBelow}${visible(line)}\n`);
       drawn = 0;
       if (lines.length > 0) draw();
     },
@@ -82,7 +82,7 @@ function plainDisplay(sink: TextSink, now: () => number): ProgressDisplay {
       line = progressLine(measure(view));
       if (now() - writtenAt >= linePause) write();
     },
-    note: (text) => void sink.write(`${text}\n`),
+    note: (text) => void sink.write(`${visible(text)}\n`),
     end: write,
   };
 }

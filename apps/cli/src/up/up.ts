@@ -39,7 +39,10 @@ export async function up(
   await using stack = new AsyncDisposableStack();
   const interruption = stack.use(
     listenForInterruption({
-      onFirst: () => terminal.note("\nStopping in good order; Ctrl-C again stops at once."),
+      onFirst: () => {
+        terminal.note("");
+        terminal.note("Stopping in good order; Ctrl-C again stops at once.");
+      },
     }),
   );
   const { isNew } = stack.use(await lockDataFolder(environment.dataDir, terminal));
@@ -60,7 +63,7 @@ export async function up(
   for (const root of house.absentRoots) {
     terminal.note(`WARNING: ${root} of sources.roots can't be found: is it mounted?`);
   }
-  if (house.api.exposure !== undefined) terminal.note(`\nWARNING: ${house.api.exposure}\n`);
+  if (house.api.exposure !== undefined) terminal.note(`WARNING: ${house.api.exposure}`);
 
   let exitCode: number = exitCodes.done;
   if (evidence !== undefined && house.sandbox !== undefined) {
@@ -128,7 +131,8 @@ async function importEvidence(
     await giveImport(api, last, terminal);
     return exitCodes.failed;
   }
-  terminal.say("\nWhat was stored where:");
+  terminal.say();
+  terminal.say("What was stored where:");
   for (const line of await placementLines(api, import_id, sandbox)) terminal.say(line);
   terminal.say();
   const isUp = options.once !== true;
@@ -163,5 +167,6 @@ function sayAddresses({ api, logPath }: House, terminal: Terminal): void {
   terminal.note(`API docs    ${api.url}/docs`);
   terminal.note(`Bull Board  ${api.url}/queues`);
   terminal.note(`Log         ${logPath}`);
-  terminal.note("\nIt stays up; Ctrl-C ends it.");
+  terminal.note("");
+  terminal.note("It stays up; Ctrl-C ends it.");
 }

@@ -119,7 +119,7 @@ describe("exhibit.yaml", () => {
       "sources.roots.0: the environment has neither ROOT nor ROOT_FILE",
       "vendors.kongur.gateway: the environment has neither GATEWAY nor GATEWAY_FILE",
       "vendors.deepvision.app_secret: the file of DEEPVISION_APP_SECRET_FILE can't be read: ENOENT",
-      "vendors.kongur.lease_ttl: expected number, received string",
+      "vendors.kongur.lease_ttl: a number is expected",
     ]);
   });
 
@@ -146,14 +146,6 @@ describe("exhibit.yaml", () => {
       `${path} can't be used:`,
       "line 3, column 1: not YAML: duplicate key",
     ]);
-  });
-
-  it("says when aliases explode", async () => {
-    const lines = ["a: &a [x, x, x, x, x, x, x, x, x]"];
-    for (const [name, before] of ["ba", "cb", "dc", "ed"]) {
-      lines.push(`${name}: &${name} [${Array(9).fill(`*${before}`).join(", ")}]`);
-    }
-    expect(await failure(lines.join("\n"))).toContain("its YAML aliases can't be resolved");
   });
 
   it("says when it isn't there", async () => {

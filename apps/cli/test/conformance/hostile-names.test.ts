@@ -1,0 +1,228 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type ActView, unseenIn } from "@exhibit/contracts";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { commands, runCli } from "../../src/cli.ts";
+import { createProgressDisplay } from "../../src/progress/display.ts";
+import { createTerminal } from "../../src/terminal.ts";
+import { type Answer, errorJson, eventStream, json, startFakeApi } from "../support/fake-api.ts";
+import { failedFile, folderOf } from "../support/files.ts";
+import { scratchFolder } from "../support/scratch.ts";
+import { recordedSink } from "../support/text-sink.ts";
+import { importId, viewOf } from "../support/views.ts";
+
+/** What a name can do to a terminal: its title, its screen, its colours, a line more, text backwards, in C0 and in C1. */
+const HOSTILE =
+  "x\u001b]0;pwned\u0007\u001b[2J\u009b31m\rImport: sealed\n2026-01-01 forged\u202e\u2066\u2028\u007f";
+
+const failure = { code: "SOURCE_IO", message: HOSTILE, remedy: HOSTILE };
+const pause = { at: "2026-11-23T12:34:56.000Z", who: HOSTILE, why: HOSTILE };
+const view = viewOf({
+  status: "attention",
+  entrust_id: HOSTILE,
+  suit_ids: [HOSTILE],
+  failed: 3,
+  paused: pause,
+  paused_vendors: [{ vendor: HOSTILE, ...pause }],
+  errors: [{ ...failure, files: 3, folders: 0, stands_for: 0 }],
+  warnings: [{ ...failure, files: 3 }],
+  waiting: [
+    { for: "store", name: HOSTILE, since: pause.at, code: "STORE_UNAVAILABLE", message: HOSTILE },
+  ],
+});
+const folder = folderOf({
+  vendor: HOSTILE,
+  folder: { [HOSTILE]: HOSTILE },
+  source: { type: "directory", path: `/${HOSTILE}` },
+  bucket: HOSTILE,
+  prefix: HOSTILE,
+  offered: { endpoint: HOSTILE, bucket: HOSTILE, prefix: HOSTILE },
+  error: failure,
+});
+const file = failedFile({
+  path: HOSTILE,
+  key: HOSTILE,
+  error: failure,
+  waived_by: HOSTILE,
+  waived_why: HOSTILE,
+});
+const act: ActView = {
+  act_id: "1",
+  import_id: importId,
+  vendor: null,
+  at: pause.at,
+  who: HOSTILE,
+  what: "waive",
+  why: HOSTILE,
+  folder_id: null,
+  file_id: null,
+  code: HOSTILE,
+  files: 3,
+  details: null,
+} as ActView;
+const vendor = {
+  vendor: HOSTILE,
+  state: "open",
+  paused: pause,
+  last_error_code: HOSTILE,
+  last_error: HOSTILE,
+  leases: 0,
+  calls: 1,
+  refusals: 1,
+};
+const change = { limit: HOSTILE, at: pause.at, who: HOSTILE, why: HOSTILE };
+
+/** An API all of whose texts are somebody else's. */
+const hostileApi: Answer = (response, { method, path }) => {
+  const page = (item: unknown) => json(response, { items: [item], next: null });
+  const [route = ""] = path.split("?");
+  if (route.endsWith("/events")) return eventStream(response)(view);
+  if (route.endsWith("/folders")) return page(folder);
+  if (route.endsWith("/files")) return page(file);
+  if (route.endsWith("/acts")) return page(act);
+  if (route === "/v1/vendors") return json(response, { scope: "fleet", items: [vendor] });
+  if (route.startsWith("/v1/vendors")) return json(response, vendor, 202);
+  if (route === "/v1/bandwidth")
+    return json(response, {
+      limit: HOSTILE,
+      bytes_per_second: null,
+      workers: 1,
+      changes: [change],
+    });
+  if (route === "/v1/imports" && method === "GET") return page(view);
+  json(response, view, method === "POST" ? 202 : 200);
+};
+
+/** A command line for each command that tells of what others have named. */
+const lines: Record<string, readonly string[][]> = {
+  import: [
+    ["import", HOSTILE],
+    ["import", "DIR", "--suit", "1001", "--entrust", HOSTILE],
+    ["import", "DIR", "--vendor", HOSTILE],
+  ],
+  status: [["status"], ["status", importId], ["status", HOSTILE]],
+  watch: [["watch", importId]],
+  files: [
+    ["files", importId],
+    ["files", importId, "--state", HOSTILE],
+    ["files", importId, "--output", `missing/${HOSTILE}`],
+  ],
+  retry: [
+    ["retry", importId],
+    ["retry", importId, "--code", HOSTILE],
+  ],
+  waive: [["waive", importId, "--all", "--why", HOSTILE]],
+  cancel: [["cancel", importId, "--why", HOSTILE]],
+  pause: [
+    ["pause", importId, "--why", HOSTILE],
+    ["pause", "--vendor", HOSTILE],
+  ],
+  resume: [
+    ["resume", importId],
+    ["resume", "--vendor", HOSTILE],
+  ],
+  acts: [
+    ["acts", importId],
+    ["acts", "--vendor", HOSTILE],
+  ],
+  accept: [
+    ["accept", importId, "--folder", "1", "--why", HOSTILE],
+    ["accept", importId, "--folder", HOSTILE, "--why", "w", "--to", HOSTILE],
+  ],
+  vendors: [
+    ["vendors"],
+    ["vendors", "check", HOSTILE],
+    ["vendors", "check", "kongur", "--folder", HOSTILE],
+  ],
+  bwlimit: [["bwlimit"], ["bwlimit", HOSTILE]],
+  up: [
+    ["up", HOSTILE],
+    ["up", "--bwlimit", HOSTILE],
+  ],
+  api: [["api"]],
+  worker: [["worker"], ["worker", "--processes", HOSTILE]],
+  sandbox: [["sandbox", "--gateway-port", HOSTILE]],
+  completion: [["completion", HOSTILE]],
+  migrate: [["migrate"], ["migrate", HOSTILE]],
+};
+
+/** Of the program itself, which every command goes through. */
+const others = [[HOSTILE], ["--hostile", HOSTILE]];
+
+/** The characters of a text that can't be shown, line breaks between its lines aside. */
+const unseen = (text: string) => text.split("\n").flatMap((line) => unseenIn(line) ?? []);
+
+afterEach(() => void vi.unstubAllEnvs());
+
+/** What a command line says, on both streams. */
+async function said(answer: Answer, args: readonly string[], env: Record<string, string> = {}) {
+  await using api = await startFakeApi(answer);
+  for (const [name, value] of Object.entries({ EXHIBIT_API_URL: api.url, ...env })) {
+    vi.stubEnv(name, value);
+  }
+  const sink = recordedSink();
+  const output = { ...sink, settled: async () => undefined };
+  await runCli(args, { stdout: output, stderr: output });
+  return sink.text();
+}
+
+test("there is a command line for each command", () => {
+  const names: string[] = [];
+  const program = {
+    command(name: string) {
+      names.push(name);
+      throw program;
+    },
+  };
+  for (const add of commands) {
+    try {
+      add(program as never, {} as never);
+    } catch (thrown) {
+      if (thrown !== program) throw thrown;
+    }
+  }
+  expect(names.toSorted()).toEqual(Object.keys(lines).toSorted());
+});
+
+describe("No text of somebody else's has a terminal do anything, nor makes a line of its own", () => {
+  test.each(Object.entries({ ...lines, others }))("%s", async (_, all) => {
+    const folder = await scratchFolder(["a.pdf"]);
+    const config = join(folder, "exhibit.yaml");
+    await writeFile(config, `vendors: { ${JSON.stringify(HOSTILE)}: 1 }\n`);
+    for (const line of all) {
+      const args = line.map((arg) => (arg === "DIR" ? folder : arg));
+      for (const more of [[], ["--json"]]) {
+        const env = { EXHIBIT_CONFIG: config, EXHIBIT_DATA_DIR: folder };
+        const text = await said(hostileApi, [...args, ...more], env);
+        expect([args, unseen(text)]).toEqual([args, []]);
+        expect([args, /^(?:2026-01-01 forged|Import: sealed)/m.test(text)]).toEqual([args, false]);
+        expect(text).not.toBe("");
+      }
+    }
+  });
+
+  test("an error that the API answers with", async () => {
+    const refusing: Answer = (response) => errorJson(response, 409, "STATE_CONFLICT", HOSTILE);
+    const text = await said(refusing, ["status", importId]);
+    expect(unseen(text)).toEqual([]);
+    expect(text).toContain("x\\u{1b}]0;pwned\\u{7}");
+  });
+
+  test("notes beside the bars", () => {
+    for (const isTTY of [true, false]) {
+      const sink = recordedSink({ isTTY, columns: 80 });
+      createProgressDisplay(sink).note(HOSTILE);
+      expect(sink.text()).toContain("x\\u{1b}]0;pwned");
+      expect(sink.text()).not.toContain("\u001b]0;");
+    }
+  });
+});
+
+test("A list goes exactly as it is into a file or a program, and so that it can be shown to a terminal", async () => {
+  const [pipe, screen] = [recordedSink(), recordedSink({ isTTY: true })];
+  for (const stdout of [pipe, screen]) {
+    await createTerminal({ stdout, stderr: stdout }, { json: false }).send(`${HOSTILE}\r\n`);
+  }
+  expect(pipe.text()).toBe(`${HOSTILE}\r\n`);
+  expect(unseen(screen.text())).toEqual([]);
+});

@@ -1,0 +1,106 @@
+import type { z } from "zod";
+
+type Issue = Parameters<z.core.$ZodErrorMap>[0];
+
+/** zod's names of types, as people say them. */
+const kinds: Readonly<Record<string, string>> = {
+  string: "a text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  object: "an object",
+  record: "an object",
+};
+
+/** More choices than this aren't named. */
+const MOST_CHOICES = 12;
+
+/**
+ * zod's faults in words for whoever wrote the value: give it to `safeParse` as `error`. A fault that a schema has a sentence
+ * of its own for keeps that. No sentence holds a value: it may be a secret.
+ */
+export function plainIssue(issue: Issue): string | undefined {
+  switch (issue.code) {
+    case "invalid_type":
+      if (issue.input === undefined) return "it is missing";
+      if (issue.input === null) return `it is null; ${kindOf(issue.expected)} is expected`;
+      if (issue.expected === "string" && typeof issue.input === "number")
+        return "a text is expected: write the number in quotes";
+      return `${kindOf(issue.expected)} is expected`;
+    case "invalid_value":
+      if (issue.input === undefined) return "it is missing";
+      return choiceOf(issue.values);
+    case "invalid_union":
+      return choiceOf("options" in issue ? issue.options : undefined);
+    case "too_small":
+      return sizeOf(issue.origin, Number(issue.minimum), "at least");
+    case "too_big":
+      return sizeOf(issue.origin, Number(issue.maximum), "at most");
+    case "invalid_format":
+      return "it doesn't have the right form";
+    case "invalid_key":
+      return issue.issues.map(({ message }) => `its name: ${message}`).join("; ");
+    case "unrecognized_keys":
+      return issue.keys.map((key) => strangeKey(key, keysOf(issue.inst))).join("; ");
+    case "not_multiple_of":
+    case "invalid_element":
+    case "custom":
+      return undefined;
+  }
+}
+
+function kindOf(expected: string): string {
+  return kinds[expected] ?? expected;
+}
+
+function choiceOf(values: unknown): string {
+  if (!Array.isArray(values) || values.length > MOST_CHOICES) return "it is none of the choices";
+  return `it has to be ${values.map((value) => JSON.stringify(value)).join(" or ")}`;
+}
+
+function sizeOf(origin: string, bound: number, which: "at least" | "at most"): string {
+  if (which === "at least" && bound === 1 && origin !== "number" && origin !== "int")
+    return "it is empty";
+  if (origin === "string") return `it may have ${which} ${counted(bound, "character")}`;
+  if (origin === "array") return `it may have ${which} ${counted(bound, "entry", "entries")}`;
+  return `it has to be ${which} ${bound.toLocaleString("en-US")}`;
+}
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
+}
+
+function strangeKey(key: string, known: readonly string[]): string {
+  const shown = JSON.stringify(key.slice(0, 40));
+  const meant = alike(key, known);
+  return `there is no ${shown} here${meant === undefined ? "" : `; did you mean ${meant}?`}`;
+}
+
+/** The keys of an object's schema. */
+function keysOf(schema: Issue["inst"]): string[] {
+  const { shape = {} } = (schema?._zod.def ?? {}) as { shape?: object };
+  return Object.keys(shape);
+}
+
+/** The known word that is nearest to one, if it is near enough to be meant. */
+function alike(given: string, known: readonly string[]): string | undefined {
+  const near = known
+    .map((word) => ({ word, steps: stepsBetween(given.slice(0, 40).toLowerCase(), word) }))
+    .filter(({ word, steps }) => steps <= Math.max(1, Math.floor(word.length * 0.4)));
+  return near.sort((one, other) => one.steps - other.steps)[0]?.word;
+}
+
+/** How many letters have to be put in, taken out or changed to make one word of another. */
+function stepsBetween(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (let at = 1; at <= one.length; at += 1) {
+    const next = [at];
+    for (let to = 1; to <= other.length; to += 1) {
+      const change = (row[to - 1] ?? 0) + (one[at - 1] === other[to - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[to] ?? 0) + 1, (next[to - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[other.length] ?? 0;
+}

@@ -1,0 +1,126 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { fileQuery, importRequest, plainIssue } from "../../src/index.ts";
+
+function faults(schema: z.ZodType, value: unknown): string[] {
+  const { error } = schema.safeParse(value, { error: plainIssue });
+  return (error?.issues ?? []).map(({ path, message }) => `${path.join(".")}: ${message}`);
+}
+
+const folder = {
+  vendor: "kongur",
+  folder: { suit_id: "1001" },
+  source: { type: "directory", path: "/evidence" },
+};
+
+describe("What is wrong with a request", () => {
+  it.each<[string, unknown, string[]]>([
+    ["nothing", undefined, [": it is missing"]],
+    ["a text", "x", [": an object is expected"]],
+    ["no folders", {}, ["folders: it is missing"]],
+    ["an empty list", { folders: [] }, ["folders: it is empty"]],
+    [
+      "empty ids",
+      { folders: [folder], suit_ids: ["", " "] },
+      ["suit_ids.0: it is empty", "suit_ids.1: it is empty"],
+    ],
+    [
+      "a number for an id",
+      { folders: [folder], entrust_id: 7 },
+      ["entrust_id: a text is expected: write the number in quotes"],
+    ],
+    [
+      "null",
+      { folders: [folder], entrust_id: null },
+      ["entrust_id: it is null; a text is expected"],
+    ],
+    [
+      "a long id",
+      { folders: [folder], entrust_id: "x".repeat(201) },
+      ["entrust_id: it may have at most 200 characters"],
+    ],
+    [
+      "a slip in a key",
+      { folders: [folder], suit_id: ["1"] },
+      [': there is no "suit_id" here; did you mean suit_ids?'],
+    ],
+    ["a key from elsewhere", { folders: [folder], priority: 1 }, [': there is no "priority" here']],
+    [
+      "another source",
+      { folders: [{ ...folder, source: { type: "ftp" } }] },
+      ['folders.0.source.type: it has to be "directory"'],
+    ],
+    [
+      "a long key",
+      { folders: [{ ...folder, folder: { ["k".repeat(201)]: "v" } }] },
+      [`folders.0.folder.${"k".repeat(201)}: its name: it may have at most 200 characters`],
+    ],
+  ])("is said in plain words: %s", (_, value, expected) => {
+    expect(faults(importRequest, value)).toEqual(expected);
+  });
+
+  it.each<[object, string[]]>([
+    [{ limit: "0" }, ["limit: it has to be at least 1"]],
+    [{ limit: "1001" }, ["limit: it has to be at most 1,000"]],
+    [{ limit: "x" }, ["limit: a number is expected"]],
+    [{ status: "failed" }, [': there is no "status" here; did you mean state?']],
+    [{ folder: "1" }, [': there is no "folder" here; did you mean folder_id?']],
+    [
+      { state: "lost" },
+      [
+        'state.0: it has to be "planned" or "stored" or "identical" or "failed" or "waived" or "skipped"',
+      ],
+    ],
+  ])("is said in plain words of a query: %j", (query, expected) => {
+    expect(faults(fileQuery.strict(), query)).toEqual(expected);
+  });
+
+  it("keeps the sentences that a schema has of its own", () => {
+    const own = z.object({ at: z.url({ error: "it isn't an address" }) });
+    expect(faults(own, { at: "x" })).toEqual(["at: it isn't an address"]);
+  });
+});
+
+describe("A text of somebody else's", () => {
+  const bad = ["a\u0000b", "a\u001b[31m", "a\nb", "a\u0085", "a\u202eb", "a\ud800", "a\u2028b"];
+  const place = (text: string) => ({
+    entrust_id: { folders: [folder], entrust_id: text },
+    "suit_ids.0": { folders: [folder], suit_ids: [text] },
+    why: { folders: [folder], why: text },
+    "folders.0.vendor": { folders: [{ ...folder, vendor: text }] },
+    "folders.0.folder.suit_id": { folders: [{ ...folder, folder: { suit_id: text } }] },
+  });
+
+  it.each(bad)("is refused when it can't be shown: %j", (text) => {
+    const code = `U+${text.codePointAt(1)?.toString(16).toUpperCase().padStart(4, "0")}`;
+    for (const [field, request] of Object.entries(place(text))) {
+      expect(faults(importRequest, request)).toEqual([
+        `${field}: it holds a character that can't be shown (${code})`,
+      ]);
+    }
+    const named = { folders: [{ ...folder, folder: { [text]: "1" } }] };
+    expect(faults(importRequest, named)).toEqual([
+      `folders.0.folder.${text}: its name: it holds a character that can't be shown (${code})`,
+    ]);
+  });
+
+  it("may be of any language", () => {
+    for (const text of ["委托-77", "é", "👩‍👩‍👧", "مرحبا", "a b"]) {
+      for (const request of Object.values(place(text))) {
+        expect(faults(importRequest, request)).toEqual([]);
+      }
+    }
+  });
+
+  it("may be a path of a folder whatever its name, but for what no name has", () => {
+    const at = (path: string) => ({ folders: [{ ...folder, source: { ...folder.source, path } }] });
+    expect(faults(importRequest, at("/evidence/a\nb\u001b\u202e"))).toEqual([]);
+    for (const path of ["/a\u0000b", "/a\ud800"]) {
+      expect(faults(importRequest, at(path))).toEqual([
+        expect.stringMatching(
+          /^folders\.0\.source\.path: it holds a character that can't be shown/,
+        ),
+      ]);
+    }
+  });
+});
