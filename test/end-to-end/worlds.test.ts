@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { access, readdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { access, readdir, readFile, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { text } from "node:stream/consumers";
-import type { FolderView, ImportView } from "@exhibit/contracts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type FolderView, type ImportView, TRIAL_NOTICE } from "@exhibit/contracts";
 import { openPglite } from "@exhibit/ledger";
 import { type Sandbox, startSandbox } from "@exhibit/sandbox";
 import { Redis } from "ioredis";
@@ -10,7 +11,7 @@ import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
 import { createDatabase } from "../databases.ts";
 import { takeRedisDatabase } from "../engines.ts";
 import { dataFolder, freePort, startServer, stopProcess } from "../servers.ts";
-import { createClient, directory, writeTree } from "../system.ts";
+import { createClient, digestsBelow, directory, writeTree } from "../system.ts";
 
 const cli = join(import.meta.dirname, "../../apps/cli/bin/exhibit.mjs");
 const FILES = 40;
@@ -172,13 +173,13 @@ test("An import that a live process left open isn't touched by a trial on the sa
   const { importId, held } = await begin();
   await stopProcess(up, "SIGKILL");
   held.release();
-  const before = production.objectCount();
 
   const tried = await exhibit(["up", "--once", "--json", join(folder, "tried")]);
   expect(tried.code).toBe(0);
   const { files } = JSON.parse(tried.stdout) as ImportView;
   expect(files).toBe(1);
-  expect(production.objectCount()).toBe(before);
+  const inSandbox = await digestsBelow(join(folder, "data/trial/sandbox/objects"));
+  expect([...inSandbox.keys()].map((path) => basename(path))).toEqual(["a.pdf"]);
 
   await startLive();
   await expectDelivered(importId);
@@ -262,3 +263,48 @@ describe("exhibit.yaml in the working folder", () => {
     expect(stderr).toContain(`EXHIBIT_CONFIG names ${config}`);
   });
 });
+
+describe("A trial", () => {
+  test("says at its start and at its end that nothing left this machine, and names no place in OSS", async () => {
+    const { code, stdout, stderr } = await exhibit(["up", "--once", join(folder, "tried")]);
+    expect(code).toBe(0);
+    expect(stderr.split("\n").slice(0, 2).join("\n")).toContain(TRIAL_NOTICE);
+    expect(stdout).toMatch(/in +sandbox:\/\/evidence\/kongur\/TRIAL-tried-/);
+    expect(stdout).toMatch(new RegExp(`sealed after .*\n +${TRIAL_NOTICE}`));
+    expect(stdout + stderr).not.toContain("oss://");
+  });
+
+  test("that was killed goes on when the same command is given again, and begins no second import", async () => {
+    const slow = ["up", "--once", "--bwlimit", "20k", join(folder, "large")];
+    await writeTree(join(folder, "large"), { "a.bin": Buffer.alloc(200_000, "a") });
+    const child = spawn(process.execPath, [cli, ...slow], { cwd: folder, env });
+    stack.defer(() => stopProcess(child, "SIGKILL"));
+    const { importId } = await untilImporting();
+    await stopProcess(child, "SIGKILL");
+
+    const again = await exhibit(["up", "--once", "--json", "--bwlimit", "off", slow.at(-1) ?? ""]);
+    expect(again.code).toBe(0);
+    expect(again.stderr).toContain(`Import ${importId} of ${join(folder, "large")} is open`);
+    expect(again.stderr).toContain("no second one begun");
+    const summary = JSON.parse(again.stdout) as ImportView;
+    expect(summary).toMatchObject({ import_id: importId, trial: true, stored: 1, identical: 0 });
+    // Nothing is open of it: the next trial can't read it.
+    expect(await readFile(join(folder, "data/trial/roots.json"), "utf8")).toContain("large");
+    await exhibit(["up", "--once", join(folder, "tried")]);
+    expect(await readFile(join(folder, "data/trial/roots.json"), "utf8")).not.toContain("large");
+  });
+});
+
+/** The import that `exhibit up` has begun. */
+async function untilImporting(): Promise<{ importId: string }> {
+  for (;;) {
+    try {
+      const { items } = await client().get<{ items: ImportView[] }>("/v1/imports");
+      const [view] = items;
+      if (view !== undefined && view.files > 0) return { importId: view.import_id };
+    } catch {
+      // It doesn't listen yet.
+    }
+    await sleep(50);
+  }
+}

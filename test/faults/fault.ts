@@ -11,7 +11,8 @@ export type Target =
   | "clocks"
   | "vendor"
   | "sources"
-  | "people";
+  | "people"
+  | "strangers";
 
 /** What is being imported, for faults that strike a file or an import. */
 export interface Prey {

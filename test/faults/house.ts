@@ -11,6 +11,7 @@ import { createHouseProcess, type Death, type HouseProcess } from "./house-proce
 import { type KeptRequests, keepRequests } from "./kept-requests.ts";
 import { type LedgerView, openEmbeddedView, openLedgerView } from "./ledger-view.ts";
 import { createSandboxClient, type SandboxClient } from "./sandbox-client.ts";
+import { createStranger, type Stranger } from "./stranger.ts";
 
 /** A fleet is an API, workers, Redis and Postgres; embedded is all of it in one process, on disk. */
 export type HouseKind = "fleet" | "embedded";
@@ -37,6 +38,8 @@ export interface House extends AsyncDisposable {
   readonly ledger: LedgerView;
   /** The requests that OSS got since the house was opened. */
   readonly requests: KeptRequests;
+  /** Starts a process of another world, and waits for its end. */
+  readonly stranger: Stranger;
   /** Processes that ended by themselves. */
   readonly deaths: readonly Death[];
   /** What must be found nowhere in plain, besides the sandbox's tokens. */
@@ -76,6 +79,7 @@ export async function openHouse({
 
   const ports = { gateway: await freePort(), oss: await freePort(), api: await freePort() };
   const deaths: Death[] = [];
+  const houseEnv = { ...process.env, NO_COLOR: "1", EXHIBIT_DATA_DIR: join(folder, "data") };
   const processOf = (
     name: string,
     args: readonly string[],
@@ -86,7 +90,7 @@ export async function openHouse({
       name,
       command: process.execPath,
       args: [cli, ...args],
-      env: { ...process.env, NO_COLOR: "1", EXHIBIT_DATA_DIR: join(folder, "data"), ...env },
+      env: { ...houseEnv, ...env },
       ready,
       logPath: join(name === "sandbox" ? folder : logsFolder, `${name}.log`),
       onDeath: (death) => deaths.push(death),
@@ -163,6 +167,7 @@ export async function openHouse({
     ...servers,
     ledger,
     requests,
+    stranger: createStranger({ cli, folder, config, env: { ...houseEnv, ...env } }),
     deaths,
     secrets: [leaseKey, "sandbox-app-secret", "sandbox-rex-secret"],
     async restore() {

@@ -24,6 +24,7 @@ export interface Readiness {
 
 /** What actions work with. */
 export interface ActionContext {
+  readonly trial: boolean;
   readonly imports: Imports;
   readonly bandwidth: Bandwidth;
   readonly progress: ProgressFeed;

@@ -19,6 +19,8 @@ import { validator } from "./validator.ts";
 const BODY_LIMIT = 48 * 1024 * 1024;
 
 export interface ApiOptions {
+  /** Whether what it tells of lies in a sandbox. */
+  readonly trial: boolean;
   readonly imports: Imports;
   readonly bandwidth: Bandwidth;
   /** Shown in Bull Board, with what their jobs stand for. */
@@ -36,7 +38,7 @@ export interface ApiOptions {
 
 /** Makes the HTTP API. The caller lets it listen, and closes it: event streams end then. */
 export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
-  const { imports, bandwidth, queues, labels, ready, vendors, logger } = options;
+  const { trial, imports, bandwidth, queues, labels, ready, vendors, logger } = options;
   const app: FastifyInstance = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     bodyLimit: BODY_LIMIT,
@@ -63,9 +65,9 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   });
   app.addHook("preClose", async () => progress.close());
 
-  await addDocs(app);
-  addRoutes(app, { imports, bandwidth, progress, ready, vendors });
+  await addDocs(app, trial);
+  addRoutes(app, { trial, imports, bandwidth, progress, ready, vendors });
   const workers = async () => (await bandwidth.get()).workers;
-  await addBullBoard(app, { queues, labels, workers });
+  await addBullBoard(app, { trial, queues, labels, workers });
   return app;
 }

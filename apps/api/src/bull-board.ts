@@ -8,19 +8,20 @@ import { type BoardQueueOptions, boardQueue } from "./board-queue.ts";
 const BASE_PATH = "/queues";
 
 export interface BullBoardOptions extends BoardQueueOptions {
+  trial: boolean;
   queues: readonly Queue[];
 }
 
 /** Bull Board, where ops look at jobs and retry those that failed. */
 export async function addBullBoard(
   app: FastifyInstance,
-  { queues, ...options }: BullBoardOptions,
+  { trial, queues, ...options }: BullBoardOptions,
 ): Promise<void> {
   const serverAdapter = new BoardAdapter().setBasePath(BASE_PATH);
   createBullBoard({
     queues: queues.map((queue) => boardQueue(queue, options)),
     serverAdapter,
-    options: { uiConfig: { boardTitle: "Exhibit" } },
+    options: { uiConfig: { boardTitle: trial ? "Exhibit: a TRIAL" : "Exhibit" } },
   });
   await app.register(
     async (board) => {

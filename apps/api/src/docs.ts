@@ -1,16 +1,17 @@
+import { TRIAL_NOTICE } from "@exhibit/contracts";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import type { FastifyInstance } from "fastify";
 import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
 
 /** Collects the schemas of the routes that are added from now on; they are the OpenAPI document. */
-export async function addDocs(app: FastifyInstance): Promise<void> {
+export async function addDocs(app: FastifyInstance, trial: boolean): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
       info: {
         title: "Exhibit",
-        description: "Bulk evidence ingestion into the OSS folders that vendors open for a case",
+        description: `${trial ? `**${TRIAL_NOTICE}**\n\n` : ""}Bulk evidence ingestion into the OSS folders that vendors open for a case`,
         version: "1",
       },
       tags: [

@@ -29,6 +29,7 @@ const zeros = {
 export function importView(more: Partial<ImportView> = {}): ImportView {
   return {
     import_id: randomUUID(),
+    trial: false,
     status: "storing",
     paused: null,
     paused_vendors: [],
@@ -50,6 +51,7 @@ export function importView(more: Partial<ImportView> = {}): ImportView {
 
 export const folderView: FolderView = {
   folder_id: "1",
+  trial: false,
   vendor: "kongur",
   folder: { suit_id: "1001" },
   source: { type: "directory", path: "/evidence/1001" },
@@ -67,6 +69,7 @@ export const folderView: FolderView = {
 export const fileView: FileView = {
   file_id: "1",
   folder_id: "1",
+  trial: false,
   path: "证据/录音.wav",
   raw_path: null,
   size: 3,
@@ -202,7 +205,7 @@ export function fakeImports() {
     },
   };
   const vendors: VendorControl = {
-    list: async () => ({ scope: "fleet", items: [vendorState] }),
+    list: async () => ({ scope: "fleet", trial: false, items: [vendorState] }),
     async pause(vendor, request, who) {
       note("pause vendor", vendor, request, who);
       return vendorState;
@@ -236,6 +239,7 @@ export async function startApi(options: Partial<ApiOptions> = {}) {
   const fake = fakeImports();
   const log: string[] = [];
   const app = await buildApi({
+    trial: false,
     imports: fake.imports,
     queues: [],
     labels: async () => new Map(),

@@ -144,7 +144,7 @@ function visibleComplaint(text: string): string {
 
 const guide = `
 Examples:
-  exhibit up                                  try it: everything in one process, with a sample case
+  exhibit up                                  try it: everything in one process, with a sample case; nothing leaves the machine
   exhibit up --once ~/photos                  the same with a folder of your own, then end
   exhibit import /evidence/1001 --entrust E-77 --suit 1001
   exhibit status                              the latest imports
@@ -169,13 +169,13 @@ Exit codes:
   3  the API, or what it needs, can't be reached; of vendors check: the vendor or OSS
 
 Environment:
-  EXHIBIT_CONFIG        path of exhibit.yaml: the vendors, and the folders that may be read
+  EXHIBIT_CONFIG        path of exhibit.yaml: the vendors, and the folders that may be read (exhibit.yaml in this folder)
   EXHIBIT_REDIS_URL     Redis or Valkey for the queues; absent: embedded, in this process
   EXHIBIT_DATABASE_URL  Postgres for the ledger; absent: embedded, in this process
   EXHIBIT_LEASE_KEY     id:<32 bytes in Base64>: leases are shared through Redis, encrypted; of several keys,
                         separated by commas, the first encrypts and all decrypt
                         (EXHIBIT_LEASE_KEY_FILE, …REDIS_URL_FILE, …DATABASE_URL_FILE: a file that holds the value)
-  EXHIBIT_DATA_DIR      where the embedded engine keeps its data (.exhibit)
+  EXHIBIT_DATA_DIR      where the embedded engine keeps its data (.exhibit); a trial in the folder trial below it
   EXHIBIT_API_HOST      where the API listens (127.0.0.1)
   EXHIBIT_API_PORT      and its port (7400)
   EXHIBIT_API_HOSTS     further names by which it may be called, such as a proxy's; others are refused

@@ -1,9 +1,10 @@
-import type {
-  ErrorView,
-  ExhibitError,
-  FolderSelector,
-  FolderView,
-  ImportView,
+import {
+  type ErrorView,
+  type ExhibitError,
+  type FolderSelector,
+  type FolderView,
+  type ImportView,
+  TRIAL_NOTICE,
 } from "@exhibit/contracts";
 import { exitCodes } from "./exit-codes.ts";
 import {
@@ -31,10 +32,11 @@ const mostGroups = 10;
 export function importReport(view: ImportView, { isUp = true } = {}): string[] {
   return [
     `Import ${view.import_id}: ${statusWord(view)} after ${formatSeconds(view.seconds)}`,
+    ...(view.trial ? [`  ${TRIAL_NOTICE}`] : []),
     `  ${totals(view)}`,
     ...(view.identical > 0
       ? [
-          "  (in OSS already: from an earlier import, or sent by this one before it was interrupted)",
+          `  (${there(view)} already: from an earlier import, or sent by this one before it was interrupted)`,
         ]
       : []),
     ...pauseLines(view).map((line) => `  ${line}`),
@@ -45,6 +47,11 @@ export function importReport(view: ImportView, { isUp = true } = {}): string[] {
   ];
 }
 
+/** A trial's files aren't in OSS. */
+function there({ trial }: ImportView | FolderView): string {
+  return trial ? "in the sandbox" : "in OSS";
+}
+
 /** `1,200 files (40.0 MB): 1,000 stored (39.0 MB), 190 identical already there, 10 failed; 3 links and the like skipped` */
 export function totals(view: ImportView | FolderView): string {
   const parts = [
@@ -52,7 +59,7 @@ export function totals(view: ImportView | FolderView): string {
       ? [`${formatNumber(view.stored)} stored (${formatBytes(view.stored_bytes)})`]
       : []),
     ...(view.identical > 0
-      ? [`${formatNumber(view.identical)} already in OSS with equal bytes`]
+      ? [`${formatNumber(view.identical)} already ${there(view)} with equal bytes`]
       : []),
     ...(view.failed > 0 ? [`${formatNumber(view.failed)} failed`] : []),
     ...(view.waived > 0 ? [`${formatNumber(view.waived)} waived`] : []),
@@ -134,9 +141,10 @@ export function selectorText(selector: FolderSelector): string {
     .join(" ");
 }
 
-/** Where a folder's files are; undefined as long as nothing is there. */
-export function placeOf({ bucket, prefix }: FolderView): string | undefined {
-  return bucket === null || prefix === null ? undefined : `oss://${bucket}/${prefix}`;
+/** Where a folder's files are; undefined as long as nothing is there. A trial's aren't in OSS. */
+export function placeOf({ trial, bucket, prefix }: FolderView): string | undefined {
+  if (bucket === null || prefix === null) return undefined;
+  return `${trial ? "sandbox" : "oss"}://${bucket}/${prefix}`;
 }
 
 /** What a folder's error says, and what to do. */

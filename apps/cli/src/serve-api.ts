@@ -30,10 +30,11 @@ export async function serveApi({
   logger,
   environment,
 }: ServeOptions): Promise<ServedApi> {
-  const { imports, bandwidth, queues, labels, ready, vendors } = services;
+  const { trial, imports, bandwidth, queues, labels, ready, vendors } = services;
   const { apiHost: host, apiPort: port, apiHosts: names = [], publicUrl } = environment;
   const door = { listensOn: host, names, publicUrl };
   const app = await buildApi({
+    trial,
     imports,
     bandwidth,
     queues,

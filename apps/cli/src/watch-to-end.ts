@@ -1,4 +1,4 @@
-import type { ExhibitError, ImportView } from "@exhibit/contracts";
+import { type ExhibitError, type ImportView, TRIAL_NOTICE } from "@exhibit/contracts";
 import type { ApiClient } from "./api-client.ts";
 import { followImport } from "./follow-import.ts";
 import { giveImport } from "./import-result.ts";
@@ -19,9 +19,12 @@ export async function watchWithProgress(
   const display = createProgressDisplay(terminal.progress);
   const tellPauses = createPauseTeller(display.note);
   const tellWaits = createWaitTeller(display.note);
+  let isFirst = true;
   try {
     return await followImport(api, importId, {
       onView(view) {
+        if (isFirst && view.trial) display.note(TRIAL_NOTICE);
+        isFirst = false;
         tellPauses(view);
         tellWaits(view);
         display.update(view);

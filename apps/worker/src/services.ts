@@ -19,13 +19,7 @@ import {
   quietMsOf,
   type VendorControl,
 } from "@exhibit/ingest";
-import {
-  type Deployment,
-  type Entrant,
-  enterWorld,
-  type Ledger,
-  SCHEMA_VERSION,
-} from "@exhibit/ledger";
+import { type Entrant, enterWorld, type Ledger, SCHEMA_VERSION } from "@exhibit/ledger";
 import { type Engine, openEmbeddedEngine, openRedisEngine } from "@exhibit/queue";
 import { absentRoots } from "@exhibit/sources";
 import { count, type Logger, observe } from "@exhibit/telemetry";
@@ -41,8 +35,8 @@ export interface ServicesOptions {
 
 /** What an API or a worker process stands on: ledger, engine and broker, opened together. */
 export interface Services {
-  /** Whose ledger it works on. */
-  readonly deployment: Deployment;
+  /** Whether what it stores lies in a sandbox. */
+  readonly trial: boolean;
   readonly imports: Imports;
   /** The limit of what all workers of the ledger send together. */
   readonly bandwidth: Bandwidth;
@@ -96,7 +90,7 @@ export async function openServices({
   // A fleet's servers hold its data; a process that keeps some itself has made the folder by now.
   const dataDir = await realpath(environment.dataDir).catch(() => undefined);
   return {
-    deployment: ledger.deployment,
+    trial: config.trial,
     imports: createImports({ ledger, engine, broker, roots, dataDir, logger }),
     bandwidth: createBandwidth(ledger),
     queues: engine.queues,

@@ -123,6 +123,11 @@ export type Counts = z.output<typeof counts>;
 
 const timestamp = z.iso.datetime();
 
+/** Of whatever says that something was stored. */
+export const trial = z
+  .boolean()
+  .describe("Nothing left the machine: what is called stored lies in a sandbox, not in OSS");
+
 export const errorView = z
   .object({
     code: z.enum(errorCodes as [string, ...string[]]),
@@ -141,6 +146,7 @@ export type Pause = z.output<typeof pause>;
 export const importView = z
   .object({
     import_id: z.uuid(),
+    trial,
     status: importStatus,
     paused: pause.nullable().describe("While it is paused, nothing of it runs; its status stays"),
     paused_vendors: z
@@ -195,6 +201,7 @@ export type Destination = z.output<typeof destination>;
 export const folderView = z
   .object({
     folder_id: z.string(),
+    trial,
     vendor: z.string(),
     folder: z.record(z.string(), z.string()),
     source,
@@ -242,6 +249,7 @@ export const fileView = z
   .object({
     file_id: z.string(),
     folder_id: z.string(),
+    trial,
     path: z.string().describe("Relative to the folder's source, `/` between the parts"),
     raw_path: z
       .string()

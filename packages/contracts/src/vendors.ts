@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { pause } from "./imports.ts";
+import { pause, trial } from "./imports.ts";
 import { wait } from "./waits.ts";
 
 /** Where a configuration has a vendor. */
@@ -43,6 +43,7 @@ export const vendorList = z
       .describe(
         "Whose calls the states and numbers tell of: `process` is the API's own alone, which asks no vendor; so it is where Redis is used without EXHIBIT_LEASE_KEY",
       ),
+    trial,
     items: z.array(vendorState),
   })
   .meta({ id: "VendorList" });

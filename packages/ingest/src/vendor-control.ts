@@ -84,7 +84,11 @@ export function createVendorControl({
   }
 
   return {
-    list: async () => ({ scope, items: await states() }),
+    list: async () => ({
+      scope,
+      trial: ledger.deployment.world === "trial",
+      items: await states(),
+    }),
     async pause(vendor, { why } = {}, who = UNNAMED_ACTOR) {
       await stateOf(vendor);
       await pauseVendor(ledger, vendor, { who, why });

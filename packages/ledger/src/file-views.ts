@@ -11,7 +11,7 @@ import { type Selectable, sql } from "kysely";
 import type { Ledger } from "./ledger.ts";
 import { checkImport, cursor, type Page, type PageQuery, pageOf } from "./pages.ts";
 import type { FileTable } from "./schema.ts";
-import { errorView, timestampOf, type WorkerColumns, workerView } from "./view-parts.ts";
+import { errorView, isTrial, timestampOf, type WorkerColumns, workerView } from "./view-parts.ts";
 
 export interface FileQuery extends PageQuery {
   /** One of these; undefined: any. */
@@ -53,7 +53,7 @@ export async function listFiles(
   const { items, next } = pageOf(rows, query.limit, (row) =>
     Buffer.from(JSON.stringify([row.folder_id, row.path])).toString("base64url"),
   );
-  return { items: items.map(fileView), next };
+  return { items: items.map((row) => fileView(row, isTrial(ledger))), next };
 }
 
 /** What the index of files with an error has is found by it: few among millions. */
@@ -89,10 +89,11 @@ interface FileRow extends Selectable<FileTable>, WorkerColumns {
   whole_key: string | null;
 }
 
-function fileView(row: FileRow): FileView {
+function fileView(row: FileRow, trial: boolean): FileView {
   return {
     file_id: String(row.id),
     folder_id: String(row.folder_id),
+    trial,
     path: isWrittenOut(row.path) ? (row.normal ?? shownPath(row.path)) : row.path,
     raw_path: isWrittenOut(row.path) ? shownPath(row.path) : null,
     size: row.size,

@@ -4,7 +4,7 @@ import { offeredOf } from "./accepting-destinations.ts";
 import type { Ledger } from "./ledger.ts";
 import { checkImport, cursor, type Page, type PageQuery, pageOf } from "./pages.ts";
 import type { FolderTable } from "./schema.ts";
-import { countsOf, errorView } from "./view-parts.ts";
+import { countsOf, errorView, isTrial } from "./view-parts.ts";
 
 /** In the order of the request. */
 export async function listFolders(
@@ -22,15 +22,20 @@ export async function listFolders(
   if (query.after !== undefined)
     select = select.where("id", ">", Number(cursor(query.after, /^\d{1,15}$/)));
   const { items, next } = pageOf(await select.execute(), query.limit, (row) => String(row.id));
-  return { items: items.map((row) => folderView(row, status)), next };
+  return { items: items.map((row) => folderView(row, status, isTrial(ledger))), next };
 }
 
-function folderView(row: Selectable<FolderTable>, status: ImportStatus): FolderView {
+function folderView(
+  row: Selectable<FolderTable>,
+  status: ImportStatus,
+  trial: boolean,
+): FolderView {
   const running = row.planned ? "storing" : "planning";
   const busy = status === "cancelled" ? status : running;
   const resting = row.failed > 0 || row.error_code !== null ? "attention" : "done";
   return {
     folder_id: String(row.id),
+    trial,
     vendor: row.vendor,
     folder: row.selector,
     source: row.source,

@@ -9,7 +9,7 @@ import { type Beside, readBeside, type Vanished } from "./beside-imports.ts";
 import type { Ledger } from "./ledger.ts";
 import { cursor, type Page, type PageQuery, pageOf, UUID } from "./pages.ts";
 import type { ImportTable } from "./schema.ts";
-import { countsOf, errorView } from "./view-parts.ts";
+import { countsOf, errorView, isTrial } from "./view-parts.ts";
 import { waitsOf } from "./waits.ts";
 
 export interface ImportQuery extends PageQuery {
@@ -30,7 +30,7 @@ export async function readImport(ledger: Ledger, importId: string): Promise<Impo
         .executeTakeFirst()
     : undefined;
   if (!row) throw new ExhibitError("NOT_FOUND", `There is no import ${importId}.`);
-  return importView(row, await readBeside(ledger, [importId]));
+  return importView(row, await readBeside(ledger, [importId]), isTrial(ledger));
 }
 
 /** The newest first; ids are UUIDs of version 7, so their order is that of their making. */
@@ -56,12 +56,13 @@ export async function listImports(ledger: Ledger, query: ImportQuery): Promise<P
     ledger,
     items.map((row) => row.id),
   );
-  return { items: items.map((row) => importView(row, beside)), next };
+  return { items: items.map((row) => importView(row, beside, isTrial(ledger))), next };
 }
 
 function importView(
   row: Selectable<ImportTable>,
   { errors, vanished, sent, paused, fleet }: Beside,
+  trial: boolean,
 ): ImportView {
   const end = row.finished_at ?? new Date();
   const waiting = waitsOf(fleet, {
@@ -73,6 +74,7 @@ function importView(
   const sending = sent.find((shard) => shard.import_id === row.id)?.bytes ?? 0;
   return {
     import_id: row.id,
+    trial,
     status: row.status,
     paused:
       row.paused_at === null || row.paused_by === null

@@ -7,6 +7,7 @@ import {
   type WorkerView,
 } from "@exhibit/contracts";
 import type { Selectable } from "kysely";
+import type { Ledger } from "./ledger.ts";
 import type { CounterColumns } from "./schema.ts";
 
 export function countsOf(row: Selectable<CounterColumns>): Counts {
@@ -34,6 +35,11 @@ export function countsOf(row: Selectable<CounterColumns>): Counts {
     waived,
     skipped,
   };
+}
+
+/** Whether what a ledger calls stored lies in a sandbox. */
+export function isTrial({ deployment }: Ledger): boolean {
+  return deployment.world === "trial";
 }
 
 /** What was put on the record names files as they are. */

@@ -4,6 +4,7 @@ import { peopleFaults } from "./people.ts";
 import { processFaults } from "./processes.ts";
 import { serverFaults } from "./servers.ts";
 import { sourceFaults } from "./sources.ts";
+import { strangerFaults } from "./strangers.ts";
 import { vendorFaults } from "./vendor.ts";
 
 /** All that the suite can break. */
@@ -14,6 +15,7 @@ export const faults: readonly Fault[] = [
   ...vendorFaults,
   ...sourceFaults,
   ...peopleFaults,
+  ...strangerFaults,
 ];
 
 export function faultOf(kind: string): Fault {

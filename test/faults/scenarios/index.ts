@@ -4,6 +4,7 @@ import { oss } from "./oss.ts";
 import { people } from "./people.ts";
 import { servers } from "./servers.ts";
 import { sources } from "./sources.ts";
+import { strangers } from "./strangers.ts";
 import { vendor } from "./vendor.ts";
 
 /** In the order in which they are played. */
@@ -14,4 +15,5 @@ export const scenarios: readonly Scenario[] = [
   ...vendor,
   ...sources,
   ...people,
+  ...strangers,
 ];

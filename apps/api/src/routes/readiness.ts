@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { ExhibitError, type VendorState, vendorState } from "@exhibit/contracts";
+import { ExhibitError, trial, type VendorState, vendorState } from "@exhibit/contracts";
 import type { VendorControl } from "@exhibit/ingest";
 import { z } from "zod";
 import { action, type Readiness } from "../action.ts";
@@ -15,6 +15,7 @@ export const readiness = action(
     response: {
       200: z.object({
         status: z.literal("ready"),
+        trial,
         ledger: z.string(),
         queue: z.string(),
         workers: z
@@ -27,7 +28,7 @@ export const readiness = action(
       ...failures,
     },
   },
-  ({ ready, vendors }) =>
+  ({ trial: isTrial, ready, vendors }) =>
     async () => {
       const [{ ledger, queue, code, workers }, states] = await Promise.all([
         ask(ready),
@@ -36,6 +37,7 @@ export const readiness = action(
       if (ledger === "up" && queue === "up") {
         return {
           status: "ready" as const,
+          trial: isTrial,
           ledger,
           queue,
           workers: workers ?? null,

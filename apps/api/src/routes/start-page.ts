@@ -1,3 +1,4 @@
+import { trial } from "@exhibit/contracts";
 import { z } from "zod";
 import { action } from "../action.ts";
 
@@ -9,12 +10,24 @@ const links = {
   queues: "/queues",
   ready: "/readyz",
 };
+const text = z.string();
 
 export const startPage = action(
   {
     summary: "Where things are",
     tags: ["operations"],
-    response: { 200: z.record(z.string(), z.string()) },
+    response: {
+      200: z.object({
+        name: text,
+        trial,
+        docs: text,
+        openapi: text,
+        imports: text,
+        queues: text,
+        ready: text,
+      }),
+    },
   },
-  () => async () => links,
+  ({ trial: isTrial }) =>
+    async () => ({ ...links, trial: isTrial }),
 );

@@ -1,3 +1,4 @@
+import { TRIAL_NOTICE } from "@exhibit/contracts";
 import { afterEach, expect, it } from "vitest";
 import type { Readiness } from "../../src/index.ts";
 import { routes } from "../../src/routes.ts";
@@ -23,6 +24,7 @@ it("is ready when ledger and queue are up", async () => {
   expect(answer.statusCode).toBe(200);
   expect(answer.json()).toEqual({
     status: "ready",
+    trial: false,
     ledger: "up",
     queue: "up",
     workers: 2,
@@ -41,7 +43,11 @@ it("is ready whatever becomes of the vendors", async () => {
 });
 
 it("lists the vendors and how they stand", async () => {
-  expect((await get("/v1/vendors")).json()).toEqual({ scope: "fleet", items: [vendorState] });
+  expect((await get("/v1/vendors")).json()).toEqual({
+    scope: "fleet",
+    trial: false,
+    items: [vendorState],
+  });
 });
 
 it.each(["pause", "resume"])("passes on %s of a vendor, with who and why", async (name) => {
@@ -113,11 +119,21 @@ it("isn't ready when that can't be found out", async () => {
 });
 
 it("says at / where things are, and each of them is there", async () => {
-  const { name, ...links } = (await get("/")).json();
-  expect(name).toBe("exhibit");
+  const { name, trial, ...links } = (await get("/")).json();
+  expect({ name, trial }).toEqual({ name: "exhibit", trial: false });
   for (const link of Object.values<string>(links)) {
     expect((await api?.app.inject(link))?.statusCode).toBe(200);
   }
+});
+
+it("says of a trial that it is one, wherever somebody could take it for a delivery", async () => {
+  api = await startApi({ trial: true });
+  const { app } = api;
+  const ask = (url: string) => app.inject(url);
+  expect((await ask("/")).json()).toMatchObject({ trial: true });
+  expect((await ask("/readyz")).json()).toMatchObject({ status: "ready", trial: true });
+  expect((await ask("/openapi.json")).json().info.description).toContain(TRIAL_NOTICE);
+  expect((await ask("/queues")).body).toContain("<title>Exhibit: a TRIAL</title>");
 });
 
 it("describes every route in the OpenAPI document, and each reference in it leads somewhere", async () => {

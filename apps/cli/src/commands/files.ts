@@ -4,6 +4,7 @@ import {
   fileStates,
   type ImportView,
   restingStatuses,
+  TRIAL_NOTICE,
   visibleJson,
 } from "@exhibit/contracts";
 import type { ApiClient, FileFilter } from "../api-client.ts";
@@ -99,6 +100,7 @@ async function list(given: string, options: FilesOptions, terminal: Terminal): P
   }
   const into = output === undefined ? "" : ` in ${output}`;
   terminal.note(`${formatCount(count, "file")}${into}, as of ${formatTime(began)}.`);
+  if (view.trial) terminal.note(TRIAL_NOTICE);
   for (const line of notOnTheList(view)) terminal.note(line);
   return exitCodes.done;
 }

@@ -1,4 +1,4 @@
-import { type NameEncoding, nameEncodings } from "@exhibit/contracts";
+import { type NameEncoding, nameEncodings, TRIAL_NOTICE } from "@exhibit/contracts";
 import { Option } from "commander";
 import { type CaseOptions, mapCase, mappingLines, type Role, roles } from "../case-folders.ts";
 import { apiOfEnvironment } from "../client-context.ts";
@@ -93,6 +93,7 @@ async function startImport(
     );
     return watchToEnd(api, view.import_id, terminal);
   }
+  if (view.trial) terminal.note(TRIAL_NOTICE);
   if (!terminal.json) terminal.say(`${view.import_id} ${view.status}`);
   terminal.result(view);
   return exitCodes.done;

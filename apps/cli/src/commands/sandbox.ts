@@ -71,6 +71,7 @@ async function runSandbox(options: SandboxOptions, terminal: Terminal): Promise<
     `Objects are kept as plain files in ${sandbox.objectsDir}. Ctrl-C stops the sandbox.`,
   );
   terminal.result({
+    trial: true,
     gateway_url: sandbox.gatewayUrl,
     oss_url: sandbox.ossUrl,
     objects_dir: sandbox.objectsDir,

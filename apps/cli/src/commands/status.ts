@@ -1,4 +1,9 @@
-import { type ImportStatus, type ImportView, importStatuses } from "@exhibit/contracts";
+import {
+  type ImportStatus,
+  type ImportView,
+  importStatuses,
+  TRIAL_NOTICE,
+} from "@exhibit/contracts";
 import { InvalidArgumentError, Option } from "commander";
 import type { ApiClient, ImportFilter } from "../api-client.ts";
 import { apiOfEnvironment } from "../client-context.ts";
@@ -77,6 +82,7 @@ async function showLatest(
   } else {
     for (const line of importTable(views, { utc })) terminal.say(line);
     terminal.say(await countLine(api, filter, { shown: views.length, next }));
+    if (views.some(({ trial }) => trial)) terminal.say(TRIAL_NOTICE);
   }
   terminal.result({ imports: views, more: next !== null });
   return exitCodes.done;

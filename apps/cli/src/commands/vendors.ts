@@ -4,6 +4,7 @@ import {
   errorCodes,
   errorTable,
   type FolderSelector,
+  TRIAL_NOTICE,
   toExhibitError,
   UNNAMED_ACTOR,
   type VendorList,
@@ -86,12 +87,13 @@ Examples:
   exhibit vendors accept kongur --why "they moved to another bucket on 1 March"`;
 
 async function listVendors(terminal: Terminal): Promise<number> {
-  const { scope, items } = await apiOfEnvironment().vendors();
+  const { scope, trial, items } = await apiOfEnvironment().vendors();
   const head = ["vendor", "state", "until", "leases", "calls", "refusals", "last error"];
   const lines =
     items.length === 0
       ? ["No vendor is configured: exhibit.yaml has none under vendors."]
       : formatTable([head, ...items.map((state) => rowOf(state, scope))], [3, 4, 5]);
+  if (trial) terminal.say(TRIAL_NOTICE);
   for (const line of lines) terminal.say(line);
   for (const { vendor, paused, waiting = [] } of items) {
     if (paused !== undefined) terminal.say(vendorPauseLine(vendor, paused));
@@ -99,7 +101,7 @@ async function listVendors(terminal: Terminal): Promise<number> {
   }
   for (const line of items.flatMap(failureLines)) terminal.say(line);
   if (scope === "process") for (const line of apart) terminal.say(line);
-  terminal.result({ scope, vendors: items });
+  terminal.result({ scope, trial, vendors: items });
   return exitCodes.done;
 }
 
@@ -152,7 +154,9 @@ async function configOf(command: string, terminal: Terminal): Promise<ExhibitCon
     throw badUse(`exhibit vendors ${command} needs exhibit.yaml: set EXHIBIT_CONFIG.`);
   }
   if (!found.isNamed) terminal.note("./exhibit.yaml is used, as EXHIBIT_CONFIG isn't set.");
-  return await loadConfig(found.path);
+  const config = await loadConfig(found.path);
+  if (config.trial) terminal.note("The configuration is a trial's: its vendors are a sandbox's.");
+  return config;
 }
 
 async function acceptOne(vendor: string, why: string, terminal: Terminal): Promise<number> {
@@ -211,7 +215,7 @@ async function checkFolder(
   const { checkVendor } = await import("@exhibit/worker");
   const check = await checkVendor(config, of, signal);
   for (const line of checkLines(check)) terminal.say(line);
-  return resultOf(check);
+  return { trial: config.trial, ...resultOf(check) };
 }
 
 /** The folders that the options name; at kongur one for each suit. */

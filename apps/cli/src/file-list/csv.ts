@@ -48,6 +48,7 @@ const columns: readonly (readonly [
   ["source", ({ folder }) => folder.source.path],
   ["entrust_id", (_, of) => of.entrust_id],
   ["import_id", (_, of) => of.import_id],
+  ["trial", ({ file }) => (file.trial ? "yes" : "")],
 ];
 
 /** The first line of a CSV file. */

@@ -66,16 +66,17 @@ async function foldersOf(root: string): Promise<{ folders: FolderRequest[]; rema
   }
 }
 
-/** Two folders must not meet in one place: files of the same name would be in conflict. */
+/** Two folders must not meet in one place: files of the same name would be in conflict. It can't be a real mandate's. */
 function mandateOf(root: string): string {
   const name = basename(root)
     .replace(/[^A-Za-z0-9]+/g, "-")
     .replace(/^-|-$/g, "");
   const mark = createHash("sha256").update(root).digest("hex").slice(0, 8);
-  return [...(name === "" ? [] : [name.slice(0, 60)]), mark].join("-");
+  return ["TRIAL", ...(name === "" ? [] : [name.slice(0, 60)]), mark].join("-");
 }
 
-function isWithin(path: string, folder: string): boolean {
+/** Whether a path is a folder, or lies below it. */
+export function isWithin(path: string, folder: string): boolean {
   const way = relative(folder, path);
   return way === "" || (way !== ".." && !way.startsWith(`..${sep}`));
 }

@@ -3,22 +3,39 @@ import { join } from "node:path";
 import { z } from "zod";
 
 /**
- * The folders that `exhibit up PATH` was ever given for this data folder, with `added` among them. They stay readable,
- * so that an import that was interrupted goes on at the next start.
+ * The folders that `exhibit up PATH` was given for this trial, with `added` among them, as long as `keepRoots` keeps them: so an
+ * import that was interrupted goes on at the next start.
  */
 export async function rememberRoots(dataDir: string, added: readonly string[]): Promise<string[]> {
-  const path = join(dataDir, "roots.json");
-  const known = await rootsIn(path);
+  const known = await rootsIn(dataDir);
   const all = [...new Set([...known, ...added])];
-  if (all.length > known.length) await writeFile(path, `${JSON.stringify(all, null, 2)}\n`);
+  if (all.length > known.length) await writeRoots(dataDir, all);
   return all;
 }
 
-async function rootsIn(path: string): Promise<string[]> {
+/** Forgets the others: what nothing is open of needn't be readable at the next start. */
+export async function keepRoots(
+  dataDir: string,
+  isNeeded: (root: string) => boolean,
+): Promise<void> {
+  const known = await rootsIn(dataDir);
+  const kept = known.filter(isNeeded);
+  if (kept.length < known.length) await writeRoots(dataDir, kept);
+}
+
+async function rootsIn(dataDir: string): Promise<string[]> {
   try {
-    return z.array(z.string()).parse(JSON.parse(await readFile(path, "utf8")));
+    return z.array(z.string()).parse(JSON.parse(await readFile(pathIn(dataDir), "utf8")));
   } catch {
     // None yet, or spoiled by a crash: then they are given anew.
     return [];
   }
+}
+
+async function writeRoots(dataDir: string, roots: readonly string[]): Promise<void> {
+  await writeFile(pathIn(dataDir), `${JSON.stringify(roots, null, 2)}\n`);
+}
+
+function pathIn(dataDir: string): string {
+  return join(dataDir, "roots.json");
 }

@@ -5,7 +5,7 @@ import { createRandom } from "./sample-files/random.ts";
 import { type SampleFile, sampleFiles } from "./sample-plan.ts";
 
 // Raised when the plan changes, so that an older sample case is made anew.
-const edition = "1";
+const edition = "2";
 
 /** Makes the sample case in `folder`, unless it is there and complete; says whether it made it. The same bytes, names and times on every machine. */
 export async function ensureSampleCase(folder: string): Promise<{ made: boolean }> {
@@ -19,7 +19,7 @@ export async function ensureSampleCase(folder: string): Promise<{ made: boolean 
   return { made: true };
 }
 
-/** The import of the sample case: two suits, the case's own folders, and a store. */
+/** The import of the sample case: two suits, the case's own folders, and a store. Its ids are no real case's. */
 export function sampleRequest(folder: string): ImportRequest {
   const bound = (vendor: string, selector: Record<string, string>, name: string) => ({
     vendor,
@@ -27,15 +27,15 @@ export function sampleRequest(folder: string): ImportRequest {
     source: { type: "directory" as const, path: join(folder, name) },
   });
   return {
-    entrust_id: "E-77",
-    suit_ids: ["1001", "1002"],
+    entrust_id: "TRIAL-E-77",
+    suit_ids: ["TRIAL-1001", "TRIAL-1002"],
     folders: [
-      bound("kongur", { suit_id: "1001" }, "1001"),
-      bound("kongur", { suit_id: "1002" }, "1002"),
+      bound("kongur", { suit_id: "TRIAL-1001" }, "TRIAL-1001"),
+      bound("kongur", { suit_id: "TRIAL-1002" }, "TRIAL-1002"),
       bound("kongur", { role: "entrust" }, "entrust"),
       bound("kongur", { role: "lawyer" }, "lawyer"),
       bound("kongur", { role: "firm" }, "firm"),
-      bound("deepvision", { op_poi_id: "p1", op_tenant_code: "t1" }, "store"),
+      bound("deepvision", { op_poi_id: "TRIAL-p1", op_tenant_code: "TRIAL-t1" }, "store"),
     ],
   };
 }

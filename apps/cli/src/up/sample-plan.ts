@@ -43,21 +43,21 @@ const empty: Make = () => Buffer.alloc(0);
 
 /** A path with `#` for a number stands for as many files as it says. */
 const plan: readonly (readonly [path: string, make: Make, count?: number])[] = [
-  ["1001/起诉状.pdf", pdf],
-  ["1001/证据目录.docx", docx],
-  ["1001/合同/买卖合同（正本）.pdf", pdf],
-  ["1001/合同/补充协议-#.docx", docx, 4],
-  ["1001/照片/现场 📷/IMG_#.jpg", jpeg, 12],
-  ["1001/照片/现场 📷/示意图-#.png", png, 4],
-  ["1001/聊天记录/2026/03/微信 💬 导出-#.txt", text, 6],
-  ["1001/录音/电话-#.wav", wav, 3],
-  ["1001/占位（空）.txt", empty],
-  ["1002/答辩状.pdf", pdf],
-  ["1002/invoices/2026-Q1/invoice #.pdf", pdf, 10],
-  ["1002/photos/damage (#).jpg", jpeg, 8],
-  ["1002/photos/🚗 plan-#.png", png, 3],
-  ["1002/deeply/nested/folders/of/a/scanned/archive/page-#.png", png, 4],
-  ["1002/a name with  spaces, 'quotes' & 100 %+#.txt", text, 2],
+  ["TRIAL-1001/起诉状.pdf", pdf],
+  ["TRIAL-1001/证据目录.docx", docx],
+  ["TRIAL-1001/合同/买卖合同（正本）.pdf", pdf],
+  ["TRIAL-1001/合同/补充协议-#.docx", docx, 4],
+  ["TRIAL-1001/照片/现场 📷/IMG_#.jpg", jpeg, 12],
+  ["TRIAL-1001/照片/现场 📷/示意图-#.png", png, 4],
+  ["TRIAL-1001/聊天记录/2026/03/微信 💬 导出-#.txt", text, 6],
+  ["TRIAL-1001/录音/电话-#.wav", wav, 3],
+  ["TRIAL-1001/占位（空）.txt", empty],
+  ["TRIAL-1002/答辩状.pdf", pdf],
+  ["TRIAL-1002/invoices/2026-Q1/invoice #.pdf", pdf, 10],
+  ["TRIAL-1002/photos/damage (#).jpg", jpeg, 8],
+  ["TRIAL-1002/photos/🚗 plan-#.png", png, 3],
+  ["TRIAL-1002/deeply/nested/folders/of/a/scanned/archive/page-#.png", png, 4],
+  ["TRIAL-1002/a name with  spaces, 'quotes' & 100 %+#.txt", text, 2],
   ["entrust/委托书.pdf", pdf],
   ["entrust/身份证明-#.jpg", jpeg, 2],
   ["entrust/授权范围.docx", docx],
@@ -72,7 +72,11 @@ const plan: readonly (readonly [path: string, make: Make, count?: number])[] = [
 ];
 
 /** As large as a few minutes of a camera; in parts, so that it never lies in memory as a whole. */
-const video = { path: "1002/video/camera-02.bin", parts: 40, bytesOfPart: 1_000_000 } as const;
+const video = {
+  path: "TRIAL-1002/video/camera-02.bin",
+  parts: 40,
+  bytesOfPart: 1_000_000,
+} as const;
 
 /** Every file of the sample case. Each has a seed of its own, so that a new one changes no other. */
 export function sampleFiles(): SampleFile[] {

@@ -1,23 +1,19 @@
 import { dirname } from "node:path";
 import { findConfig, readEnvironment } from "@exhibit/config";
-import { type ImportView, TRIAL_NOTICE } from "@exhibit/contracts";
-import type { Sandbox } from "@exhibit/sandbox";
+import { TRIAL_NOTICE } from "@exhibit/contracts";
 import { actorOfSystem } from "../actor.ts";
 import { createApiClient } from "../api-client.ts";
-import { mappingLines } from "../case-folders.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { giveImport } from "../import-result.ts";
-import { type Interruption, listenForInterruption } from "../interruption.ts";
+import { listenForInterruption } from "../interruption.ts";
 import { checkBwlimit } from "../limited-worker.ts";
-import { exitCodeOfImport, importReport } from "../report.ts";
 import type { Terminal } from "../terminal.ts";
-import { watchWithProgress } from "../watch-to-end.ts";
 import { lockDataFolder } from "./data-lock.ts";
 import { type Evidence, ownEvidence, sampleEvidence } from "./evidence.ts";
 import { type House, openHouse } from "./house.ts";
+import { importEvidence } from "./import-evidence.ts";
 import { rememberRoots } from "./known-roots.ts";
-import { placementLines } from "./placement.ts";
 import { hasOldTrial, type Setting, settingOf } from "./setting.ts";
+import { goesOnLine, openImports } from "./unsealed.ts";
 
 export interface UpOptions {
   once?: boolean;
@@ -65,10 +61,16 @@ export async function up(
   }
   if (house.api.exposure !== undefined) terminal.note(`WARNING: ${house.api.exposure}`);
 
+  const api = createApiClient({ url: house.api.url, actor: actorOfSystem() });
+  const goingOn = await openImports(api);
+  for (const view of goingOn) terminal.note(await goesOnLine(api, view));
+
   let exitCode: number = exitCodes.done;
   if (evidence !== undefined && house.sandbox !== undefined) {
     exitCode = await importEvidence(evidence, house.sandbox, {
-      house,
+      api,
+      goingOn,
+      dataDir: environment.dataDir,
       options,
       interruption,
       terminal,
@@ -103,55 +105,6 @@ async function startLines({ environment, config }: Setting, isNew: boolean): Pro
 
 function findEvidence(path: string | undefined, dataDir: string): Promise<Evidence> {
   return path === undefined ? sampleEvidence(dataDir) : ownEvidence(path, dataDir);
-}
-
-interface ImportContext {
-  house: House;
-  options: UpOptions;
-  interruption: Interruption;
-  terminal: Terminal;
-}
-
-async function importEvidence(
-  evidence: Evidence,
-  sandbox: Sandbox,
-  { house, options, interruption, terminal }: ImportContext,
-): Promise<number> {
-  const api = createApiClient({ url: house.api.url, actor: actorOfSystem() });
-  terminal.note(`Importing ${evidence.name}`);
-  if (evidence.remark !== undefined) terminal.note(evidence.remark);
-  for (const line of mappingLines(evidence.request.folders)) terminal.note(`  ${line}`);
-  const { import_id } = await api.create(evidence.request);
-  const view = await watchUnless(interruption, () =>
-    watchWithProgress(api, import_id, terminal, interruption.signal),
-  );
-  if (view === undefined) {
-    terminal.note(`Import ${import_id} isn't over; it goes on at the next start.`);
-    const last = await api.get(import_id);
-    await giveImport(api, last, terminal);
-    return exitCodes.failed;
-  }
-  terminal.say();
-  terminal.say("What was stored where:");
-  for (const line of await placementLines(api, import_id, sandbox)) terminal.say(line);
-  terminal.say();
-  const isUp = options.once !== true;
-  for (const line of importReport(view, { isUp })) terminal.say(line);
-  await giveImport(api, view, terminal);
-  return exitCodeOfImport(view);
-}
-
-/** What `watch` gives, or undefined when an interruption ended it. */
-async function watchUnless(
-  { signal }: Interruption,
-  watch: () => Promise<ImportView>,
-): Promise<ImportView | undefined> {
-  try {
-    return await watch();
-  } catch (thrown) {
-    if (signal.aborted) return undefined;
-    throw thrown;
-  }
 }
 
 function sayPort({ portTaken, api }: House, terminal: Terminal): void {

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { TRIAL_NOTICE } from "@exhibit/contracts";
 import { expect, test } from "vitest";
 import { type Answer, eventStream, json, startFakeApi } from "../support/fake-api.ts";
 import { folderOf } from "../support/files.ts";
@@ -36,6 +37,18 @@ test("status lists the latest imports by short ids, with their cases, and says h
   expect(thousands.stdout).toContain("3 imports; more than 1,000 more:");
   const all = await against(imports(1500), ["status", "--all", "--json"]);
   expect(all.last()).toMatchObject({ imports: { length: 1500 }, more: false });
+});
+
+test("of a trial it says that nothing left this machine, and watch says so at its start and end", async () => {
+  const tried = { ...sealed, trial: true };
+  const list = await against(
+    (response) => json(response, { items: [tried], next: null }),
+    ["status"],
+  );
+  expect(list.stdout.trimEnd().split("\n").at(-1)).toBe(TRIAL_NOTICE);
+  const watched = await against((response) => json(response, tried), ["watch", importId]);
+  expect(watched.stderr).toContain(TRIAL_NOTICE);
+  expect(watched.stdout).toContain(TRIAL_NOTICE);
 });
 
 test("the list is narrowed by the API", async () => {

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import type { VendorState } from "@exhibit/contracts";
+import { TRIAL_NOTICE, type VendorState } from "@exhibit/contracts";
 import { type Sandbox, startSandbox } from "@exhibit/sandbox";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
@@ -41,7 +41,7 @@ describe("exhibit vendors", () => {
 
   test("lists the vendors with their state, and as JSON", async () => {
     await using api = await startFakeApi((response) =>
-      json(response, { scope: "fleet", items: states }),
+      json(response, { scope: "fleet", trial: false, items: states }),
     );
     const env = { EXHIBIT_API_URL: api.url };
     const { code, stdout } = await vendors([], env);
@@ -54,7 +54,11 @@ describe("exhibit vendors", () => {
       ["", "Nothing: it is tried again; tell the vendor if it lasts."],
       [""],
     ]);
-    expect((await vendors(["--json"], env)).last()).toEqual({ scope: "fleet", vendors: states });
+    expect((await vendors(["--json"], env)).last()).toEqual({
+      scope: "fleet",
+      trial: false,
+      vendors: states,
+    });
     expect(api.asked.map(({ path }) => path)).toEqual(["/v1/vendors", "/v1/vendors"]);
   });
 
@@ -62,7 +66,9 @@ describe("exhibit vendors", () => {
     const last_error = "kongur: 25 Invalid signature (gateway)";
     const failing = { state: "failing", last_error, last_error_code: "VENDOR_MISCONFIGURED" };
     const items = states.map((state, index) => (index === 0 ? { ...state, ...failing } : state));
-    await using api = await startFakeApi((response) => json(response, { scope: "fleet", items }));
+    await using api = await startFakeApi((response) =>
+      json(response, { scope: "fleet", trial: false, items }),
+    );
     const { stdout } = await vendors([], { EXHIBIT_API_URL: api.url });
     expect(stdout.split("\n")[1]?.split(/ {2,}/).at(1)).toBe("failing");
     expect(stdout).toContain(
@@ -73,7 +79,9 @@ describe("exhibit vendors", () => {
   test("says which are paused, by whom, and how they go on", async () => {
     const paused = { at: "2026-11-23T12:34:56.000Z", who: "王芳", why: "until Monday" };
     const items = states.map((state) => ({ ...state, paused }));
-    await using api = await startFakeApi((response) => json(response, { scope: "fleet", items }));
+    await using api = await startFakeApi((response) =>
+      json(response, { scope: "fleet", trial: false, items }),
+    );
     const { stdout } = await vendors([], { EXHIBIT_API_URL: api.url });
     expect(stdout.split("\n")[1]?.split(/ {2,}/)).toEqual(["kongur", "paused", "3", "7", "0"]);
     expect(stdout).toContain(
@@ -82,12 +90,13 @@ describe("exhibit vendors", () => {
     expect(stdout).toContain("npx exhibit resume --vendor rex");
   });
 
-  test("shows no numbers that only each worker knows, and says so", async () => {
+  test("shows no numbers that only each worker knows, and says so, and that it is a trial", async () => {
     await using api = await startFakeApi((response) =>
-      json(response, { scope: "process", items: states.slice(0, 1) }),
+      json(response, { scope: "process", trial: true, items: states.slice(0, 1) }),
     );
     const { stdout } = await vendors([], { EXHIBIT_API_URL: api.url });
-    expect(stdout.split("\n")[1]?.split(/ {2,}/)).toEqual(["kongur", "-", "-", "-", "-"]);
+    expect(stdout.split("\n")[0]).toBe(TRIAL_NOTICE);
+    expect(stdout.split("\n")[2]?.split(/ {2,}/)).toEqual(["kongur", "-", "-", "-", "-"]);
     expect(stdout).toContain("EXHIBIT_LEASE_KEY isn't set");
   });
 });
@@ -117,7 +126,10 @@ describe("exhibit vendors check", () => {
 
   test("shows what a real lease opens, proves it, and shows no secret", async () => {
     const { code, stdout, stderr } = await vendors(kongur, env);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: "The configuration is a trial's: its vendors are a sandbox's.\n",
+    });
     for (const part of [
       "suit_id 1001",
       sandbox.ossUrl,

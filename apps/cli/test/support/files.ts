@@ -3,6 +3,7 @@ import type { FileView, FolderView } from "@exhibit/contracts";
 /** A file that is stored, with what a test cares about put in its place. */
 export function fileOf(changes: Partial<FileView> = {}): FileView {
   return {
+    trial: false,
     file_id: "1",
     folder_id: "1",
     path: "证据/录音.wav",
@@ -56,6 +57,7 @@ export function failedFile(changes: Partial<FileView> = {}): FileView {
 
 export function folderOf(changes: Partial<FolderView> = {}): FolderView {
   return {
+    trial: false,
     folder_id: "1",
     vendor: "kongur",
     folder: { suit_id: "1001" },

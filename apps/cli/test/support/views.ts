@@ -6,6 +6,7 @@ export const importId = "0f8fad5b-d9cb-469f-a165-70867728950e";
 export function viewOf(changes: Partial<ImportView> = {}): ImportView {
   return {
     import_id: importId,
+    trial: false,
     status: "storing",
     paused: null,
     paused_vendors: [],

@@ -42,6 +42,7 @@ test("a stored file's row has its place and its proof", () => {
     source: "/evidence/1001",
     entrust_id: "E-77",
     import_id: importId,
+    trial: "",
   });
 });
 

@@ -1,6 +1,7 @@
-import { errorTable } from "@exhibit/contracts";
+import { errorTable, TRIAL_NOTICE } from "@exhibit/contracts";
 import { expect, test } from "vitest";
-import { exitCodeOfImport, importReport, importTable } from "../../src/report.ts";
+import { exitCodeOfImport, folderReport, importReport, importTable } from "../../src/report.ts";
+import { folderOf } from "../support/files.ts";
 import { importId, sealed, viewOf } from "../support/views.ts";
 
 const failed = {
@@ -17,6 +18,19 @@ test("a sealed import is told in two lines", () => {
     `Import ${importId}: sealed after 4.0 s`,
     "  1,000 files, 40.0 MB: 1,000 stored (40.0 MB)",
   ]);
+});
+
+test("a trial's import is told as one, and its folders in no place of OSS", () => {
+  expect(importReport({ ...sealed, trial: true }).slice(0, 2)).toEqual([
+    `Import ${importId}: sealed after 4.0 s`,
+    `  ${TRIAL_NOTICE}`,
+  ]);
+  const again = importReport({ ...sealed, trial: true, identical: 3 }).join("\n");
+  expect(again).toContain("3 already in the sandbox with equal bytes");
+  expect(again).not.toContain("OSS already");
+  const folder = folderOf({ bucket: "evidence", prefix: "suit/1/" });
+  expect(folderReport(folder)).toContain("  in oss://evidence/suit/1/");
+  expect(folderReport({ ...folder, trial: true })).toContain("  in sandbox://evidence/suit/1/");
 });
 
 test("what failed is told with its remedy and the command that takes it up", () => {

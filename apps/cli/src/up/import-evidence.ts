@@ -1,0 +1,81 @@
+import type { ImportView } from "@exhibit/contracts";
+import type { Sandbox } from "@exhibit/sandbox";
+import type { ApiClient } from "../api-client.ts";
+import { mappingLines } from "../case-folders.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { giveImport } from "../import-result.ts";
+import type { Interruption } from "../interruption.ts";
+import { exitCodeOfImport, importReport } from "../report.ts";
+import type { Terminal } from "../terminal.ts";
+import { watchWithProgress } from "../watch-to-end.ts";
+import { type Evidence, isWithin } from "./evidence.ts";
+import { keepRoots } from "./known-roots.ts";
+import { placementLines } from "./placement.ts";
+import { isOf, neededSources } from "./unsealed.ts";
+
+interface ImportContext {
+  api: ApiClient;
+  /** Imports that were open when it started. */
+  goingOn: readonly ImportView[];
+  dataDir: string;
+  options: { once?: boolean };
+  interruption: Interruption;
+  terminal: Terminal;
+}
+
+/** Imports the evidence into the sandbox, shows what became of it, and gives the exit code. */
+export async function importEvidence(
+  evidence: Evidence,
+  sandbox: Sandbox,
+  { api, goingOn, dataDir, options, interruption, terminal }: ImportContext,
+): Promise<number> {
+  const { import_id } = await importOf(evidence, { api, goingOn, terminal });
+  const sources = await neededSources(api);
+  await keepRoots(dataDir, (root) => sources.some((source) => isWithin(source, root)));
+  const view = await watchUnless(interruption, () =>
+    watchWithProgress(api, import_id, terminal, interruption.signal),
+  );
+  if (view === undefined) {
+    terminal.note(`Import ${import_id} isn't over; it goes on at the next start.`);
+    const last = await api.get(import_id);
+    await giveImport(api, last, terminal);
+    return exitCodes.failed;
+  }
+  terminal.say();
+  terminal.say("What was stored where:");
+  for (const line of await placementLines(api, import_id, sandbox)) terminal.say(line);
+  terminal.say();
+  const isUp = options.once !== true;
+  for (const line of importReport(view, { isUp })) terminal.say(line);
+  await giveImport(api, view, terminal);
+  return exitCodeOfImport(view);
+}
+
+/** The import of the evidence: one that is open already is followed, so that no second one races beside it. */
+async function importOf(
+  { name, remark, request }: Evidence,
+  { api, goingOn, terminal }: Pick<ImportContext, "api" | "goingOn" | "terminal">,
+): Promise<ImportView> {
+  for (const view of goingOn) {
+    if (!(await isOf(api, view, request))) continue;
+    terminal.note(`That import is of ${name}: it is followed, and no second one begun.`);
+    return view;
+  }
+  terminal.note(`Importing ${name}`);
+  if (remark !== undefined) terminal.note(remark);
+  for (const line of mappingLines(request.folders)) terminal.note(`  ${line}`);
+  return await api.create(request);
+}
+
+/** What `watch` gives, or undefined when an interruption ended it. */
+async function watchUnless(
+  { signal }: Interruption,
+  watch: () => Promise<ImportView>,
+): Promise<ImportView | undefined> {
+  try {
+    return await watch();
+  } catch (thrown) {
+    if (signal.aborted) return undefined;
+    throw thrown;
+  }
+}
