@@ -7,7 +7,7 @@ import type { FileView } from "@exhibit/contracts";
 import { describe, expect, test } from "vitest";
 import { type Answer, errorJson, json, startFakeApi } from "../support/fake-api.ts";
 import { failedFile, fileOf, folderOf } from "../support/files.ts";
-import { against, bareEnvironment, program } from "../support/run.ts";
+import { bareEnvironment, program, withApi } from "../support/run.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { readCsv } from "../support/strict-csv.ts";
 import { importId, sealed, viewOf } from "../support/views.ts";
@@ -41,7 +41,7 @@ const all = [
 ];
 
 test("files of all pages are listed below their folders, and the count is said", async () => {
-  const { code, stdout, stderr } = await against(importOf(all), ["files", importId]);
+  const { code, stdout, stderr } = await withApi(importOf(all), ["files", importId]);
   expect(code).toBe(0);
   expect(stdout.split("\n")).toEqual([
     "kongur suit_id=1001  from /evidence/1001  in oss://evidence/suit/1001/",
@@ -58,7 +58,7 @@ test("files of all pages are listed below their folders, and the count is said",
 });
 
 test("--csv has a row for each file, each with its own place", async () => {
-  const { code, stdout } = await against(importOf(all), ["files", importId, "--csv"]);
+  const { code, stdout } = await withApi(importOf(all), ["files", importId, "--csv"]);
   expect(code).toBe(0);
   expect(stdout.startsWith("\uFEFFpath,state,")).toBe(true);
   const rows = readCsv(stdout.slice(1));
@@ -70,18 +70,18 @@ test("--csv has a row for each file, each with its own place", async () => {
     ["f", "", "role=lawyer"],
     ["g", "", "role=lawyer"],
   ]);
-  const bare = await against(importOf(all), ["files", importId, "--csv", "--no-bom"]);
+  const bare = await withApi(importOf(all), ["files", importId, "--csv", "--no-bom"]);
   expect(bare.stdout).toBe(stdout.slice(1));
 });
 
 test("--json has a line for each file, as the API gives it", async () => {
-  const { stdout } = await against(importOf(all), ["files", importId, "--json"]);
+  const { stdout } = await withApi(importOf(all), ["files", importId, "--json"]);
   const lines = stdout.trimEnd().split("\n");
   expect(lines.map((line) => JSON.parse(line))).toEqual(all);
 });
 
 test("filters are the API's to apply", async () => {
-  const { code, asked } = await against(importOf([]), [
+  const { code, asked } = await withApi(importOf([]), [
     ...["files", importId, "--state", "failed,waived", "--code", "SOURCE_IO", "--folder", "7"],
   ]);
   expect(code).toBe(0);
@@ -98,7 +98,7 @@ test("of an import that runs, and of folders that couldn't be walked, the list s
   const none = { files: 0, folders: 0, stands_for: 0 };
   const errors = [{ code: "SOURCE_NOT_FOUND", message: "m", remedy: "r", ...none }];
   const view = viewOf({ status: "planning", errors });
-  const { stderr } = await against(importOf(all, view), ["files", importId]);
+  const { stderr } = await withApi(importOf(all, view), ["files", importId]);
   expect(stderr).toContain("The import is planning: files may have changed since");
   expect(stderr).toContain("there will be more");
   expect(stderr).toContain("couldn't be walked isn't listed (SOURCE_NOT_FOUND)");
@@ -109,7 +109,7 @@ test("a list that breaks off ends with an error, and with --json says so in its 
     asked.path.includes("after=2")
       ? errorJson(response, 503, "SERVICE_UNREACHABLE", "The ledger is away.")
       : importOf(all)(response, asked);
-  const { code, stdout, last } = await against(broken, ["files", importId, "--json"]);
+  const { code, stdout, last } = await withApi(broken, ["files", importId, "--json"]);
   expect(code).toBe(3);
   expect(stdout.trimEnd().split("\n")).toHaveLength(1);
   expect(last()).toMatchObject({ error: { code: "SERVICE_UNREACHABLE" } });
@@ -120,14 +120,14 @@ describe("--output", () => {
     const folder = await scratchFolder();
     const path = join(folder, "E-77.csv");
     const args = ["files", importId, "--csv", "--output", path];
-    const first = await against(importOf(all), args);
+    const first = await withApi(importOf(all), args);
     expect(first).toMatchObject({ code: 0, stdout: "" });
     expect(first.stderr).toContain(`6 files in ${path}, as of`);
     expect(readCsv((await readFile(path, "utf8")).slice(1))).toHaveLength(6);
-    const second = await against(importOf([]), args);
+    const second = await withApi(importOf([]), args);
     expect(second.code).toBe(2);
     expect(second.stderr).toContain(`${path} is there already; --force replaces it.`);
-    expect((await against(importOf([]), [...args, "--force"])).code).toBe(0);
+    expect((await withApi(importOf([]), [...args, "--force"])).code).toBe(0);
     expect(readCsv((await readFile(path, "utf8")).slice(1))).toEqual([]);
     expect(await readdir(folder)).toEqual(["E-77.csv"]);
   });
@@ -136,14 +136,14 @@ describe("--output", () => {
     const folder = await scratchFolder();
     const path = join(folder, "list");
     const args = ["files", importId, "--output", path];
-    const broken = await against(
+    const broken = await withApi(
       (response, asked) =>
         asked.path.includes("after=2") ? response.destroy() : importOf(all)(response, asked),
       args,
     );
     expect(broken.code).toBe(3);
     expect(await readdir(folder)).toEqual([]);
-    const slow = await against((response, asked) => {
+    const slow = await withApi((response, asked) => {
       if (!asked.path.includes("after=2")) return importOf(all)(response, asked);
       return void writeFile(path, "theirs").then(() => importOf(all)(response, asked));
     }, args);
@@ -181,7 +181,7 @@ describe("--output", () => {
     [["--state", "failed,lost"], '"lost" is none of planned, stored'],
     [["--code", "EVIDENCE"], "Did you mean EVIDENCE_CONFLICT?"],
   ])("refuses %j", async (args, sentence) => {
-    const { code, stderr } = await against(importOf(all), ["files", importId, ...args]);
+    const { code, stderr } = await withApi(importOf(all), ["files", importId, ...args]);
     expect(code).toBe(2);
     expect(stderr).toContain(sentence);
   });
@@ -262,15 +262,15 @@ test("an id is named by its end or its beginning; when it may be several, they a
     );
     return json(response, { items, next: null });
   };
-  const one = await against(answer, ["files", "0f8fad5b"]);
+  const one = await withApi(answer, ["files", "0f8fad5b"]);
   expect(one.code).toBe(0);
   expect(one.asked.map(({ path }) => path.split("?")[0])).toContain(
     `/v1/imports/${importId}/files`,
   );
-  const several = await against(answer, ["files", "7728950e"]);
+  const several = await withApi(answer, ["files", "7728950e"]);
   expect(several.code).toBe(2);
   expect(several.stderr).toContain(`7728950e may be ${importId}, ${twin.import_id}: give more`);
-  const none = await against(answer, ["files", "abcdef"]);
+  const none = await withApi(answer, ["files", "abcdef"]);
   expect(none.code).toBe(2);
   expect(none.stderr).toContain("There is no import whose id begins or ends with abcdef.");
 });
