@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { createApiClient } from "../../src/api-client.ts";
 import { deadUrl, errorJson, json, startFakeApi } from "../support/fake-api.ts";
-import { importId, sealed, viewOf } from "../support/views.ts";
+import { folderOf } from "../support/files.ts";
+import { importId, viewOf } from "../support/views.ts";
 
 test("sends an import and reads its view", async () => {
   await using api = await startFakeApi((response) => json(response, viewOf(), 202));
@@ -73,18 +74,7 @@ test.each([
 });
 
 test("reads the folders page by page", async () => {
-  const folder = (id: string) => ({
-    folder_id: id,
-    vendor: "kongur",
-    folder: { suit_id: id },
-    source: { type: "directory", path: "/e" },
-    status: "done",
-    ...countsOf(),
-    endpoint: null,
-    bucket: null,
-    prefix: null,
-    error: null,
-  });
+  const folder = (folder_id: string) => folderOf({ folder_id });
   await using api = await startFakeApi((response, { path }) =>
     json(
       response,
@@ -99,30 +89,3 @@ test("reads the folders page by page", async () => {
   expect(ids).toEqual(["1", "2", "3"]);
   expect(api.asked).toHaveLength(2);
 });
-
-function countsOf() {
-  const {
-    files,
-    bytes,
-    planned,
-    stored,
-    stored_bytes,
-    identical,
-    identical_bytes,
-    failed,
-    waived,
-    skipped,
-  } = sealed;
-  return {
-    files,
-    bytes,
-    planned,
-    stored,
-    stored_bytes,
-    identical,
-    identical_bytes,
-    failed,
-    waived,
-    skipped,
-  };
-}

@@ -57,6 +57,18 @@ test("files of all pages are listed below their folders, and the count is said",
   expect(stderr).toMatch(/^6 files, as of \d{4}-\d\d-\d\d \d\d:\d\d UTC\.\n$/);
 });
 
+test("a name forges no line of the list, and is in CSV and JSON as it is", async () => {
+  const path = "a\n  stored 3 B  b\u001b[2J";
+  const forged = importOf([fileOf({ path })]);
+  const { stdout } = await withApi(forged, ["files", importId]);
+  expect(stdout.split("\n")).toHaveLength(3);
+  expect(stdout).toContain("a\\u{a}  stored 3 B  b\\u{1b}[2J");
+  const csv = await withApi(forged, ["files", importId, "--csv"]);
+  expect(readCsv(csv.stdout.slice(1))).toMatchObject([{ path }]);
+  const lines = await withApi(forged, ["files", importId, "--json"]);
+  expect(JSON.parse(lines.stdout)).toMatchObject({ path });
+});
+
 test("--csv has a row for each file, each with its own place", async () => {
   const { code, stdout } = await withApi(importOf(all), ["files", importId, "--csv"]);
   expect(code).toBe(0);
