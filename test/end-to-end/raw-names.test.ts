@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { FileView, ImportView } from "@exhibit/contracts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -127,6 +127,9 @@ describe.each(engineKindNames)("Names that aren't UTF-8 (%s)", (kind) => {
     expect(await system.run(request({ names: "gb18030" }))).toMatchObject({
       ...{ status: "sealed", stored: 0, identical: 6 },
     });
+    await rm(raw(`${EVIDENCE}/${CONTRACT}.pdf`));
+    const { warnings } = await system.run(request({ names: "gb18030" }));
+    expect(warnings[0]?.message).toContain('such as "证据/合同.pdf".');
   });
 
   test("don't take the key of another file, and what isn't of the encoding is refused", async () => {
@@ -157,5 +160,7 @@ describe.each(engineKindNames)("Names that aren't UTF-8 (%s)", (kind) => {
       [`${CONTRACT}-2.pdf`]: "合同-2.pdf: stored",
     });
     await expectObject("合同-2.pdf", `${CONTRACT}.pdf`);
+    const gone = (await filesOf(again)).get(`${CONTRACT}.pdf`);
+    expect(gone?.error?.message).toMatch(/^合同\.pdf wasn't there any more /);
   });
 });

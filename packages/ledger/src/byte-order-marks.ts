@@ -8,14 +8,23 @@ const MARK = Buffer.from("\ufeff");
  * of two files whose names differ only in that there would be one, twice.
  */
 export function keepByteOrderMarks(pglite: PGlite): PGlite {
-  // All queries go by it. The other method gives the bytes, too; among those of nearly all answers there is no such mark.
-  pglite.execProtocolStream = async (message, options) => {
-    const { messages, data } = await pglite.execProtocol(message, options);
-    const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-    if (bytes.includes(MARK)) putBack(messages, bytes);
-    return messages;
-  };
+  const answer = pglite.execProtocolStream.bind(pglite);
+  // All queries go by it. The other method gives the bytes, too; in nearly all answers there is no such mark.
+  pglite.execProtocolStream = (message, options) =>
+    giveRows.has(message[0])
+      ? rowsOf(pglite.execProtocol(message, options))
+      : answer(message, options);
   return pglite;
+}
+
+/** The kinds of messages that rows are the answer to: Execute, and Query. */
+const giveRows = new Set<number | undefined>(Array.from("EQ", (kind) => kind.charCodeAt(0)));
+
+async function rowsOf(asked: ReturnType<PGlite["execProtocol"]>) {
+  const { messages, data } = await asked;
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  if (bytes.includes(MARK)) putBack(messages, bytes);
+  return messages;
 }
 
 /** As the protocol's messages are parsed. */
