@@ -29,6 +29,17 @@ function keepCompiledModules() {
   process.env.NODE_COMPILE_CACHE = folder;
 }
 
+/** Where somebody had Node use its own proxies: the API on this machine isn't behind them, and Node would ask them for it. */
+function reachThisMachineDirectly() {
+  // biome-ignore-start lint/style/noProcessEnv: Node's own variables
+  if (!process.env.NODE_USE_ENV_PROXY) return;
+  const excepted = process.env.no_proxy || process.env.NO_PROXY;
+  const all = [...(excepted ? [excepted] : []), "localhost,127.0.0.1,::1"].join(",");
+  process.env.no_proxy = all;
+  process.env.NO_PROXY = all;
+  // biome-ignore-end lint/style/noProcessEnv: Node's own variables
+}
+
 /** cron and systemd find the system's Node, which may be older than ours and understand nothing of what follows. */
 async function runByNode24() {
   const { runNode24 } = await import("../../../scripts/run-node-24.mjs");
@@ -40,5 +51,6 @@ if (Number.parseInt(process.versions.node, 10) < 24) {
   await runByNode24();
 } else {
   keepCompiledModules();
+  reachThisMachineDirectly();
   await import("../src/main.ts");
 }

@@ -26,6 +26,10 @@ export async function openFleet(
   const logger = createLogger({ service, secrets: secretsOf(config, environment) });
   if (!isNamed) logger.info({ path }, "exhibit.yaml of the working folder is used");
   if (config.trial) logger.warn(TRIAL_NOTICE);
+  const { proxies } = environment;
+  if (proxies !== undefined) {
+    logger.info({ proxy: proxies.description }, "gateways and OSS are reached through a proxy");
+  }
   const services = await openServices({ environment, config, logger });
   stack.defer(() => services.close());
   return { logger, services };

@@ -1,4 +1,4 @@
-import type { ExhibitConfig } from "@exhibit/config";
+import type { ExhibitConfig, Proxies } from "@exhibit/config";
 import { ExhibitError } from "@exhibit/contracts";
 import {
   type Broker,
@@ -6,6 +6,7 @@ import {
   createVendors,
   type FolderOfCase,
   type Lease,
+  tunnelBy,
 } from "@exhibit/credentials";
 import { type Probe, probe } from "@exhibit/oss";
 
@@ -26,13 +27,15 @@ export async function checkVendor(
   config: ExhibitConfig,
   of: FolderOfCase,
   signal: AbortSignal,
+  proxies?: Proxies,
 ): Promise<VendorCheck> {
-  const broker = createBroker({ vendors: createVendors(config.vendors) });
+  const tunnel = proxies && tunnelBy(proxies.rule);
+  const broker = createBroker({ vendors: createVendors(config.vendors, { tunnel }) });
   try {
     const folder = folderOf(broker, of);
     const lease = await broker.lease({ ...of, folder }, { signal });
     const { credentials, object, ...shown } = lease;
-    return { folder, lease: shown, probe: await probe(lease, { signal }) };
+    return { folder, lease: shown, probe: await probe(lease, { signal, tunnel }) };
   } finally {
     broker.close();
   }

@@ -7,6 +7,7 @@ import {
   type LeaseStore,
   memoryLeaseStore,
   redisLeaseStore,
+  tunnelBy,
 } from "@exhibit/credentials";
 import {
   type Bandwidth,
@@ -67,7 +68,8 @@ export async function openServices({
     logger,
   );
   sayNewerSchema(ledger, logger);
-  const vendors = createVendors(config.vendors);
+  const tunnel = environment.proxies && tunnelBy(environment.proxies.rule);
+  const vendors = createVendors(config.vendors, { tunnel });
   const store = openLeaseStore(environment, logger);
   const broker: Broker = createBroker({
     vendors,
@@ -109,7 +111,7 @@ export async function openServices({
         logger.warn({ root }, "this folder of sources.roots can't be found here: is it mounted?");
       }
       return startWorker(
-        { ledger, engine, broker, roots, dataDir, logger },
+        { ledger, engine, broker, roots, dataDir, logger, tunnel },
         {
           quietMs: environment.redisUrl === undefined ? quietMsOf.embedded : quietMsOf.redis,
           graceMs: environment.graceMs,

@@ -1,5 +1,5 @@
 import { ExhibitError } from "@exhibit/contracts";
-import type { Broker } from "@exhibit/credentials";
+import type { Broker, Tunnel } from "@exhibit/credentials";
 import {
   createByteBudget,
   createWaits,
@@ -28,6 +28,8 @@ export interface WorkerDependencies {
   /** The real path of Exhibit's own data on this machine. */
   dataDir: string | undefined;
   logger: Logger;
+  /** The way to OSS through a proxy, where there is one. */
+  tunnel?: Tunnel | undefined;
 }
 
 export interface RunningWorker {
@@ -53,9 +55,9 @@ export async function startWorker(
   dependencies: WorkerDependencies,
   { quietMs, graceMs }: WorkerSettings,
 ): Promise<RunningWorker> {
-  const { ledger, engine, broker, roots, dataDir, logger } = dependencies;
+  const { ledger, engine, broker, roots, dataDir, logger, tunnel } = dependencies;
   const worker = await recordWorkerFacts(ledger, workerFacts());
-  const objectStore = createObjectStore();
+  const objectStore = createObjectStore({ tunnel });
   const readers = createFileReaders(MEMORY_BYTES);
   const waits = createWaits({
     diskSilence: readers.silence,

@@ -45,16 +45,16 @@ export function parseConfig(value: unknown, origin: string): ExhibitConfig {
   return checkedConfig(value, origin, []);
 }
 
-/** Every secret of a configuration, by the marks in the vendors' schemas, and the passwords in the servers' addresses. */
+/** Every secret of a configuration, by the marks in the vendors' schemas, and the passwords in servers' and proxies' addresses. */
 export function secretsOf(
   config: ExhibitConfig,
-  environment: Pick<Environment, "redisUrl" | "databaseUrl"> = {},
+  environment: Pick<Environment, "redisUrl" | "databaseUrl" | "proxies"> = {},
 ): string[] {
   const secrets = Object.entries(config.vendors).flatMap(
     ([name, options]) => registeredVendor(name)?.secretsOf(options) ?? [],
   );
   const passwords = [environment.redisUrl, environment.databaseUrl].flatMap(passwordsIn);
-  return [...new Set([...secrets, ...passwords])];
+  return [...new Set([...secrets, ...passwords, ...(environment.proxies?.secrets ?? [])])];
 }
 
 /** As it is written in the address, and as the server gets it: clients print either in their errors. */

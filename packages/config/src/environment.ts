@@ -4,6 +4,7 @@ import { hostOfName, plainIssue } from "@exhibit/contracts";
 import { type LeaseKeyRing, parseLeaseKeys } from "@exhibit/credentials";
 import { z } from "zod";
 import { type Fault, faultsOf, faultyConfig } from "./faults.ts";
+import { type Proxies, readProxies } from "./proxies.ts";
 
 /** Variables by name, as `process.env` has them. */
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -37,6 +38,8 @@ export interface Environment {
   readonly publicUrl?: string;
   /** Where clients reach the API, without a closing `/`. Default made of host and port. */
   readonly apiUrl: string;
+  /** What gateways and OSS are reached through, where the environment names proxies. */
+  readonly proxies?: Proxies;
   /** Milliseconds that work under way has to end by itself once a worker is told to stop. Default 10,000. */
   readonly graceMs: number;
 }
@@ -126,8 +129,10 @@ export function readEnvironment(variables: Variables = processVariables()): Envi
   const unread = files.flatMap(({ name, reason }) =>
     reason === undefined ? [] : [{ path: [name], reason }],
   );
+  const { proxies, faults: faultsOfProxies } = readProxies(variables);
   const faults = [
     ...unread,
+    ...faultsOfProxies,
     ...(parsed.success ? [] : faultsOf(parsed.error)),
     ...(unread.length > 0 ? [] : lonelyAddress(given)),
     ...uselessAuthority(given),
@@ -161,6 +166,7 @@ export function readEnvironment(variables: Variables = processVariables()): Envi
     ...(apiHosts === undefined ? {} : { apiHosts }),
     ...(publicUrl === undefined ? {} : { publicUrl }),
     apiUrl: publicUrl ?? addressOf(apiHost, apiPort),
+    ...(proxies === undefined ? {} : { proxies }),
     graceMs: parsed.data.EXHIBIT_GRACE * 1000,
   };
 }

@@ -6,3 +6,4 @@ export {
   type Variables,
 } from "./environment.ts";
 export { type FoundConfig, findConfig } from "./find-config.ts";
+export type { Proxies } from "./proxies.ts";

@@ -6,5 +6,6 @@ export * from "./lease-store.ts";
 export { memoryLeaseStore } from "./memory-lease-store.ts";
 export { type RedisLeaseStoreOptions, redisLeaseStore } from "./redis-lease-store.ts";
 export * from "./registry.ts";
+export * from "./tunnel.ts";
 export * from "./vendor.ts";
 export type { CallOutcome } from "./vendor-gate.ts";

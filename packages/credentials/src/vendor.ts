@@ -1,6 +1,7 @@
 import type { ExhibitError, FolderSelector } from "@exhibit/contracts";
 import { z } from "zod";
 import type { Bucket, Credentials, OpenedObject } from "./lease.ts";
+import type { Tunnel } from "./tunnel.ts";
 
 /** A folder and the case it belongs to: what a lease is asked for. */
 export interface FolderOfCase {
@@ -131,8 +132,9 @@ export const rateLimit = z.strictObject({
 });
 export type RateLimit = z.output<typeof rateLimit>;
 
-/** What the caller may replace in tests. */
 export interface VendorDependencies {
+  /** Connections through a proxy. */
+  readonly tunnel?: Tunnel | undefined;
   /** Ms since the epoch; for the timestamps of signed calls. */
   readonly now?: () => number;
 }

@@ -26,6 +26,8 @@ export interface ConnectionOptions {
   port: number;
   /** Milliseconds without a byte either way, connecting included, in a request or between two. */
   idleTimeout: number;
+  /** Leads there already, through a proxy. */
+  socket?: net.Socket;
   /** What bodies are written at the pace of. */
   pacer: Pacer;
   /** Of an earlier connection to the same host, so that TLS is agreed on faster. */
@@ -69,7 +71,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   });
   let current: Exchange | undefined;
   let open = true;
-  let stands = false;
+  let stands = options.socket !== undefined && !options.secure;
 
   const close = () => {
     open = false;
@@ -317,7 +319,7 @@ const RECEIVED = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** Certificates are verified: Node's default. */
 function connect(
-  { secure, hostname, port, session, onSession }: ConnectionOptions,
+  { secure, hostname, port, session, onSession, socket }: ConnectionOptions,
   onData: (chunk: Buffer) => void,
 ): net.Socket {
   const onread: net.OnReadOpts = {
@@ -327,7 +329,9 @@ function connect(
       return true;
     },
   };
-  if (!secure) return net.connect({ host: hostname, port, onread });
+  // It can't be told any more what to read into.
+  socket?.unref();
+  if (!secure) return socket?.on("data", onData) ?? net.connect({ host: hostname, port, onread });
   const options: tls.ConnectionOptions & { onread: net.OnReadOpts } = {
     host: hostname,
     port,
@@ -336,7 +340,11 @@ function connect(
     ...(net.isIP(hostname) === 0 && { servername: hostname }),
     ...(session && { session }),
   };
-  return tls.connect(options).on("session", onSession);
+  if (socket === undefined) return tls.connect(options).on("session", onSession);
+  return tls
+    .connect({ ...options, socket })
+    .on("session", onSession)
+    .on("data", onData);
 }
 
 function wrongLength(length: number, sent: number): ExhibitError {

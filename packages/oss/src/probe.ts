@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { ExhibitError } from "@exhibit/contracts";
-import type { Lease } from "@exhibit/credentials";
+import type { Lease, Tunnel } from "@exhibit/credentials";
 import { createClock } from "./clock.ts";
 import { createSender, type Sender } from "./send.ts";
 import { createTransport } from "./transport.ts";
@@ -23,6 +23,7 @@ export interface ProbeOptions {
   readonly idleTimeout?: number;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
+  readonly tunnel?: Tunnel | undefined;
 }
 
 /**
@@ -30,8 +31,8 @@ export interface ProbeOptions {
  * doesn't take the lease, or can't be reached.
  */
 export async function probe(lease: Lease, options: ProbeOptions = {}): Promise<Probe> {
-  const { signal, idleTimeout = 10_000, now = Date.now } = options;
-  const transport = createTransport({ maxSockets: 1, idleTimeout });
+  const { signal, idleTimeout = 10_000, now = Date.now, tunnel } = options;
+  const transport = createTransport({ maxSockets: 1, idleTimeout, tunnel });
   const sender = createSender(transport, createClock(now));
   const key = lease.object?.key ?? `${lease.prefix}.exhibit-probe-${randomUUID()}`;
   const head = { lease, key, operation: "HeadObject", method: "HEAD", signal };

@@ -1,7 +1,9 @@
+import type { Tunnel } from "@exhibit/credentials";
 import type { Address } from "./addressing.ts";
-import { type Connection, openConnection } from "./connection.ts";
+import { type Connection, type ConnectionOptions, openConnection } from "./connection.ts";
 import { type Answer, interrupted } from "./errors.ts";
 import { createPacer, type Pacer } from "./pacer.ts";
+import { openTunnelled } from "./tunnelled.ts";
 
 /** A request's body. Its length is told beforehand and kept to: OSS truncates or refuses what differs from it. */
 export interface OutgoingBody {
@@ -35,6 +37,8 @@ export interface TransportOptions {
   maxSockets: number;
   /** Milliseconds without a byte either way, connecting included. */
   idleTimeout: number;
+  /** The way through a proxy, where there is one. */
+  tunnel?: Tunnel | undefined;
 }
 
 /** Milliseconds after which a connection at rest isn't used again: OSS closes it some time, and a request that meets that is lost. */
@@ -70,7 +74,7 @@ interface Host {
 
 function createHost(
   { secure, hostname, port }: Address,
-  { maxSockets, idleTimeout }: TransportOptions,
+  { maxSockets, idleTimeout, tunnel }: TransportOptions,
   pacer: Pacer,
 ): Host {
   const all = new Set<Connection>();
@@ -78,12 +82,18 @@ function createHost(
   const resting: { connection: Connection; since: number }[] = [];
   const waiting: (() => void)[] = [];
   let session: Buffer | undefined;
+  const target = { secure, hostname, port: Number(port || (secure ? 443 : 80)) };
+
+  const open = tunnel?.(target);
+
+  function openTo(options: ConnectionOptions): Connection {
+    if (open === undefined) return openConnection(options);
+    return openTunnelled(options, (signal) => open({ signal, timeout: idleTimeout }));
+  }
 
   function connect(): Connection {
-    const connection = openConnection({
-      secure,
-      hostname,
-      port: Number(port || (secure ? 443 : 80)),
+    const connection = openTo({
+      ...target,
       idleTimeout,
       pacer,
       session,

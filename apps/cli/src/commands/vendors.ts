@@ -213,7 +213,7 @@ async function checkFolder(
 ) {
   // Loaded only here: the list needn't wait for the engine.
   const { checkVendor } = await import("@exhibit/worker");
-  const check = await checkVendor(config, of, signal);
+  const check = await checkVendor(config, of, signal, readEnvironment().proxies);
   for (const line of checkLines(check)) terminal.say(line);
   return { trial: config.trial, ...resultOf(check) };
 }

@@ -27,6 +27,8 @@ export interface House {
   portTaken: number | undefined;
   /** Those of `sources.roots` that can't be found. */
   absentRoots: readonly string[];
+  /** What gateways and OSS are reached through. */
+  proxy: string | undefined;
 }
 
 export interface HouseOptions {
@@ -59,7 +61,13 @@ export async function openHouse(
     level: "warn",
     destination,
   });
-  const services = await openServices({ environment, config, logger });
+  // Its own sandbox is in this process: no proxy knows the way to it.
+  const { proxies, ...direct } = environment;
+  const services = await openServices({
+    environment: sandbox === undefined ? environment : direct,
+    config,
+    logger,
+  });
   stack.defer(() => services.close());
   const worker = await startLimitedWorker(services, bwlimit);
   stack.defer(() => worker.close());
@@ -72,6 +80,7 @@ export async function openHouse(
     logPath,
     portTaken: api.portTaken,
     absentRoots: await services.absentRoots(),
+    proxy: sandbox === undefined ? proxies?.description : undefined,
   };
 }
 

@@ -56,6 +56,9 @@ export async function up(
   // Of the sandbox that it brings itself, it has been said.
   if (house.trial && house.sandbox === undefined) terminal.note(TRIAL_NOTICE);
   sayPort(house, terminal);
+  if (house.proxy !== undefined) {
+    terminal.note(`Gateways and OSS are reached through the proxy ${house.proxy}.`);
+  }
   for (const root of house.absentRoots) {
     terminal.note(`WARNING: ${root} of sources.roots can't be found: is it mounted?`);
   }

@@ -7,6 +7,7 @@ import { TRIAL_NOTICE, type VendorState } from "@exhibit/contracts";
 import { type Sandbox, startSandbox } from "@exhibit/sandbox";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
+import { startProxy } from "../../../../test/proxy.ts";
 import { json, startFakeApi } from "../support/fake-api.ts";
 
 const main = new URL("../../bin/exhibit.mjs", import.meta.url).pathname;
@@ -90,6 +91,16 @@ describe("exhibit vendors", () => {
     expect(stdout).toContain("npx exhibit resume --vendor rex");
   });
 
+  test("asks the API on this machine itself, whatever proxies the environment names", async () => {
+    const proxy = await startProxy();
+    await using api = await startFakeApi((response) =>
+      json(response, { scope: "fleet", items: states }),
+    );
+    const env = { EXHIBIT_API_URL: api.url, HTTP_PROXY: proxy.url, NODE_USE_ENV_PROXY: "1" };
+    expect((await vendors([], env)).code).toBe(0);
+    expect([...proxy.asked, ...proxy.plain]).toEqual([]);
+  });
+
   test("shows no numbers that only each worker knows, and says so, and that it is a trial", async () => {
     await using api = await startFakeApi((response) =>
       json(response, { scope: "process", trial: true, items: states.slice(0, 1) }),
@@ -140,6 +151,15 @@ describe("exhibit vendors check", () => {
       expect(stdout).toContain(part);
     }
     for (const secret of secrets()) expect(stdout).not.toContain(secret);
+  });
+
+  test("reaches gateway and OSS through the environment's proxy", async () => {
+    const proxy = await startProxy("anna:s3cret");
+    const { code, stdout } = await vendors(kongur, { ...env, http_proxy: proxy.url });
+    expect(code).toBe(0);
+    expect(stdout).toContain("OSS accepts signature and policy");
+    const hosts = [sandbox.gatewayUrl, sandbox.ossUrl].map((url) => new URL(url).host);
+    expect(proxy.asked).toEqual(hosts);
   });
 
   test("ends stdout with one object, by --json", async () => {

@@ -15,7 +15,7 @@ const LOOKED_AT = 20_000;
 /** Reads the bytes of an answer. `type` is its content type's header; `hide` masks our own secrets. */
 export function answerText(
   bytes: Uint8Array,
-  type: string | null,
+  type: string | undefined,
   hide: (text: string) => string,
 ): AnswerText {
   const text = decoded(bytes, type).trim();
@@ -25,7 +25,7 @@ export function answerText(
   if (json !== undefined) return { json, instead: undefined };
   const { kind, words = "" } =
     value === undefined ? nature(start) : { kind: "JSON, but no object" };
-  const named = type === null ? kind : `${kind} (${beginning(hide(type))})`;
+  const named = type === undefined ? kind : `${kind} (${beginning(hide(type))})`;
   const shown = beginning(hide(words));
   return {
     json,
@@ -34,7 +34,7 @@ export function answerText(
 }
 
 /** By its header; else UTF-8; what isn't that is the platform's older GBK. A byte order mark is dropped. */
-function decoded(bytes: Uint8Array, type: string | null): string {
+function decoded(bytes: Uint8Array, type: string | undefined): string {
   const named = /charset\s*=\s*"?([^\s";]+)/i.exec(type ?? "")?.[1];
   for (const charset of [named ?? "utf-8", "utf-8", "gb18030"]) {
     try {

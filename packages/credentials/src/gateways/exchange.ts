@@ -1,6 +1,9 @@
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { ExhibitError } from "@exhibit/contracts";
+import type { Tunnel } from "../tunnel.ts";
 import { type AnswerText, answerText } from "./answer-text.ts";
 import { pauseOf } from "./pause.ts";
+import { post } from "./post.ts";
 
 export interface Exchange {
   readonly vendor: string;
@@ -13,12 +16,13 @@ export interface Exchange {
   readonly signal: AbortSignal | undefined;
   /** Masks secrets, should the answer repeat one. */
   readonly hide: (text: string) => string;
+  readonly tunnel?: Tunnel | undefined;
 }
 
 /** What came back, whatever its HTTP status. */
 export interface Answered extends AnswerText {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: IncomingHttpHeaders;
   /** The gateway's clock by its Date header, ms since the epoch; to the second. */
   readonly date: number | undefined;
   /** Milliseconds of a Retry-After header in seconds. */
@@ -39,25 +43,27 @@ export async function exchange({
   timeout,
   signal,
   hide,
+  tunnel,
 }: Exchange): Promise<Answered> {
   const deadline = AbortSignal.timeout(timeout);
+  const text = body.toString();
   try {
-    signal?.throwIfAborted();
-    const response = await fetch(url, {
-      method: "POST",
-      headers,
-      body: body.toString(),
-      // A signed call isn't to be carried to another host.
-      redirect: "manual",
+    const response = await post({
+      url,
+      headers: { ...headers, "content-length": String(Buffer.byteLength(text)) },
+      body: text,
       signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+      timeout,
+      tunnel,
     });
+    const { statusCode: status = 0, headers: said } = response;
     return {
-      status: response.status,
-      headers: response.headers,
-      ...answerText(await bytesOf(vendor, response), response.headers.get("content-type"), hide),
-      ...redirection(response, url),
-      date: dateOf(response.headers.get("date")),
-      retryAfter: secondsOf(response.headers.get("retry-after")),
+      status,
+      headers: said,
+      ...answerText(await bytesOf(vendor, response), said["content-type"], hide),
+      ...redirection(status, said.location, url),
+      date: dateOf(said.date),
+      retryAfter: secondsOf(said["retry-after"]),
     };
   } catch (thrown) {
     throw exchangeError(thrown, {
@@ -71,18 +77,17 @@ export async function exchange({
 }
 
 /** A redirect isn't followed; the host that it leads to tells a portal's page or a moved gateway. */
-function redirection({ status, headers }: Response, url: URL): Partial<AnswerText> {
-  const location = headers.get("location");
-  const to = location === null ? null : URL.parse(location, url.href);
+function redirection(status: number, location: string | undefined, url: URL): Partial<AnswerText> {
+  const to = location === undefined ? null : URL.parse(location, url.href);
   return status >= 300 && status < 400 && to !== null
     ? { instead: `a redirect to ${to.origin}` }
     : {};
 }
 
-async function bytesOf(vendor: string, response: Response): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
+async function bytesOf(vendor: string, response: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of response as AsyncIterable<Buffer>) {
     size += chunk.byteLength;
     if (size > LARGEST_ANSWER) {
       const message = `${vendor}: the answer can't be used: it is larger than ${LARGEST_ANSWER} bytes`;
@@ -120,21 +125,20 @@ function exchangeError(
   return new ExhibitError("VENDOR_UNAVAILABLE", message, { details, cause });
 }
 
-/** fetch's errors may carry the bytes that were received (HTTPParserError); name, code and message are enough. */
+/** Node's errors may carry the bytes that were received (a parse error's `rawPacket`); name, code and message are enough. */
 function bareCause(thrown: unknown): Error {
-  const inner = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
-  if (!(inner instanceof Error)) return new Error("unknown fault");
-  const code = "code" in inner && typeof inner.code === "string" ? inner.code : undefined;
+  if (!(thrown instanceof Error)) return new Error("unknown fault");
+  const code = "code" in thrown && typeof thrown.code === "string" ? thrown.code : undefined;
   // An AggregateError (several addresses tried) has an empty message, but a code.
-  const message = inner.message || code || inner.name;
+  const message = thrown.message || code || thrown.name;
   return Object.assign(new Error(message), code === undefined ? {} : { code });
 }
 
-function dateOf(header: string | null): number | undefined {
-  const time = header === null ? Number.NaN : Date.parse(header);
+function dateOf(header: string | undefined): number | undefined {
+  const time = header === undefined ? Number.NaN : Date.parse(header);
   return Number.isNaN(time) ? undefined : time;
 }
 
-function secondsOf(header: string | null): number | undefined {
-  return header !== null && /^\d+$/.test(header) ? pauseOf(Number(header)) : undefined;
+function secondsOf(header: string | undefined): number | undefined {
+  return header !== undefined && /^\d+$/.test(header) ? pauseOf(Number(header)) : undefined;
 }

@@ -3,6 +3,7 @@ import type { ExhibitError } from "@exhibit/contracts";
 import { z } from "zod";
 import { keyText } from "../key-text.ts";
 import { hider, secret } from "../secret.ts";
+import type { Tunnel } from "../tunnel.ts";
 import { type Answered, exchange } from "./exchange.ts";
 import { type IotOutcome, iotAnswer, iotError, SQL_INVOKE_ERROR } from "./iot-errors.ts";
 import { contentMd5, iotSign, iotSignedHeaders } from "./iot-sign.ts";
@@ -45,6 +46,7 @@ export interface IotClientOptions {
   readonly vendor: string;
   readonly account: IotAccount;
   readonly now?: (() => number) | undefined;
+  readonly tunnel?: Tunnel | undefined;
   /** Milliseconds for one call, from its start to the last byte of the answer. */
   readonly timeout?: number | undefined;
 }
@@ -54,7 +56,7 @@ const TIMEOUT = 10_000;
 
 /** A client of the IoT gateway (Alibaba Cloud API Gateway) for one account. Certificates are verified. */
 export function createIotClient(options: IotClientOptions): IotClient {
-  const { vendor, account, now = Date.now, timeout = TIMEOUT } = options;
+  const { vendor, account, now = Date.now, timeout = TIMEOUT, tunnel } = options;
   const hide = hider([account.app_secret]);
   // Milliseconds that the gateway's clock is ahead of ours.
   let offset = 0;
@@ -69,6 +71,7 @@ export function createIotClient(options: IotClientOptions): IotClient {
       timeout,
       signal: request.signal,
       hide,
+      tunnel,
     });
     const outcome = outcomeOf(answered);
     return { answered, outcome, error: iotError(vendor, outcome, hide) };
@@ -121,7 +124,8 @@ function signedRequest(account: IotAccount, request: IotRequest, time: number) {
 
 function outcomeOf({ status, headers, json, instead, retryAfter }: Answered): IotOutcome {
   const parsed = iotAnswer.safeParse(json);
-  const header = (name: string) => headers.get(name) ?? undefined;
+  // Only `set-cookie` is a list.
+  const header = (name: string) => headers[name] as string | undefined;
   return {
     status,
     answer: parsed.success ? parsed.data : undefined,

@@ -2,6 +2,7 @@ import { ExhibitError } from "@exhibit/contracts";
 import { z } from "zod";
 import { keyText } from "../key-text.ts";
 import { hider, secret } from "../secret.ts";
+import type { Tunnel } from "../tunnel.ts";
 import { type Answered, exchange } from "./exchange.ts";
 import { withoutEnvelope } from "./top-answer.ts";
 import { topError, topErrorResponse } from "./top-errors.ts";
@@ -53,6 +54,7 @@ export interface TopClientOptions {
   readonly vendor: string;
   readonly account: TopAccount;
   readonly now?: (() => number) | undefined;
+  readonly tunnel?: Tunnel | undefined;
   /** Masks secrets, should the gateway repeat one in its sentence. Default: the account's own. */
   readonly hide?: ((text: string) => string) | undefined;
   /** Milliseconds for one call, from its start to the last byte of the answer. */
@@ -64,7 +66,7 @@ const TIMEOUT = 30_000;
 
 /** A client of the Taobao Open Platform for one account. */
 export function createTopClient(options: TopClientOptions): TopClient {
-  const { vendor, account, now = Date.now, timeout = TIMEOUT } = options;
+  const { vendor, account, now = Date.now, timeout = TIMEOUT, tunnel } = options;
   const { hide = hider([account.app_secret, account.session]) } = options;
   // Milliseconds that the gateway's clock is ahead of ours.
   let offset = 0;
@@ -74,7 +76,7 @@ export function createTopClient(options: TopClientOptions): TopClient {
     const { method, parameters: given } = request;
     const parameters = typeof given === "function" ? await given(time) : given;
     const { url, body } = signedRequest(account, { method, parameters }, time);
-    return exchange({ vendor, url, body, timeout, signal: request.signal, hide });
+    return exchange({ vendor, url, body, timeout, signal: request.signal, hide, tunnel });
   }
 
   return {

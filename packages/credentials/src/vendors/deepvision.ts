@@ -61,10 +61,10 @@ const selector = z.strictObject({
 });
 
 /** `alibaba.security.deepvision.proxy.security.common.token.get`: one call opens one store's folder. */
-export function deepvision(options: Options, { now }: VendorDependencies = {}): Vendor {
+export function deepvision(options: Options, { now, tunnel }: VendorDependencies = {}): Vendor {
   const name = "deepvision";
   const hide = hider(secretsIn(deepvisionOptions, options));
-  const gateway = createTopClient({ vendor: name, account: options, now, hide });
+  const gateway = createTopClient({ vendor: name, account: options, now, tunnel, hide });
   return {
     name,
     selector,

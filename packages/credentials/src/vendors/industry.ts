@@ -62,9 +62,9 @@ const fileSelector = selector.extend({
 });
 
 /** `/industry/qualification/oss/sts/get`: one call opens one image of a brand's record. */
-export function industry(options: Options, { now }: VendorDependencies = {}): Vendor {
+export function industry(options: Options, { now, tunnel }: VendorDependencies = {}): Vendor {
   const name = "industry";
-  const gateway = createIotClient({ vendor: name, account: options, now });
+  const gateway = createIotClient({ vendor: name, account: options, now, tunnel });
   return {
     name,
     selector,

@@ -67,10 +67,10 @@ const selector = z
   );
 
 /** `alibaba.kongur.token.getosstoken`: one call opens the folders of all suits, of the entrust, lawyer and firm. */
-export function kongur(options: Options, { now }: VendorDependencies = {}): Vendor {
+export function kongur(options: Options, { now, tunnel }: VendorDependencies = {}): Vendor {
   const name = "kongur";
   const hide = hider(secretsIn(kongurOptions, options));
-  const gateway = createTopClient({ vendor: name, account: options, now, hide });
+  const gateway = createTopClient({ vendor: name, account: options, now, tunnel, hide });
   const bucket = bucketOf(options);
   return {
     name,

@@ -65,10 +65,10 @@ const scene = z
 const selector = z.strictObject({ scene });
 
 /** `wdk.rex.platform.deamon.osstoken`: one call opens the folder of one scene. */
-export function rex(options: Options, { now }: VendorDependencies = {}): Vendor {
+export function rex(options: Options, { now, tunnel }: VendorDependencies = {}): Vendor {
   const name = "rex";
   const hide = hider(secretsIn(rexOptions, options));
-  const gateway = createTopClient({ vendor: name, account: options, now, hide });
+  const gateway = createTopClient({ vendor: name, account: options, now, tunnel, hide });
   const sign = rexSigner(name, options.sign);
 
   async function parametersAt(scenes: string, time: number): Promise<Record<string, string>> {

@@ -53,10 +53,10 @@ const selector = z
   });
 
 /** `taobao.wdk.iot.wombat.common.gettoken`: one call opens the folder of a scene, store or robot. */
-export function wombat(options: Options, { now }: VendorDependencies = {}): Vendor {
+export function wombat(options: Options, { now, tunnel }: VendorDependencies = {}): Vendor {
   const name = "wombat";
   const hide = hider(secretsIn(wombatOptions, options));
-  const gateway = createTopClient({ vendor: name, account: options, now, hide });
+  const gateway = createTopClient({ vendor: name, account: options, now, tunnel, hide });
   return {
     name,
     selector,

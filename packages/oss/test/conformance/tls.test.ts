@@ -1,5 +1,7 @@
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { tunnelBy } from "@exhibit/credentials";
+import { afterEach, beforeEach, expect, it, onTestFinished, vi } from "vitest";
+import { startProxy } from "../../../../test/proxy.ts";
 import { createObjectStore, type ObjectStore } from "../../src/index.ts";
 import { type FakeOss, startFakeOss } from "../fake-oss.ts";
 import { bodyOfBytes, bytesOf, holderOf, leaseFor } from "../leases.ts";
@@ -87,4 +89,68 @@ it("nothing is sent to a server whose certificate nobody vouches for, or that is
     message: expect.stringMatching(/altnames/),
   });
   expect(oss.requests).toEqual([]);
+});
+
+it.each(["http", "https"])(
+  "through a proxy by %s, the way is opened once for each connection that is kept",
+  async (kind) => {
+    const proxy = await startProxy("anna:s3cret");
+    const endpoint = kind === "https" ? front.endpoint : oss.endpoint;
+    const through = createObjectStore({
+      baseDelay: 1,
+      attempts: 2,
+      singlePutLimit: MiB,
+      partSize: MiB,
+      tunnel: tunnelBy(() => new URL(proxy.url)),
+    });
+    onTestFinished(() => through.close());
+    const leases = holderOf((number) => leaseFor(endpoint, number));
+    const store = (name: string, content: Buffer) =>
+      through.put({ leases, name, body: bodyOfBytes(content) });
+    const large = bytesOf(5 * MiB + 3);
+    await store("first", bytesOf(1));
+    await Promise.all([store("large.mp4", large), store("a.jpg", bytesOf(1000))]);
+    await store("b.jpg", bytesOf(1000));
+    expect(oss.objects.get("case/1001/large.mp4")?.content.equals(large)).toBe(true);
+    expect(oss.objects.size).toBe(4);
+    expect(new Set(proxy.asked)).toEqual(new Set([new URL(endpoint).host]));
+    expect(proxy.asked.length).toBeLessThan(oss.requests.length);
+    // Kept ones that were cut are replaced.
+    proxy.cut();
+    await store("c.jpg", bytesOf(1000));
+    expect(oss.objects.size).toBe(5);
+  },
+);
+
+it("a proxy that refuses is named, and the next request tries again", async () => {
+  const proxy = await startProxy();
+  const through = createObjectStore({
+    baseDelay: 1,
+    attempts: 2,
+    tunnel: tunnelBy(() => new URL(proxy.url)),
+  });
+  onTestFinished(() => through.close());
+  const leases = holderOf((number) => leaseFor(oss.endpoint, number));
+  const store = () => through.put({ leases, name: "a.jpg", body: bodyOfBytes(bytesOf(10)) });
+  proxy.status = 403;
+  await expect(store()).rejects.toMatchObject({
+    code: "STORE_UNAVAILABLE",
+    message: expect.stringContaining("doesn't let us through"),
+  });
+  proxy.status = 200;
+  expect(await store()).toMatchObject({ outcome: "stored" });
+});
+
+it("who waits for a proxy can be stopped", async () => {
+  const proxy = await startProxy();
+  proxy.isSilent = true;
+  const through = createObjectStore({ tunnel: tunnelBy(() => new URL(proxy.url)) });
+  onTestFinished(() => through.close());
+  const leases = holderOf((number) => leaseFor(oss.endpoint, number));
+  const controller = new AbortController();
+  const { signal } = controller;
+  const waiting = through.put({ leases, name: "a.jpg", body: bodyOfBytes(bytesOf(10)), signal });
+  await vi.waitFor(() => expect(proxy.asked).toHaveLength(1));
+  controller.abort();
+  await expect(waiting).rejects.toMatchObject({ code: "INTERRUPTED" });
 });
