@@ -8,6 +8,7 @@ import {
   type MigrateOptions,
   migrate,
   missingSteps,
+  readLaidOut,
   readSchema,
   type SchemaState,
 } from "./migrating.ts";
@@ -77,8 +78,7 @@ export async function openPostgresLedger(
   return await orFault("The ledger can't be opened", db, async () => {
     await checkServer(db);
     await checkPooler(pool);
-    if ((await readSchema(db)).version === 0) await migrate(db);
-    const schema = await readSchema(db);
+    const schema = await readLaidOut(db);
     checkSchema(schema);
     const deployment = await deploymentOf({ db });
     return { db, schema, deployment, ping: () => ping(db), close: () => db.destroy() };

@@ -41,6 +41,23 @@ export async function readSchema(db: Kysely<LedgerSchema>): Promise<SchemaState>
   return { version, oldestProgram: version };
 }
 
+/** Any number that nothing else of ours locks: folders are locked by their ids, which begin at 1. */
+const LAYOUT_LOCK = -1;
+
+/**
+ * The schema of a database, once it has one: an empty one gets its tables. Of several processes that start on it at once, one
+ * lays it out, and the others wait: half of it looks like a ledger of an earlier release.
+ */
+export async function readLaidOut(db: Kysely<LedgerSchema>): Promise<SchemaState> {
+  const found = await readSchema(db);
+  if (found.version >= SCHEMA_VERSION) return found;
+  await db.transaction().execute(async (tx) => {
+    await sql`select pg_advisory_xact_lock(${LAYOUT_LOCK})`.execute(tx);
+    if ((await readSchema(db)).version === 0) await migrate(db);
+  });
+  return await readSchema(db);
+}
+
 /** Throws SCHEMA_OLD or SCHEMA_NEW where this program can't work on a schema. */
 export function checkSchema({ version, oldestProgram }: SchemaState): void {
   if (version < SCHEMA_VERSION) {
