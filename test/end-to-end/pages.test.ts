@@ -4,6 +4,7 @@ import { errorTable } from "@exhibit/contracts";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBrowser } from "../browser.ts";
+import { startPrefixProxy } from "../prefix-proxy.ts";
 import { directory, importOfSuits, type System, startSystem, writeTree } from "../system.ts";
 
 describe("In a browser", () => {
@@ -68,6 +69,28 @@ describe("In a browser", () => {
     for (const route of ["/v1/imports", "/v1/imports/{id}/events", "/v1/imports/{id}/retry"]) {
       await page.getByText(route, { exact: true }).first().waitFor();
     }
+    expect(broken).toEqual([]);
+  });
+
+  test("all of them work behind a proxy that puts a path in front, from the start page on", async () => {
+    await using proxy = await startPrefixProxy("/exhibit", system.apiUrl);
+    const missing: string[] = [];
+    page.on("response", (response) => {
+      if (response.status() >= 400) missing.push(response.url());
+    });
+    await page.goto(`${proxy.url}/exhibit/`);
+    await page.getByText("Bull Board").click();
+    await page.waitForURL(`${proxy.url}/exhibit/queues`);
+    await page.goto(`${proxy.url}/exhibit/queues/queue/store?status=completed`);
+    await page.getByText("E-77, kongur suit_id=1002").first().waitFor();
+    await page.goto(`${proxy.url}/exhibit/docs`);
+    await page.getByText("/v1/imports/{id}/retry", { exact: true }).first().waitFor();
+    await page.getByText("/v1/vendors", { exact: true }).first().click();
+    await page.getByRole("button", { name: "Try it out" }).click();
+    const asked = page.waitForResponse(`${proxy.url}/exhibit/v1/vendors`);
+    await page.getByRole("button", { name: "Execute" }).click();
+    expect((await asked).status()).toBe(200);
+    expect(missing).toEqual([]);
     expect(broken).toEqual([]);
   });
 });

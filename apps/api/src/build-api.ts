@@ -9,6 +9,7 @@ import { addBullBoard } from "./bull-board.ts";
 import { addDocs } from "./docs.ts";
 import { type DoorOptions, guardDoor } from "./door.ts";
 import { answerErrors, sendError } from "./error-answers.ts";
+import { addFavicon } from "./favicon.ts";
 import { takeJsonOnly } from "./json-bodies.ts";
 import { createProgressFeed } from "./progress-feed.ts";
 import { addRoutes, methodsAt } from "./routes.ts";
@@ -66,6 +67,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   app.addHook("preClose", async () => progress.close());
 
   await addDocs(app, trial);
+  addFavicon(app);
   addRoutes(app, { trial, imports, bandwidth, progress, ready, vendors });
   const workers = async () => (await bandwidth.get()).workers;
   await addBullBoard(app, { trial, queues, labels, workers });

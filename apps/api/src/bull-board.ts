@@ -3,6 +3,7 @@ import { FastifyAdapter } from "@bull-board/fastify";
 import type { Queue } from "bullmq";
 import type { FastifyInstance } from "fastify";
 import { refusedActs } from "./board-acts.ts";
+import { mendBoardPage } from "./board-page.ts";
 import { type BoardQueueOptions, boardQueue } from "./board-queue.ts";
 
 const BASE_PATH = "/queues";
@@ -25,7 +26,7 @@ export async function addBullBoard(
   });
   await app.register(
     async (board) => {
-      board.addHook("onSend", async (_request, _reply, payload) => withoutWebFonts(payload));
+      mendBoardPage(board, BASE_PATH);
       await board.register(serverAdapter.registerPlugin());
     },
     { prefix: BASE_PATH, logLevel: "warn" },
@@ -36,10 +37,4 @@ class BoardAdapter extends FastifyAdapter {
   override setApiRoutes(routes: Parameters<FastifyAdapter["setApiRoutes"]>[0]): this {
     return super.setApiRoutes(refusedActs(routes)) as this;
   }
-}
-
-/** Its page asks Google for fonts: those who look at evidence shouldn't tell anybody so. */
-function withoutWebFonts(payload: unknown): unknown {
-  if (typeof payload !== "string" || !payload.startsWith("<!DOCTYPE html>")) return payload;
-  return payload.replace(/<link href="https:\/\/fonts\.googleapis\.com[^>]*>/, "");
 }

@@ -23,7 +23,13 @@ export async function addDocs(app: FastifyInstance, trial: boolean): Promise<voi
     transformObject: (document) => withoutUnused(jsonSchemaTransformObject(document)),
   });
   // Its files come from the package: the page works without the internet.
-  await app.register(swaggerUi, { routePrefix: "/docs", logLevel: "warn" });
+  await app.register(swaggerUi, {
+    routePrefix: "/docs",
+    // All addresses are relative to the page's: a proxy may have put a path in front.
+    indexPrefix: ".",
+    transformSpecification: (document) => ({ ...document, servers: [{ url: ".." }] }),
+    logLevel: "warn",
+  });
   app.get("/openapi.json", { schema: { hide: true }, logLevel: "warn" }, () => app.swagger());
 }
 

@@ -57,6 +57,19 @@ async function shown(activeQueue = "store") {
   return queues.find(({ name }) => name === activeQueue);
 }
 
+it.each([
+  ["", "queues/"],
+  ["/", "./"],
+  ["/queue/store?status=failed", "../"],
+  ["/queue/store/store-7", "../../"],
+])("gives the page /queues%s its own place relative to it: %s", async (path, base) => {
+  const { body } = await api.app.inject(`/queues${path}`);
+  expect(body).toContain(`<base href="${base}" /><script src="base.js"></script>`);
+  expect(new URL(base, `http://x/exhibit/queues${path}`).pathname).toBe("/exhibit/queues/");
+  expect(body).not.toMatch(/(?:src|href)="\//);
+  expect((await api.app.inject("/queues/base.js")).headers["content-type"]).toContain("javascript");
+});
+
 describe("What Bull Board can do", () => {
   /** Of its own table: a later version's new acts are in it. */
   const unsafe = appRoutes.api.flatMap(({ method, route }) =>

@@ -136,6 +136,24 @@ it("says of a trial that it is one, wherever somebody could take it for a delive
   expect((await ask("/queues")).body).toContain("<title>Exhibit: a TRIAL</title>");
 });
 
+it("shows a browser a page with these links, each relative to it, and its icon", async () => {
+  api = await startApi();
+  const browser = { accept: "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8" };
+  const answer = await api.app.inject({ url: "/", headers: browser });
+  expect(answer.headers).toMatchObject({
+    "content-type": "text/html; charset=utf-8",
+    vary: "accept",
+  });
+  const links = [...answer.body.matchAll(/href="([^"]+)"/g)].map(([, link]) => link ?? "");
+  expect(links).toHaveLength(5);
+  for (const link of links) {
+    expect(link).toMatch(/^\.\//);
+    expect((await api.app.inject(link)).statusCode).toBe(200);
+  }
+  const icon = await api.app.inject("/favicon.ico");
+  expect(icon.headers["content-type"]).toBe("image/svg+xml");
+});
+
 it("describes every route in the OpenAPI document, and each reference in it leads somewhere", async () => {
   const answer = await get("/openapi.json");
   const document = answer.json();
@@ -158,7 +176,7 @@ it("shows the docs page with files of its own, without the internet", async () =
   const files = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file]) => file ?? "");
   expect(files.length).toBeGreaterThan(3);
   for (const file of files) {
-    expect(file).toMatch(/^\/docs\//);
+    expect(file).toMatch(/^\.\/docs\//);
     expect((await api?.app.inject(file))?.statusCode).toBe(200);
   }
 });
