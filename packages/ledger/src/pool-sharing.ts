@@ -39,13 +39,13 @@ export function shareWithOthers(pool: pg.Pool, onTrouble: (sentence: string) => 
 
   function sentence(): string {
     const who = isBehindPooler ? "the pooler before it" : "a pooler before it, if there is one,";
-    return `No connection to the ledger within ${PATIENCE_MS / 1000} s: ${who} has none left. It needs room for ten of each process (its pool_size).`;
+    return `No connection to the ledger within ${PATIENCE_MS / 1000} s: ${who} has none left. It needs room for ten of each process (its pool_size)`;
   }
 
   function shrink(): void {
     pool.options.max = Math.max(1, pool.totalCount);
     if (growth !== undefined) return;
-    onTrouble(`${sentence()} This process goes on with what it has.`);
+    onTrouble(`${sentence()}. This process goes on with what it has.`);
     growth = setInterval(() => {
       pool.options.max += 1;
       if (pool.options.max < most) return;

@@ -21,7 +21,7 @@ export interface PostgresPool {
   readonly address: PostgresAddress;
 }
 
-export interface PostgresAddress {
+interface PostgresAddress {
   /** For the driver. */
   readonly url: string;
   /** Whether a pooler gives each transaction another connection to the server; then nothing may be kept in one. */
@@ -32,7 +32,7 @@ export interface PostgresAddress {
  * Reads `?pooler=session` or `?pooler=transaction`, which is for us and not for the driver. Throws CONFIG_INVALID for another
  * word.
  */
-export function readAddress(databaseUrl: string): PostgresAddress {
+function readAddress(databaseUrl: string): PostgresAddress {
   const address = new URL(databaseUrl);
   const pooler = address.searchParams.get("pooler");
   if (pooler === null) return { url: databaseUrl, isPooledByTransaction: false };
