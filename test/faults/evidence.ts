@@ -172,7 +172,8 @@ function changesOf(
     async rename(file) {
       const path = `${file.path} (renamed)`;
       const key = `${file.key} (renamed)`;
-      files.push({ ...file, path, key, versions: [...file.versions], isTampered: true });
+      const movedKey = `${file.movedKey} (renamed)`;
+      files.push({ ...file, path, key, movedKey, versions: [...file.versions], isTampered: true });
       file.isTampered = true;
       file.isGone = true;
       await rename(whereOf(file), join(file.source, path));

@@ -9,7 +9,7 @@ export interface Facts {
   imports: ImportFact[];
   objects: ObjectFact[];
   openUploads: { key: string; id: string }[];
-  /** Open, too, but begun for somebody who never heard of it. */
+  /** Open, too, but begun for somebody who never heard of it, or where no lease leads any more. */
   unheardUploads: number;
   /** Requests that carried bytes of files. */
   sent: readonly SentRequest[];

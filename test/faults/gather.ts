@@ -38,7 +38,10 @@ export async function gatherFacts(
       ({ evidence }) => key.startsWith(evidence.prefix) || key.startsWith(evidence.movedPrefix),
     );
   await untilQuiet(house, ids);
-  const uploads = await uploadsLeft(house, isOurs);
+  // All is healed: no lease leads any more to where the vendor led for a while.
+  const isReachable = ({ key }: { key: string }) =>
+    !imported.some(({ evidence }) => key.startsWith(evidence.movedPrefix));
+  const uploads = await uploadsLeft(house, isOurs, isReachable);
   const objects = await objectsBelow(house.objectsFolder, isOurs);
   await requests.catchUp();
   const secrets = secretsOf(await sandbox.issuedTokens(), house.secrets);
@@ -47,6 +50,7 @@ export async function gatherFacts(
     recorded: await recordedUploads(query),
     leaked: await leaksInLedger(query, secrets),
   }));
+  const isOpen = (upload: OpenUpload) => isKnown(recorded)(upload) && isReachable(upload);
   const leaks = [
     ...(house.kind === "fleet" ? await leaksInRedis(house.redis.url, secrets) : []),
     ...leaked,
@@ -61,8 +65,8 @@ export async function gatherFacts(
     sources,
     imports,
     objects,
-    openUploads: uploads.filter(isKnown(recorded)),
-    unheardUploads: uploads.filter((upload) => !isKnown(recorded)(upload)).length,
+    openUploads: uploads.filter(isOpen),
+    unheardUploads: uploads.filter((upload) => !isOpen(upload)).length,
     sent: requests.sent.filter(isOurs),
     missedRequests: requests.missed,
     leaks,
@@ -88,15 +92,23 @@ async function untilQuiet({ api, requests }: House, ids: readonly string[]): Pro
 
 type IsOurs = (thing: { key: string }) => boolean;
 
-/** Waits until none is open that somebody knows of, or for as long as the reconciler may take; gives all that are open. */
-async function uploadsLeft({ sandbox, ledger }: House, isOurs: IsOurs): Promise<OpenUpload[]> {
+/**
+ * Waits until none is open that somebody knows of and can reach, or for as long as the reconciler may take; gives all that
+ * are open.
+ */
+async function uploadsLeft(
+  { sandbox, ledger }: House,
+  isOurs: IsOurs,
+  isReachable: IsOurs,
+): Promise<OpenUpload[]> {
   const deadline = Date.now() + UPLOADS_PATIENCE_MS;
   for (;;) {
     const all = await sandbox.openUploads();
     const open = all.map((upload) => ({ ...upload, key: `${upload.bucket}/${upload.key}` }));
     const ours = open.filter(isOurs);
     const recorded = ledger.isLive && ours.length > 0 ? await ledger.read(recordedUploads) : none;
-    if (!ours.some(isKnown(recorded)) || Date.now() > deadline) return ours;
+    const isWaitedFor = ours.filter(isReachable).some(isKnown(recorded));
+    if (!isWaitedFor || Date.now() > deadline) return ours;
     await sleep(500);
   }
 }

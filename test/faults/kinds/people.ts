@@ -15,7 +15,8 @@ function act(kind: string, name: "cancel" | "retry" | "waive", body: object): Fa
   };
 }
 
-function passOver(error: unknown): void {
+/** An act that can't be done just now. */
+export function passOver(error: unknown): void {
   const isAway = error instanceof TypeError || (error as Error).name === "TimeoutError";
   if (isAway || error instanceof Refused) return;
   throw error;

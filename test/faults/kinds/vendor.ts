@@ -1,6 +1,7 @@
 import type { GatewayFaultOrder } from "@exhibit/sandbox";
 import { MOVED } from "../evidence.ts";
 import type { Fault } from "../fault.ts";
+import { passOver } from "./people.ts";
 
 /** The vendor is asked for a lease only when there is none: so those that are held end with it. */
 function spell(kind: string, order: GatewayFaultOrder): Fault {
@@ -16,17 +17,24 @@ function spell(kind: string, order: GatewayFaultOrder): Fault {
   };
 }
 
-/** Its answers lead elsewhere. What has fixed its place by then stops; what begins meanwhile goes there. */
+/**
+ * Its answers lead elsewhere. What has fixed its place by then stops, until it is mended and a person retries; what begins
+ * meanwhile goes there.
+ */
 export const vendorMoves: Fault = {
   kind: "vendor-moves",
   target: "vendor",
   lasts: [4, 12],
-  async begin({ house: { sandbox } }) {
+  async begin({ house: { sandbox, api }, prey }) {
     await sandbox.moveVendor({ vendor: "kongur", prefix: MOVED });
     await sandbox.tokens({ expire: true });
     return async () => {
       await sandbox.heal("gateway");
       await sandbox.tokens({ expire: true });
+      const what = { code: "DESTINATION_CHANGED" };
+      await Promise.all(
+        prey.map(({ importId }) => api.act(importId, "retry", what).catch(passOver)),
+      );
     };
   },
 };

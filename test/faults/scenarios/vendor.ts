@@ -4,10 +4,10 @@ import { vendorMoves } from "../kinds/vendor.ts";
 import { inTheMiddle, type Scenario, type Stage } from "../scenario.ts";
 
 /** The vendor leads elsewhere in the middle, until the import rests in `attention`; what it gives has it lead back. */
-async function movedInTheMiddle({ house, dice, evidence, importIds, recorded, rested }: Stage) {
+async function movedInTheMiddle({ house, dice, recorded, rested }: Stage) {
   await recorded(0.2);
-  const prey = importIds.map((importId) => ({ importId, evidence }));
-  const leadBack = await vendorMoves.begin({ house, dice, prey });
+  // Of no import: whether it is retried is the scenario's to say.
+  const leadBack = await vendorMoves.begin({ house, dice, prey: [] });
   assert.equal((await rested()).status, "attention");
   return leadBack;
 }
