@@ -1,6 +1,6 @@
 import { dirname, isAbsolute } from "node:path";
-import { plainIssue } from "@exhibit/contracts";
-import { registeredVendor, vendorNames } from "@exhibit/credentials";
+import { hostOf, isLoopback, plainIssue } from "@exhibit/contracts";
+import { registeredVendor, vendorNames, vendorPlaces } from "@exhibit/credentials";
 import { z } from "zod";
 import { type Environment, processVariables, type Variables } from "./environment.ts";
 import { type Fault, faultsOf, faultyConfig } from "./faults.ts";
@@ -21,7 +21,7 @@ export interface ExhibitConfig {
 
 const root = z.string().min(1).refine(isAbsolute, { message: "it isn't an absolute path" });
 const shape = z.strictObject({
-  trial: z.boolean().default(false),
+  trial: z.boolean().optional(),
   sources: z.strictObject({ roots: z.array(root).min(1) }),
   vendors: z.record(z.string(), z.unknown()),
 });
@@ -72,13 +72,39 @@ function passwordsIn(address: string | undefined): string[] {
 function checkedConfig(value: unknown, origin: string, known: readonly Fault[]): ExhibitConfig {
   const house = shape.safeParse(value, { error: plainIssue });
   const vendors = checkedVendors(vendorsIn(value));
-  const found = [...(house.success ? [] : faultsOf(house.error)), ...vendors.faults];
+  const found = [
+    ...(house.success ? worldFaults(house.data.trial, vendors.options) : faultsOf(house.error)),
+    ...vendors.faults,
+  ];
   // A text whose variable is missing has been reported; what else is wrong with it will show later.
   const places = new Set(known.map(({ path }) => JSON.stringify(path)));
   const faults = [...known, ...found.filter(({ path }) => !places.has(JSON.stringify(path)))];
   if (faults.length > 0 || !house.success) throw faultyConfig(origin, faults);
-  const { trial, sources } = house.data;
+  const { trial = false, sources } = house.data;
   return { trial, sources, vendors: vendors.options };
+}
+
+/** A trial says that nothing leaves the machine; and what is on it is most likely a sandbox, which must not pass for OSS. */
+function worldFaults(trial: boolean | undefined, vendors: ExhibitConfig["vendors"]): Fault[] {
+  const addresses = Object.entries(vendorPlaces(vendors)).flatMap(
+    ([name, { gateway, endpoint }]) => [
+      { path: ["vendors", name, "gateway"], address: gateway },
+      ...(endpoint === null
+        ? []
+        : [{ path: ["vendors", name, "oss", "endpoint"], address: endpoint }]),
+    ],
+  );
+  const isOwn = ({ address }: { address: string }) =>
+    isLoopback(hostOf(new URL(address).host) ?? "");
+  if (trial === true) {
+    const reason = "it leads away from this machine, and with `trial: true` nothing leaves it";
+    return addresses.filter((each) => !isOwn(each)).map(({ path }) => ({ path, reason }));
+  }
+  const own = trial === undefined ? addresses.find(isOwn) : undefined;
+  if (own === undefined) return [];
+  const where = own.path.join(".");
+  const reason = `${where} is on this machine: say \`true\` for a sandbox, or \`false\` for a way to the vendor's own, such as a tunnel`;
+  return [{ path: ["trial"], reason }];
 }
 
 function locatedVendors(vendors: ExhibitConfig["vendors"], folder: string) {

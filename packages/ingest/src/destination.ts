@@ -2,7 +2,6 @@ import { ExhibitError } from "@exhibit/contracts";
 import type { Lease } from "@exhibit/credentials";
 import {
   type Destination,
-  deploymentOf,
   type FolderRow,
   fixDestination,
   type Ledger,
@@ -38,7 +37,7 @@ export function fixedDestination(
     const message = (from: Destination) => sentence(from, offered);
     const now = await offerDestination(ledger, folder.id, offered, { message, worker });
     const { vendor } = folder;
-    if (await isSame(ledger, now, lease)) {
+    if (isSame(ledger, now, lease)) {
       return new ExhibitError("INTERRUPTED", "Somebody has accepted another place for the folder.");
     }
     const details = { vendor, ...offered, lease_id: lease.id };
@@ -48,7 +47,7 @@ export function fixedDestination(
   return {
     async isReachedBy(lease) {
       fixed ??= await fixDestination(ledger, folder.id, placeOf(lease));
-      return await isSame(ledger, fixed, lease);
+      return isSame(ledger, fixed, lease);
     },
     refuse(lease) {
       const refusal = refusals.get(lease.id) ?? refusalOf(lease);
@@ -68,12 +67,12 @@ function placeOf({ bucket, prefix }: Lease): Destination {
 }
 
 /** A vendor that opens files one by one names each object itself, so of those only the bucket is compared. */
-async function isSame(ledger: Ledger, fixed: Destination, lease: Lease): Promise<boolean> {
+function isSame({ deployment }: Ledger, fixed: Destination, lease: Lease): boolean {
   const { bucket, prefix, object } = lease;
   if (object === undefined && fixed.prefix !== prefix) return false;
   if (isSameBucket({ endpoint: fixed.endpoint, name: fixed.bucket }, bucket)) return true;
   // A trial's sandbox may have another port each time.
-  return fixed.bucket === bucket.name && (await deploymentOf(ledger)).world === "trial";
+  return fixed.bucket === bucket.name && deployment.world === "trial";
 }
 
 function sentence(from: Destination, to: Destination): string {

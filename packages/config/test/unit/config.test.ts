@@ -58,8 +58,24 @@ describe("a configuration", () => {
   it("is a live deployment's unless it says that it is a trial's", () => {
     const vendors = { kongur };
     expect(parseConfig({ sources, vendors }, "memory").trial).toBe(false);
-    expect(parseConfig({ trial: true, sources, vendors }, "memory").trial).toBe(true);
     expect(faults({ trial: "yes", sources, vendors })[1]).toMatch(/^trial: /);
+  });
+
+  it("of a trial leads nowhere but to this machine, and what does isn't taken for live unasked", () => {
+    const gateway = "http://127.0.0.1:7401/router/rest";
+    const oss = { ...kongur.oss, endpoint: "http://localhost:7402" };
+    const local = { sources, vendors: { kongur: { ...kongur, gateway, oss } } };
+    expect(parseConfig({ trial: true, ...local }, "memory").trial).toBe(true);
+    expect(parseConfig({ trial: false, ...local }, "memory").trial).toBe(false);
+    expect(faults(local).slice(1)).toEqual([
+      expect.stringMatching(/^trial: vendors\.kongur\.gateway is on this machine/),
+    ]);
+    const far = { trial: true, sources, vendors: { kongur, deepvision } };
+    expect(faults(far).slice(1)).toEqual([
+      expect.stringMatching(/^vendors\.kongur\.gateway: it leads away/),
+      expect.stringMatching(/^vendors\.kongur\.oss\.endpoint: it leads away/),
+      expect.stringMatching(/^vendors\.deepvision\.gateway: it leads away/),
+    ]);
   });
 
   it("stays the same when it is parsed again", () => {
