@@ -60,7 +60,7 @@ describe("a vendor that fails again and again", () => {
     answer = down;
     await failTimes(4);
     expect(calls).toBe(9);
-    expect(await stateOfFake()).toMatchObject({ state: "ok", calls: 9 });
+    expect(await stateOfFake()).toMatchObject({ state: "failing", calls: 9 });
   });
 
   it("is tried by one call after the pause, while the others go on waiting", async () => {

@@ -33,7 +33,9 @@ test("each vendor's options say where its folders lie, in a form that can be com
     wombat: { gateway, endpoint: null, bucket: null },
   });
   const endpoint = "https://oss-cn-beijing.aliyuncs.com/";
-  expect(vendorPlaces({ rex: { ...rex, oss: { ...oss, endpoint } } })).toEqual({
+  expect(
+    vendorPlaces({ rex: { ...rex, oss: { ...oss, region: "cn-beijing", endpoint } } }),
+  ).toEqual({
     rex: { gateway, endpoint: "https://oss-cn-beijing.aliyuncs.com", bucket: "evidence" },
   });
 });
