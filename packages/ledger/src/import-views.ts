@@ -99,7 +99,7 @@ function importView(
         return { ...errorView(code, message), files, folders, stands_for };
       }),
     waiting,
-    moving: fleet.moving.has(row.id),
+    moving: !restingStatuses.has(row.status) && fleet.moving.has(row.id),
     warnings: vanished
       .filter((lacking) => lacking.import_id === row.id)
       .map((lacking) => ({

@@ -1,7 +1,7 @@
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { ExhibitError, fileView } from "@exhibit/contracts";
 import { sql } from "kysely";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createDatabase, ledgerKinds } from "../../../../test/databases.ts";
 import { startPostgres } from "../../../../test/postgres-server.ts";
 import {
@@ -78,7 +78,8 @@ test("A Postgres connection that breaks in the middle of a query fails that quer
   const failed = expect(sql`select pg_sleep(60)`.execute(ledger.db)).rejects.toThrow();
   await wire.cut();
   await failed;
-  await ledger.ping();
+  // Another one that was idle broke with it: the pool may not have heard of that yet.
+  await vi.waitFor(() => ledger.ping(), { timeout: 10_000 });
   await ledger.close();
   wire.close();
   await database.drop();
@@ -242,6 +243,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
       {
         file_id: String(file.id),
         folder_id: String(folder.id),
+        trial: false,
         path: "扫描/0.pdf",
         raw_path: null,
         size: 10,
