@@ -240,9 +240,4 @@ describe.each(engineKindNames)("When something is wrong (%s)", (kind) => {
     const sealed = await system.sealed(view.import_id);
     expect(sealed).toMatchObject({ stored: 2, bytes: "changed, and longer".length + 1 });
   });
-
-  test("an import of nothing is sealed", async () => {
-    await mkdir(join(system.root, "1001"));
-    expect(await system.run(suits("1001"))).toMatchObject({ status: "sealed", files: 0 });
-  });
 });

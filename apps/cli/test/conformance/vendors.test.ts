@@ -94,7 +94,7 @@ describe("exhibit vendors", () => {
   test("asks the API on this machine itself, whatever proxies the environment names", async () => {
     const proxy = await startProxy();
     await using api = await startFakeApi((response) =>
-      json(response, { scope: "fleet", items: states }),
+      json(response, { scope: "fleet", trial: false, items: states }),
     );
     const env = { EXHIBIT_API_URL: api.url, HTTP_PROXY: proxy.url, NODE_USE_ENV_PROXY: "1" };
     expect((await vendors([], env)).code).toBe(0);
