@@ -129,7 +129,10 @@ export async function migrateLedger(
     const found = await readSchema(db);
     const missing = missingSteps(found);
     if (missing.length === 0) checkSchema(found);
-    else if (!dryRun) await migrate(db, options);
+    else if (!dryRun) {
+      await readLaidOut(db);
+      await migrate(db, options);
+    }
     const now = await readSchema(db);
     await db.destroy();
     return { ...now, missing };
