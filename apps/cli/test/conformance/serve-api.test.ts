@@ -11,7 +11,7 @@ afterEach(async () => {
 });
 
 /** Nothing of them is asked here. */
-const services = { queues: [] } as unknown as Services;
+const services = { queues: [], trial: false } as unknown as Services;
 
 async function serve(apiHost: string, more: { apiHosts?: string[]; publicUrl?: string } = {}) {
   const log: string[] = [];
