@@ -56,9 +56,10 @@ async function putAll(
   };
   const lease = leaseOf(endpoint);
   const leases = { current: async () => lease, replace: async () => lease };
+  const modifiedAt = Date.now();
   let next = 0;
   const pull = async () => {
-    while (next < files) await store.put({ leases, name: `${next++}.bin`, body });
+    while (next < files) await store.put({ leases, name: `${next++}.pdf`, body, modifiedAt });
   };
   await Promise.all(Array.from({ length: atOnce }, pull));
 }

@@ -1,12 +1,18 @@
-import { join } from "node:path";
+import { readFile, utimes } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { digestsBelow, directory, startSystem, writeTree } from "../system.ts";
+import { digestsBelow, directory, sha256Of, startSystem, writeTree } from "../system.ts";
 
 test("a case whose folders are rex's and wombat's arrives whole in their buckets", async () => {
   await using system = await startSystem("embedded");
   const { root, sandbox } = system;
-  const files = { "现场/照片 1.jpg": "photo", "log.txt": "log", "empty.bin": "" };
+  const files = {
+    ...{ "现场/照片 1.jpg": "photo", "log.txt": "log", "empty.bin": "" },
+    "现场/合同.pdf": "%PDF-1.7",
+  };
   await writeTree(join(root, "rex-a"), files);
+  const contract = join(root, "rex-a/现场/合同.pdf");
+  await utimes(contract, 0, 1_700_000_000.5);
   await writeTree(join(root, "rex-b"), { "b.txt": "b" });
   await writeTree(join(root, "robot"), files);
   const robot = { merchant_code: "HM", scenes_code: "1", ou_code: "8007", robot_sn: "R1" };
@@ -20,12 +26,24 @@ test("a case whose folders are rex's and wombat's arrives whole in their buckets
     ],
   });
 
-  expect(view).toMatchObject({ status: "sealed", files: 7, stored: 7, failed: 0, errors: [] });
+  expect(view).toMatchObject({ status: "sealed", files: 9, stored: 9, failed: 0, errors: [] });
   const places = { "rex-a": "rex/a", "rex-b": "rex/b", robot: "wombat/HM/1/8007/R1" };
   for (const [source, place] of Object.entries(places)) {
     const sent = await digestsBelow(join(root, source));
     expect(await digestsBelow(join(sandbox.objectsDir, place))).toEqual(sent);
   }
+  const objects = await readFile(join(dirname(sandbox.objectsDir), "objects.jsonl"), "utf8");
+  const lines = objects.trimEnd().split("\n");
+  // It opens as what it is, and says of itself whence it came.
+  expect(lines.map((line) => JSON.parse(line))).toContainEqual(
+    expect.objectContaining({
+      ...{ bucket: "rex", key: "a/现场/合同.pdf", contentType: "application/pdf" },
+      meta: {
+        "x-oss-meta-mtime": "1700000000.5",
+        "x-oss-meta-sha256": await sha256Of(contract),
+      },
+    }),
+  );
   // One call for each folder was enough.
   expect(sandbox.gateway.log.counts()).toEqual({ "rex ok": 2, "wombat ok": 1 });
 });

@@ -60,6 +60,7 @@ export async function storeFile(
         leases,
         name: nameOf(file, source),
         body,
+        modifiedAt: modifiedMs,
         signal,
         onBytes,
         onFault: work.onFault,

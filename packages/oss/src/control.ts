@@ -3,13 +3,8 @@ import type OSS from "ali-oss";
 import type { Clock } from "./clock.ts";
 import type { Query } from "./encoding.ts";
 import { type Answer, toStoreError } from "./errors.ts";
-import {
-  CONTENT_TYPE,
-  forbidOverwrite,
-  type Stored,
-  storedOf,
-  type Target,
-} from "./object-calls.ts";
+import { forbidOverwrite, type Stored, storedOf, type Target } from "./object-calls.ts";
+import type { ObjectHeaders } from "./object-headers.ts";
 import type { ObjectRequest, Sender } from "./send.ts";
 
 export interface UploadedPart {
@@ -26,8 +21,12 @@ interface ListedPart extends UploadedPart {
 
 /** The requests that begin, list and end a multipart upload. */
 export interface Control {
-  /** The new upload's id, and when it began by OSS's clock. */
-  initiate(target: Target, overwrite: boolean): Promise<{ uploadId: string; beganAt: Date }>;
+  /** The new upload's id, and when it began by OSS's clock. The headers are those of the object that it becomes. */
+  initiate(
+    target: Target,
+    headers: ObjectHeaders,
+    overwrite: boolean,
+  ): Promise<{ uploadId: string; beganAt: Date }>;
   /** All parts that OSS has. */
   listParts(target: Target, uploadId: string): Promise<ListedPart[]>;
   complete(
@@ -70,8 +69,9 @@ export function createControl(sender: Sender, clock: Clock, now: () => number): 
   }
 
   return {
-    async initiate(target, overwrite) {
-      const options = { mime: CONTENT_TYPE, headers: forbidOverwrite(overwrite) };
+    async initiate(target, given, overwrite) {
+      const { "content-type": type = "", ...headers } = given;
+      const options = { mime: type, headers: { ...headers, ...forbidOverwrite(overwrite) } };
       const about = {
         ...target,
         operation: "InitiateMultipartUpload",

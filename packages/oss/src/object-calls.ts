@@ -2,6 +2,7 @@ import { ExhibitError } from "@exhibit/contracts";
 import type { Lease } from "@exhibit/credentials";
 import { addressOfUrl } from "./addressing.ts";
 import type { Answer } from "./errors.ts";
+import type { ObjectHeaders } from "./object-headers.ts";
 import type { Sender } from "./send.ts";
 import type { OutgoingBody } from "./transport.ts";
 
@@ -34,7 +35,11 @@ export interface ObjectCalls {
   /** Undefined: there is no object. */
   head(target: Target): Promise<StoredObject | undefined>;
   /** With `overwrite` off OSS refuses when there is an object already. */
-  put(target: Target, body: OutgoingBody, overwrite: boolean): Promise<Stored>;
+  put(
+    target: Target,
+    object: { body: OutgoingBody; headers: ObjectHeaders },
+    overwrite: boolean,
+  ): Promise<Stored>;
   /** To the signed URL of the lease, as it is. */
   putToUrl(target: Target, body: OutgoingBody): Promise<Stored>;
   uploadPart(
@@ -46,9 +51,6 @@ export interface ObjectCalls {
 
 /** What proves an object's bytes. */
 export const CRC64_HEADER = "x-oss-hash-crc64ecma";
-
-/** The kind of content isn't Exhibit's to judge. */
-export const CONTENT_TYPE = "application/octet-stream";
 
 export function createObjectCalls(sender: Sender, now: () => number): ObjectCalls {
   const toStored = (answer: Answer) => storedOf(answer, now);
@@ -64,8 +66,9 @@ export function createObjectCalls(sender: Sender, now: () => number): ObjectCall
         throw error;
       }
     },
-    put(target, body, overwrite) {
-      const headers = { "content-type": CONTENT_TYPE, ...forbidOverwrite(overwrite) };
+    put(target, object, overwrite) {
+      const { body } = object;
+      const headers = { ...object.headers, ...forbidOverwrite(overwrite) };
       const request = { ...target, operation: "PutObject", method: "PUT", headers, body };
       return sender.send(request).then(toStored);
     },

@@ -66,6 +66,11 @@ export interface PutRequest {
   /** Relative to the lease's prefix, `/` between its parts. */
   name: string;
   body: FileBody;
+  /**
+   * When the file was last changed, in milliseconds since the epoch: written into the metadata of a new object, never
+   * compared with that of one that is there.
+   */
+  modifiedAt?: number;
   signal?: AbortSignal;
   /** Bytes on their way to OSS, in order of sending, or found there; bytes sent again are not counted again. */
   onBytes?: (bytes: number) => void;

@@ -15,6 +15,8 @@ export interface PutJob {
   key: string;
   bucket: Bucket;
   body: FileBody;
+  /** Milliseconds since the epoch. */
+  modifiedAt: number | undefined;
   signal: AbortSignal | undefined;
   onBytes: ((bytes: number) => void) | undefined;
   onIncident: ((incident: ExhibitError) => void) | undefined;

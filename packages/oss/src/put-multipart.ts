@@ -1,5 +1,6 @@
 import { ExhibitError } from "@exhibit/contracts";
-import type { Content } from "./content.ts";
+import { type Content, readPiece } from "./content.ts";
+import { typeOfName } from "./content-type.ts";
 import { isAlreadyThere, isUncertain } from "./errors.ts";
 import {
   conflict,
@@ -15,8 +16,10 @@ import {
   writtenReceipt,
 } from "./existing.ts";
 import { type HeldParts, heldParts, nothingHeld } from "./held-parts.ts";
+import { HEAD_BYTES } from "./magic.ts";
 import type { Stored } from "./object-calls.ts";
-import type { Receipt } from "./object-store.ts";
+import { type ObjectHeaders, objectHeaders } from "./object-headers.ts";
+import type { FileBody, Receipt } from "./object-store.ts";
 import { type PartPlan, planParts, readOnly } from "./part-reader.ts";
 import type { PutJob } from "./put-job.ts";
 import { type Sent, sendParts } from "./upload-parts.ts";
@@ -123,11 +126,12 @@ async function goOn(
 async function begin(job: PutJob, options: MultipartOptions, overwrite: boolean): Promise<Outcome> {
   const { key, bucket, signal, control } = job;
   const { partSize, parallel } = planParts(job.body.size, options);
+  const headers = await headersOf(job);
   let upload: OpenUpload;
   try {
     // Once asked, its answer is waited for: an upload that nobody heard of could never be aborted.
     const begun = await job.attempt(
-      (lease) => control.initiate({ lease, key, signal: undefined }, overwrite),
+      (lease) => control.initiate({ lease, key, signal: undefined }, headers, overwrite),
       signal,
     );
     upload = { ...begun, endpoint: bucket.endpoint, bucket: bucket.name, key, partSize };
@@ -145,6 +149,21 @@ async function begin(job: PutJob, options: MultipartOptions, overwrite: boolean)
   } finally {
     if (!keep) await abort(job, upload.uploadId, options.abortTimeout);
   }
+}
+
+/** The SHA-256 isn't known yet, and would take a request of its own later. */
+async function headersOf({ key, body, modifiedAt, signal }: PutJob): Promise<ObjectHeaders> {
+  const head = typeOfName(key) === undefined ? await headOf(body, signal) : undefined;
+  return objectHeaders({ key, head, modifiedAt });
+}
+
+/** The first bytes; the parts are read from the beginning again. */
+async function headOf(body: FileBody, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  await body.rewind();
+  const piece = await readPiece(body, Math.min(HEAD_BYTES, body.size), signal);
+  const head = Buffer.from(piece.bytes);
+  piece.release();
+  return head;
 }
 
 interface Filling {

@@ -13,6 +13,7 @@ import {
   writtenReceipt,
 } from "./existing.ts";
 import type { Stored } from "./object-calls.ts";
+import { type ObjectHeaders, objectHeaders } from "./object-headers.ts";
 import type { Receipt } from "./object-store.ts";
 import type { PutJob } from "./put-job.ts";
 
@@ -31,15 +32,16 @@ interface Damaged {
 
 /** Stores a small file by one request. Its bytes stay in memory meanwhile, so no attempt reads it a second time. */
 export async function putSingle(job: PutJob): Promise<Receipt> {
-  const { body, signal } = job;
+  const { key, body, modifiedAt, signal } = job;
   const whole = await readPiece(body, body.size, signal);
   try {
     const { bytes, crc64 } = whole;
     const content = contentOf(body, crc64, whole);
+    const headers = objectHeaders({ key, head: bytes, modifiedAt, sha256: content.sha256 });
     const counter = forwardCounter(job.onBytes);
     const past: Past = {};
     return await job.attempt(
-      (lease) => putOnce(job, { bytes, content, counter, past, lease }),
+      (lease) => putOnce(job, { bytes, content, headers, counter, past, lease }),
       signal,
       job.through,
     );
@@ -51,6 +53,7 @@ export async function putSingle(job: PutJob): Promise<Receipt> {
 interface Round {
   bytes: Buffer;
   content: Content;
+  headers: ObjectHeaders;
   counter: () => (bytes: number) => void;
   past: Past;
   lease: Lease;
@@ -58,7 +61,7 @@ interface Round {
 
 async function putOnce(
   job: PutJob,
-  { bytes, content, counter, past, lease }: Round,
+  { bytes, content, headers, counter, past, lease }: Round,
 ): Promise<Receipt> {
   const { key, signal, look } = job;
   const judge = ({ stored, error }: Damaged) =>
@@ -83,7 +86,7 @@ async function putOnce(
     if (verdict?.overwrite) noticed(job, overwritten(key, verdict.overwrite));
     const stored = await job.calls.put(
       { lease, key, signal },
-      body,
+      { body, headers },
       verdict?.overwrite !== undefined,
     );
     job.versioning.learn(lease.bucket, stored);

@@ -76,6 +76,7 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
       key,
       bucket,
       body,
+      modifiedAt: request.modifiedAt,
       signal,
       onBytes,
       onIncident,

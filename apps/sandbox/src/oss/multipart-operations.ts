@@ -3,7 +3,6 @@ import { createReadStream } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
 import type { ObjectRecord } from "./object-journal.ts";
-import { checkMeta } from "./object-operations.ts";
 import type { OpenUpload, UploadPart } from "./open-uploads.ts";
 import {
   CRC64_HEADER,
@@ -32,7 +31,6 @@ export const initiateMultipartUpload: Operation = {
     const { bucket, key } = request;
     if (forbidsOverwrite(request) && storage.find(bucket, key)) throw ossError("FileAlreadyExists");
     const kept = keptHeaders(request);
-    checkMeta(kept.meta);
     const upload = uploads.open({ bucket, key, ...kept, initiated: now() });
     const tree = { Bucket: bucket, ...namedKey(request), UploadId: upload.id };
     return xml("InitiateMultipartUploadResult", tree);

@@ -12,9 +12,6 @@ import { ossError } from "./oss-error.ts";
 import type { OssRequest } from "./oss-request.ts";
 import { receiveBody } from "./receive-body.ts";
 
-/** User metadata is at most 8 KB in all. */
-const MAX_META_BYTES = 8 * 1024;
-
 export const putObject: Operation = {
   name: "PutObject",
   action: "oss:PutObject",
@@ -23,7 +20,6 @@ export const putObject: Operation = {
     const forbidOverwrite = forbidsOverwrite(request);
     if (forbidOverwrite && storage.find(bucket, key)) throw ossError("FileAlreadyExists");
     const kept = keptHeaders(request);
-    checkMeta(kept.meta);
     const received = await receiveBody(request, storage.incoming(), crc64);
     const { size } = received;
     const etag = `"${received.md5.toString("hex").toUpperCase()}"`;
@@ -72,11 +68,6 @@ export const deleteObject: Operation = {
     return { status: 204 };
   },
 };
-
-export function checkMeta(meta: Record<string, string>): void {
-  const size = Object.entries(meta).reduce((sum, pair) => sum + pair.join("").length, 0);
-  if (size > MAX_META_BYTES) throw ossError("InvalidArgument", "The user metadata is too large.");
-}
 
 function existing(request: OssRequest, { storage }: OssHouse): ObjectRecord {
   const record = storage.find(request.bucket, request.key);

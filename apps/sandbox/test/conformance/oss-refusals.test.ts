@@ -112,6 +112,20 @@ it.each([
   expect(await put(resource)).toMatchObject({ status, code });
 });
 
+it.each([
+  ["with an underscore in a name", { "x-oss-meta-a_b": "1" }],
+  ["without a name", { "x-oss-meta-": "1" }],
+  ["with a value that isn't ASCII", { "x-oss-meta-who": "é" }],
+  ["of more than 8 KB", { "x-oss-meta-a": "n".repeat(5000), "x-oss-meta-b": "n".repeat(3200) }],
+])("refuses metadata %s, for an object and for an upload", async (_, headers) => {
+  const { sandbox, key, put } = await started();
+  const refusal = { status: 400, code: "InvalidArgument" };
+  expect(await put("/evidence/case/a", { headers })).toMatchObject(refusal);
+  const initiate = rawOss(sandbox, key, "POST", "/evidence/case/a?uploads", { headers });
+  expect(await initiate).toMatchObject(refusal);
+  expect(sandbox.objectCount()).toBe(0);
+});
+
 it("refuses a body whose length isn't said", async () => {
   const { sandbox, key } = await started();
   const body = new Blob(["x"]).stream();

@@ -53,6 +53,21 @@ describe.each([
     await expect(client.head("case/none")).rejects.toMatchObject({ status: 404 });
   });
 
+  it("keeps the type and metadata that an object or an upload was given", async () => {
+    const sandbox = await sandboxForTest();
+    const client = aliOss(sandbox, tokenOf(sandbox), { v4 });
+    const options = { mime: "text/x-test", meta: { mtime: "1.5" } } as object;
+    const kept = { "content-type": "text/x-test", "x-oss-meta-mtime": "1.5" };
+    await client.put("case/a", Buffer.from("a"), options);
+    const { uploadId } = await client.initMultipartUpload("case/b", options);
+    const parts = await uploadParts(client, "case/b", uploadId, Buffer.alloc(PART + 1));
+    await client.completeMultipartUpload("case/b", uploadId, parts);
+    for (const key of ["case/a", "case/b"]) {
+      expect(headersOf(await client.head(key))).toMatchObject(kept);
+      expect(headersOf(await client.get(key))).toMatchObject(kept);
+    }
+  });
+
   it("stores an empty object", async () => {
     const sandbox = await sandboxForTest();
     const client = aliOss(sandbox, tokenOf(sandbox), { v4 });

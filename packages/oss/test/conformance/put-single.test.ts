@@ -97,7 +97,7 @@ describe("a small file", () => {
     await put();
     expect(oss.requests[0]?.headers).toMatchObject({
       "content-length": String(content.length),
-      "content-type": "application/octet-stream",
+      "content-type": "application/pdf",
       "x-oss-forbid-overwrite": "true",
       "x-oss-security-token": "token-1",
       "x-oss-content-sha256": "UNSIGNED-PAYLOAD",
