@@ -93,6 +93,22 @@ describe("a large file", () => {
     expect(oss.uploads.size).toBe(0);
   });
 
+  it("is looked into where its name tells no type, and still sent from its first byte, also a second time", async () => {
+    const film = Buffer.concat([Buffer.from("\0\0\0\x20ftypisom\0\0\x02\0"), content]);
+    oss.next("CompleteMultipartUpload", { kind: "damage" });
+    const body = bodyOfBytes(film);
+    await put({ name: "录像", body, modifiedAt: 1500 });
+    expect(oss.objects.get("case/1001/录像")?.content).toEqual(film);
+    const begun = oss.requests.filter(({ operation }) => operation === "InitiateMultipartUpload");
+    const headers = { "content-type": "video/mp4", "x-oss-meta-mtime": "1.5" };
+    expect(begun).toMatchObject([{ headers }, { headers }]);
+    const looks = body.reads.filter(([from, to]) => to - from < 1000);
+    expect(looks).toEqual([
+      [0, 18],
+      [0, 18],
+    ]);
+  });
+
   it("may not overwrite, neither at the beginning nor at the end", async () => {
     await put();
     const forbids = oss.requests.filter(
