@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { createWaits, planFolder } from "@exhibit/ingest";
+import { createSight, createWaits, planFolder } from "@exhibit/ingest";
 import {
   createImport,
   openEmbeddedLedger,
@@ -61,6 +61,7 @@ const readers = stack.adopt(createFileReaders(0), (theirs) => theirs.close());
 const dependencies = {
   readers,
   waits: createWaits({ diskSilence: readers.silence }),
+  sight: createSight({ ledger, roots: [root], host: "bench", view: "bench" }),
   ...{ ledger, engine, roots: [root], broker: { perFile: () => undefined }, dataDir: undefined },
   logger: createLogger({ service: "bench", secrets: [], level: "silent" }),
 };

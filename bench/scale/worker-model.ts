@@ -83,7 +83,8 @@ export function startWorker(given: WorkerDependencies): Gates {
     };
     await Promise.all([...shard.left].map((file) => limit(() => store(file))));
     await until(time, time.now() + STATEMENTS_AFTER * world.postgres);
-    if (notStored.length > 0) throw unfinished({ stored, notStored }, attempt);
+    if (notStored.length > 0)
+      throw unfinished({ stored, notStored, isLeftToOthers: false }, attempt);
   }
 
   async function work(): Promise<void> {
@@ -114,7 +115,7 @@ function notStoredAs(
   attempt: Attempt,
 ): NotStoredFile {
   const file = { id: 0, path, size, modifiedMs: 0, slot: null, hasUpload: false, code: null };
-  return { file, outcome: outcomeOf(file, error, attempt), error };
+  return { file, outcome: outcomeOf(file, { error, isLeftToOthers: false }, attempt), error };
 }
 
 function leasesOf(broker: Broker, { folder }: Shard): (file: PlannedFile) => LeaseHolder {

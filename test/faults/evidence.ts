@@ -1,5 +1,5 @@
 import { createCipheriv, hash } from "node:crypto";
-import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, rmdir, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ImportRequest } from "@exhibit/contracts";
 import type { Dice } from "./dice.ts";
@@ -52,6 +52,8 @@ export interface Evidence {
   rename(file: EvidenceFile): Promise<void>;
   /** A folder in its place: what may not be read can't be made for one who runs as root. */
   makeUnreadable(file: EvidenceFile): Promise<void>;
+  /** As if the share of the case were no longer mounted: an empty folder lies in its place. What it gives mounts it again. */
+  unmount(): Promise<() => Promise<void>>;
 }
 
 /** What stands before kongur's prefixes while it leads elsewhere. */
@@ -105,7 +107,15 @@ export async function makeEvidence(
   }
   await Promise.all(writing);
   const request = requestFor(entrustId, files);
-  return { entrustId, prefix, movedPrefix, files, request, ...changesOf(dice, files) };
+  return {
+    entrustId,
+    prefix,
+    movedPrefix,
+    files,
+    request,
+    unmount: () => unmount(join(root, entrustId)),
+    ...changesOf(dice, files),
+  };
 }
 
 function requestFor(entrustId: string, files: readonly EvidenceFile[]): ImportRequest {
@@ -140,6 +150,16 @@ function bytesOf(size: number, dice: Dice): Buffer {
 async function write(path: string, bytes: Buffer): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, bytes);
+}
+
+async function unmount(mountPoint: string): Promise<() => Promise<void>> {
+  const away = `${mountPoint} (not mounted)`;
+  await rename(mountPoint, away);
+  await mkdir(mountPoint);
+  return async () => {
+    await rmdir(mountPoint);
+    await rename(away, mountPoint);
+  };
 }
 
 function changesOf(

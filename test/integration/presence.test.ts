@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { keepPresence, type Presence } from "../../apps/worker/src/presence.ts";
 import { workerFacts } from "../../apps/worker/src/worker-facts.ts";
 import { createBandwidth } from "../../packages/ingest/src/bandwidth.ts";
+import { createSight } from "../../packages/ingest/src/sight.ts";
 import { ledgerKinds } from "../databases.ts";
 
 const MiB = 1024 * 1024;
@@ -36,6 +37,7 @@ describe.each(Object.entries(ledgerKinds))("The bandwidth of all workers, on %s"
       worker: facts,
       beatMs: 20,
       waits: () => ({ moving: [], waits: [] }),
+      sight: createSight({ ledger: to, roots: [], host: "here", view: "here" }),
       pace(given) {
         rate = given;
         events.emit("pace");

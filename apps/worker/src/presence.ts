@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseBwlimit, rateAt, type Timetable, type WorkerWaits } from "@exhibit/contracts";
-import { NO_LIMIT } from "@exhibit/ingest";
+import { NO_LIMIT, type Sight } from "@exhibit/ingest";
 import { beat, type Ledger, leave } from "@exhibit/ledger";
 import type { Logger } from "@exhibit/telemetry";
 
@@ -23,6 +23,8 @@ export interface PresenceOptions {
   pace: (rate: number | undefined) => void;
   /** What this worker's jobs wait for. */
   waits: () => WorkerWaits;
+  /** What it doesn't see of the sources, and what others ask it to look for. */
+  sight: Pick<Sight, "look" | "hear">;
   /** By the local time of the process. */
   now?: () => Date;
   /** @defaultValue 2000 */
@@ -34,7 +36,8 @@ export interface PresenceOptions {
  * holds now, divided by the workers that live. While the ledger is away, what was known last goes on, by the timetable.
  */
 export async function keepPresence(options: PresenceOptions): Promise<Presence> {
-  const { ledger, logger, worker, pace, waits, now = () => new Date(), beatMs = BEAT_MS } = options;
+  const { ledger, logger, worker, pace, waits, sight, beatMs = BEAT_MS } = options;
+  const { now = () => new Date() } = options;
   const id = randomUUID();
   let timetable: Timetable = [];
   let workers = 1;
@@ -48,9 +51,10 @@ export async function keepPresence(options: PresenceOptions): Promise<Presence> 
 
   async function tell(): Promise<void> {
     try {
-      const heard = await beat(ledger, id, { worker, waits: waits() });
+      const heard = await beat(ledger, id, { worker, waits: waits(), sight: sight.look() });
       timetable = parseBwlimit(heard.bwlimit ?? NO_LIMIT);
       ({ workers } = heard);
+      sight.hear(heard.missed);
       isAway = false;
     } catch (err) {
       // Said once: jobs that need the ledger say the rest.

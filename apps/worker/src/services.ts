@@ -22,7 +22,7 @@ import {
 } from "@exhibit/ingest";
 import { type Entrant, enterWorld, type Ledger, SCHEMA_VERSION } from "@exhibit/ledger";
 import { type Engine, openEmbeddedEngine, openRedisEngine } from "@exhibit/queue";
-import { absentRoots } from "@exhibit/sources";
+import { absentRoots, canBeRead } from "@exhibit/sources";
 import { count, type Logger, observe } from "@exhibit/telemetry";
 import { entrantOf, type OpenedLedger, openLedger } from "./open-ledger.ts";
 import { createReadiness, type Readiness } from "./readiness.ts";
@@ -107,8 +107,12 @@ export async function openServices({
     }),
     absentRoots: () => absentRoots(roots),
     async startWorker(settings) {
-      for (const root of await absentRoots(roots)) {
-        logger.warn({ root }, "this folder of sources.roots can't be found here: is it mounted?");
+      for (const root of roots) {
+        if (await canBeRead(root, roots)) continue;
+        logger.warn(
+          { root },
+          "nothing can be read in this folder of sources.roots: is its share mounted here?",
+        );
       }
       return startWorker(
         { ledger, engine, broker, roots, dataDir, logger, tunnel },

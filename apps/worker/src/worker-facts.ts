@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import type { WorkerFacts } from "@exhibit/ledger";
 
@@ -6,6 +6,16 @@ import type { WorkerFacts } from "@exhibit/ledger";
 export function workerFacts(): WorkerFacts {
   const { node, openssl } = process.versions;
   return { host: hostname(), osUser: osUser(), version: ownVersion(), node, openssl };
+}
+
+/** Processes with the same view see the same files at the same paths: those of one machine with the same mounts. */
+export function viewOf({ host }: Pick<WorkerFacts, "host">): string {
+  try {
+    return `${host} ${readlinkSync("/proc/self/ns/mnt")}`;
+  } catch {
+    // Only Linux has namespaces of mounts.
+    return host;
+  }
 }
 
 function ownVersion(): string {

@@ -2,6 +2,7 @@ import { ExhibitError } from "@exhibit/contracts";
 import type { Broker, Tunnel } from "@exhibit/credentials";
 import {
   createByteBudget,
+  createSight,
   createWaits,
   endAbandonedUploads,
   oneAtATime,
@@ -18,7 +19,7 @@ import { type Logger, observe } from "@exhibit/telemetry";
 import { boundHeap } from "./bounded-heap.ts";
 import { keepRinging } from "./keep-ringing.ts";
 import { keepPresence } from "./presence.ts";
-import { workerFacts } from "./worker-facts.ts";
+import { viewOf, workerFacts } from "./worker-facts.ts";
 
 export interface WorkerDependencies {
   ledger: Ledger;
@@ -56,7 +57,9 @@ export async function startWorker(
   { quietMs, graceMs }: WorkerSettings,
 ): Promise<RunningWorker> {
   const { ledger, engine, broker, roots, dataDir, logger, tunnel } = dependencies;
-  const worker = await recordWorkerFacts(ledger, workerFacts());
+  const facts = workerFacts();
+  const worker = await recordWorkerFacts(ledger, facts);
+  const sight = createSight({ ledger, roots, host: facts.host, view: viewOf(facts) });
   const objectStore = createObjectStore({ tunnel });
   const readers = createFileReaders(MEMORY_BYTES);
   const waits = createWaits({
@@ -80,6 +83,7 @@ export async function startWorker(
     logger,
     memory: createByteBudget(MEMORY_BYTES),
     suspects: oneAtATime(),
+    sight,
     waits,
   };
   const stopObserving = observe("exhibit.oss.window", async () =>
@@ -95,11 +99,12 @@ export async function startWorker(
     worker,
     pace: objectStore.pace,
     waits: waits.look,
+    sight,
   });
   const handlers: Record<QueueName, Handler> = {
     plan: (id, attempt) =>
       planFolder(
-        { ledger, engine, broker, roots, dataDir, readers, logger, waits },
+        { ledger, engine, broker, roots, dataDir, readers, logger, sight, waits },
         Number(id),
         attempt,
       ),

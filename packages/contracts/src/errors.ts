@@ -132,6 +132,13 @@ export const errorTable = {
     remedy:
       "Put it back, then retry. A file that was renamed or moved within the folder is found by a retry, too: the folder is walked again, and the file is stored under its new name. What is waived is given up: waive only what was removed on purpose, or what the list has under its new name.",
   },
+  SOURCE_ABSENT: {
+    action: "backoff",
+    status: 503,
+    meaning: "A worker doesn't see the source, as when its share isn't mounted there.",
+    remedy:
+      "Look on the machine that the message names whether the share is mounted, and mount it; then retry. If the files were moved or removed on purpose, retry, too: the folder is walked again, and what was moved within it is found. Waive nothing before the share is mounted.",
+  },
   SOURCE_EMPTY: {
     action: "never",
     status: 422,

@@ -21,6 +21,17 @@ export const wait = z
   .meta({ id: "Wait" });
 export type Wait = z.output<typeof wait>;
 
+/** What a worker doesn't see of the sources: another may. Paths are absolute. */
+export const workerSight = z.object({
+  /** Workers with the same view see the same files. */
+  view: z.string(),
+  /** What its jobs didn't find. */
+  missed: z.array(z.string()),
+  /** What the jobs of others didn't find, and it doesn't see either. */
+  unseen_too: z.array(z.string()),
+});
+export type WorkerSight = z.output<typeof workerSight>;
+
 /** What a worker tells of its jobs with each sign of life. */
 export const workerWaits = z.object({
   /** Folders of which something moved lately. */

@@ -6,6 +6,7 @@ export { createJobLabels, type JobLabels } from "./job-labels.ts";
 export { type PlanDependencies, planFolder } from "./plan.ts";
 export { quietMsOf, type ReconcileDependencies, reconcile } from "./reconcile.ts";
 export { seal } from "./seal.ts";
+export { createSight, type Sight } from "./sight.ts";
 export { oneAtATime, type StoreDependencies, storeShard } from "./store.ts";
 export {
   createVendorControl,

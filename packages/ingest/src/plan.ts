@@ -33,7 +33,9 @@ import { createGatherer } from "./gathering.ts";
 import { ofFolder } from "./of-folder.ts";
 import { oneBehind } from "./one-behind.ts";
 import { createSharder } from "./sharding.ts";
+import type { Sight } from "./sight.ts";
 import { createSlotter, type Slotter } from "./slotting.ts";
+import { handedBack } from "./unfinished.ts";
 import { asideFor, asideOf, isTooLong, tooLong } from "./unplannable.ts";
 import { type RunWatch, type Waits, whileWatched } from "./waits.ts";
 import { whileWanted } from "./wanted.ts";
@@ -47,6 +49,7 @@ export interface PlanDependencies {
   dataDir: string | undefined;
   readers: Pick<FileReaders, "lend">;
   logger: Logger;
+  sight: Pick<Sight, "judge">;
   waits: Pick<Waits, "begin">;
 }
 
@@ -135,7 +138,7 @@ async function walk(
   watch: WalkWatch,
   last: LastFolder | undefined,
 ): Promise<ExhibitError | undefined> {
-  const { ledger, roots, dataDir, readers } = dependencies;
+  const { ledger, roots, dataDir, readers, sight } = dependencies;
   const sharder = createSharder();
   const slotter = await slotterFor(dependencies, folder);
   const gathered = createGatherer();
@@ -203,11 +206,13 @@ async function walk(
     if (isEmpty && folder.source.allow_empty !== true) throw empty(folder, last);
     await forgetWalked(ledger, folder.id, reader);
   } catch (thrown) {
-    const error = toExhibitError(thrown);
+    const { error, isLeftToOthers } = await sight.judge(toExhibitError(thrown), folder.source.path);
     // Another walk has come to the end before this one, or the import is cancelled.
     if (error.code === "STATE_CONFLICT") return undefined;
     watch.fault(error);
-    if (error.action !== "never" && !(attempt.last && error.code === "SOURCE_IO")) throw error;
+    if (isLeftToOthers) throw handedBack(error, attempt);
+    const isOfSource = error.code === "SOURCE_IO" || error.code === "SOURCE_ABSENT";
+    if (error.action !== "never" && !(attempt.last && isOfSource)) throw error;
     await addRest();
     return error;
   } finally {

@@ -17,7 +17,7 @@ import {
 } from "@exhibit/ledger";
 import { createExpectation } from "@exhibit/oss";
 import type { Attempt, Engine } from "@exhibit/queue";
-import { openSource } from "@exhibit/sources";
+import { openSource, whereInPlace } from "@exhibit/sources";
 import { type Logger, type RunningSpan, withSpan } from "@exhibit/telemetry";
 import pLimit, { type LimitFunction } from "p-limit";
 import { endAbandonedUploads } from "./abandon.ts";
@@ -30,8 +30,16 @@ import { ofFolder } from "./of-folder.ts";
 import { createRecorder } from "./recorder.ts";
 import { createSending, type Sending } from "./sending.ts";
 import { type LeaseDependencies, leasesOf } from "./shard-leases.ts";
+import type { Sight } from "./sight.ts";
 import { type FileDependencies, nameOf, storeFile } from "./store-file.ts";
-import { outages, outcomeOf, postponed, type Settled, unfinished } from "./unfinished.ts";
+import {
+  handedBack,
+  outages,
+  outcomeOf,
+  postponed,
+  type Settled,
+  unfinished,
+} from "./unfinished.ts";
 import { isUnreachable, untilReachable } from "./until-reachable.ts";
 import { openShardUploads, type ShardUploads } from "./upload-record.ts";
 import { type RunWatch, type Waits, whileWatched } from "./waits.ts";
@@ -46,6 +54,7 @@ export interface StoreDependencies
   logger: Logger;
   /** Lets one shard at a time through of those that may have killed their worker: else all would die of one of them. */
   suspects: LimitFunction;
+  sight: Pick<Sight, "judge">;
   waits: Pick<Waits, "begin">;
 }
 
@@ -176,19 +185,22 @@ async function storeFiles(
   dependencies: StoreDependencies,
   { folder, shard, uploads, attempt, span, sending, watch }: ToStore,
 ): Promise<Settled> {
-  const { ledger, objectStore, worker } = dependencies;
+  const { ledger, objectStore, worker, sight } = dependencies;
   const recorder = createRecorder({ ledger, worker, folderId: folder.id, signal: attempt.signal });
-  const settled: Settled = { stored: 0, notStored: [] };
-  const settle = (file: UnfinishedFile, result: Stored | ExhibitError) => {
+  const settled: Settled = { stored: 0, notStored: [], isLeftToOthers: false };
+  const settle = async (file: UnfinishedFile, result: Stored | ExhibitError) => {
     if (!(result instanceof ExhibitError)) {
       settled.stored += 1;
       sending.done();
       return recorder.add(result);
     }
-    const outcome = outcomeOf(file, result, attempt);
-    settled.notStored.push({ file, outcome, error: result });
-    if (outcome.state === "planned") watch.fault(result);
-    if (incidents.has(result.code)) recorder.note(file, result);
+    const judged = await sight.judge(result, whereInPlace({ root: folder.source.path }, file.path));
+    const { error, isLeftToOthers } = judged;
+    settled.isLeftToOthers ||= isLeftToOthers;
+    const outcome = outcomeOf(file, judged, attempt);
+    settled.notStored.push({ file, outcome, error });
+    if (outcome.state === "planned") watch.fault(error);
+    if (incidents.has(error.code)) recorder.note(file, error);
     return recorder.add(outcome);
   };
   // One failure to record stops the shard: what can't be put on the record must not go on being sent.
@@ -252,9 +264,11 @@ async function storeFiles(
     if (settled.stored + settled.notStored.length > 0 || stop.signal.aborted) throw thrown;
     // What isn't ours to name is a fault of the ledger, not of the files.
     if (!(thrown instanceof ExhibitError) || isUnreachable(thrown)) throw thrown;
-    watch.fault(thrown);
+    const { error, isLeftToOthers } = await sight.judge(thrown, folder.source.path);
+    watch.fault(error);
+    if (isLeftToOthers) throw handedBack(error, attempt);
     // Without a lease because of an outage: it's said once, not in each of its files' rows every time.
-    const fault = await withoutPatience(thrown, dependencies.broker, folder.vendor, attempt);
+    const fault = await withoutPatience(error, dependencies.broker, folder.vendor, attempt);
     if (outages.has(fault.code) && attempt.postponed > 0) throw postponed(fault, attempt);
     // No lease, no source, or poison: that is every file's fault.
     for (const file of shard.files) await settle(file, fault);

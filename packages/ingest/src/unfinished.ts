@@ -8,6 +8,8 @@ export interface Settled {
   /** How many are stored. */
   stored: number;
   notStored: NotStoredFile[];
+  /** Some files can't be read on this worker, and others may see them. */
+  isLeftToOthers: boolean;
 }
 
 export interface NotStoredFile {
@@ -29,8 +31,13 @@ export const outages: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /** A file that may be stored yet stays planned, with the reason why it isn't stored so far. */
-export function outcomeOf(file: UnfinishedFile, error: ExhibitError, attempt: Attempt): NotStored {
-  const final = error.action === "never" || (attempt.last && !outages.has(error.code));
+export function outcomeOf(
+  file: UnfinishedFile,
+  { error, isLeftToOthers }: Pick<NotStoredFile, "error"> & { isLeftToOthers: boolean },
+  attempt: Attempt,
+): NotStored {
+  const isPatient = isLeftToOthers || outages.has(error.code);
+  const final = error.action === "never" || (attempt.last && !isPatient);
   return {
     fileId: file.id,
     state: final ? "failed" : "planned",
@@ -53,18 +60,34 @@ export function unfinished(settled: Settled, attempt: Attempt): Error {
   );
   // Our own services are looked for every few seconds: the queue sees to that.
   if (isUnreachable(outage)) return error;
-  return outage ? postponed(error, attempt, outage.retryAfter) : error;
+  if (outage) return postponed(error, attempt, { retryAfter: outage.retryAfter });
+  return settled.isLeftToOthers ? handedBack(error, attempt) : error;
 }
 
 export function postponed(
   error: ExhibitError,
-  attempt: Attempt,
-  retryAfter = error.retryAfter,
+  attempt: Pick<Attempt, "postponed">,
+  { retryAfter = error.retryAfter, longest = LONGEST_POSTPONEMENT_MS }: Postponement = {},
 ): Postponed {
-  return new Postponed(Math.max(postponement(attempt.postponed), retryAfter ?? 0), error);
+  return new Postponed(Math.max(postponement(attempt.postponed, longest), retryAfter ?? 0), error);
 }
 
-/** 1 s, 2 s, 4 s … up to five minutes. */
-function postponement(before: number): number {
-  return Math.min(LONGEST_POSTPONEMENT_MS, 1000 * 2 ** Math.min(before, 20));
+export interface Postponement {
+  /** Milliseconds that somebody asked to wait. */
+  retryAfter?: number | undefined;
+  /** Milliseconds that the pauses grow up to. */
+  longest?: number;
+}
+
+/** 1 s, 2 s, 4 s … */
+function postponement(before: number, longest: number): number {
+  return Math.min(longest, 1000 * 2 ** Math.min(before, 20));
+}
+
+/** By then the others have looked: each tells every two seconds what it doesn't see, and hears as often of what others miss. */
+const LONGEST_HAND_BACK_MS = 15_000;
+
+/** How a job comes again whose source others may see: soon, and without using up an attempt. */
+export function handedBack(error: ExhibitError, attempt: Pick<Attempt, "postponed">): Postponed {
+  return postponed(error, attempt, { longest: LONGEST_HAND_BACK_MS });
 }

@@ -145,7 +145,8 @@ export async function finishShard(
       returning folder_id, state, files
     ), folder as materialized (
       select folders.id, walk_again and planned and finished.state = 'failed' and exists (
-        select from files where shard_id = ${shardId} and state = 'failed' and error_code = 'SOURCE_NOT_FOUND') as walk
+        select from files where shard_id = ${shardId} and state = 'failed'
+          and error_code in ('SOURCE_NOT_FOUND', 'SOURCE_ABSENT')) as walk
       from finished join folders on folders.id = finished.folder_id
       for update of folders
     ), in_folder as (

@@ -20,7 +20,7 @@ export interface Place {
 }
 
 /** Where the file or folder `path` of the source is by its name. When links are followed, they may lead elsewhere. */
-export function whereInPlace({ root }: Place, path: string): string {
+export function whereInPlace({ root }: Pick<Place, "root">, path: string): string {
   return join(root, rawOf(path));
 }
 

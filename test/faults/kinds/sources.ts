@@ -18,6 +18,17 @@ function tampering(kind: string, change: Change): Fault {
   };
 }
 
+const vanishedMount: Fault = {
+  kind: "vanished-mount",
+  target: "sources",
+  // All of a job's attempts take 15 seconds at least.
+  lasts: [2, 8],
+  async begin({ prey, dice }) {
+    if (prey.length === 0) return overAtOnce;
+    return await dice.pick(prey).evidence.unmount();
+  },
+};
+
 /** What was struck before is left as it is. */
 async function tamper(evidence: Evidence, file: EvidenceFile, change: Change): Promise<void> {
   if (file.isTampered) return;
@@ -30,4 +41,5 @@ export const sourceFaults: readonly Fault[] = [
   tampering("source-grown", "grow"),
   tampering("source-deleted", "remove"),
   tampering("source-unreadable", "makeUnreadable"),
+  vanishedMount,
 ];

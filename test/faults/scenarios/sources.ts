@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Evidence, EvidenceFile } from "../evidence.ts";
-import type { Scenario } from "../scenario.ts";
+import { faultOf } from "../kinds/index.ts";
+import { inTheMiddle, type Scenario } from "../scenario.ts";
 
 /** Workers notice within a second or so that a vendor is paused. */
 const SET_DOWN_MS = 4_000;
@@ -72,6 +73,23 @@ export const sources: readonly Scenario[] = [
         if (waiting.has(file.path)) await evidence.rename(file);
       await house.api.actOnVendor("kongur", "resume");
       await rested();
+      await act("retry", {});
+    },
+  },
+  inTheMiddle(
+    faultOf("vanished-mount"),
+    "The share that is imported from vanishes for some seconds: its mount point is an empty folder.",
+    { seconds: 5 },
+  ),
+  {
+    name: "mount-stays-away",
+    about:
+      "The share vanishes for longer than the attempts last; a person mounts it again and retries.",
+    async play({ evidence, recorded, rested, act }) {
+      await recorded(0.2);
+      const mountAgain = await evidence.unmount();
+      await rested();
+      await mountAgain();
       await act("retry", {});
     },
   },

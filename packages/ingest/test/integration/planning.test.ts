@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { ledgerKinds } from "../../../../test/databases.ts";
 import { type PlanDependencies, planFolder } from "../../src/plan.ts";
 import { SHARD_BYTES, SHARD_FILES } from "../../src/sharding.ts";
+import { createSight } from "../../src/sight.ts";
 import { createWaits } from "../../src/waits.ts";
 
 vi.mock("@exhibit/sources", { spy: true });
@@ -58,6 +59,7 @@ function plan(folderId: number, last = true, dataDir?: string): Promise<void> {
     readers: {} as PlanDependencies["readers"],
     logger: {} as Logger,
     waits: createWaits({ diskSilence: () => 0 }),
+    sight: createSight({ ledger, roots: ["/evidence"], host: "here", view: "here" }),
   };
   const signal = new AbortController().signal;
   const attempt = {

@@ -1,0 +1,145 @@
+import { ExhibitError, type WorkerSight } from "@exhibit/contracts";
+import { countOtherViews, type Ledger } from "@exhibit/ledger";
+import { type Absence, absenceOf, canBeRead } from "@exhibit/sources";
+
+// What one worker doesn't see another may: its share isn't mounted, or is mounted for another user. So nothing that is missing
+// fails before all workers that live have looked. A worker tells with its signs of life what its jobs didn't find; the others
+// look for that, too, and tell in the same way what they don't see either.
+
+export interface Sight {
+  /**
+   * What is to be made of an error with which something couldn't be read here: it is left to others while some of them may see it;
+   * SOURCE_ABSENT when a share seems not to be mounted. Other errors are given back as they are.
+   *
+   * @param path of what couldn't be read: absolute, raw
+   */
+  judge(error: ExhibitError, path: string): Promise<Judged>;
+  /** What other workers' jobs didn't find. It is looked for in the background. */
+  hear(missing: readonly string[]): void;
+  /** What this worker tells. */
+  look(): WorkerSight;
+}
+
+export interface Judged {
+  error: ExhibitError;
+  /** Nothing has failed yet: see `handedBack` of unfinished.ts. */
+  isLeftToOthers: boolean;
+}
+
+export interface SightOptions {
+  ledger: Ledger;
+  roots: readonly string[];
+  host: string;
+  /** Workers with the same view see the same files: those of one machine, outside of containers. */
+  view: string;
+  /** Milliseconds since the epoch. */
+  now?: () => number;
+}
+
+/** Paths that are told at most; what goes beyond them is judged by this worker alone. */
+const MOST_TOLD = 1000;
+/** Milliseconds for which a path that no job has met again is still told. */
+const TOLD_FOR = 60_000;
+/** Milliseconds after which a share that doesn't answer counts as not seen. */
+const LONGEST_LOOK = 10_000;
+/** Milliseconds for which an answer of the ledger holds: the files of a share go missing by the thousand. */
+const ANSWER_HOLDS = 1000;
+
+export function createSight({ ledger, roots, host, view, now = Date.now }: SightOptions): Sight {
+  /** What jobs of this worker didn't find, and when they missed it last. */
+  const missed = new Map<string, number>();
+  /** What those of others didn't find, and this worker doesn't see either. */
+  const unseenToo = new Set<string>();
+  const looking = new Set<string>();
+  const answers = new Map<string, { at: number; others: ReturnType<typeof countOtherViews> }>();
+
+  function othersOf(path: string): ReturnType<typeof countOtherViews> {
+    const known = answers.get(path);
+    if (known && now() - known.at < ANSWER_HOLDS) return known.others;
+    const others = countOtherViews(ledger, view, path);
+    answers.set(path, { at: now(), others });
+    return others;
+  }
+
+  /** Looks once at a time: each look at a share that hangs holds up one of Node's few threads. */
+  function lookFor(path: string, then: (isSeen: boolean) => void): void {
+    if (looking.has(path)) return;
+    looking.add(path);
+    const late = setTimeout(() => then(false), LONGEST_LOOK);
+    late.unref();
+    void canBeRead(path, roots).then((isSeen) => {
+      clearTimeout(late);
+      looking.delete(path);
+      then(isSeen);
+    });
+  }
+
+  function keepMissed(path: string): boolean {
+    if (!path.isWellFormed() || (missed.size >= MOST_TOLD && !missed.has(path))) return false;
+    missed.set(path, now());
+    return true;
+  }
+
+  return {
+    async judge(error, path) {
+      if (!isOfThisMachine(error)) return { error, isLeftToOthers: false };
+      const absence = error.code === "SOURCE_UNREADABLE" ? undefined : await absenceOf(path, roots);
+      const missing = absence?.path ?? path;
+      const others = keepMissed(missing) ? await othersOf(missing) : { views: 0, maySee: 0 };
+      if (others.maySee > 0) {
+        return { error: leftToOthers(error, host), isLeftToOthers: true };
+      }
+      const isAbsent = error.code === "SOURCE_NOT_FOUND" && absence?.looksUnmounted;
+      if (isAbsent) return { error: unmounted(error, host, absence), isLeftToOthers: false };
+      return {
+        error: others.views === 0 ? error : seenByNobody(error, host),
+        isLeftToOthers: false,
+      };
+    },
+    hear(missing) {
+      const asked = new Set(missing.slice(0, MOST_TOLD));
+      for (const path of unseenToo) if (!asked.has(path)) unseenToo.delete(path);
+      for (const path of asked)
+        lookFor(path, (isSeen) => {
+          if (isSeen) unseenToo.delete(path);
+          else unseenToo.add(path);
+        });
+      for (const [path, { at }] of answers) if (now() - at > ANSWER_HOLDS) answers.delete(path);
+      for (const [path, at] of missed) {
+        if (now() - at > TOLD_FOR) missed.delete(path);
+        else
+          lookFor(path, (isSeen) => {
+            if (isSeen) missed.delete(path);
+          });
+      }
+    },
+    look: () => ({ view, missed: [...missed.keys()], unseen_too: [...unseenToo] }),
+  };
+}
+
+/** What the file system of another machine may say otherwise. */
+function isOfThisMachine({ code, details }: ExhibitError): boolean {
+  if (code === "SOURCE_UNREADABLE") return details.errno === "EACCES" || details.errno === "EPERM";
+  return code === "SOURCE_NOT_FOUND" || code === "SOURCE_EMPTY";
+}
+
+function leftToOthers(cause: ExhibitError, host: string): ExhibitError {
+  const message = `${withoutStop(cause)}. That is so on ${host}; it is left to workers elsewhere.`;
+  return new ExhibitError("SOURCE_ABSENT", message, { cause, details: { ...cause.details, host } });
+}
+
+function unmounted(cause: ExhibitError, host: string, absence: Absence): ExhibitError {
+  const what = JSON.stringify(absence.path.toWellFormed());
+  const why = absence.isEmptyFolder ? `${what} is empty` : `there is no ${what}`;
+  const message = `${withoutStop(cause)}: on ${host}, ${why}, as when its share isn't mounted.`;
+  return new ExhibitError("SOURCE_ABSENT", message, { cause, details: { ...cause.details, host } });
+}
+
+function seenByNobody(cause: ExhibitError, host: string): ExhibitError {
+  const message = `${withoutStop(cause)}. That is so on ${host} and wherever else a worker runs.`;
+  return new ExhibitError(cause.code, message, { cause, details: { ...cause.details, host } });
+}
+
+function withoutStop({ message }: ExhibitError): string {
+  return message.replace(/\.$/, "");
+}

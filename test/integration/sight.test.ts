@@ -1,0 +1,148 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ExhibitError } from "@exhibit/contracts";
+import { beat, type Ledger, leave, recordWorkerFacts } from "@exhibit/ledger";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { workerFacts } from "../../apps/worker/src/worker-facts.ts";
+import { createSight } from "../../packages/ingest/src/sight.ts";
+import { ledgerKinds } from "../databases.ts";
+
+describe.each(Object.entries(ledgerKinds))("What one worker doesn't see, on %s", (_, open) => {
+  let ledger: Ledger;
+  let root: string;
+  let remove: () => Promise<void>;
+
+  beforeAll(async () => {
+    ({ ledger, remove } = await open());
+    root = await mkdtemp(join(tmpdir(), "exhibit-sight-"));
+    await mkdir(join(root, "share"));
+    await mkdir(join(root, "unmounted"));
+    await writeFile(join(root, "share/a.pdf"), "evidence");
+  });
+  afterEach(() => ledger.db.deleteFrom("workers").execute());
+  afterAll(async () => {
+    await remove();
+    await rm(root, { recursive: true });
+  });
+
+  /** A worker that sees what lies below `folder`: as if nothing else were mounted on its machine. */
+  async function worker(host: string, folder: string, now?: () => number) {
+    const facts = await recordWorkerFacts(ledger, { ...workerFacts(), host });
+    const id = crypto.randomUUID();
+    const options = { ledger, roots: [join(root, folder)], host, view: host };
+    const sight = createSight({ ...options, ...(now && { now }) });
+    const waits = { moving: [], waits: [] };
+    const live = async () => {
+      const heard = await beat(ledger, id, { worker: facts, waits, sight: sight.look() });
+      sight.hear(heard.missed);
+      return heard.missed;
+    };
+    await live();
+    return { ...sight, live, leave: () => leave(ledger, id) };
+  }
+
+  const notFound = (path: string) => {
+    const details = { path, errno: "ENOENT" };
+    return new ExhibitError("SOURCE_NOT_FOUND", `${path} isn't there (ENOENT).`, { details });
+  };
+  /** By a worker that misses a file of the share. */
+  const missing = () =>
+    ["a.pdf", "gone.pdf"].map((name) => join(root, "share", name)) as [string, string];
+
+  test("alone, a worker takes its own word for it", async () => {
+    const { judge } = await worker("web-1", ".");
+    const [, gone] = missing();
+    const error = notFound("gone.pdf");
+    expect(await judge(error, gone)).toEqual({ error, isLeftToOthers: false });
+    expect(await judge(error, join(root, "share/none/gone.pdf"))).toMatchObject({ error });
+  });
+
+  test("a share that isn't mounted is told as such, with the machine", async () => {
+    const { judge } = await worker("web-1", ".");
+    const judged = await judge(notFound("1/gone.pdf"), join(root, "unmounted/1/gone.pdf"));
+    expect(judged).toMatchObject({ isLeftToOthers: false, error: { code: "SOURCE_ABSENT" } });
+    expect(judged.error.message).toBe(
+      `1/gone.pdf isn't there (ENOENT): on web-1, "${root}/unmounted" is empty, as when its share isn't mounted.`,
+    );
+    const without = await worker("web-1", "never");
+    expect((await without.judge(notFound("a"), join(root, "never/1/a"))).error.message).toBe(
+      `a isn't there (ENOENT): on web-1, there is no "${root}/never", as when its share isn't mounted.`,
+    );
+  });
+
+  test("what another machine may see is left to it; once it has looked and doesn't either, the file is gone", async () => {
+    const blind = await worker("web-1", ".");
+    const other = await worker("web-2", ".");
+    const [, gone] = missing();
+    const judged = await blind.judge(notFound("gone.pdf"), gone);
+    expect(judged).toMatchObject({ isLeftToOthers: true, error: { code: "SOURCE_ABSENT" } });
+    expect(judged.error.message).toBe(
+      "gone.pdf isn't there (ENOENT). That is so on web-1; it is left to workers elsewhere.",
+    );
+    await blind.live();
+    expect(await other.live()).toEqual([gone]);
+    await expect.poll(() => other.look().unseen_too).toEqual([gone]);
+    await other.live();
+    await expect
+      .poll(() => blind.judge(notFound("gone.pdf"), gone), { timeout: 10_000, interval: 200 })
+      .toMatchObject({ isLeftToOthers: false, error: { code: "SOURCE_NOT_FOUND" } });
+    const { error } = await blind.judge(notFound("gone.pdf"), gone);
+    expect(error.message).toBe(
+      "gone.pdf isn't there (ENOENT). That is so on web-1 and wherever else a worker runs.",
+    );
+  });
+
+  test("what another machine does see stays left to it, until its worker ends", async () => {
+    const blind = await worker("web-1", "elsewhere");
+    const other = await worker("web-2", ".");
+    const [there] = missing();
+    await blind.judge(notFound("a.pdf"), there);
+    await blind.live();
+    await other.live();
+    await other.live();
+    const refused = new ExhibitError("SOURCE_UNREADABLE", "a.pdf may not be read (EACCES).", {
+      details: { errno: "EACCES" },
+    });
+    expect(await blind.judge(refused, there)).toMatchObject({ isLeftToOthers: true });
+    expect(other.look()).toMatchObject({ unseen_too: [] });
+    await other.leave();
+    await expect
+      .poll(() => blind.judge(refused, there), { timeout: 10_000, interval: 200 })
+      .toEqual({ error: refused, isLeftToOthers: false });
+  });
+
+  test("workers of one view don't ask each other, and what nobody meets again is forgotten", async () => {
+    let time = Date.now();
+    const one = await worker("web-1", ".", () => time);
+    await worker("web-1", ".");
+    const [there, gone] = missing();
+    expect(await one.judge(notFound("gone.pdf"), gone)).toMatchObject({ isLeftToOthers: false });
+    expect(one.look().missed).toEqual([gone]);
+    // It is there again: nobody has to look for it.
+    await one.judge(notFound("a.pdf"), there);
+    await one.live();
+    await expect.poll(() => one.look().missed).toEqual([gone]);
+    time += 61_000;
+    await one.live();
+    expect(one.look().missed).toEqual([]);
+  });
+
+  test("faults that are the same on every machine aren't asked about", async () => {
+    const { judge, look } = await worker("web-1", ".");
+    await worker("web-2", ".");
+    for (const code of [
+      "SOURCE_CHANGED",
+      "SOURCE_IO",
+      "STORE_DENIED",
+      "SOURCE_UNREADABLE",
+    ] as const) {
+      const error = new ExhibitError(code, "m");
+      expect(await judge(error, join(root, "share/a.pdf"))).toEqual({
+        error,
+        isLeftToOthers: false,
+      });
+    }
+    expect(look().missed).toEqual([]);
+  });
+});
