@@ -71,6 +71,12 @@ function givenUp(before: ImportView, after: ImportView): string[] {
         stands_for === null || rest.stands_for === null ? null : stands_for - rest.stands_for,
     };
     const what = `Given up: ${countOf(gone)} that failed with ${code}. Nothing of it is stored by this import.`;
+    if (code === "SOURCE_ABSENT") {
+      return [
+        what,
+        "  They may be all there: their share wasn't mounted. Once it is, import the folder again.",
+      ];
+    }
     return code === "SOURCE_NOT_FOUND"
       ? [
           what,
