@@ -15,9 +15,15 @@ export async function createDatabase(): Promise<{ url: string; drop(): Promise<v
   return { url: url.href, drop: () => command(`drop database ${name} with (force)`) };
 }
 
-/** Makes a folder that isn't there yet an empty PGlite. node:fs's `cp` would take ten times as long as the system's. */
-export async function copyPglite(folder: string): Promise<void> {
-  await promisify(execFile)("cp", ["-R", inject("pgliteTemplate"), folder]);
+/**
+ * Makes a folder that isn't there yet a PGlite, with our tables or with none. node:fs's `cp` would take ten times as long as the
+ * system's.
+ */
+export async function copyPglite(
+  folder: string,
+  template: "ledger" | "empty" = "ledger",
+): Promise<void> {
+  await promisify(execFile)("cp", ["-R", inject("pgliteTemplates")[template], folder]);
 }
 
 async function command(text: string): Promise<void> {

@@ -22,7 +22,15 @@ import { takeRedisDatabase } from "./engines.ts";
 import { dataFolder } from "./servers.ts";
 
 export type EngineKind = "embedded" | "Redis and Postgres";
-export const engineKindNames: EngineKind[] = ["embedded", "Redis and Postgres"];
+
+/** For what the engines themselves may do otherwise. */
+export const bothEngines: readonly EngineKind[] = ["embedded", "Redis and Postgres"];
+/**
+ * For all else: one of them is enough, and the fleet's takes half the time. CI has these tests run on the embedded one as well, by
+ * `EXHIBIT_TEST_ENGINE=embedded npm test -- --project end-to-end -t embedded`.
+ */
+export const anyEngine: readonly EngineKind[] =
+  process.env.EXHIBIT_TEST_ENGINE === "embedded" ? ["embedded"] : ["Redis and Postgres"];
 
 /** The whole product in this process: sandbox, API and one worker, over a real engine. */
 export interface System extends AsyncDisposable {

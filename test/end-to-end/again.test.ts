@@ -3,9 +3,9 @@ import { join } from "node:path";
 import type { ImportView } from "@exhibit/contracts";
 import { uploaderActions } from "@exhibit/sandbox";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { directory, engineKindNames, type System, startSystem, writeTree } from "../system.ts";
+import { anyEngine, directory, type System, startSystem, writeTree } from "../system.ts";
 
-describe.each(engineKindNames)("Files that are in OSS already (%s)", (kind) => {
+describe.each(anyEngine)("Files that are in OSS already (%s)", (kind) => {
   let system: System;
 
   beforeEach(async () => {

@@ -4,9 +4,9 @@ import type { ImportView } from "@exhibit/contracts";
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type BoardJob, bullBoardOf } from "../bull-board.ts";
-import { engineKindNames, importOfSuits, type System, startSystem, writeTree } from "../system.ts";
+import { bothEngines, importOfSuits, type System, startSystem, writeTree } from "../system.ts";
 
-describe.each(engineKindNames)("Retries of failed shards (%s)", (kind) => {
+describe.each(bothEngines)("Retries of failed shards (%s)", (kind) => {
   let system: System;
   let board: ReturnType<typeof bullBoardOf>;
 

@@ -6,9 +6,9 @@ import type { Sandbox } from "@exhibit/sandbox";
 import { describe, expect, test } from "vitest";
 import { type BoardJob, bullBoardOf } from "../bull-board.ts";
 import {
+  anyEngine,
   digestsBelow,
   directory,
-  engineKindNames,
   type System,
   startSystem,
   writeTree,
@@ -99,9 +99,7 @@ async function movedUnderWay(system: System, vendor: Move["vendor"], { folder, m
 }
 
 describe.each(cases)("A folder of %s", (vendor, given) => {
-  // The engine makes no difference to the others.
-  const kinds = vendor === "kongur" ? engineKindNames : engineKindNames.slice(1);
-  test.each(kinds)(
+  test.each(anyEngine)(
     "keeps its destination: a lease that leads elsewhere stops it, as often as it is retried (%s)",
     async (kind) => {
       await using system = await startSystem(kind, { isLive: true });
@@ -135,7 +133,7 @@ describe.each(cases)("A folder of %s", (vendor, given) => {
   );
 });
 
-test.each(engineKindNames)(
+test.each(anyEngine)(
   "A person may accept the new place: what is left goes there, and each receipt names its own (%s)",
   async (kind) => {
     await using system = await startSystem(kind);

@@ -7,9 +7,9 @@ import type { ErrorAnswer, FileView, ImportView } from "@exhibit/contracts";
 import type { UploadUrls } from "@exhibit/sandbox";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
+  anyEngine,
   digestsBelow,
   directory,
-  engineKindNames,
   type System,
   sha256Of,
   startSystem,
@@ -20,7 +20,7 @@ const forms: UploadUrls[] = ["bucket", "signed-v4", "signed-v1"];
 const record = { type: "OWNBRAND", id: "9007199254740993" };
 const place = "iotx-industry/OWNBRAND/9007199254740993";
 
-describe.each(engineKindNames)("A brand's images at industry (%s)", (kind) => {
+describe.each(anyEngine)("A brand's images at industry (%s)", (kind) => {
   let system: System;
   let images: string;
 

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import type { ErrorAnswer, ImportView } from "@exhibit/contracts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
+  bothEngines,
   digestsBelow,
   directory,
-  engineKindNames,
   type System,
   sha256Of,
   startSystem,
@@ -15,7 +15,7 @@ import {
 
 const MiB = 1024 * 1024;
 
-describe.each(engineKindNames)("A case's evidence (%s)", (kind) => {
+describe.each(bothEngines)("A case's evidence (%s)", (kind) => {
   let system: System;
 
   beforeAll(async () => {

@@ -4,15 +4,15 @@ import type { ActView, ImportView } from "@exhibit/contracts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type BoardJob, bullBoardOf } from "../bull-board.ts";
 import {
+  anyEngine,
   digestsBelow,
-  engineKindNames,
   importOfSuits,
   type System,
   startSystem,
   writeTree,
 } from "../system.ts";
 
-describe.each(engineKindNames)("What is missing from a source (%s)", (kind) => {
+describe.each(anyEngine)("What is missing from a source (%s)", (kind) => {
   let system: System;
   let board: ReturnType<typeof bullBoardOf>;
 

@@ -5,8 +5,8 @@ import type { ActView, ErrorAnswer, ImportView, VendorList } from "@exhibit/cont
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { bullBoardOf } from "../bull-board.ts";
 import {
+  anyEngine,
   directory,
-  engineKindNames,
   importOfSuits,
   type System,
   startSystem,
@@ -15,7 +15,7 @@ import {
 
 const MiB = 1024 * 1024;
 
-describe.each(engineKindNames)("Pause and resume (%s)", (kind) => {
+describe.each(anyEngine)("Pause and resume (%s)", (kind) => {
   let system: System;
   let board: ReturnType<typeof bullBoardOf>;
 

@@ -6,8 +6,8 @@ import { type ImportView, restingStatuses } from "@exhibit/contracts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type BoardJob, bullBoardOf } from "../bull-board.ts";
 import {
+  anyEngine,
   digestsBelow,
-  engineKindNames,
   importOfSuits,
   type System,
   startSystem,
@@ -17,7 +17,7 @@ import {
 /** How often a run tries a request. */
 const ATTEMPTS_OF_A_RUN = 5;
 
-describe.each(engineKindNames)("When something is wrong (%s)", (kind) => {
+describe.each(anyEngine)("When something is wrong (%s)", (kind) => {
   let system: System;
   let board: ReturnType<typeof bullBoardOf>;
 

@@ -19,18 +19,18 @@ async function planning(): Promise<Record<string, number>> {
   return JSON.parse(stdout);
 }
 
-test("a file takes at most 400 bytes of the ledger, and planning it 50 µs of CPU", async () => {
+test("a file takes at most 400 bytes of the ledger, and planning it 100 µs of CPU", async () => {
   let figures = await planning();
   expect(figures["ledger bytes a file"]).toBeLessThan(400);
-  // 20,000 files a second by one core; time by the clock would tell of what else runs here. What shares the core's caches
-  // costs CPU, too: a third and more was seen. So the best of three turns counts.
+  // It takes 46 on a machine of its own, and time by the clock would tell of what else runs here. What shares a core's caches costs
+  // CPU, too, up to twice as much was seen: so the best of three turns counts, and this tells of what became twice as slow.
   const slow = () =>
     Math.max(
       figures["planning, µs of CPU a file here"] ?? Number.NaN,
       figures["planning, µs of CPU a file of the servers"] ?? Number.NaN,
     );
-  for (let turn = 1; turn < 3 && slow() >= 50; turn++) figures = await planning();
-  expect(slow()).toBeLessThan(50);
+  for (let turn = 1; turn < 3 && slow() >= 100; turn++) figures = await planning();
+  expect(slow()).toBeLessThan(100);
 });
 
 test("a shard that waits takes at most 1 KB of Redis", async () => {

@@ -1,20 +1,14 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { bullBoardOf } from "../../bull-board.ts";
-import {
-  engineKindNames,
-  importOfSuits,
-  type System,
-  startSystem,
-  writeTree,
-} from "../../system.ts";
+import { anyEngine, importOfSuits, type System, startSystem, writeTree } from "../../system.ts";
 
 /** Twenty-eight years, as a job's delay. */
 const YEARS = 900_000_000_000;
 /** Ids that the next import's folders, shards and so on will have, and more. */
 const NEXT_IDS = Array.from({ length: 12 }, (_, index) => String(index + 1));
 
-describe.each(engineKindNames)("Jobs that somebody made under ids of ours (%s)", (kind) => {
+describe.each(anyEngine)("Jobs that somebody made under ids of ours (%s)", (kind) => {
   let system: System;
   beforeEach(async () => {
     system = await startSystem(kind, { worker: { quietMs: 500 } });

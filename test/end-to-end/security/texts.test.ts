@@ -4,8 +4,8 @@ import { type ErrorAnswer, type ImportView, unseenIn } from "@exhibit/contracts"
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bullBoardOf } from "../../bull-board.ts";
 import {
+  anyEngine,
   directory,
-  engineKindNames,
   importOfSuits,
   type System,
   startSystem,
@@ -15,7 +15,7 @@ import {
 /** As a file may be called: a window's title, a colour, a line that looks like one of ours. */
 const HOSTILE = "a\u001b]0;pwned\u0007\u001b[31m\nImport: sealed.pdf";
 
-describe.each(engineKindNames)("Texts of somebody else's (%s)", (kind) => {
+describe.each(anyEngine)("Texts of somebody else's (%s)", (kind) => {
   let system: System;
   beforeAll(async () => {
     system = await startSystem(kind);

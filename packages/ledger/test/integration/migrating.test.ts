@@ -34,7 +34,7 @@ const bareKinds = {
   async PGlite(): Promise<Bare> {
     const folder = await dataFolder("pglite");
     const path = join(folder.path, "ledger");
-    await copyPglite(path);
+    await copyPglite(path, "empty");
     const pglite = await openPglite(path);
     return { db: connectPglite(pglite), remove: () => pglite.close().then(folder.remove) };
   },
