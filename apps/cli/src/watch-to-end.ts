@@ -9,22 +9,28 @@ import { exitCodeOfImport, importReport } from "./report.ts";
 import type { Terminal } from "./terminal.ts";
 import { createWaitTeller } from "./waiting.ts";
 
+export interface WatchOptions {
+  signal?: AbortSignal;
+  /** It has been said already that this is a trial. */
+  isTrialKnown?: boolean;
+}
+
 /** Shows an import's progress until nothing runs any more for it; gives its last view. */
 export async function watchWithProgress(
   api: ApiClient,
   importId: string,
   terminal: Terminal,
-  signal?: AbortSignal,
+  { signal, isTrialKnown = false }: WatchOptions = {},
 ): Promise<ImportView> {
   const display = createProgressDisplay(terminal.progress);
   const tellPauses = createPauseTeller(display.note);
   const tellWaits = createWaitTeller(display.note);
-  let isFirst = true;
+  let isTold = isTrialKnown;
   try {
     return await followImport(api, importId, {
       onView(view) {
-        if (isFirst && view.trial) display.note(TRIAL_NOTICE);
-        isFirst = false;
+        if (!isTold && view.trial) display.note(TRIAL_NOTICE);
+        isTold = true;
         tellPauses(view);
         tellWaits(view);
         display.update(view);
@@ -66,7 +72,7 @@ async function watchUntilLeft(
 ): Promise<ImportView> {
   using interruption = listenForInterruption();
   try {
-    return await watchWithProgress(api, importId, terminal, interruption.signal);
+    return await watchWithProgress(api, importId, terminal, { signal: interruption.signal });
   } catch (thrown) {
     if (!interruption.signal.aborted) throw thrown;
     const { exitCode } = interruption;

@@ -88,15 +88,17 @@ async function list(given: string, options: FilesOptions, terminal: Terminal): P
   const { output } = options;
   const began = new Date();
   let count = 0;
-  const fill = async (send: Send, interruption?: Interruption) => {
-    count = await sendList(api, { view, filter, form }, send, interruption);
+  const fill = async (send: Send) => {
+    count = await sendList(api, { view, filter, form }, send);
   };
   if (output === undefined) {
     await fill(terminal.send);
   } else {
     using interruption = listenForInterruption();
     const replace = options.force === true;
-    await writeWholeFile(output, { replace }, (send) => fill(send, interruption));
+    await writeWholeFile(output, { replace }, (send) =>
+      Promise.race([fill(send), untilStopped(interruption)]),
+    );
   }
   const into = output === undefined ? "" : ` in ${output}`;
   terminal.note(`${formatCount(count, "file")}${into}, as of ${formatTime(began)}.`);
@@ -119,21 +121,23 @@ function formOf(options: FilesOptions, view: ImportView): Form {
   };
 }
 
+/** Throws when it is heard, even if the API owes an answer. */
+async function untilStopped(interruption: Interruption): Promise<never> {
+  await interruption.heard;
+  const { exitCode } = interruption;
+  throw new Left("Stopped: no file was written.", { exitCode });
+}
+
 /** Sends a list and gives the number of its files; what is sent is held no longer. */
 async function sendList(
   api: ApiClient,
   { view, filter, form }: { view: ImportView; filter: FileFilter; form: Form },
   send: Send,
-  interruption: Interruption | undefined,
 ): Promise<number> {
   let text = form.head;
   let count = 0;
   let before: ListedFile | undefined;
   for await (const listed of listedFiles(api, view.import_id, filter)) {
-    if (interruption?.signal.aborted) {
-      const { exitCode } = interruption;
-      throw new Left("Stopped: no file was written.", { exitCode });
-    }
     text += form.line(listed, before);
     before = listed;
     count += 1;

@@ -33,7 +33,10 @@ export async function importEvidence(
   const sources = await neededSources(api);
   await keepRoots(dataDir, (root) => sources.some((source) => isWithin(source, root)));
   const view = await watchUnless(interruption, () =>
-    watchWithProgress(api, import_id, terminal, interruption.signal),
+    watchWithProgress(api, import_id, terminal, {
+      signal: interruption.signal,
+      isTrialKnown: true,
+    }),
   );
   if (view === undefined) {
     terminal.note(`Import ${import_id} isn't over; it goes on at the next start.`);

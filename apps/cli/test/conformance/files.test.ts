@@ -180,8 +180,9 @@ describe("--output", () => {
     const go = await reached.promise;
     expect(await readdir(folder)).toHaveLength(1);
     child.kill("SIGINT");
+    const [code] = await ended;
     go();
-    expect((await ended)[0]).toBe(130);
+    expect(code).toBe(130);
     expect(await readdir(folder)).toEqual([]);
   });
 
