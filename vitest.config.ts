@@ -7,6 +7,8 @@ const servers = ["test/redis-server.ts", "test/postgres-server.ts", "test/pglite
 
 /** Tests that put others in the place of modules. */
 const mocked = "**/*.mocked.test.ts";
+/** Tests that take a minute or so a file: `npm run test:long` runs them, and CI. */
+const long = "**/*.long.test.ts";
 
 interface ProjectOptions {
   include?: string;
@@ -25,7 +27,7 @@ function project(name: string, options: ProjectOptions) {
       // Files of one level share processes, and what those have imported: it was half of the time. Only a module that is
       // mocked must not have been imported before.
       isolate: include === mocked,
-      exclude: include === mocked ? ["**/node_modules/**"] : ["**/node_modules/**", mocked],
+      exclude: ["**/node_modules/**", ...[mocked, long].filter((apart) => apart !== include)],
       testTimeout: options.seconds * 1000,
       hookTimeout: options.seconds * 1000,
       ...(options.servers
@@ -46,8 +48,8 @@ export default defineConfig({
       project("conformance", { seconds: 30 }),
       project("integration", { seconds: 60, servers: true }),
       project("end-to-end", { seconds: 180, servers: true }),
-      project("faults", { seconds: 90 }),
       project("mocked", { include: mocked, seconds: 60, servers: true }),
+      project("long", { include: long, seconds: 180, servers: true }),
     ],
   },
 });

@@ -1,5 +1,5 @@
-// `npm test`: installs what is missing, type-checks, lints, runs every test once, and ends with "N passed, N failed".
-// Arguments go to vitest: `npm test -- packages/oss`.
+// `npm test`: installs what is missing, type-checks, lints, runs every test but the long ones once, and ends with "N passed, N
+// failed". Arguments go to vitest: `npm test -- packages/oss`. `npm run test:long` runs the long ones.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,7 +14,9 @@ const failedChecks = [];
 for (const check of ["typecheck", "lint"]) {
   if ((await turbo(check)) !== 0) failedChecks.push(check);
 }
-const { report, exitCode } = await vitest(process.argv.slice(2));
+const given = process.argv.slice(2);
+const chosen = given.some((word) => word.startsWith("--project")) ? [] : ["--project=!long"];
+const { report, exitCode } = await vitest([...chosen, ...given]);
 const tally = tallyOf({ report, exitCode, failedChecks });
 
 process.stdout.write(

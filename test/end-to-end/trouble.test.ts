@@ -119,8 +119,6 @@ describe.each(anyEngine)("When something is wrong (%s)", (kind) => {
   });
 
   test("a source that isn't there is the folder's error, and a retry walks it once it is", async () => {
-    // In an empty folder it would look like a share that isn't mounted.
-    await writeTree(system.root, { beside: "" });
     const view = await system.run(suits("1001"));
     expect(view).toMatchObject({
       status: "attention",

@@ -54,7 +54,7 @@ describe.each(anyEngine)("Why nothing moves (%s)", (kind) => {
     system.sandbox.gateway.fail({
       vendor: "kongur",
       mood: "slow",
-      delayMs: 20_000,
+      delayMs: 8_000,
       times: "always",
     });
     const id = await begin();

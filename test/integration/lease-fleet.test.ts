@@ -6,9 +6,9 @@ import {
   createBroker,
   createVendors,
   parseLeaseKeys,
-  redisLeaseStore,
   type Vendor,
 } from "@exhibit/credentials";
+import { redisLeaseStore } from "@exhibit/credentials/redis";
 import { type Sandbox, startSandbox } from "@exhibit/sandbox";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";

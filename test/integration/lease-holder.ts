@@ -1,4 +1,5 @@
-import { createBroker, parseLeaseKeys, redisLeaseStore } from "@exhibit/credentials";
+import { createBroker, parseLeaseKeys } from "@exhibit/credentials";
+import { redisLeaseStore } from "@exhibit/credentials/redis";
 import { fakeFolder, fakeVendors } from "./fake-vendor.ts";
 
 // A process of its own that asks a vendor which never answers, so that it can be killed while it has the turn.

@@ -54,19 +54,27 @@ describe.each(Object.entries(ledgerKinds))("What one worker doesn't see, on %s",
     const { judge } = await worker("web-1", ".");
     const [, gone] = missing();
     const error = notFound("gone.pdf");
-    expect(await judge(error, gone)).toEqual({ error, isLeftToOthers: false });
-    expect(await judge(error, join(root, "share/none/gone.pdf"))).toMatchObject({ error });
+    expect(await judge(error, gone, "SOURCE_ABSENT")).toEqual({ error, isLeftToOthers: false });
+    expect(await judge(error, join(root, "share/none/gone.pdf"), "SOURCE_ABSENT")).toMatchObject({
+      error,
+    });
   });
 
   test("a share that isn't mounted is told as such, with the machine", async () => {
     const { judge } = await worker("web-1", ".");
-    const judged = await judge(notFound("1/gone.pdf"), join(root, "unmounted/1/gone.pdf"));
+    const judged = await judge(
+      notFound("1/gone.pdf"),
+      join(root, "unmounted/1/gone.pdf"),
+      "SOURCE_ABSENT",
+    );
     expect(judged).toMatchObject({ isLeftToOthers: false, error: { code: "SOURCE_ABSENT" } });
     expect(judged.error.message).toBe(
       `1/gone.pdf isn't there (ENOENT): on web-1, "${root}/unmounted" is empty, as when its share isn't mounted.`,
     );
     const without = await worker("web-1", "never");
-    expect((await without.judge(notFound("a"), join(root, "never/1/a"))).error.message).toBe(
+    expect(
+      (await without.judge(notFound("a"), join(root, "never/1/a"), "SOURCE_ABSENT")).error.message,
+    ).toBe(
       `a isn't there (ENOENT): on web-1, there is no "${root}/never", as when its share isn't mounted.`,
     );
   });
@@ -75,7 +83,7 @@ describe.each(Object.entries(ledgerKinds))("What one worker doesn't see, on %s",
     const blind = await worker("web-1", ".");
     const other = await worker("web-2", ".");
     const [, gone] = missing();
-    const judged = await blind.judge(notFound("gone.pdf"), gone);
+    const judged = await blind.judge(notFound("gone.pdf"), gone, "SOURCE_ABSENT");
     expect(judged).toMatchObject({ isLeftToOthers: true, error: { code: "SOURCE_ABSENT" } });
     expect(judged.error.message).toBe(
       "gone.pdf isn't there (ENOENT). That is so on web-1; it is left to workers elsewhere.",
@@ -85,9 +93,12 @@ describe.each(Object.entries(ledgerKinds))("What one worker doesn't see, on %s",
     await expect.poll(() => other.look().unseen_too).toEqual([gone]);
     await other.live();
     await expect
-      .poll(() => blind.judge(notFound("gone.pdf"), gone), { timeout: 10_000, interval: 200 })
+      .poll(() => blind.judge(notFound("gone.pdf"), gone, "SOURCE_ABSENT"), {
+        timeout: 10_000,
+        interval: 200,
+      })
       .toMatchObject({ isLeftToOthers: false, error: { code: "SOURCE_NOT_FOUND" } });
-    const { error } = await blind.judge(notFound("gone.pdf"), gone);
+    const { error } = await blind.judge(notFound("gone.pdf"), gone, "SOURCE_ABSENT");
     expect(error.message).toBe(
       "gone.pdf isn't there (ENOENT). That is so on web-1 and wherever else a worker runs.",
     );
@@ -97,18 +108,20 @@ describe.each(Object.entries(ledgerKinds))("What one worker doesn't see, on %s",
     const blind = await worker("web-1", "elsewhere");
     const other = await worker("web-2", ".");
     const [there] = missing();
-    await blind.judge(notFound("a.pdf"), there);
+    await blind.judge(notFound("a.pdf"), there, "SOURCE_ABSENT");
     await blind.live();
     await other.live();
     await other.live();
     const refused = new ExhibitError("SOURCE_UNREADABLE", "a.pdf may not be read (EACCES).", {
       details: { errno: "EACCES" },
     });
-    expect(await blind.judge(refused, there)).toMatchObject({ isLeftToOthers: true });
+    expect(await blind.judge(refused, there, "SOURCE_ABSENT")).toMatchObject({
+      isLeftToOthers: true,
+    });
     expect(other.look()).toMatchObject({ unseen_too: [] });
     await other.leave();
     await expect
-      .poll(() => blind.judge(refused, there), { timeout: 10_000, interval: 200 })
+      .poll(() => blind.judge(refused, there, "SOURCE_ABSENT"), { timeout: 10_000, interval: 200 })
       .toEqual({ error: refused, isLeftToOthers: false });
   });
 
@@ -117,10 +130,12 @@ describe.each(Object.entries(ledgerKinds))("What one worker doesn't see, on %s",
     const one = await worker("web-1", ".", () => time);
     await worker("web-1", ".");
     const [there, gone] = missing();
-    expect(await one.judge(notFound("gone.pdf"), gone)).toMatchObject({ isLeftToOthers: false });
+    expect(await one.judge(notFound("gone.pdf"), gone, "SOURCE_ABSENT")).toMatchObject({
+      isLeftToOthers: false,
+    });
     expect(one.look().missed).toEqual([gone]);
     // It is there again: nobody has to look for it.
-    await one.judge(notFound("a.pdf"), there);
+    await one.judge(notFound("a.pdf"), there, "SOURCE_ABSENT");
     await one.live();
     await expect.poll(() => one.look().missed).toEqual([gone]);
     time += 61_000;
@@ -138,7 +153,7 @@ describe.each(Object.entries(ledgerKinds))("What one worker doesn't see, on %s",
       "SOURCE_UNREADABLE",
     ] as const) {
       const error = new ExhibitError(code, "m");
-      expect(await judge(error, join(root, "share/a.pdf"))).toEqual({
+      expect(await judge(error, join(root, "share/a.pdf"), "SOURCE_ABSENT")).toEqual({
         error,
         isLeftToOthers: false,
       });

@@ -6,9 +6,9 @@ import {
   createVendors,
   type LeaseStore,
   memoryLeaseStore,
-  redisLeaseStore,
   tunnelBy,
 } from "@exhibit/credentials";
+import { redisLeaseStore } from "@exhibit/credentials/redis";
 import {
   type Bandwidth,
   createBandwidth,

@@ -5,7 +5,6 @@ import { z } from "zod";
 import { type Environment, processVariables, type Variables } from "./environment.ts";
 import { type Fault, faultsOf, faultyConfig } from "./faults.ts";
 import { replaceVariables } from "./variables.ts";
-import { readYamlFile } from "./yaml-file.ts";
 
 /** `exhibit.yaml`, checked. */
 export interface ExhibitConfig {
@@ -35,6 +34,8 @@ export async function loadConfig(
   path: string,
   variables: Variables = processVariables(),
 ): Promise<ExhibitConfig> {
+  // Most of the commands read no file: what parses it is loaded by those that do.
+  const { readYamlFile } = await import("./yaml-file.ts");
   const { value, faults } = await replaceVariables(await readYamlFile(path), variables);
   const config = checkedConfig(value, path, faults);
   return { ...config, vendors: locatedVendors(config.vendors, dirname(path)) };

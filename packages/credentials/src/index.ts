@@ -4,7 +4,6 @@ export * from "./lease.ts";
 export { type LeaseKey, type LeaseKeyRing, parseLeaseKeys } from "./lease-key.ts";
 export * from "./lease-store.ts";
 export { memoryLeaseStore } from "./memory-lease-store.ts";
-export { type RedisLeaseStoreOptions, redisLeaseStore } from "./redis-lease-store.ts";
 export * from "./registry.ts";
 export * from "./tunnel.ts";
 export * from "./vendor.ts";

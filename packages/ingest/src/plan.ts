@@ -206,13 +206,17 @@ async function walk(
     if (isEmpty && folder.source.allow_empty !== true) throw empty(folder, last);
     await forgetWalked(ledger, folder.id, reader);
   } catch (thrown) {
-    const { error, isLeftToOthers } = await sight.judge(toExhibitError(thrown), folder.source.path);
+    const { error, isLeftToOthers } = await sight.judge(
+      toExhibitError(thrown),
+      folder.source.path,
+      // Nothing of it is known yet that could be given up, and whoever mistyped a path is told at once.
+      "SOURCE_NOT_FOUND",
+    );
     // Another walk has come to the end before this one, or the import is cancelled.
     if (error.code === "STATE_CONFLICT") return undefined;
     watch.fault(error);
     if (isLeftToOthers) throw handedBack(error, attempt);
-    const isOfSource = error.code === "SOURCE_IO" || error.code === "SOURCE_ABSENT";
-    if (error.action !== "never" && !(attempt.last && isOfSource)) throw error;
+    if (error.action !== "never" && !(attempt.last && error.code === "SOURCE_IO")) throw error;
     await addRest();
     return error;
   } finally {

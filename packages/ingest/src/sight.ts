@@ -1,4 +1,4 @@
-import { ExhibitError, type WorkerSight } from "@exhibit/contracts";
+import { type ErrorCode, ExhibitError, type WorkerSight } from "@exhibit/contracts";
 import { countOtherViews, type Ledger } from "@exhibit/ledger";
 import { type Absence, absenceOf, canBeRead } from "@exhibit/sources";
 
@@ -8,12 +8,13 @@ import { type Absence, absenceOf, canBeRead } from "@exhibit/sources";
 
 export interface Sight {
   /**
-   * What is to be made of an error with which something couldn't be read here: it is left to others while some of them may see it;
-   * SOURCE_ABSENT when a share seems not to be mounted. Other errors are given back as they are.
+   * What is to be made of an error with which something couldn't be read here: it is left to others (SOURCE_ABSENT) while some of
+   * them may see it. Where a share seems not to be mounted it says so. Other errors are given back as they are.
    *
    * @param path of what couldn't be read: absolute, raw
+   * @param unmounted the code of what lies on a share that isn't mounted
    */
-  judge(error: ExhibitError, path: string): Promise<Judged>;
+  judge(error: ExhibitError, path: string, unmounted: ErrorCode): Promise<Judged>;
   /** What other workers' jobs didn't find. It is looked for in the background. */
   hear(missing: readonly string[]): void;
   /** What this worker tells. */
@@ -81,7 +82,7 @@ export function createSight({ ledger, roots, host, view, now = Date.now }: Sight
   }
 
   return {
-    async judge(error, path) {
+    async judge(error, path, unmounted) {
       if (!isOfThisMachine(error)) return { error, isLeftToOthers: false };
       const absence = error.code === "SOURCE_UNREADABLE" ? undefined : await absenceOf(path, roots);
       const missing = absence?.path ?? path;
@@ -89,8 +90,12 @@ export function createSight({ ledger, roots, host, view, now = Date.now }: Sight
       if (others.maySee > 0) {
         return { error: leftToOthers(error, host), isLeftToOthers: true };
       }
-      const isAbsent = error.code === "SOURCE_NOT_FOUND" && absence?.looksUnmounted;
-      if (isAbsent) return { error: unmounted(error, host, absence), isLeftToOthers: false };
+      if (error.code === "SOURCE_NOT_FOUND" && absence?.looksUnmounted) {
+        const message = unmountedMessage(error, host, absence);
+        const details = { ...error.details, host };
+        const fault = new ExhibitError(unmounted, message, { cause: error, details });
+        return { error: fault, isLeftToOthers: false };
+      }
       return {
         error: others.views === 0 ? error : seenByNobody(error, host),
         isLeftToOthers: false,
@@ -128,11 +133,10 @@ function leftToOthers(cause: ExhibitError, host: string): ExhibitError {
   return new ExhibitError("SOURCE_ABSENT", message, { cause, details: { ...cause.details, host } });
 }
 
-function unmounted(cause: ExhibitError, host: string, absence: Absence): ExhibitError {
+function unmountedMessage(cause: ExhibitError, host: string, absence: Absence): string {
   const what = JSON.stringify(absence.path.toWellFormed());
   const why = absence.isEmptyFolder ? `${what} is empty` : `there is no ${what}`;
-  const message = `${withoutStop(cause)}: on ${host}, ${why}, as when its share isn't mounted.`;
-  return new ExhibitError("SOURCE_ABSENT", message, { cause, details: { ...cause.details, host } });
+  return `${withoutStop(cause)}: on ${host}, ${why}, as when its share isn't mounted.`;
 }
 
 function seenByNobody(cause: ExhibitError, host: string): ExhibitError {

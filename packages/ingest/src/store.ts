@@ -194,7 +194,11 @@ async function storeFiles(
       sending.done();
       return recorder.add(result);
     }
-    const judged = await sight.judge(result, whereInPlace({ root: folder.source.path }, file.path));
+    const judged = await sight.judge(
+      result,
+      whereInPlace({ root: folder.source.path }, file.path),
+      "SOURCE_ABSENT",
+    );
     const { error, isLeftToOthers } = judged;
     settled.isLeftToOthers ||= isLeftToOthers;
     const outcome = outcomeOf(file, judged, attempt);
@@ -264,7 +268,11 @@ async function storeFiles(
     if (settled.stored + settled.notStored.length > 0 || stop.signal.aborted) throw thrown;
     // What isn't ours to name is a fault of the ledger, not of the files.
     if (!(thrown instanceof ExhibitError) || isUnreachable(thrown)) throw thrown;
-    const { error, isLeftToOthers } = await sight.judge(thrown, folder.source.path);
+    const { error, isLeftToOthers } = await sight.judge(
+      thrown,
+      folder.source.path,
+      "SOURCE_ABSENT",
+    );
     watch.fault(error);
     if (isLeftToOthers) throw handedBack(error, attempt);
     // Without a lease because of an outage: it's said once, not in each of its files' rows every time.

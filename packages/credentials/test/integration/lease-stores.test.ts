@@ -5,12 +5,8 @@ import { inspect } from "node:util";
 import { ExhibitError } from "@exhibit/contracts";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
-import {
-  createBroker,
-  type LeaseStore,
-  memoryLeaseStore,
-  redisLeaseStore,
-} from "../../src/index.ts";
+import { createBroker, type LeaseStore, memoryLeaseStore } from "../../src/index.ts";
+import { redisLeaseStore } from "../../src/redis-lease-store.ts";
 import { keptAnswer, ring, suit1, vendorAnswer, vendorOf } from "../answers.ts";
 import { takeDatabase } from "../redis.ts";
 
