@@ -46,16 +46,17 @@ describe.each(Object.entries(ledgerKinds))("What one worker doesn't see, on %s",
     const details = { path, errno: "ENOENT" };
     return new ExhibitError("SOURCE_NOT_FOUND", `${path} isn't there (ENOENT).`, { details });
   };
-  /** By a worker that misses a file of the share. */
-  const missing = () =>
-    ["a.pdf", "gone.pdf"].map((name) => join(root, "share", name)) as [string, string];
+  /** A file of a source, `share` if it isn't said. */
+  const at = (path: string, source = "share") => ({ source: join(root, source), path });
 
   test("alone, a worker takes its own word for it", async () => {
     const { judge } = await worker("web-1", ".");
-    const [, gone] = missing();
     const error = notFound("gone.pdf");
-    expect(await judge(error, gone, "SOURCE_ABSENT")).toEqual({ error, isLeftToOthers: false });
-    expect(await judge(error, join(root, "share/none/gone.pdf"), "SOURCE_ABSENT")).toMatchObject({
+    expect(await judge(error, at("gone.pdf"), "SOURCE_ABSENT")).toEqual({
+      error,
+      isLeftToOthers: false,
+    });
+    expect(await judge(error, at("none/gone.pdf"), "SOURCE_ABSENT")).toMatchObject({
       error,
     });
   });
@@ -64,7 +65,7 @@ describe.each(Object.entries(ledgerKinds))("What one worker doesn't see, on %s",
     const { judge } = await worker("web-1", ".");
     const judged = await judge(
       notFound("1/gone.pdf"),
-      join(root, "unmounted/1/gone.pdf"),
+      at("1/gone.pdf", "unmounted"),
       "SOURCE_ABSENT",
     );
     expect(judged).toMatchObject({ isLeftToOthers: false, error: { code: "SOURCE_ABSENT" } });
@@ -73,7 +74,7 @@ describe.each(Object.entries(ledgerKinds))("What one worker doesn't see, on %s",
     );
     const without = await worker("web-1", "never");
     expect(
-      (await without.judge(notFound("a"), join(root, "never/1/a"), "SOURCE_ABSENT")).error.message,
+      (await without.judge(notFound("a"), at("1/a", "never"), "SOURCE_ABSENT")).error.message,
     ).toBe(
       `a isn't there (ENOENT): on web-1, there is no "${root}/never", as when its share isn't mounted.`,
     );
@@ -82,8 +83,8 @@ describe.each(Object.entries(ledgerKinds))("What one worker doesn't see, on %s",
   test("what another machine may see is left to it; once it has looked and doesn't either, the file is gone", async () => {
     const blind = await worker("web-1", ".");
     const other = await worker("web-2", ".");
-    const [, gone] = missing();
-    const judged = await blind.judge(notFound("gone.pdf"), gone, "SOURCE_ABSENT");
+    const gone = join(root, "share/gone.pdf");
+    const judged = await blind.judge(notFound("gone.pdf"), at("gone.pdf"), "SOURCE_ABSENT");
     expect(judged).toMatchObject({ isLeftToOthers: true, error: { code: "SOURCE_ABSENT" } });
     expect(judged.error.message).toBe(
       "gone.pdf isn't there (ENOENT). That is so on web-1; it is left to workers elsewhere.",
@@ -93,12 +94,12 @@ describe.each(Object.entries(ledgerKinds))("What one worker doesn't see, on %s",
     await expect.poll(() => other.look().unseen_too).toEqual([gone]);
     await other.live();
     await expect
-      .poll(() => blind.judge(notFound("gone.pdf"), gone, "SOURCE_ABSENT"), {
+      .poll(() => blind.judge(notFound("gone.pdf"), at("gone.pdf"), "SOURCE_ABSENT"), {
         timeout: 10_000,
         interval: 200,
       })
       .toMatchObject({ isLeftToOthers: false, error: { code: "SOURCE_NOT_FOUND" } });
-    const { error } = await blind.judge(notFound("gone.pdf"), gone, "SOURCE_ABSENT");
+    const { error } = await blind.judge(notFound("gone.pdf"), at("gone.pdf"), "SOURCE_ABSENT");
     expect(error.message).toBe(
       "gone.pdf isn't there (ENOENT). That is so on web-1 and wherever else a worker runs.",
     );
@@ -107,21 +108,23 @@ describe.each(Object.entries(ledgerKinds))("What one worker doesn't see, on %s",
   test("what another machine does see stays left to it, until its worker ends", async () => {
     const blind = await worker("web-1", "elsewhere");
     const other = await worker("web-2", ".");
-    const [there] = missing();
-    await blind.judge(notFound("a.pdf"), there, "SOURCE_ABSENT");
+    await blind.judge(notFound("a.pdf"), at("a.pdf"), "SOURCE_ABSENT");
     await blind.live();
     await other.live();
     await other.live();
     const refused = new ExhibitError("SOURCE_UNREADABLE", "a.pdf may not be read (EACCES).", {
       details: { errno: "EACCES" },
     });
-    expect(await blind.judge(refused, there, "SOURCE_ABSENT")).toMatchObject({
+    expect(await blind.judge(refused, at("a.pdf"), "SOURCE_ABSENT")).toMatchObject({
       isLeftToOthers: true,
     });
     expect(other.look()).toMatchObject({ unseen_too: [] });
     await other.leave();
     await expect
-      .poll(() => blind.judge(refused, there, "SOURCE_ABSENT"), { timeout: 10_000, interval: 200 })
+      .poll(() => blind.judge(refused, at("a.pdf"), "SOURCE_ABSENT"), {
+        timeout: 10_000,
+        interval: 200,
+      })
       .toEqual({ error: refused, isLeftToOthers: false });
   });
 
@@ -129,13 +132,13 @@ describe.each(Object.entries(ledgerKinds))("What one worker doesn't see, on %s",
     let time = Date.now();
     const one = await worker("web-1", ".", () => time);
     await worker("web-1", ".");
-    const [there, gone] = missing();
-    expect(await one.judge(notFound("gone.pdf"), gone, "SOURCE_ABSENT")).toMatchObject({
+    const gone = join(root, "share/gone.pdf");
+    expect(await one.judge(notFound("gone.pdf"), at("gone.pdf"), "SOURCE_ABSENT")).toMatchObject({
       isLeftToOthers: false,
     });
     expect(one.look().missed).toEqual([gone]);
     // It is there again: nobody has to look for it.
-    await one.judge(notFound("a.pdf"), there, "SOURCE_ABSENT");
+    await one.judge(notFound("a.pdf"), at("a.pdf"), "SOURCE_ABSENT");
     await one.live();
     await expect.poll(() => one.look().missed).toEqual([gone]);
     time += 61_000;
@@ -153,7 +156,7 @@ describe.each(Object.entries(ledgerKinds))("What one worker doesn't see, on %s",
       "SOURCE_UNREADABLE",
     ] as const) {
       const error = new ExhibitError(code, "m");
-      expect(await judge(error, join(root, "share/a.pdf"), "SOURCE_ABSENT")).toEqual({
+      expect(await judge(error, at("a.pdf"), "SOURCE_ABSENT")).toEqual({
         error,
         isLeftToOthers: false,
       });

@@ -137,7 +137,7 @@ export const errorTable = {
     status: 503,
     meaning: "A worker doesn't see the source, as when its share isn't mounted there.",
     remedy:
-      "Look on the machine that the message names whether the share is mounted, and mount it; then retry. If the files were moved or removed on purpose, retry, too: the folder is walked again, and what was moved within it is found. Waive nothing before the share is mounted.",
+      "Look on the machine that the message names whether the share is mounted, and mount it; then retry. If its files were removed on purpose there is nothing to mount: then waive them. Waive nothing before that is certain.",
   },
   SOURCE_EMPTY: {
     action: "never",

@@ -208,7 +208,7 @@ async function walk(
   } catch (thrown) {
     const { error, isLeftToOthers } = await sight.judge(
       toExhibitError(thrown),
-      folder.source.path,
+      { source: folder.source.path },
       // Nothing of it is known yet that could be given up, and whoever mistyped a path is told at once.
       "SOURCE_NOT_FOUND",
     );

@@ -1,6 +1,6 @@
 import { type ErrorCode, ExhibitError, type WorkerSight } from "@exhibit/contracts";
 import { countOtherViews, type Ledger } from "@exhibit/ledger";
-import { type Absence, absenceOf, canBeRead } from "@exhibit/sources";
+import { type Absence, absenceOf, canBeRead, whereInPlace } from "@exhibit/sources";
 
 // What one worker doesn't see another may: its share isn't mounted, or is mounted for another user. So nothing that is missing
 // fails before all workers that live have looked. A worker tells with its signs of life what its jobs didn't find; the others
@@ -11,14 +11,21 @@ export interface Sight {
    * What is to be made of an error with which something couldn't be read here: it is left to others (SOURCE_ABSENT) while some of
    * them may see it. Where a share seems not to be mounted it says so. Other errors are given back as they are.
    *
-   * @param path of what couldn't be read: absolute, raw
    * @param unmounted the code of what lies on a share that isn't mounted
    */
-  judge(error: ExhibitError, path: string, unmounted: ErrorCode): Promise<Judged>;
+  judge(error: ExhibitError, missed: Missed, unmounted: ErrorCode): Promise<Judged>;
   /** What other workers' jobs didn't find. It is looked for in the background. */
   hear(missing: readonly string[]): void;
   /** What this worker tells. */
   look(): WorkerSight;
+}
+
+/** What couldn't be read. */
+export interface Missed {
+  /** The source's absolute path. */
+  source: string;
+  /** Of a file in it, as it is on the record; undefined: the source itself. */
+  path?: string;
 }
 
 export interface Judged {
@@ -82,10 +89,12 @@ export function createSight({ ledger, roots, host, view, now = Date.now }: Sight
   }
 
   return {
-    async judge(error, path, unmounted) {
+    async judge(error, { source, path = "" }, unmounted) {
       if (!isOfThisMachine(error)) return { error, isLeftToOthers: false };
-      const absence = error.code === "SOURCE_UNREADABLE" ? undefined : await absenceOf(path, roots);
-      const missing = absence?.path ?? path;
+      const where = whereInPlace({ root: source }, path);
+      const isRefused = error.code === "SOURCE_UNREADABLE";
+      const absence = isRefused ? undefined : await absenceOf(where, { source, roots });
+      const missing = absence?.path ?? where;
       const others = keepMissed(missing) ? await othersOf(missing) : { views: 0, maySee: 0 };
       if (others.maySee > 0) {
         return { error: leftToOthers(error, host), isLeftToOthers: true };

@@ -17,7 +17,7 @@ import {
 } from "@exhibit/ledger";
 import { createExpectation } from "@exhibit/oss";
 import type { Attempt, Engine } from "@exhibit/queue";
-import { openSource, whereInPlace } from "@exhibit/sources";
+import { openSource } from "@exhibit/sources";
 import { type Logger, type RunningSpan, withSpan } from "@exhibit/telemetry";
 import pLimit, { type LimitFunction } from "p-limit";
 import { endAbandonedUploads } from "./abandon.ts";
@@ -196,7 +196,7 @@ async function storeFiles(
     }
     const judged = await sight.judge(
       result,
-      whereInPlace({ root: folder.source.path }, file.path),
+      { source: folder.source.path, path: file.path },
       "SOURCE_ABSENT",
     );
     const { error, isLeftToOthers } = judged;
@@ -270,7 +270,7 @@ async function storeFiles(
     if (!(thrown instanceof ExhibitError) || isUnreachable(thrown)) throw thrown;
     const { error, isLeftToOthers } = await sight.judge(
       thrown,
-      folder.source.path,
+      { source: folder.source.path },
       "SOURCE_ABSENT",
     );
     watch.fault(error);

@@ -8,26 +8,28 @@ import { isWithin } from "./roots.ts";
 export interface Absence {
   /** Raw path: the highest part of the way that isn't there, or the empty folder that the way ends in. */
   readonly path: string;
-  /** As when a share isn't mounted: its mount point is an empty folder, or isn't there although it is a root. */
+  /** As when a share isn't mounted: its mount point, the source or above it, is an empty folder, or a root that isn't there. */
   readonly looksUnmounted: boolean;
   readonly isEmptyFolder: boolean;
 }
 
 /**
  * Looks from a path upwards for what is missing, no further than to the root that it lies below. Undefined when the path leads to
- * something, an empty folder excepted.
+ * something. A source that is empty leads to nothing; a folder in it may be empty because its last file was moved.
  *
- * @param path absolute, raw
+ * @param path absolute, raw; below the source
  */
 export async function absenceOf(
   path: string,
-  roots: readonly string[],
+  { source, roots }: { source: string; roots: readonly string[] },
 ): Promise<Absence | undefined> {
   const tops = new Set(roots.map((root) => resolve(root)));
   let missing: string | undefined;
   for (let at = resolve(path); ; at = dirname(at)) {
     const kind = await kindOf(at);
-    if (kind === "empty folder") return { path: at, looksUnmounted: true, isEmptyFolder: true };
+    if (kind === "empty folder" && isWithin(at, resolve(source))) {
+      return { path: at, looksUnmounted: true, isEmptyFolder: true };
+    }
     if (kind !== undefined) {
       return missing === undefined
         ? undefined

@@ -15,7 +15,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true }));
 
-const absent = (path: string) => absenceOf(join(root, path), [root]);
+/** As of a source that is the path's first folder. */
+const absent = (path: string) =>
+  absenceOf(join(root, path), { source: join(root, path.split("/")[0] ?? ""), roots: [root] });
 const readable = (path: string) => canBeRead(join(root, path), [root]);
 
 test("what is there isn't absent", async () => {
@@ -42,10 +44,18 @@ test("an empty folder on the way looks like a share that isn't mounted", async (
   expect(await readable("unmounted")).toBe(false);
 });
 
-test("so does a root that isn't there, above which nothing is looked at", async () => {
+test("a folder of the source that is empty now may have had its last file moved", async () => {
+  await mkdir(join(root, "share/1001/in"));
+  const looks = { path: join(root, "share/1001/in/a.pdf"), looksUnmounted: false };
+  expect(await absent("share/1001/in/a.pdf")).toMatchObject(looks);
+  expect(await absent("share/1001/in")).toBe(undefined);
+});
+
+test("a root that isn't there looks like one, too, and nothing above it is looked at", async () => {
   const mount = join(root, "unmounted/mnt");
   const looks = { path: mount, looksUnmounted: true, isEmptyFolder: false };
-  expect(await absenceOf(join(mount, "1001/a.pdf"), [root.concat("x"), mount])).toEqual(looks);
+  const of = { source: join(mount, "1001"), roots: [root.concat("x"), mount] };
+  expect(await absenceOf(join(mount, "1001/a.pdf"), of)).toEqual(looks);
 });
 
 test("what lies outside the roots can't be read, and a link that leads nowhere neither", async () => {
