@@ -59,7 +59,7 @@ const wide =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303F\uFF01-\uFF60\uFFE0-\uFFE6]/gu;
 
 /** The columns that a text takes on a terminal: Chinese characters and their like take two. */
-export function columnsOf(text: string): number {
+function columnsOf(text: string): number {
   return [...text].length + (text.match(wide)?.length ?? 0);
 }
 

@@ -18,7 +18,9 @@ export function isWaiting({ waiting, moving, paused }: ImportView): boolean {
 export function waitLine({ for: waitsFor, name, since, message }: Wait): string {
   const which = name === null ? "" : ` (${name})`;
   const rest = waitsFor === "worker" ? "" : " It is tried again, and goes on by itself.";
-  return `Waits for ${names[waitsFor]}${which} since ${timeOf(since)}: ${message}${rest}`;
+  // What the system says of a connection has no full stop.
+  const reason = /[.!?。]$/u.test(message) ? message : `${message}.`;
+  return `Waits for ${names[waitsFor]}${which} since ${timeOf(since)}: ${reason}${rest}`;
 }
 
 /** By the clock of whoever reads it; with the day, unless that is today. */

@@ -21,14 +21,14 @@ export interface Sight {
 }
 
 /** What couldn't be read. */
-export interface Missed {
+interface Missed {
   /** The source's absolute path. */
   source: string;
   /** Of a file in it, as it is on the record; undefined: the source itself. */
   path?: string;
 }
 
-export interface Judged {
+interface Judged {
   error: ExhibitError;
   /** Nothing has failed yet: see `handedBack` of unfinished.ts. */
   isLeftToOthers: boolean;

@@ -27,7 +27,7 @@ export type SourceEntry =
   | ({ readonly kind: "faulty"; readonly path: string } & Fault);
 
 /** Why something isn't taken. */
-export interface Fault {
+interface Fault {
   readonly error: ExhibitError;
   /** Of a folder: how many files lie below it that have no entries of their own; null when nobody knows. */
   readonly folder?: { readonly files: number | null };

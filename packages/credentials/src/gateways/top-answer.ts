@@ -20,7 +20,7 @@ export function topList<Item extends z.ZodType>(item: Item) {
 }
 
 /** Text. Some back ends send a number where the document says String. */
-export const topText = z.union([z.string(), z.number().transform(String)]);
+const topText = z.union([z.string(), z.number().transform(String)]);
 
 /** The same, where `null` and the empty text mean that nothing is said. */
 export const topOptionalText = z.preprocess(
