@@ -10,7 +10,7 @@ import { selfSigned } from "../../packages/credentials/test/conformance/self-sig
 import { createDatabase } from "../databases.ts";
 import { exhibit } from "../exhibit.ts";
 import { startRedis } from "../redis-server.ts";
-import type { RunningServer } from "../servers.ts";
+import { freePort, type RunningServer } from "../servers.ts";
 import { importOfSuits, startSystem, writeTree } from "../system.ts";
 
 const PASSWORD = "p:/@ w%";
@@ -28,6 +28,13 @@ async function start(options: Parameters<typeof startRedis>[0] = {}): Promise<Ru
   return server;
 }
 
+/** A node of a cluster. Its second port would lie 10,000 above, among those that the system gives to connections. */
+async function startNode(): Promise<RunningServer> {
+  const second = `${await freePort()}`;
+  const settings = { "cluster-enabled": "yes", "cluster-port": second, databases: "1" };
+  return start({ settings });
+}
+
 beforeAll(async () => {
   const plain = await start();
   const { port } = new URL(plain.url);
@@ -37,7 +44,7 @@ beforeAll(async () => {
     start({ settings: { "maxmemory-policy": "allkeys-lru" } }),
     start({ settings: { requirepass: `"${PASSWORD}"` } }),
     start({ tls: selfSigned }),
-    ...[1, 2, 3].map(() => start({ settings: { "cluster-enabled": "yes", databases: "1" } })),
+    ...[1, 2, 3].map(startNode),
   ]);
   servers = { plain, replica, sentinel, evicting, locked, encrypted };
   cluster = nodes;
