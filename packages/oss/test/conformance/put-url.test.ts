@@ -127,6 +127,14 @@ it.each([
   expect(received.map(({ bytes }) => bytes)).toEqual([100_000, 100_000]);
 });
 
+it("proves nothing by an answer without a CRC64, and says so", async () => {
+  const silent: Answer = (response) => response.writeHead(200, { etag: '"E"' }).end();
+  answers = [silent, silent, silent];
+  const error = await failure(put());
+  expect(error).toMatchObject({ code: "STORE_PROOF_MISSING" });
+  expect(error.message).toContain("x-oss-hash-crc64ecma");
+});
+
 it("takes another URL when the first has ended, also one for another key", async () => {
   answers = [refused(403, "AccessDenied", "Request has expired.")];
   const holder = holderOf((n) => urlLease(n, `OWNBRAND/1001/${n}.jpg`));

@@ -27,6 +27,8 @@ const partSize = 128 * 1024;
 const content = bytesOf(6 * partSize + 1000);
 const denied: Mood = { kind: "answer", answer: { status: 403, code: "AccessDenied" } };
 const down: Mood = { kind: "answer", answer: { status: 500, code: "InternalError" } };
+/** As of a gateway that has begun its answer before it knows how it ends. */
+const error200: Mood = { kind: "answer", answer: { status: 200, code: "InternalError" } };
 
 let oss: FakeOss;
 let store: ObjectStore;
@@ -252,13 +254,19 @@ describe("An upload that was broken off", () => {
     expect(times("AbortMultipartUpload")).toBe(0);
   });
 
-  it("isn't gone on with when ListParts fails otherwise: that is tried again later", async () => {
-    const record = await begun();
-    oss.always("ListParts", down);
-    expect(await failureOf(put(record))).toMatchObject({ code: "STORE_UNAVAILABLE" });
-    expect(sentParts()).toEqual([]);
-    expect(record.givenUp).toEqual([]);
-  });
+  it.each([
+    ["by its status", down],
+    ["with 200 and an error inside", error200],
+  ])(
+    "isn't gone on with when ListParts fails otherwise, %s: that is tried again later",
+    async (_, fault) => {
+      const record = await begun();
+      oss.always("ListParts", fault);
+      expect(await failureOf(put(record))).toMatchObject({ code: "STORE_UNAVAILABLE" });
+      expect(sentParts()).toEqual([]);
+      expect(record.givenUp).toEqual([]);
+    },
+  );
 });
 
 describe("An upload that OSS doesn't know any more", () => {
@@ -413,6 +421,17 @@ describe("Aborting an upload that is on record", () => {
     await store.abort({ leases, upload });
     expect(oss.uploads.size).toBe(0);
     await store.abort({ leases, upload });
+  });
+
+  it("is not done by an answer of 200 with an error inside", async () => {
+    const { upload } = await begun();
+    if (!upload) throw new Error("no upload");
+    oss.always("AbortMultipartUpload", error200);
+    expect(await failureOf(store.abort({ leases, upload }))).toMatchObject({
+      code: "STORE_UNAVAILABLE",
+      message: expect.stringContaining("200 InternalError"),
+    });
+    expect(oss.uploads.size).toBe(1);
   });
 
   it("is refused for another bucket than the lease's, and says when OSS denies it", async () => {
