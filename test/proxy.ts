@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import net, { type AddressInfo, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 
@@ -19,13 +20,20 @@ export interface TestProxy {
   stop(): void;
 }
 
-/** A proxy that opens tunnels, until the test is over. `login`: `user:password`, as it is sent. */
-export async function startProxy(login?: string): Promise<TestProxy> {
+/**
+ * A proxy that opens tunnels, until the test is over. `login`: `user:password`, as it is sent; `certificate`, with its key in PEM:
+ * it is spoken to by TLS.
+ */
+export async function startProxy(
+  login?: string,
+  certificate?: { cert: string; key: string },
+): Promise<TestProxy> {
   const sockets = new Set<Socket>();
-  const server = createServer((request, response) => {
+  const answer: RequestListener = (request, response) => {
     proxy.plain.push(request.url ?? "");
     response.writeHead(501).end();
-  });
+  };
+  const server = certificate ? createTlsServer(certificate, answer) : createServer(answer);
   server.on("connection", (socket) => sockets.add(socket));
   server.on("connect", (request, socket: Socket, head) => {
     const [host = "", port] = (request.url ?? "").split(/:(?=\d+$)/);
@@ -53,7 +61,7 @@ export async function startProxy(login?: string): Promise<TestProxy> {
   const { port } = server.address() as AddressInfo;
   const user = login === undefined ? "" : `${login.split(":").map(encodeURIComponent).join(":")}@`;
   const proxy: TestProxy = {
-    url: `http://${user}127.0.0.1:${port}`,
+    url: `${certificate ? "https" : "http"}://${user}127.0.0.1:${port}`,
     asked: [],
     plain: [],
     status: 200,

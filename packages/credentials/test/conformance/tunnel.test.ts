@@ -44,19 +44,33 @@ function call(
   });
 }
 
-test.each(["http", "https"] as const)(
-  "a gateway by %s is reached through a tunnel",
-  async (kind) => {
+test.each([
+  ["http", "http"],
+  ["https", "http"],
+  ["http", "https"],
+  ["https", "https"],
+] as const)(
+  "a gateway by %s is reached through a tunnel of a proxy by %s",
+  async (kind, proxyKind) => {
     const trusted = getCACertificates("default");
     setDefaultCACertificates([...trusted, selfSigned.cert]);
     onTestFinished(() => setDefaultCACertificates(trusted));
-    const proxy = await startProxy();
+    const proxy = await startProxy("u:p", proxyKind === "https" ? selfSigned : undefined);
     const gateway = await gatewayAt(kind);
     expect(await call(gateway, proxy.url)).toEqual({ x: 1 });
     expect(proxy.asked).toEqual([new URL(gateway).host]);
     expect(proxy.plain).toEqual([]);
   },
 );
+
+test("a proxy by https whose certificate nobody vouches for gets no word, and no password", async () => {
+  const proxy = await startProxy("u:secret", selfSigned);
+  const failure = await call(await gatewayAt("http"), proxy.url).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ code: "VENDOR_UNAVAILABLE" });
+  expect((failure as Error).message).toContain("certificate");
+  expect(inspect(failure, { depth: 9 })).not.toContain("secret");
+  expect(proxy.asked).toEqual([]);
+});
 
 test("a gateway's certificate is verified through a tunnel, too", async () => {
   const proxy = await startProxy();
