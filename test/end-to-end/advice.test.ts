@@ -10,12 +10,12 @@ import {
 } from "@exhibit/contracts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { bullBoardOf } from "../bull-board.ts";
+import { cli } from "../exhibit.ts";
 import { digestsBelow, directory, type System, startSystem, writeTree } from "../system.ts";
 
 // Follows what the remedies say, to the letter, as a person would who knows nothing else; then everything that lies in the
 // sources has to lie in the bucket, with the same bytes.
 
-const cli = join(import.meta.dirname, "../../apps/cli/bin/exhibit.mjs");
 const NFC = "caf\u00e9.pdf";
 const NFD = "cafe\u0301.pdf";
 /** With `suits/…/` in front still a key of fewer than 1,023 bytes once it is shortened, but none as it is. */

@@ -8,10 +8,9 @@ import { type Sandbox, startSandbox } from "@exhibit/sandbox";
 import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
 import { createDatabase } from "../databases.ts";
 import { takeRedisDatabase } from "../engines.ts";
+import { cli } from "../exhibit.ts";
 import { dataFolder, freePort, startServer, stopProcess } from "../servers.ts";
 import { createClient, directory, writeTree } from "../system.ts";
-
-const cli = join(import.meta.dirname, "../../apps/cli/bin/exhibit.mjs");
 
 let stack: AsyncDisposableStack;
 let sandbox: Sandbox;

@@ -5,13 +5,12 @@ import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import type { BandwidthView, ImportView } from "@exhibit/contracts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { cli } from "../exhibit.ts";
 import { anyEngine, directory, type System, startSystem, writeTree } from "../system.ts";
 
 const MiB = 1024 * 1024;
 /** What a change of the limit may take. */
 const IN_FORCE_MS = 5000;
-const cli = join(import.meta.dirname, "../../apps/cli/bin/exhibit.mjs");
-
 describe.each(anyEngine)("Flow control (%s)", (kind) => {
   let system: System;
 

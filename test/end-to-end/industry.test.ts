@@ -1,11 +1,10 @@
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import type { ErrorAnswer, FileView, ImportView } from "@exhibit/contracts";
 import type { UploadUrls } from "@exhibit/sandbox";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { exhibit } from "../exhibit.ts";
 import {
   anyEngine,
   digestsBelow,
@@ -176,17 +175,13 @@ describe.each(anyEngine)("A brand's images at industry (%s)", (kind) => {
 
   test("are imported from the command line", async () => {
     await writeTree(images, { "a.jpg": "a", "b.tif": "b" });
-    const main = join(import.meta.dirname, "../../apps/cli/bin/exhibit.mjs");
     const folder = Object.entries(record).flatMap(([key, value]) => [
       "--folder",
       `${key}=${value}`,
     ]);
-    const child = spawn(
-      process.execPath,
-      [main, "import", images, "--vendor", "industry", ...folder, "--json"],
-      { env: { EXHIBIT_API_URL: system.apiUrl }, stdio: ["ignore", "pipe", "ignore"] },
-    );
-    const lines = (await text(child.stdout)).trimEnd().split("\n");
+    const args = ["import", images, "--vendor", "industry", ...folder, "--json"];
+    const { stdout } = await exhibit(args, { EXHIBIT_API_URL: system.apiUrl });
+    const lines = stdout.trimEnd().split("\n");
     expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({
       status: "attention",
       stored: 1,

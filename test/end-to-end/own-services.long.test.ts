@@ -128,6 +128,16 @@ describe("When a service of our own is gone in the middle of an import", () => {
     },
   );
 
+  /** The import that was under way ends soon now that Redis works again, and so does the one that was taken meanwhile. */
+  async function expectBothSealedSoon(events: Response, taken: object): Promise<void> {
+    const since = Date.now();
+    expect(await events.text()).toMatch(/event: end\n.*"status":"sealed"/);
+    const { import_id } = taken as ImportView;
+    expect(await system.rest(import_id)).toMatchObject({ status: "sealed" });
+    expect(Date.now() - since).toBeLessThan(SOON);
+    await expectNothingTwice(2 * SUITS * FILES);
+  }
+
   test.each(["kill", "down"] as const)(
     "Redis (%s): what is in hand is finished, imports are taken, and work goes on when it is back",
     async (how) => {
@@ -143,12 +153,7 @@ describe("When a service of our own is gone in the middle of an import", () => {
       expect(await answered("/readyz")).toMatchObject({ status: 503 });
 
       await redis.up();
-      const since = Date.now();
-      expect(await events.text()).toMatch(/event: end\n.*"status":"sealed"/);
-      const { import_id } = taken.body as unknown as ImportView;
-      expect(await system.rest(import_id)).toMatchObject({ status: "sealed" });
-      expect(Date.now() - since).toBeLessThan(SOON);
-      await expectNothingTwice(2 * SUITS * FILES);
+      await expectBothSealedSoon(events, taken.body);
     },
   );
 
@@ -168,12 +173,7 @@ describe("When a service of our own is gone in the middle of an import", () => {
 
     await client.config("SET", "maxmemory", "0");
     client.disconnect();
-    const since = Date.now();
-    expect(await events.text()).toMatch(/event: end\n.*"status":"sealed"/);
-    const { import_id } = taken.body as unknown as ImportView;
-    expect(await system.rest(import_id)).toMatchObject({ status: "sealed" });
-    expect(Date.now() - since).toBeLessThan(SOON);
-    await expectNothingTwice(2 * SUITS * FILES);
+    await expectBothSealedSoon(events, taken.body);
   });
 });
 

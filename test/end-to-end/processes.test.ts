@@ -1,30 +1,13 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import type { ImportView } from "@exhibit/contracts";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { startCollector } from "../collector.ts";
 import { createDatabase } from "../databases.ts";
 import { takeRedisDatabase } from "../engines.ts";
+import { cli, exhibit, type Ran } from "../exhibit.ts";
 import { dataFolder, freePort, startServer, stopProcess } from "../servers.ts";
 import { createClient, digestsBelow, writeTree } from "../system.ts";
-
-const root = join(import.meta.dirname, "../..");
-const cli = join(root, "apps/cli/bin/exhibit.mjs");
-
-interface Ran {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-function run(args: readonly string[], env: Record<string, string>): Promise<Ran> {
-  const child = spawn(process.execPath, [cli, ...args], { env: { ...process.env, ...env } });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.on("data", (chunk) => (stdout += chunk));
-  child.stderr.on("data", (chunk) => (stderr += chunk));
-  return new Promise((resolve) => child.once("exit", (code) => resolve({ code, stdout, stderr })));
-}
 
 function lastLine<T>({ stdout }: Ran): T {
   return JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "") as T;
@@ -124,7 +107,7 @@ describe("API, workers, sandbox and CLI as processes of their own", () => {
 
   test("the CLI imports a case that maps itself, and every file arrives", async () => {
     const [command = "", , ...flags] = importCase;
-    const ran = await run([command, join(folder, "case"), ...flags, "--json"], env);
+    const ran = await exhibit([command, join(folder, "case"), ...flags, "--json"], env);
     expect(ran.stderr).not.toMatch(/\bat .*\.ts:\d+/);
     expect({ code: ran.code, summary: lastLine<ImportView>(ran) }).toMatchObject({
       code: 0,
@@ -163,16 +146,16 @@ describe("API, workers, sandbox and CLI as processes of their own", () => {
   test("--detach gives the id at once; status, watch and retry take it", async () => {
     const [command = "", , ...flags] = importCase;
     const detached = lastLine<ImportView>(
-      await run([command, join(folder, "case"), ...flags, "--detach", "--json"], env),
+      await exhibit([command, join(folder, "case"), ...flags, "--detach", "--json"], env),
     );
     expect(detached.import_id).toMatch(/^[0-9a-f-]{36}$/);
-    const watched = await run(["watch", detached.import_id, "--json"], env);
+    const watched = await exhibit(["watch", detached.import_id, "--json"], env);
     expect(lastLine<ImportView>(watched)).toMatchObject({ status: "sealed", identical: 4 });
     expect(watched.code).toBe(0);
     expect(
-      lastLine<ImportView>(await run(["status", detached.import_id, "--json"], env)),
+      lastLine<ImportView>(await exhibit(["status", detached.import_id, "--json"], env)),
     ).toMatchObject({ status: "sealed" });
-    const retried = await run(["retry", detached.import_id, "--json"], env);
+    const retried = await exhibit(["retry", detached.import_id, "--json"], env);
     expect(retried.code).not.toBe(0);
     expect(retried.stderr + retried.stdout).toContain("nothing to retry");
   });
@@ -180,15 +163,15 @@ describe("API, workers, sandbox and CLI as processes of their own", () => {
   test("exit codes tell failed files, bad use and an API that isn't there apart", async () => {
     const [command = "", , ...flags] = importCase;
     await writeTree(join(folder, "case"), { "1002/statement.docx": "another statement" });
-    const failed = await run([command, join(folder, "case"), ...flags, "--json"], env);
+    const failed = await exhibit([command, join(folder, "case"), ...flags, "--json"], env);
     expect({ code: failed.code, summary: lastLine<ImportView>(failed) }).toMatchObject({
       code: 1,
       summary: { status: "attention", failed: 1, identical: 3 },
     });
-    expect((await run(["import", join(folder, "case"), "--no-such-flag"], env)).code).toBe(2);
-    expect((await run(["import", join(folder, "nowhere"), ...flags], env)).code).toBe(2);
+    expect((await exhibit(["import", join(folder, "case"), "--no-such-flag"], env)).code).toBe(2);
+    expect((await exhibit(["import", join(folder, "nowhere"), ...flags], env)).code).toBe(2);
     expect(
-      (await run(["status", "--json"], { ...env, EXHIBIT_API_URL: "http://127.0.0.1:1" })).code,
+      (await exhibit(["status", "--json"], { ...env, EXHIBIT_API_URL: "http://127.0.0.1:1" })).code,
     ).toBe(3);
   });
 

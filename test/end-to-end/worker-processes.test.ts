@@ -7,9 +7,8 @@ import { startSandbox } from "@exhibit/sandbox";
 import { afterEach, beforeEach, expect, inject, test } from "vitest";
 import { createDatabase } from "../databases.ts";
 import { takeRedisDatabase } from "../engines.ts";
+import { cli } from "../exhibit.ts";
 import { dataFolder, stopProcess } from "../servers.ts";
-
-const cli = join(import.meta.dirname, "../../apps/cli/bin/exhibit.mjs");
 
 let stack: AsyncDisposableStack;
 let env: NodeJS.ProcessEnv;

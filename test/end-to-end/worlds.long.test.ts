@@ -10,10 +10,10 @@ import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
 import { createDatabase } from "../databases.ts";
 import { takeRedisDatabase } from "../engines.ts";
+import { cli } from "../exhibit.ts";
 import { dataFolder, freePort, startServer, stopProcess } from "../servers.ts";
 import { createClient, digestsBelow, directory, writeTree } from "../system.ts";
 
-const cli = join(import.meta.dirname, "../../apps/cli/bin/exhibit.mjs");
 const FILES = 40;
 /** PUTs under way at once of one shard. */
 const IN_FLIGHT = 4;

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { cli } from "../exhibit.ts";
 import { startPostgres } from "../postgres-server.ts";
 import { startRedis } from "../redis-server.ts";
 import { freePort, type RunningServer } from "../servers.ts";
@@ -60,8 +61,6 @@ export interface HouseOptions {
   /** Of a fleet. @defaultValue 3 */
   workers?: number;
 }
-
-const cli = join(import.meta.dirname, "../../apps/cli/bin/exhibit.mjs");
 
 export async function openHouse({
   kind = "fleet",

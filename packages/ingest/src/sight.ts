@@ -1,6 +1,6 @@
 import { type ErrorCode, ExhibitError, type WorkerSight } from "@exhibit/contracts";
 import { countOtherViews, type Ledger } from "@exhibit/ledger";
-import { type Absence, absenceOf, canBeRead, whereInPlace } from "@exhibit/sources";
+import { type Absence, absenceOf, canBeRead, showRaw, whereInPlace } from "@exhibit/sources";
 
 // What one worker doesn't see another may: its share isn't mounted, or is mounted for another user. So nothing that is missing
 // fails before all workers that live have looked. A worker tells with its signs of life what its jobs didn't find; the others
@@ -28,7 +28,7 @@ interface Missed {
   path?: string;
 }
 
-interface Judged {
+export interface Judged {
   error: ExhibitError;
   /** Nothing has failed yet: see `handedBack` of unfinished.ts. */
   isLeftToOthers: boolean;
@@ -143,7 +143,7 @@ function leftToOthers(cause: ExhibitError, host: string): ExhibitError {
 }
 
 function unmountedMessage(cause: ExhibitError, host: string, absence: Absence): string {
-  const what = JSON.stringify(absence.path.toWellFormed());
+  const what = JSON.stringify(showRaw(absence.path));
   const why = absence.isEmptyFolder ? `${what} is empty` : `there is no ${what}`;
   return `${withoutStop(cause)}: on ${host}, ${why}, as when its share isn't mounted.`;
 }

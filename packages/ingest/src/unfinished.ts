@@ -1,6 +1,7 @@
 import { type ErrorCode, ExhibitError } from "@exhibit/contracts";
 import type { NotStored, UnfinishedFile } from "@exhibit/ledger";
 import { type Attempt, Postponed } from "@exhibit/queue";
+import type { Judged } from "./sight.ts";
 import { isUnreachable } from "./until-reachable.ts";
 
 /** What has come of a shard's files. Receipts aren't kept: what waits in memory is copied by each collection of garbage. */
@@ -33,7 +34,7 @@ export const outages: ReadonlySet<ErrorCode> = new Set([
 /** A file that may be stored yet stays planned, with the reason why it isn't stored so far. */
 export function outcomeOf(
   file: UnfinishedFile,
-  { error, isLeftToOthers }: Pick<NotStoredFile, "error"> & { isLeftToOthers: boolean },
+  { error, isLeftToOthers }: Judged,
   attempt: Attempt,
 ): NotStored {
   const isPatient = isLeftToOthers || outages.has(error.code);
