@@ -3,7 +3,11 @@ import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { plainSummary } from "./test/plain-summary.ts";
 
-const servers = ["test/redis-server.ts", "test/postgres-server.ts", "test/pglite-template.ts"];
+const servers = [
+  "packages/testkit/src/redis-server.ts",
+  "packages/testkit/src/postgres-server.ts",
+  "packages/ledger/src/testing/pglite-template.ts",
+];
 
 /** Tests that put others in the place of modules. */
 const mocked = "**/*.mocked.test.ts";

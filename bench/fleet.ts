@@ -1,10 +1,15 @@
 import type { ChildProcess } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import {
+  dataFolder,
+  freePort,
+  startPostgres,
+  startRedis,
+  startServer,
+  stopProcess,
+} from "@exhibit/testkit";
 import { parse, stringify } from "yaml";
-import { startPostgres } from "../test/postgres-server.ts";
-import { startRedis } from "../test/redis-server.ts";
-import { dataFolder, freePort, startServer, stopProcess } from "../test/servers.ts";
 
 const cli = join(import.meta.dirname, "../apps/cli/bin/exhibit.mjs");
 

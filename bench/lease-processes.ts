@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { dataFolder } from "../test/servers.ts";
+import { dataFolder } from "@exhibit/testkit";
 import { createClient, directory } from "../test/system.ts";
 import { startFleet } from "./fleet.ts";
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { freePort, startServer, stopProcess } from "../test/servers.ts";
+import { freePort, startServer, stopProcess } from "@exhibit/testkit";
 import type { Case } from "./cases.ts";
 import type { Contender, Running, Task } from "./contenders/contender.ts";
 import { type DataSet, makeDataSet } from "./data-set.ts";

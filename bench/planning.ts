@@ -15,9 +15,7 @@ import {
 import { openEmbeddedEngine, openRedisEngine } from "@exhibit/queue";
 import { createFileReaders } from "@exhibit/sources";
 import { createLogger } from "@exhibit/telemetry";
-import { startPostgres } from "../test/postgres-server.ts";
-import { startRedis } from "../test/redis-server.ts";
-import { dataFolder } from "../test/servers.ts";
+import { dataFolder, startPostgres, startRedis } from "@exhibit/testkit";
 import { measureFirstPut } from "./first-put.ts";
 import { type Base, bytesOfRows, memoryOf, ringToTheEnd, storeAll } from "./ledger-work.ts";
 import { measureServers } from "./measure.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ImportView } from "@exhibit/contracts";
 import type { OssEntry } from "@exhibit/sandbox";
-import { dataFolder, stopProcess } from "../test/servers.ts";
+import { dataFolder, stopProcess } from "@exhibit/testkit";
 import { createClient, directory } from "../test/system.ts";
 import { parts, startFleet } from "./fleet.ts";
 

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { dataFolder } from "@exhibit/testkit";
 import { Redis } from "ioredis";
 import pg from "pg";
-import { dataFolder } from "../test/servers.ts";
 import { createClient, directory } from "../test/system.ts";
 import { startFleet } from "./fleet.ts";
 

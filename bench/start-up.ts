@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { dataFolder, stopProcess } from "../test/servers.ts";
+import { dataFolder, stopProcess } from "@exhibit/testkit";
 import { embeddedScript } from "./contenders/embedded.ts";
 import { type Fleet, parts, startFleet, startVendors } from "./fleet.ts";
 import { cpuOf } from "./measure.ts";

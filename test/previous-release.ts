@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdir, readdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { dataFolder } from "./servers.ts";
+import { dataFolder } from "@exhibit/testkit";
 
 /** Its last commit. */
 const COMMIT = "a622e12";

@@ -13,13 +13,13 @@ import type {
   ImportRequest,
   ImportView,
 } from "@exhibit/contracts";
+import { copyPglite, createDatabase } from "@exhibit/ledger/testing";
+import { openServices, type Services } from "@exhibit/runtime";
 import { type Sandbox, startSandbox } from "@exhibit/sandbox";
 import { createLogger } from "@exhibit/telemetry";
-import { openServices, type Services } from "@exhibit/worker";
+import { dataFolder, takeRedisDatabase } from "@exhibit/testkit";
+import { startWorker } from "@exhibit/worker";
 import { inject } from "vitest";
-import { copyPglite, createDatabase } from "./databases.ts";
-import { takeRedisDatabase } from "./engines.ts";
-import { dataFolder } from "./servers.ts";
 
 export type EngineKind = "embedded" | "Redis and Postgres";
 
@@ -56,7 +56,7 @@ export interface System extends AsyncDisposable {
 }
 
 export interface SystemOptions {
-  worker?: Parameters<Services["startWorker"]>[0];
+  worker?: Parameters<typeof startWorker>[1];
   /** More of the environment, such as the lease keys. */
   environment?: Partial<Environment>;
   /** The sandbox is taken for the vendors and OSS themselves: its ledger is no trial's. */
@@ -87,7 +87,7 @@ export async function startSystem(kind: EngineKind, options: SystemOptions = {})
   });
   const services = await openServices({ environment, config, logger });
   stack.defer(() => services.close());
-  let running = await services.startWorker(options.worker);
+  let running = await startWorker(services.forWorker, options.worker);
   stack.defer(() => running.close());
   const app = await buildApi({ ...services, logger, progress: { interval: 50 } });
   stack.defer(() => app.close());
@@ -101,7 +101,7 @@ export async function startSystem(kind: EngineKind, options: SystemOptions = {})
     worker: {
       stop: () => running.close(),
       async start() {
-        running = await services.startWorker(options.worker);
+        running = await startWorker(services.forWorker, options.worker);
       },
     },
     ...createClient(apiUrl),

@@ -1,7 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import { loadConfig, readEnvironment, secretsOf } from "@exhibit/config";
+import { openServices } from "@exhibit/runtime";
 import { createLogger } from "@exhibit/telemetry";
-import { openServices } from "@exhibit/worker";
+import { startWorker } from "@exhibit/worker";
 
 // node embedded-script.ts FOLDER: one import in one process, without API and without sandbox.
 
@@ -10,7 +11,7 @@ const environment = readEnvironment();
 const config = await loadConfig(environment.configPath ?? "");
 const logger = createLogger({ service: "bench", secrets: secretsOf(config, environment) });
 const services = await openServices({ environment, config, logger });
-const worker = await services.startWorker();
+const worker = await startWorker(services.forWorker);
 const folder = { role: "entrust" };
 let view = await services.imports.create({
   entrust_id: "E-1",

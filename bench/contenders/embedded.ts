@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { dataFolder } from "../../test/servers.ts";
+import { dataFolder } from "@exhibit/testkit";
 import { startVendors } from "../fleet.ts";
 import { runProgram } from "../measure.ts";
 import type { Contender } from "./contender.ts";

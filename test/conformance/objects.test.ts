@@ -4,10 +4,10 @@ import { join } from "node:path";
 import type { Lease } from "@exhibit/credentials";
 import { createObjectStore, type FileBody, type LeaseHolder } from "@exhibit/oss";
 import { type Sandbox, startSandbox, uploaderActions } from "@exhibit/sandbox";
+import { dataFolder } from "@exhibit/testkit";
 import OSS from "ali-oss";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { crc64 } from "../../packages/sources/src/reading/crc64.ts";
-import { dataFolder } from "../servers.ts";
 
 // What objects carry besides their bytes, as an OSS has it that checks every signature.
 

@@ -15,9 +15,9 @@ import {
 } from "@exhibit/credentials";
 import { createObjectStore, type FileBody } from "@exhibit/oss";
 import { type GatewayFaultOrder, type Sandbox, startSandbox } from "@exhibit/sandbox";
+import { dataFolder } from "@exhibit/testkit";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { crc64 } from "../../packages/sources/src/reading/crc64.ts";
-import { dataFolder } from "../servers.ts";
 
 /** What the suite has to know of a vendor. */
 interface Row {

@@ -4,12 +4,17 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FileView, ImportView } from "@exhibit/contracts";
+import { createDatabase } from "@exhibit/ledger/testing";
 import { type Sandbox, startSandbox } from "@exhibit/sandbox";
+import {
+  dataFolder,
+  freePort,
+  startServer,
+  stopProcess,
+  takeRedisDatabase,
+} from "@exhibit/testkit";
 import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
-import { createDatabase } from "../databases.ts";
-import { takeRedisDatabase } from "../engines.ts";
 import { cli } from "../exhibit.ts";
-import { dataFolder, freePort, startServer, stopProcess } from "../servers.ts";
 import { createClient, directory, writeTree } from "../system.ts";
 
 let stack: AsyncDisposableStack;

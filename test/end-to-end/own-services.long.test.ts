@@ -1,11 +1,9 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ErrorAnswer, ImportView } from "@exhibit/contracts";
+import { type RunningServer, startPostgres, startRedis } from "@exhibit/testkit";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { startPostgres } from "../postgres-server.ts";
-import { startRedis } from "../redis-server.ts";
-import type { RunningServer } from "../servers.ts";
 import { directory, type System, startSystem, writeTree } from "../system.ts";
 
 /** Milliseconds between a service's return and the end of the imports that waited for it: the goal, and their own time. */

@@ -1,10 +1,10 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { errorTable } from "@exhibit/contracts";
+import { startPrefixProxy } from "@exhibit/testkit";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBrowser } from "../browser.ts";
-import { startPrefixProxy } from "../prefix-proxy.ts";
 import { directory, importOfSuits, type System, startSystem, writeTree } from "../system.ts";
 
 describe("In a browser", () => {

@@ -1,12 +1,17 @@
 import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import type { ImportView } from "@exhibit/contracts";
+import { createDatabase } from "@exhibit/ledger/testing";
+import {
+  dataFolder,
+  freePort,
+  startServer,
+  stopProcess,
+  takeRedisDatabase,
+} from "@exhibit/testkit";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { startCollector } from "../collector.ts";
-import { createDatabase } from "../databases.ts";
-import { takeRedisDatabase } from "../engines.ts";
 import { cli, exhibit, type Ran } from "../exhibit.ts";
-import { dataFolder, freePort, startServer, stopProcess } from "../servers.ts";
 import { createClient, digestsBelow, writeTree } from "../system.ts";
 
 function lastLine<T>({ stdout }: Ran): T {

@@ -2,17 +2,22 @@ import type { ChildProcess } from "node:child_process";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FileView, ImportView } from "@exhibit/contracts";
+import { createDatabase } from "@exhibit/ledger/testing";
 import { type Sandbox, startSandbox } from "@exhibit/sandbox";
+import {
+  dataFolder,
+  freePort,
+  startServer,
+  stopProcess,
+  takeRedisDatabase,
+} from "@exhibit/testkit";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { createDatabase } from "../databases.ts";
-import { takeRedisDatabase } from "../engines.ts";
 import { cli, exhibit } from "../exhibit.ts";
 import {
   hasPreviousRelease,
   layOutPreviousRelease,
   type PreviousRelease,
 } from "../previous-release.ts";
-import { dataFolder, freePort, startServer, stopProcess } from "../servers.ts";
 import { createClient, digestsBelow, importOfSuits, writeTree } from "../system.ts";
 
 const isThere = await hasPreviousRelease();

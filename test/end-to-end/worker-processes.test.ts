@@ -3,12 +3,11 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createDatabase } from "@exhibit/ledger/testing";
 import { startSandbox } from "@exhibit/sandbox";
+import { dataFolder, stopProcess, takeRedisDatabase } from "@exhibit/testkit";
 import { afterEach, beforeEach, expect, inject, test } from "vitest";
-import { createDatabase } from "../databases.ts";
-import { takeRedisDatabase } from "../engines.ts";
 import { cli } from "../exhibit.ts";
-import { dataFolder, stopProcess } from "../servers.ts";
 
 let stack: AsyncDisposableStack;
 let env: NodeJS.ProcessEnv;

@@ -5,13 +5,18 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type FolderView, type ImportView, TRIAL_NOTICE } from "@exhibit/contracts";
 import { openPglite } from "@exhibit/ledger";
+import { createDatabase } from "@exhibit/ledger/testing";
 import { type Sandbox, startSandbox } from "@exhibit/sandbox";
+import {
+  dataFolder,
+  freePort,
+  startServer,
+  stopProcess,
+  takeRedisDatabase,
+} from "@exhibit/testkit";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
-import { createDatabase } from "../databases.ts";
-import { takeRedisDatabase } from "../engines.ts";
 import { cli } from "../exhibit.ts";
-import { dataFolder, freePort, startServer, stopProcess } from "../servers.ts";
 import { createClient, digestsBelow, directory, writeTree } from "../system.ts";
 
 const FILES = 40;

@@ -10,10 +10,9 @@ import {
 } from "@exhibit/credentials";
 import { redisLeaseStore } from "@exhibit/credentials/redis";
 import { type Sandbox, startSandbox } from "@exhibit/sandbox";
+import { dataFolder, startServer, stopProcess, takeRedisDatabase } from "@exhibit/testkit";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
-import { takeRedisDatabase } from "../engines.ts";
-import { dataFolder, startServer, stopProcess } from "../servers.ts";
 import { fakeFolder, fakeVendors, openFake } from "./fake-vendor.ts";
 
 const leaseKey = Buffer.alloc(32, 7).toString("base64");

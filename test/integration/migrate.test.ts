@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { migrateLedger, SCHEMA_VERSION } from "@exhibit/ledger";
+import { createDatabase } from "@exhibit/ledger/testing";
+import { startServer } from "@exhibit/testkit";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connectPool } from "../../packages/ledger/src/postgres-pool.ts";
 import { makeAsBefore } from "../../packages/ledger/test/make-as-before.ts";
-import { createDatabase } from "../databases.ts";
 import { cli, exhibit } from "../exhibit.ts";
-import { startServer } from "../servers.ts";
 import { startSystem } from "../system.ts";
 
 describe("`exhibit migrate` on the ledger of an earlier release", () => {

@@ -2,16 +2,19 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ErrorAnswer } from "@exhibit/contracts";
 import { type Ledger, openPostgresLedger } from "@exhibit/ledger";
+import {
+  dataFolder,
+  type RunningServer,
+  selfSigned,
+  startPgBouncer,
+  startPostgres,
+} from "@exhibit/testkit";
 import { sql } from "kysely";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { createReadiness } from "../../apps/worker/src/readiness.ts";
-import { selfSigned } from "../../packages/credentials/test/conformance/self-signed.ts";
 import { reasonAgainst } from "../../packages/ledger/src/postgres-fitness.ts";
+import { createReadiness } from "../../packages/runtime/src/readiness.ts";
 import { exhibit } from "../exhibit.ts";
-import { startPgBouncer } from "../pgbouncer.ts";
-import { startPostgres } from "../postgres-server.ts";
-import { dataFolder, type RunningServer } from "../servers.ts";
 import { importOfSuits, type System, startSystem, writeTree } from "../system.ts";
 
 const PASSWORD = "p:/@ w%";

@@ -1,12 +1,12 @@
 import { EventEmitter, once } from "node:events";
 import { type Ledger, recordWorkerFacts } from "@exhibit/ledger";
+import { ledgerKinds } from "@exhibit/ledger/testing";
 import { createLogger } from "@exhibit/telemetry";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { keepPresence, type Presence } from "../../apps/worker/src/presence.ts";
 import { workerFacts } from "../../apps/worker/src/worker-facts.ts";
 import { createBandwidth } from "../../packages/ingest/src/bandwidth.ts";
 import { createSight } from "../../packages/ingest/src/sight.ts";
-import { ledgerKinds } from "../databases.ts";
 
 const MiB = 1024 * 1024;
 

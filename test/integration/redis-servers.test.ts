@@ -3,14 +3,12 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Environment } from "@exhibit/config";
 import type { ErrorAnswer, ImportView } from "@exhibit/contracts";
+import { createDatabase } from "@exhibit/ledger/testing";
 import { openRedisEngine } from "@exhibit/queue";
+import { freePort, type RunningServer, selfSigned, startRedis } from "@exhibit/testkit";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { selfSigned } from "../../packages/credentials/test/conformance/self-signed.ts";
-import { createDatabase } from "../databases.ts";
 import { exhibit } from "../exhibit.ts";
-import { startRedis } from "../redis-server.ts";
-import { freePort, type RunningServer } from "../servers.ts";
 import { importOfSuits, startSystem, writeTree } from "../system.ts";
 
 const PASSWORD = "p:/@ w%";

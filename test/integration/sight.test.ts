@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ExhibitError } from "@exhibit/contracts";
 import { beat, type Ledger, leave, recordWorkerFacts } from "@exhibit/ledger";
+import { ledgerKinds } from "@exhibit/ledger/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { workerFacts } from "../../apps/worker/src/worker-facts.ts";
 import { createSight } from "../../packages/ingest/src/sight.ts";
-import { ledgerKinds } from "../databases.ts";
 
 describe.each(Object.entries(ledgerKinds))("What one worker doesn't see, on %s", (_, open) => {
   let ledger: Ledger;

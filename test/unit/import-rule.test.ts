@@ -1,12 +1,14 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative, sep } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
 
-/** What each room may import: the one-way rule of the house, from `contracts` upwards. */
+/** What each package may import of the others: one way, from `contracts` upwards. */
 const allowed: Record<string, readonly string[]> = {
   contracts: [],
+  testkit: [],
+  client: ["contracts"],
   credentials: ["contracts"],
   config: ["contracts", "credentials"],
   oss: ["contracts", "credentials"],
@@ -14,10 +16,9 @@ const allowed: Record<string, readonly string[]> = {
   ledger: ["contracts"],
   queue: ["contracts"],
   telemetry: ["contracts"],
-  ingest: ["contracts", "credentials", "oss", "sources", "ledger", "queue", "telemetry"],
   sandbox: ["contracts"],
-  api: ["contracts", "ingest", "queue", "telemetry"],
-  worker: [
+  ingest: ["contracts", "credentials", "oss", "sources", "ledger", "queue", "telemetry"],
+  runtime: [
     "config",
     "contracts",
     "credentials",
@@ -28,14 +29,23 @@ const allowed: Record<string, readonly string[]> = {
     "sources",
     "telemetry",
   ],
-  cli: ["api", "config", "contracts", "sandbox", "telemetry", "worker"],
+  api: ["contracts", "ingest", "queue", "telemetry"],
+  worker: ["contracts", "ingest", "ledger", "oss", "queue", "runtime", "sources", "telemetry"],
+  cli: ["api", "client", "config", "contracts", "runtime", "sandbox", "telemetry", "worker"],
 };
+
+/**
+ * What each room of a package may import of its others, from the lowest upwards, types included. A room is a folder of `src`
+ * with all below it, or a file that lies in `src` itself, named without `.ts`; `index` may import all. A package that isn't here
+ * has no folders.
+ */
+const inside: Record<string, Record<string, readonly string[]>> = {};
 
 /** `oss` may know what a lease is, but not how one is had. */
 const typesOnly: Record<string, readonly string[]> = { oss: ["credentials"] };
 
 const IMPORT =
-  /(?:^|\n)\s*(?:import|export)\s+(type\s+)?[^"';]*?from\s+"(@exhibit\/[^"]+|\.[^"]*)"/g;
+  /(?:(?:^|\n)\s*(?:import|export)\s+(type\s+)?[^"';]*?from\s+|import\()"(@exhibit\/[^"]+|\.[^"]*)"/g;
 
 function filesBelow(folder: string): string[] {
   return readdirSync(folder).flatMap((name) => {
@@ -45,37 +55,85 @@ function filesBelow(folder: string): string[] {
   });
 }
 
-const rooms = ["packages", "apps"].flatMap((kind) =>
+const packages = ["packages", "apps"].flatMap((kind) =>
   readdirSync(join(root, kind)).map((name) => ({ name, folder: join(root, kind, name, "src") })),
 );
 
 /** The ways into a package, those for tests aside: `""` is the front door. */
-function doorsOf(room: string): string[] {
-  const src = rooms.find(({ name }) => name === room)?.folder ?? "";
+function doorsOf(of: string): string[] {
+  const src = packages.find(({ name }) => name === of)?.folder ?? "";
   const { exports } = JSON.parse(readFileSync(join(src, "../package.json"), "utf8"));
   const doors = Object.keys(exports).map((door) => door.slice(1));
   return doors.filter((door) => door !== "/testing");
 }
 
-test("every room of the house has its place in the import rule", () => {
-  expect(rooms.map(({ name }) => name).sort()).toEqual(Object.keys(allowed).sort());
+test("every package has its place in the import rule", () => {
+  expect(packages.map(({ name }) => name).sort()).toEqual(Object.keys(allowed).sort());
 });
 
-test.each(rooms)("$name imports only what its place allows", ({ name, folder }) => {
+test.each(packages)("$name imports only what its place allows", ({ name, folder }) => {
   const wrong: string[] = [];
   for (const file of filesBelow(folder)) {
+    // Doors for tests stand on the package itself and on what tests share.
+    const isTesting = roomOf(folder, file) === "testing";
     for (const [, type, target = ""] of readFileSync(file, "utf8").matchAll(IMPORT)) {
       const where = `${relative(root, file)} imports ${target}`;
       if (target.startsWith(".")) {
-        const inside = join(file, "..", target);
-        if (!inside.startsWith(folder + sep)) wrong.push(`${where}: another room's inside`);
+        const within = join(file, "..", target);
+        if (!within.startsWith(folder + sep)) wrong.push(`${where}: another package's inside`);
         continue;
       }
       const [, room = "", ...door] = target.split("/");
+      if (isTesting && (room === "testkit" || room === name)) continue;
       if (!doorsOf(room).includes(["", ...door].join("/"))) wrong.push(`${where}: past its doors`);
       else if (!allowed[name]?.includes(room)) wrong.push(where);
       else if (typesOnly[name]?.includes(room) && !type) wrong.push(`${where}: more than a type`);
     }
   }
   expect(wrong).toEqual([]);
+});
+
+/** The room of a package that a file of its `src` is in. */
+function roomOf(src: string, file: string): string {
+  const [first = ""] = relative(src, file).split(sep);
+  return first.replace(/\.ts$/, "");
+}
+
+describe.each(packages.filter(({ name }) => name in inside))("$name", ({ name, folder: src }) => {
+  const order = inside[name] ?? {};
+  const rooms = new Set(filesBelow(src).map((file) => roomOf(src, file)));
+  rooms.delete("index");
+
+  test("has a place for each of its rooms", () => {
+    expect([...rooms].sort()).toEqual(Object.keys(order).sort());
+  });
+
+  test("has an order without a circle: a room may import only those before it", () => {
+    const before = new Set<string>();
+    for (const [room, others] of Object.entries(order)) {
+      expect([room, others.filter((other) => !before.has(other))]).toEqual([room, []]);
+      before.add(room);
+    }
+  });
+
+  test("imports between its rooms, types included, only as its order allows", () => {
+    const wrong: string[] = [];
+    const used = new Set<string>();
+    for (const file of filesBelow(src)) {
+      const own = roomOf(src, file);
+      for (const [, , target = ""] of readFileSync(file, "utf8").matchAll(IMPORT)) {
+        if (!target.startsWith(".")) continue;
+        const other = roomOf(src, join(file, "..", target));
+        if (other === own || own === "index") continue;
+        used.add(`${own} → ${other}`);
+        if (!order[own]?.includes(other)) wrong.push(`${relative(root, file)} imports ${target}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+    // What nobody needs isn't allowed either: the table tells how the package is.
+    const needless = Object.entries(order).flatMap(([own, others]) =>
+      others.map((other) => `${own} → ${other}`).filter((way) => !used.has(way)),
+    );
+    expect(needless).toEqual([]);
+  });
 });

@@ -1,6 +1,6 @@
+import { type ApiClient, createApiClient } from "@exhibit/client";
 import { readEnvironment } from "@exhibit/config";
 import { actorOfSystem } from "./actor.ts";
-import { type ApiClient, createApiClient } from "./api-client.ts";
 
 /** The client of the API that the environment names (EXHIBIT_API_URL, or host and port). */
 export function apiOfEnvironment(): ApiClient {

@@ -1,7 +1,7 @@
 import { loadConfig, secretsOf } from "@exhibit/config";
 import { TRIAL_NOTICE } from "@exhibit/contracts";
+import { openServices, type Services } from "@exhibit/runtime";
 import { createLogger, type Logger, startTelemetry } from "@exhibit/telemetry";
-import { openServices, type Services } from "@exhibit/worker";
 import type { FleetEnvironment } from "./fleet-environment.ts";
 import { telemetryEnvironment } from "./telemetry-environment.ts";
 

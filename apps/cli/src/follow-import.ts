@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import type { ApiClient } from "@exhibit/client";
 import {
   ExhibitError,
   type ImportView,
@@ -6,7 +7,6 @@ import {
   restingStatuses,
   toExhibitError,
 } from "@exhibit/contracts";
-import type { ApiClient } from "./api-client.ts";
 import { readServerSentEvents } from "./server-sent-events.ts";
 
 export interface FollowOptions {

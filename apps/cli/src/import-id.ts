@@ -1,5 +1,5 @@
+import type { ApiClient } from "@exhibit/client";
 import { ExhibitError } from "@exhibit/contracts";
-import type { ApiClient } from "./api-client.ts";
 import { badUse } from "./exit-codes.ts";
 
 const whole = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

@@ -1,5 +1,5 @@
+import type { ApiClient } from "@exhibit/client";
 import type { FolderView, ImportView } from "@exhibit/contracts";
-import type { ApiClient } from "./api-client.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Ends the output of `--json` with an import as the API gives it, and its folders. */

@@ -1,5 +1,6 @@
 import { parseBwlimit } from "@exhibit/contracts";
-import type { RunningWorker, Services } from "@exhibit/worker";
+import type { Services } from "@exhibit/runtime";
+import { type RunningWorker, startWorker } from "@exhibit/worker";
 import { actorOfSystem } from "./actor.ts";
 
 export const bwlimitOption = [
@@ -18,5 +19,5 @@ export async function startLimitedWorker(
   limit: string | undefined,
 ): Promise<RunningWorker> {
   if (limit !== undefined) await services.bandwidth.set({ limit }, actorOfSystem());
-  return services.startWorker();
+  return startWorker(services.forWorker);
 }

@@ -3,8 +3,8 @@ import { networkInterfaces } from "node:os";
 import { buildApi } from "@exhibit/api";
 import type { Environment } from "@exhibit/config";
 import { ExhibitError, hostOfName, isLoopback } from "@exhibit/contracts";
+import type { Services } from "@exhibit/runtime";
 import type { Logger } from "@exhibit/telemetry";
-import type { Services } from "@exhibit/worker";
 
 export interface ServedApi {
   /** Where this machine reaches it: `http://host:port`, without a slash at the end. */

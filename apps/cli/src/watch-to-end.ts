@@ -1,5 +1,5 @@
+import type { ApiClient } from "@exhibit/client";
 import { type ExhibitError, type ImportView, TRIAL_NOTICE } from "@exhibit/contracts";
-import type { ApiClient } from "./api-client.ts";
 import { followImport } from "./follow-import.ts";
 import { giveImport } from "./import-result.ts";
 import { Left, listenForInterruption } from "./interruption.ts";

@@ -1,5 +1,4 @@
 import { ExhibitError } from "@exhibit/contracts";
-import type { Broker, Tunnel } from "@exhibit/credentials";
 import {
   createByteBudget,
   createSight,
@@ -11,27 +10,16 @@ import {
   seal,
   storeShard,
 } from "@exhibit/ingest";
-import { type Ledger, recordWorkerFacts } from "@exhibit/ledger";
+import { recordWorkerFacts } from "@exhibit/ledger";
 import { createObjectStore } from "@exhibit/oss";
-import type { Engine, Handler, QueueName, WorkerHandle, WorkOptions } from "@exhibit/queue";
-import { createFileReaders } from "@exhibit/sources";
+import type { Handler, QueueName, WorkerHandle, WorkOptions } from "@exhibit/queue";
+import type { WorkerParts } from "@exhibit/runtime";
+import { canBeRead, createFileReaders } from "@exhibit/sources";
 import { type Logger, observe } from "@exhibit/telemetry";
 import { boundHeap } from "./bounded-heap.ts";
 import { keepRinging } from "./keep-ringing.ts";
 import { keepPresence } from "./presence.ts";
 import { viewOf, workerFacts } from "./worker-facts.ts";
-
-export interface WorkerDependencies {
-  ledger: Ledger;
-  engine: Engine;
-  broker: Broker;
-  roots: readonly string[];
-  /** The real path of Exhibit's own data on this machine. */
-  dataDir: string | undefined;
-  logger: Logger;
-  /** The way to OSS through a proxy, where there is one. */
-  tunnel?: Tunnel | undefined;
-}
 
 export interface RunningWorker {
   /** Ends the jobs that run, or hands them back when they take longer than the grace time. */
@@ -44,19 +32,14 @@ const concurrency: Record<QueueName, number> = { plan: 2, store: 4, seal: 2, rec
 /** What the files under way may hold in memory, all shards together: two large ones with four parts each, for one. */
 export const MEMORY_BYTES = 48 * 1024 * 1024;
 
-export interface WorkerSettings {
-  /** Imports that haven't changed for this long, in milliseconds, are looked after. */
-  quietMs: number;
-  /** So long, in milliseconds, the jobs that run have to end once it is closed; then they are handed back. */
-  graceMs: number;
-}
-
 /** Takes jobs of all queues until it's closed. */
 export async function startWorker(
-  dependencies: WorkerDependencies,
-  { quietMs, graceMs }: WorkerSettings,
+  parts: WorkerParts,
+  times: Partial<Pick<WorkerParts, "quietMs" | "graceMs">> = {},
 ): Promise<RunningWorker> {
-  const { ledger, engine, broker, roots, dataDir, logger, tunnel } = dependencies;
+  const { ledger, engine, broker, roots, dataDir, logger, tunnel } = parts;
+  const { quietMs, graceMs } = { ...parts, ...times };
+  await warnOfUnreadableRoots(roots, logger);
   const facts = workerFacts();
   const worker = await recordWorkerFacts(ledger, facts);
   const sight = createSight({ ledger, roots, host: facts.host, view: viewOf(facts) });
@@ -143,6 +126,16 @@ export async function startWorker(
       await readers.close();
     },
   };
+}
+
+async function warnOfUnreadableRoots(roots: readonly string[], logger: Logger): Promise<void> {
+  for (const root of roots) {
+    if (await canBeRead(root, roots)) continue;
+    logger.warn(
+      { root },
+      "nothing can be read in this folder of sources.roots: is its share mounted here?",
+    );
+  }
 }
 
 /** Which import, folder and vendor an error is of, as far as it knows. */

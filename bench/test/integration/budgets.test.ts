@@ -2,8 +2,8 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { openRedisEngine } from "@exhibit/queue";
+import { startRedis } from "@exhibit/testkit";
 import { expect, test } from "vitest";
-import { startRedis } from "../../../test/redis-server.ts";
 import { memoryOf } from "../../ledger-work.ts";
 
 // What an import may cost for each of its files and shards, at any size: docs/measurements.md has the figures of a million.

@@ -1,5 +1,5 @@
+import type { ApiClient } from "@exhibit/client";
 import { type Destination, ExhibitError, type FolderView } from "@exhibit/contracts";
-import type { ApiClient } from "../api-client.ts";
 import { apiOfEnvironment } from "../client-context.ts";
 import { badUse, exitCodes } from "../exit-codes.ts";
 import { formatCount } from "../format.ts";

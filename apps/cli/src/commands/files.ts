@@ -1,3 +1,4 @@
+import type { ApiClient, FileFilter } from "@exhibit/client";
 import {
   type ErrorCode,
   type FileState,
@@ -7,7 +8,6 @@ import {
   TRIAL_NOTICE,
   visibleJson,
 } from "@exhibit/contracts";
-import type { ApiClient, FileFilter } from "../api-client.ts";
 import { apiOfEnvironment } from "../client-context.ts";
 import { badUse, exitCodes } from "../exit-codes.ts";
 import { csvHead, csvRow, type ListedFile } from "../file-list/csv.ts";

@@ -1,4 +1,4 @@
-import type { ApiClient } from "../api-client.ts";
+import type { ApiClient } from "@exhibit/client";
 import { badUse } from "../exit-codes.ts";
 import { importIdOf } from "../import-id.ts";
 

@@ -37,7 +37,7 @@ async function migrate(
     );
   }
   // Loaded only here: the other commands needn't wait for the ledger.
-  const { migrateLedger, SCHEMA_VERSION } = await import("@exhibit/worker");
+  const { migrateLedger, SCHEMA_VERSION } = await import("@exhibit/runtime");
   const found = await migrateLedger(url, { dryRun: true });
   const { version, missing } = found;
   terminal.say(

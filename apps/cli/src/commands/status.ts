@@ -1,3 +1,4 @@
+import type { ApiClient, ImportFilter } from "@exhibit/client";
 import {
   type ImportStatus,
   type ImportView,
@@ -5,7 +6,6 @@ import {
   TRIAL_NOTICE,
 } from "@exhibit/contracts";
 import { InvalidArgumentError, Option } from "commander";
-import type { ApiClient, ImportFilter } from "../api-client.ts";
 import { apiOfEnvironment } from "../client-context.ts";
 import { badUse, exitCodes } from "../exit-codes.ts";
 import { formatCount, formatNumber, type TimeStyle } from "../format.ts";

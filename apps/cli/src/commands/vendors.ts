@@ -10,7 +10,7 @@ import {
   type VendorList,
   type VendorState,
 } from "@exhibit/contracts";
-import type { VendorCheck } from "@exhibit/worker";
+import type { VendorCheck } from "@exhibit/runtime";
 import { Option } from "commander";
 import { actorOfSystem } from "../actor.ts";
 import { type Role, roles, unnamedFolder } from "../case-folders.ts";
@@ -165,7 +165,7 @@ async function acceptOne(vendor: string, why: string, terminal: Terminal): Promi
   if (config.trial) throw badUse("A trial's vendors may be anywhere: there is nothing to accept.");
   await using stack = new AsyncDisposableStack();
   if (environment.databaseUrl === undefined) stack.use(await lockDataFolder(environment.dataDir));
-  const { acceptVendor } = await import("@exhibit/worker");
+  const { acceptVendor } = await import("@exhibit/runtime");
   const by = { who: actorOfSystem() ?? UNNAMED_ACTOR, why };
   const accepted = await acceptVendor(environment, config, { vendor, by });
   terminal.say(`${vendor} is where this configuration has it, by your word and on the record.`);
@@ -212,7 +212,7 @@ async function checkFolder(
   terminal: Terminal,
 ) {
   // Loaded only here: the list needn't wait for the engine.
-  const { checkVendor } = await import("@exhibit/worker");
+  const { checkVendor } = await import("@exhibit/runtime");
   const check = await checkVendor(config, of, signal, readEnvironment().proxies);
   for (const line of checkLines(check)) terminal.say(line);
   return { trial: config.trial, ...resultOf(check) };

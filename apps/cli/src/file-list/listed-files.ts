@@ -1,5 +1,5 @@
+import type { ApiClient, FileFilter } from "@exhibit/client";
 import type { FolderView } from "@exhibit/contracts";
-import type { ApiClient, FileFilter } from "../api-client.ts";
 import type { ListedFile } from "./csv.ts";
 
 /** The files of an import, each with its folder. Both lists come in the folders' order: one folder at a time is held. */

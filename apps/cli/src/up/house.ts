@@ -7,9 +7,9 @@ import {
   secretsOf,
 } from "@exhibit/config";
 import { ExhibitError } from "@exhibit/contracts";
+import { openServices } from "@exhibit/runtime";
 import { type Sandbox, startSandbox } from "@exhibit/sandbox";
 import { createLogger, startTelemetry } from "@exhibit/telemetry";
-import { openServices } from "@exhibit/worker";
 import { startLimitedWorker } from "../limited-worker.ts";
 import { type ServedApi, type ServeOptions, serveApi } from "../serve-api.ts";
 import { telemetryEnvironment } from "../telemetry-environment.ts";

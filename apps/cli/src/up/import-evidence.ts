@@ -1,6 +1,6 @@
+import type { ApiClient } from "@exhibit/client";
 import type { ImportView } from "@exhibit/contracts";
 import type { Sandbox } from "@exhibit/sandbox";
-import type { ApiClient } from "../api-client.ts";
 import { mappingLines } from "../case-folders.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { giveImport } from "../import-result.ts";

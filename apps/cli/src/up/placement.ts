@@ -1,6 +1,6 @@
+import type { ApiClient } from "@exhibit/client";
 import type { FolderView } from "@exhibit/contracts";
 import type { Sandbox } from "@exhibit/sandbox";
-import type { ApiClient } from "../api-client.ts";
 import { folderErrorLines, folderName, placeOf, totals } from "../report.ts";
 
 // Folders shown at the end.

@@ -1,5 +1,5 @@
+import type { ApiClient } from "@exhibit/client";
 import type { FolderSelector, ImportRequest, ImportStatus, ImportView } from "@exhibit/contracts";
-import type { ApiClient } from "../api-client.ts";
 import { formatCount, formatNumber } from "../format.ts";
 
 const goOn: readonly ImportStatus[] = ["planning", "storing", "sealing"];

@@ -1,8 +1,8 @@
 import { dirname } from "node:path";
+import { createApiClient } from "@exhibit/client";
 import { findConfig, readEnvironment } from "@exhibit/config";
 import { TRIAL_NOTICE } from "@exhibit/contracts";
 import { actorOfSystem } from "../actor.ts";
-import { createApiClient } from "../api-client.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { listenForInterruption } from "../interruption.ts";
 import { checkBwlimit } from "../limited-worker.ts";

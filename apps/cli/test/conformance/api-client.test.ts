@@ -1,5 +1,5 @@
+import { createApiClient } from "@exhibit/client";
 import { expect, test } from "vitest";
-import { createApiClient } from "../../src/api-client.ts";
 import { deadUrl, errorJson, json, startFakeApi } from "../support/fake-api.ts";
 import { folderOf } from "../support/files.ts";
 import { importId, viewOf } from "../support/views.ts";

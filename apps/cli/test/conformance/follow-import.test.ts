@@ -1,6 +1,6 @@
+import { createApiClient } from "@exhibit/client";
 import type { ImportView } from "@exhibit/contracts";
 import { expect, test } from "vitest";
-import { createApiClient } from "../../src/api-client.ts";
 import { followImport } from "../../src/follow-import.ts";
 import {
   type Answer,

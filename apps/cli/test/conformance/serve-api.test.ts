@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { networkInterfaces } from "node:os";
+import type { Services } from "@exhibit/runtime";
 import { createLogger } from "@exhibit/telemetry";
-import type { Services } from "@exhibit/worker";
 import { afterEach, expect, test } from "vitest";
 import { type ServedApi, serveApi } from "../../src/serve-api.ts";
 

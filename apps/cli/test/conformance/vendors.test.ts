@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { TRIAL_NOTICE, type VendorState } from "@exhibit/contracts";
 import { type Sandbox, startSandbox } from "@exhibit/sandbox";
+import { startProxy } from "@exhibit/testkit/proxy";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
-import { startProxy } from "../../../../test/proxy.ts";
 import { json, startFakeApi } from "../support/fake-api.ts";
 
 const main = new URL("../../bin/exhibit.mjs", import.meta.url).pathname;

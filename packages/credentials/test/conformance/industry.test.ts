@@ -4,10 +4,10 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
 import { ExhibitError } from "@exhibit/contracts";
+import { selfSigned } from "@exhibit/testkit";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { contentMd5, iotSign } from "../../src/gateways/iot-sign.ts";
 import { createVendors, folderKey, type PerFile, type Vendor } from "../../src/index.ts";
-import { selfSigned } from "./self-signed.ts";
 
 const path = "/industry/qualification/oss/sts/get";
 const folder = { type: "OWNBRAND", id: "9007199254740993", index: "1", suffix: "jpg" };

@@ -4,12 +4,12 @@ import { createServer as createTlsServer } from "node:https";
 import net, { type AddressInfo } from "node:net";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { inspect } from "node:util";
+import { selfSigned } from "@exhibit/testkit";
+import { startProxy } from "@exhibit/testkit/proxy";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
-import { startProxy } from "../../../../test/proxy.ts";
 import { createTopClient } from "../../src/gateways/top.ts";
 import { tunnelBy } from "../../src/index.ts";
-import { selfSigned } from "./self-signed.ts";
 
 async function gatewayAt(kind: "http" | "https"): Promise<string> {
   const answer = '{"acme_get_response":{"x":1}}';

@@ -3,19 +3,19 @@ import { type AddressInfo, createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { inspect } from "node:util";
 import { ExhibitError } from "@exhibit/contracts";
+import { takeRedisDatabase } from "@exhibit/testkit";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { createBroker, type LeaseStore, memoryLeaseStore } from "../../src/index.ts";
 import { redisLeaseStore } from "../../src/redis-lease-store.ts";
 import { keptAnswer, ring, suit1, vendorAnswer, vendorOf } from "../answers.ts";
-import { takeDatabase } from "../redis.ts";
 
 const opened: LeaseStore[] = [];
 let url: string;
 let redis: Redis;
 
 beforeAll(async () => {
-  url = await takeDatabase(inject("redisUrl"));
+  url = await takeRedisDatabase(inject("redisUrl"));
   redis = new Redis(url);
 });
 afterAll(() => redis.disconnect());

@@ -1,10 +1,10 @@
 import { ExhibitError } from "@exhibit/contracts";
 import { createImport, type Ledger } from "@exhibit/ledger";
+import { ledgerKinds } from "@exhibit/ledger/testing";
 import { openSource, type SourceEntry } from "@exhibit/sources";
 import type { Logger } from "@exhibit/telemetry";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { ledgerKinds } from "../../../../test/databases.ts";
 import { type PlanDependencies, planFolder } from "../../src/plan.ts";
 import { SHARD_BYTES, SHARD_FILES } from "../../src/sharding.ts";
 import { createSight } from "../../src/sight.ts";

@@ -1,7 +1,7 @@
 import { ExhibitError } from "@exhibit/contracts";
 import { cancelImport, createImport, type Ledger, pauseImport } from "@exhibit/ledger";
+import { ledgerKinds } from "@exhibit/ledger/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ledgerKinds } from "../../../../test/databases.ts";
 import { whileWanted } from "../../src/wanted.ts";
 
 let ledger: Ledger;

@@ -1,6 +1,6 @@
+import { ledgerKinds } from "@exhibit/ledger/testing";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ledgerKinds } from "../../../../test/databases.ts";
 import { bytesArray, plainArray, textArray } from "../../src/array-literals.ts";
 import type { Ledger } from "../../src/index.ts";
 

@@ -1,5 +1,5 @@
+import { ledgerKinds } from "@exhibit/ledger/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ledgerKinds } from "../../../../test/databases.ts";
 import {
   addAside,
   createImport,

@@ -1,6 +1,6 @@
+import { ledgerKinds } from "@exhibit/ledger/testing";
 import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ledgerKinds } from "../../../../test/databases.ts";
 import { createImport, type Ledger, openShard, recordOutcomes } from "../../src/index.ts";
 import { addShard } from "./add-shard.ts";
 

@@ -1,9 +1,9 @@
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { ExhibitError, fileView } from "@exhibit/contracts";
+import { createDatabase, ledgerKinds } from "@exhibit/ledger/testing";
+import { startPostgres } from "@exhibit/testkit";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { createDatabase, ledgerKinds } from "../../../../test/databases.ts";
-import { startPostgres } from "../../../../test/postgres-server.ts";
 import {
   addAside,
   cancelImport,

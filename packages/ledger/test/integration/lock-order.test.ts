@@ -1,7 +1,7 @@
 import { ExhibitError } from "@exhibit/contracts";
+import { ledgerKinds } from "@exhibit/ledger/testing";
 import { sql } from "kysely";
 import { afterAll, beforeAll, test } from "vitest";
-import { ledgerKinds } from "../../../../test/databases.ts";
 import {
   createImport,
   finishPlanning,

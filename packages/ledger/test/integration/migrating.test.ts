@@ -1,10 +1,10 @@
 import { join } from "node:path";
+import { copyPglite, createDatabase } from "@exhibit/ledger/testing";
+import { dataFolder } from "@exhibit/testkit";
 import { type Kysely, sql } from "kysely";
 import { Migrator } from "kysely/migration";
 import pg from "pg";
 import { describe, expect, test } from "vitest";
-import { copyPglite, createDatabase } from "../../../../test/databases.ts";
-import { dataFolder } from "../../../../test/servers.ts";
 import {
   deploymentOf,
   listFiles,

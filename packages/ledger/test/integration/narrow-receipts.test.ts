@@ -1,6 +1,6 @@
+import { ledgerKinds } from "@exhibit/ledger/testing";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ledgerKinds } from "../../../../test/databases.ts";
 import {
   createImport,
   type Ledger,

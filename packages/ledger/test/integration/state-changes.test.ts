@@ -1,8 +1,8 @@
 import { ExhibitError } from "@exhibit/contracts";
+import { ledgerKinds } from "@exhibit/ledger/testing";
 import fc from "fast-check";
 import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ledgerKinds } from "../../../../test/databases.ts";
 import {
   addAside,
   cancelImport,

@@ -1,6 +1,6 @@
 import type { FileView } from "@exhibit/contracts";
+import { ledgerKinds } from "@exhibit/ledger/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ledgerKinds } from "../../../../test/databases.ts";
 import {
   type AsideEntry,
   addAside,

@@ -1,6 +1,6 @@
+import { createDatabase, ledgerKinds } from "@exhibit/ledger/testing";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { createDatabase, ledgerKinds } from "../../../../test/databases.ts";
 import {
   acceptPlace,
   createImport,

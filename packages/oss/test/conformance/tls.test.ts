@@ -1,7 +1,7 @@
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { tunnelBy } from "@exhibit/credentials";
+import { startProxy } from "@exhibit/testkit/proxy";
 import { afterEach, beforeEach, expect, it, onTestFinished, vi } from "vitest";
-import { startProxy } from "../../../../test/proxy.ts";
 import { createObjectStore, type ObjectStore } from "../../src/index.ts";
 import { type FakeOss, startFakeOss } from "../fake-oss.ts";
 import { bodyOfBytes, bytesOf, holderOf, leaseFor } from "../leases.ts";

@@ -1,6 +1,5 @@
 import { ExhibitError, errorTable } from "@exhibit/contracts";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { engineKinds } from "../../../../test/engines.ts";
 import {
   type Attempt,
   type Engine,
@@ -8,6 +7,7 @@ import {
   Postponed,
   type WorkerHandle,
 } from "../../src/index.ts";
+import { engineKinds } from "../engines.ts";
 
 /** Collects calls of a handler and lets a test wait for the next one. */
 function createRecord<T>() {

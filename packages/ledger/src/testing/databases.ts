@@ -2,9 +2,9 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Ledger, openEmbeddedLedger, openPglite, openPostgresLedger } from "@exhibit/ledger";
+import { dataFolder } from "@exhibit/testkit";
 import pg from "pg";
 import { inject } from "vitest";
-import { dataFolder } from "./servers.ts";
 
 /** A database of its own on the run's Postgres, and how to drop it. */
 export async function createDatabase(): Promise<{ url: string; drop(): Promise<void> }> {

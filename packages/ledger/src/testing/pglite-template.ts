@@ -1,8 +1,8 @@
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { openEmbeddedLedger, openPglite } from "@exhibit/ledger";
+import { dataFolder } from "@exhibit/testkit";
 import type { TestProject } from "vitest/node";
-import { dataFolder } from "./servers.ts";
 
 declare module "vitest" {
   interface ProvidedContext {

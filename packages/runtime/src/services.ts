@@ -6,6 +6,7 @@ import {
   createVendors,
   type LeaseStore,
   memoryLeaseStore,
+  type Tunnel,
   tunnelBy,
 } from "@exhibit/credentials";
 import { redisLeaseStore } from "@exhibit/credentials/redis";
@@ -22,11 +23,10 @@ import {
 } from "@exhibit/ingest";
 import { type Entrant, enterWorld, type Ledger, SCHEMA_VERSION } from "@exhibit/ledger";
 import { type Engine, openEmbeddedEngine, openRedisEngine } from "@exhibit/queue";
-import { absentRoots, canBeRead } from "@exhibit/sources";
+import { absentRoots } from "@exhibit/sources";
 import { count, type Logger, observe } from "@exhibit/telemetry";
 import { entrantOf, type OpenedLedger, openLedger } from "./open-ledger.ts";
 import { createReadiness, type Readiness } from "./readiness.ts";
-import { type RunningWorker, startWorker, type WorkerSettings } from "./worker.ts";
 
 export interface ServicesOptions {
   environment: Environment;
@@ -49,8 +49,26 @@ export interface Services {
   readonly vendors: VendorControl;
   /** Those of `sources.roots` that can't be found here. */
   absentRoots(): Promise<string[]>;
-  startWorker(settings?: Partial<WorkerSettings>): Promise<RunningWorker>;
+  /** What a worker in this process works with. */
+  readonly forWorker: WorkerParts;
   close(): Promise<void>;
+}
+
+/** What a worker works with; nothing of it is the worker's to close. */
+export interface WorkerParts {
+  readonly ledger: Ledger;
+  readonly engine: Engine;
+  readonly broker: Broker;
+  readonly roots: readonly string[];
+  /** The real path of Exhibit's own data on this machine. */
+  readonly dataDir: string | undefined;
+  readonly logger: Logger;
+  /** The way to OSS through a proxy, where there is one. */
+  readonly tunnel: Tunnel | undefined;
+  /** Imports that haven't changed for this long, in milliseconds, are looked after. */
+  readonly quietMs: number;
+  /** So long, in milliseconds, the jobs that run have to end once the worker is closed; then they are handed back. */
+  readonly graceMs: number;
 }
 
 /**
@@ -106,22 +124,16 @@ export async function openServices({
       logger,
     }),
     absentRoots: () => absentRoots(roots),
-    async startWorker(settings) {
-      for (const root of roots) {
-        if (await canBeRead(root, roots)) continue;
-        logger.warn(
-          { root },
-          "nothing can be read in this folder of sources.roots: is its share mounted here?",
-        );
-      }
-      return startWorker(
-        { ledger, engine, broker, roots, dataDir, logger, tunnel },
-        {
-          quietMs: environment.redisUrl === undefined ? quietMsOf.embedded : quietMsOf.redis,
-          graceMs: environment.graceMs,
-          ...settings,
-        },
-      );
+    forWorker: {
+      ledger,
+      engine,
+      broker,
+      roots,
+      dataDir,
+      logger,
+      tunnel,
+      quietMs: environment.redisUrl === undefined ? quietMsOf.embedded : quietMsOf.redis,
+      graceMs: environment.graceMs,
     },
     async close() {
       stopObserving();

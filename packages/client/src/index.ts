@@ -1,0 +1,6 @@
+export {
+  type ApiClient,
+  createApiClient,
+  type FileFilter,
+  type ImportFilter,
+} from "./api-client.ts";

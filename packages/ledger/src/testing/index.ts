@@ -1,0 +1,1 @@
+export { copyPglite, createDatabase, ledgerKinds } from "./databases.ts";
