@@ -16,7 +16,7 @@ export interface Job {
 
 /** BullMQ as far as it decides who is next: by Exhibit's own priority, among equals who came first. */
 export interface QueueModel {
-  announce(shard: Shard, place: number): Promise<void>;
+  enqueueNew(shard: Shard, place: number): Promise<void>;
   /** The next job, when there is one. */
   take(): Promise<Job>;
   /** Back into the queue after so many milliseconds. */
@@ -55,7 +55,7 @@ export function createQueue(
   }
 
   return {
-    async announce(shard, place) {
+    async enqueueNew(shard, place) {
       await until(time, time.now() + redis);
       // See `roundOf` of packages/queue.
       const priority = priorityOf(place, waiting.peek()?.priority ?? 1);

@@ -49,7 +49,7 @@ export async function plan(given: PlanDependencies, tenant: Tenant): Promise<voi
         const waiting = given.waitingShards(tenant);
         waiting.count += 1;
         const shard = { tenant, folder: folderOf(tenant, folder), left: new Set(files) };
-        await given.queue.announce(shard, waiting.count);
+        await given.queue.enqueueNew(shard, waiting.count);
       }
     }),
   );

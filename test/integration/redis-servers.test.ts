@@ -103,10 +103,10 @@ describe("Fleets of two ledgers on one Redis", () => {
     const apart = await open({ ledger: "two", prefix: "staging" });
     const admin = new Redis(`${servers.plain.url}/3`);
     stack.defer(() => admin.disconnect());
-    await first.announce("plan", [{ id: "1" }]);
+    await first.enqueueNew("plan", [{ id: "1" }]);
     const jobs = async (prefix: string) => (await admin.keys(`${prefix}:plan:*1`)).length;
     expect([await jobs("{exhibit}"), await jobs("{staging}")]).toEqual([1, 0]);
-    await apart.announce("plan", [{ id: "1" }]);
+    await apart.enqueueNew("plan", [{ id: "1" }]);
     expect([await jobs("{exhibit}"), await jobs("{staging}")]).toEqual([1, 1]);
   });
 

@@ -39,15 +39,18 @@ test("a shard that waits takes at most 1 KB of Redis", async () => {
   stack.defer(() => redis.stop());
   const engine = await openRedisEngine(redis.url);
   stack.defer(() => engine.close());
-  const announce = (from: number) =>
-    engine.announce(
+  const enqueue = (from: number) =>
+    engine.enqueueNew(
       "store",
-      Array.from({ length: SHARDS }, (_, number) => ({ id: String(from + number), place: number })),
+      Array.from({ length: SHARDS }, (_, number) => ({
+        id: String(from + number),
+        position: number,
+      })),
     );
   // What the queue itself takes isn't a shard's.
-  await announce(1);
+  await enqueue(1);
   const before = await memoryOf({ redisUrl: redis.url });
-  await announce(1_000_000);
+  await enqueue(1_000_000);
   const bytes = (await memoryOf({ redisUrl: redis.url })) - before;
   expect(bytes / SHARDS).toBeLessThan(1024);
 });

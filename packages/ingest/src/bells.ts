@@ -1,5 +1,5 @@
 import type { OpenShard } from "@exhibit/ledger";
-import type { BellToRing, Engine, QueueName } from "@exhibit/queue";
+import type { Engine, JobRef, QueueName } from "@exhibit/queue";
 import type { Logger } from "@exhibit/telemetry";
 
 /**
@@ -9,19 +9,19 @@ import type { Logger } from "@exhibit/telemetry";
 export async function ringSoon(
   { engine, logger }: { engine: Engine; logger: Logger },
   name: QueueName,
-  bells: readonly BellToRing[],
+  bells: readonly JobRef[],
 ): Promise<void> {
   try {
-    await engine.ring(name, bells, { isNewer: true });
+    await engine.enqueue(name, bells, { isNewer: true });
   } catch (err) {
     logger.warn({ err, queue: name }, "the queue can't be reached; the reconciler will ring");
   }
 }
 
-export function bellOf(id: number): BellToRing {
+export function bellOf(id: number): JobRef {
   return { id: String(id) };
 }
 
-export function bellOfShard({ shardId, place }: OpenShard): BellToRing {
-  return { id: String(shardId), place };
+export function bellOfShard({ shardId, place }: OpenShard): JobRef {
+  return { id: String(shardId), position: place };
 }

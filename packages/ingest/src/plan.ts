@@ -243,7 +243,7 @@ async function addAndAnnounce(
 ): Promise<void> {
   if (shards.length === 0) return;
   const added = await addShards(ledger, folder, shards);
-  await engine.announce("store", added.map(bellOfShard)).catch((err) => {
+  await engine.enqueueNew("store", added.map(bellOfShard)).catch((err) => {
     // The shards are on the record: the reconciler rings for them.
     const shard_ids = added.map(({ shardId }) => shardId);
     logger.warn({ err, shard_ids }, "the queue can't be reached; the reconciler will ring");

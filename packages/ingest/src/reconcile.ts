@@ -35,7 +35,7 @@ async function ringAll(
   engine: Engine,
   { importId, folderIds, shards, complete }: OpenWork,
 ): Promise<void> {
-  await engine.ring("plan", folderIds.map(bellOf));
-  await engine.ring("store", shards.map(bellOfShard));
-  if (complete) await engine.ring("seal", [{ id: importId }]);
+  await engine.enqueue("plan", folderIds.map(bellOf));
+  await engine.enqueue("store", shards.map(bellOfShard));
+  if (complete) await engine.enqueue("seal", [{ id: importId }]);
 }

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ExhibitError } from "@exhibit/contracts";
 import type { Worker } from "bullmq";
-import type { Bell } from "./queues.ts";
+import type { JobData } from "./queues.ts";
 
 /** How long a worker may take to hand its work back after its grace time: a queue that is away would take for ever. */
 const HAND_BACK_MS = 5_000;
 
 /** As `WorkerHandle.close` says. */
 export async function closeWorker(
-  worker: Worker<Bell>,
+  worker: Worker<JobData>,
   controller: AbortController,
   graceMs: number,
 ): Promise<void> {

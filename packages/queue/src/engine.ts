@@ -13,29 +13,29 @@ import { BullMQOtel } from "bullmq-otel";
 import { Redis } from "ioredis";
 import { closeWorker } from "./close-worker.ts";
 import { createPglitePool } from "./pglite-pool.ts";
-import { type Bell, EVENTS_KEPT, kept, type QueueName, queueNames } from "./queues.ts";
+import { EVENTS_KEPT, type JobData, kept, type QueueName, queueNames } from "./queues.ts";
 import { checkDatabase, claimPrefix } from "./redis-database.ts";
 import { faultOfRedis } from "./redis-faults.ts";
 import { checkRedis } from "./redis-fitness.ts";
 import { restAfterErrors } from "./rest-after-errors.ts";
-import { type BellToRing, beginNow, jobOf, ringAtEnd, ringOne, roundOf } from "./ringing.ts";
+import { beginNow, type JobRef, jobOf, ringAtEnd, ringOne, roundOf } from "./ringing.ts";
 import { watchStandstills } from "./standstill.ts";
 import { type BareHandler, createProcessor, type Handler } from "./work.ts";
 
 /** What carries jobs: BullMQ on Redis, or on PGlite in this process. */
 export interface Engine {
   /** BullMQ's own queues, for Bull Board. */
-  readonly queues: readonly Queue<Bell>[];
+  readonly queues: readonly Queue<JobData>[];
   /** Enqueues new work; an id that is there already is passed over. */
-  announce(name: QueueName, bells: readonly BellToRing[]): Promise<void>;
+  enqueueNew(name: QueueName, bells: readonly JobRef[]): Promise<void>;
   /**
    * Makes sure that work is going to be taken up, whatever became of its job: done, failed, or lost. A job that runs is
    * left alone, and so is one that waits out a pause. `isNewer` is for work that is newer than the job may know: a job that
    * ends within a second is rung for then, one that goes on sees the work itself, and one that waits begins at once.
    */
-  ring(
+  enqueue(
     name: QueueName,
-    bells: readonly BellToRing[],
+    bells: readonly JobRef[],
     options?: { isNewer?: boolean },
   ): Promise<void>;
   /** Rings a queue again and again. Returns whether that was new to it: then the queue is new, or has been emptied. */
@@ -101,12 +101,12 @@ const workerTimes = {
 };
 
 interface Backend {
-  createQueue(name: QueueName): Queue<Bell>;
+  createQueue(name: QueueName): Queue<JobData>;
   createWorker(
     name: QueueName,
     handler: BareHandler,
     options: Partial<WorkerOptions>,
-  ): Worker<Bell>;
+  ): Worker<JobData>;
   onReturn(listener: () => void): void;
   away(): Away | undefined;
   ping(): Promise<void>;
@@ -229,13 +229,13 @@ export async function openEmbeddedEngine(pglite: PGlite): Promise<Engine> {
   const embedded = withBackend(createPostgresBackend);
   return createEngine({
     createQueue: (name) =>
-      new embedded.Queue<Bell>(name, options({ connection: pool })) as unknown as Queue<Bell>,
+      new embedded.Queue<JobData>(name, options({ connection: pool })) as unknown as Queue<JobData>,
     createWorker: (name, handler, more) =>
-      new embedded.Worker<Bell>(
+      new embedded.Worker<JobData>(
         name,
         createProcessor(name, handler),
         options({ ...more, connection: pool } as { connection: typeof pool }),
-      ) as unknown as Worker<Bell>,
+      ) as unknown as Worker<JobData>,
     // It is in this process: it can't be away.
     onReturn() {},
     away: () => undefined,
@@ -257,7 +257,7 @@ function createEngine(backend: Backend): Engine {
   // Without a listener, a lost connection would end the process; whoever needs the queue gets the error of its call.
   for (const queue of queues.values()) queue.on("error", () => {});
 
-  function queueOf(name: QueueName): Queue<Bell> {
+  function queueOf(name: QueueName): Queue<JobData> {
     const queue = queues.get(name);
     if (!queue) throw new ExhibitError("INTERNAL", `There is no queue ${name}.`);
     return queue;
@@ -265,13 +265,13 @@ function createEngine(backend: Backend): Engine {
 
   return {
     queues: [...queues.values()],
-    async announce(name, bells) {
+    async enqueueNew(name, bells) {
       if (bells.length === 0) return;
       const queue = queueOf(name);
       const round = await reachable(roundFor(queue, bells));
       await reachable(queue.addBulk(bells.map((bell) => jobOf(name, bell, round))));
     },
-    async ring(name, bells, { isNewer = false } = {}) {
+    async enqueue(name, bells, { isNewer = false } = {}) {
       const queue = queueOf(name);
       const round = await reachable(roundFor(queue, bells));
       for (let from = 0; from < bells.length; from += RUNG_AT_ONCE) {
@@ -341,8 +341,8 @@ function createEngine(backend: Backend): Engine {
 }
 
 /** Only bells of shards have turns. */
-async function roundFor(queue: Queue<Bell>, bells: readonly BellToRing[]): Promise<number> {
-  return bells.some(({ place }) => place !== undefined) ? await roundOf(queue) : 1;
+async function roundFor(queue: Queue<JobData>, bells: readonly JobRef[]): Promise<number> {
+  return bells.some(({ position }) => position !== undefined) ? await roundOf(queue) : 1;
 }
 
 async function reachable<T>(work: Promise<T>): Promise<T> {

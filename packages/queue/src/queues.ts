@@ -6,7 +6,7 @@ export const queueNames = ["plan", "store", "seal", "reconcile"] as const;
 export type QueueName = (typeof queueNames)[number];
 
 /** What a job's data holds; `id` is a folder's (plan), a shard's (store), an import's (seal). */
-export interface Bell {
+export interface JobData {
   id: string;
 }
 

@@ -1,11 +1,11 @@
 import type { Worker } from "bullmq";
-import type { Bell } from "./queues.ts";
+import type { JobData } from "./queues.ts";
 
 /** Milliseconds that a worker asks for nothing after an error. */
 const REST_MS = 1000;
 
 /** A queue that answers but refuses, as Redis does without memory, would be asked again ten thousand times a second. */
-export function restAfterErrors(worker: Worker<Bell>): { stop(): void } {
+export function restAfterErrors(worker: Worker<JobData>): { stop(): void } {
   let timer: NodeJS.Timeout | undefined;
   worker.on("error", () => {
     if (timer || worker.closing) return;

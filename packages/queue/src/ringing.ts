@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ErrorCode, type Job, type JobsOptions, type Queue } from "bullmq";
 import {
-  type Bell,
+  type JobData,
   jobIdOf,
   jobOptions,
   LONGEST_DELAY_MS,
@@ -9,38 +9,41 @@ import {
   type QueueName,
 } from "./queues.ts";
 
-export interface BellToRing {
+export interface JobRef {
   id: string;
   /** Of a shard: which of its import's shards it is that nobody has taken up yet, from 1 on. Decides its turn. */
-  place?: number;
+  position?: number;
 }
 
 interface RungJob {
   name: QueueName;
-  data: Bell;
+  data: JobData;
   opts: JobsOptions & { jobId: string };
 }
 
-export function jobOf(name: QueueName, bell: BellToRing, round: number): RungJob {
+export function jobOf(name: QueueName, bell: JobRef, round: number): RungJob {
   return {
     name,
     data: { id: bell.id },
     opts: {
       ...jobOptions,
       jobId: jobIdOf(name, bell.id),
-      ...(bell.place === undefined ? {} : { priority: priorityOf(bell.place, round) }),
+      ...(bell.position === undefined ? {} : { priority: priorityOf(bell.position, round) }),
     },
   };
 }
 
 /** The round of the job that comes next: see `priorityOf`. */
-export async function roundOf(queue: Queue<Bell>): Promise<number> {
+export async function roundOf(queue: Queue<JobData>): Promise<number> {
   const [next] = await queue.getPrioritized(0, 0);
   return next?.priority ?? 1;
 }
 
 /** Gives the state that the job was in. */
-export async function ringOne(queue: Queue<Bell>, { name, data, opts }: RungJob): Promise<string> {
+export async function ringOne(
+  queue: Queue<JobData>,
+  { name, data, opts }: RungJob,
+): Promise<string> {
   const state = await queue.getJobState(opts.jobId);
   const isOver = state === "failed" || state === "completed";
   const job = isOver || state === "delayed" ? await queue.getJob(opts.jobId) : undefined;
@@ -66,7 +69,7 @@ export async function ringOne(queue: Queue<Bell>, { name, data, opts }: RungJob)
  * Whether somebody else took the id for a job of their own: it carries another id, or waits for longer than any of ours
  * does. Ours are never put off before they were started. Left alone, it would keep the work from being done.
  */
-function isForeign(job: Job<Bell>, state: string, { id }: Bell): boolean {
+function isForeign(job: Job<JobData>, state: string, { id }: JobData): boolean {
   if (job.data?.id !== id) return true;
   return state === "delayed" && (job.attemptsStarted === 0 || job.delay > LONGEST_DELAY_MS);
 }
@@ -76,7 +79,7 @@ const END_WITHIN_MS = 1000;
 const LOOK_EVERY_MS = 50;
 
 /** Rings for work whose job runs just now, once that has ended; for none that goes on. */
-export async function ringAtEnd(queue: Queue<Bell>, job: RungJob): Promise<void> {
+export async function ringAtEnd(queue: Queue<JobData>, job: RungJob): Promise<void> {
   for (let waited = 0; waited < END_WITHIN_MS; waited += LOOK_EVERY_MS) {
     await sleep(LOOK_EVERY_MS);
     if ((await queue.getJobState(job.opts.jobId)) === "active") continue;
@@ -86,7 +89,7 @@ export async function ringAtEnd(queue: Queue<Bell>, job: RungJob): Promise<void>
 }
 
 /** Ends the pause of a job that waits. */
-export async function beginNow(queue: Queue<Bell>, { opts }: RungJob): Promise<void> {
+export async function beginNow(queue: Queue<JobData>, { opts }: RungJob): Promise<void> {
   const job = await queue.getJob(opts.jobId);
   try {
     await job?.promote();

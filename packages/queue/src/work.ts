@@ -1,6 +1,6 @@
 import { ExhibitError, errorTable, visible } from "@exhibit/contracts";
 import { DelayedError, type Job, UnrecoverableError, WaitingError } from "bullmq";
-import { type Bell, jobIdOf, LONGEST_DELAY_MS, type QueueName } from "./queues.ts";
+import { type JobData, jobIdOf, LONGEST_DELAY_MS, type QueueName } from "./queues.ts";
 
 export interface Attempt {
   /** How often its job has been started, from 1; counted anew when a person retries it, or it is rung for after its end. */
@@ -42,7 +42,7 @@ export class Postponed extends Error {
 }
 
 export function createProcessor(name: QueueName, handler: BareHandler) {
-  return async (job: Job<Bell>, token?: string): Promise<void> => {
+  return async (job: Job<JobData>, token?: string): Promise<void> => {
     checkOurs(name, job);
     const postponed = Math.max(0, job.attemptsStarted - job.attemptsMade - 1);
     try {
@@ -62,7 +62,7 @@ export function createProcessor(name: QueueName, handler: BareHandler) {
  * A job that somebody else made could have work done under an id that isn't its own, and keep the work that the id stands
  * for from being rung for. Those of the schedule have ids that the queue gives them.
  */
-function checkOurs(name: QueueName, { id, data, repeatJobKey }: Job<Bell>): void {
+function checkOurs(name: QueueName, { id, data, repeatJobKey }: Job<JobData>): void {
   if (repeatJobKey === name && data?.id === name) return;
   if (typeof data?.id === "string" && id === jobIdOf(name, data.id)) return;
   const message = `Exhibit didn't make this job: its id is ${JSON.stringify(id)}, and a job of this queue carries what comes after "${name}-" in its data as \`id\`. Nothing was done for it; it can be removed.`;
@@ -74,7 +74,7 @@ const LONGEST_WAIT_MS = 5000;
 
 /** Moves the job to where it belongs, and gives the error that tells BullMQ so. */
 async function settle(
-  job: Job<Bell>,
+  job: Job<JobData>,
   token: string | undefined,
   thrown: unknown,
   postponed: number,
@@ -95,7 +95,7 @@ async function settle(
 // comes back by itself, and no attempt is used up for a fault of the queue.
 
 async function delay(
-  job: Job<Bell>,
+  job: Job<JobData>,
   token: string | undefined,
   { message }: Error,
   delayMs: number,
@@ -106,7 +106,7 @@ async function delay(
 }
 
 /** A line, whatever names are in it; one that can't be written isn't worth the job. */
-async function log(job: Job<Bell>, line: string): Promise<void> {
+async function log(job: Job<JobData>, line: string): Promise<void> {
   await job.log(visible(line)).catch(() => {});
 }
 

@@ -88,7 +88,7 @@ describe("What Bull Board can do", () => {
 
   it("is to retry, remove and promote jobs, and to let a paused queue go on: nothing else", async () => {
     expect(offered.filter((act) => !unsafe.includes(act))).toEqual([]);
-    await engine.announce("store", [{ id: "1" }]);
+    await engine.enqueueNew("store", [{ id: "1" }]);
     const before = await storeQueue().getJob("store-1");
     const payload = {
       name: "store",

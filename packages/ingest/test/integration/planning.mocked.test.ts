@@ -52,7 +52,7 @@ function plan(folderId: number, last = true, dataDir?: string): Promise<void> {
   const rung = () => Promise.resolve();
   const dependencies: PlanDependencies = {
     ledger,
-    engine: { announce: rung, ring: rung } as unknown as PlanDependencies["engine"],
+    engine: { enqueueNew: rung, enqueue: rung } as unknown as PlanDependencies["engine"],
     broker: { perFile: () => undefined },
     roots: ["/evidence"],
     dataDir,

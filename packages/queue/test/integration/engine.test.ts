@@ -72,8 +72,8 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
 
   test("carries an id and nothing else, once, however often it's announced", async () => {
     const id = newId();
-    await engine.announce("store", [{ id, place: 1 }]);
-    await engine.announce("store", [{ id, place: 1 }]);
+    await engine.enqueueNew("store", [{ id, position: 1 }]);
+    await engine.enqueueNew("store", [{ id, position: 1 }]);
     const job = await storeQueue().getJob(`store-${id}`);
     expect(job?.data).toEqual({ id });
     const record = createRecord<string>();
@@ -92,10 +92,10 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     });
     const [done, failed, gone] = [newId(), newId(), newId()] as [string, string, string];
     failing.add(failed);
-    await engine.announce("store", [{ id: done }, { id: failed }]);
+    await engine.enqueueNew("store", [{ id: done }, { id: failed }]);
     await untilJobIs(done, "completed");
     await untilJobIs(failed, "failed");
-    await engine.ring("store", [{ id: done }, { id: failed }, { id: gone }]);
+    await engine.enqueue("store", [{ id: done }, { id: failed }, { id: gone }]);
     await record.atLeast(5);
     expect(record.seen.slice(2).sort()).toEqual([done, failed, gone].sort());
   });
@@ -109,13 +109,13 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     });
     const ids = Array.from({ length: 6 }, newId);
     for (const id of ids) failing.add(id);
-    await engine.announce(
+    await engine.enqueueNew(
       "store",
       ids.map((id) => ({ id })),
     );
     for (const id of ids) await untilJobIs(id, "failed");
     const bells = ids.map((id) => ({ id }));
-    await Promise.all([engine.ring("store", bells), engine.ring("store", bells)]);
+    await Promise.all([engine.enqueue("store", bells), engine.enqueue("store", bells)]);
     for (const id of ids) await untilJobIs(id, "completed");
     expect(new Set(record.seen.slice(6))).toEqual(new Set(ids));
   });
@@ -130,7 +130,7 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
         "3 of 256 files failed: 2 SOURCE_CHANGED, 1 SOURCE_UNREADABLE",
       );
     });
-    await engine.announce("store", [{ id }]);
+    await engine.enqueueNew("store", [{ id }]);
     await untilJobIs(id, "failed");
     expect(record.seen).toEqual([false]);
     const job = await storeQueue().getJob(`store-${id}`);
@@ -152,7 +152,7 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
       if (postponed < 2)
         throw new Postponed(10, new ExhibitError("VENDOR_THROTTLED", "kongur asks for a pause"));
     });
-    await engine.announce("store", [{ id }]);
+    await engine.enqueueNew("store", [{ id }]);
     await untilJobIs(id, "completed");
     expect(record.seen).toEqual([0, 1, 2].map((postponed) => ({ last: false, postponed })));
     const { logs } = await storeQueue().getJobLogs(`store-${id}`);
@@ -169,7 +169,7 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
       signal.throwIfAborted();
     });
-    await engine.announce("store", [{ id }]);
+    await engine.enqueueNew("store", [{ id }]);
     await record.atLeast(1);
     await workers.pop()?.close(0);
     work(async (_id, { last }) => record.add(`second ${last}`));
@@ -179,10 +179,10 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
 
   test("takes the first open shards of imports first, so that they run side by side", async () => {
     const [late, early, middle] = [newId(), newId(), newId()] as [string, string, string];
-    await engine.announce("store", [
-      { id: late, place: 900 },
-      { id: early, place: 1 },
-      { id: middle, place: 30 },
+    await engine.enqueueNew("store", [
+      { id: late, position: 900 },
+      { id: early, position: 1 },
+      { id: middle, position: 30 },
     ]);
     const record = createRecord<string>();
     work(async (id) => record.add(id));
@@ -193,18 +193,18 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     const [large, small] = [Array.from({ length: 12 }, newId), Array.from({ length: 4 }, newId)];
     const taken = createRecord<string>();
     const goOn = Promise.withResolvers<void>();
-    await engine.announce(
+    await engine.enqueueNew(
       "store",
-      large.map((id, index) => ({ id, place: index + 1 })),
+      large.map((id, index) => ({ id, position: index + 1 })),
     );
     work(async (id) => {
       taken.add(id);
       if (id === large[5]) await goOn.promise;
     });
     await taken.atLeast(6);
-    await engine.announce(
+    await engine.enqueueNew(
       "store",
-      small.map((id, index) => ({ id, place: index + 1 })),
+      small.map((id, index) => ({ id, position: index + 1 })),
     );
     goOn.resolve();
     const turns = (await taken.atLeast(16)).slice(6, 14);
@@ -220,11 +220,11 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
       runs.add(id);
       if (runs.seen.length <= 2) await first.promise;
     }, 2);
-    await engine.announce("store", [{ id: known }, { id: newer }]);
+    await engine.enqueueNew("store", [{ id: known }, { id: newer }]);
     await runs.atLeast(2);
-    await engine.ring("store", [{ id: known }]);
+    await engine.enqueue("store", [{ id: known }]);
     const rung = Promise.all(
-      [1, 2].map(() => engine.ring("store", [{ id: newer }], { isNewer: true })),
+      [1, 2].map(() => engine.enqueue("store", [{ id: newer }], { isNewer: true })),
     );
     setTimeout(first.resolve, 200);
     await rung;
@@ -239,10 +239,10 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
       if (postponed === 0)
         throw new Postponed(3_600_000, new ExhibitError("VENDOR_UNAVAILABLE", "kongur is down"));
     });
-    await engine.announce("store", [{ id: known }, { id: newer, place: 3 }]);
+    await engine.enqueueNew("store", [{ id: known }, { id: newer, position: 3 }]);
     for (const id of [known, newer]) await untilJobIs(id, "delayed");
-    await engine.ring("store", [{ id: known }]);
-    await engine.ring("store", [{ id: newer, place: 3 }], { isNewer: true });
+    await engine.enqueue("store", [{ id: known }]);
+    await engine.enqueue("store", [{ id: newer, position: 3 }], { isNewer: true });
     await untilJobIs(newer, "completed");
     expect(runs.seen.slice(2)).toEqual([newer]);
     await storeQueue().remove(`store-${known}`);
@@ -264,12 +264,12 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     const id = newId();
     const jobId = `store-${id}`;
     await storeQueue().add("store", data(id) as { id: string }, { jobId, ...more });
-    await engine.announce("store", [{ id, place: 1 }]);
+    await engine.enqueueNew("store", [{ id, position: 1 }]);
     const record = createRecord<string>();
     work(async (seen) => record.add(seen));
     if (!("delay" in more)) await untilJobIs(id, "failed");
     expect(record.seen).toEqual([]);
-    await engine.ring("store", [{ id, place: 1 }]);
+    await engine.enqueue("store", [{ id, position: 1 }]);
     await untilJobIs(id, "completed");
     expect(record.seen).toEqual([id]);
     expect((await storeQueue().getJob(jobId))?.opts.delay ?? 0).toBe(0);
@@ -283,13 +283,13 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
       if (record.seen.length > 1) return;
       throw new Postponed(3_600_000, new ExhibitError("VENDOR_UNAVAILABLE", "kongur is down"));
     });
-    await engine.announce("store", [{ id }]);
+    await engine.enqueueNew("store", [{ id }]);
     await untilJobIs(id, "delayed");
-    await engine.ring("store", [{ id }]);
+    await engine.enqueue("store", [{ id }]);
     const job = await storeQueue().getJob(`store-${id}`);
     expect(await job?.getState()).toBe("delayed");
     await job?.changeDelay(years);
-    await engine.ring("store", [{ id }]);
+    await engine.enqueue("store", [{ id }]);
     await untilJobIs(id, "completed");
     expect(record.seen).toEqual([0, 0]);
   });
@@ -310,7 +310,7 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     work(async () => {
       throw new Postponed(years, new ExhibitError("STORE_THROTTLED", "OSS asks for 28 years"));
     });
-    await engine.announce("store", [{ id }]);
+    await engine.enqueueNew("store", [{ id }]);
     await untilJobIs(id, "delayed");
     expect((await storeQueue().getJob(`store-${id}`))?.delay).toBeLessThanOrEqual(86_400_000);
     await storeQueue().remove(`store-${id}`);
@@ -324,9 +324,9 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
       runs.add(seen);
       await end.promise;
     }, 2);
-    await engine.announce("store", [{ id }]);
+    await engine.enqueueNew("store", [{ id }]);
     await runs.atLeast(1);
-    await engine.ring("store", [{ id }], { isNewer: true });
+    await engine.enqueue("store", [{ id }], { isNewer: true });
     expect(await storeQueue().getJobCountByTypes("wait", "prioritized", "delayed")).toBe(0);
     end.resolve();
     await untilJobIs(id, "completed");
@@ -342,9 +342,9 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
         throw new Postponed(10, new ExhibitError("VENDOR_THROTTLED", "kongur asks for a pause"));
       throw new ExhibitError("FILES_FAILED", "1 of 1 files failed");
     });
-    await engine.announce("store", [{ id }]);
+    await engine.enqueueNew("store", [{ id }]);
     await untilJobIs(id, "failed");
-    await engine.ring("store", [{ id }]);
+    await engine.enqueue("store", [{ id }]);
     expect(await starts.atLeast(4)).toEqual([1, 2, 1, 2]);
   });
 
