@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { freePort, startServer, stopProcess } from "@exhibit/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { crc64Combine } from "../../../packages/oss/src/crc64.ts";
+import { crc64Combine } from "../../../packages/oss/src/body/crc64-combine.ts";
 import { type DataSet, makeDataSet, readDigests } from "../../data-set.ts";
 
 const MiB = 1024 * 1024;

@@ -1,4 +1,7 @@
-export { createExpectation, type Expectation } from "./expectation.ts";
+export { type Probe, type ProbeOptions, probe } from "./api/probe.ts";
+export { tooLarge } from "./body/part-reader.ts";
+export { createObjectStore, type ObjectStoreOptions } from "./create-object-store.ts";
+export { isSameBucket } from "./lease/same-bucket.ts";
 export type {
   FileBody,
   LeaseHolder,
@@ -8,8 +11,5 @@ export type {
   PutRequest,
   Receipt,
 } from "./object-store.ts";
-export { tooLarge } from "./part-reader.ts";
-export { type Probe, type ProbeOptions, probe } from "./probe.ts";
-export { isSameBucket } from "./same-bucket.ts";
-export { createObjectStore, type ObjectStoreOptions } from "./store.ts";
-export type { AcknowledgedPart, LeftUpload, OpenUpload, UploadRecord } from "./uploads.ts";
+export { createExpectation, type Expectation } from "./put/head-first.ts";
+export type { AcknowledgedPart, LeftUpload, OpenUpload, UploadRecord } from "./upload-record.ts";

@@ -1,8 +1,8 @@
 import type { ExhibitError } from "@exhibit/contracts";
 import type { Lease } from "@exhibit/credentials";
-import type { Expectation } from "./expectation.ts";
-import type { BucketWindow } from "./gate.ts";
-import type { OpenUpload, UploadRecord } from "./uploads.ts";
+import type { BucketWindow } from "./flow/admission.ts";
+import type { Expectation } from "./put/head-first.ts";
+import type { OpenUpload, UploadRecord } from "./upload-record.ts";
 
 /** Hands out the folder's lease; shared by all files that go into the folder. */
 export interface LeaseHolder {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { crc64Combine } from "../../src/crc64.ts";
+import { crc64Combine } from "../../src/body/crc64-combine.ts";
 import { createObjectStore } from "../../src/index.ts";
 import { startFakeOss } from "../fake-oss.ts";
 import { bytesOf, holderOf, leaseFor, pieceOf } from "../leases.ts";

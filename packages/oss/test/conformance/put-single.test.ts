@@ -3,13 +3,13 @@ import { inspect } from "node:util";
 import { ExhibitError } from "@exhibit/contracts";
 import type { Bucket } from "@exhibit/credentials";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createExpectation } from "../../src/expectation.ts";
 import {
   createObjectStore,
   type ObjectStore,
   type ObjectStoreOptions,
   type PutRequest,
 } from "../../src/index.ts";
+import { createExpectation } from "../../src/put/head-first.ts";
 import { crc64Of, type FakeAnswer, type FakeOss, type Mood, startFakeOss } from "../fake-oss.ts";
 import {
   bodyOfBytes,

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Content } from "../../src/content.ts";
-import { crc64Combine } from "../../src/crc64.ts";
-import { keyOf } from "../../src/guard.ts";
-import { planParts, readParts } from "../../src/part-reader.ts";
+import type { Content } from "../../src/body/content.ts";
+import { crc64Combine } from "../../src/body/crc64-combine.ts";
+import { planParts, readParts } from "../../src/body/part-reader.ts";
+import { keyOf } from "../../src/lease/object-key.ts";
 import { bodyOfBytes, leaseFor } from "../leases.ts";
 
 const KiB = 1024;

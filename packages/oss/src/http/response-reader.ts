@@ -1,0 +1,148 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Answer } from "../api/store-error.ts";
+
+/** Puts the bytes of one HTTP/1.1 answer together (RFC 9112). */
+export interface AnswerReader {
+  /**
+   * Takes what arrived, and keeps nothing of `chunk` itself; gives the answer when it is whole. Throws for what isn't HTTP,
+   * or has no end.
+   */
+  take(chunk: Buffer): WholeAnswer | undefined;
+  /** Nothing more comes: whole is then only an answer that was to end with its connection. */
+  end(): WholeAnswer | undefined;
+}
+
+export interface WholeAnswer {
+  answer: Answer;
+  /** Whether the connection takes another request. */
+  reusable: boolean;
+}
+
+/** OSS's answers to our requests are headers and a small XML. */
+const MAX_ANSWER = 1024 * 1024;
+const END_OF_HEAD = "\r\n\r\n";
+const NOTHING: Buffer = Buffer.alloc(0);
+
+interface Head {
+  status: number;
+  headers: IncomingHttpHeaders;
+  framing: "none" | "length" | "chunked" | "until-end";
+  length: number;
+  keepAlive: boolean;
+}
+
+/** `method` is the request's: an answer to HEAD tells of a body that doesn't come. */
+export function createAnswerReader(method: string): AnswerReader {
+  /** What arrived and isn't read yet. */
+  let bytes: Buffer = NOTHING;
+  let head: Head | undefined;
+
+  function whole(body: Buffer, rest: number): WholeAnswer {
+    const { status = 0, headers = {}, keepAlive = false } = head ?? {};
+    // What nobody asked for can't be told from the next answer.
+    return { answer: { status, headers, body }, reusable: keepAlive && rest === 0 };
+  }
+
+  function cutHead(): Head | undefined {
+    for (;;) {
+      const end = bytes.indexOf(END_OF_HEAD);
+      if (end === -1) return undefined;
+      const found = readHead(bytes.toString("latin1", 0, end), method);
+      bytes = bytes.subarray(end + END_OF_HEAD.length);
+      // "A client MUST be able to parse one or more 1xx responses received prior to a final response."
+      if (found.status >= 200) return found;
+    }
+  }
+
+  function read(): WholeAnswer | undefined {
+    if (bytes.length > MAX_ANSWER) throw new Error(`the answer is longer than ${MAX_ANSWER} bytes`);
+    head ??= cutHead();
+    if (head === undefined || head.framing === "until-end") return undefined;
+    if (head.framing === "chunked") {
+      const body = readChunks(bytes);
+      return body && whole(body.content, bytes.length - body.end);
+    }
+    if (bytes.length < head.length) return undefined;
+    return whole(copyOf(bytes.subarray(0, head.length)), bytes.length - head.length);
+  }
+
+  return {
+    take(chunk) {
+      bytes = bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk]);
+      const answer = read();
+      // The chunk's memory is used again.
+      if (answer === undefined && bytes.buffer === chunk.buffer) bytes = Buffer.from(bytes);
+      return answer;
+    },
+    end: () => (head?.framing === "until-end" ? whole(bytes, 0) : undefined),
+  };
+}
+
+function copyOf(bytes: Buffer): Buffer {
+  return bytes.length === 0 ? NOTHING : Buffer.from(bytes);
+}
+
+function readHead(text: string, method: string): Head {
+  const [first = "", ...lines] = text.split("\r\n");
+  const [, minor, status] = /^HTTP\/1\.([01]) (\d{3})(?: |$)/.exec(first) ?? [];
+  if (status === undefined) throw new Error("the answer isn't HTTP/1.1");
+  const headers: Record<string, string> = {};
+  for (const line of lines) {
+    const colon = line.indexOf(":");
+    if (colon < 1) throw new Error("the answer has a broken header");
+    const name = line.slice(0, colon).toLowerCase();
+    const value = line.slice(colon + 1).trim();
+    headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`;
+  }
+  const framing = framingOf(Number(status), method, headers);
+  const closes = /\bclose\b/i.test(headers.connection ?? "");
+  return {
+    status: Number(status),
+    headers,
+    framing,
+    length: framing === "length" ? lengthOf(headers) : 0,
+    keepAlive: minor === "1" && !closes && framing !== "until-end",
+  };
+}
+
+/** RFC 9112, section 6.3. */
+function framingOf(
+  status: number,
+  method: string,
+  headers: Readonly<Record<string, string>>,
+): Head["framing"] {
+  if (method === "HEAD" || status < 200 || status === 204 || status === 304) return "none";
+  const coding = headers["transfer-encoding"];
+  if (coding !== undefined) return /^chunked$/i.test(coding) ? "chunked" : "until-end";
+  return headers["content-length"] === undefined ? "until-end" : "length";
+}
+
+function lengthOf(headers: Readonly<Record<string, string>>): number {
+  const text = headers["content-length"] ?? "";
+  if (!/^\d{1,15}$/.test(text)) throw new Error("the answer's Content-Length is no number");
+  return Number(text);
+}
+
+/** The content, and where its last chunk ends; undefined when more is to come. */
+function readChunks(bytes: Buffer): { content: Buffer; end: number } | undefined {
+  const pieces: Buffer[] = [];
+  let at = 0;
+  for (;;) {
+    const line = bytes.indexOf("\r\n", at);
+    if (line === -1) return undefined;
+    const size = /^[0-9a-f]{1,8}(?=;|$)/i.exec(bytes.toString("latin1", at, line).trim())?.[0];
+    if (size === undefined) throw new Error("the answer has a broken chunk");
+    const start = line + 2;
+    const length = Number.parseInt(size, 16);
+    if (length === 0) return endOfTrailers(bytes, line, pieces);
+    if (bytes.length < start + length + 2) return undefined;
+    pieces.push(bytes.subarray(start, start + length));
+    at = start + length + 2;
+  }
+}
+
+/** Trailers are passed over: nothing we ask for has any. */
+function endOfTrailers(bytes: Buffer, lastLine: number, pieces: Buffer[]) {
+  const end = bytes.indexOf(END_OF_HEAD, lastLine);
+  return end === -1 ? undefined : { content: Buffer.concat(pieces), end: end + END_OF_HEAD.length };
+}

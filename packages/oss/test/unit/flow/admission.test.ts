@@ -1,0 +1,50 @@
+import { ExhibitError } from "@exhibit/contracts";
+import { describe, expect, it } from "vitest";
+import type { ObjectRequest, Sender } from "../../../src/api/sender.ts";
+import { createGates, teachingSender } from "../../../src/flow/admission.ts";
+import { leaseFor } from "../../leases.ts";
+
+const [throttled, other] = ["case/1001/", "case/1002/"].map((prefix) => ({
+  ...leaseFor("https://oss.test"),
+  prefix,
+})) as [ReturnType<typeof leaseFor>, ReturnType<typeof leaseFor>];
+
+/** OSS asks for fewer under the first prefix. */
+async function send({ lease }: ObjectRequest): ReturnType<Sender["send"]> {
+  if (lease.prefix === throttled.prefix) throw new ExhibitError("STORE_THROTTLED", "slow down");
+  return { status: 200, headers: {}, body: Buffer.alloc(0) };
+}
+
+describe("gates", () => {
+  it("hold what is below a prefix that OSS throttled, and nothing else of the bucket", async () => {
+    const gates = createGates({ ceiling: 256 });
+    const sender = teachingSender({ send, sendSigned: send }, gates);
+    const put = (lease: typeof throttled) =>
+      gates.of(lease).through(
+        () =>
+          sender.send({
+            operation: "PutObject",
+            method: "PUT",
+            key: `${lease.prefix}a.jpg`,
+            lease,
+            body: { length: 1, chunks: [] },
+          }),
+        undefined,
+      );
+    await expect(put(throttled)).rejects.toMatchObject({ code: "STORE_THROTTLED" });
+    const stop = new AbortController();
+    const { rate } = gates.of(throttled);
+    await rate.turn(undefined);
+    const held = gates.of(throttled).through(() => Promise.resolve("sent"), stop.signal);
+    for (let file = 0; file < 100; file += 1) await put(other);
+    stop.abort();
+    await expect(held).rejects.toMatchObject({ code: "INTERRUPTED" });
+  });
+
+  it("have one window for all prefixes of a bucket", () => {
+    const gates = createGates({ ceiling: 256 });
+    expect(gates.of(throttled).window).toBe(gates.of(other).window);
+    expect(gates.of(throttled)).toBe(gates.of({ ...throttled }));
+    expect(gates.list()).toHaveLength(1);
+  });
+});

@@ -1,0 +1,115 @@
+import { createWindow, type Window } from "../../../src/flow/concurrency-window.ts";
+
+/** An OSS in virtual time, and the line to it. */
+export interface Model {
+  /** Milliseconds from a request to its answer when nobody waits. */
+  latency: number;
+  /** Requests a second that one process can make; more of them wait. @defaultValue no limit */
+  perSecond?: number;
+  /** Requests under way, of all processes together, beyond which OSS asks for fewer. @defaultValue no limit */
+  concurrent?: number;
+}
+
+export interface Simulated {
+  answered: number;
+  throttled: number;
+  /** Sizes of each process's window, once each millisecond. */
+  sizes: number[][];
+  /** Lets so many milliseconds pass. */
+  run(milliseconds: number, model: Model): void;
+}
+
+export interface SimulationOptions {
+  /** Milliseconds by which each process begins after the one before it. @defaultValue 0 */
+  late?: number;
+  /** Of the chance in it. @defaultValue 1 */
+  seed?: number;
+}
+
+interface Process {
+  window: Window;
+  underWay: number;
+  /** When it has made the requests that it has begun. */
+  freeAt: number;
+}
+
+/** Processes that always have more to send than their windows let through. */
+export function simulate(
+  processes: number,
+  { late = 0, seed = 1 }: SimulationOptions = {},
+): Simulated {
+  const random = randomOf(seed);
+  const queue: { at: number; run: () => void }[] = [];
+  const limits = { floor: 1, start: 16, ceiling: 256, now: () => now };
+  let now = 0;
+  let together = 0;
+  let model: Model = { latency: 1 };
+  const simulated: Simulated = { answered: 0, throttled: 0, sizes: [], run };
+  const all: Process[] = [];
+  for (let index = 0; index < processes; index += 1) {
+    const process = { window: createWindow(limits), underWay: 0, freeAt: 0 };
+    all.push(process);
+    simulated.sizes.push([]);
+    plan(index * late, () => fill(process));
+  }
+
+  function plan(at: number, run: () => void): void {
+    let index = queue.length;
+    while (index > 0 && (queue[index - 1]?.at ?? 0) < at) index -= 1;
+    queue.splice(index, 0, { at, run });
+  }
+
+  function fill(process: Process): void {
+    while (process.underWay < process.window.size) {
+      process.underWay += 1;
+      together += 1;
+      const startedAt = now;
+      const isRefused = together > (model.concurrent ?? Number.POSITIVE_INFINITY);
+      process.freeAt = Math.max(process.freeAt, now) + 1000 / (model.perSecond ?? 1e6);
+      const took = model.latency * (0.9 + 0.2 * random());
+      plan(process.freeAt + took, () => end(process, startedAt, isRefused));
+    }
+  }
+
+  function end(process: Process, startedAt: number, isRefused: boolean): void {
+    process.underWay -= 1;
+    together -= 1;
+    if (isRefused) {
+      simulated.throttled += 1;
+      process.window.throttled(startedAt);
+    } else {
+      simulated.answered += 1;
+      process.window.answered({ startedAt, bytes: 32 * 1024, scarce: true });
+    }
+    fill(process);
+  }
+
+  function run(milliseconds: number, given: Model): void {
+    model = given;
+    const until = now + milliseconds;
+    for (let next = queue.at(-1); next && next.at <= until; next = queue.at(-1)) {
+      queue.pop();
+      passTo(next.at);
+      next.run();
+    }
+    passTo(until);
+  }
+
+  function passTo(time: number): void {
+    for (let tick = Math.floor(now); tick < Math.floor(time); tick += 1) {
+      for (const [index, { window }] of all.entries()) simulated.sizes[index]?.push(window.size);
+    }
+    now = time;
+  }
+
+  return simulated;
+}
+
+/** Numbers from 0 to 1 that are the same for the same seed. */
+function randomOf(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}

@@ -1,0 +1,96 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { createAnswerReader, type WholeAnswer } from "../../../src/http/response-reader.ts";
+
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nETag: "x"\r\n\r\nhello';
+
+function read(text: string, method = "PUT"): WholeAnswer | undefined {
+  return createAnswerReader(method).take(Buffer.from(text, "latin1"));
+}
+
+test("an answer with a length is whole when its last byte is there, and the connection stays", () => {
+  const reader = createAnswerReader("PUT");
+  expect(reader.take(Buffer.from(OK.slice(0, -1)))).toBeUndefined();
+  const whole = reader.take(Buffer.from("o"));
+  expect(whole).toMatchObject({
+    reusable: true,
+    answer: { status: 200, headers: { etag: '"x"' } },
+  });
+  expect(whole?.answer.body.toString()).toBe("hello");
+});
+
+test("chunks are put together, extensions and trailers left out", () => {
+  const chunks = "5;a=b\r\nhello\r\n6\r\n world\r\n0\r\nx-trailer: 1\r\n\r\n";
+  const whole = read(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}`);
+  expect(whole?.answer.body.toString()).toBe("hello world");
+  expect(whole?.reusable).toBe(true);
+});
+
+test("the pieces that an answer arrives in make no difference", () => {
+  const answers = [
+    OK,
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+    "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 409 Conflict\r\nContent-Length: 2\r\n\r\nno",
+  ];
+  fc.assert(
+    fc.property(fc.constantFrom(...answers), fc.array(fc.nat({ max: 80 })), (answer, cuts) => {
+      const reader = createAnswerReader("PUT");
+      const bounds = [0, ...cuts.map((cut) => cut % answer.length), answer.length].sort(
+        (a, b) => a - b,
+      );
+      let whole: WholeAnswer | undefined;
+      for (let i = 1; i < bounds.length; i++) {
+        const piece = Buffer.from(answer.slice(bounds[i - 1], bounds[i]));
+        if (piece.length === 0) continue;
+        expect(whole).toBeUndefined();
+        whole = reader.take(piece);
+      }
+      expect(whole?.answer).toEqual(read(answer)?.answer);
+      expect(whole).toBeDefined();
+    }),
+  );
+});
+
+test("an interim answer is passed over", () => {
+  const text = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n";
+  expect(read(text)?.answer.status).toBe(204);
+});
+
+test("what is told of a body isn't waited for where none comes", () => {
+  const head = (status: string) => `HTTP/1.1 ${status}\r\nContent-Length: 512\r\n\r\n`;
+  expect(read(head("200 OK"), "HEAD")).toMatchObject({ reusable: true });
+  expect(read(head("304 Not Modified"))).toMatchObject({ reusable: true });
+  expect(read(head("200 OK"))).toBeUndefined();
+});
+
+test("an answer without a length ends with its connection, which can't be used again", () => {
+  const reader = createAnswerReader("PUT");
+  expect(reader.take(Buffer.from("HTTP/1.1 502 Bad Gateway\r\n\r\n<html>"))).toBeUndefined();
+  const whole = reader.end();
+  expect(whole?.answer.body.toString()).toBe("<html>");
+  expect(whole?.reusable).toBe(false);
+});
+
+test("an answer that is cut off is none", () => {
+  const reader = createAnswerReader("PUT");
+  reader.take(Buffer.from(OK.slice(0, -1)));
+  expect(reader.end()).toBeUndefined();
+});
+
+test.each([
+  ["Connection: close", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"],
+  ["HTTP/1.0", "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n"],
+  ["bytes behind the end", `${OK}more`],
+])("a connection isn't used again after %s", (_, text) => {
+  expect(read(text)).toMatchObject({ reusable: false, answer: { status: 200 } });
+});
+
+test.each([
+  ["another protocol", "SSH-2.0-OpenSSH\r\n\r\n"],
+  ["a header without a name", "HTTP/1.1 200 OK\r\n: x\r\n\r\n"],
+  ["a length that is no number", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"],
+  ["a broken chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"],
+  ["an answer without end", `HTTP/1.1 200 OK\r\n\r\n${"x".repeat(1024 * 1024)}`],
+])("%s is refused", (_, text) => {
+  expect(() => read(text)).toThrow("the answer");
+});
