@@ -4,7 +4,7 @@ import { createDatabase } from "@exhibit/ledger/testing";
 import { startServer } from "@exhibit/testkit";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { connectPool } from "../../packages/ledger/src/postgres-pool.ts";
+import { connectPool } from "../../packages/ledger/src/database/postgres-pool.ts";
 import { makeAsBefore } from "../../packages/ledger/test/make-as-before.ts";
 import { cli, exhibit } from "../exhibit.ts";
 import { startSystem } from "../system.ts";

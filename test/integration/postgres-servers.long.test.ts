@@ -12,7 +12,7 @@ import {
 import { sql } from "kysely";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { reasonAgainst } from "../../packages/ledger/src/postgres-fitness.ts";
+import { reasonAgainst } from "../../packages/ledger/src/database/postgres-fitness.ts";
 import { createReadiness } from "../../packages/runtime/src/readiness.ts";
 import { exhibit } from "../exhibit.ts";
 import { importOfSuits, type System, startSystem, writeTree } from "../system.ts";

@@ -1,23 +1,15 @@
-export * from "./abandoning.ts";
-export { type AcceptedPlace, acceptPlace } from "./accepting.ts";
-export { acceptDestination } from "./accepting-destinations.ts";
-export { type By, listActs, listVendorActs } from "./acts.ts";
-export * from "./adding.ts";
-export * from "./bandwidth.ts";
-export * from "./cancelling.ts";
-export * from "./comparing.ts";
-export { type Deployment, deploymentOf, type World } from "./deployment.ts";
-export {
-  type Destination,
-  fixDestination,
-  isPlaceInUse,
-  offerDestination,
-} from "./destinations.ts";
-export { type Entrant, enterWorld } from "./entering.ts";
-export * from "./file-views.ts";
-export * from "./folder-views.ts";
-export * from "./import-views.ts";
-export { type Incident, listIncidents, recordIncidents } from "./incidents.ts";
+export { acceptDestination } from "./actions/accept-destination.ts";
+export * from "./actions/cancel.ts";
+export * from "./actions/pause.ts";
+export type { Reopened } from "./actions/reopen-failed.ts";
+export * from "./actions/retry.ts";
+export * from "./actions/waive.ts";
+export { type By, listActs, listVendorActs } from "./audit/audit.ts";
+export type { SchemaState } from "./database/migrate.ts";
+export { type AcceptedPlace, acceptPlace } from "./deployment/accept-place.ts";
+export { type Deployment, deploymentOf, type World } from "./deployment/deployment.ts";
+export { type Entrant, enterWorld } from "./deployment/enter-world.ts";
+export type { VendorPlaces } from "./deployment/vendor-places.ts";
 export {
   type Ledger,
   type Migrated,
@@ -26,21 +18,29 @@ export {
   openPglite,
   openPostgresLedger,
 } from "./ledger.ts";
-export { forgetFolders, listLookedFor } from "./looked-for.ts";
-export type { SchemaState } from "./migrating.ts";
 export { SCHEMA_VERSION } from "./migrations/index.ts";
-export * from "./outcomes.ts";
-export type { Page } from "./pages.ts";
-export * from "./pausing.ts";
-export * from "./planning.ts";
-export * from "./reconciling.ts";
-export type { Reopened } from "./reopening.ts";
-export * from "./retrying.ts";
-export { sealImport } from "./sealing.ts";
-export * from "./shards.ts";
-export * from "./uploads.ts";
-export type { VendorPlaces } from "./vendor-places.ts";
-export { type FleetWaits, readWaits, together } from "./waits.ts";
-export * from "./waiving.ts";
-export * from "./work-labels.ts";
-export * from "./worker-facts.ts";
+export * from "./planning/add-files.ts";
+export * from "./planning/finish-planning.ts";
+export * from "./planning/last-import.ts";
+export { forgetFolders, listLookedFor } from "./planning/rewalk.ts";
+export { sealImport } from "./sealing/seal.ts";
+export {
+  type Destination,
+  fixDestination,
+  isPlaceInUse,
+  offerDestination,
+} from "./storing/destinations.ts";
+export { type Incident, listIncidents, recordIncidents } from "./storing/incidents.ts";
+export * from "./storing/multipart-uploads.ts";
+export * from "./storing/orphaned-uploads.ts";
+export * from "./storing/outcomes.ts";
+export * from "./storing/shards.ts";
+export * from "./views/files.ts";
+export * from "./views/folders.ts";
+export * from "./views/imports.ts";
+export type { Page } from "./views/paging.ts";
+export * from "./work/quiet-imports.ts";
+export * from "./work/work-labels.ts";
+export * from "./workers/bandwidth.ts";
+export { type FleetWaits, readWaits, together } from "./workers/waits.ts";
+export * from "./workers/worker-facts.ts";

@@ -1,8 +1,7 @@
 import type { PGlite } from "@electric-sql/pglite";
 import { Kysely, PGliteDialect } from "kysely";
-import { keepByteOrderMarks } from "./byte-order-marks.ts";
-import { type Deployment, deploymentOf } from "./deployment.ts";
-import { ensureDatabase } from "./empty-database.ts";
+import { keepByteOrderMarks } from "./database/byte-order-marks.ts";
+import { ensureDatabase } from "./database/embedded-image.ts";
 import {
   checkSchema,
   type MigrateOptions,
@@ -11,10 +10,11 @@ import {
   readLaidOut,
   readSchema,
   type SchemaState,
-} from "./migrating.ts";
-import { faultOfPostgres } from "./postgres-faults.ts";
-import { checkPooler, checkServer, tryServer } from "./postgres-fitness.ts";
-import { connectPool, type PostgresOptions } from "./postgres-pool.ts";
+} from "./database/migrate.ts";
+import { faultOfPostgres } from "./database/postgres-faults.ts";
+import { checkPooler, checkServer, tryServer } from "./database/postgres-fitness.ts";
+import { connectPool, type PostgresOptions } from "./database/postgres-pool.ts";
+import { type Deployment, deploymentOf } from "./deployment/deployment.ts";
 import type { LedgerSchema } from "./schema.ts";
 
 const INT8 = 20;

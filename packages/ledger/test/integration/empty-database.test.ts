@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { emptyDatabase, ensureDatabase } from "../../src/empty-database.ts";
+import { emptyDatabase, ensureDatabase } from "../../src/database/embedded-image.ts";
 import { openPglite } from "../../src/index.ts";
 
 let folder: string;

@@ -5,6 +5,8 @@ import { type Kysely, sql } from "kysely";
 import { Migrator } from "kysely/migration";
 import pg from "pg";
 import { describe, expect, test } from "vitest";
+import { migrate, readSchema } from "../../src/database/migrate.ts";
+import { connectPool } from "../../src/database/postgres-pool.ts";
 import {
   deploymentOf,
   listFiles,
@@ -13,9 +15,7 @@ import {
   SCHEMA_VERSION,
 } from "../../src/index.ts";
 import { connectPglite, migrateLedger } from "../../src/ledger.ts";
-import { migrate, readSchema } from "../../src/migrating.ts";
 import { firstMigrations, provide } from "../../src/migrations/index.ts";
-import { connectPool } from "../../src/postgres-pool.ts";
 import type { LedgerSchema } from "../../src/schema.ts";
 import { makeAsBefore } from "../make-as-before.ts";
 

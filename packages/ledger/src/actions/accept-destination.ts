@@ -1,0 +1,81 @@
+import { type AcceptDestinationRequest, ExhibitError } from "@exhibit/contracts";
+import { type Selectable, sql } from "kysely";
+import { type By, failedFiles, recordAct, whyClosed } from "../audit/audit.ts";
+import type { Ledger } from "../ledger.ts";
+import type { FolderTable } from "../schema.ts";
+import { type Destination, isEqual } from "../storing/destinations.ts";
+import { type Reopened, reopenFailed } from "./reopen-failed.ts";
+
+/**
+ * Has a folder's unfinished files go to the place that a lease was seen to lead to, because a person says so; those that failed for it
+ * are taken up again. Receipts of what was stored before keep their own place. `accepted` has to be what is offered: nobody
+ * accepts what they haven't seen.
+ * Throws NOT_FOUND, or STATE_CONFLICT for an import that is sealed or cancelled, when nothing is offered or something else, and
+ * when no file waits for it.
+ */
+export async function acceptDestination(
+  { db }: Ledger,
+  importId: string,
+  folderId: number,
+  { why, ...accepted }: AcceptDestinationRequest,
+  who: string,
+): Promise<Reopened> {
+  const by: By = { who, why };
+  return await db.transaction().execute(async (tx) => {
+    const closed = await whyClosed(tx, importId, "accept");
+    if (closed) throw closed;
+    const folder = await tx
+      .selectFrom("folders")
+      .selectAll()
+      .where("id", "=", folderId)
+      .where("import_id", "=", importId)
+      .executeTakeFirst();
+    if (!folder) {
+      const message = `There is no folder ${folderId} in import ${importId}.`;
+      throw new ExhibitError("NOT_FOUND", message);
+    }
+    const selection = { folder_id: String(folderId), code: "DESTINATION_CHANGED" } as const;
+    const { rows: waiting } = await sql`
+      select from files where ${failedFiles(selection)} limit 1`.execute(tx);
+    const offered = offeredOf(folder);
+    if (offered === undefined || waiting.length === 0) {
+      throw conflict(`No file of folder ${folderId} has failed because a lease led elsewhere.`);
+    }
+    if (!isEqual(offered, accepted)) {
+      throw conflict(`What the vendor offers for folder ${folderId} is another place.`, {
+        ...offered,
+      });
+    }
+    // Before the folder's row: shards, files, folders, as everywhere.
+    const reopened = await reopenFailed(tx, {
+      shards: sql`shards.folder_id = ${folderId}`,
+      folders: sql`false`,
+      files: selection,
+    });
+    const { numUpdatedRows } = await tx
+      .updateTable("folders")
+      .set({ ...offered, offered_endpoint: null, offered_bucket: null, offered_prefix: null })
+      .where("id", "=", folderId)
+      .where("offered_endpoint", "=", offered.endpoint)
+      .where("offered_bucket", "=", offered.bucket)
+      .where("offered_prefix", "=", offered.prefix)
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n) throw conflict("The vendor has just offered yet another place.");
+    const { endpoint, bucket, prefix } = folder;
+    const details = { from: { endpoint, bucket, prefix }, to: offered };
+    const { files } = reopened;
+    await recordAct(tx, { importId, what: "accept", by, selection, files, details });
+    return reopened;
+  });
+}
+
+/** Where a lease would have led a folder's files, if that waits for a person. */
+export function offeredOf(folder: Selectable<FolderTable>): Destination | undefined {
+  const { offered_endpoint: endpoint, offered_bucket: bucket, offered_prefix: prefix } = folder;
+  if (endpoint === null || bucket === null || prefix === null) return undefined;
+  return { endpoint, bucket, prefix };
+}
+
+function conflict(message: string, details: Record<string, string> = {}): ExhibitError {
+  return new ExhibitError("STATE_CONFLICT", message, { details });
+}

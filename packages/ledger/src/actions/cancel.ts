@@ -1,0 +1,23 @@
+import { sql } from "kysely";
+import { type By, recordAct, unnamed, whyClosed } from "../audit/audit.ts";
+import type { Ledger } from "../ledger.ts";
+
+/**
+ * Ends an import, whatever is still open in it; what is stored stays on record. Workers look at the status, and stop.
+ * Throws NOT_FOUND, or STATE_CONFLICT for an import that is sealed or cancelled.
+ */
+export async function cancelImport(
+  { db }: Ledger,
+  importId: string,
+  by: By = unnamed,
+): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const { rows } = await sql`
+      update imports set status = 'cancelled', finished_at = now(), updated_at = now(),
+        paused_at = null, paused_by = null, paused_why = null
+      where id = ${importId} and status not in ('sealed', 'cancelled')
+      returning id`.execute(tx);
+    if (rows.length === 0) throw await whyClosed(tx, importId, "cancel");
+    await recordAct(tx, { importId, what: "cancel", by });
+  });
+}

@@ -1,0 +1,98 @@
+import { ExhibitError, type Selection } from "@exhibit/contracts";
+import { sql, type Transaction } from "kysely";
+import { type By, recordAct, unnamed, whyClosed, whyNotFailed } from "../audit/audit.ts";
+import type { Ledger } from "../ledger.ts";
+import type { LedgerSchema } from "../schema.ts";
+import { reopenSeal } from "../sealing/seal.ts";
+import { type Reopened, reopenFailed, type ToReopen } from "./reopen-failed.ts";
+
+/**
+ * Takes up what failed in an import, or only what a selection names of it: files are planned again, and folders with a
+ * fault of their own (a source that couldn't be walked, or entries that couldn't be planned) are walked again. Totals that
+ * were wrong when it should have been sealed are compared again: then it is complete.
+ * Throws NOT_FOUND, or STATE_CONFLICT for an import that is sealed or cancelled and when nothing of a selection failed.
+ */
+export async function reopenImport(
+  { db }: Ledger,
+  importId: string,
+  { allow_empty, ...selection }: Selection & { allow_empty?: true | undefined } = {},
+  by: By = unnamed,
+): Promise<Reopened & { complete: boolean }> {
+  return await db.transaction().execute(async (tx) => {
+    const closed = await whyClosed(tx, importId, "retry");
+    if (closed) throw closed;
+    if (allow_empty) await allowEmpty(tx, importId, selection);
+    const reopened = await reopenFailed(tx, {
+      shards: sql`shards.import_id = ${importId}`,
+      folders: sql`folders.import_id = ${importId}`,
+      files: selection,
+    });
+    const isNarrowed = Object.values(selection).some((value) => value !== undefined);
+    if (isNarrowed && reopened.files === 0 && reopened.folderIds.length === 0) {
+      throw await whyNotFailed(tx, importId, selection);
+    }
+    const complete = await reopenSeal(tx, importId);
+    await recordAct(tx, {
+      importId,
+      what: "retry",
+      by,
+      selection,
+      files: reopened.files,
+      ...(allow_empty && { details: { allow_empty } }),
+    });
+    return { ...reopened, complete };
+  });
+}
+
+/** Takes a person's word that sources are meant to be empty. */
+async function allowEmpty(
+  tx: Transaction<LedgerSchema>,
+  importId: string,
+  { folder_id }: Selection,
+): Promise<void> {
+  await sql`
+    update folders set source = source || '{"allow_empty": true}'
+    where import_id = ${importId} and error_code = 'SOURCE_EMPTY'
+      and (${folder_id ?? null}::bigint is null or id = ${folder_id ?? null}::bigint)`.execute(tx);
+}
+
+/** Who retries a job itself, in Bull Board: the queue doesn't know the person. */
+const throughQueue: By = { who: "queue", why: "The job was retried." };
+
+/**
+ * Takes up what failed in one shard, or in planning one folder; nothing of an import that is sealed or cancelled, and
+ * nothing that comes again by nobody's doing, because its end couldn't be told: a person's retry begins to count the starts anew.
+ */
+export async function reopenByJob(
+  { db }: Ledger,
+  which: ({ shardId: number } | { folderId: number }) & { starts?: number },
+): Promise<Reopened> {
+  const none = sql`false`;
+  const byOther = sql`coalesce(starts_at_end >= ${which.starts ?? null}::integer, true)`;
+  const what: ToReopen =
+    "shardId" in which
+      ? { shards: sql`shards.id = ${which.shardId} and ${byOther}`, folders: none, files: {} }
+      : { shards: none, folders: sql`folders.id = ${which.folderId} and ${byOther}`, files: {} };
+  try {
+    return await db.transaction().execute(async (tx) => {
+      const reopened = await reopenFailed(tx, what);
+      if (reopened.shards.length > 0 || reopened.folderIds.length > 0) {
+        const [table, id] =
+          "shardId" in which
+            ? (["shards", which.shardId] as const)
+            : (["folders", which.folderId] as const);
+        const of = await tx
+          .selectFrom(table)
+          .select("import_id")
+          .where("id", "=", id)
+          .executeTakeFirstOrThrow();
+        const { files } = reopened;
+        await recordAct(tx, { importId: of.import_id, what: "retry", by: throughQueue, files });
+      }
+      return reopened;
+    });
+  } catch (thrown) {
+    if (!(thrown instanceof ExhibitError && thrown.code === "STATE_CONFLICT")) throw thrown;
+    return { shards: [], folderIds: [], files: 0 };
+  }
+}

@@ -1,0 +1,68 @@
+import type { Selection } from "@exhibit/contracts";
+import { sql } from "kysely";
+import { type By, failedFiles, recordAct, whyClosed, whyNotFailed } from "../audit/audit.ts";
+import type { Ledger } from "../ledger.ts";
+import { storable } from "../sql/text.ts";
+
+/**
+ * Gives failed files up: those that are named, or all. An import that was in `attention` for them alone goes to
+ * `sealing`, where a lost bell is rung again. Returns whether it did.
+ * Throws NOT_FOUND, or STATE_CONFLICT for an import that is sealed or cancelled and for files that haven't failed; then
+ * no file is given up.
+ */
+export async function waiveFiles(
+  { db }: Ledger,
+  importId: string,
+  selection: Selection,
+  by: By & { why: string },
+): Promise<{ complete: boolean }> {
+  const asked = selection.file_ids && new Set(selection.file_ids).size;
+  const work = db.transaction().execute(async (tx) => {
+    const { rows } = await sql<{ files: number; complete: boolean }>`
+      with failed as materialized (
+        select files.id from files
+        where ${failedFiles(selection)} and files.folder_id in (select id from folders where import_id = ${importId})
+        order by files.id for update
+      ), given_up as (
+        update files set state = 'waived', waived_by = ${storable(by.who)}, waived_why = ${storable(by.why)}, waived_at = now()
+        from failed
+        where files.id = failed.id and files.state = 'failed'
+        returning files.folder_id
+      ), per_folder as (
+        select folder_id, count(*) as files from given_up group by folder_id
+      ), in_folder as (
+        update folders set failed = failed - per_folder.files, waived = waived + per_folder.files
+        from per_folder
+        where folders.id = per_folder.folder_id
+        returning import_id, per_folder.files
+      ), total as (
+        select import_id, sum(files)::bigint as files from in_folder group by import_id
+      )
+      update imports set failed = failed - total.files, waived = waived + total.files, updated_at = now(),
+        status = case when ${nothingElseFailed()} then 'sealing' else status end,
+        finished_at = case when ${nothingElseFailed()} then null else finished_at end
+      from total
+      where imports.id = total.import_id and status not in ('sealed', 'cancelled')
+      returning total.files, status = 'sealing' as complete`.execute(tx);
+    const [total] = rows;
+    if (!total || (asked !== undefined && total.files < asked)) throw new NotAll();
+    await recordAct(tx, { importId, what: "waive", by, selection, files: total.files });
+    return { complete: total.complete };
+  });
+  try {
+    return await work;
+  } catch (thrown) {
+    if (!(thrown instanceof NotAll)) throw thrown;
+  }
+  // Said by what is there once nothing is changed any more.
+  throw (await whyClosed(db, importId, "waive")) ?? (await whyNotFailed(db, importId, selection));
+}
+
+/** Not all that is named could be given up: rolls back. */
+class NotAll extends Error {}
+
+/** Of an import that rests in `attention`: a folder whose source couldn't be walked can't be given up. */
+function nothingElseFailed() {
+  return sql`(status = 'attention' and failed = total.files
+    and not exists (select from folders where import_id = imports.id and error_code is not null))`;
+}

@@ -1,0 +1,166 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { ExhibitError } from "@exhibit/contracts";
+import { type Kysely, sql } from "kysely";
+import { type Migration, type MigrationProvider, Migrator } from "kysely/migration";
+import { firstMigrations, provide, SCHEMA_VERSION, steps } from "../migrations/index.ts";
+import type { LedgerSchema } from "../schema.ts";
+
+/** How a database stands to this program. */
+export interface SchemaState {
+  /** Its schema's number; 0 where there is no ledger yet. */
+  readonly version: number;
+  /** The oldest schema whose programs work on it. */
+  readonly oldestProgram: number;
+}
+
+const LIST = "schema_steps";
+/** Of the list that Kysely names by itself. */
+const FIRST_LIST = "kysely_migration";
+
+export async function readSchema(db: Kysely<LedgerSchema>): Promise<SchemaState> {
+  const { rows } = await sql<{ name: string }>`
+    select c.relname as name from pg_class c
+    where c.relname in ('schema_versions', ${FIRST_LIST}) and c.relkind = 'r' and pg_table_is_visible(c.oid)`.execute(
+    db,
+  );
+  const tables = new Set(rows.map(({ name }) => name));
+  if (tables.has("schema_versions")) {
+    const state = await sql<SchemaState>`
+      select version, oldest_program as "oldestProgram" from schema_versions order by version desc limit 1`.execute(
+      db,
+    );
+    const [row] = state.rows;
+    if (row) return row;
+  }
+  if (!tables.has(FIRST_LIST)) return { version: 0, oldestProgram: 0 };
+  const first = await sql<{ version: number }>`
+    select coalesce(max(left(name, 4)::integer), 0) as version from ${sql.table(FIRST_LIST)}`.execute(
+    db,
+  );
+  const version = first.rows[0]?.version ?? 0;
+  return { version, oldestProgram: version };
+}
+
+/** Any number that nothing else of ours locks: folders are locked by their ids, which begin at 1. */
+const LAYOUT_LOCK = -1;
+
+/**
+ * The schema of a database, once it has one: an empty one gets its tables. Of several processes that start on it at once, one
+ * lays it out, and the others wait: half of it looks like a ledger of an earlier release.
+ */
+export async function readLaidOut(db: Kysely<LedgerSchema>): Promise<SchemaState> {
+  const found = await readSchema(db);
+  if (found.version >= SCHEMA_VERSION) return found;
+  await db.transaction().execute(async (tx) => {
+    await sql`select pg_advisory_xact_lock(${LAYOUT_LOCK})`.execute(tx);
+    if ((await readSchema(db)).version === 0) await migrate(db);
+  });
+  return await readSchema(db);
+}
+
+/** Throws SCHEMA_OLD or SCHEMA_NEW where this program can't work on a schema. */
+export function checkSchema({ version, oldestProgram }: SchemaState): void {
+  if (version < SCHEMA_VERSION) {
+    throw new ExhibitError(
+      "SCHEMA_OLD",
+      `The ledger's schema is ${version}, and this Exhibit works on ${SCHEMA_VERSION}.`,
+      { details: { version, wanted: SCHEMA_VERSION } },
+    );
+  }
+  if (oldestProgram > SCHEMA_VERSION) {
+    throw new ExhibitError(
+      "SCHEMA_NEW",
+      `The ledger's schema is ${version}, for programs from ${oldestProgram} on; this Exhibit knows ${SCHEMA_VERSION}.`,
+      { details: { version, wanted: SCHEMA_VERSION } },
+    );
+  }
+}
+
+/** Names of the steps that a database lacks, in their order. */
+export function missingSteps({ version }: SchemaState): string[] {
+  return Object.keys({ ...firstMigrations, ...steps }).filter(
+    (name) => Number(name.slice(0, 4)) > version,
+  );
+}
+
+export interface MigrateOptions {
+  /** Pause between two tries while others hold a lock, in milliseconds. @defaultValue 1000 */
+  pauseMs?: number;
+  /** Hears of each try that found a lock held, and how many are made at most. */
+  onWait?: (tries: number, most: number) => void;
+}
+
+const MOST_TRIES = 30;
+/** Postgres's code for a lock that wasn't had within `lock_timeout`. */
+const LOCK_NOT_AVAILABLE = "55P03";
+
+/**
+ * Makes the schema that this program needs; one that is there, or newer and fit for it, is left as it is. Programs may be at
+ * work. Throws STATE_CONFLICT while the database is being dumped or a table stays locked, and SCHEMA_NEW.
+ */
+export async function migrate(
+  db: Kysely<LedgerSchema>,
+  { pauseMs = 1000, onWait }: MigrateOptions = {},
+): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    const state = await readSchema(db);
+    if (state.version >= SCHEMA_VERSION) return checkSchema(state);
+    if (state.version > 0) await checkNoDump(db);
+    const error = await migrateOnce(db);
+    if (error === undefined) return;
+    if (!isLocked(error)) throw error;
+    if (tries === MOST_TRIES) {
+      throw new ExhibitError(
+        "STATE_CONFLICT",
+        `A table of the ledger stayed locked by somebody else for ${tries} tries of two seconds each; nothing was changed. Find out who holds it (pg_stat_activity) and migrate again.`,
+        { cause: error },
+      );
+    }
+    onWait?.(tries, MOST_TRIES);
+    await sleep(pauseMs);
+  }
+}
+
+async function migrateOnce(db: Kysely<LedgerSchema>): Promise<unknown> {
+  const first = new Migrator({ db, provider: provide(firstMigrations) });
+  const rest = new Migrator({
+    db,
+    provider: await tolerant(db, steps),
+    migrationTableName: LIST,
+    migrationLockTableName: `${LIST}_lock`,
+  });
+  return (await first.migrateToLatest()).error ?? (await rest.migrateToLatest()).error;
+}
+
+/** Kysely ends where a list has a step that a program doesn't know; one that is newer is left to whoever made it. */
+async function tolerant(
+  db: Kysely<LedgerSchema>,
+  known: Record<string, Migration>,
+): Promise<MigrationProvider> {
+  const { rows } = await sql<{
+    there: boolean;
+  }>`select to_regclass(${LIST}) is not null as there`.execute(db);
+  if (rows[0]?.there !== true) return provide(known);
+  const made = await sql<{ name: string }>`select name from ${sql.table(LIST)}`.execute(db);
+  const stubs = made.rows
+    .filter(({ name }) => !Object.hasOwn(known, name))
+    .map(({ name }) => [name, { up: () => Promise.resolve() }]);
+  return provide({ ...known, ...Object.fromEntries(stubs) });
+}
+
+/** A dump holds a lock on every table for its whole time, and a step that waits for it would keep everybody waiting. */
+async function checkNoDump(db: Kysely<LedgerSchema>): Promise<void> {
+  const { rows } = await sql`
+    select from pg_stat_activity where application_name = 'pg_dump' and datname = current_database()`.execute(
+    db,
+  );
+  if (rows.length === 0) return;
+  throw new ExhibitError(
+    "STATE_CONFLICT",
+    "The ledger is being dumped by pg_dump; migrate when that has ended.",
+  );
+}
+
+function isLocked(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === LOCK_NOT_AVAILABLE;
+}

@@ -1,0 +1,73 @@
+import { ExhibitError } from "@exhibit/contracts";
+import { reason } from "./outages.ts";
+import { unfit } from "./postgres-fitness.ts";
+
+/** Postgres's codes for a login that is refused: the password, the rules of pg_hba.conf, the database, its rights. */
+const LOGIN_CODES = new Set(["28P01", "28000", "3D000", "42501"]);
+/** What PgBouncer says of the same, with a code that says nothing. */
+const LOGIN_SENTENCES =
+  /^SASL authentication failed|password authentication failed|^no such (?:user|database)|^database ".*" does not exist/;
+/** The driver's words for a password that the address hasn't. */
+const NO_PASSWORD = /client password must be a string/;
+const STATEMENT_MODE = /not allowed in statement pooling mode/;
+
+/** OpenSSL's words for a certificate that nobody known has signed. */
+const UNKNOWN_SIGNER = new Set([
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+]);
+
+/**
+ * Why a ledger can't be had from a server, as ours: SERVICE_REFUSED when it doesn't let us in, SERVICE_UNFIT for a pooler that
+ * can't be worked with, CONFIG_INVALID for an address that names files that aren't there, else SERVICE_UNREACHABLE, with what
+ * may be wrong with the address. `what` begins the sentence.
+ */
+export function faultOfPostgres(what: string, thrown: unknown): ExhibitError {
+  // Outages have their name already; why is what matters here.
+  const cause =
+    thrown instanceof ExhibitError && thrown.code === "SERVICE_UNREACHABLE" ? thrown.cause : thrown;
+  if (cause instanceof ExhibitError) return cause;
+  const said = reason(cause);
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  if (STATEMENT_MODE.test(said)) {
+    return unfit(
+      "a pooler is between that gives each statement another connection (statement mode), and so allows no transactions. Have it pool by session; or by transaction, with ?pooler=transaction.",
+    );
+  }
+  if (NO_PASSWORD.test(said)) {
+    return refused("it asks for a password, and the address has none", cause);
+  }
+  if (LOGIN_CODES.has(code) || LOGIN_SENTENCES.test(said)) {
+    return refused(`${said}${said.endsWith("no encryption") ? TLS_WANTED : ""}`, cause);
+  }
+  if ((code === "ENOENT" || code === "EACCES") && cause instanceof Error && "path" in cause) {
+    const message = `EXHIBIT_DATABASE_URL names a file that can't be read: ${cause.path} (${code}).`;
+    return new ExhibitError("CONFIG_INVALID", message, { cause });
+  }
+  if (thrown instanceof ExhibitError) return withHint(thrown, hintOf(code, said));
+  return new ExhibitError("SERVICE_UNREACHABLE", `${what}: ${said}${hintOf(code, said)}`, {
+    cause,
+  });
+}
+
+const TLS_WANTED =
+  ". If it lets in only who speaks TLS, add ?sslmode=verify-full&sslrootcert=FILE.";
+
+function hintOf(code: string, said: string): string {
+  if (UNKNOWN_SIGNER.has(code)) {
+    return ". Nobody whom Node knows has signed its certificate: name the file that has your own authority's by ?sslmode=verify-full&sslrootcert=FILE.";
+  }
+  if (/does not support SSL/.test(said)) return ". Take sslmode out of the address.";
+  return "";
+}
+
+function withHint(error: ExhibitError, hint: string): ExhibitError {
+  if (hint === "") return error;
+  return new ExhibitError(error.code, `${error.message}${hint}`, { cause: error.cause });
+}
+
+function refused(said: string, cause: unknown): ExhibitError {
+  return new ExhibitError("SERVICE_REFUSED", `Postgres refuses the login: ${said}`, { cause });
+}

@@ -1,0 +1,84 @@
+import { ExhibitError } from "@exhibit/contracts";
+import { sql, type Transaction } from "kysely";
+import type { Ledger } from "../ledger.ts";
+import type { LedgerSchema } from "../schema.ts";
+import { type Deployment, deploymentOf, type World } from "./deployment.ts";
+import { agreeOnPlaces, atLoopback, sandboxFolder, type VendorPlaces } from "./vendor-places.ts";
+
+/** What a process says of itself before it works on a ledger. */
+export interface Entrant {
+  readonly world: World;
+  /** Where its configuration has each vendor. */
+  readonly places: VendorPlaces;
+  /** For people: which ledger it is. */
+  readonly ledgerName: string;
+}
+
+/**
+ * Makes a ledger that is nobody's yet one of this process's world, for good; one that is somebody's has to be of it. A live
+ * one has the vendors' places on record, too, and they have to be those of the configuration. Throws WORLD_MISMATCH naming
+ * both sides; nothing has been changed then.
+ */
+export async function enterWorld(ledger: Ledger, entrant: Entrant): Promise<Ledger> {
+  const deployment = await ledger.db.transaction().execute(async (tx) => {
+    const entered = await claim(tx, entrant);
+    checkWorld(entered, entrant);
+    if (entrant.world === "live") await agreeOnPlaces(tx, entrant);
+    return entered;
+  });
+  return { ...ledger, deployment };
+}
+
+async function claim(tx: Transaction<LedgerSchema>, entrant: Entrant): Promise<Deployment> {
+  const found = await deploymentOf({ db: tx });
+  if (found.world !== null) return found;
+  const reason = entrant.world === "trial" ? await perhapsLive(tx) : await onceATrial(tx, entrant);
+  if (reason !== undefined) throw ofBefore(entrant, reason);
+  // One statement: when processes of two worlds start at once, the second waits here and then changes nothing.
+  const { rows } = await sql<Deployment>`
+    update deployment set world = ${entrant.world} where world is null returning id, world`.execute(
+    tx,
+  );
+  return rows[0] ?? (await deploymentOf({ db: tx }));
+}
+
+/** Throws WORLD_MISMATCH for a ledger of the other world. */
+export function checkWorld({ world }: Deployment, { world: own, ledgerName }: Entrant): void {
+  if (world === own || world === null) return;
+  const sentence =
+    own === "trial"
+      ? `${ledgerName} is a live deployment's, and this process is a trial: what it gives its sandbox would be on record as delivered.`
+      : `${ledgerName} is a trial's for good, and this process is a live one: what the trial gave its sandbox would be on record as delivered.`;
+  throw new ExhibitError("WORLD_MISMATCH", sentence, { details: { ledger: world, process: own } });
+}
+
+/** An import of a ledger from before that isn't a sandbox's as far as can be told. */
+async function perhapsLive(tx: Transaction<LedgerSchema>): Promise<string | undefined> {
+  const { rows } = await sql<{ id: string }>`
+    select id from imports
+    where not exists (select from folders where import_id = imports.id and ${atLoopback})
+      or exists (select from folders where import_id = imports.id and not ${atLoopback})
+    order by id limit 1`.execute(tx);
+  const [row] = rows;
+  return row && `its import ${row.id} may be a true one`;
+}
+
+/** A folder of a ledger from before that lies in a sandbox. */
+async function onceATrial(
+  tx: Transaction<LedgerSchema>,
+  { places }: Entrant,
+): Promise<string | undefined> {
+  const folder = await sandboxFolder(tx, places);
+  if (folder === undefined) return undefined;
+  const { vendor, importId, endpoint } = folder;
+  return `a folder of ${vendor} in its import ${importId} lies at ${endpoint}, in a sandbox on this machine. Move this ledger away and start with a new one; if it holds true imports, too, and has to stay: exhibit vendors accept ${vendor} --why TEXT`;
+}
+
+function ofBefore({ world, ledgerName }: Entrant, reason: string): ExhibitError {
+  const kind = world === "trial" ? "a trial's" : "a live deployment's";
+  return new ExhibitError(
+    "WORLD_MISMATCH",
+    `${ledgerName} is of a release that didn't tell trials from live deployments, and can't be taken for ${kind}: ${reason}.`,
+    { details: { process: world } },
+  );
+}

@@ -1,0 +1,206 @@
+import { type ErrorCode, ExhibitError, type SkippedAs } from "@exhibit/contracts";
+import { sql, type Transaction } from "kysely";
+import type { OpenShard } from "../actions/pause.ts";
+import type { Ledger } from "../ledger.ts";
+import type { LedgerSchema } from "../schema.ts";
+import { plainArray, textArray } from "../sql/arrays.ts";
+import { storable } from "../sql/text.ts";
+import { keepTwinsApart } from "./key-collisions.ts";
+import { lookedFor } from "./rewalk.ts";
+
+export interface PlannedFile {
+  path: string;
+  size: number;
+  modifiedAt: number;
+  /** The path's normal form, when that isn't the path itself: files of one folder share a key by it. */
+  normal?: string;
+  /** Only for a vendor that opens a folder's files one by one. */
+  slot?: number;
+}
+
+/**
+ * Adds shards with these files, in one transaction. Files that the folder has already (an earlier walk that was
+ * broken off) are passed over, so a source can be walked again; those that it looks for are taken up. Files whose key
+ * another file has are put aside. Gives the shards that had something new.
+ * Throws STATE_CONFLICT when the folder has been planned to its end meanwhile, by another walk, or the import cancelled.
+ */
+export async function addShards(
+  { db }: Ledger,
+  folder: { id: number },
+  shards: readonly (readonly PlannedFile[])[],
+): Promise<OpenShard[]> {
+  return await db.transaction().execute(async (tx) => {
+    await lockPlanning(tx, folder.id);
+    await checkUnplanned(tx, folder.id);
+    const files = shards.flatMap((some, shard) => some.map((file) => ({ ...file, shard })));
+    const { single, twins } = await keepTwinsApart(tx, folder.id, files);
+    if (twins.length > 0) await putAside(tx, folder.id, twins);
+    return await insertFiles(tx, folder.id, single);
+  });
+}
+
+/** Rows of files, shards and counters, in one statement: the counters' rows are locked for no longer than that. */
+async function insertFiles(
+  tx: Transaction<LedgerSchema>,
+  folderId: number,
+  files: readonly (PlannedFile & { shard: number })[],
+): Promise<OpenShard[]> {
+  const { rows } = await sql<OpenShard>`
+    with entry as materialized (
+      select * from unnest(
+        ${textArray(files.map((file) => file.path))}::text[],
+        ${textArray(files.map((file) => file.normal))}::text[],
+        ${plainArray(files.map((file) => file.size))}::bigint[],
+        ${plainArray(files.map((file) => file.modifiedAt))}::bigint[],
+        ${plainArray(files.map((file) => file.slot))}::integer[],
+        ${plainArray(files.map((file) => file.shard))}::integer[]
+      ) as e (path, normal, size, modified_ms, slot, shard)
+    ), shard as materialized (
+      select shard, nextval(pg_get_serial_sequence('shards', 'id')) as id
+      from (select distinct shard from entry order by shard) as e
+    ), found as (
+      update files set shard_id = shard.id, slot = entry.slot, normal = entry.normal, size = entry.size,
+        modified_ms = entry.modified_ms, error_code = null, error = null, is_folder = null, stands_for = null
+      from entry join shard using (shard)
+      where ${lookedFor(folderId)} and files.path collate "C" = entry.path
+      returning files.shard_id, files.size
+    ), added as (
+      insert into files (folder_id, shard_id, slot, path, normal, size, modified_ms, state)
+      select ${folderId}, shard.id, entry.slot, entry.path, entry.normal, entry.size, entry.modified_ms, 'planned'
+      from entry join shard using (shard)
+      -- Of neighbours that come in their order, each page of the index would be left half empty.
+      order by shard.id, random()
+      on conflict (folder_id, path collate "C") do nothing
+      returning shard_id, size
+    ), taken as (
+      select shard_id, count(*)::integer as files, count(*) filter (where is_new) as added, sum(size)::bigint as bytes
+      from (select shard_id, size, false as is_new from found union all select shard_id, size, true from added) as file
+      group by shard_id
+    ), total as (
+      select count(*)::integer as shards, sum(added)::bigint as files, sum(bytes)::bigint as bytes from taken having count(*) > 0
+    ), in_folder as (
+      update folders set open_shards = open_shards + total.shards, files = folders.files + total.files,
+        bytes = folders.bytes + total.bytes
+      from total where id = ${folderId}
+      returning import_id
+    ), in_import as (
+      update imports set shards = imports.shards + total.shards, open_shards = open_shards + total.shards,
+        files = imports.files + total.files, bytes = imports.bytes + total.bytes, updated_at = now()
+      from in_folder, total
+      where imports.id = in_folder.import_id
+      returning imports.id, imports.shards - total.shards as before, imports.open_shards - total.shards as open_before
+    ), new_shard as (
+      insert into shards (id, import_id, folder_id, number, files, bytes)
+      overriding system value
+      select taken.shard_id, in_import.id, ${folderId}, before + row_number() over (order by taken.shard_id), taken.files, taken.bytes
+      from taken, in_import
+      returning id, number
+    )
+    select new_shard.id as "shardId", (open_before - begun.shards + number - before)::integer as place
+    from new_shard, in_import, lateral (
+      select count(*) as shards from shards
+      where import_id = in_import.id and state = 'open' and openings > 0
+    ) as begun
+    order by new_shard.id`.execute(tx);
+  return rows;
+}
+
+/**
+ * Walks of one folder take turns: each sees what the one before it has put on the record. The folder's row isn't locked for
+ * it: those who record outcomes change that row, too, and would wait.
+ */
+export async function lockPlanning(tx: Transaction<LedgerSchema>, folderId: number): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${folderId})`.execute(tx);
+}
+
+/** A walk that comes too late must not add files to an import that may be sealed. */
+async function checkUnplanned(tx: Transaction<LedgerSchema>, folderId: number): Promise<void> {
+  const folder = await tx
+    .selectFrom("folders")
+    .innerJoin("imports", "imports.id", "folders.import_id")
+    .select(["planned", "status"])
+    .where("folders.id", "=", folderId)
+    .executeTakeFirst();
+  if (folder?.status === "cancelled") {
+    throw new ExhibitError("STATE_CONFLICT", `The import of folder ${folderId} is cancelled.`);
+  }
+  if (folder?.planned === false) return;
+  throw new ExhibitError("STATE_CONFLICT", `Folder ${folderId} has been planned by another walk.`);
+}
+
+/** An entry that is never sent: `skipped` isn't a file; `failed` can't even be planned. */
+export type AsideEntry = { path: string; normal?: string } & (
+  | { state: "skipped"; as: SkippedAs }
+  | {
+      state: "failed";
+      code: ErrorCode;
+      message: string;
+      /** Of a folder: how many files lie below it, or null when nobody knows. They have no entries of their own. */
+      folder?: { files: number | null };
+    }
+);
+
+/** Puts entries on the record that planning found but that no shard will carry. */
+export async function addAside(
+  { db }: Ledger,
+  folder: { id: number },
+  entries: readonly AsideEntry[],
+): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await lockPlanning(tx, folder.id);
+    await checkUnplanned(tx, folder.id);
+    await putAside(tx, folder.id, entries);
+  });
+}
+
+async function putAside(
+  tx: Transaction<LedgerSchema>,
+  folderId: number,
+  entries: readonly AsideEntry[],
+): Promise<void> {
+  await sql`
+    with entry as materialized (
+      select * from unnest(
+        ${entries.map((entry) => entry.path)}::text[],
+        ${entries.map((entry) => entry.normal)}::text[],
+        ${entries.map((entry) => entry.state)}::text[],
+        ${entries.map((entry) => (entry.state === "skipped" ? entry.as : null))}::text[],
+        ${entries.map((entry) => (entry.state === "failed" ? entry.code : null))}::text[],
+        ${entries.map((entry) => (entry.state === "failed" ? storable(entry.message) : null))}::text[],
+        ${entries.map((entry) => (folderOf(entry) ? true : null))}::boolean[],
+        ${entries.map((entry) => folderOf(entry)?.files)}::bigint[]
+      ) as e (path, normal, state, skipped_as, code, message, is_folder, stands_for)
+    ), found as (
+      update files set state = entry.state, normal = entry.normal, skipped_as = entry.skipped_as, error_code = entry.code, error = entry.message,
+        is_folder = entry.is_folder, stands_for = entry.stands_for
+      from entry
+      where ${lookedFor(folderId)} and files.path collate "C" = entry.path
+      returning files.state
+    ), added as (
+      insert into files (folder_id, path, normal, size, state, skipped_as, error_code, error, is_folder, stands_for)
+      select ${folderId}, entry.path, entry.normal, 0, entry.state, entry.skipped_as, entry.code, entry.message, entry.is_folder, entry.stands_for
+      from entry
+      order by entry.path collate "C"
+      on conflict do nothing
+      returning state
+    ), total as (
+      select count(*) filter (where state = 'failed') as failed, count(*) filter (where state = 'skipped') as skipped,
+        -- What was looked for has been counted; what is skipped isn't among the files.
+        count(*) filter (where is_new and state = 'failed') - count(*) filter (where not is_new and state = 'skipped') as files
+      from (select state, true as is_new from added union all select state, false from found) as taken
+    ), in_folder as (
+      update folders set files = folders.files + total.files, failed = folders.failed + total.failed,
+        skipped = folders.skipped + total.skipped
+      from total
+      where id = ${folderId}
+      returning import_id
+    )
+    update imports set files = imports.files + total.files, failed = imports.failed + total.failed,
+      skipped = imports.skipped + total.skipped, updated_at = now()
+    from in_folder, total
+    where imports.id = in_folder.import_id`.execute(tx);
+}
+
+function folderOf(entry: AsideEntry): { files: number | null } | undefined {
+  return entry.state === "failed" ? entry.folder : undefined;
+}

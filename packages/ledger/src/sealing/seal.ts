@@ -1,0 +1,96 @@
+import { ExhibitError, type ImportStatus } from "@exhibit/contracts";
+import { sql, type Transaction } from "kysely";
+import type { Ledger } from "../ledger.ts";
+import type { LedgerSchema } from "../schema.ts";
+
+/**
+ * Ends an import in which nothing is open any more: `sealed`, or `attention` when files or folders failed.
+ * The counters are compared with the rows they count first; a difference is a fault of ours and leaves the import in
+ * `attention` with TOTALS_WRONG, which is thrown; then a retry, also of the job, compares again.
+ * Returns the status it ended in, or undefined when there is still something open, it is paused, or it had ended already.
+ */
+export async function sealImport(
+  ledger: Ledger,
+  importId: string,
+): Promise<ImportStatus | undefined> {
+  const { db } = ledger;
+  const { rows } = await sql<{ id: string }>`
+    update imports set status = 'sealing', finished_at = null, error_code = null, error = null, updated_at = now()
+    where id = ${importId} and open_folders = 0 and open_shards = 0 and paused_at is null
+      and (status in ('storing', 'sealing') or ${isUnsealable})
+    returning id`.execute(db);
+  if (rows.length === 0) return undefined;
+  const wrong = await compareCounters(ledger, importId);
+  if (wrong) {
+    await db
+      .updateTable("imports")
+      .set({ status: "attention", error_code: wrong.code, error: wrong.message })
+      .set({ finished_at: sql`now()`, updated_at: sql`now()` })
+      .where("id", "=", importId)
+      .where("status", "=", "sealing")
+      .execute();
+    throw wrong;
+  }
+  const ended = await sql<{ status: ImportStatus }>`
+    update imports set
+      status = case
+        when failed > 0 or exists (select from folders where import_id = imports.id and error_code is not null)
+        then 'attention' else 'sealed' end,
+      finished_at = now(), updated_at = now()
+    where id = ${importId} and status = 'sealing' and open_folders = 0 and open_shards = 0 and paused_at is null
+    returning status`.execute(db);
+  return ended.rows[0]?.status;
+}
+
+/** It rests because its totals were wrong, perhaps among other things. */
+const isUnsealable = sql`(status = 'attention' and error_code is not null)`;
+
+/** Has the totals of an import compared again that were wrong; returns whether its bell is to be rung. */
+export async function reopenSeal(
+  tx: Transaction<LedgerSchema>,
+  importId: string,
+): Promise<boolean> {
+  const { rows } = await sql`
+    update imports set status = 'sealing', finished_at = null, updated_at = now()
+    where id = ${importId} and open_folders = 0 and open_shards = 0 and ${isUnsealable}
+    returning id`.execute(tx);
+  return rows.length > 0;
+}
+
+/** What differs, if anything does. */
+async function compareCounters(
+  { db }: Ledger,
+  importId: string,
+): Promise<ExhibitError | undefined> {
+  const { rows } = await sql<{ name: string; counted: number; found: number }>`
+    with found as (
+      select
+        count(*) filter (where f.state <> 'skipped') as files,
+        coalesce(sum(f.size) filter (where f.state <> 'skipped'), 0)::bigint as bytes,
+        count(*) filter (where f.state = 'stored') as stored,
+        coalesce(sum(f.size) filter (where f.state = 'stored'), 0)::bigint as stored_bytes,
+        count(*) filter (where f.state = 'identical') as identical,
+        coalesce(sum(f.size) filter (where f.state = 'identical'), 0)::bigint as identical_bytes,
+        count(*) filter (where f.state = 'failed') as failed,
+        count(*) filter (where f.state = 'waived') as waived,
+        count(*) filter (where f.state = 'skipped') as skipped
+      from files f join folders on folders.id = f.folder_id
+      where folders.import_id = ${importId}
+    )
+    select c.name, c.counted, c.found
+    from imports i, found, lateral (values
+      ('files', i.files, found.files), ('bytes', i.bytes, found.bytes),
+      ('stored', i.stored, found.stored), ('stored_bytes', i.stored_bytes, found.stored_bytes),
+      ('identical', i.identical, found.identical), ('identical_bytes', i.identical_bytes, found.identical_bytes),
+      ('failed', i.failed, found.failed), ('waived', i.waived, found.waived), ('skipped', i.skipped, found.skipped)
+    ) as c (name, counted, found)
+    where i.id = ${importId} and c.counted <> c.found`.execute(db);
+  if (rows.length === 0) return undefined;
+  const differences = rows
+    .map((row) => `${row.name} ${row.counted} (rows: ${row.found})`)
+    .join(", ");
+  return new ExhibitError(
+    "TOTALS_WRONG",
+    `The ledger's totals of import ${importId} are wrong: ${differences}.`,
+  );
+}

@@ -1,0 +1,52 @@
+import { sql } from "kysely";
+import type { Ledger } from "../ledger.ts";
+
+/** A multipart upload that nobody will go on with, and the file that it was of. */
+export interface AbandonedUpload {
+  /** The ledger's number of it. */
+  id: number;
+  uploadId: string;
+  endpoint: string;
+  bucket: string;
+  key: string;
+  folderId: number;
+  path: string;
+  slot: number | null;
+}
+
+/**
+ * Uploads that were given up, whose file isn't `planned` any more, or whose import is cancelled: of one shard, or of all.
+ * One that couldn't be aborted isn't among them for a while, and one of a paused vendor not before that is resumed: aborting
+ * takes a lease.
+ */
+export async function findAbandonedUploads(
+  { db }: Ledger,
+  { limit, shardId }: { limit: number; shardId?: number },
+): Promise<AbandonedUpload[]> {
+  const { rows } = await sql<AbandonedUpload>`
+    select uploads.id, uploads.upload_id as "uploadId", uploads.endpoint, uploads.bucket, uploads.key,
+      files.folder_id as "folderId", files.path, files.slot
+    from uploads
+      join files on files.id = uploads.file_id
+      join folders on folders.id = files.folder_id
+      join imports on imports.id = folders.import_id
+    where uploads.abort_at <= now() and (uploads.given_up or files.state <> 'planned' or imports.status = 'cancelled')
+      and folders.vendor not in (select vendor from paused_vendors)
+      and ${shardId === undefined ? sql`true` : sql`files.shard_id = ${shardId}`}
+    order by uploads.abort_at
+    limit ${limit}`.execute(db);
+  return rows;
+}
+
+/** Takes an upload that was aborted off the record. */
+export async function forgetUpload({ db }: Ledger, id: number): Promise<void> {
+  await db.deleteFrom("uploads").where("id", "=", id).execute();
+}
+
+/** Leaves an upload that couldn't be aborted for later: five seconds, then twice as long each time, up to a day. */
+export async function postponeAbort({ db }: Ledger, id: number): Promise<void> {
+  await sql`
+    update uploads set aborts = aborts + 1,
+      abort_at = now() + least(86400, 5 * 2 ^ least(aborts, 20)) * interval '1 second'
+    where id = ${id}`.execute(db);
+}

@@ -1,0 +1,141 @@
+import type { ErrorCode } from "@exhibit/contracts";
+import { sql } from "kysely";
+import type { Ledger } from "../ledger.ts";
+import { bytesArray, plainArray, textArray } from "../sql/arrays.ts";
+import { keptAs } from "../sql/prepared-statements.ts";
+import { storable } from "../sql/text.ts";
+import { leasesOf } from "./receipt-leases.ts";
+
+export interface Stored {
+  fileId: number;
+  state: "stored" | "identical";
+  size: number;
+  modifiedMs: number;
+  endpoint: string;
+  bucket: string;
+  key: string;
+  /** 32 bytes. */
+  sha256: Uint8Array;
+  /** Unsigned. */
+  crc64: bigint;
+  etag: string | undefined;
+  requestId: string | undefined;
+  /** Of the object, where the bucket keeps versions. */
+  versionId: string | undefined;
+  storedAt: Date;
+  leaseId: string;
+  /** The ledger's number of the multipart upload that became the object: it is taken off the record. */
+  upload?: number | undefined;
+}
+
+/** `planned`: it will be tried again by itself; `failed`: a person has to look at it. */
+export interface NotStored {
+  fileId: number;
+  state: "failed" | "planned";
+  code: ErrorCode;
+  message: string;
+}
+
+/**
+ * Records what became of files, in one statement: rows, the folder's counters and the import's change together.
+ * Only `planned` files change, so an outcome that arrives twice counts once. `worker` is the number of the facts of the worker
+ * whose outcomes they are.
+ */
+export async function recordOutcomes(
+  { db }: Ledger,
+  folderId: number,
+  stored: readonly Stored[],
+  notStored: readonly NotStored[],
+  worker: number | null = null,
+): Promise<void> {
+  const rows = [...stored, ...notStored];
+  if (rows.length === 0) return;
+  const column = <T>(pick: (row: Stored, index: number) => T) => [
+    ...stored.map(pick),
+    ...notStored.map(() => null),
+  ];
+  // A column without values is none: unnest fills it up with nulls.
+  const reasons = (
+    pick: (row: NotStored) => string,
+    array: (values: (string | null)[]) => string,
+  ) => (notStored.length > 0 ? array([...stored.map(() => null), ...notStored.map(pick)]) : null);
+  const uploads = stored.some(({ upload }) => upload !== undefined)
+    ? plainArray(column(({ upload }) => upload))
+    : null;
+  const versions = stored.some(({ versionId }) => versionId !== undefined)
+    ? textArray(column(({ versionId }) => versionId))
+    : null;
+  const leases = await leasesOf(db, { folderId, worker }, stored);
+  await sql`${keptAs("outcomes")}
+    with outcome as (
+      select * from unnest(
+        ${plainArray(rows.map((row) => row.fileId))}::bigint[],
+        ${plainArray(rows.map((row) => row.state))}::text[],
+        ${plainArray(column((row) => row.size))}::bigint[],
+        ${plainArray(column((row) => row.modifiedMs))}::bigint[],
+        ${textArray(column((_, index) => leases[index]?.rest))}::text[],
+        ${bytesArray(column((row) => hexOf(row.sha256)))}::bytea[],
+        ${bytesArray(column((row) => row.crc64.toString(16).padStart(16, "0")))}::bytea[],
+        ${textArray(column((row) => row.etag))}::text[],
+        ${textArray(column((row) => row.requestId))}::text[],
+        ${plainArray(column((row) => row.storedAt.getTime()))}::float8[],
+        ${plainArray(column((_, index) => leases[index]?.number))}::integer[],
+        ${uploads}::bigint[],
+        ${versions}::text[],
+        ${reasons((row) => row.code, plainArray)}::text[],
+        ${reasons((row) => storable(row.message), textArray)}::text[]
+      ) as o (id, state, size, modified_ms, key, sha256, crc64, etag, request_id, stored_ms, lease, upload, version_id, error_code, error)
+      order by id
+    ), alive as (
+      -- Files that are done with are progress; locked first, as everywhere: shards, files, folders, imports.
+      update shards set unended_runs = 0
+      where unended_runs > 0 and id in (
+        select f.shard_id from outcome o cross join lateral (
+          select shard_id from files where files.id = o.id and files.state = 'planned' limit 1
+        ) f where o.state <> 'planned')
+      returning id
+    ), planned as materialized (
+      -- Locked one after the other in their order; the update's join may take them in any.
+      select o.*, f.size as size_before from outcome o cross join lateral (
+        select size from files where files.id = o.id and files.state = 'planned'
+          and (select count(*) from alive) >= 0
+        limit 1 for update
+      ) f
+    ), changed as (
+      update files set state = o.state, size = coalesce(o.size, files.size),
+        modified_ms = coalesce(o.modified_ms, files.modified_ms), sha256 = o.sha256,
+        key = nullif(o.key, coalesce(files.normal, files.path)), crc64 = o.crc64, etag = o.etag, request_id = o.request_id,
+        stored_at = to_timestamp(o.stored_ms / 1000), lease = o.lease, version_id = o.version_id, error_code = o.error_code, error = o.error
+      from planned o
+      where files.id = o.id
+      returning files.state, files.size, files.size - o.size_before as grown, o.upload
+    ), completed as (
+      delete from uploads using changed where uploads.id = changed.upload
+    ), total as (
+      select
+        coalesce(sum(grown), 0)::bigint as grown,
+        count(*) filter (where state = 'stored') as stored,
+        coalesce(sum(size) filter (where state = 'stored'), 0)::bigint as stored_bytes,
+        count(*) filter (where state = 'identical') as identical,
+        coalesce(sum(size) filter (where state = 'identical'), 0)::bigint as identical_bytes,
+        count(*) filter (where state = 'failed') as failed
+      from changed
+    ), in_folder as (
+      update folders set bytes = folders.bytes + t.grown, stored = folders.stored + t.stored,
+        stored_bytes = folders.stored_bytes + t.stored_bytes, identical = folders.identical + t.identical,
+        identical_bytes = folders.identical_bytes + t.identical_bytes, failed = folders.failed + t.failed
+      from total t
+      where folders.id = ${folderId}
+      returning import_id
+    )
+    update imports set bytes = imports.bytes + t.grown, stored = imports.stored + t.stored,
+      stored_bytes = imports.stored_bytes + t.stored_bytes, identical = imports.identical + t.identical,
+      identical_bytes = imports.identical_bytes + t.identical_bytes, failed = imports.failed + t.failed,
+      updated_at = now()
+    from in_folder, total t
+    where imports.id = in_folder.import_id`.execute(db);
+}
+
+function hexOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString("hex");
+}

@@ -1,0 +1,118 @@
+import {
+  ExhibitError,
+  type ImportStatus,
+  type ImportView,
+  restingStatuses,
+} from "@exhibit/contracts";
+import { type Selectable, sql } from "kysely";
+import type { Ledger } from "../ledger.ts";
+import type { ImportTable } from "../schema.ts";
+import { waitsOf } from "../workers/waits.ts";
+import { type Beside, readBeside, type Vanished } from "./import-details.ts";
+import { cursor, type Page, type PageQuery, pageOf, UUID } from "./paging.ts";
+import { countsOf, errorView, isTrial } from "./parts.ts";
+
+export interface ImportQuery extends PageQuery {
+  /** How the id begins or ends. */
+  id?: string | undefined;
+  suit_id?: string | undefined;
+  entrust_id?: string | undefined;
+  status?: ImportStatus | undefined;
+}
+
+/** Throws NOT_FOUND. */
+export async function readImport(ledger: Ledger, importId: string): Promise<ImportView> {
+  const row = UUID.test(importId)
+    ? await ledger.db
+        .selectFrom("imports")
+        .selectAll()
+        .where("id", "=", importId)
+        .executeTakeFirst()
+    : undefined;
+  if (!row) throw new ExhibitError("NOT_FOUND", `There is no import ${importId}.`);
+  return importView(row, await readBeside(ledger, [importId]), isTrial(ledger));
+}
+
+/** The newest first; ids are UUIDs of version 7, so their order is that of their making. */
+export async function listImports(ledger: Ledger, query: ImportQuery): Promise<Page<ImportView>> {
+  let select = ledger.db
+    .selectFrom("imports")
+    .selectAll()
+    .orderBy("id", "desc")
+    .limit(query.limit + 1);
+  if (query.after !== undefined) select = select.where("id", "<", cursor(query.after, UUID));
+  if (query.id !== undefined) {
+    const part = query.id.toLowerCase();
+    select = select.where(
+      sql<boolean>`(starts_with(id::text, ${part}) or right(id::text, ${part.length}::integer) = ${part})`,
+    );
+  }
+  if (query.status) select = select.where("status", "=", query.status);
+  if (query.entrust_id !== undefined) select = select.where("entrust_id", "=", query.entrust_id);
+  if (query.suit_id !== undefined)
+    select = select.where(sql<boolean>`suit_ids @> array[${query.suit_id}]::text[]`);
+  const { items, next } = pageOf(await select.execute(), query.limit, (row) => row.id);
+  const beside = await readBeside(
+    ledger,
+    items.map((row) => row.id),
+  );
+  return { items: items.map((row) => importView(row, beside, isTrial(ledger))), next };
+}
+
+function importView(
+  row: Selectable<ImportTable>,
+  { errors, vanished, sent, paused, fleet }: Beside,
+  trial: boolean,
+): ImportView {
+  const end = row.finished_at ?? new Date();
+  const waiting = waitsOf(fleet, {
+    importId: row.id,
+    status: row.status,
+    since: row.updated_at,
+    isPaused: row.paused_at !== null,
+  });
+  const sending = sent.find((shard) => shard.import_id === row.id)?.bytes ?? 0;
+  return {
+    import_id: row.id,
+    trial,
+    status: row.status,
+    paused:
+      row.paused_at === null || row.paused_by === null
+        ? null
+        : { at: row.paused_at.toISOString(), who: row.paused_by, why: row.paused_why },
+    paused_vendors: restingStatuses.has(row.status)
+      ? []
+      : paused
+          .filter(({ import_id }) => import_id === row.id)
+          .map(({ vendor, at, who, why }) => ({ vendor, at: at.toISOString(), who, why })),
+    entrust_id: row.entrust_id,
+    suit_ids: row.suit_ids,
+    ...countsOf(row),
+    sending_bytes: sending,
+    seconds: Math.max(0, end.getTime() - row.created_at.getTime()) / 1000,
+    created_at: row.created_at.toISOString(),
+    updated_at: row.updated_at.toISOString(),
+    finished_at: row.finished_at?.toISOString() ?? null,
+    errors: errors
+      .filter((group) => group.import_id === row.id)
+      .map(({ code, message, files, folders, stands_for }) => {
+        return { ...errorView(code, message), files, folders, stands_for };
+      }),
+    waiting,
+    moving: !restingStatuses.has(row.status) && fleet.moving.has(row.id),
+    warnings: vanished
+      .filter((lacking) => lacking.import_id === row.id)
+      .map((lacking) => ({
+        ...errorView("SOURCE_SHRUNK", sentenceOf(lacking)),
+        files: lacking.files,
+      })),
+  };
+}
+
+function sentenceOf(of: Vanished): string {
+  const { files, folders, source, paths, last_import, last_at, last_files } = of;
+  const where = folders === 1 ? source : `${source} and ${folders - 1} other folders`;
+  const lacking = folders === 1 ? `${files} of the ${last_files}` : String(files);
+  const day = last_at.toISOString().slice(0, 10);
+  return `${lacking} files that import ${last_import} of ${day} stored aren't in ${where} any more, such as ${paths.map((path) => JSON.stringify(path)).join(", ")}.`;
+}

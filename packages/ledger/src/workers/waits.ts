@@ -1,0 +1,64 @@
+import {
+  type ImportStatus,
+  restingStatuses,
+  type Wait,
+  type WorkerWaits,
+  workerWaits,
+} from "@exhibit/contracts";
+import { sql } from "kysely";
+import type { Ledger } from "../ledger.ts";
+import { ALIVE } from "./bandwidth.ts";
+
+/** What the workers that live told last of their jobs. */
+export interface FleetWaits {
+  workers: number;
+  /** When one was last heard of, where none lives. */
+  lastSeen: Date | undefined;
+  /** Imports of which something moved lately. */
+  moving: ReadonlySet<string>;
+  waits: WorkerWaits["waits"];
+}
+
+export async function readWaits({ db }: Ledger): Promise<FleetWaits> {
+  const { rows } = await sql<{ alive: boolean; seen_at: Date; waits: unknown }>`
+    select ${ALIVE} as alive, seen_at, case when ${ALIVE} then waits end as waits from workers
+    order by seen_at desc limit 1000`.execute(db);
+  const alive = rows.filter((row) => row.alive);
+  // What a worker of another release tells may have another form.
+  const told = alive.flatMap(({ waits }) => workerWaits.safeParse(waits).data ?? []);
+  const moving = told.flatMap((each) => each.moving);
+  const folders = new Set(moving.map(({ folder_id }) => folder_id));
+  return {
+    workers: alive.length,
+    lastSeen: rows[0]?.seen_at,
+    moving: new Set(moving.map(({ import_id }) => import_id)),
+    // One worker may have put a folder off that another goes on with.
+    waits: told.flatMap((each) => each.waits).filter(({ folder_id }) => !folders.has(folder_id)),
+  };
+}
+
+/** What an import waits for: one entry for each cause, the longest first. */
+export function waitsOf(
+  { workers, lastSeen, waits }: FleetWaits,
+  of: { importId: string; status: ImportStatus; since: Date; isPaused: boolean },
+): Wait[] {
+  const { importId, status, since, isPaused } = of;
+  if (restingStatuses.has(status) || isPaused) return [];
+  if (workers === 0) {
+    const message = "No worker is running: nothing is read or sent before one is started.";
+    const from = lastSeen && lastSeen > since ? lastSeen : since;
+    return [{ for: "worker", name: null, since: from.toISOString(), code: null, message }];
+  }
+  return together(waits.filter(({ import_id }) => import_id === importId));
+}
+
+/** One wait for each cause, the longest first. */
+export function together(waits: WorkerWaits["waits"]): Wait[] {
+  const causes = new Map<string, Wait>();
+  const sorted = [...waits].sort((a, b) => a.since.localeCompare(b.since));
+  for (const { for: waitsFor, name, since, code, message } of sorted) {
+    const key = `${waitsFor} ${name}`;
+    if (!causes.has(key)) causes.set(key, { for: waitsFor, name, since, code, message });
+  }
+  return [...causes.values()];
+}
