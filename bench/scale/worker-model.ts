@@ -5,9 +5,13 @@ import type { LeaseHolder } from "@exhibit/oss";
 import { type Attempt, Postponed } from "@exhibit/queue";
 import pLimit from "p-limit";
 import { MEMORY_BYTES } from "../../apps/worker/src/worker.ts";
-import { createByteBudget } from "../../packages/ingest/src/byte-budget.ts";
-import { FILES_AT_ONCE } from "../../packages/ingest/src/store.ts";
-import { type NotStoredFile, outcomeOf, unfinished } from "../../packages/ingest/src/unfinished.ts";
+import { createByteBudget } from "../../packages/ingest/src/storing/byte-budget.ts";
+import {
+  type NotStoredFile,
+  outcomeOf,
+  unfinished,
+} from "../../packages/ingest/src/storing/shard-result.ts";
+import { FILES_AT_ONCE } from "../../packages/ingest/src/storing/store-shard.ts";
 import type { Sender } from "../../packages/oss/src/api/sender.ts";
 import { defaults } from "../../packages/oss/src/create-object-store.ts";
 import { createGates, type Gates, teachingSender } from "../../packages/oss/src/flow/admission.ts";

@@ -5,8 +5,8 @@ import { createLogger } from "@exhibit/telemetry";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { keepPresence, type Presence } from "../../apps/worker/src/presence.ts";
 import { workerFacts } from "../../apps/worker/src/worker-facts.ts";
-import { createBandwidth } from "../../packages/ingest/src/bandwidth.ts";
-import { createSight } from "../../packages/ingest/src/sight.ts";
+import { createBandwidth } from "../../packages/ingest/src/control/bandwidth.ts";
+import { createSight } from "../../packages/ingest/src/fleet/sight.ts";
 
 const MiB = 1024 * 1024;
 

@@ -6,7 +6,7 @@ import { beat, type Ledger, leave, recordWorkerFacts } from "@exhibit/ledger";
 import { ledgerKinds } from "@exhibit/ledger/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { workerFacts } from "../../apps/worker/src/worker-facts.ts";
-import { createSight } from "../../packages/ingest/src/sight.ts";
+import { createSight } from "../../packages/ingest/src/fleet/sight.ts";
 
 describe.each(Object.entries(ledgerKinds))("What one worker doesn't see, on %s", (_, open) => {
   let ledger: Ledger;

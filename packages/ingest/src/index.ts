@@ -1,16 +1,16 @@
-export { type AbandonDependencies, endAbandonedUploads } from "./abandon.ts";
-export { type Bandwidth, createBandwidth, NO_LIMIT } from "./bandwidth.ts";
-export { createByteBudget } from "./byte-budget.ts";
-export { createImports, type Imports, type ImportsDependencies } from "./imports.ts";
-export { createJobLabels, type JobLabels } from "./job-labels.ts";
-export { type PlanDependencies, planFolder } from "./plan.ts";
-export { quietMsOf, type ReconcileDependencies, reconcile } from "./reconcile.ts";
-export { seal } from "./seal.ts";
-export { createSight, type Sight } from "./sight.ts";
-export { oneAtATime, type StoreDependencies, storeShard } from "./store.ts";
+export { type Bandwidth, createBandwidth, NO_LIMIT } from "./control/bandwidth.ts";
+export { createImports, type Imports, type ImportsDependencies } from "./control/imports.ts";
 export {
   createVendorControl,
   type VendorControl,
   type VendorControlDependencies,
-} from "./vendor-control.ts";
-export { createWaits, type Waits } from "./waits.ts";
+} from "./control/vendors.ts";
+export { createSight, type Sight } from "./fleet/sight.ts";
+export { createWaits, type Waits } from "./fleet/waits.ts";
+export { createJobLabels, type JobLabels } from "./jobs/job-labels.ts";
+export { quietMsOf, type ReconcileDependencies, reconcile } from "./maintenance/reconcile.ts";
+export { type PlanDependencies, planFolder } from "./planning/plan-folder.ts";
+export { seal } from "./sealing/seal.ts";
+export { type AbandonDependencies, endAbandonedUploads } from "./storing/abort-orphaned-uploads.ts";
+export { createByteBudget } from "./storing/byte-budget.ts";
+export { oneAtATime, type StoreDependencies, storeShard } from "./storing/store-shard.ts";

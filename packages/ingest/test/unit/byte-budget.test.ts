@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createByteBudget } from "../../src/byte-budget.ts";
+import { createByteBudget } from "../../src/storing/byte-budget.ts";
 
 test("No more is handed out at once than there is, first come, first served", async () => {
   const budget = createByteBudget(10);

@@ -1,6 +1,6 @@
 import { ExhibitError } from "@exhibit/contracts";
 import { expect, test } from "vitest";
-import { untilReachable } from "../../src/until-reachable.ts";
+import { untilReachable } from "../../src/jobs/until-reachable.ts";
 
 const away = () => new ExhibitError("SERVICE_UNREACHABLE", "The ledger doesn't answer");
 

@@ -1,7 +1,7 @@
 import { ExhibitError } from "@exhibit/contracts";
 import { Postponed } from "@exhibit/queue";
 import { describe, expect, test } from "vitest";
-import { createWaits, type Run, whileWatched } from "../../src/waits.ts";
+import { createWaits, type Run, whileWatched } from "../../src/fleet/waits.ts";
 
 /** A worker's waits by a clock that a test turns on. */
 function worker() {

@@ -3,9 +3,9 @@ import type { Stored, UnfinishedFile } from "@exhibit/ledger";
 import type { Expectation, ObjectStore } from "@exhibit/oss";
 import { type FileReaders, type SourceReader, textOf } from "@exhibit/sources";
 import type { RunningSpan } from "@exhibit/telemetry";
+import type { HeldLeases, LeasesFor } from "../leases/leases.ts";
 import type { ByteBudget } from "./byte-budget.ts";
-import type { Sending } from "./sending.ts";
-import type { HeldLeases, LeasesFor } from "./shard-leases.ts";
+import type { Sending } from "./upload-progress.ts";
 import type { RecordedUpload, ShardUploads } from "./upload-record.ts";
 
 export interface FileDependencies {

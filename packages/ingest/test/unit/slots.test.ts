@@ -1,7 +1,7 @@
 import { ExhibitError } from "@exhibit/contracts";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { createSlotter } from "../../src/slotting.ts";
+import { createSlotter } from "../../src/planning/slots.ts";
 
 const perFile: Parameters<typeof createSlotter>[1] = {
   limit: 3,

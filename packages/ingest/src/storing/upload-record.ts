@@ -8,7 +8,7 @@ import {
   type ShardRow,
 } from "@exhibit/ledger";
 import type { UploadRecord } from "@exhibit/oss";
-import { untilReachable } from "./until-reachable.ts";
+import { untilReachable } from "../jobs/until-reachable.ts";
 
 /** One file's multipart upload on the ledger's record. */
 export interface RecordedUpload extends UploadRecord {

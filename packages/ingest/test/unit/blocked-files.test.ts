@@ -1,7 +1,12 @@
 import { type ErrorCode, ExhibitError, type VendorState } from "@exhibit/contracts";
 import { expect, it } from "vitest";
-import { hasTaken, type Meanwhile, setBlockedApart, withoutPatience } from "../../src/blocked.ts";
-import type { NotStoredFile } from "../../src/unfinished.ts";
+import {
+  hasTaken,
+  type Meanwhile,
+  setBlockedApart,
+  withoutPatience,
+} from "../../src/storing/blocked-files.ts";
+import type { NotStoredFile } from "../../src/storing/shard-result.ts";
 
 const HOUR = 20;
 

@@ -2,7 +2,7 @@ import { ExhibitError } from "@exhibit/contracts";
 import { cancelImport, createImport, type Ledger, pauseImport } from "@exhibit/ledger";
 import { ledgerKinds } from "@exhibit/ledger/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { whileWanted } from "../../src/wanted.ts";
+import { whileWanted } from "../../src/jobs/stop-watch.ts";
 
 let ledger: Ledger;
 let remove: () => Promise<void>;

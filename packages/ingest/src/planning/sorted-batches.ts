@@ -1,5 +1,5 @@
 import type { PlannedFile } from "@exhibit/ledger";
-import { SHARD_FILES } from "./sharding.ts";
+import { SHARD_FILES } from "./sharder.ts";
 
 /** With so many at a time, what a statement costs besides its files doesn't count. */
 const MOST_FILES = 8 * SHARD_FILES;

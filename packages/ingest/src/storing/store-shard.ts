@@ -20,18 +20,19 @@ import type { Attempt, Engine } from "@exhibit/queue";
 import { openSource } from "@exhibit/sources";
 import { type Logger, type RunningSpan, withSpan } from "@exhibit/telemetry";
 import pLimit, { type LimitFunction } from "p-limit";
-import { endAbandonedUploads } from "./abandon.ts";
-import { bellOf, ringSoon } from "./bells.ts";
-import { hasTaken, setBlockedApart, withoutPatience } from "./blocked.ts";
-import type { DestinationDependencies } from "./destination.ts";
-import { follow } from "./either-signal.ts";
+import type { Sight } from "../fleet/sight.ts";
+import { type RunWatch, type Waits, whileWatched } from "../fleet/waits.ts";
+import { bellOf, ringSoon } from "../jobs/enqueue.ts";
+import { ofFolder } from "../jobs/folder-error.ts";
+import { whileWanted } from "../jobs/stop-watch.ts";
+import { isUnreachable, untilReachable } from "../jobs/until-reachable.ts";
+import type { DestinationDependencies } from "../leases/destination.ts";
+import { type LeaseDependencies, leasesOf } from "../leases/leases.ts";
+import { endAbandonedUploads } from "./abort-orphaned-uploads.ts";
+import { hasTaken, setBlockedApart, withoutPatience } from "./blocked-files.ts";
 import { logFailures } from "./failure-log.ts";
-import { ofFolder } from "./of-folder.ts";
-import { createRecorder } from "./recorder.ts";
-import { createSending, type Sending } from "./sending.ts";
-import { type LeaseDependencies, leasesOf } from "./shard-leases.ts";
-import type { Sight } from "./sight.ts";
-import { type FileDependencies, nameOf, storeFile } from "./store-file.ts";
+import { follow } from "./linked-signal.ts";
+import { createRecorder } from "./outcome-recorder.ts";
 import {
   handedBack,
   outages,
@@ -39,11 +40,10 @@ import {
   postponed,
   type Settled,
   unfinished,
-} from "./unfinished.ts";
-import { isUnreachable, untilReachable } from "./until-reachable.ts";
+} from "./shard-result.ts";
+import { type FileDependencies, nameOf, storeFile } from "./store-file.ts";
+import { createSending, type Sending } from "./upload-progress.ts";
 import { openShardUploads, type ShardUploads } from "./upload-record.ts";
-import { type RunWatch, type Waits, whileWatched } from "./waits.ts";
-import { whileWanted } from "./wanted.ts";
 
 export interface StoreDependencies
   extends LeaseDependencies,

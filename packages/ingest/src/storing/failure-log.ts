@@ -1,8 +1,8 @@
 import { errorTable, shownPath } from "@exhibit/contracts";
 import type { FolderRow } from "@exhibit/ledger";
 import type { Attempt } from "@exhibit/queue";
-import { labelOf } from "./job-labels.ts";
-import type { NotStoredFile } from "./unfinished.ts";
+import { labelOf } from "../jobs/job-labels.ts";
+import type { NotStoredFile } from "./shard-result.ts";
 
 /** Lines about failed files that a job's log gets. */
 const LOGGED_FILES = 50;

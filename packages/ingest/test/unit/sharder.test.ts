@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createSharder, SHARD_BYTES, SHARD_FILES } from "../../src/sharding.ts";
+import { createSharder, SHARD_BYTES, SHARD_FILES } from "../../src/planning/sharder.ts";
 
 const file = (size: number, index = 0) => ({ path: `${index}`, size, modifiedAt: 0 });
 

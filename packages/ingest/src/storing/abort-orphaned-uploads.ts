@@ -7,7 +7,7 @@ import {
 } from "@exhibit/ledger";
 import type { ObjectStore } from "@exhibit/oss";
 import pLimit from "p-limit";
-import { type LeaseDependencies, leasesToAbort } from "./shard-leases.ts";
+import { type LeaseDependencies, leasesToAbort } from "../leases/leases.ts";
 
 export interface AbandonDependencies extends LeaseDependencies {
   objectStore: Pick<ObjectStore, "abort">;

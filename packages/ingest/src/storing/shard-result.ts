@@ -1,8 +1,8 @@
 import { type ErrorCode, ExhibitError } from "@exhibit/contracts";
 import type { NotStored, UnfinishedFile } from "@exhibit/ledger";
 import { type Attempt, Postponed } from "@exhibit/queue";
-import type { Judged } from "./sight.ts";
-import { isUnreachable } from "./until-reachable.ts";
+import type { Judged } from "../fleet/sight.ts";
+import { isUnreachable } from "../jobs/until-reachable.ts";
 
 /** What has come of a shard's files. Receipts aren't kept: what waits in memory is copied by each collection of garbage. */
 export interface Settled {

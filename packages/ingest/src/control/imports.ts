@@ -39,7 +39,7 @@ import {
 import type { Away, Engine } from "@exhibit/queue";
 import { checkApart, checkSource } from "@exhibit/sources";
 import type { Logger } from "@exhibit/telemetry";
-import { bellOf, bellOfShard, ringSoon } from "./bells.ts";
+import { bellOf, bellOfShard, ringSoon } from "../jobs/enqueue.ts";
 
 /**
  * What people and programs can do with imports. Throws NOT_FOUND for an id that the ledger doesn't know. What changes an

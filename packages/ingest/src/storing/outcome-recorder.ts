@@ -7,7 +7,7 @@ import {
   recordOutcomes,
   type Stored,
 } from "@exhibit/ledger";
-import { untilReachable } from "./until-reachable.ts";
+import { untilReachable } from "../jobs/until-reachable.ts";
 
 /** An outcome waits for others this long at most, or until there are this many of them. */
 const FLUSH_AFTER_MS = 250;

@@ -20,7 +20,7 @@ import {
 } from "@exhibit/ledger";
 import type { Engine } from "@exhibit/queue";
 import type { Logger } from "@exhibit/telemetry";
-import { bellOfShard, ringSoon } from "./bells.ts";
+import { bellOfShard, ringSoon } from "../jobs/enqueue.ts";
 
 /**
  * What people can do with vendors. Throws NOT_FOUND for a vendor that isn't configured. What changes one is put on the

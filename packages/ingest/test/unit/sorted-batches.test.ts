@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
-import { createGatherer } from "../../src/gathering.ts";
-import { oneBehind } from "../../src/one-behind.ts";
+import { oneBehind } from "../../src/planning/one-in-flight.ts";
+import { createGatherer } from "../../src/planning/sorted-batches.ts";
 
 const fileOf = (number: number) => ({ path: `${number}`.padStart(6, "0"), size: 1, modifiedAt: 1 });
 

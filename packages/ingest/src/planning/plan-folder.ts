@@ -28,17 +28,17 @@ import {
   textOf,
 } from "@exhibit/sources";
 import { type Logger, withSpan } from "@exhibit/telemetry";
-import { bellOfShard, ringSoon } from "./bells.ts";
-import { createGatherer } from "./gathering.ts";
-import { ofFolder } from "./of-folder.ts";
-import { oneBehind } from "./one-behind.ts";
-import { createSharder } from "./sharding.ts";
-import type { Sight } from "./sight.ts";
-import { createSlotter, type Slotter } from "./slotting.ts";
-import { handedBack } from "./unfinished.ts";
-import { asideFor, asideOf, isTooLong, tooLong } from "./unplannable.ts";
-import { type RunWatch, type Waits, whileWatched } from "./waits.ts";
-import { whileWanted } from "./wanted.ts";
+import type { Sight } from "../fleet/sight.ts";
+import { type RunWatch, type Waits, whileWatched } from "../fleet/waits.ts";
+import { bellOfShard, ringSoon } from "../jobs/enqueue.ts";
+import { ofFolder } from "../jobs/folder-error.ts";
+import { whileWanted } from "../jobs/stop-watch.ts";
+import { handedBack } from "../storing/shard-result.ts";
+import { oneBehind } from "./one-in-flight.ts";
+import { createSharder } from "./sharder.ts";
+import { createSlotter, type Slotter } from "./slots.ts";
+import { createGatherer } from "./sorted-batches.ts";
+import { asideFor, asideOf, isTooLong, tooLong } from "./unsendable.ts";
 
 export interface PlanDependencies {
   ledger: Ledger;

@@ -3,7 +3,7 @@ import type { Broker } from "@exhibit/credentials";
 import type { NotStored, UnfinishedFile } from "@exhibit/ledger";
 import type { ObjectStore, Place } from "@exhibit/oss";
 import type { Attempt } from "@exhibit/queue";
-import type { NotStoredFile } from "./unfinished.ts";
+import type { NotStoredFile } from "./shard-result.ts";
 
 /** What happened while a shard's files were sent. */
 export interface Meanwhile {

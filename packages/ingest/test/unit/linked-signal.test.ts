@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { expect, it } from "vitest";
-import { follow } from "../../src/either-signal.ts";
+import { follow } from "../../src/storing/linked-signal.ts";
 
 it("is aborted by the first of those that it follows, for the same reason", () => {
   const [first, second] = [new AbortController(), new AbortController()];

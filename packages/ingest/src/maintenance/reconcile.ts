@@ -1,7 +1,7 @@
 import { findQuietImports, type Ledger, type OpenWork } from "@exhibit/ledger";
 import type { Engine } from "@exhibit/queue";
 import { withSpan } from "@exhibit/telemetry";
-import { bellOf, bellOfShard } from "./bells.ts";
+import { bellOf, bellOfShard } from "../jobs/enqueue.ts";
 
 export interface ReconcileDependencies {
   ledger: Ledger;

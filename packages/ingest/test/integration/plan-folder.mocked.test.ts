@@ -5,10 +5,10 @@ import { openSource, type SourceEntry } from "@exhibit/sources";
 import type { Logger } from "@exhibit/telemetry";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { type PlanDependencies, planFolder } from "../../src/plan.ts";
-import { SHARD_BYTES, SHARD_FILES } from "../../src/sharding.ts";
-import { createSight } from "../../src/sight.ts";
-import { createWaits } from "../../src/waits.ts";
+import { createSight } from "../../src/fleet/sight.ts";
+import { createWaits } from "../../src/fleet/waits.ts";
+import { type PlanDependencies, planFolder } from "../../src/planning/plan-folder.ts";
+import { SHARD_BYTES, SHARD_FILES } from "../../src/planning/sharder.ts";
 
 vi.mock("@exhibit/sources", { spy: true });
 

@@ -3,12 +3,12 @@ import type { Broker, FolderOfCase, Lease, PerFile } from "@exhibit/credentials"
 import type { AbandonedUpload, FolderRow, Ledger, UnfinishedFile } from "@exhibit/ledger";
 import { isSameBucket, type LeaseHolder, type Place } from "@exhibit/oss";
 import { withSpan } from "@exhibit/telemetry";
+import type { RunWatch } from "../fleet/waits.ts";
 import {
   type DestinationDependencies,
   type FixedDestination,
   fixedDestination,
 } from "./destination.ts";
-import type { RunWatch } from "./waits.ts";
 
 export interface LeaseDependencies {
   ledger: Ledger;
