@@ -19,7 +19,7 @@ export interface World {
     lifetime: number;
   };
   worker: {
-    /** Of one core, for one file: see docs/measurements.md. */
+    /** Of one core, for one file: docs/performance.md measures it. */
     perFile: number;
     /** Bytes a second that its line carries. */
     bandwidth: number;

@@ -6,7 +6,7 @@ import { startRedis } from "@exhibit/testkit";
 import { expect, test } from "vitest";
 import { memoryOf } from "../../ledger-work.ts";
 
-// What an import may cost for each of its files and shards, at any size: docs/measurements.md has the figures of a million.
+// What an import may cost for each of its files and shards, at any size: docs/performance.md has the figures of a million.
 
 const FILES = 20_000;
 const SHARDS = 2000;
