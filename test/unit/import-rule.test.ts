@@ -39,7 +39,48 @@ const allowed: Record<string, readonly string[]> = {
  * with all below it, or a file that lies in `src` itself, named without `.ts`; `index` may import all. A package that isn't here
  * has no folders.
  */
-const inside: Record<string, Record<string, readonly string[]>> = {};
+const inside: Record<string, Record<string, readonly string[]>> = {
+  contracts: {
+    endpoints: [],
+    "own-hosts": [],
+    text: [],
+    errors: ["text"],
+    "bandwidth-limit": ["errors"],
+    api: ["text", "errors"],
+  },
+  credentials: {
+    lease: [],
+    tunnel: [],
+    vendor: ["lease", "tunnel"],
+    options: ["lease"],
+    gateways: ["tunnel", "options"],
+    vendors: ["lease", "vendor", "options", "gateways"],
+    registry: ["vendor", "options", "vendors"],
+    stores: ["vendor"],
+    broker: ["lease", "vendor", "stores"],
+  },
+  queue: {
+    queues: [],
+    handler: [],
+    enqueue: ["queues"],
+    engine: ["queues", "handler", "enqueue"],
+    processor: ["queues", "handler"],
+    drain: ["queues"],
+    "error-backoff": ["queues"],
+    "event-loop-stall": [],
+    "create-engine": [
+      "queues",
+      "enqueue",
+      "engine",
+      "processor",
+      "drain",
+      "error-backoff",
+      "event-loop-stall",
+    ],
+    embedded: ["queues", "engine", "processor", "create-engine"],
+    redis: ["queues", "engine", "processor", "create-engine"],
+  },
+};
 
 /** `oss` may know what a lease is, but not how one is had. */
 const typesOnly: Record<string, readonly string[]> = { oss: ["credentials"] };

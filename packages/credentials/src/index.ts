@@ -1,10 +1,10 @@
-export * from "./broker.ts";
+export * from "./broker/broker.ts";
+export type { CallOutcome } from "./broker/vendor-gate.ts";
 export { type TopSignMethod, topSign, topSignMethods, topTimestamp } from "./gateways/top-sign.ts";
 export * from "./lease.ts";
-export { type LeaseKey, type LeaseKeyRing, parseLeaseKeys } from "./lease-key.ts";
-export * from "./lease-store.ts";
-export { memoryLeaseStore } from "./memory-lease-store.ts";
 export * from "./registry.ts";
+export { type LeaseKey, type LeaseKeyRing, parseLeaseKeys } from "./stores/lease-key.ts";
+export * from "./stores/lease-store.ts";
+export { memoryLeaseStore } from "./stores/memory-lease-store.ts";
 export * from "./tunnel.ts";
 export * from "./vendor.ts";
-export type { CallOutcome } from "./vendor-gate.ts";

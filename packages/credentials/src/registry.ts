@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { ExhibitError, plainIssue, type VendorPlace } from "@exhibit/contracts";
 import type { z } from "zod";
-import { withAbsolutePaths, withoutPaths } from "./file-path.ts";
-import { secretsIn } from "./secret.ts";
+import { withAbsolutePaths, withoutPaths } from "./options/file-path.ts";
+import { secretsIn } from "./options/secret.ts";
 import { type RateLimit, rateLimit, type Vendor, type VendorDependencies } from "./vendor.ts";
 import { deepvision, deepvisionOptions } from "./vendors/deepvision.ts";
 import { industry, industryOptions } from "./vendors/industry.ts";

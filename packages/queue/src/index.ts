@@ -1,4 +1,6 @@
-export * from "./engine.ts";
+export { openEmbeddedEngine } from "./embedded/embedded-engine.ts";
+export type { Away, Engine, WorkerHandle, WorkOptions } from "./engine.ts";
+export type { JobRef } from "./enqueue.ts";
+export { type Attempt, type Handler, Postponed } from "./handler.ts";
 export { type JobData, type QueueName, queueNames } from "./queues.ts";
-export type { JobRef } from "./ringing.ts";
-export { type Attempt, type Handler, Postponed } from "./work.ts";
+export { openRedisEngine, type RedisEngineOptions } from "./redis/redis-engine.ts";

@@ -1,52 +1,54 @@
 /**
- * The queues and what a job of each means. A job carries an id and nothing else: what is to be done, and what is
- * done, is in the ledger, so a job may be rung twice, lost, or retried at any time.
+ * The queues. A job carries an id and nothing else: the ledger knows what has to be done and what is
+ * done, so a job may be enqueued twice, lost, or retried at any time.
  */
 export const queueNames = ["plan", "store", "seal", "reconcile"] as const;
 export type QueueName = (typeof queueNames)[number];
 
-/** What a job's data holds; `id` is a folder's (plan), a shard's (store), an import's (seal). */
+/** A job's data. The `id` is a folder's (plan), a shard's (store) or an import's (seal). */
 export interface JobData {
   id: string;
 }
 
-/** The id of a bell's job, so that ringing twice is harmless. */
+/** Returns the id of the job for a piece of work, so that enqueuing it twice does no harm. */
 export function jobIdOf(name: QueueName, id: string): string {
   return `${name}-${id}`;
 }
 
-/** The longest that a job of ours is put off, in milliseconds: a vendor may ask for a pause of a day. */
+/** Milliseconds that a job is delayed at most: a vendor may ask for a pause of a day. */
 export const LONGEST_DELAY_MS = 24 * 60 * 60 * 1000;
 
-/** BullMQ's limit; what comes later shares the last turn. */
+/** BullMQ's limit; jobs of later rounds share the last one. */
 const LOWEST_PRIORITY = 2 ** 21 - 1;
 
 /**
- * Imports take turns, a shard each: the priority of a job is the round in which it comes, and one after the other of an
- * import's shards that nobody has taken up yet comes in each round from the one that is on. So a new import doesn't wait behind what others have
- * in the queue, nor does a large one wait until the new one has had as much.
+ * Round-robin between imports, one shard per import and round. A job's priority is its round: the
+ * current round plus the number of the import's shards still waiting before it. New imports start in
+ * the current round, so neither they nor a large import starve.
+ *
+ * @param position which of its import's waiting shards it is, from 1 on
  */
-export function priorityOf(place: number, round: number): number {
-  return Math.min(round + Math.max(1, place) - 1, LOWEST_PRIORITY);
+export function priorityOf(position: number, round: number): number {
+  return Math.min(round + Math.max(1, position) - 1, LOWEST_PRIORITY);
 }
 
 const DAY = 24 * 60 * 60;
 
-/** Of each job, and written into each: a million files are four thousand jobs that wait. */
+/** Options of every job. They are written into each one: a million files are four thousand jobs. */
 export const jobOptions = {
   attempts: 5,
   backoff: { type: "exponential", delay: 2000, jitter: 0.5 },
-  // A message and a few lines are what a person reads; the rest is in the trace.
+  // People read a message and a few lines; the rest is in the trace.
   stackTraceLimit: 1,
   keepLogs: 100,
 } as const;
 
-/** Of the workers: which of the jobs that have ended stay. */
+/** Which finished jobs the workers keep. */
 export const kept = {
   removeOnComplete: { age: DAY, count: 1000 },
-  // Ops look at failed jobs in Bull Board for a month; the ledger knows them for ever.
+  // Operators look at failed jobs in Bull Board for a month; the ledger keeps failures forever.
   removeOnFail: { age: 30 * DAY, count: 100_000 },
 } as const;
 
-/** BullMQ tells each step of each job to whoever listens. Nobody does: the ledger is asked. */
+/** BullMQ publishes an event for each step of a job. Nobody listens: the ledger is asked instead. */
 export const EVENTS_KEPT = 100;

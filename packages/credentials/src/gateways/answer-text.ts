@@ -12,11 +12,11 @@ export interface AnswerText {
 /** Characters of a text that isn't JSON: a search through all of a long one may take seconds. */
 const LOOKED_AT = 20_000;
 
-/** Reads the bytes of an answer. `type` is its content type's header; `hide` masks our own secrets. */
+/** Reads the bytes of an answer. `type` is its content type's header; `redact` masks our own secrets. */
 export function answerText(
   bytes: Uint8Array,
   type: string | undefined,
-  hide: (text: string) => string,
+  redact: (text: string) => string,
 ): AnswerText {
   const text = decoded(bytes, type).trim();
   const value = jsonIn(text);
@@ -25,8 +25,8 @@ export function answerText(
   if (json !== undefined) return { json, instead: undefined };
   const { kind, words = "" } =
     value === undefined ? nature(start) : { kind: "JSON, but no object" };
-  const named = type === undefined ? kind : `${kind} (${beginning(hide(type))})`;
-  const shown = beginning(hide(words));
+  const named = type === undefined ? kind : `${kind} (${beginning(redact(type))})`;
+  const shown = beginning(redact(words));
   return {
     json,
     instead: shown === "" ? named : `${named}: ${JSON.stringify(shown)}`,

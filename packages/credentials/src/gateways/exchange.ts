@@ -15,7 +15,7 @@ export interface Exchange {
   readonly timeout: number;
   readonly signal: AbortSignal | undefined;
   /** Masks secrets, should the answer repeat one. */
-  readonly hide: (text: string) => string;
+  readonly redact: (text: string) => string;
   readonly tunnel?: Tunnel | undefined;
 }
 
@@ -42,7 +42,7 @@ export async function exchange({
   headers = FORM,
   timeout,
   signal,
-  hide,
+  redact,
   tunnel,
 }: Exchange): Promise<Answered> {
   const deadline = AbortSignal.timeout(timeout);
@@ -60,7 +60,7 @@ export async function exchange({
     return {
       status,
       headers: said,
-      ...answerText(await bytesOf(vendor, response), said["content-type"], hide),
+      ...answerText(await bytesOf(vendor, response), said["content-type"], redact),
       ...redirection(status, said.location, url),
       date: dateOf(said.date),
       retryAfter: secondsOf(said["retry-after"]),

@@ -73,17 +73,17 @@ export function classifyIotOutcome(outcome: IotOutcome): ErrorCode | undefined {
 export function iotError(
   vendor: string,
   outcome: IotOutcome,
-  hide: (text: string) => string,
+  redact: (text: string) => string,
 ): ExhibitError | undefined {
   const code = classifyIotOutcome(outcome);
   if (code === undefined) return undefined;
   const { status, answer, errorCode, requestId, retryAfter } = outcome;
-  const said = oneLine(hide(sentencesOf(outcome).join(" "))).slice(0, 500);
+  const said = oneLine(redact(sentencesOf(outcome).join(" "))).slice(0, 500);
   const own = [answer?.code, said].filter((part) => part !== undefined && part !== "").join(" ");
   const ids = [
     `HTTP ${status}`,
-    errorCode && hide(errorCode),
-    requestId && `request ${hide(requestId)}`,
+    errorCode && redact(errorCode),
+    requestId && `request ${redact(requestId)}`,
   ];
   const came = outcome.instead ?? "JSON of another form than the documented one";
   const sentence =
@@ -96,8 +96,8 @@ export function iotError(
       http_status: status,
       ...(answer && { code: answer.code }),
       ...(said !== "" && { message: said }),
-      ...(errorCode && { error_code: hide(errorCode) }),
-      ...(requestId && { request_id: hide(requestId) }),
+      ...(errorCode && { error_code: redact(errorCode) }),
+      ...(requestId && { request_id: redact(requestId) }),
     },
     ...(code === "VENDOR_THROTTLED" && { retryAfter: retryAfter ?? DEFAULT_PAUSE }),
   });

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { ExhibitError } from "@exhibit/contracts";
 import { z } from "zod";
-import { keyText } from "../key-text.ts";
-import { hider, secret } from "../secret.ts";
+import { keyText } from "../options/key-text.ts";
+import { secret } from "../options/secret.ts";
 import type { Tunnel } from "../tunnel.ts";
 import { type Answered, exchange } from "./exchange.ts";
 import { type IotOutcome, iotAnswer, iotError, SQL_INVOKE_ERROR } from "./iot-errors.ts";
 import { contentMd5, iotSign, iotSignedHeaders } from "./iot-sign.ts";
+import { createRedactor } from "./redactor.ts";
 
 /** The part of a vendor's options that its gateway needs. */
 export const iotAccount = z.strictObject({
@@ -57,7 +58,7 @@ const TIMEOUT = 10_000;
 /** A client of the IoT gateway (Alibaba Cloud API Gateway) for one account. Certificates are verified. */
 export function createIotClient(options: IotClientOptions): IotClient {
   const { vendor, account, now = Date.now, timeout = TIMEOUT, tunnel } = options;
-  const hide = hider([account.app_secret]);
+  const redact = createRedactor([account.app_secret]);
   // Milliseconds that the gateway's clock is ahead of ours.
   let offset = 0;
 
@@ -70,11 +71,11 @@ export function createIotClient(options: IotClientOptions): IotClient {
       body,
       timeout,
       signal: request.signal,
-      hide,
+      redact,
       tunnel,
     });
     const outcome = outcomeOf(answered);
-    return { answered, outcome, error: iotError(vendor, outcome, hide) };
+    return { answered, outcome, error: iotError(vendor, outcome, redact) };
   }
 
   return {

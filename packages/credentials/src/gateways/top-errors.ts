@@ -66,10 +66,11 @@ export function classifyTopError(error: TopErrorResponse): TopErrorClass {
 export function topError(
   vendor: string,
   error: TopErrorResponse,
-  hide: (text: string) => string,
+  redact: (text: string) => string,
 ): ExhibitError {
   const { code, retryAfter } = classifyTopError(error);
-  const said = (text: string | undefined) => (text ? oneLine(hide(text)).slice(0, 500) : undefined);
+  const said = (text: string | undefined) =>
+    text ? oneLine(redact(text)).slice(0, 500) : undefined;
   const own = [said(error.sub_code), said(error.sub_msg)].filter(Boolean).join(" ");
   const platform = [error.code, said(error.msg)].filter((part) => part !== undefined).join(" ");
   const request = error.request_id ? `; request ${said(error.request_id)}` : "";

@@ -1,9 +1,10 @@
 import { ExhibitError } from "@exhibit/contracts";
 import { z } from "zod";
-import { keyText } from "../key-text.ts";
-import { hider, secret } from "../secret.ts";
+import { keyText } from "../options/key-text.ts";
+import { secret } from "../options/secret.ts";
 import type { Tunnel } from "../tunnel.ts";
 import { type Answered, exchange } from "./exchange.ts";
+import { createRedactor } from "./redactor.ts";
 import { withoutEnvelope } from "./top-answer.ts";
 import { topError, topErrorResponse } from "./top-errors.ts";
 import { topSign, topSignMethods, topTimestamp } from "./top-sign.ts";
@@ -56,7 +57,7 @@ export interface TopClientOptions {
   readonly now?: (() => number) | undefined;
   readonly tunnel?: Tunnel | undefined;
   /** Masks secrets, should the gateway repeat one in its sentence. Default: the account's own. */
-  readonly hide?: ((text: string) => string) | undefined;
+  readonly redact?: ((text: string) => string) | undefined;
   /** Milliseconds for one call, from its start to the last byte of the answer. */
   readonly timeout?: number | undefined;
 }
@@ -67,7 +68,7 @@ const TIMEOUT = 30_000;
 /** A client of the Taobao Open Platform for one account. */
 export function createTopClient(options: TopClientOptions): TopClient {
   const { vendor, account, now = Date.now, timeout = TIMEOUT, tunnel } = options;
-  const { hide = hider([account.app_secret, account.session]) } = options;
+  const { redact = createRedactor([account.app_secret, account.session]) } = options;
   // Milliseconds that the gateway's clock is ahead of ours.
   let offset = 0;
 
@@ -76,17 +77,17 @@ export function createTopClient(options: TopClientOptions): TopClient {
     const { method, parameters: given } = request;
     const parameters = typeof given === "function" ? await given(time) : given;
     const { url, body } = signedRequest(account, { method, parameters }, time);
-    return exchange({ vendor, url, body, timeout, signal: request.signal, hide, tunnel });
+    return exchange({ vendor, url, body, timeout, signal: request.signal, redact, tunnel });
   }
 
   return {
     async call(request) {
       let answered = await attempt(request);
-      let error = errorOf(vendor, answered, hide);
+      let error = errorOf(vendor, answered, redact);
       if (error?.code === "VENDOR_CLOCK" && answered.date !== undefined) {
         offset = answered.date - now();
         answered = await attempt(request);
-        error = errorOf(vendor, answered, hide);
+        error = errorOf(vendor, answered, redact);
       }
       if (error !== undefined) throw error;
       return parsed(vendor, request, answered);
@@ -123,11 +124,11 @@ function signedRequest(
 function errorOf(
   vendor: string,
   answered: Answered,
-  hide: (text: string) => string,
+  redact: (text: string) => string,
 ): ExhibitError | undefined {
   const { status, json, instead, retryAfter } = answered;
   const response = topErrorResponse.safeParse(json?.error_response);
-  if (response.success) return topError(vendor, response.data, hide);
+  if (response.success) return topError(vendor, response.data, redact);
   if (json !== undefined && json.error_response !== undefined) {
     return invalid(vendor, "its error_response isn't of the documented form", status);
   }

@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { ExhibitError } from "@exhibit/contracts";
 import { z } from "zod";
-import { bucketName, bucketOptions, prefixOf } from "../bucket.ts";
-import { answeredEndpoint } from "../endpoint.ts";
+import { createRedactor } from "../gateways/redactor.ts";
 import { createTopClient, topAccount } from "../gateways/top.ts";
 import { topList, topOptionalText } from "../gateways/top-answer.ts";
 import type { Bucket } from "../lease.ts";
-import { hider, secret, secretsIn } from "../secret.ts";
+import { bucketFrom, bucketName, bucketOptions } from "../options/bucket.ts";
+import { secret, secretsIn } from "../options/secret.ts";
 import { folderKey, type Vendor, type VendorDependencies } from "../vendor.ts";
+import { answeredEndpoint, answeredPrefix } from "./answered-place.ts";
 import { endOptions, leaseEnd } from "./expiration.ts";
 import { writablePlaces } from "./policy.ts";
 import { unusableAnswer } from "./unusable-answer.ts";
@@ -63,8 +64,8 @@ const selector = z.strictObject({
 /** `alibaba.security.deepvision.proxy.security.common.token.get`: one call opens one store's folder. */
 export function deepvision(options: Options, { now, tunnel }: VendorDependencies = {}): Vendor {
   const name = "deepvision";
-  const hide = hider(secretsIn(deepvisionOptions, options));
-  const gateway = createTopClient({ vendor: name, account: options, now, tunnel, hide });
+  const redact = createRedactor(secretsIn(deepvisionOptions, options));
+  const gateway = createTopClient({ vendor: name, account: options, now, tunnel, redact });
   return {
     name,
     selector,
@@ -87,7 +88,7 @@ export function deepvision(options: Options, { now, tunnel }: VendorDependencies
         signal,
       });
       if (!said.resp_success)
-        throw refused(name, { ...said, message: hide(said.message ?? "without a reason") });
+        throw refused(name, { ...said, message: redact(said.message ?? "without a reason") });
       const { bucket, prefix, prefixes } = placeOf(name, said.result, options);
       return {
         leases: [
@@ -142,14 +143,13 @@ function placeOf(vendor: string, said: Credential, options: Options) {
   }
   return {
     bucket: bucketOf(vendor, said, name.data, options),
-    prefix: prefixOf(vendor, first.prefix),
-    prefixes: places.map(({ prefix }) => prefixOf(vendor, prefix)),
+    prefix: answeredPrefix(vendor, first.prefix),
+    prefixes: places.map(({ prefix }) => answeredPrefix(vendor, prefix)),
   };
 }
 
 function bucketOf(vendor: string, said: Credential, name: string, options: Options): Bucket {
   const field = options.network === "public" ? "end_point_public" : "end_point_internal";
-  const { region, path_style: pathStyle, signature_version: signatureVersion } = options.oss;
   const endpoint = answeredEndpoint(vendor, field, said[field] ?? "", name, options.oss);
-  return { endpoint, region, name, pathStyle, signatureVersion };
+  return bucketFrom(options.oss, { endpoint, name });
 }

@@ -1,11 +1,10 @@
 import { extname } from "node:path/posix";
 import { ExhibitError, type FolderSelector } from "@exhibit/contracts";
 import { z } from "zod";
-import { bucketName, bucketOptions } from "../bucket.ts";
-import { checkRegion } from "../endpoint.ts";
 import { createIotClient, iotAccount } from "../gateways/iot.ts";
-import { keyText } from "../key-text.ts";
 import type { Credentials } from "../lease.ts";
+import { bucketFrom, bucketName, bucketOptions } from "../options/bucket.ts";
+import { keyText } from "../options/key-text.ts";
 import {
   folderKey,
   type IssuedLease,
@@ -14,6 +13,7 @@ import {
   type VendorCall,
   type VendorDependencies,
 } from "../vendor.ts";
+import { checkRegion } from "./answered-place.ts";
 import { endOptions, leaseEnd } from "./expiration.ts";
 import { partOf, unusableAnswer } from "./unusable-answer.ts";
 import { type UploadPlace, uploadPlace } from "./upload-url.ts";
@@ -109,13 +109,7 @@ function leaseOf(vendor: string, given: Answer, call: VendorCall, options: Optio
   if (!place.signed) checkRegion(vendor, "endpoint", place.endpoint, oss);
   return {
     credentials: credentialsOf(vendor, given, place),
-    bucket: {
-      endpoint: place.endpoint,
-      region: oss.region,
-      name: place.bucket,
-      pathStyle: oss.path_style,
-      signatureVersion: oss.signature_version,
-    },
+    bucket: bucketFrom(oss, { endpoint: place.endpoint, name: place.bucket }),
     folders: { [folderKey(folder)]: key.slice(0, key.lastIndexOf("/") + 1) },
     prefixes: [key],
     object: { key, ...(place.signed && { uploadUrl: given.uploadUrl }) },

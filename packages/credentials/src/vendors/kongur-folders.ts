@@ -1,6 +1,6 @@
-import { prefixOf } from "../bucket.ts";
 import type { Credentials } from "../lease.ts";
 import { type FolderKey, type FolderRefusal, folderKey } from "../vendor.ts";
+import { answeredPrefix } from "./answered-place.ts";
 import { unusableAnswer } from "./unusable-answer.ts";
 
 export const kongurRoles = ["entrust", "lawyer", "firm"] as const;
@@ -101,7 +101,9 @@ function foldersOf(token: KongurToken, asked: KongurAsked): Record<FolderKey, st
   const roles = kongurRoles.map((role) => [roleKey(role), token[`${role}_oss_folder`]] as const);
   // An empty folder isn't the whole bucket: it is none.
   const named = [...suits, ...roles].flatMap(([key, folder]) =>
-    folder === undefined || folder.trim() === "" ? [] : [[key, prefixOf(asked.vendor, folder)]],
+    folder === undefined || folder.trim() === ""
+      ? []
+      : [[key, answeredPrefix(asked.vendor, folder)]],
   );
   return Object.fromEntries(named);
 }

@@ -1,12 +1,13 @@
 import { ExhibitError, type VendorPlace } from "@exhibit/contracts";
 import { z } from "zod";
-import { bucketName } from "../bucket.ts";
-import { endpointOf, endpointOption, placedBucketOptions } from "../endpoint.ts";
+import { createRedactor } from "../gateways/redactor.ts";
 import { createTopClient, topAccount } from "../gateways/top.ts";
 import { topBoolean, topList, topOptionalText } from "../gateways/top-answer.ts";
-import { keyText } from "../key-text.ts";
 import type { Bucket } from "../lease.ts";
-import { hider, secretsIn } from "../secret.ts";
+import { bucketFrom, bucketName } from "../options/bucket.ts";
+import { endpointOf, endpointOption, placedBucketOptions } from "../options/endpoint.ts";
+import { keyText } from "../options/key-text.ts";
+import { secretsIn } from "../options/secret.ts";
 import type { FolderOfCase, Vendor, VendorCall, VendorDependencies } from "../vendor.ts";
 import { kongurFolders, kongurRoles } from "./kongur-folders.ts";
 
@@ -69,8 +70,8 @@ const selector = z
 /** `alibaba.kongur.token.getosstoken`: one call opens the folders of all suits, of the entrust, lawyer and firm. */
 export function kongur(options: Options, { now, tunnel }: VendorDependencies = {}): Vendor {
   const name = "kongur";
-  const hide = hider(secretsIn(kongurOptions, options));
-  const gateway = createTopClient({ vendor: name, account: options, now, tunnel, hide });
+  const redact = createRedactor(secretsIn(kongurOptions, options));
+  const gateway = createTopClient({ vendor: name, account: options, now, tunnel, redact });
   const bucket = bucketOf(options);
   return {
     name,
@@ -97,7 +98,7 @@ export function kongur(options: Options, { now, tunnel }: VendorDependencies = {
           prefixes: [...new Set(Object.values(folders))],
           ends: { after: options.lease_ttl * 1000 },
         })),
-        refusals: refusals.map((each) => ({ ...each, message: hide(each.message) })),
+        refusals: refusals.map((each) => ({ ...each, message: redact(each.message) })),
       };
     },
   };
@@ -131,13 +132,10 @@ export function kongurBucket(options: Options): Omit<VendorPlace, "gateway"> {
 }
 
 function bucketOf({ oss }: Options): Bucket {
-  return {
+  return bucketFrom(oss, {
     endpoint: endpointOf(oss.endpoint) ?? oss.endpoint,
-    region: oss.region,
     name: oss.bucket,
-    pathStyle: oss.path_style,
-    signatureVersion: oss.signature_version,
-  };
+  });
 }
 
 /** `oss_dir_map` is JSON text in a String; empty or absent means no suit's folder. */

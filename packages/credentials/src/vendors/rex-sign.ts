@@ -3,8 +3,8 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ExhibitError } from "@exhibit/contracts";
 import { z } from "zod";
-import { filePath } from "../file-path.ts";
-import { hider } from "../secret.ts";
+import { createRedactor } from "../gateways/redactor.ts";
+import { filePath } from "../options/file-path.ts";
 
 const algorithms = ["md5", "hmac-md5", "sha1", "hmac-sha1", "sha256", "hmac-sha256"] as const;
 const ingredients = ["rex_access_key", "rex_access_secret", "rex_access_time", "scenes"] as const;
@@ -98,7 +98,7 @@ async function signedByModule(
     if (typeof signed === "string" && signed !== "") return signed;
     throw new TypeError("it didn't return a text");
   } catch (thrown) {
-    throw unsigned(vendor, path, thrown, hider([input.rex_access_secret]));
+    throw unsigned(vendor, path, thrown, createRedactor([input.rex_access_secret]));
   }
 }
 
@@ -114,9 +114,9 @@ function unsigned(
   vendor: string,
   path: string,
   thrown: unknown,
-  hide: (text: string) => string,
+  redact: (text: string) => string,
 ): ExhibitError {
-  const words = hide(thrown instanceof Error ? thrown.message : "it threw what isn't an error");
+  const words = redact(thrown instanceof Error ? thrown.message : "it threw what isn't an error");
   const message = `${vendor}: rex_access_secret_sign can't be made by ${path}: ${words}`;
   return new ExhibitError("VENDOR_MISCONFIGURED", message, {
     details: { vendor, module: path },

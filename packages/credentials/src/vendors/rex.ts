@@ -1,12 +1,13 @@
 import type { VendorPlace } from "@exhibit/contracts";
 import { z } from "zod";
-import { bucketName, folderPrefix, prefixOf } from "../bucket.ts";
-import { answeredEndpoint, endpointOf, endpointOption, placedBucketOptions } from "../endpoint.ts";
+import { createRedactor } from "../gateways/redactor.ts";
 import { createTopClient, topAccount } from "../gateways/top.ts";
 import { topBoolean, topList, topOptionalText } from "../gateways/top-answer.ts";
-import { keyText } from "../key-text.ts";
 import type { Bucket } from "../lease.ts";
-import { hider, secret, secretsIn } from "../secret.ts";
+import { bucketFrom, bucketName, folderPrefix } from "../options/bucket.ts";
+import { endpointOf, endpointOption, placedBucketOptions } from "../options/endpoint.ts";
+import { keyText } from "../options/key-text.ts";
+import { secret, secretsIn } from "../options/secret.ts";
 import {
   type FolderRefusal,
   folderKey,
@@ -14,6 +15,7 @@ import {
   type Vendor,
   type VendorDependencies,
 } from "../vendor.ts";
+import { answeredEndpoint, answeredPrefix } from "./answered-place.ts";
 import { endOptions, leaseEnd } from "./expiration.ts";
 import { rexSign, rexSigner, strangeName } from "./rex-sign.ts";
 import { partOf, unusableAnswer } from "./unusable-answer.ts";
@@ -67,8 +69,8 @@ const selector = z.strictObject({ scene });
 /** `wdk.rex.platform.deamon.osstoken`: one call opens the folder of one scene. */
 export function rex(options: Options, { now, tunnel }: VendorDependencies = {}): Vendor {
   const name = "rex";
-  const hide = hider(secretsIn(rexOptions, options));
-  const gateway = createTopClient({ vendor: name, account: options, now, tunnel, hide });
+  const redact = createRedactor(secretsIn(rexOptions, options));
+  const gateway = createTopClient({ vendor: name, account: options, now, tunnel, redact });
   const sign = rexSigner(name, options.sign);
 
   async function parametersAt(scenes: string, time: number): Promise<Record<string, string>> {
@@ -111,7 +113,7 @@ export function rex(options: Options, { now, tunnel }: VendorDependencies = {}):
       }
       return {
         leases,
-        refusals: refusals.map((each) => ({ ...each, message: hide(each.message) })),
+        refusals: refusals.map((each) => ({ ...each, message: redact(each.message) })),
       };
     },
   };
@@ -127,7 +129,7 @@ function refusalOf(code: string | null, said: Pick<Result, "msg_code" | "msg_inf
 
 function leaseOf(vendor: string, code: string, said: object, options: Options): IssuedLease {
   const given = partOf(vendor, opened, said, "result.model");
-  const prefix = prefixOf(
+  const prefix = answeredPrefix(
     vendor,
     options.oss.prefix.replaceAll("{scene}", () => code),
   );
@@ -156,13 +158,7 @@ function bucketOf(vendor: string, said: string | undefined, { oss }: Options): B
       oss.bucket,
       oss,
     );
-  return {
-    endpoint,
-    region: oss.region,
-    name: oss.bucket,
-    pathStyle: oss.path_style,
-    signatureVersion: oss.signature_version,
-  };
+  return bucketFrom(oss, { endpoint, name: oss.bucket });
 }
 
 /** "Region information" may be a region's id, whose public host is `oss-<region>.aliyuncs.com`. */

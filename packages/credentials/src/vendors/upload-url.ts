@@ -1,4 +1,4 @@
-import { endpointOf } from "../endpoint.ts";
+import { endpointOf } from "../options/endpoint.ts";
 
 /** Where a vendor's upload URL points to. */
 export interface UploadPlace {

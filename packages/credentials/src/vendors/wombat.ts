@@ -1,11 +1,12 @@
 import { ExhibitError, type FolderSelector } from "@exhibit/contracts";
 import { z } from "zod";
-import { bucketName, bucketOptions, prefixOf } from "../bucket.ts";
-import { answeredEndpoint } from "../endpoint.ts";
+import { createRedactor } from "../gateways/redactor.ts";
 import { createTopClient, topAccount } from "../gateways/top.ts";
 import { topBoolean, topOptionalText } from "../gateways/top-answer.ts";
-import { hider, secretsIn } from "../secret.ts";
+import { bucketFrom, bucketName, bucketOptions } from "../options/bucket.ts";
+import { secretsIn } from "../options/secret.ts";
 import { folderKey, type IssuedLease, type Vendor, type VendorDependencies } from "../vendor.ts";
+import { answeredEndpoint, answeredPrefix } from "./answered-place.ts";
 import { endOptions, leaseEnd } from "./expiration.ts";
 import { partOf } from "./unusable-answer.ts";
 import { wdkCredentials, wdkToken } from "./wdk-token.ts";
@@ -55,8 +56,8 @@ const selector = z
 /** `taobao.wdk.iot.wombat.common.gettoken`: one call opens the folder of a scene, store or robot. */
 export function wombat(options: Options, { now, tunnel }: VendorDependencies = {}): Vendor {
   const name = "wombat";
-  const hide = hider(secretsIn(wombatOptions, options));
-  const gateway = createTopClient({ vendor: name, account: options, now, tunnel, hide });
+  const redact = createRedactor(secretsIn(wombatOptions, options));
+  const gateway = createTopClient({ vendor: name, account: options, now, tunnel, redact });
   return {
     name,
     selector,
@@ -70,7 +71,7 @@ export function wombat(options: Options, { now, tunnel }: VendorDependencies = {
       });
       if (!result.success) {
         const { msg_code = "", msg_info = "" } = result;
-        throw refused(name, msg_code, hide(msg_info));
+        throw refused(name, msg_code, redact(msg_info));
       }
       const given = partOf(name, opened, result.data, "result.data");
       return { leases: [leaseOf(name, folderKey(call), given, options)], refusals: [] };
@@ -94,16 +95,10 @@ function leaseOf(
   const { oss } = options;
   const { bucket_name } = given;
   const endpoint = answeredEndpoint(vendor, "endpoint", given.endpoint, bucket_name, oss);
-  const prefix = prefixOf(vendor, given.dir);
+  const prefix = answeredPrefix(vendor, given.dir);
   return {
     credentials: wdkCredentials(given),
-    bucket: {
-      endpoint,
-      region: oss.region,
-      name: bucket_name,
-      pathStyle: oss.path_style,
-      signatureVersion: oss.signature_version,
-    },
+    bucket: bucketFrom(oss, { endpoint, name: bucket_name }),
     folders: { [folder]: prefix },
     prefixes: [prefix],
     ends: leaseEnd(vendor, "expiration_time", given.expiration_time, options),

@@ -7,7 +7,7 @@ import { takeRedisDatabase } from "@exhibit/testkit";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { createBroker, type LeaseStore, memoryLeaseStore } from "../../src/index.ts";
-import { redisLeaseStore } from "../../src/redis-lease-store.ts";
+import { redisLeaseStore } from "../../src/stores/redis-lease-store.ts";
 import { keptAnswer, ring, suit1, vendorAnswer, vendorOf } from "../answers.ts";
 
 const opened: LeaseStore[] = [];

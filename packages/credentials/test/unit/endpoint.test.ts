@@ -1,11 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { bucketName } from "../../src/bucket.ts";
-import {
-  answeredEndpoint,
-  endpointOf,
-  endpointOption,
-  placedBucketOptions,
-} from "../../src/endpoint.ts";
+import { bucketName } from "../../src/options/bucket.ts";
+import { endpointOf, endpointOption, placedBucketOptions } from "../../src/options/endpoint.ts";
+import { answeredEndpoint } from "../../src/vendors/answered-place.ts";
 
 describe("an endpoint", () => {
   it.each([
@@ -62,7 +58,11 @@ describe("a bucket's configured place", () => {
     [{ endpoint: "https://other.oss-cn-hangzhou.aliyuncs.com" }, "endpoint", "in front"],
     [{ endpoint: "https://oss-cn-shanghai.aliyuncs.com" }, "region", "cn-shanghai"],
     [{ endpoint: "https://oss-cn-shanghai-internal.aliyuncs.com" }, "region", "cn-shanghai"],
-    [{ endpoint: "https://oss-us-west-1.aliyuncs.com" }, "region", "`endpoint` is in, us-west-1"],
+    [
+      { endpoint: "https://oss-us-west-1.aliyuncs.com" },
+      "region",
+      "`endpoint` is in another region, us-west-1",
+    ],
     [{ endpoint: "https://oss-cn-hangzhou.aliyuncs.com/evidence" }, "endpoint", "without a path"],
     [{ endpoint: "oss://evidence/case" }, "endpoint", "https://"],
   ])("can't be %j", (more, key, reason) => {
@@ -82,7 +82,11 @@ describe("an answer's endpoint", () => {
 
   it.each([
     ["a/b", "VENDOR_ANSWER_INVALID", "end_point isn't an endpoint"],
-    ["other.oss-cn-hangzhou.aliyuncs.com", "VENDOR_ANSWER_INVALID", "end_point: It has a bucket's"],
+    [
+      "other.oss-cn-hangzhou.aliyuncs.com",
+      "VENDOR_ANSWER_INVALID",
+      "end_point: Give it without a bucket's name",
+    ],
     ["oss-cn-shanghai.aliyuncs.com", "VENDOR_MISCONFIGURED", "end_point of its answer is in cn-sh"],
   ])("can't be %s", (text, code, fault) => {
     expect(() => answeredEndpoint("acme", "end_point", text, "evidence", oss)).toThrow(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseLeaseKeys, seal, unseal } from "../../src/lease-key.ts";
+import { parseLeaseKeys, seal, unseal } from "../../src/stores/lease-key.ts";
 import { ring } from "../answers.ts";
 
 const base64 = (letter: string, length = 32) => Buffer.alloc(length, letter).toString("base64");

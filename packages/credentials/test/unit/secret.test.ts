@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { createRedactor } from "../../src/gateways/redactor.ts";
 import { registeredVendor, vendorNames } from "../../src/index.ts";
-import { hider, secret } from "../../src/secret.ts";
+import { secret } from "../../src/options/secret.ts";
 
 describe("secrets in options", () => {
   it("are found by their marks", () => {
@@ -37,7 +38,7 @@ describe("secrets in options", () => {
   });
 
   it("are masked as a whole though one is a part of another", () => {
-    expect(hider(["key", undefined, "key-and-more"])("key key-and-more")).toBe("*** ***");
+    expect(createRedactor(["key", undefined, "key-and-more"])("key key-and-more")).toBe("*** ***");
   });
 
   it("are none where nothing is given", () => {

@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { plainWord } from "../text/plain-text.ts";
+
+const bwlimit = plainWord(2000).describe(
+  "As rclone's --bwlimit: `10M` (MiB/s), `512k`, `off`, or a timetable `08:00,512k 19:00,10M 23:00,off`, with a weekday `Mon-08:00,512k`",
+);
+
+export const bandwidthRequest = z
+  .strictObject({
+    limit: bwlimit,
+    why: plainWord(2000).optional().describe("For the record"),
+  })
+  .meta({ id: "BandwidthRequest" });
+export type BandwidthRequest = z.output<typeof bandwidthRequest>;
+
+const bandwidthChange = z.object({
+  limit: z.string(),
+  at: z.iso.datetime(),
+  who: z.string(),
+  why: z.string().nullable(),
+});
+export type BandwidthChange = z.output<typeof bandwidthChange>;
+
+export const bandwidthView = z
+  .object({
+    limit: z.string().describe("For all workers together; `off` until somebody sets one"),
+    bytes_per_second: z
+      .int()
+      .nullable()
+      .describe("What it allows now, by this process's local time; null: no limit"),
+    workers: z.int().nonnegative().describe("That live, and share it in equal parts"),
+    changes: z.array(bandwidthChange).describe("The latest ones, the newest first"),
+  })
+  .meta({ id: "Bandwidth" });
+export type BandwidthView = z.output<typeof bandwidthView>;

@@ -1,0 +1,96 @@
+import { ExhibitError } from "./errors/exhibit-error.ts";
+
+/** What may go out, by the time of the week; empty: no limit ever. */
+export type Timetable = readonly Entry[];
+
+interface Entry {
+  /** Minutes from Sunday 00:00. */
+  from: number;
+  /** Bytes a second; null: no limit. */
+  rate: number | null;
+}
+
+const MINUTES_OF_DAY = 24 * 60;
+const DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+/** A slower line would keep every request under way for ever. Bytes a second. */
+const SLOWEST = 1024;
+const units: Readonly<Record<string, number>> = {
+  b: 1,
+  "": 1024,
+  k: 1024,
+  m: 1024 ** 2,
+  g: 1024 ** 3,
+  t: 1024 ** 4,
+};
+
+/**
+ * Reads a limit as rclone's `--bwlimit` has it: `10M` (MiB a second), `512k`, `512` (KiB), `off`, or a timetable such as
+ * `08:00,512k 19:00,10M 23:00,off`, each entry holding until the next, with a weekday where it isn't for every day:
+ * `Mon-08:00,512k`. Throws REQUEST_INVALID naming the piece that can't be read.
+ */
+export function parseBwlimit(text: string): Timetable {
+  const pieces = text.trim().split(/\s+/);
+  const [first = ""] = pieces;
+  if (pieces.length === 1 && !first.includes(",")) {
+    const rate = rateOf(first, first);
+    return rate === null ? [] : [{ from: 0, rate }];
+  }
+  const entries = pieces.flatMap(entriesOf).sort((a, b) => a.from - b.from);
+  const twice = entries.find(({ from }, index) => entries[index + 1]?.from === from);
+  if (twice) throw faulty(text.trim(), `it names ${nameOf(twice.from)} twice`);
+  return entries;
+}
+
+/** Bytes a second that may go out at this moment, by the local time of this process; null: no limit. */
+export function rateAt(timetable: Timetable, at: Date): number | null {
+  const minute = at.getDay() * MINUTES_OF_DAY + at.getHours() * 60 + at.getMinutes();
+  // Before the first of the week the last one of the week before holds.
+  const entry = timetable.findLast(({ from }) => from <= minute) ?? timetable.at(-1);
+  return entry?.rate ?? null;
+}
+
+function entriesOf(piece: string): Entry[] {
+  const [, day, hours, minutes, amount] =
+    /^(?:([a-z]+)-)?(\d{1,2}):(\d{2}),(.*)$/i.exec(piece) ?? [];
+  if (hours === undefined || minutes === undefined || amount === undefined) {
+    throw faulty(piece, "an entry of a timetable looks like 08:00,512k or Mon-08:00,512k");
+  }
+  if (Number(hours) > 23 || Number(minutes) > 59) throw faulty(piece, "there is no such time");
+  const rate = rateOf(amount, piece);
+  const from = Number(hours) * 60 + Number(minutes);
+  const days = day === undefined ? [...DAYS.keys()] : [dayOf(day, piece)];
+  return days.map((number) => ({ from: number * MINUTES_OF_DAY + from, rate }));
+}
+
+function dayOf(day: string, piece: string): number {
+  const names = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
+  const wanted = day.toLowerCase();
+  const number = names.findIndex((name, index) => wanted === name || wanted === DAYS[index]);
+  if (number < 0) throw faulty(piece, `there is no weekday ${JSON.stringify(day)}`);
+  return number;
+}
+
+function rateOf(amount: string, piece: string): number | null {
+  if (/^off$/i.test(amount)) return null;
+  const [, number, unit = ""] = /^(\d+(?:\.\d+)?)([bkmgt]?)(?:i?b)?$/i.exec(amount) ?? [];
+  if (number === undefined) {
+    throw faulty(piece, "a rate looks like 10M, 512k, 1.5G or off, in bytes a second");
+  }
+  const rate = Math.round(Number(number) * (units[unit.toLowerCase()] ?? Number.NaN));
+  if (rate === 0) return null;
+  if (rate < SLOWEST) throw faulty(piece, "less than 1 KiB a second isn't taken");
+  return rate;
+}
+
+function nameOf(from: number): string {
+  const minute = from % MINUTES_OF_DAY;
+  const two = (number: number) => String(number).padStart(2, "0");
+  return `${DAYS[Math.floor(from / MINUTES_OF_DAY)]}-${two(Math.floor(minute / 60))}:${two(minute % 60)}`;
+}
+
+function faulty(piece: string, reason: string): ExhibitError {
+  return new ExhibitError(
+    "REQUEST_INVALID",
+    `The bandwidth limit can't be read at ${JSON.stringify(piece)}: ${reason}.`,
+  );
+}

@@ -1,0 +1,33 @@
+import { z } from "zod";
+import { type ErrorCode, errorCodes } from "./error-table.ts";
+
+/** A code of the table, as a request names one. Instead of one that there isn't, those that look like it are named. */
+export const errorCode = z.enum(errorCodes as [ErrorCode, ...ErrorCode[]], {
+  error: ({ input }) => noSuchCode(String(input)),
+});
+
+// Names that begin with as many equal letters are meant for each other: the first word of a code is its kind.
+const leastAlike = 4;
+const mostNamed = 3;
+
+function noSuchCode(text: string): string {
+  const given = text.toUpperCase();
+  const alike = errorCodes
+    .map((code) => ({
+      code,
+      rank: code.includes(given) ? given.length : equalLetters(code, given),
+    }))
+    .filter(({ rank }) => rank >= leastAlike)
+    .sort((one, other) => other.rank - one.rank)
+    .slice(0, mostNamed)
+    .map(({ code }) => code);
+  const meant = alike.length === 0 ? "" : ` Did you mean ${alike.join(" or ")}?`;
+  return `there is no code ${JSON.stringify(text.slice(0, 40))}.${meant} All of them are in docs/errors.md`;
+}
+
+/** How many letters two words have in common at their beginning. */
+function equalLetters(one: string, other: string): number {
+  let count = 0;
+  while (count < one.length && one[count] === other[count]) count += 1;
+  return count;
+}
