@@ -2,4 +2,4 @@
 import { ensureInstalled, inRoot, runNode24 } from "./bootstrap.mjs";
 
 ensureInstalled();
-process.exitCode = await runNode24([inRoot("bench/run.ts"), ...process.argv.slice(2)]);
+process.exitCode = await runNode24([inRoot("bench/contest/run.ts"), ...process.argv.slice(2)]);

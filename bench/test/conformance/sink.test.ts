@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { freePort, startServer, stopProcess } from "@exhibit/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { crc64Combine } from "../../../packages/oss/src/body/crc64-combine.ts";
-import { type DataSet, makeDataSet, readDigests } from "../../data-set.ts";
+import { type DataSet, makeDataSet, readDigests } from "../../contest/data-set.ts";
 
 const MiB = 1024 * 1024;
 let stack: AsyncDisposableStack;
@@ -15,7 +15,7 @@ beforeAll(async () => {
   stack = new AsyncDisposableStack();
   data = stack.adopt(await makeDataSet([100, 5 * MiB, 5 * MiB + 100]), (set) => set.remove());
   port = await freePort();
-  const script = join(import.meta.dirname, "../../sink.ts");
+  const script = join(import.meta.dirname, "../../contest/sink.ts");
   const args = [script, "--digests", data.digests, "--port", String(port)];
   const sink = await startServer(process.execPath, args, { ready: /The sink listens/ });
   stack.defer(() => stopProcess(sink));

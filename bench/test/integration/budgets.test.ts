@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { openRedisEngine } from "@exhibit/queue";
 import { startRedis } from "@exhibit/testkit";
 import { expect, test } from "vitest";
-import { memoryOf } from "../../ledger-work.ts";
+import { memoryOf } from "../../probes/ledger-work.ts";
 
 // What an import may cost for each of its files and shards, at any size: docs/performance.md has the figures of a million.
 
@@ -13,7 +13,7 @@ const SHARDS = 2000;
 
 /** The figures of an import of FILES files that is planned, recorded and sealed without an OSS. */
 async function planning(): Promise<Record<string, number>> {
-  const script = join(import.meta.dirname, "../../planning.ts");
+  const script = join(import.meta.dirname, "../../probes/planning.ts");
   const args = [script, "--files", String(FILES), "--no-first-put", "--json"];
   const { stdout } = await promisify(execFile)(process.execPath, args);
   return JSON.parse(stdout);

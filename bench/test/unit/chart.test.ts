@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Case } from "../../cases.ts";
-import { chart } from "../../chart.ts";
+import type { Case } from "../../contest/cases.ts";
+import { chart } from "../../contest/chart.ts";
 
 const each: Case = {
   description: "3 files",

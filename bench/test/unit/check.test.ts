@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
-import { checkRatios } from "../../check.ts";
-import { floorsBelow, ratiosOf } from "../../floors.ts";
-import type { Run } from "../../report.ts";
+import { checkRatios } from "../../contest/check.ts";
+import { floorsBelow, ratiosOf } from "../../contest/floors.ts";
+import type { Run } from "../../contest/report.ts";
 
 const runs = (...seconds: number[]): Run[] =>
   seconds.map((one) => ({ seconds: one, cpuSeconds: 0, peak: 0, sinkCpuSeconds: 0 }));

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Case } from "../../cases.ts";
-import { type CaseRuns, figuresOf, type Run, speedsOf, table } from "../../report.ts";
+import type { Case } from "../../contest/cases.ts";
+import { type CaseRuns, figuresOf, type Run, speedsOf, table } from "../../contest/report.ts";
 
 const small: Case = { description: "3 files", sizes: () => [1, 2, 3], unit: "files/s" };
 const large: Case = { description: "2 files", sizes: () => [1, 1], unit: "MB/s" };

@@ -1,6 +1,6 @@
 import { createBroker, createVendors, folderKey, type Vendor } from "@exhibit/credentials";
 
-// What a file costs the broker while the lease is held: node bench/lease-broker.ts
+// What a file costs the broker while the lease is held: node bench/probes/lease-broker.ts
 // As in a worker: files of a shard ask with one object and a signal; every 256 files a shard begins with a new object.
 
 const FILES = 1_000_000;

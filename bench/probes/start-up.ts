@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { dataFolder, stopProcess } from "@exhibit/testkit";
-import { embeddedScript } from "./contenders/embedded.ts";
-import { type Fleet, parts, startFleet, startVendors } from "./fleet.ts";
-import { cpuOf } from "./measure.ts";
+import { embeddedScript } from "../contest/contenders/embedded.ts";
+import { type Fleet, parts, startFleet, startVendors } from "../fleet.ts";
+import { cpuOf } from "../measure.ts";
 
-// What a process costs before it has anything to do: npx node bench/start-up.ts [--rounds 5] [--idle 20] [--json]
+// What a process costs before it has anything to do: npx node bench/probes/start-up.ts [--rounds 5] [--idle 20] [--json]
 // `ready` is wall clock from the start of the process to its word that it takes work, `cpu` its CPU time until then;
 // `embedded` is the same from the start of one process on PGlite to the first PUT that arrives, in a data folder that is new
 // and in one that isn't. Idle: the share of one core, in percent, and the resident memory in MB.

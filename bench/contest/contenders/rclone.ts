@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { runProgram } from "../measure.ts";
+import { runProgram } from "../../measure.ts";
 import { type Contender, program } from "./contender.ts";
 
 /** Without the AWS_* of whoever runs this: rclone's S3 backend would take them. */

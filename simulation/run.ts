@@ -4,7 +4,7 @@ import { type ScenarioName, scenarioNames, scenarios } from "./scenarios.ts";
 import { simulate } from "./simulation.ts";
 
 // The fleet in virtual time: docs/scale.md says what is real and what is a model.
-// node bench/scale/run.ts [--scenario tenants,spread] [--workers 100] [--files 10000000] [--seed 1] [--small] [--json]
+// node simulation/run.ts [--scenario tenants,spread] [--workers 100] [--files 10000000] [--seed 1] [--small] [--json]
 
 const { values } = parseArgs({
   options: {

@@ -1,9 +1,9 @@
 import { createServer, Socket, type SocketConstructorOpts } from "node:net";
 import { parseArgs } from "node:util";
-import { crc64Combine } from "../packages/oss/src/body/crc64-combine.ts";
+import { crc64Combine } from "../../packages/oss/src/body/crc64-combine.ts";
 import { BLOCK, type FileDigests, readDigests } from "./data-set.ts";
 
-// An OSS that throws bodies away, as a process of its own: node bench/sink.ts --digests FILE [--delay MILLISECONDS].
+// An OSS that throws bodies away, as a process of its own: node bench/contest/sink.ts --digests FILE [--delay MILLISECONDS].
 // It reads HTTP by hand, because node:http would cost more than what is measured, and computes no digest: it knows the files,
 // whose names are their numbers, and answers with their CRC64 (of parts: combined from the CRC64s of the blocks they are made of).
 

@@ -11,7 +11,7 @@ import {
 import type { Engine } from "@exhibit/queue";
 import { Redis } from "ioredis";
 import { sql } from "kysely";
-import { FLUSH_AT } from "../packages/ingest/src/storing/outcome-recorder.ts";
+import { FLUSH_AT } from "../../packages/ingest/src/storing/outcome-recorder.ts";
 
 export interface Base {
   ledger: Ledger;

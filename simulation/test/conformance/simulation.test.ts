@@ -2,9 +2,9 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Figures } from "../../bench/scale/figures.ts";
+import type { Figures } from "../../figures.ts";
 
-const program = join(import.meta.dirname, "../../bench/scale/run.ts");
+const program = join(import.meta.dirname, "../../run.ts");
 
 /** Of each of the nine small tenants; the tenth has a thousand times as many. */
 const FILES = 1280;

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { dataFolder } from "@exhibit/testkit";
 import { Redis } from "ioredis";
 import pg from "pg";
-import { createClient, directory } from "../test/system.ts";
-import { startFleet } from "./fleet.ts";
+import { createClient, directory } from "../../test/system.ts";
+import { startFleet } from "../fleet.ts";
 
-// What a file costs Postgres, and what a shard costs Redis: npx node bench/service-costs.ts [files]. For docs/scale.md.
+// What a file costs Postgres, and what a shard costs Redis: npx node bench/probes/service-costs.ts [files]. For docs/scale.md.
 
 const FILES_OF_SHARD = 256;
 const WORKERS = 2;

@@ -1,5 +1,5 @@
+import type { Usage } from "../measure.ts";
 import type { Case } from "./cases.ts";
-import type { Usage } from "./measure.ts";
 
 /** One run of a contender. */
 export interface Run extends Usage {

@@ -16,11 +16,11 @@ import { openEmbeddedEngine, openRedisEngine } from "@exhibit/queue";
 import { createFileReaders } from "@exhibit/sources";
 import { createLogger } from "@exhibit/telemetry";
 import { dataFolder, startPostgres, startRedis } from "@exhibit/testkit";
+import { measureServers } from "../measure.ts";
 import { measureFirstPut } from "./first-put.ts";
 import { type Base, bytesOfRows, memoryOf, ringToTheEnd, storeAll } from "./ledger-work.ts";
-import { measureServers } from "./measure.ts";
 
-// What grows with the number of files: npx node bench/planning.ts [--files 1000000] [--embedded] [--source FOLDER] [--no-first-put]
+// What grows with the number of files: npx node bench/probes/planning.ts [--files 1000000] [--embedded] [--source FOLDER] [--no-first-put]
 // [--json]
 // Planning alone, then every outcome recorded as workers do, then the jobs run empty; last the time to the first PUT of a fleet.
 

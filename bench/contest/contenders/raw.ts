@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { runProgram } from "../measure.ts";
+import { runProgram } from "../../measure.ts";
 import { type Contender, program } from "./contender.ts";
 
 /** What the sink can take: nothing is read, signed or looked up. Runs when it is asked for. */

@@ -1,5 +1,5 @@
+import type { Usage } from "../../measure.ts";
 import type { DataSet } from "../data-set.ts";
-import type { Usage } from "../measure.ts";
 
 /** Something that moves a folder's files into a bucket. */
 export interface Contender {

@@ -20,12 +20,12 @@ export async function checkRatios(
     found.push(...shortfalls(name, better(measured, await again(name)), floorsOf[name]));
   }
   if (found.length === 0) {
-    say("Exhibit keeps its distance to the others (bench/floors.json).");
+    say("Exhibit keeps its distance to the others (bench/contest/floors.json).");
     return true;
   }
   say(
     [
-      "Exhibit has become slower than bench/floors.json allows, twice in a row:",
+      "Exhibit has become slower than bench/contest/floors.json allows, twice in a row:",
       ...found,
       "Look at the case alone with `npm run bench -- --quick --case NAME`, and at the commit before; docs/performance.md tells how to profile.",
       "If the reason is good: `npm run bench -- --quick --write-floors`.",

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { ImportView } from "@exhibit/contracts";
-import { type Fleet, startFleet } from "../fleet.ts";
-import { measureServers } from "../measure.ts";
+import { type Fleet, startFleet } from "../../fleet.ts";
+import { measureServers } from "../../measure.ts";
 import type { Contender, Task } from "./contender.ts";
 
 const WORKERS = 2;

@@ -1,4 +1,4 @@
-import { priorityOf } from "../../packages/queue/src/queues.ts";
+import { priorityOf } from "../packages/queue/src/queues.ts";
 import { createHeap } from "./heap.ts";
 import { until } from "./oss-model.ts";
 import type { Shard } from "./tenants.ts";

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { runProgram } from "../measure.ts";
+import { runProgram } from "../../measure.ts";
 import { type Contender, program } from "./contender.ts";
 
 /** The floor: it signs nothing, proves nothing and records nothing. */

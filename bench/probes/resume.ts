@@ -5,11 +5,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ImportView } from "@exhibit/contracts";
 import type { OssEntry } from "@exhibit/sandbox";
 import { dataFolder, stopProcess } from "@exhibit/testkit";
-import { createClient, directory } from "../test/system.ts";
-import { parts, startFleet } from "./fleet.ts";
+import { createClient, directory } from "../../test/system.ts";
+import { parts, startFleet } from "../fleet.ts";
 
 // A worker is killed (SIGKILL) when half of a large file is sent; another one goes on:
-// npx node bench/resume.ts [MiB]. Prints the bytes that were sent again and how long it took to go on.
+// npx node bench/probes/resume.ts [MiB]. Prints the bytes that were sent again and how long it took to go on.
 
 const MiB = 1024 * 1024;
 const size = Number(process.argv[2] ?? 1024);

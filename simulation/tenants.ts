@@ -1,7 +1,7 @@
 import type { FolderOfCase, Vendor } from "@exhibit/credentials";
 import type { PlannedFile } from "@exhibit/ledger";
-import { createSharder } from "../../packages/ingest/src/planning/sharder.ts";
-import { createSlotter } from "../../packages/ingest/src/planning/slots.ts";
+import { createSharder } from "../packages/ingest/src/planning/sharder.ts";
+import { createSlotter } from "../packages/ingest/src/planning/slots.ts";
 import { sizeOf } from "./chance.ts";
 import { until } from "./oss-model.ts";
 import type { QueueModel } from "./queue-model.ts";

@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { dataFolder } from "@exhibit/testkit";
-import { createClient, directory } from "../test/system.ts";
-import { startFleet } from "./fleet.ts";
+import { createClient, directory } from "../../test/system.ts";
+import { startFleet } from "../fleet.ts";
 
 // Eight worker processes share the leases of one folder with very many shards, whose tokens live for a minute:
-// npx node bench/lease-processes.ts [shards]. Prints the vendor's calls, and the files that failed.
+// npx node bench/probes/lease-processes.ts [shards]. Prints the vendor's calls, and the files that failed.
 
 const WORKERS = 8;
 const FILES_OF_SHARD = 256;

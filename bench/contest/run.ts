@@ -28,9 +28,9 @@ const { values } = parseArgs({
     json: { type: "boolean", default: false },
     /** Writes docs/benchmark.json and docs/benchmark.svg. */
     write: { type: "boolean", default: false },
-    /** Ends with 1 if Exhibit is slower, beside the others, than bench/floors.json allows. */
+    /** Ends with 1 if Exhibit is slower, beside the others, than bench/contest/floors.json allows. */
     check: { type: "boolean", default: false },
-    /** Takes what is measured now, and some slack, for bench/floors.json. */
+    /** Takes what is measured now, and some slack, for bench/contest/floors.json. */
     "write-floors": { type: "boolean", default: false },
   },
 });
@@ -70,7 +70,7 @@ async function measure(each: Case): Promise<CaseRuns> {
 }
 
 async function writeReport(): Promise<void> {
-  const docs = join(import.meta.dirname, "../docs");
+  const docs = join(import.meta.dirname, "../../docs");
   const machine = `${availableParallelism()} cores, ${cpus()[0]?.model}, Node ${process.versions.node}`;
   const about = [
     `Medians of ${rounds} alternating runs, ${new Date().toISOString().slice(0, 10)}. Longer is faster; an orange stroke is a goal.`,

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createClient, directory } from "../test/system.ts";
-import { startFleet } from "./fleet.ts";
+import { createClient, directory } from "../../test/system.ts";
+import { startFleet } from "../fleet.ts";
 
 /**
  * Seconds from the API request for a folder until the first PUT reaches the bucket, with one worker process. The bucket answers

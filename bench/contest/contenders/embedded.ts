@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { dataFolder } from "@exhibit/testkit";
-import { startVendors } from "../fleet.ts";
-import { runProgram } from "../measure.ts";
+import { startVendors } from "../../fleet.ts";
+import { runProgram } from "../../measure.ts";
 import type { Contender } from "./contender.ts";
 
 export const embeddedScript = join(import.meta.dirname, "embedded-script.ts");

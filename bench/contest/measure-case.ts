@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { freePort, startServer, stopProcess } from "@exhibit/testkit";
+import { cpuOf } from "../measure.ts";
 import type { Case } from "./cases.ts";
 import type { Contender, Running, Task } from "./contenders/contender.ts";
 import { type DataSet, makeDataSet } from "./data-set.ts";
-import { cpuOf } from "./measure.ts";
 import type { CaseRuns, Run } from "./report.ts";
 
 export interface Turns {

@@ -4,20 +4,20 @@ import type { PlannedFile } from "@exhibit/ledger";
 import type { LeaseHolder } from "@exhibit/oss";
 import { type Attempt, Postponed } from "@exhibit/queue";
 import pLimit from "p-limit";
-import { MEMORY_BYTES } from "../../apps/worker/src/worker.ts";
-import { createByteBudget } from "../../packages/ingest/src/storing/byte-budget.ts";
+import { MEMORY_BYTES } from "../apps/worker/src/worker.ts";
+import { createByteBudget } from "../packages/ingest/src/storing/byte-budget.ts";
 import {
   type NotStoredFile,
   outcomeOf,
   unfinished,
-} from "../../packages/ingest/src/storing/shard-result.ts";
-import { FILES_AT_ONCE } from "../../packages/ingest/src/storing/store-shard.ts";
-import type { Sender } from "../../packages/oss/src/api/sender.ts";
-import { defaults } from "../../packages/oss/src/create-object-store.ts";
-import { createGates, type Gates, teachingSender } from "../../packages/oss/src/flow/admission.ts";
-import { createAttempt } from "../../packages/oss/src/flow/retry.ts";
-import { keyOf } from "../../packages/oss/src/lease/object-key.ts";
-import { jobOptions } from "../../packages/queue/src/queues.ts";
+} from "../packages/ingest/src/storing/shard-result.ts";
+import { FILES_AT_ONCE } from "../packages/ingest/src/storing/store-shard.ts";
+import type { Sender } from "../packages/oss/src/api/sender.ts";
+import { defaults } from "../packages/oss/src/create-object-store.ts";
+import { createGates, type Gates, teachingSender } from "../packages/oss/src/flow/admission.ts";
+import { createAttempt } from "../packages/oss/src/flow/retry.ts";
+import { keyOf } from "../packages/oss/src/lease/object-key.ts";
+import { jobOptions } from "../packages/queue/src/queues.ts";
 import { until } from "./oss-model.ts";
 import type { Job, QueueModel } from "./queue-model.ts";
 import type { Shard } from "./tenants.ts";
