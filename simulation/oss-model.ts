@@ -1,5 +1,4 @@
-import type { ObjectRequest, Sender } from "../packages/oss/src/api/sender.ts";
-import { toStoreError } from "../packages/oss/src/api/store-error.ts";
+import { type ObjectRequest, type Sender, toStoreError } from "@exhibit/oss/simulation";
 import type { VirtualTime } from "./virtual-time.ts";
 import type { World } from "./world.ts";
 

@@ -2,6 +2,15 @@ import { type ExhibitError, toExhibitError } from "@exhibit/contracts";
 import { type Broker, createBroker, type LeaseStore } from "@exhibit/credentials";
 import type { PlannedFile } from "@exhibit/ledger";
 import type { LeaseHolder } from "@exhibit/oss";
+import {
+  createAttempt,
+  createGates,
+  defaults,
+  type Gates,
+  keyOf,
+  type Sender,
+  teachingSender,
+} from "@exhibit/oss/simulation";
 import { type Attempt, Postponed } from "@exhibit/queue";
 import pLimit from "p-limit";
 import { MEMORY_BYTES } from "../apps/worker/src/worker.ts";
@@ -12,11 +21,6 @@ import {
   unfinished,
 } from "../packages/ingest/src/storing/shard-result.ts";
 import { FILES_AT_ONCE } from "../packages/ingest/src/storing/store-shard.ts";
-import type { Sender } from "../packages/oss/src/api/sender.ts";
-import { defaults } from "../packages/oss/src/create-object-store.ts";
-import { createGates, type Gates, teachingSender } from "../packages/oss/src/flow/admission.ts";
-import { createAttempt } from "../packages/oss/src/flow/retry.ts";
-import { keyOf } from "../packages/oss/src/lease/object-key.ts";
 import { jobOptions } from "../packages/queue/src/queues.ts";
 import { until } from "./oss-model.ts";
 import type { Job, QueueModel } from "./queue-model.ts";

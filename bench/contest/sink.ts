@@ -1,6 +1,6 @@
 import { createServer, Socket, type SocketConstructorOpts } from "node:net";
 import { parseArgs } from "node:util";
-import { crc64Combine } from "../../packages/oss/src/body/crc64-combine.ts";
+import { crc64Combine } from "@exhibit/oss/simulation";
 import { BLOCK, type FileDigests, readDigests } from "./data-set.ts";
 
 // An OSS that throws bodies away, as a process of its own: node bench/contest/sink.ts --digests FILE [--delay MILLISECONDS].

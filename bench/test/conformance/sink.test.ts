@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
+import { crc64Combine } from "@exhibit/oss/simulation";
 import { freePort, startServer, stopProcess } from "@exhibit/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { crc64Combine } from "../../../packages/oss/src/body/crc64-combine.ts";
 import { type DataSet, makeDataSet, readDigests } from "../../contest/data-set.ts";
 
 const MiB = 1024 * 1024;
