@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import type { ActView, ErrorAnswer, ImportView } from "@exhibit/contracts";
+import type { AuditEvent, ErrorAnswer, ImportView } from "@exhibit/contracts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { bullBoardOf } from "../bull-board.ts";
 import { anyEngine, importOfSuits, type System, startSystem, writeTree } from "../system.ts";
@@ -33,8 +33,8 @@ describe.each(anyEngine)("What people do to an import (%s)", (kind) => {
     return { status: answer.status, body: (await answer.json()) as T };
   }
 
-  async function acts(importId: string): Promise<ActView[]> {
-    return (await system.get<{ items: ActView[] }>(`/v1/imports/${importId}/acts`)).items;
+  async function acts(importId: string): Promise<AuditEvent[]> {
+    return (await system.get<{ items: AuditEvent[] }>(`/v1/imports/${importId}/audit`)).items;
   }
 
   async function untilNothingRuns(): Promise<void> {

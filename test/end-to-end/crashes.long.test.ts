@@ -107,7 +107,7 @@ describe("Workers as processes of their own", () => {
     await client().post(`/v1/imports/${body.import_id}/retry`);
     expect(await client().rest(body.import_id)).toMatchObject({ status: "sealed", files: 2 });
     const acts = await client().get<{ items: { what: string; who: string }[] }>(
-      `/v1/imports/${body.import_id}/acts`,
+      `/v1/imports/${body.import_id}/audit`,
     );
     expect(acts.items.map(({ what, who }) => `${what} by ${who}`)).toEqual([
       "create by api",

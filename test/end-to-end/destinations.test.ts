@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import type { ActView, ErrorAnswer, ImportView, IncidentView } from "@exhibit/contracts";
+import type { AuditEvent, ErrorAnswer, ImportView, IncidentView } from "@exhibit/contracts";
 import type { Sandbox } from "@exhibit/sandbox";
 import { describe, expect, test } from "vitest";
 import { type BoardJob, bullBoardOf } from "../bull-board.ts";
@@ -179,7 +179,7 @@ test.each(anyEngine)(
       ["c.jpg"],
     ]);
 
-    const acts = await system.get<{ items: ActView[] }>(`/v1/imports/${id}/acts`);
+    const acts = await system.get<{ items: AuditEvent[] }>(`/v1/imports/${id}/audit`);
     expect(acts.items.at(-1)).toMatchObject({
       what: "accept",
       who: "api",
@@ -214,7 +214,9 @@ test("A job that is retried in Bull Board fails again in the same way, and sends
   await system.rest(id);
   await board.retry((await board.failed(1))[0] as BoardJob);
   const acts = async () =>
-    (await system.get<{ items: ActView[] }>(`/v1/imports/${id}/acts`)).items.map(({ who }) => who);
+    (await system.get<{ items: AuditEvent[] }>(`/v1/imports/${id}/audit`)).items.map(
+      ({ who }) => who,
+    );
   await expect.poll(acts, { timeout: 30_000 }).toEqual(["api", "queue"]);
   expect(await system.rest(id)).toMatchObject({
     status: "attention",

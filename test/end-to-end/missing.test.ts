@@ -1,6 +1,6 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { ActView, ImportView } from "@exhibit/contracts";
+import type { AuditEvent, ImportView } from "@exhibit/contracts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type BoardJob, bullBoardOf } from "../bull-board.ts";
 import {
@@ -89,7 +89,7 @@ describe.each(anyEngine)("What is missing from a source (%s)", (kind) => {
       files: 0,
       errors: [],
     });
-    const acts = await system.get<{ items: ActView[] }>(`/v1/imports/${view.import_id}/acts`);
+    const acts = await system.get<{ items: AuditEvent[] }>(`/v1/imports/${view.import_id}/audit`);
     expect(acts.items.at(-1)).toMatchObject({
       what: "retry",
       why: "nothing came",

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import type { ActView, ErrorAnswer, ImportView, VendorList } from "@exhibit/contracts";
+import type { AuditEvent, ErrorAnswer, ImportView, VendorList } from "@exhibit/contracts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { bullBoardOf } from "../bull-board.ts";
 import {
@@ -28,8 +28,8 @@ describe.each(anyEngine)("Pause and resume (%s)", (kind) => {
 
   const look = (id: string) => system.get<ImportView>(`/v1/imports/${id}`);
 
-  async function acts(of: string): Promise<ActView[]> {
-    return (await system.get<{ items: ActView[] }>(`/v1/${of}/acts`)).items;
+  async function acts(of: string): Promise<AuditEvent[]> {
+    return (await system.get<{ items: AuditEvent[] }>(`/v1/${of}/audit`)).items;
   }
 
   async function untilNothingRuns(): Promise<void> {
@@ -95,7 +95,7 @@ describe.each(anyEngine)("Pause and resume (%s)", (kind) => {
       status: 202,
       body: { status: "storing", planned: 1, paused: { who: "api" } },
     });
-    const { items: acts } = await system.get<{ items: ActView[] }>(`/v1/imports/${id}/acts`);
+    const { items: acts } = await system.get<{ items: AuditEvent[] }>(`/v1/imports/${id}/audit`);
     expect(acts.at(-1)).toMatchObject({ what: "retry", files: 1 });
     await untilNothingRuns();
     expect(await look(id)).toMatchObject({ status: "storing", planned: 1, stored: 0 });

@@ -230,7 +230,7 @@ test("A vendor that the configuration has elsewhere is refused until a person ac
   const accepted = await exhibit(["vendors", "accept", "kongur", "--why", "they moved"], live);
   expect(accepted).toMatchObject({ code: 0 });
   await startLive();
-  const acts = await exhibit(["acts", "--vendor", "kongur"], {
+  const acts = await exhibit(["audit", "--vendor", "kongur"], {
     EXHIBIT_API_URL: client().apiUrl,
   });
   expect(acts.stdout).toMatch(/accept of bucket another \(was evidence\) +they moved/);

@@ -2,7 +2,7 @@ import { createBullBoard } from "@bull-board/api";
 import { FastifyAdapter } from "@bull-board/fastify";
 import type { Queue } from "bullmq";
 import type { FastifyInstance } from "fastify";
-import { refusedActs } from "./board-acts.ts";
+import { refuseOtherActions } from "./board-actions.ts";
 import { mendBoardPage } from "./board-page.ts";
 import { type BoardQueueOptions, boardQueue } from "./board-queue.ts";
 
@@ -35,6 +35,6 @@ export async function addBullBoard(
 
 class BoardAdapter extends FastifyAdapter {
   override setApiRoutes(routes: Parameters<FastifyAdapter["setApiRoutes"]>[0]): this {
-    return super.setApiRoutes(refusedActs(routes)) as this;
+    return super.setApiRoutes(refuseOtherActions(routes)) as this;
   }
 }

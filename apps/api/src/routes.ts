@@ -7,12 +7,12 @@ import { createImport } from "./routes/create-import.ts";
 import { followImport } from "./routes/follow-import.ts";
 import { getImport } from "./routes/get-import.ts";
 import { health } from "./routes/health.ts";
-import { listActs } from "./routes/list-acts.ts";
 import { listFiles } from "./routes/list-files.ts";
 import { listFolders } from "./routes/list-folders.ts";
+import { listImportAudit } from "./routes/list-import-audit.ts";
 import { listImports } from "./routes/list-imports.ts";
 import { listIncidents } from "./routes/list-incidents.ts";
-import { listVendorActs } from "./routes/list-vendor-acts.ts";
+import { listVendorAudit } from "./routes/list-vendor-audit.ts";
 import { listVendors } from "./routes/list-vendors.ts";
 import { pauseImport } from "./routes/pause-import.ts";
 import { pauseVendor } from "./routes/pause-vendor.ts";
@@ -31,7 +31,7 @@ export const routes: readonly (readonly ["GET" | "POST" | "PUT", string, Action]
   ["GET", "/v1/imports/:id/folders", listFolders],
   ["GET", "/v1/imports/:id/files", listFiles],
   ["GET", "/v1/imports/:id/events", followImport],
-  ["GET", "/v1/imports/:id/acts", listActs],
+  ["GET", "/v1/imports/:id/audit", listImportAudit],
   ["GET", "/v1/imports/:id/incidents", listIncidents],
   ["POST", "/v1/imports/:id/retry", retryImport],
   ["POST", "/v1/imports/:id/cancel", cancelImport],
@@ -40,7 +40,7 @@ export const routes: readonly (readonly ["GET" | "POST" | "PUT", string, Action]
   ["POST", "/v1/imports/:id/pause", pauseImport],
   ["POST", "/v1/imports/:id/resume", resumeImport],
   ["GET", "/v1/vendors", listVendors],
-  ["GET", "/v1/vendors/:vendor/acts", listVendorActs],
+  ["GET", "/v1/vendors/:vendor/audit", listVendorAudit],
   ["POST", "/v1/vendors/:vendor/pause", pauseVendor],
   ["POST", "/v1/vendors/:vendor/resume", resumeVendor],
   ["GET", "/v1/bandwidth", readBandwidth],

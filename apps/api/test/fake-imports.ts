@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import {
-  type ActView,
+  type AuditEvent,
   type BandwidthView,
   ExhibitError,
   type FileView,
@@ -96,8 +96,8 @@ export const fileView: FileView = {
   waived_at: null,
 };
 
-export const actView: ActView = {
-  act_id: "1",
+export const auditEvent: AuditEvent = {
+  event_id: "1",
   import_id: "0f8fad5b-d9cb-469f-a165-70867728950e",
   vendor: null,
   at: "2026-01-02T03:04:06.000Z",
@@ -169,10 +169,10 @@ export function fakeImports() {
       await get(id);
       return { items: [fileView], next: null };
     },
-    async acts(id, query) {
-      note("acts", id, query);
+    async audit(id, query) {
+      note("audit", id, query);
       await get(id);
-      return { items: [actView], next: null };
+      return { items: [auditEvent], next: null };
     },
     async incidents(id, query) {
       note("incidents", id, query);
@@ -214,9 +214,9 @@ export function fakeImports() {
       note("resume vendor", vendor, request, who);
       return vendorState;
     },
-    async acts(vendor, query) {
-      note("vendor acts", vendor, query);
-      return { items: [{ ...actView, import_id: null, vendor, what: "pause" }], next: null };
+    async audit(vendor, query) {
+      note("vendor audit", vendor, query);
+      return { items: [{ ...auditEvent, import_id: null, vendor, what: "pause" }], next: null };
     },
   };
   return { imports, vendors, calls, views, put };

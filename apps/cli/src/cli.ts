@@ -3,8 +3,8 @@ import { toExhibitError, visible, visibleLines } from "@exhibit/contracts";
 import { Command, CommanderError } from "commander";
 import { z } from "zod";
 import { acceptCommand } from "./commands/accept.ts";
-import { actsCommand } from "./commands/acts.ts";
 import { apiCommand } from "./commands/api.ts";
+import { auditCommand } from "./commands/audit.ts";
 import { bwlimitCommand } from "./commands/bwlimit.ts";
 import { cancelCommand } from "./commands/cancel.ts";
 import type { CommandContext, CommandModule } from "./commands/command.ts";
@@ -41,7 +41,7 @@ export const commands: readonly CommandModule[] = [
   cancelCommand,
   pauseCommand,
   resumeCommand,
-  actsCommand,
+  auditCommand,
   vendorsCommand,
   bwlimitCommand,
   apiCommand,
@@ -157,7 +157,7 @@ Examples:
   exhibit cancel ID --why "the wrong case"
   exhibit pause ID                            have it wait; resume ID lets it go on
   exhibit pause --vendor kongur --why "they asked us to stop until Monday"
-  exhibit acts ID                             who did what to it, when and why
+  exhibit audit ID                            who did what to it, when and why
   exhibit vendors check kongur --suit 1001    does the vendor open it, and does OSS accept that?
   exhibit bwlimit "08:00,2M 19:00,off"        leave the office its line by day
   exhibit migrate                             before a new release's first start: bring the ledger up to date
@@ -179,6 +179,6 @@ Environment:
   EXHIBIT_API_HOST      where the API listens (127.0.0.1)
   EXHIBIT_API_PORT      and its port (7400)
   EXHIBIT_API_HOSTS     further names by which it may be called, such as a proxy's; others are refused
-  EXHIBIT_API_URL       where import, status, watch, vendors, bwlimit and the acts (retry, waive, accept, cancel, pause, …) find the API
+  EXHIBIT_API_URL       where the commands that speak to the API find it
   EXHIBIT_GRACE         seconds that work under way has to end when a worker is stopped (10)
   OTEL_*                OpenTelemetry; off when none is set`;

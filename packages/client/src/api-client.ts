@@ -1,7 +1,7 @@
 import {
   type AcceptDestinationRequest,
-  type ActView,
-  actPage,
+  type AuditEvent,
+  auditPage,
   type BandwidthRequest,
   type BandwidthView,
   bandwidthView,
@@ -74,8 +74,8 @@ export interface ApiClient {
   bandwidth(): Promise<BandwidthView>;
   /** Sets the limit of all workers together. */
   limitBandwidth(request: BandwidthRequest): Promise<BandwidthView>;
-  /** All that people did to an import or a vendor, page by page. */
-  acts(of: { id: string } | { vendor: string }): AsyncIterable<ActView>;
+  /** All audit events of an import or a vendor, the oldest first, page by page. */
+  audit(of: { id: string } | { vendor: string }): AsyncIterable<AuditEvent>;
   /** All folders of an import, page by page. */
   folders(importId: string): AsyncIterable<FolderView>;
   /** All its files, folder by folder in the same order, page by page. */
@@ -85,7 +85,7 @@ export interface ApiClient {
 }
 
 /**
- * Speaks to the HTTP API at `url`; what it changes is put on the record as the act of `actor`.
+ * Speaks to the HTTP API at `url`; what it changes is recorded in the audit log as done by `actor`.
  *
  * Every method throws an `ExhibitError`: SERVICE_UNREACHABLE when nobody answers in time, the server's own code,
  * message and details when it answers with an error, INTERNAL when the answer isn't of the API.
@@ -191,12 +191,12 @@ export function createApiClient(options: {
       ask("POST", `/v1/vendors/${encodeURIComponent(vendor)}/pause`, vendorState, request),
     resumeVendor: (vendor, request) =>
       ask("POST", `/v1/vendors/${encodeURIComponent(vendor)}/resume`, vendorState, request),
-    acts: (of) =>
+    audit: (of) =>
       pages(
         "id" in of
-          ? `/v1/imports/${encodeURIComponent(of.id)}/acts`
-          : `/v1/vendors/${encodeURIComponent(of.vendor)}/acts`,
-        actPage,
+          ? `/v1/imports/${encodeURIComponent(of.id)}/audit`
+          : `/v1/vendors/${encodeURIComponent(of.vendor)}/audit`,
+        auditPage,
       ),
     folders: (id) => pages(`/v1/imports/${encodeURIComponent(id)}/folders`, folderPage),
     files: (id, { states, folder: folder_id, code }) =>

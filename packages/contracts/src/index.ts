@@ -1,4 +1,5 @@
-export * from "./api/acts.ts";
+export * from "./api/action-requests.ts";
+export * from "./api/audit.ts";
 export * from "./api/bandwidth.ts";
 export * from "./api/counters.ts";
 export * from "./api/error-views.ts";

@@ -1,5 +1,5 @@
 import type {
-  ActKind,
+  AuditAction,
   FileState,
   FolderSelector,
   ImportStatus,
@@ -270,7 +270,7 @@ export interface ActTable {
   vendor: string | null;
   at: Generated<Date>;
   who: string;
-  what: ActKind;
+  what: AuditAction;
   why: string | null;
   folder_id: number | null;
   file_id: number | null;

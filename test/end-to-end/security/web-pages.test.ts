@@ -51,7 +51,7 @@ describe("A page that the operator happens to look at", () => {
   async function untouched(importId: string): Promise<void> {
     const { items } = await system.get<VendorList>("/v1/vendors");
     expect(items.filter(({ paused }) => paused !== undefined)).toEqual([]);
-    const acts = await system.get<{ items: { what: string }[] }>(`/v1/imports/${importId}/acts`);
+    const acts = await system.get<{ items: { what: string }[] }>(`/v1/imports/${importId}/audit`);
     expect(acts.items.map(({ what }) => what)).toEqual(["create"]);
     const imports = await system.get<{ items: unknown[] }>("/v1/imports");
     expect(imports.items).toHaveLength(1);

@@ -1,6 +1,6 @@
 import { ExhibitError, errorTable } from "@exhibit/contracts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { actView, fileView, folderView, incidentView, startApi } from "../fake-imports.ts";
+import { auditEvent, fileView, folderView, incidentView, startApi } from "../fake-imports.ts";
 
 let api: Awaited<ReturnType<typeof startApi>>;
 beforeEach(async () => {
@@ -181,7 +181,7 @@ describe("looking at imports", () => {
     expect(api.calls[0]?.args[0]).toEqual({ id: "7728950E", limit: 100 });
   });
 
-  it.each(["", "/folders", "/files", "/acts", "/events"])(
+  it.each(["", "/folders", "/files", "/audit", "/events"])(
     "answers 404 for an unknown import%s",
     async (path) => {
       const answer = await api.app.inject(`/v1/imports/unknown${path}`);
@@ -296,9 +296,9 @@ describe("acts of people", () => {
 
   it("lists them in pages", async () => {
     const { import_id } = api.put();
-    const answer = await api.app.inject(`/v1/imports/${import_id}/acts?limit=5&after=7`);
-    expect(answer.json()).toEqual({ items: [actView], next: null });
-    expect(api.calls[0]).toEqual({ name: "acts", args: [import_id, { limit: 5, after: "7" }] });
+    const answer = await api.app.inject(`/v1/imports/${import_id}/audit?limit=5&after=7`);
+    expect(answer.json()).toEqual({ items: [auditEvent], next: null });
+    expect(api.calls[0]).toEqual({ name: "audit", args: [import_id, { limit: 5, after: "7" }] });
   });
 });
 

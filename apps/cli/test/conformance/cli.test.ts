@@ -358,9 +358,9 @@ test("status and watch say what is paused, by whom, and the command that lets it
   expect(watch.stderr).toContain("it goes on");
 });
 
-test("acts shows who did what, when and why, page by page, and as JSON", async () => {
+test("audit shows who did what, when and why, page by page, and as JSON", async () => {
   const act = {
-    act_id: "1",
+    event_id: "1",
     import_id: importId,
     vendor: null,
     at: "2026-11-23T12:34:56.000Z",
@@ -375,9 +375,9 @@ test("acts shows who did what, when and why, page by page, and as JSON", async (
   };
   const pages: Answer = (response, { path }) =>
     path.includes("after=1")
-      ? json(response, { items: [{ ...act, act_id: "2", what: "cancel" }], next: null })
+      ? json(response, { items: [{ ...act, event_id: "2", what: "cancel" }], next: null })
       : json(response, { items: [act], next: "1" });
-  const { code, stdout, asked } = await against(pages, ["acts", importId]);
+  const { code, stdout, asked } = await against(pages, ["audit", importId]);
   expect(code).toBe(0);
   expect(stdout.split("\n")[1]?.split(/ {2,}/)).toEqual([
     "2026-11-23 12:34 UTC",
@@ -387,9 +387,9 @@ test("acts shows who did what, when and why, page by page, and as JSON", async (
   ]);
   expect(stdout).toContain("cancel of");
   expect(asked).toHaveLength(2);
-  const vendor = await against(pages, ["acts", "--vendor", "kongur", "--json"]);
-  expect(vendor.asked[0]?.path).toContain("/v1/vendors/kongur/acts?");
-  expect(vendor.last()).toMatchObject({ acts: [{ what: "retry" }, { what: "cancel" }] });
+  const vendor = await against(pages, ["audit", "--vendor", "kongur", "--json"]);
+  expect(vendor.asked[0]?.path).toContain("/v1/vendors/kongur/audit?");
+  expect(vendor.last()).toMatchObject({ audit: [{ what: "retry" }, { what: "cancel" }] });
 });
 
 describe("accept", () => {

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type ActView, unseenIn } from "@exhibit/contracts";
+import { type AuditEvent, unseenIn } from "@exhibit/contracts";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { commands, runCli } from "../../src/cli.ts";
 import { createProgressDisplay } from "../../src/progress/display.ts";
@@ -46,8 +46,8 @@ const file = failedFile({
   waived_by: HOSTILE,
   waived_why: HOSTILE,
 });
-const act: ActView = {
-  act_id: "1",
+const act: AuditEvent = {
+  event_id: "1",
   import_id: importId,
   vendor: null,
   at: pause.at,
@@ -59,7 +59,7 @@ const act: ActView = {
   code: HOSTILE,
   files: 3,
   details: null,
-} as ActView;
+} as AuditEvent;
 const vendor = {
   vendor: HOSTILE,
   state: "open",
@@ -79,7 +79,7 @@ const hostileApi: Answer = (response, { method, path }) => {
   if (route.endsWith("/events")) return eventStream(response)(view);
   if (route.endsWith("/folders")) return page(folder);
   if (route.endsWith("/files")) return page(file);
-  if (route.endsWith("/acts")) return page(act);
+  if (route.endsWith("/audit")) return page(act);
   if (route === "/v1/vendors") return json(response, { scope: "fleet", items: [vendor] });
   if (route.startsWith("/v1/vendors")) return json(response, vendor, 202);
   if (route === "/v1/bandwidth")
@@ -121,9 +121,9 @@ const lines: Record<string, readonly string[][]> = {
     ["resume", importId],
     ["resume", "--vendor", HOSTILE],
   ],
-  acts: [
-    ["acts", importId],
-    ["acts", "--vendor", HOSTILE],
+  audit: [
+    ["audit", importId],
+    ["audit", "--vendor", HOSTILE],
   ],
   accept: [
     ["accept", importId, "--folder", "1", "--why", HOSTILE],

@@ -166,7 +166,7 @@ test.each([["watch"], ["retry"]])(
   },
 );
 
-test.each(["acts", "cancel", "pause", "resume", "retry", "status", "watch", "waive", "files"])(
+test.each(["audit", "cancel", "pause", "resume", "retry", "status", "watch", "waive", "files"])(
   "%s takes the end of an id",
   async (command) => {
     const act = command === "waive" ? ["--all", "--why", "w"] : [];

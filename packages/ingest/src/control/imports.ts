@@ -1,6 +1,6 @@
 import {
   type AcceptDestinationRequest,
-  type ActView,
+  type AuditEvent,
   type CancelRequest,
   ExhibitError,
   type FileView,
@@ -55,11 +55,11 @@ export interface Imports {
     query: { limit: number; after?: string | undefined },
   ): Promise<Page<FolderView>>;
   files(importId: string, query: FileQuery): Promise<Page<FileView>>;
-  /** What people did to it, in that order. */
-  acts(
+  /** Returns a page of its audit events, the oldest first. */
+  audit(
     importId: string,
     query: { limit: number; after?: string | undefined },
-  ): Promise<Page<ActView>>;
+  ): Promise<Page<AuditEvent>>;
   /** What touched the integrity of its files, also of those that were stored in the end. */
   incidents(
     importId: string,
@@ -127,7 +127,7 @@ export function createImports({
     get: async (importId) => besideQueue(await readImport(ledger, importId), engine.away()),
     folders: (importId, query) => listFolders(ledger, importId, query),
     files: (importId, query) => listFiles(ledger, importId, query),
-    acts: (importId, query) => listActs(ledger, importId, query),
+    audit: (importId, query) => listActs(ledger, importId, query),
     incidents: (importId, query) => listIncidents(ledger, importId, query),
     async acceptDestination(importId, folderId, request, who = UNNAMED_ACTOR) {
       await readImport(ledger, importId);

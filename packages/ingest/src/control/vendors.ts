@@ -1,5 +1,5 @@
 import {
-  type ActView,
+  type AuditEvent,
   ExhibitError,
   type PauseRequest,
   UNNAMED_ACTOR,
@@ -36,11 +36,11 @@ export interface VendorControl {
   pause(vendor: string, request?: PauseRequest, who?: string): Promise<VendorState>;
   /** Lets its folders go on. Throws STATE_CONFLICT when it isn't paused. */
   resume(vendor: string, request?: PauseRequest, who?: string): Promise<VendorState>;
-  /** What people did to it, in that order. */
-  acts(
+  /** Returns a page of its audit events, the oldest first. */
+  audit(
     vendor: string,
     query: { limit: number; after?: string | undefined },
-  ): Promise<Page<ActView>>;
+  ): Promise<Page<AuditEvent>>;
 }
 
 export interface VendorControlDependencies {
@@ -102,7 +102,7 @@ export function createVendorControl({
       }
       return await stateOf(vendor);
     },
-    async acts(vendor, query) {
+    async audit(vendor, query) {
       await stateOf(vendor);
       return await listVendorActs(ledger, vendor, query);
     },

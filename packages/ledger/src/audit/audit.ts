@@ -1,6 +1,6 @@
 import {
-  type ActKind,
-  type ActView,
+  type AuditAction,
+  type AuditEvent,
   ExhibitError,
   type FileState,
   type Selection,
@@ -24,7 +24,7 @@ export const unnamed: By = { who: UNNAMED_ACTOR };
 export async function recordAct(
   tx: Transaction<LedgerSchema>,
   act: ({ importId: string } | { vendor: string }) & {
-    what: ActKind;
+    what: AuditAction;
     by: By;
     selection?: Selection;
     files?: number;
@@ -55,7 +55,7 @@ export async function listActs(
   ledger: Ledger,
   importId: string,
   query: PageQuery,
-): Promise<Page<ActView>> {
+): Promise<Page<AuditEvent>> {
   await checkImport(ledger, importId);
   return await pageOfActs(ledger, { column: "import_id", value: importId }, query);
 }
@@ -65,7 +65,7 @@ export async function listVendorActs(
   ledger: Ledger,
   vendor: string,
   query: PageQuery,
-): Promise<Page<ActView>> {
+): Promise<Page<AuditEvent>> {
   return await pageOfActs(ledger, { column: "vendor", value: vendor }, query);
 }
 
@@ -73,7 +73,7 @@ async function pageOfActs(
   ledger: Ledger,
   of: { column: "import_id" | "vendor"; value: string },
   query: PageQuery,
-): Promise<Page<ActView>> {
+): Promise<Page<AuditEvent>> {
   let select = ledger.db
     .selectFrom("acts")
     .selectAll()
@@ -86,9 +86,9 @@ async function pageOfActs(
   return { items: items.map(actView), next };
 }
 
-function actView(row: Selectable<ActTable>): ActView {
+function actView(row: Selectable<ActTable>): AuditEvent {
   return {
-    act_id: String(row.id),
+    event_id: String(row.id),
     import_id: row.import_id,
     vendor: row.vendor,
     at: row.at.toISOString(),
@@ -107,7 +107,7 @@ function actView(row: Selectable<ActTable>): ActView {
 export async function whyClosed(
   db: Kysely<LedgerSchema>,
   importId: string,
-  what: ActKind,
+  what: AuditAction,
 ): Promise<ExhibitError | undefined> {
   const row = await db
     .selectFrom("imports")

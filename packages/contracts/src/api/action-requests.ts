@@ -1,27 +1,13 @@
 import { z } from "zod";
 import { errorCode } from "../errors/error-code.ts";
 import { plainWord } from "../text/plain-text.ts";
-import { pageOf } from "./pages.ts";
-
-/** What people do to imports, and (`pause`, `resume`, `accept`) to vendors. Each is on the record, with who did it, when and why. */
-export const actKinds = [
-  "create",
-  "retry",
-  "cancel",
-  "waive",
-  "pause",
-  "resume",
-  "accept",
-] as const;
-export type ActKind = (typeof actKinds)[number];
-
-/** Who is named on the record when nobody says who they are. */
-export const UNNAMED_ACTOR = "api";
 
 const why = plainWord(2000).describe("For the record");
 const id = z.string().regex(/^\d{1,15}$/, "it has to be an id that a list gave");
 
-/** Which failed files an act is about: those that are all of what is named; with nothing named, every one. */
+/**
+ * Which failed files an action is about: those that match everything that is named. With nothing named, every failed file.
+ */
 export interface Selection {
   folder_id?: string | undefined;
   code?: string | undefined;
@@ -68,28 +54,3 @@ export const acceptDestinationRequest = z
   })
   .meta({ id: "AcceptDestinationRequest" });
 export type AcceptDestinationRequest = z.output<typeof acceptDestinationRequest>;
-
-export const actView = z
-  .object({
-    act_id: z.string(),
-    import_id: z.uuid().nullable().describe("Null for an act on a vendor"),
-    vendor: z.string().nullable().describe("Null for an act on an import"),
-    at: z.iso.datetime(),
-    who: z.string(),
-    what: z.enum(actKinds),
-    why: z.string().nullable(),
-    folder_id: z.string().nullable().describe("The folder it was narrowed to"),
-    file_id: z.string().nullable().describe("The one file it was narrowed to"),
-    code: z.string().nullable().describe("The error code it was narrowed to"),
-    files: z.int().nonnegative().nullable().describe("Files that were taken up again, or given up"),
-    details: z
-      .record(z.string(), z.unknown())
-      .nullable()
-      .describe(
-        "What else it was about, such as `allow_empty` of a retry, or `from` and `to` of an accept",
-      ),
-  })
-  .meta({ id: "Act" });
-export type ActView = z.output<typeof actView>;
-
-export const actPage = pageOf(actView).meta({ id: "ActPage" });

@@ -1,43 +1,49 @@
-import type { ActView } from "@exhibit/contracts";
+import type { AuditEvent } from "@exhibit/contracts";
 import { apiOfEnvironment } from "../client-context.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { formatCount, formatTable, formatTime, type TimeStyle } from "../format.ts";
 import { type CommandModule, jsonOption, utcOption } from "./command.ts";
 import { targetOf } from "./import-or-vendor.ts";
 
-interface ActsOptions extends TimeStyle {
+interface AuditOptions extends TimeStyle {
   vendor?: string;
   json?: boolean;
 }
 
-export const actsCommand: CommandModule = (program, { run }) => {
+export const auditCommand: CommandModule = (program, { run }) => {
   program
-    .command("acts")
-    .description("show what people did to an import or a vendor: who, when, what and why")
+    .command("audit")
+    .description("show the audit log of an import or a vendor: who did what, when and why")
     .argument("[ID]", "the import")
     .option("--vendor <name>", "a vendor instead")
     .option(...utcOption)
     .option(...jsonOption)
-    .action((id: string | undefined, options: ActsOptions) =>
+    .action((id: string | undefined, options: AuditOptions) =>
       run(options, async (terminal) => {
-        const acts: ActView[] = [];
         const api = apiOfEnvironment();
-        for await (const act of api.acts(await targetOf(api, id, options.vendor))) acts.push(act);
-        for (const line of actLines(acts, options)) terminal.say(line);
-        terminal.result({ acts });
+        const target = await targetOf(api, id, options.vendor);
+        const events: AuditEvent[] = [];
+        for await (const event of api.audit(target)) events.push(event);
+        for (const line of auditLines(events, options)) terminal.say(line);
+        terminal.result({ audit: events });
         return exitCodes.done;
       }),
     );
 };
 
-function actLines(acts: readonly ActView[], style: TimeStyle): string[] {
-  if (acts.length === 0) return ["Nobody has done anything to it yet."];
-  const rows = acts.map((act) => [formatTime(act.at, style), act.who, whatOf(act), act.why ?? ""]);
+function auditLines(events: readonly AuditEvent[], style: TimeStyle): string[] {
+  if (events.length === 0) return ["Nobody has done anything to it yet."];
+  const rows = events.map((event) => [
+    formatTime(event.at, style),
+    event.who,
+    whatOf(event),
+    event.why ?? "",
+  ]);
   return formatTable([["WHEN", "WHO", "WHAT", "WHY"], ...rows]);
 }
 
 /** `retry of VENDOR_REFUSED in folder 7 (3 files)`, `accept of bucket evidence-2 (was evidence)` */
-function whatOf({ what, code, folder_id, file_id, files, details }: ActView): string {
+function whatOf({ what, code, folder_id, file_id, files, details }: AuditEvent): string {
   return [
     what,
     ...(code === null ? [] : [`of ${code}`]),
@@ -48,8 +54,8 @@ function whatOf({ what, code, folder_id, file_id, files, details }: ActView): st
   ].join(" ");
 }
 
-/** Of an act that took one thing for another. */
-function changesIn(details: ActView["details"]): string[] {
+/** Returns what an `accept` replaced by what. */
+function changesIn(details: AuditEvent["details"]): string[] {
   const { from, to } = (details ?? {}) as { from?: Facts; to?: Facts };
   if (from === undefined || to === undefined) return [];
   const changes = Object.entries(to)

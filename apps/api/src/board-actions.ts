@@ -3,7 +3,7 @@ import type { IServerAdapter } from "@bull-board/api/typings/app";
 type BoardRoute = Parameters<IServerAdapter["setApiRoutes"]>[0][number];
 
 /** What a person may do with jobs here. Each of these is harmless: what is to be done is in the ledger, and is rung for. */
-const acts: ReadonlySet<string> = new Set([
+const offeredActions: ReadonlySet<string> = new Set([
   "/api/queues/:queueName/:jobId/retry",
   "/api/queues/:queueName/:jobId/clean",
   "/api/queues/:queueName/:jobId/promote",
@@ -23,7 +23,7 @@ const REFUSED =
  * under an id of ours keeps its work from being done, and a queue that is emptied, limited or paused here stands still
  * without a word in the ledger of who did it.
  */
-export function refusedActs(routes: readonly BoardRoute[]): BoardRoute[] {
+export function refuseOtherActions(routes: readonly BoardRoute[]): BoardRoute[] {
   return routes.map((route) =>
     isOffered(route)
       ? route
@@ -33,5 +33,5 @@ export function refusedActs(routes: readonly BoardRoute[]): BoardRoute[] {
 
 function isOffered({ method, route }: BoardRoute): boolean {
   if ([method].flat().every((one) => one === "get")) return true;
-  return [route].flat().every((path) => acts.has(path));
+  return [route].flat().every((path) => offeredActions.has(path));
 }

@@ -1,0 +1,44 @@
+import { z } from "zod";
+import { pageOf } from "./pages.ts";
+
+/**
+ * What people do to imports and (`pause`, `resume` and `accept` only) to vendors. Each of them is recorded
+ * in the audit log, in the transaction that does it.
+ */
+export const auditActions = [
+  "create",
+  "retry",
+  "cancel",
+  "waive",
+  "pause",
+  "resume",
+  "accept",
+] as const;
+export type AuditAction = (typeof auditActions)[number];
+
+/** Who is recorded when the caller doesn't say who they are. */
+export const UNNAMED_ACTOR = "api";
+
+/** One entry of the audit log: who did what to an import or a vendor, when and why. */
+export const auditEvent = z
+  .object({
+    event_id: z.string(),
+    import_id: z.uuid().nullable().describe("Null when a vendor was acted on"),
+    vendor: z.string().nullable().describe("Null when an import was acted on"),
+    at: z.iso.datetime(),
+    who: z.string(),
+    what: z.enum(auditActions),
+    why: z.string().nullable(),
+    folder_id: z.string().nullable().describe("The folder that the action was limited to"),
+    file_id: z.string().nullable().describe("The one file that the action was limited to"),
+    code: z.string().nullable().describe("The error code that the action was limited to"),
+    files: z.int().nonnegative().nullable().describe("How many files were retried or waived"),
+    details: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .describe("Further facts, such as `allow_empty` of a retry, or `from` and `to` of an accept"),
+  })
+  .meta({ id: "AuditEvent" });
+export type AuditEvent = z.output<typeof auditEvent>;
+
+export const auditPage = pageOf(auditEvent).meta({ id: "AuditPage" });
