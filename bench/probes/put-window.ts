@@ -5,8 +5,8 @@ import type { AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { createObjectStore, type FileBody, type Piece } from "@exhibit/oss";
-import { crc64 } from "../../packages/sources/src/reading/crc64.ts";
-import { createDigester } from "../../packages/sources/src/reading/digests.ts";
+import { crc64 } from "../../packages/sources/src/digests/crc64.ts";
+import { createDigester } from "../../packages/sources/src/digests/digester.ts";
 
 // PUTs of 32 KiB by the object store alone, against a sink in a process of its own that answers after 0 and after 20 ms:
 // npx node bench/probes/put-window.ts [files] [files under way] [milliseconds…]. Prints files a second, and the window it came to.

@@ -7,7 +7,7 @@ import { type Sandbox, startSandbox, uploaderActions } from "@exhibit/sandbox";
 import { dataFolder } from "@exhibit/testkit";
 import OSS from "ali-oss";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { crc64 } from "../../packages/sources/src/reading/crc64.ts";
+import { crc64 } from "../../packages/sources/src/digests/crc64.ts";
 
 // What objects carry besides their bytes, as an OSS has it that checks every signature.
 

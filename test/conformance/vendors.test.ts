@@ -17,7 +17,7 @@ import { createObjectStore, type FileBody } from "@exhibit/oss";
 import { type GatewayFaultOrder, type Sandbox, startSandbox } from "@exhibit/sandbox";
 import { dataFolder } from "@exhibit/testkit";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { crc64 } from "../../packages/sources/src/reading/crc64.ts";
+import { crc64 } from "../../packages/sources/src/digests/crc64.ts";
 
 /** What the suite has to know of a vendor. */
 interface Row {

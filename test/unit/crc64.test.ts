@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { crc64Combine } from "@exhibit/oss/simulation";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { crc64 } from "../../packages/sources/src/reading/crc64.ts";
+import { crc64 } from "../../packages/sources/src/digests/crc64.ts";
 
 const bytes = randomBytes(200 * 1024);
 

@@ -1,10 +1,9 @@
-export { type Absence, absenceOf, canBeRead } from "./absence.ts";
-export { textOf } from "./names.ts";
-export { openSource } from "./open-source.ts";
-export { whereInPlace } from "./place.ts";
-export { showRaw } from "./raw-paths.ts";
-export { createFileReaders, type FileReaders } from "./reading/file-readers.ts";
-export { absentRoots, checkApart, checkSource } from "./roots.ts";
+export { openSource } from "./directory/directory-source.ts";
+export { type Absence, absenceOf, canBeRead } from "./file-system/missing-path.ts";
+export { textOf } from "./file-system/names.ts";
+export { whereInPlace } from "./file-system/place.ts";
+export { showRaw } from "./file-system/raw-paths.ts";
+export { absentRoots, checkApart, checkSource } from "./file-system/roots.ts";
 export type {
   FileFacts,
   Piece,
@@ -13,3 +12,4 @@ export type {
   SourceFile,
   SourceReader,
 } from "./source.ts";
+export { createFileReaders, type FileReaders } from "./threads/reader-pool.ts";

@@ -1,6 +1,6 @@
 import type { ExhibitError } from "@exhibit/contracts/errors";
-import type { Place } from "./place.ts";
-import type { FileReaders } from "./reading/file-readers.ts";
+import type { Place } from "./file-system/place.ts";
+import type { FileReaders } from "./threads/reader-pool.ts";
 
 /**
  * Why something that lies in a source isn't taken: it has no bytes of its own. `loop` is a folder that is being walked

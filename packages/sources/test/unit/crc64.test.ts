@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { createCRC64 } from "hash-wasm";
 import { describe, expect, it } from "vitest";
 import openWabt from "wabt";
-import { crc64 } from "../../src/reading/crc64.ts";
+import { crc64 } from "../../src/digests/crc64.ts";
 
 const KiB = 1024;
 const emergency = "This is a test of the emergency broadcast system.";
@@ -69,12 +69,12 @@ describe("crc64", () => {
 });
 
 describe("crc64.wasm", () => {
-  const reading = new URL("../../src/reading/", import.meta.url);
-  const committed = readFileSync(new URL("crc64.wasm", reading));
+  const digests = new URL("../../src/digests/", import.meta.url);
+  const committed = readFileSync(new URL("crc64.wasm", digests));
 
   it("is what crc64.wat gives: otherwise `npm run wasm`", async () => {
     const wabt = await openWabt();
-    const source = readFileSync(new URL("crc64.wat", reading), "utf8");
+    const source = readFileSync(new URL("crc64.wat", digests), "utf8");
     const module = wabt.parseWat("crc64.wat", source, { relaxed_simd: true });
     expect(committed.equals(module.toBinary({}).buffer)).toBe(true);
   });

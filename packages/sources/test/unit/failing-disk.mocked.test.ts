@@ -10,8 +10,8 @@ import {
 } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { openFile } from "../../src/reading/open-file.ts";
-import { walkDirectory } from "../../src/walk-directory.ts";
+import { walkDirectory } from "../../src/directory/walk-directory.ts";
+import { openFile } from "../../src/file-system/open-file.ts";
 import { makeTree, type Tree } from "../conformance/tree.ts";
 
 vi.mock("node:fs", async (original) => {

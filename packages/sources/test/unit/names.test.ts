@@ -1,9 +1,9 @@
 import { readingOf, writeName } from "@exhibit/contracts/names";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { decodeName, pathBelow, showPath, textOf } from "../../src/names.ts";
-import { onDisk, rawName, rawOf, rawPath, showRaw } from "../../src/raw-paths.ts";
-import { refusedFile, refusedFolder } from "../../src/refused-names.ts";
+import { refusedFile, refusedFolder } from "../../src/directory/refused-names.ts";
+import { decodeName, pathBelow, showPath, textOf } from "../../src/file-system/names.ts";
+import { onDisk, rawName, rawOf, rawPath, showRaw } from "../../src/file-system/raw-paths.ts";
 
 /** 合同.pdf as old Windows writes it. Bytes CD AC are also the UTF-8 of U+036C. */
 const GBK = Buffer.from([0xba, 0xcf, 0xcd, 0xac, ...Buffer.from(".pdf")]);

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import { bytesAt, createSharedMemory, type SharedPiece } from "../../src/reading/shared-memory.ts";
+import { bytesAt, createSharedMemory, type SharedPiece } from "../../src/threads/shared-memory.ts";
 
 it("uses memory again that was given back, and only then", () => {
   const memory = createSharedMemory(1024 * 1024);

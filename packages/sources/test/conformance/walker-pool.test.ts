@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { isOnLocalDisk } from "../../src/file-system/local-disk.ts";
 import { createFileReaders, type SourceEntry } from "../../src/index.ts";
-import { isOnLocalDisk } from "../../src/reading/local-disk.ts";
-import { type ReaderThread, startReaderThread } from "../../src/reading/reader-thread.ts";
-import { createWalkers } from "../../src/reading/walkers.ts";
+import { type ReaderThread, startReaderThread } from "../../src/threads/reader-thread.ts";
+import { createWalkers } from "../../src/threads/walker-pool.ts";
 import { failure, makeTree, type Tree } from "./tree.ts";
 
 const FILES = 500;

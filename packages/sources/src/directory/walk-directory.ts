@@ -2,6 +2,12 @@ import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import { ExhibitError } from "@exhibit/contracts/errors";
 import { isWrittenOut } from "@exhibit/contracts/names";
+import { decodeName, pathBelow, showPath, textOf } from "../file-system/names.ts";
+import type { Place } from "../file-system/place.ts";
+import { onDisk, rawName } from "../file-system/raw-paths.ts";
+import type { SourceEntry } from "../source.ts";
+import { sourceError } from "../source-error.ts";
+import { entryOf, type Looked, lookBehind } from "./entry.ts";
 import {
   closeFrame,
   type Frame,
@@ -9,14 +15,8 @@ import {
   readNames,
   type SubFolder,
   showFolder,
-} from "./frame.ts";
-import { entryOf, type Looked, lookBehind } from "./look.ts";
-import { decodeName, pathBelow, showPath, textOf } from "./names.ts";
-import type { Place } from "./place.ts";
-import { onDisk, rawName } from "./raw-paths.ts";
+} from "./open-folder.ts";
 import { countBelow, refusedFile, refusedFolder } from "./refused-names.ts";
-import type { SourceEntry } from "./source.ts";
-import { sourceError } from "./source-error.ts";
 
 /**
  * Walks the tree below the source's root, depth first: of each batch of names the files come first, then each sub-folder

@@ -1,6 +1,6 @@
-import type { Place } from "../place.ts";
+import { walkDirectory } from "../directory/walk-directory.ts";
+import type { Place } from "../file-system/place.ts";
 import type { SourceEntry } from "../source.ts";
-import { walkDirectory } from "../walk-directory.ts";
 import { type PackedEntries, packEntries } from "./packed-entries.ts";
 
 /**

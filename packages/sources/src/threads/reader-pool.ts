@@ -1,4 +1,4 @@
-import type { Place } from "../place.ts";
+import type { Place } from "../file-system/place.ts";
 import type { FileFacts, Piece, SourceFile } from "../source.ts";
 import type { PieceDigests } from "./protocol.ts";
 import { type Opening, type ReaderThread, startReaderThread } from "./reader-thread.ts";

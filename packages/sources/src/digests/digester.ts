@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
+import type { PieceDigests } from "../threads/protocol.ts";
 import { crc64 } from "./crc64.ts";
-import type { PieceDigests } from "./protocol.ts";
 
 /** SHA-256 of a file's bytes in order, and the CRC64 of each of its pieces. */
 export interface Digester {

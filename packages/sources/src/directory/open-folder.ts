@@ -1,10 +1,10 @@
 import { type Dir, lstatSync, opendirSync } from "node:fs";
-import { checkUnmoved } from "./confine.ts";
-import { showPath } from "./names.ts";
-import type { Place } from "./place.ts";
-import { onDisk, realPathOf, showRaw } from "./raw-paths.ts";
+import { checkUnmoved } from "../file-system/confine.ts";
+import { showPath } from "../file-system/names.ts";
+import type { Place } from "../file-system/place.ts";
+import { onDisk, realPathOf, showRaw } from "../file-system/raw-paths.ts";
+import { sourceError } from "../source-error.ts";
 import type { RefusedFolder } from "./refused-names.ts";
-import { sourceError } from "./source-error.ts";
 
 /** Names taken from a folder at a time. */
 const BATCH = 64;

@@ -1,11 +1,11 @@
 import { lstat, realpath, stat } from "node:fs/promises";
 import { ExhibitError, type Source } from "@exhibit/contracts";
-import { isInBounds, type Place, whereInPlace } from "./place.ts";
-import { onDisk, rawPath } from "./raw-paths.ts";
-import { createWalkers } from "./reading/walkers.ts";
-import { checkSource, locateSource } from "./roots.ts";
-import type { SourceReader } from "./source.ts";
-import { sourceError } from "./source-error.ts";
+import { isInBounds, type Place, whereInPlace } from "../file-system/place.ts";
+import { onDisk, rawPath } from "../file-system/raw-paths.ts";
+import { checkSource, locateSource } from "../file-system/roots.ts";
+import type { SourceReader } from "../source.ts";
+import { sourceError } from "../source-error.ts";
+import { createWalkers } from "../threads/walker-pool.ts";
 
 const walkers = createWalkers();
 

@@ -2,9 +2,9 @@ import { realpath } from "node:fs/promises";
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import type { Source } from "@exhibit/contracts";
 import { ExhibitError } from "@exhibit/contracts/errors";
+import { sourceError } from "../source-error.ts";
 import type { Place } from "./place.ts";
 import { rawPath } from "./raw-paths.ts";
-import { sourceError } from "./source-error.ts";
 
 /**
  * Checks a source by its text alone, without I/O: the API refuses early what `openSource` would refuse.

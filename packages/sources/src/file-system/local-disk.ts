@@ -1,5 +1,5 @@
 import { statfs } from "node:fs/promises";
-import { onDisk } from "../raw-paths.ts";
+import { onDisk } from "./raw-paths.ts";
 
 /** Linux's numbers (statfs(2)) of file systems that lie on this machine's disks or in its memory. */
 const LOCAL = new Set([

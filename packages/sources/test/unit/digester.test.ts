@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { createDigester } from "../../src/reading/digests.ts";
+import { createDigester } from "../../src/digests/digester.ts";
 
 const emergency = "This is a test of the emergency broadcast system.";
 

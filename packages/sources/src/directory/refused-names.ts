@@ -1,6 +1,6 @@
 import { ExhibitError } from "@exhibit/contracts/errors";
 import { type NameEncoding, nameEncodings, readingOf, writeName } from "@exhibit/contracts/names";
-import type { SourceEntry } from "./source.ts";
+import type { SourceEntry } from "../source.ts";
 
 type Faulty = Extract<SourceEntry, { kind: "faulty" }>;
 

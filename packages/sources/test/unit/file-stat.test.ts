@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { checkUnchanged, factsOf } from "../../src/file-facts.ts";
+import { checkUnchanged, factsOf } from "../../src/file-system/file-stat.ts";
 
 it.each([
   ["an ordinary one", 1_700_000_000_123.9, 1_700_000_000_123],

@@ -1,6 +1,6 @@
 import { ExhibitError } from "@exhibit/contracts/errors";
-import { createDigester, type Digester } from "./digests.ts";
-import { type OpenFile, openFile } from "./open-file.ts";
+import { createDigester, type Digester } from "../digests/digester.ts";
+import { type OpenFile, openFile } from "../file-system/open-file.ts";
 import type { OpenedFile, PieceDigests, ReadAnswer, ReadJob } from "./protocol.ts";
 import { bytesAt } from "./shared-memory.ts";
 import { toThreadError } from "./thread-error.ts";

@@ -1,5 +1,5 @@
 import type { ErrorCode, ExhibitError } from "@exhibit/contracts/errors";
-import type { Place } from "../place.ts";
+import type { Place } from "../file-system/place.ts";
 import type { FileFacts } from "../source.ts";
 import type { PackedEntries } from "./packed-entries.ts";
 import type { Stretch } from "./shared-memory.ts";

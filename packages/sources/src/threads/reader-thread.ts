@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { ExhibitError } from "@exhibit/contracts/errors";
-import type { Place } from "../place.ts";
+import type { Place } from "../file-system/place.ts";
 import type { PackedEntries } from "./packed-entries.ts";
 import type {
   Answers,
@@ -68,7 +68,7 @@ export function startReaderThread(
   onEnd: () => void,
   memory = new SharedArrayBuffer(0),
 ): ReaderThread {
-  const worker = new Worker(new URL("./thread.ts", import.meta.url), {
+  const worker = new Worker(new URL("./thread-main.ts", import.meta.url), {
     resourceLimits: HEAP,
     execArgv: [],
     workerData: memory,

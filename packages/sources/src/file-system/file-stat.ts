@@ -1,6 +1,6 @@
 import type { Stats } from "node:fs";
 import { ExhibitError } from "@exhibit/contracts/errors";
-import type { FileFacts } from "./source.ts";
+import type { FileFacts } from "../source.ts";
 
 export function factsOf(stats: Pick<Stats, "size" | "mtimeMs">): FileFacts {
   // What is no number at all becomes 0.

@@ -1,12 +1,12 @@
 import { lstatSync, type Stats } from "node:fs";
 import { ExhibitError } from "@exhibit/contracts/errors";
-import { factsOf } from "./file-facts.ts";
-import type { SubFolder } from "./frame.ts";
-import { showPath } from "./names.ts";
-import { followInPlace, type Place } from "./place.ts";
-import { onDisk } from "./raw-paths.ts";
-import type { SkippedReason, SourceEntry } from "./source.ts";
-import { errnoOf } from "./source-error.ts";
+import { factsOf } from "../file-system/file-stat.ts";
+import { showPath } from "../file-system/names.ts";
+import { followInPlace, type Place } from "../file-system/place.ts";
+import { onDisk } from "../file-system/raw-paths.ts";
+import type { SkippedReason, SourceEntry } from "../source.ts";
+import { errnoOf } from "../source-error.ts";
+import type { SubFolder } from "./open-folder.ts";
 
 /** What a name in a folder stands for. */
 export type Looked = SourceEntry | ({ readonly kind: "folder" } & SubFolder);

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { createFileReaders } from "../../src/reading/file-readers.ts";
-import type { ReaderThread } from "../../src/reading/reader-thread.ts";
+import { createFileReaders } from "../../src/threads/reader-pool.ts";
+import type { ReaderThread } from "../../src/threads/reader-thread.ts";
 
 /** Threads as the test says they are. */
 interface Told {

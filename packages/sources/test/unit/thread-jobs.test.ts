@@ -1,6 +1,6 @@
 import { stat, writeFile } from "node:fs/promises";
 import { expect, it } from "vitest";
-import { createThreadFiles } from "../../src/reading/thread-files.ts";
+import { createThreadFiles } from "../../src/threads/thread-jobs.ts";
 import { makeTree } from "../conformance/tree.ts";
 
 it("tells apart what digests take, so that a busy processor isn't taken for a slow disk", async () => {

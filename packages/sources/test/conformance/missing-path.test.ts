@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { absenceOf, canBeRead } from "../../src/absence.ts";
+import { absenceOf, canBeRead } from "../../src/file-system/missing-path.ts";
 
 let root: string;
 beforeEach(async () => {

@@ -13,8 +13,8 @@ import {
 } from "node:fs/promises";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { crc64 } from "../../src/digests/crc64.ts";
 import { createFileReaders, type FileFacts } from "../../src/index.ts";
-import { crc64 } from "../../src/reading/crc64.ts";
 import { failure, makeTree, readAll, type Tree } from "./tree.ts";
 
 const readers = createFileReaders(1024 * 1024);

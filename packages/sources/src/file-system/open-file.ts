@@ -1,13 +1,13 @@
 import type { Stats } from "node:fs";
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, readvSync } from "node:fs";
 import { ExhibitError } from "@exhibit/contracts/errors";
-import { checkUnmoved } from "../confine.ts";
-import { checkUnchanged, factsOf } from "../file-facts.ts";
-import { showPath } from "../names.ts";
-import { followInPlace, type Place, whereInPlace } from "../place.ts";
-import { onDisk, rawOf, realPathOf } from "../raw-paths.ts";
 import type { FileFacts } from "../source.ts";
 import { sourceError } from "../source-error.ts";
+import { checkUnmoved } from "./confine.ts";
+import { checkUnchanged, factsOf } from "./file-stat.ts";
+import { showPath } from "./names.ts";
+import { followInPlace, type Place, whereInPlace } from "./place.ts";
+import { onDisk, rawOf, realPathOf } from "./raw-paths.ts";
 
 /**
  * O_NOFOLLOW: a file swapped for a symbolic link is refused.

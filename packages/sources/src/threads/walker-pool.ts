@@ -1,7 +1,7 @@
 import { ExhibitError } from "@exhibit/contracts/errors";
-import type { Place } from "../place.ts";
+import { isOnLocalDisk } from "../file-system/local-disk.ts";
+import type { Place } from "../file-system/place.ts";
 import type { SourceEntry, WalkOptions } from "../source.ts";
-import { isOnLocalDisk } from "./local-disk.ts";
 import { unpackEntries } from "./packed-entries.ts";
 import { type ReaderThread, startReaderThread } from "./reader-thread.ts";
 
