@@ -1,7 +1,6 @@
 import type { FolderOfCase, Vendor } from "@exhibit/credentials";
+import { createSharder, createSlots } from "@exhibit/ingest/simulation";
 import type { PlannedFile } from "@exhibit/ledger";
-import { createSharder } from "../packages/ingest/src/planning/sharder.ts";
-import { createSlotter } from "../packages/ingest/src/planning/slots.ts";
 import { sizeOf } from "./chance.ts";
 import { until } from "./oss-model.ts";
 import type { QueueModel } from "./queue-model.ts";
@@ -62,7 +61,7 @@ async function* shardsOf(
 ): AsyncGenerator<PlannedFile[]> {
   const { time, world, chance, vendors, isOver } = given;
   const perFile = vendors[tenant.vendor]?.perFile;
-  const slotter = perFile && createSlotter(tenant.vendor, perFile, new Map());
+  const slotter = perFile && createSlots(tenant.vendor, perFile, new Map());
   const sharder = createSharder();
   const share = Math.ceil(tenant.files / tenant.folders);
   const count = Math.max(0, Math.min(share, tenant.files - (folder - 1) * share));

@@ -1,5 +1,12 @@
 import { type ExhibitError, toExhibitError } from "@exhibit/contracts";
 import { type Broker, createBroker, type LeaseStore } from "@exhibit/credentials";
+import {
+  createByteBudget,
+  FILES_AT_ONCE,
+  type NotStoredFile,
+  outcomeOf,
+  unfinished,
+} from "@exhibit/ingest/simulation";
 import type { PlannedFile } from "@exhibit/ledger";
 import type { LeaseHolder } from "@exhibit/oss";
 import {
@@ -14,13 +21,6 @@ import {
 import { type Attempt, Postponed } from "@exhibit/queue";
 import pLimit from "p-limit";
 import { MEMORY_BYTES } from "../apps/worker/src/worker.ts";
-import { createByteBudget } from "../packages/ingest/src/storing/byte-budget.ts";
-import {
-  type NotStoredFile,
-  outcomeOf,
-  unfinished,
-} from "../packages/ingest/src/storing/shard-result.ts";
-import { FILES_AT_ONCE } from "../packages/ingest/src/storing/store-shard.ts";
 import { jobOptions } from "../packages/queue/src/queues.ts";
 import { until } from "./oss-model.ts";
 import type { Job, QueueModel } from "./queue-model.ts";

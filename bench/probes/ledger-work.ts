@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { FLUSH_AT } from "@exhibit/ingest/simulation";
 import {
   finishShard,
   fixDestination,
@@ -11,7 +12,6 @@ import {
 import type { Engine } from "@exhibit/queue";
 import { Redis } from "ioredis";
 import { sql } from "kysely";
-import { FLUSH_AT } from "../../packages/ingest/src/storing/outcome-recorder.ts";
 
 export interface Base {
   ledger: Ledger;

@@ -80,6 +80,17 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     embedded: ["queues", "engine", "processor", "create-engine"],
     redis: ["queues", "engine", "processor", "create-engine"],
   },
+  ingest: {
+    jobs: [],
+    fleet: [],
+    leases: ["fleet"],
+    planning: ["jobs", "fleet"],
+    storing: ["jobs", "fleet", "leases"],
+    sealing: [],
+    maintenance: ["jobs", "storing"],
+    control: ["jobs"],
+    simulation: ["planning", "storing"],
+  },
 };
 
 /** `oss` may know what a lease is, but not how one is had. */

@@ -1,4 +1,4 @@
-import { reconcile } from "@exhibit/ingest";
+import { enqueueOpenWork } from "@exhibit/ingest";
 import type { Ledger } from "@exhibit/ledger";
 import type { Engine } from "@exhibit/queue";
 import type { Logger } from "@exhibit/telemetry";
@@ -34,7 +34,7 @@ export function keepRinging(
       if (await engine.schedule("reconcile", everyMs)) mayBeLost = true;
       if (!mayBeLost) return;
       mayBeLost = false;
-      await reconcile({ ledger, engine }, 0);
+      await enqueueOpenWork({ ledger, engine }, 0);
     } catch (err) {
       mayBeLost = true;
       logger.warn({ err }, "what is open couldn't be rung for; it is tried again");

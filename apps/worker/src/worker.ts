@@ -3,7 +3,6 @@ import {
   createByteBudget,
   createSight,
   createWaits,
-  endAbandonedUploads,
   oneAtATime,
   planFolder,
   reconcile,
@@ -93,11 +92,7 @@ export async function startWorker(
       ),
     store: (id, attempt) => storeShard(storing, Number(id), attempt),
     seal: (id) => seal({ ledger, logger }, id),
-    reconcile: async () => {
-      await reconcile({ ledger, engine }, quietMs);
-      const left = await endAbandonedUploads({ ledger, broker, objectStore });
-      if (left > 0) logger.warn({ uploads: left }, "multipart uploads can't be aborted for now");
-    },
+    reconcile: () => reconcile({ ledger, engine, broker, objectStore, logger }, quietMs),
   };
   const onError = sayNowAndThen((err) =>
     logger.warn({ err }, "the queue can't be reached for the moment"),

@@ -8,9 +8,9 @@ export {
 export { createSight, type Sight } from "./fleet/sight.ts";
 export { createWaits, type Waits } from "./fleet/waits.ts";
 export { createJobLabels, type JobLabels } from "./jobs/job-labels.ts";
-export { quietMsOf, type ReconcileDependencies, reconcile } from "./maintenance/reconcile.ts";
+export { enqueueOpenWork, quietMsOf } from "./maintenance/enqueue-open-work.ts";
+export { type ReconcileDependencies, reconcile } from "./maintenance/reconcile.ts";
 export { type PlanDependencies, planFolder } from "./planning/plan-folder.ts";
 export { seal } from "./sealing/seal.ts";
-export { type AbandonDependencies, endAbandonedUploads } from "./storing/abort-orphaned-uploads.ts";
 export { createByteBudget } from "./storing/byte-budget.ts";
 export { oneAtATime, type StoreDependencies, storeShard } from "./storing/store-shard.ts";

@@ -39,7 +39,7 @@ import {
 import type { Away, Engine } from "@exhibit/queue";
 import { checkApart, checkSource } from "@exhibit/sources";
 import type { Logger } from "@exhibit/telemetry";
-import { bellOf, bellOfShard, ringSoon } from "../jobs/enqueue.ts";
+import { enqueueSoon, jobOf, jobOfShard } from "../jobs/enqueue.ts";
 
 /**
  * What people and programs can do with imports. Throws NOT_FOUND for an id that the ledger doesn't know. What changes an
@@ -115,7 +115,7 @@ export function createImports({
         who,
         why: request.why,
       });
-      await ringSoon(bells, "plan", folderIds.map(bellOf));
+      await enqueueSoon(bells, "plan", folderIds.map(jobOf));
       return await readImport(ledger, importId).catch((thrown: unknown) => {
         throw perhapsCreated(importId, thrown);
       });
@@ -133,16 +133,16 @@ export function createImports({
       await readImport(ledger, importId);
       const id = folderNumber(importId, folderId);
       const { shards } = await acceptDestination(ledger, importId, id, request, who);
-      await ringSoon(bells, "store", shards.map(bellOfShard));
+      await enqueueSoon(bells, "store", shards.map(jobOfShard));
       return await readImport(ledger, importId);
     },
     async retry(importId, { why, file_id, ...named } = {}, who = UNNAMED_ACTOR) {
       await readImport(ledger, importId);
       const selection = { ...named, file_ids: file_id === undefined ? undefined : [file_id] };
       const reopened = await reopenImport(ledger, importId, selection, { who, why });
-      await ringSoon(bells, "plan", reopened.folderIds.map(bellOf));
-      await ringSoon(bells, "store", reopened.shards.map(bellOfShard));
-      if (reopened.complete) await ringSoon(bells, "seal", [{ id: importId }]);
+      await enqueueSoon(bells, "plan", reopened.folderIds.map(jobOf));
+      await enqueueSoon(bells, "store", reopened.shards.map(jobOfShard));
+      if (reopened.complete) await enqueueSoon(bells, "seal", [{ id: importId }]);
       return await readImport(ledger, importId);
     },
     async cancel(importId, { why } = {}, who = UNNAMED_ACTOR) {
@@ -158,17 +158,17 @@ export function createImports({
     async resume(importId, { why } = {}, who = UNNAMED_ACTOR) {
       await readImport(ledger, importId);
       const { folderIds, complete } = await resumeImport(ledger, importId, { who, why });
-      await ringSoon(bells, "plan", folderIds.map(bellOf));
+      await enqueueSoon(bells, "plan", folderIds.map(jobOf));
       for await (const shards of openShards(ledger, { importId })) {
-        await ringSoon(bells, "store", shards.map(bellOfShard));
+        await enqueueSoon(bells, "store", shards.map(jobOfShard));
       }
-      if (complete) await ringSoon(bells, "seal", [{ id: importId }]);
+      if (complete) await enqueueSoon(bells, "seal", [{ id: importId }]);
       return await readImport(ledger, importId);
     },
     async waive(importId, { why, ...selection }, who = UNNAMED_ACTOR) {
       await readImport(ledger, importId);
       const { complete } = await waiveFiles(ledger, importId, selection, { who, why });
-      if (complete) await ringSoon(bells, "seal", [{ id: importId }]);
+      if (complete) await enqueueSoon(bells, "seal", [{ id: importId }]);
       return await readImport(ledger, importId);
     },
   };

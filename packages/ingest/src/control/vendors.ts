@@ -20,7 +20,7 @@ import {
 } from "@exhibit/ledger";
 import type { Engine } from "@exhibit/queue";
 import type { Logger } from "@exhibit/telemetry";
-import { bellOfShard, ringSoon } from "../jobs/enqueue.ts";
+import { enqueueSoon, jobOfShard } from "../jobs/enqueue.ts";
 
 /**
  * What people can do with vendors. Throws NOT_FOUND for a vendor that isn't configured. What changes one is put on the
@@ -98,7 +98,7 @@ export function createVendorControl({
       await stateOf(vendor);
       await resumeVendor(ledger, vendor, { who, why });
       for await (const shards of openShards(ledger, { vendor })) {
-        await ringSoon({ engine, logger }, "store", shards.map(bellOfShard));
+        await enqueueSoon({ engine, logger }, "store", shards.map(jobOfShard));
       }
       return await stateOf(vendor);
     },

@@ -30,7 +30,7 @@ interface Missed {
 
 export interface Judged {
   error: ExhibitError;
-  /** Nothing has failed yet: see `handedBack` of unfinished.ts. */
+  /** Nothing has failed yet: see `handedBack`. */
   isLeftToOthers: boolean;
 }
 

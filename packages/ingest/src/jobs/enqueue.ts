@@ -2,26 +2,34 @@ import type { OpenShard } from "@exhibit/ledger";
 import type { Engine, JobRef, QueueName } from "@exhibit/queue";
 import type { Logger } from "@exhibit/telemetry";
 
+export interface EnqueueDependencies {
+  engine: Pick<Engine, "enqueue">;
+  logger: Logger;
+}
+
 /**
- * Rings for work that has just come on the record, also where the job of earlier work is about to end or waits. A bell that
- * can't be rung now is rung by the reconciler.
+ * Enqueues work that has just been written to the ledger, even if its earlier job is about to end or waits for a retry.
+ * Never throws: if the queue is unreachable now, the reconciler enqueues the work later.
  */
-export async function ringSoon(
-  { engine, logger }: { engine: Engine; logger: Logger },
+export async function enqueueSoon(
+  { engine, logger }: EnqueueDependencies,
   name: QueueName,
-  bells: readonly JobRef[],
+  jobs: readonly JobRef[],
 ): Promise<void> {
   try {
-    await engine.enqueue(name, bells, { isNewer: true });
+    await engine.enqueue(name, jobs, { isNewer: true });
   } catch (err) {
-    logger.warn({ err, queue: name }, "the queue can't be reached; the reconciler will ring");
+    logger.warn({ err, queue: name }, UNREACHABLE);
   }
 }
 
-export function bellOf(id: number): JobRef {
+/** What the log says when the queue doesn't take work that is in the ledger. */
+export const UNREACHABLE = "the queue is unreachable; the reconciler will enqueue the work";
+
+export function jobOf(id: number): JobRef {
   return { id: String(id) };
 }
 
-export function bellOfShard({ shardId, place }: OpenShard): JobRef {
+export function jobOfShard({ shardId, place }: OpenShard): JobRef {
   return { id: String(shardId), position: place };
 }

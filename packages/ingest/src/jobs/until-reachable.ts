@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ExhibitError } from "@exhibit/contracts";
 
-/** Milliseconds between two tries: doubled from the first to the longest. */
+/** Milliseconds between two attempts: the first pause, doubled each time up to the longest. */
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 4000;
 
 /**
- * Does work on the ledger again and again until the ledger is reached. The work must be harmless to repeat, as an answer
- * may be lost. Once the signal aborts, it is tried once more at most, and then throws SERVICE_UNREACHABLE.
+ * Repeats work on the ledger until the ledger can be reached. The work must be harmless to repeat, because its answer
+ * may be lost. After the signal aborts it is tried at most once more; then SERVICE_UNREACHABLE is thrown.
+ *
+ * @param onAway called after every attempt that didn't reach the ledger
  */
 export async function untilReachable<T>(
   work: () => Promise<T>,
@@ -25,7 +27,7 @@ export async function untilReachable<T>(
   }
 }
 
-/** Whether an error says that the ledger is away, and nothing of the files. */
+/** Whether an error says that the ledger can't be reached, and so nothing about the files. */
 export function isUnreachable(thrown: unknown): boolean {
   return thrown instanceof ExhibitError && thrown.code === "SERVICE_UNREACHABLE";
 }

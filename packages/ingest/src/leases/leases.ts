@@ -37,7 +37,7 @@ export interface Work {
  * One lease for all files of the folder; one for each when the vendor opens them one by one. They lead to where the folder's
  * files go; throws DESTINATION_CHANGED, then and whenever one is renewed, for a lease that leads elsewhere.
  */
-export async function leasesOf(
+export async function openLeases(
   dependencies: LeaseDependencies & DestinationDependencies,
   folder: FolderRow,
   work: Work,
@@ -45,7 +45,7 @@ export async function leasesOf(
   const { broker } = dependencies;
   const destination = fixedDestination(dependencies, folder);
   const hold = (selector: FolderRow["selector"]) =>
-    holdLease(broker, { ...work, folder, selector, destination });
+    openHolder(broker, { ...work, folder, selector, destination });
   const perFile = broker.perFile(folder.vendor);
   if (perFile) return async (file) => hold({ ...folder.selector, ...slotOf(perFile, file) });
   const shared = await hold(folder.selector);
@@ -97,7 +97,7 @@ interface ToHold extends Work {
   destination: FixedDestination;
 }
 
-async function holdLease(
+async function openHolder(
   broker: Broker,
   { folder, selector, destination, openedAt, signal, check, watch }: ToHold,
 ): Promise<HeldLeases> {

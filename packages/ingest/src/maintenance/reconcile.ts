@@ -1,41 +1,24 @@
-import { findQuietImports, type Ledger, type OpenWork } from "@exhibit/ledger";
 import type { Engine } from "@exhibit/queue";
-import { withSpan } from "@exhibit/telemetry";
-import { bellOf, bellOfShard } from "../jobs/enqueue.ts";
+import type { Logger } from "@exhibit/telemetry";
+import { type AbortDependencies, abortOrphanedUploads } from "../storing/abort-orphaned-uploads.ts";
+import { enqueueOpenWork } from "./enqueue-open-work.ts";
 
-export interface ReconcileDependencies {
-  ledger: Ledger;
-  engine: Engine;
+export interface ReconcileDependencies extends AbortDependencies {
+  engine: Pick<Engine, "enqueue">;
+  logger: Logger;
 }
 
 /**
- * Imports that haven't changed for so many milliseconds may have lost a bell. With everything in one process hardly
- * any is lost, and looking takes that process's own time.
+ * Makes queue and OSS agree with the ledger again: enqueues what is open in imports that haven't changed for
+ * `quietMs` milliseconds, and aborts multipart uploads that nobody will continue.
  */
-export const quietMsOf = { redis: 10_000, embedded: 30_000 };
-
-/** Rings for whatever the ledger says is open in imports that have gone quiet; what has a job already keeps it. */
 export async function reconcile(
-  { ledger, engine }: ReconcileDependencies,
-  quietForMs: number,
+  dependencies: ReconcileDependencies,
+  quietMs: number,
 ): Promise<void> {
-  const quiet = await findQuietImports(ledger, { quietForMs });
-  if (quiet.length === 0) return;
-  const shards = quiet.reduce((sum, work) => sum + work.shards.length, 0);
-  await withSpan(
-    "exhibit.reconcile",
-    { "exhibit.imports": quiet.length, "exhibit.shards": shards },
-    async () => {
-      for (const work of quiet) await ringAll(engine, work);
-    },
-  );
-}
-
-async function ringAll(
-  engine: Engine,
-  { importId, folderIds, shards, complete }: OpenWork,
-): Promise<void> {
-  await engine.enqueue("plan", folderIds.map(bellOf));
-  await engine.enqueue("store", shards.map(bellOfShard));
-  if (complete) await engine.enqueue("seal", [{ id: importId }]);
+  await enqueueOpenWork(dependencies, quietMs);
+  const left = await abortOrphanedUploads(dependencies);
+  if (left > 0) {
+    dependencies.logger.warn({ uploads: left }, "multipart uploads can't be aborted for now");
+  }
 }

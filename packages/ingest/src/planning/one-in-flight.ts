@@ -1,16 +1,22 @@
-/**
- * Lets work go on while the next is made ready. `begin` waits for the work before it, and rejects as that did; then
- * nothing is begun any more.
- */
-export function oneBehind() {
+/** Runs one piece of work in the background while the caller prepares the next. */
+export interface OneInFlight {
+  /**
+   * Waits for the work begun before, then begins this one. Rejects as the earlier work did; nothing is begun after
+   * that.
+   */
+  begin(work: () => Promise<void>): Promise<void>;
+  /** Resolves when the work in flight is done, or rejects as it did. */
+  end(): Promise<void>;
+}
+
+export function oneInFlight(): OneInFlight {
   let last: Promise<void> = Promise.resolve();
   return {
-    async begin(work: () => Promise<void>): Promise<void> {
+    async begin(work) {
       await last;
       last = work();
-      last.catch(() => {}); // whoever begins or ends next gets it
+      last.catch(() => {}); // `begin` or `end` rejects with it
     },
-    /** Resolves when nothing is under way. */
-    end: (): Promise<void> => last,
+    end: () => last,
   };
 }

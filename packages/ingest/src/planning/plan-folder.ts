@@ -30,15 +30,15 @@ import {
 import { type Logger, withSpan } from "@exhibit/telemetry";
 import type { Sight } from "../fleet/sight.ts";
 import { type RunWatch, type Waits, whileWatched } from "../fleet/waits.ts";
-import { bellOfShard, ringSoon } from "../jobs/enqueue.ts";
-import { ofFolder } from "../jobs/folder-error.ts";
-import { whileWanted } from "../jobs/stop-watch.ts";
-import { handedBack } from "../storing/shard-result.ts";
-import { oneBehind } from "./one-in-flight.ts";
+import { enqueueSoon, jobOfShard, UNREACHABLE } from "../jobs/enqueue.ts";
+import { folderError } from "../jobs/folder-error.ts";
+import { handedBack } from "../jobs/postpone.ts";
+import { runUntilStopped } from "../jobs/until-stopped.ts";
+import { oneInFlight } from "./one-in-flight.ts";
 import { createSharder } from "./sharder.ts";
-import { createSlotter, type Slotter } from "./slots.ts";
-import { createGatherer } from "./sorted-batches.ts";
-import { asideFor, asideOf, isTooLong, tooLong } from "./unsendable.ts";
+import { createSlots, type Slots } from "./slots.ts";
+import { createSortedBatches } from "./sorted-batches.ts";
+import { isOverlong, overlongFile, unsendableEntry, unsendableFile } from "./unsendable.ts";
 
 export interface PlanDependencies {
   ledger: Ledger;
@@ -70,7 +70,7 @@ export async function planFolder(
   if (!folder) return;
   const attributes = { "exhibit.import_id": folder.import_id, "exhibit.folder_id": folderId };
   await withSpan("exhibit.plan", attributes, () =>
-    whileWanted(ledger, { importId: folder.import_id }, attempt, (watched) => {
+    runUntilStopped(ledger, { importId: folder.import_id }, attempt, (watched) => {
       let entries = 0;
       const run = {
         importId: folder.import_id,
@@ -105,8 +105,8 @@ async function planOpenFolder(
   const fault = await walk(dependencies, folder, attempt, watch, last);
   if (!fault && last) await compareWithLast(ledger, folder.id, last);
   const finished = await finishPlanning(ledger, folder.id, fault, attempt.starts);
-  if (finished?.complete) await ringSoon(dependencies, "seal", [{ id: finished.importId }]);
-  return fault && ofFolder(fault, folder);
+  if (finished?.complete) await enqueueSoon(dependencies, "seal", [{ id: finished.importId }]);
+  return fault && folderError(fault, folder);
 }
 
 /**
@@ -140,9 +140,9 @@ async function walk(
 ): Promise<ExhibitError | undefined> {
   const { ledger, roots, dataDir, readers, sight } = dependencies;
   const sharder = createSharder();
-  const slotter = await slotterFor(dependencies, folder);
-  const gathered = createGatherer();
-  const adding = oneBehind();
+  const slots = await slotsFor(dependencies, folder);
+  const gathered = createSortedBatches();
+  const adding = oneInFlight();
   let aside: AsideEntry[] = [];
   let isEmpty = true;
 
@@ -158,7 +158,7 @@ async function walk(
 
   async function addRest(): Promise<void> {
     await addAsides();
-    await addShardsOf([...gathered.rest(), ...(slotter?.rest() ?? [])]);
+    await addShardsOf([...gathered.rest(), ...(slots?.rest() ?? [])]);
     const last = sharder.rest();
     await adding.begin(() => addAndAnnounce(dependencies, folder, last));
     await adding.end();
@@ -168,15 +168,15 @@ async function walk(
     if (entry.kind !== "skipped") isEmpty = false;
     const normal = normalOf(entry.path, folder.source);
     const refusal = entry.kind === "file" ? tooLarge(entry.size) : undefined;
-    if (entry.kind !== "file") aside.push(asideOf(entry, normal));
-    else if (isTooLong(entry.path)) aside.push(tooLong(entry.path, entry.path));
-    else if (isTooLong(normal)) aside.push(tooLong(entry.path, normal));
-    else if (refusal) aside.push(asideFor(entry.path, normal, refusal));
+    if (entry.kind !== "file") aside.push(unsendableEntry(entry, normal));
+    else if (isOverlong(entry.path)) aside.push(overlongFile(entry.path, entry.path));
+    else if (isOverlong(normal)) aside.push(overlongFile(entry.path, normal));
+    else if (refusal) aside.push(unsendableFile(entry.path, normal, refusal));
     else {
       const { path, size, modifiedAt } = entry;
       const own = normal === path ? {} : { normal };
       const file = { path, size, modifiedAt, ...own };
-      if (slotter) aside.push(...slotter.add(file));
+      if (slots) aside.push(...slots.add(file));
       else await addShardsOf(gathered.add(file));
     }
     if (aside.length >= ASIDE_BATCH) await addAsides();
@@ -200,7 +200,7 @@ async function walk(
     // Of two files with one key, the one whose name is the key has it, whichever of them is met first.
     const others = await takeAll(
       reader,
-      (path) => slotter !== undefined || isNormal(path, folder.source),
+      (path) => slots !== undefined || isNormal(path, folder.source),
     );
     if (others) await takeAll(reader, (path) => !isNormal(path, folder.source));
     if (isEmpty && folder.source.allow_empty !== true) throw empty(folder, last);
@@ -243,10 +243,10 @@ async function addAndAnnounce(
 ): Promise<void> {
   if (shards.length === 0) return;
   const added = await addShards(ledger, folder, shards);
-  await engine.enqueueNew("store", added.map(bellOfShard)).catch((err) => {
-    // The shards are on the record: the reconciler rings for them.
+  await engine.enqueueNew("store", added.map(jobOfShard)).catch((err) => {
+    // The shards are in the ledger, so the reconciler enqueues them.
     const shard_ids = added.map(({ shardId }) => shardId);
-    logger.warn({ err, shard_ids }, "the queue can't be reached; the reconciler will ring");
+    logger.warn({ err, shard_ids }, UNREACHABLE);
   });
 }
 
@@ -277,10 +277,10 @@ async function forgetWalked(ledger: Ledger, folderId: number, reader: SourceRead
 }
 
 /** Only for a vendor that opens a folder's files one by one. */
-async function slotterFor(
+async function slotsFor(
   { ledger, broker }: PlanDependencies,
   { id, vendor }: FolderRow,
-): Promise<Slotter | undefined> {
+): Promise<Slots | undefined> {
   const perFile = broker.perFile(vendor);
-  return perFile && createSlotter(vendor, perFile, await readSlots(ledger, id));
+  return perFile && createSlots(vendor, perFile, await readSlots(ledger, id));
 }

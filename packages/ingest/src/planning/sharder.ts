@@ -1,12 +1,19 @@
 import type { PlannedFile } from "@exhibit/ledger";
 
-/** A shard is up to this many files … */
+/** A shard has at most this many files … */
 export const SHARD_FILES = 256;
-/** … and up to this many bytes; a bigger file goes alone. */
+/** … and at most this many bytes; a larger file has a shard of its own. */
 export const SHARD_BYTES = 256 * 1024 * 1024;
 
-/** Gathers files into shards as they come; `add` and `rest` give the shards that are full. */
-export function createSharder() {
+/** Divides a stream of files into shards. */
+export interface Sharder {
+  /** Takes a file; returns the shards that are full now. */
+  add(file: PlannedFile): PlannedFile[][];
+  /** Returns the last shard, unless it is empty. */
+  rest(): PlannedFile[][];
+}
+
+export function createSharder(): Sharder {
   let files: PlannedFile[] = [];
   let bytes = 0;
 
@@ -18,7 +25,7 @@ export function createSharder() {
   }
 
   return {
-    add(file: PlannedFile): PlannedFile[][] {
+    add(file) {
       if (file.size > SHARD_BYTES) return [[file]];
       const full = bytes + file.size > SHARD_BYTES ? take() : [];
       files.push(file);

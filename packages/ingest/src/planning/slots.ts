@@ -2,25 +2,27 @@ import { ExhibitError } from "@exhibit/contracts";
 import type { PerFile } from "@exhibit/credentials";
 import type { AsideEntry, PlannedFile } from "@exhibit/ledger";
 
-type Taking = Pick<PerFile, "limit" | "slot">;
+type FileRules = Pick<PerFile, "limit" | "slot">;
 
-/** Gives the files of a folder their numbers, for a vendor that opens them one by one. */
-export interface Slotter {
-  /** Takes a file, in any order; gives the files that the vendor can't take, as far as that is known now. */
+/** Numbers the files of a folder, for a vendor that opens files one by one. */
+export interface Slots {
+  /** Takes a file, in any order; returns the files that the vendor won't accept, as far as they are known now. */
   add(file: PlannedFile): AsideEntry[];
-  /** The files that were taken, each with its slot; those that have one already aren't among them. */
+  /** Returns the accepted files, each with its slot, except those that had a slot before. */
   rest(): PlannedFile[];
 }
 
 /**
- * The first files by path get the slots that are free, in ascending order; what `given` holds, an earlier walk's slots
- * by path, stays. Never holds more files than there are free slots, however large the source is.
+ * Assigns the free slots, in ascending order, to the first files by path. Never holds more files than there are free
+ * slots, however large the source is.
+ *
+ * @param given the slots that an earlier walk assigned, by path; they stay as they are
  */
-export function createSlotter(
+export function createSlots(
   vendor: string,
-  perFile: Taking,
+  perFile: FileRules,
   given: ReadonlyMap<string, number>,
-): Slotter {
+): Slots {
   const used = new Set(given.values());
   const free = Array.from({ length: perFile.limit }, (_, i) => i + 1).filter((n) => !used.has(n));
   /** Sorted by path. */
@@ -29,7 +31,7 @@ export function createSlotter(
   return {
     add(file) {
       if (given.has(file.path)) return [];
-      // Whether it is taken at all doesn't depend on which number it gets.
+      // Which number it gets doesn't decide whether the vendor accepts it.
       const slot = perFile.slot({ path: file.normal ?? file.path, number: 1 });
       if (slot instanceof ExhibitError) return [failed(file, slot)];
       taken.splice(taken.findLastIndex((other) => isBefore(other, file)) + 1, 0, file);
@@ -41,12 +43,12 @@ export function createSlotter(
   };
 }
 
-/** By their bytes in UTF-8, the order in which files are listed. */
+/** Compares paths by their UTF-8 bytes: the order in which files are listed. */
 function isBefore(a: PlannedFile, b: PlannedFile): boolean {
   return Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)) < 0;
 }
 
-function tooMany(vendor: string, { limit }: Taking): ExhibitError {
+function tooMany(vendor: string, { limit }: FileRules): ExhibitError {
   return new ExhibitError(
     "FILE_NOT_ACCEPTED",
     `${vendor} takes at most ${limit} files for a folder; the first by path have those places.`,

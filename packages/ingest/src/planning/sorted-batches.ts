@@ -1,27 +1,33 @@
 import type { PlannedFile } from "@exhibit/ledger";
 import { SHARD_FILES } from "./sharder.ts";
 
-/** With so many at a time, what a statement costs besides its files doesn't count. */
+/** In batches of this size, what a statement costs besides its files no longer matters. */
 const MOST_FILES = 8 * SHARD_FILES;
 
 /**
- * Gathers files for the ledger as they come and gives them sorted: a walk gives a folder's names in any order, and with
- * neighbours in one shard the ledger touches, and fills, fewer pages. The first files are given soon, so that uploads begin;
- * then more and more at a time.
+ * Divides a stream of files into batches sorted by path. A walk returns a folder's names in any order; if neighbours
+ * are in one shard, the ledger reads and fills fewer pages. The first batch is small, so that uploads begin soon; each
+ * later one is twice as large, up to eight shards.
  */
-export function createGatherer() {
+export interface SortedBatches {
+  /** Takes a file; returns a batch when it is large enough, otherwise an empty array. */
+  add(file: PlannedFile): PlannedFile[];
+  /** Returns the last batch, which may be empty. */
+  rest(): PlannedFile[];
+}
+
+export function createSortedBatches(): SortedBatches {
   let files: PlannedFile[] = [];
   let enough = SHARD_FILES;
 
   function rest(): PlannedFile[] {
-    const gathered = files.sort((a, b) => (a.path < b.path ? -1 : 1));
+    const batch = files.sort((a, b) => (a.path < b.path ? -1 : 1));
     files = [];
-    return gathered;
+    return batch;
   }
 
   return {
-    /** Takes a file; gives those that were gathered once there are enough. */
-    add(file: PlannedFile): PlannedFile[] {
+    add(file) {
       files.push(file);
       if (files.length < enough) return [];
       enough = Math.min(2 * enough, MOST_FILES);

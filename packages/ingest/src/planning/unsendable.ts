@@ -3,8 +3,15 @@ import type { ExhibitError } from "@exhibit/contracts";
 import type { AsideEntry } from "@exhibit/ledger";
 import type { SourceEntry } from "@exhibit/sources";
 
-/** An entry of a source that isn't a file that can be sent; `normal` is the text of its path in its normal form. */
-export function asideOf(entry: Exclude<SourceEntry, { kind: "file" }>, normal: string): AsideEntry {
+/**
+ * Returns the ledger's entry of something in a source that isn't a readable file.
+ *
+ * @param normal the text of its path in normal form
+ */
+export function unsendableEntry(
+  entry: Exclude<SourceEntry, { kind: "file" }>,
+  normal: string,
+): AsideEntry {
   const own = normal === entry.path ? {} : { normal: shortened(normal) };
   const path = shortened(entry.path);
   if (entry.kind === "skipped") return { state: "skipped", path, as: entry.reason, ...own };
@@ -20,31 +27,36 @@ export function asideOf(entry: Exclude<SourceEntry, { kind: "file" }>, normal: s
 }
 
 /**
- * Bytes of UTF-8. OSS takes 1,023 of them for a key, and a name may get shorter in its normal form, or has four bytes for each
- * that is written out; what is far beyond that can't be stored, and is too long for the ledger's index, which takes 2,704.
+ * In bytes of UTF-8. OSS allows keys of 1,023 bytes, but a name may get shorter in its normal form, and has four bytes
+ * for each byte that is written out. A path far beyond that can't be stored, and is too long for the ledger's index,
+ * which allows 2,704 bytes.
  */
 const LONGEST_PATH = 2600;
 
-export function isTooLong(path: string): boolean {
+export function isOverlong(path: string): boolean {
   return path.length > LONGEST_PATH / 3 && Buffer.byteLength(path) > LONGEST_PATH;
 }
 
-/** Of a file whose path is too long, as it is or in its normal form: `long`. */
-export function tooLong(path: string, long: string): AsideEntry {
+/**
+ * Returns the ledger's entry of a file whose path is too long.
+ *
+ * @param long the path in the form that is too long: as it is, or normal
+ */
+export function overlongFile(path: string, long: string): AsideEntry {
   const bytes = Buffer.byteLength(long);
   const message = `The path has ${bytes} bytes; OSS takes keys of at most 1,023.`;
   return { state: "failed", path: shortened(path), code: "KEY_INVALID", message };
 }
 
-/** Of a file that can't be sent as it is. */
-export function asideFor(path: string, normal: string, error: ExhibitError): AsideEntry {
+/** Returns the ledger's entry of a file that can't be sent as it is. */
+export function unsendableFile(path: string, normal: string, error: ExhibitError): AsideEntry {
   const own = normal === path ? {} : { normal };
   return { state: "failed", path, code: error.code, message: error.message, ...own };
 }
 
-/** A path that can be kept in the ledger: of a long one its beginning, and a digest that keeps it apart from others. */
+/** Shortens a long path for the ledger to its beginning and a digest that tells it from others. */
 function shortened(path: string): string {
-  if (!isTooLong(path)) return path;
+  if (!isOverlong(path)) return path;
   const digest = createHash("sha256").update(path).digest("hex").slice(0, 16);
   return `${path.slice(0, 500).toWellFormed()}… (${digest})`;
 }

@@ -9,11 +9,11 @@ export async function seal(
   await withSpan("exhibit.seal", { "exhibit.import_id": importId }, async (span) => {
     const status = await sealImport(ledger, importId);
     span.set({ "exhibit.status": status });
-    if (status !== undefined) await sayEnded(ledger, importId, logger);
+    if (status !== undefined) await logEnd(ledger, importId, logger);
   });
 }
 
-async function sayEnded(ledger: Ledger, importId: string, logger: Logger): Promise<void> {
+async function logEnd(ledger: Ledger, importId: string, logger: Logger): Promise<void> {
   const view = await readImport(ledger, importId);
   const { status, files, bytes, stored, identical, failed, waived, seconds } = view;
   const codes = view.errors.map(({ code }) => code);

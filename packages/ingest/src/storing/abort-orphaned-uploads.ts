@@ -9,7 +9,7 @@ import type { ObjectStore } from "@exhibit/oss";
 import pLimit from "p-limit";
 import { type LeaseDependencies, leasesToAbort } from "../leases/leases.ts";
 
-export interface AbandonDependencies extends LeaseDependencies {
+export interface AbortDependencies extends LeaseDependencies {
   objectStore: Pick<ObjectStore, "abort">;
 }
 
@@ -24,8 +24,8 @@ const ABORT_TIMEOUT_MS = 10_000;
  * Aborts multipart uploads that nobody will go on with (of one shard, or of all) and takes them off the record. One that
  * can't be aborted now stays there for a later round. Gives how many those are.
  */
-export async function endAbandonedUploads(
-  dependencies: AbandonDependencies,
+export async function abortOrphanedUploads(
+  dependencies: AbortDependencies,
   which: { shardId?: number } = {},
 ): Promise<number> {
   const { ledger } = dependencies;
@@ -48,7 +48,7 @@ export async function endAbandonedUploads(
 }
 
 async function abort(
-  { ledger, broker, objectStore }: AbandonDependencies,
+  { ledger, broker, objectStore }: AbortDependencies,
   upload: AbandonedUpload,
   since: number,
 ): Promise<void> {

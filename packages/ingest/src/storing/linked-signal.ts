@@ -1,24 +1,24 @@
-/** A signal that is aborted when one of those that it follows is. */
-export interface EitherSignal {
+/** A signal that aborts as soon as one of those it is linked to does. */
+export interface LinkedSignal {
   signal: AbortSignal;
-  /** Node keeps what is followed for ever, unless it's let go. */
-  letGo(): void;
+  /** Must be called in the end: the other signals keep their listeners forever otherwise. */
+  unlink(): void;
 }
 
 /**
- * Follows signals by hand: one that AbortSignal.any makes goes through those that it follows at each look, and each file
- * looks several times.
+ * Links a new signal to others by listeners. A signal made by `AbortSignal.any` checks all its sources each time
+ * it is read, and every file reads it several times.
  */
-export function follow(...signals: readonly AbortSignal[]): EitherSignal {
-  const either = new AbortController();
-  const abort = ({ target }: Event) => either.abort((target as AbortSignal).reason);
+export function linkSignals(...signals: readonly AbortSignal[]): LinkedSignal {
+  const linked = new AbortController();
+  const abort = ({ target }: Event) => linked.abort((target as AbortSignal).reason);
   for (const signal of signals) {
-    if (signal.aborted) either.abort(signal.reason);
+    if (signal.aborted) linked.abort(signal.reason);
     signal.addEventListener("abort", abort);
   }
   return {
-    signal: either.signal,
-    letGo() {
+    signal: linked.signal,
+    unlink() {
       for (const signal of signals) signal.removeEventListener("abort", abort);
     },
   };

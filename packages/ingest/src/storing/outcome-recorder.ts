@@ -9,39 +9,56 @@ import {
 } from "@exhibit/ledger";
 import { untilReachable } from "../jobs/until-reachable.ts";
 
-/** An outcome waits for others this long at most, or until there are this many of them. */
+/** An outcome waits at most this long for others, or until there are `FLUSH_AT` of them. */
 const FLUSH_AFTER_MS = 250;
-/** Two batches to a full shard: with one, the rows of a page would find no room on it (docs/performance.md). */
+/** A full shard makes two batches: with one, the rows of a page would find no space on it (docs/performance.md). */
 export const FLUSH_AT = 128;
-
-export type Outcome = Stored | NotStored;
 
 export interface RecorderOptions {
   ledger: Ledger;
   folderId: number;
-  /** The number of this worker's facts. */
+  /** The number under which the ledger knows this worker. */
   worker: number;
   signal: AbortSignal;
 }
 
 /**
- * Takes outcomes of files as they come and records them in batches, one after the other; incidents go with them. While the
- * ledger is away a batch waits for it, so that what has been sent isn't lost; a batch that can't be recorded makes `add`,
- * `ready` and `flush` reject from then on: what isn't recorded isn't done.
+ * Records the outcomes of a shard's files in batches, one batch at a time, each with the incidents noted before it.
+ * While the ledger is unreachable a batch waits for it, so that what has been sent isn't lost. After a batch that
+ * couldn't be recorded, `add`, `ready` and `flush` reject: a file that isn't recorded isn't done.
  */
-export function createRecorder({ ledger, folderId, worker, signal }: RecorderOptions) {
-  let batch: Outcome[] = [];
+export interface OutcomeRecorder {
+  /** Takes an outcome. Returns what to wait for before adding more, if anything. */
+  add(outcome: Stored | NotStored): Promise<void> | undefined;
+  /** Takes an incident that touched a file's integrity; it is recorded with the next outcomes. */
+  note(file: { id: number }, incident: ExhibitError): void;
+  /** Returns what to wait for before sending more: set while the ledger is unreachable. */
+  ready(): Promise<void> | undefined;
+  /** Resolves when everything added is in the ledger. */
+  flush(): Promise<void>;
+}
+
+export function createOutcomeRecorder({
+  ledger,
+  folderId,
+  worker,
+  signal,
+}: RecorderOptions): OutcomeRecorder {
+  let batch: (Stored | NotStored)[] = [];
   let incidents: Incident[] = [];
   let timer: NodeJS.Timeout | undefined;
   let last: Promise<void> = Promise.resolve();
   let isAway = false;
 
-  async function record(outcomes: readonly Outcome[], noted: readonly Incident[]): Promise<void> {
+  async function record(
+    outcomes: readonly (Stored | NotStored)[],
+    noted: readonly Incident[],
+  ): Promise<void> {
     const [stored, others] = [outcomes.filter(isStored), outcomes.filter(isNotStored)];
-    // A batch whose answer was lost is recorded already: then nothing changes.
+    // A batch whose answer was lost is recorded already; recording it again changes nothing.
     await untilReachable(
       async () => {
-        // First: what was mended mustn't be forgotten by a process that ends in between.
+        // First, so that a process that ends in between hasn't forgotten an incident whose file is stored.
         await recordIncidents(ledger, folderId, noted, worker);
         await recordOutcomes(ledger, folderId, stored, others, worker);
       },
@@ -61,33 +78,29 @@ export function createRecorder({ ledger, folderId, worker, signal }: RecorderOpt
     batch = [];
     incidents = [];
     last = last.then(() => record(outcomes, noted));
-    last.catch(() => {}); // whoever adds or flushes next gets it
+    last.catch(() => {}); // the next `add`, `ready` or `flush` rejects with it
     return last;
   }
 
   return {
-    /** Gives what is to be waited for before more is added. */
-    add(outcome: Outcome): Promise<void> | undefined {
+    add(outcome) {
       batch.push(outcome);
       if (batch.length >= FLUSH_AT) return send();
       timer ??= setTimeout(() => void send(), FLUSH_AFTER_MS);
       return undefined;
     },
-    /** Takes what touched the integrity of a file; it is recorded with the outcomes that come next. */
-    note({ id }: { id: number }, { code, message }: ExhibitError): void {
+    note({ id }, { code, message }) {
       incidents.push({ fileId: id, at: new Date(), code, message });
     },
-    /** Until the ledger is back, if it's away: nothing more is to be sent before that. */
-    ready: (): Promise<void> | undefined => (isAway ? last : undefined),
-    /** Resolves when everything added is in the ledger. */
-    flush: (): Promise<void> => send(),
+    ready: () => (isAway ? last : undefined),
+    flush: send,
   };
 }
 
-function isStored(outcome: Outcome): outcome is Stored {
+function isStored(outcome: Stored | NotStored): outcome is Stored {
   return outcome.state === "stored" || outcome.state === "identical";
 }
 
-function isNotStored(outcome: Outcome): outcome is NotStored {
+function isNotStored(outcome: Stored | NotStored): outcome is NotStored {
   return !isStored(outcome);
 }

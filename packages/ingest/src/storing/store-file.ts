@@ -5,7 +5,7 @@ import { type FileReaders, type SourceReader, textOf } from "@exhibit/sources";
 import type { RunningSpan } from "@exhibit/telemetry";
 import type { HeldLeases, LeasesFor } from "../leases/leases.ts";
 import type { ByteBudget } from "./byte-budget.ts";
-import type { Sending } from "./upload-progress.ts";
+import type { UploadProgress } from "./upload-progress.ts";
 import type { RecordedUpload, ShardUploads } from "./upload-record.ts";
 
 export interface FileDependencies {
@@ -22,7 +22,7 @@ export interface FileWork {
   source: SourceReader;
   leasesFor: LeasesFor;
   signal: AbortSignal;
-  sending: Sending;
+  progress: UploadProgress;
   /** Hears of what touched the file's integrity and may be mended. */
   onIncident: (file: UnfinishedFile, incident: ExhibitError) => void;
   /** Whether OSS has files of the folder already. */
@@ -41,7 +41,7 @@ export async function storeFile(
   { objectStore, readers, memory }: FileDependencies,
   work: FileWork,
 ): Promise<Stored | ExhibitError | undefined> {
-  const { file, uploads, source, leasesFor, signal, sending, expectation, span } = work;
+  const { file, uploads, source, leasesFor, signal, progress, expectation, span } = work;
   let upload: RecordedUpload | undefined;
 
   async function send(
@@ -84,7 +84,7 @@ export async function storeFile(
   async function sendAdmitted(leases: HeldLeases): Promise<Stored> {
     const { partSize } = uploads.left(file.id) ?? {};
     const free = await memory.acquire(objectStore.memoryFor(file.size, partSize));
-    const sent = sending.begin();
+    const sent = progress.begin();
     try {
       const attributes = { "exhibit.file_id": file.id, "exhibit.size": file.size };
       return await span.withSpan("exhibit.file", attributes, (ofFile) =>

@@ -22,27 +22,21 @@ import { type Logger, type RunningSpan, withSpan } from "@exhibit/telemetry";
 import pLimit, { type LimitFunction } from "p-limit";
 import type { Sight } from "../fleet/sight.ts";
 import { type RunWatch, type Waits, whileWatched } from "../fleet/waits.ts";
-import { bellOf, ringSoon } from "../jobs/enqueue.ts";
-import { ofFolder } from "../jobs/folder-error.ts";
-import { whileWanted } from "../jobs/stop-watch.ts";
+import { enqueueSoon, jobOf } from "../jobs/enqueue.ts";
+import { folderError } from "../jobs/folder-error.ts";
+import { handedBack, outages, postponed } from "../jobs/postpone.ts";
 import { isUnreachable, untilReachable } from "../jobs/until-reachable.ts";
+import { runUntilStopped } from "../jobs/until-stopped.ts";
 import type { DestinationDependencies } from "../leases/destination.ts";
-import { type LeaseDependencies, leasesOf } from "../leases/leases.ts";
-import { endAbandonedUploads } from "./abort-orphaned-uploads.ts";
-import { hasTaken, setBlockedApart, withoutPatience } from "./blocked-files.ts";
+import { type LeaseDependencies, openLeases } from "../leases/leases.ts";
+import { abortOrphanedUploads } from "./abort-orphaned-uploads.ts";
 import { logFailures } from "./failure-log.ts";
-import { follow } from "./linked-signal.ts";
-import { createRecorder } from "./outcome-recorder.ts";
-import {
-  handedBack,
-  outages,
-  outcomeOf,
-  postponed,
-  type Settled,
-  unfinished,
-} from "./shard-result.ts";
+import { asLastingRefusal, hasTaken, settleBlocked } from "./lasting-faults.ts";
+import { linkSignals } from "./linked-signal.ts";
+import { createOutcomeRecorder } from "./outcome-recorder.ts";
+import { outcomeOf, type Settled, unfinished } from "./shard-result.ts";
 import { type FileDependencies, nameOf, storeFile } from "./store-file.ts";
-import { createSending, type Sending } from "./upload-progress.ts";
+import { createUploadProgress, type UploadProgress } from "./upload-progress.ts";
 import { openShardUploads, type ShardUploads } from "./upload-record.ts";
 
 export interface StoreDependencies
@@ -61,7 +55,7 @@ export interface StoreDependencies
 /** For `suspects`. */
 export const oneAtATime = (): LimitFunction => pLimit(1);
 
-/** Files of one shard that are under way or wait to be admitted. What bounds the sending is the bucket's window and the worker's memory. */
+/** Files of one shard that are under way or wait to be admitted. What bounds the progress is the bucket's window and the worker's memory. */
 export const FILES_AT_ONCE = 64;
 
 /** A shard whose worker died so often in a row, with nothing recorded in between, is set aside. */
@@ -126,17 +120,17 @@ async function storeOpenShard(
     "exhibit.files": shard.files.length,
   };
   const run = { shardId: shard.id, opening: shard.opening };
-  const sending = createSending(ledger, shard.id);
+  const progress = createUploadProgress(ledger, shard.id);
   const store = async (watched: Attempt, span: ShardSpan, watch: RunWatch) => {
     const uploads = await openShardUploads(ledger, shard);
-    const work = { folder, shard, uploads, attempt: watched, span, sending, watch };
+    const work = { folder, shard, uploads, attempt: watched, span, progress, watch };
     let settled: Settled;
     try {
       settled = await storeFiles(dependencies, work);
     } finally {
       // What can't be aborted now is the reconciler's; a worker that stops has no time for it.
       if (uploads.any && !attempt.signal.aborted)
-        await endAbandonedUploads(dependencies, { shardId: shard.id }).catch(() => {});
+        await abortOrphanedUploads(dependencies, { shardId: shard.id }).catch(() => {});
     }
     const finished = await finishShard(ledger, shard.id, watched.starts);
     if (finished) {
@@ -148,10 +142,10 @@ async function storeOpenShard(
     }
     // Another worker has finished it: this job, the one that the queue knows of, says what came of it.
     const ended = await readFinished(ledger, shard.id, watched.starts);
-    return ended && ofFolder(filesFailed(ended), folder);
+    return ended && folderError(filesFailed(ended), folder);
   };
   await withSpan("exhibit.store", attributes, (span) =>
-    whileWanted(
+    runUntilStopped(
       ledger,
       { importId: shard.importId, vendor: folder.vendor, run },
       attempt,
@@ -163,7 +157,7 @@ async function storeOpenShard(
             folderId: shard.folderId,
             vendor: folder.vendor,
             source: folder.source.path,
-            moved: sending.moved,
+            moved: progress.moved,
           },
           (watch) => store(watched, span, watch),
         ),
@@ -177,21 +171,26 @@ interface ToStore {
   uploads: ShardUploads;
   attempt: Attempt;
   span: ShardSpan;
-  sending: Sending;
+  progress: UploadProgress;
   watch: RunWatch;
 }
 
 async function storeFiles(
   dependencies: StoreDependencies,
-  { folder, shard, uploads, attempt, span, sending, watch }: ToStore,
+  { folder, shard, uploads, attempt, span, progress, watch }: ToStore,
 ): Promise<Settled> {
   const { ledger, objectStore, worker, sight } = dependencies;
-  const recorder = createRecorder({ ledger, worker, folderId: folder.id, signal: attempt.signal });
+  const recorder = createOutcomeRecorder({
+    ledger,
+    worker,
+    folderId: folder.id,
+    signal: attempt.signal,
+  });
   const settled: Settled = { stored: 0, notStored: [], isLeftToOthers: false };
   const settle = async (file: UnfinishedFile, result: Stored | ExhibitError) => {
     if (!(result instanceof ExhibitError)) {
       settled.stored += 1;
-      sending.done();
+      progress.done();
       return recorder.add(result);
     }
     const judged = await sight.judge(
@@ -209,9 +208,9 @@ async function storeFiles(
   };
   // One failure to record stops the shard: what can't be put on the record must not go on being sent.
   const stop = new AbortController();
-  const either = follow(attempt.signal, stop.signal);
+  const either = linkSignals(attempt.signal, stop.signal);
   const { signal } = either;
-  sending.start();
+  progress.start();
   let blocked: NotStored[] = [];
   try {
     if (shard.crashes >= MOST_CRASHES) throw crashed(shard);
@@ -219,7 +218,7 @@ async function storeFiles(
       if (!attempt.isHeld()) stop.abort(lost());
       stop.signal.throwIfAborted();
     };
-    const leasesFor = await leasesOf(dependencies, folder, { ...shard, signal, check, watch });
+    const leasesFor = await openLeases(dependencies, folder, { ...shard, signal, check, watch });
     const source = await openSource(folder.source, dependencies.roots);
     const before = objectStore.windows();
     // Whoever had it before may not know yet that it was taken from them.
@@ -234,7 +233,7 @@ async function storeFiles(
         source,
         leasesFor,
         signal,
-        sending,
+        progress,
         expectation,
         span,
         onFault: watch.fault,
@@ -251,7 +250,7 @@ async function storeFiles(
     const failure = ended.find((result) => result.status === "rejected");
     if (failure) throw failure.reason;
     stop.signal.throwIfAborted();
-    blocked = await setBlockedApart(settled.notStored, {
+    blocked = await settleBlocked(settled.notStored, {
       attempt,
       hasMoved: ({ id }) => uploads.hasMoved(id),
       async takesOthers(file) {
@@ -276,13 +275,13 @@ async function storeFiles(
     watch.fault(error);
     if (isLeftToOthers) throw handedBack(error, attempt);
     // Without a lease because of an outage: it's said once, not in each of its files' rows every time.
-    const fault = await withoutPatience(error, dependencies.broker, folder.vendor, attempt);
+    const fault = await asLastingRefusal(error, dependencies.broker, folder.vendor, attempt);
     if (outages.has(fault.code) && attempt.postponed > 0) throw postponed(fault, attempt);
     // No lease, no source, or poison: that is every file's fault.
     for (const file of shard.files) await settle(file, fault);
   } finally {
-    either.letGo();
-    await sending.stop();
+    either.unlink();
+    await progress.stop();
   }
   await recorder.flush();
   if (blocked.length > 0) {
@@ -321,11 +320,11 @@ async function conclude(
   { notStored }: Settled,
   attempt: Attempt,
 ): Promise<ExhibitError | undefined> {
-  if (finished.walkAgain) await ringSoon(dependencies, "plan", [bellOf(shard.folderId)]);
-  if (finished.complete) await ringSoon(dependencies, "seal", [{ id: shard.importId }]);
+  if (finished.walkAgain) await enqueueSoon(dependencies, "plan", [jobOf(shard.folderId)]);
+  if (finished.complete) await enqueueSoon(dependencies, "seal", [{ id: shard.importId }]);
   if (finished.state === "stored") return undefined;
   await logFailures(folder, notStored, attempt);
-  return ofFolder(filesFailed(finished), folder);
+  return folderError(filesFailed(finished), folder);
 }
 
 function filesFailed({ failures, files }: Pick<FinishedShard, "failures" | "files">): ExhibitError {

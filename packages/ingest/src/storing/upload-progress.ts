@@ -1,57 +1,69 @@
 import { type Ledger, recordSending } from "@exhibit/ledger";
 
-/** Those who watch see a large file move about once a second; a shard that is done by then is never told of. */
-const TELL_EVERY_MS = 1000;
+/** Whoever watches sees a large file move about once a second; a shard done within that time is never reported. */
+const REPORT_EVERY_MS = 1000;
 
-/** Counts the bytes of a shard's unfinished files that are under way, and tells the ledger now and then. */
-export function createSending(ledger: Ledger, shardId: number) {
+/** Counts the bytes in flight of a shard's unfinished files, and reports them to the ledger now and then. */
+export interface UploadProgress {
+  /** Begins to report; `stop` must follow. */
+  start(): void;
+  /** Returns a number that grows with everything that moves. */
+  moved(): number;
+  /** Counts a stored file as movement. */
+  done(): void;
+  /** Begins to count one file's bytes. */
+  begin(): FileProgress;
+  /** Reports that nothing of the shard is in flight any more. */
+  stop(): Promise<void>;
+}
+
+export interface FileProgress {
+  add(bytes: number): void;
+  /** Takes the file's bytes back: from now on its outcome counts. */
+  end(): void;
+}
+
+export function createUploadProgress(ledger: Ledger, shardId: number): UploadProgress {
   let bytes = 0;
   let moved = 0;
-  let told = 0;
-  /** One after the other: what was told last is what stays. */
-  let telling = Promise.resolve();
-  const tell = () => {
-    if (bytes === told) return;
-    told = bytes;
-    // Only for the eye: what can't be told now is told the next second.
-    telling = telling.then(() => recordSending(ledger, shardId, told)).catch(() => {});
+  let reported = 0;
+  /** One report after the other: the last one is what stays. */
+  let reporting = Promise.resolve();
+  const report = () => {
+    if (bytes === reported) return;
+    reported = bytes;
+    // This is only for people who watch: a report that fails is made up for a second later.
+    reporting = reporting.then(() => recordSending(ledger, shardId, reported)).catch(() => {});
   };
   let timer: NodeJS.Timeout | undefined;
 
   return {
-    /** Begins to tell; `stop` ends it. */
-    start(): void {
-      timer = setInterval(tell, TELL_EVERY_MS);
+    start() {
+      timer = setInterval(report, REPORT_EVERY_MS);
     },
-    /** Counts up with everything that goes on. */
     moved: () => moved,
-    /** A file is stored. */
-    done(): void {
+    done() {
       moved += 1;
     },
-    /** Of one file; `end` takes its bytes back, as from then on its outcome counts. */
     begin() {
       let sent = 0;
       return {
-        add(more: number): void {
+        add(more) {
           sent += more;
           bytes += more;
           moved += more;
         },
-        end(): void {
+        end() {
           bytes -= sent;
           sent = 0;
         },
       };
     },
-    /** Takes back what was told: from now on nothing of the shard is under way. */
-    async stop(): Promise<void> {
+    async stop() {
       clearInterval(timer);
       bytes = 0;
-      tell();
-      await telling;
+      report();
+      await reporting;
     },
   };
 }
-
-export type Sending = ReturnType<typeof createSending>;

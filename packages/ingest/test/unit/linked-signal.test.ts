@@ -1,10 +1,10 @@
 import { getEventListeners } from "node:events";
 import { expect, it } from "vitest";
-import { follow } from "../../src/storing/linked-signal.ts";
+import { linkSignals } from "../../src/storing/linked-signal.ts";
 
-it("is aborted by the first of those that it follows, for the same reason", () => {
+it("is aborted by the first of those that it is linked to, for the same reason", () => {
   const [first, second] = [new AbortController(), new AbortController()];
-  const { signal } = follow(first.signal, second.signal);
+  const { signal } = linkSignals(first.signal, second.signal);
   expect(signal.aborted).toBe(false);
   second.abort("stopped");
   first.abort("too late");
@@ -12,15 +12,15 @@ it("is aborted by the first of those that it follows, for the same reason", () =
 });
 
 it("is aborted when one of them was before", () => {
-  expect(follow(new AbortController().signal, AbortSignal.abort("gone")).signal.reason).toBe(
+  expect(linkSignals(new AbortController().signal, AbortSignal.abort("gone")).signal.reason).toBe(
     "gone",
   );
 });
 
-it("listens to none of them once it has let go", () => {
-  const followed = [new AbortController().signal, new AbortController().signal];
-  const { letGo } = follow(...followed);
-  expect(followed.flatMap((signal) => getEventListeners(signal, "abort"))).toHaveLength(2);
-  letGo();
-  expect(followed.flatMap((signal) => getEventListeners(signal, "abort"))).toHaveLength(0);
+it("listens to none of them once it is unlinked", () => {
+  const linked = [new AbortController().signal, new AbortController().signal];
+  const { unlink } = linkSignals(...linked);
+  expect(linked.flatMap((signal) => getEventListeners(signal, "abort"))).toHaveLength(2);
+  unlink();
+  expect(linked.flatMap((signal) => getEventListeners(signal, "abort"))).toHaveLength(0);
 });

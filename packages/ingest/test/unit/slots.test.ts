@@ -1,9 +1,9 @@
 import { ExhibitError } from "@exhibit/contracts";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { createSlotter } from "../../src/planning/slots.ts";
+import { createSlots } from "../../src/planning/slots.ts";
 
-const perFile: Parameters<typeof createSlotter>[1] = {
+const perFile: Parameters<typeof createSlots>[1] = {
   limit: 3,
   slot: ({ path, number }) =>
     path.endsWith(".jpg")
@@ -12,10 +12,10 @@ const perFile: Parameters<typeof createSlotter>[1] = {
 };
 
 function slotted(paths: readonly string[], given: Record<string, number> = {}) {
-  const slotter = createSlotter("v", perFile, new Map(Object.entries(given)));
-  const aside = paths.flatMap((path) => slotter.add({ path, size: 1, modifiedAt: 0 }));
+  const slots = createSlots("v", perFile, new Map(Object.entries(given)));
+  const aside = paths.flatMap((path) => slots.add({ path, size: 1, modifiedAt: 0 }));
   return {
-    slots: Object.fromEntries(slotter.rest().map(({ path, slot }) => [path, slot])),
+    slots: Object.fromEntries(slots.rest().map(({ path, slot }) => [path, slot])),
     aside: aside.map(({ path }) => path),
   };
 }
@@ -44,12 +44,12 @@ it("leaves numbers that were given, and fills those that are free", () => {
 });
 
 it("says why a file isn't taken", () => {
-  const slotter = createSlotter("v", { ...perFile, limit: 0 }, new Map());
+  const slots = createSlots("v", { ...perFile, limit: 0 }, new Map());
   const file = { size: 1, modifiedAt: 0 };
-  expect(slotter.add({ ...file, path: "a.tif" })).toMatchObject([
+  expect(slots.add({ ...file, path: "a.tif" })).toMatchObject([
     { state: "failed", path: "a.tif", code: "FILE_NOT_ACCEPTED", message: "not a.tif" },
   ]);
-  expect(slotter.add({ ...file, path: "a.jpg" })[0]).toMatchObject({
+  expect(slots.add({ ...file, path: "a.jpg" })[0]).toMatchObject({
     code: "FILE_NOT_ACCEPTED",
     message: expect.stringContaining("v takes at most 0 files"),
   });

@@ -1,11 +1,11 @@
 import { expect, test, vi } from "vitest";
-import { oneBehind } from "../../src/planning/one-in-flight.ts";
-import { createGatherer } from "../../src/planning/sorted-batches.ts";
+import { oneInFlight } from "../../src/planning/one-in-flight.ts";
+import { createSortedBatches } from "../../src/planning/sorted-batches.ts";
 
 const fileOf = (number: number) => ({ path: `${number}`.padStart(6, "0"), size: 1, modifiedAt: 1 });
 
 test("The first files are given as soon as there is a shard of them, then more at a time, up to eight shards", () => {
-  const gathered = createGatherer();
+  const gathered = createSortedBatches();
   const given: number[] = [];
   for (let number = 0; number < 10_000; number += 1) {
     const files = gathered.add(fileOf(number));
@@ -17,7 +17,7 @@ test("The first files are given as soon as there is a shard of them, then more a
 });
 
 test("Files are given sorted by path, whatever their order was, and none twice", () => {
-  const gathered = createGatherer();
+  const gathered = createSortedBatches();
   const numbers = Array.from({ length: 700 }, (_, index) => (index * 389) % 700);
   const given = numbers
     .map((number) => gathered.add(fileOf(number)))
@@ -36,7 +36,7 @@ test("Files are given sorted by path, whatever their order was, and none twice",
 });
 
 test("Work begins when the work before it has ended, and goes on while the next is made ready", async () => {
-  const behind = oneBehind();
+  const behind = oneInFlight();
   const { promise, resolve } = Promise.withResolvers<void>();
   const order: string[] = [];
   await behind.begin(async () => {
@@ -54,7 +54,7 @@ test("Work begins when the work before it has ended, and goes on while the next 
 });
 
 test("Nothing is begun after work that failed; whoever begins or ends next gets why", async () => {
-  const behind = oneBehind();
+  const behind = oneInFlight();
   const fault = new Error("The ledger is away.");
   await behind.begin(() => Promise.reject(fault));
   const next = vi.fn(async () => {});

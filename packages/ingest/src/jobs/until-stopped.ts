@@ -2,47 +2,47 @@ import { ExhibitError } from "@exhibit/contracts";
 import { type Ledger, readStanding, type ShardRun } from "@exhibit/ledger";
 import type { Attempt } from "@exhibit/queue";
 
-/** So long, in milliseconds, work may go on after a person stopped it; most jobs end before the second look. */
-const LOOK_EVERY_MS = 1000;
+/** Milliseconds between two checks whether a person stopped the work; most jobs end before the second. */
+const CHECK_EVERY_MS = 1000;
 
 /** What a job's work is for. */
 export interface WorkOf {
   importId: string;
-  /** When the work needs it: it may be paused, too. */
+  /** The vendor, if the work needs it: pausing the vendor then stops the work. */
   vendor?: string;
-  /** Of a shard: another worker may have it by now. */
+  /** The run, if the work is a shard's: another worker may have taken the shard over. */
   run?: ShardRun;
 }
 
 /**
- * Does a job's work with a signal that aborts also when a person stops it: cancels or pauses the import, or pauses the
- * vendor; and when another worker was given the shard, because the queue took this one for dead. What the work throws because of it is no failure, and the job ends quietly: resuming rings again for all that
- * is open. Paused work isn't begun. The failure that the work gives is on the ledger's record, where no resuming looks: it
- * is thrown, paused or not; only jobs of a cancelled import don't fail.
+ * Runs a job's work under a signal that also aborts when the import is cancelled or paused, its vendor is paused, or
+ * another worker has taken over the shard. Errors caused by that abort are dropped and the job completes; resuming
+ * enqueues it again. Work that is stopped beforehand isn't started. A failure the work *returns* is already in the
+ * ledger: it is thrown even if the import was paused meanwhile, but not if it was cancelled.
  */
-export async function whileWanted(
+export async function runUntilStopped(
   ledger: Ledger,
   of: WorkOf,
   attempt: Attempt,
   work: (attempt: Attempt) => Promise<ExhibitError | undefined>,
 ): Promise<void> {
   const stop = new AbortController();
-  const look = async () => {
-    const reason = await whyUnwanted(ledger, of);
+  const check = async () => {
+    const reason = await stopReason(ledger, of);
     if (reason) stop.abort(reason);
   };
-  await look();
-  if (stop.signal.aborted) return await setDown(ledger, of, attempt, stop.signal.reason);
-  // While the ledger is away, nothing is known: the next look tells.
-  const timer = setInterval(() => void look().catch(() => {}), LOOK_EVERY_MS);
+  await check();
+  if (stop.signal.aborted) return await endStopped(ledger, of, attempt, stop.signal.reason);
+  // While the ledger is unreachable nothing is known; the next check tells.
+  const timer = setInterval(() => void check().catch(() => {}), CHECK_EVERY_MS);
   let failure: ExhibitError | undefined;
   try {
     failure = await work({ ...attempt, signal: AbortSignal.any([attempt.signal, stop.signal]) });
   } catch (thrown) {
-    // What fails between two looks may fail because of it, too: no job of a cancelled import fails.
-    if (!stop.signal.aborted) await look().catch(() => {});
+    // The stop may be the cause even if no check has seen it yet: no job of a cancelled import fails.
+    if (!stop.signal.aborted) await check().catch(() => {});
     if (!stop.signal.aborted) throw thrown;
-    return await setDown(ledger, of, attempt, stop.signal.reason);
+    return await endStopped(ledger, of, attempt, stop.signal.reason);
   } finally {
     clearInterval(timer);
   }
@@ -54,25 +54,28 @@ async function isCancelled(ledger: Ledger, { importId }: WorkOf): Promise<boolea
   return standing?.status === "cancelled";
 }
 
-/** Ends work that isn't wanted. What was resumed meanwhile goes back to the queue: its bell was rung while it still ran. */
-async function setDown(
+/**
+ * Ends work that was stopped. If it was resumed meanwhile, its job goes back to the queue: enqueueing it had no effect
+ * while it was still running.
+ */
+async function endStopped(
   ledger: Ledger,
   of: WorkOf,
   attempt: Attempt,
   known: ExhibitError,
 ): Promise<void> {
-  const reason = await whyUnwanted(ledger, of).catch(() => known);
+  const reason = await stopReason(ledger, of).catch(() => known);
   if (!reason) throw new ExhibitError("INTERRUPTED", "The work was paused and resumed.");
   await attempt.log(`${reason.message} This run ends; nothing of it is lost.`);
 }
 
-async function whyUnwanted(
+async function stopReason(
   ledger: Ledger,
   { importId, vendor, run }: WorkOf,
 ): Promise<ExhibitError | undefined> {
   const standing = await readStanding(ledger, importId, { vendor, run });
   if (standing?.superseded) {
-    return new ExhibitError("INTERRUPTED", `Another run goes on with shard ${run?.shardId}.`);
+    return new ExhibitError("INTERRUPTED", `Another run has taken over shard ${run?.shardId}.`);
   }
   const cancelled = standing?.status === "cancelled";
   if (!cancelled && standing?.paused !== true) return undefined;

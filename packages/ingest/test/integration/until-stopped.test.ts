@@ -2,7 +2,7 @@ import { ExhibitError } from "@exhibit/contracts";
 import { cancelImport, createImport, type Ledger, pauseImport } from "@exhibit/ledger";
 import { ledgerKinds } from "@exhibit/ledger/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { whileWanted } from "../../src/jobs/stop-watch.ts";
+import { runUntilStopped } from "../../src/jobs/until-stopped.ts";
 
 let ledger: Ledger;
 let remove: () => Promise<void>;
@@ -33,7 +33,7 @@ async function failAfter(act: (importId: string) => Promise<void>): Promise<void
     signal,
     log: async () => {},
   };
-  await whileWanted(ledger, { importId }, attempt, async () => {
+  await runUntilStopped(ledger, { importId }, attempt, async () => {
     await act(importId);
     return failure;
   });

@@ -1,11 +1,11 @@
 import { type ErrorCode, ExhibitError, type VendorState } from "@exhibit/contracts";
 import { expect, it } from "vitest";
 import {
+  asLastingRefusal,
   hasTaken,
   type Meanwhile,
-  setBlockedApart,
-  withoutPatience,
-} from "../../src/storing/blocked-files.ts";
+  settleBlocked,
+} from "../../src/storing/lasting-faults.ts";
 import type { NotStoredFile } from "../../src/storing/shard-result.ts";
 
 const HOUR = 20;
@@ -36,7 +36,7 @@ async function settle(entry: NotStoredFile, of: Case) {
       return of.answers ?? true;
     },
   };
-  const [outcome] = await setBlockedApart([entry], meanwhile);
+  const [outcome] = await settleBlocked([entry], meanwhile);
   return { outcome, looks: asked.length };
 }
 
@@ -93,7 +93,7 @@ it.each<[string, number, ErrorCode, Partial<VendorState>, ErrorCode]>([
       ],
     };
     const error = new ExhibitError(code, "it is down");
-    const named = await withoutPatience(error, broker, "v", { postponed });
+    const named = await asLastingRefusal(error, broker, "v", { postponed });
     expect(named).toMatchObject({ code: expected, message: expect.stringContaining("it is down") });
   },
 );

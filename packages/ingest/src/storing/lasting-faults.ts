@@ -28,7 +28,7 @@ const PATIENCE = 20;
  * file when OSS answers right now, and either took others meanwhile, or did so earlier, or this has lasted for an hour. Such
  * files are settled anew, as STORE_BLOCKED; gives their outcomes.
  */
-export async function setBlockedApart(
+export async function settleBlocked(
   notStored: readonly NotStoredFile[],
   meanwhile: Meanwhile,
 ): Promise<NotStored[]> {
@@ -87,7 +87,7 @@ export function hasTaken(
  * The error, or VENDOR_REFUSED in its place when a vendor has failed for an hour to open this folder, and has opened others:
  * whatever it calls that, nothing changes by waiting.
  */
-export async function withoutPatience(
+export async function asLastingRefusal(
   error: ExhibitError,
   broker: Pick<Broker, "states">,
   vendor: string,

@@ -1,0 +1,39 @@
+import { findQuietImports, type Ledger, type OpenWork } from "@exhibit/ledger";
+import type { Engine } from "@exhibit/queue";
+import { withSpan } from "@exhibit/telemetry";
+import { jobOf, jobOfShard } from "../jobs/enqueue.ts";
+
+/**
+ * After so many milliseconds without a change, an import's jobs may have been lost. If everything runs in one process,
+ * hardly any is, and checking takes that process's own time.
+ */
+export const quietMsOf = { redis: 10_000, embedded: 30_000 };
+
+/**
+ * Enqueues everything that is open in imports that haven't changed for `quietForMs` milliseconds. Work that has a job
+ * already keeps it.
+ */
+export async function enqueueOpenWork(
+  { ledger, engine }: { ledger: Ledger; engine: Pick<Engine, "enqueue"> },
+  quietForMs: number,
+): Promise<void> {
+  const quiet = await findQuietImports(ledger, { quietForMs });
+  if (quiet.length === 0) return;
+  const shards = quiet.reduce((sum, work) => sum + work.shards.length, 0);
+  await withSpan(
+    "exhibit.reconcile",
+    { "exhibit.imports": quiet.length, "exhibit.shards": shards },
+    async () => {
+      for (const work of quiet) await enqueueAll(engine, work);
+    },
+  );
+}
+
+async function enqueueAll(
+  engine: Pick<Engine, "enqueue">,
+  { importId, folderIds, shards, complete }: OpenWork,
+): Promise<void> {
+  await engine.enqueue("plan", folderIds.map(jobOf));
+  await engine.enqueue("store", shards.map(jobOfShard));
+  if (complete) await engine.enqueue("seal", [{ id: importId }]);
+}

@@ -1,0 +1,8 @@
+// What the simulation of a fleet (bench) shares with the real worker, so that its model of a shard can't drift from it.
+
+export { createSharder } from "./planning/sharder.ts";
+export { createSlots } from "./planning/slots.ts";
+export { createByteBudget } from "./storing/byte-budget.ts";
+export { FLUSH_AT } from "./storing/outcome-recorder.ts";
+export { type NotStoredFile, outcomeOf, unfinished } from "./storing/shard-result.ts";
+export { FILES_AT_ONCE } from "./storing/store-shard.ts";
