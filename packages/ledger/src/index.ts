@@ -1,46 +1,80 @@
+// In the order of an import's life.
+
+// What people do to an import or a vendor.
 export { acceptDestination } from "./actions/accept-destination.ts";
-export * from "./actions/cancel.ts";
-export * from "./actions/pause.ts";
+export { cancelImport } from "./actions/cancel.ts";
+// Beginning an import.
+export { createImport, perhapsCreated } from "./actions/create-import.ts";
+export { pauseImport, resumeImport } from "./actions/pause-import.ts";
+export { pauseVendor, readPausedVendors, resumeVendor } from "./actions/pause-vendor.ts";
 export type { Reopened } from "./actions/reopen-failed.ts";
-export * from "./actions/retry.ts";
-export * from "./actions/waive.ts";
-export { type By, listActs, listVendorActs } from "./audit/audit.ts";
-export type { SchemaState } from "./database/migrate.ts";
+export { reopenByJob, reopenImport } from "./actions/retry.ts";
+export { waiveFiles } from "./actions/waive.ts";
+export type { By } from "./audit/audit.ts";
+// Opening a ledger.
+export { openEmbeddedLedger, openPglite } from "./database/embedded-ledger.ts";
+export { type Migrated, migrateLedger, openPostgresLedger } from "./database/postgres-ledger.ts";
+// Whose ledger it is.
 export { type AcceptedPlace, acceptPlace } from "./deployment/accept-place.ts";
-export { type Deployment, deploymentOf, type World } from "./deployment/deployment.ts";
+export { deploymentOf } from "./deployment/deployment.ts";
 export { type Entrant, enterWorld } from "./deployment/enter-world.ts";
 export type { VendorPlaces } from "./deployment/vendor-places.ts";
-export {
-  type Ledger,
-  type Migrated,
-  migrateLedger,
-  openEmbeddedLedger,
-  openPglite,
-  openPostgresLedger,
-} from "./ledger.ts";
+export type { Deployment, Ledger, SchemaState, World } from "./ledger.ts";
 export { SCHEMA_VERSION } from "./migrations/index.ts";
-export * from "./planning/add-files.ts";
-export * from "./planning/finish-planning.ts";
-export * from "./planning/last-import.ts";
+// Planning.
+export { addShards } from "./planning/add-files.ts";
+export { finishPlanning } from "./planning/finish-planning.ts";
+export { compareWithLast, type LastFolder, readLast } from "./planning/last-import.ts";
+export type { AsideEntry, OpenShard, PlannedFile } from "./planning/planned-file.ts";
 export { forgetFolders, listLookedFor } from "./planning/rewalk.ts";
+export { addAside } from "./planning/unsendable-entries.ts";
+
+// Sealing.
 export { sealImport } from "./sealing/seal.ts";
+// Storing.
+export { fixDestination, isPlaceInUse, offerDestination } from "./storing/destinations.ts";
+export { type FinishedShard, finishShard, readFinished } from "./storing/finish-shard.ts";
+export { type Incident, recordIncidents } from "./storing/incidents.ts";
 export {
-  type Destination,
-  fixDestination,
-  isPlaceInUse,
-  offerDestination,
-} from "./storing/destinations.ts";
-export { type Incident, listIncidents, recordIncidents } from "./storing/incidents.ts";
-export * from "./storing/multipart-uploads.ts";
-export * from "./storing/orphaned-uploads.ts";
-export * from "./storing/outcomes.ts";
-export * from "./storing/shards.ts";
-export * from "./views/files.ts";
-export * from "./views/folders.ts";
-export * from "./views/imports.ts";
+  giveUpUpload,
+  type LeftUpload,
+  type NewUpload,
+  readLeftUploads,
+  recordPart,
+  recordUpload,
+  type UploadPart,
+} from "./storing/multipart-uploads.ts";
+export {
+  type AbandonedUpload,
+  findAbandonedUploads,
+  forgetUpload,
+  postponeAbort,
+} from "./storing/orphaned-uploads.ts";
+export { type NotStored, recordOutcomes, type Stored } from "./storing/outcomes.ts";
+export {
+  closeShard,
+  isPlanned,
+  isSuspect,
+  openShard,
+  recordSending,
+  type ShardRow,
+  type UnfinishedFile,
+} from "./storing/shard-runs.ts";
+// What people see.
+export { listActs, listVendorActs } from "./views/audit.ts";
+export { type FileQuery, listFiles } from "./views/files.ts";
+export { listFolders } from "./views/folders.ts";
+export { type ImportQuery, listImports, readImport } from "./views/imports.ts";
+export { listIncidents } from "./views/incidents.ts";
 export type { Page } from "./views/paging.ts";
-export * from "./work/quiet-imports.ts";
-export * from "./work/work-labels.ts";
-export * from "./workers/bandwidth.ts";
+// What there is to do.
+export { type FolderRow, readFolder, readSlots } from "./work/folders.ts";
+export { openShards } from "./work/open-shards.ts";
+export { findQuietImports, type OpenWork } from "./work/quiet-imports.ts";
+export { readWorkLabels, type WorkLabel } from "./work/work-labels.ts";
+export { readStanding, type ShardRun, type Standing } from "./work/work-state.ts";
+// The workers.
+export { readBandwidth, setBwlimit } from "./workers/bandwidth.ts";
+export { type Beat, beat, countOtherViews, countWorkers, leave } from "./workers/heartbeat.ts";
 export { type FleetWaits, readWaits, together } from "./workers/waits.ts";
-export * from "./workers/worker-facts.ts";
+export { recordWorkerFacts, type WorkerFacts } from "./workers/worker-facts.ts";

@@ -1,12 +1,6 @@
-import { ExhibitError } from "@exhibit/contracts";
+import { type Destination, ExhibitError } from "@exhibit/contracts";
 import type { Lease } from "@exhibit/credentials";
-import {
-  type Destination,
-  type FolderRow,
-  fixDestination,
-  type Ledger,
-  offerDestination,
-} from "@exhibit/ledger";
+import { type FolderRow, fixDestination, type Ledger, offerDestination } from "@exhibit/ledger";
 import { isSameBucket } from "@exhibit/oss";
 
 /** Where a folder's files go, for one run of a shard. */

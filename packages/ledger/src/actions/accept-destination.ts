@@ -1,10 +1,10 @@
 import { type AcceptDestinationRequest, ExhibitError } from "@exhibit/contracts";
-import { type Selectable, sql } from "kysely";
-import { type By, failedFiles, recordAct, whyClosed } from "../audit/audit.ts";
+import { sql } from "kysely";
+import { type By, recordAct } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
-import type { FolderTable } from "../schema.ts";
-import { type Destination, isEqual } from "../storing/destinations.ts";
+import { isEqual, offeredOf } from "../storing/destinations.ts";
 import { type Reopened, reopenFailed } from "./reopen-failed.ts";
+import { failedFiles, whyClosed } from "./selection.ts";
 
 /**
  * Has a folder's unfinished files go to the place that a lease was seen to lead to, because a person says so; those that failed for it
@@ -67,13 +67,6 @@ export async function acceptDestination(
     await recordAct(tx, { importId, what: "accept", by, selection, files, details });
     return reopened;
   });
-}
-
-/** Where a lease would have led a folder's files, if that waits for a person. */
-export function offeredOf(folder: Selectable<FolderTable>): Destination | undefined {
-  const { offered_endpoint: endpoint, offered_bucket: bucket, offered_prefix: prefix } = folder;
-  if (endpoint === null || bucket === null || prefix === null) return undefined;
-  return { endpoint, bucket, prefix };
 }
 
 function conflict(message: string, details: Record<string, string> = {}): ExhibitError {

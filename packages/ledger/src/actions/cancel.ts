@@ -1,6 +1,7 @@
 import { sql } from "kysely";
-import { type By, recordAct, unnamed, whyClosed } from "../audit/audit.ts";
+import { type By, recordAct, unnamed } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
+import { whyClosed } from "./selection.ts";
 
 /**
  * Ends an import, whatever is still open in it; what is stored stays on record. Workers look at the status, and stop.

@@ -1,8 +1,8 @@
 import { ExhibitError, type Selection } from "@exhibit/contracts";
 import { type RawBuilder, sql, type Transaction } from "kysely";
-import { failedFiles } from "../audit/audit.ts";
+import type { OpenShard } from "../planning/planned-file.ts";
 import type { LedgerSchema } from "../schema.ts";
-import type { OpenShard } from "./pause.ts";
+import { failedFiles } from "./selection.ts";
 
 export interface Reopened {
   /** Open again. */

@@ -1,10 +1,11 @@
 import { ExhibitError, type Selection } from "@exhibit/contracts";
 import { sql, type Transaction } from "kysely";
-import { type By, recordAct, unnamed, whyClosed, whyNotFailed } from "../audit/audit.ts";
+import { type By, recordAct, unnamed } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
 import type { LedgerSchema } from "../schema.ts";
 import { reopenSeal } from "../sealing/seal.ts";
 import { type Reopened, reopenFailed, type ToReopen } from "./reopen-failed.ts";
+import { whyClosed, whyNotFailed } from "./selection.ts";
 
 /**
  * Takes up what failed in an import, or only what a selection names of it: files are planned again, and folders with a

@@ -1,8 +1,9 @@
 import type { Selection } from "@exhibit/contracts";
 import { sql } from "kysely";
-import { type By, failedFiles, recordAct, whyClosed, whyNotFailed } from "../audit/audit.ts";
+import { type By, recordAct } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
 import { storable } from "../sql/text.ts";
+import { failedFiles, whyClosed, whyNotFailed } from "./selection.ts";
 
 /**
  * Gives failed files up: those that are named, or all. An import that was in `attention` for them alone goes to

@@ -2,16 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ExhibitError } from "@exhibit/contracts";
 import { type Kysely, sql } from "kysely";
 import { type Migration, type MigrationProvider, Migrator } from "kysely/migration";
+import type { SchemaState } from "../ledger.ts";
 import { firstMigrations, provide, SCHEMA_VERSION, steps } from "../migrations/index.ts";
 import type { LedgerSchema } from "../schema.ts";
-
-/** How a database stands to this program. */
-export interface SchemaState {
-  /** Its schema's number; 0 where there is no ledger yet. */
-  readonly version: number;
-  /** The oldest schema whose programs work on it. */
-  readonly oldestProgram: number;
-}
 
 const LIST = "schema_steps";
 /** Of the list that Kysely names by itself. */

@@ -1,8 +1,8 @@
 import { ExhibitError } from "@exhibit/contracts";
 import { sql, type Transaction } from "kysely";
-import type { Ledger } from "../ledger.ts";
+import type { Deployment, Ledger, World } from "../ledger.ts";
 import type { LedgerSchema } from "../schema.ts";
-import { type Deployment, deploymentOf, type World } from "./deployment.ts";
+import { deploymentOf } from "./deployment.ts";
 import { agreeOnPlaces, atLoopback, sandboxFolder, type VendorPlaces } from "./vendor-places.ts";
 
 /** What a process says of itself before it works on a ledger. */

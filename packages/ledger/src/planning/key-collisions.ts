@@ -2,7 +2,7 @@ import { isWrittenOut, shownPath } from "@exhibit/contracts";
 import { sql, type Transaction } from "kysely";
 import type { LedgerSchema } from "../schema.ts";
 import { textArray } from "../sql/arrays.ts";
-import type { AsideEntry, PlannedFile } from "./add-files.ts";
+import type { AsideEntry, PlannedFile } from "./planned-file.ts";
 
 /**
  * Keeps apart the files whose key another file of the folder has: OSS would take the second for the first with other bytes.

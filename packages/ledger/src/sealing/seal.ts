@@ -1,7 +1,8 @@
-import { ExhibitError, type ImportStatus } from "@exhibit/contracts";
+import type { ImportStatus } from "@exhibit/contracts";
 import { sql, type Transaction } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import type { LedgerSchema } from "../schema.ts";
+import { compareCounters } from "./totals.ts";
 
 /**
  * Ends an import in which nothing is open any more: `sealed`, or `attention` when files or folders failed.
@@ -55,42 +56,4 @@ export async function reopenSeal(
     where id = ${importId} and open_folders = 0 and open_shards = 0 and ${isUnsealable}
     returning id`.execute(tx);
   return rows.length > 0;
-}
-
-/** What differs, if anything does. */
-async function compareCounters(
-  { db }: Ledger,
-  importId: string,
-): Promise<ExhibitError | undefined> {
-  const { rows } = await sql<{ name: string; counted: number; found: number }>`
-    with found as (
-      select
-        count(*) filter (where f.state <> 'skipped') as files,
-        coalesce(sum(f.size) filter (where f.state <> 'skipped'), 0)::bigint as bytes,
-        count(*) filter (where f.state = 'stored') as stored,
-        coalesce(sum(f.size) filter (where f.state = 'stored'), 0)::bigint as stored_bytes,
-        count(*) filter (where f.state = 'identical') as identical,
-        coalesce(sum(f.size) filter (where f.state = 'identical'), 0)::bigint as identical_bytes,
-        count(*) filter (where f.state = 'failed') as failed,
-        count(*) filter (where f.state = 'waived') as waived,
-        count(*) filter (where f.state = 'skipped') as skipped
-      from files f join folders on folders.id = f.folder_id
-      where folders.import_id = ${importId}
-    )
-    select c.name, c.counted, c.found
-    from imports i, found, lateral (values
-      ('files', i.files, found.files), ('bytes', i.bytes, found.bytes),
-      ('stored', i.stored, found.stored), ('stored_bytes', i.stored_bytes, found.stored_bytes),
-      ('identical', i.identical, found.identical), ('identical_bytes', i.identical_bytes, found.identical_bytes),
-      ('failed', i.failed, found.failed), ('waived', i.waived, found.waived), ('skipped', i.skipped, found.skipped)
-    ) as c (name, counted, found)
-    where i.id = ${importId} and c.counted <> c.found`.execute(db);
-  if (rows.length === 0) return undefined;
-  const differences = rows
-    .map((row) => `${row.name} ${row.counted} (rows: ${row.found})`)
-    .join(", ");
-  return new ExhibitError(
-    "TOTALS_WRONG",
-    `The ledger's totals of import ${importId} are wrong: ${differences}.`,
-  );
 }

@@ -1,14 +1,9 @@
-import { sql } from "kysely";
+import type { Destination } from "@exhibit/contracts";
+import { type Selectable, sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
+import type { FolderTable } from "../schema.ts";
 import { keptAs } from "../sql/prepared-statements.ts";
 import { storable } from "../sql/text.ts";
-
-/** Where files go: what receipts say of it. */
-export interface Destination {
-  endpoint: string;
-  bucket: string;
-  prefix: string;
-}
 
 /**
  * Fixes where a folder's files go, unless that is fixed already; gives what holds from now on. Of several that come at once
@@ -78,6 +73,13 @@ export async function offerDestination(
       .execute();
     return fixed;
   });
+}
+
+/** Where a lease would have led a folder's files, if that waits for a person. */
+export function offeredOf(folder: Selectable<FolderTable>): Destination | undefined {
+  const { offered_endpoint: endpoint, offered_bucket: bucket, offered_prefix: prefix } = folder;
+  if (endpoint === null || bucket === null || prefix === null) return undefined;
+  return { endpoint, bucket, prefix };
 }
 
 /** To the letter. */

@@ -10,7 +10,8 @@ import {
 import { type Selectable, sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import type { FileTable } from "../schema.ts";
-import { checkImport, cursor, type Page, type PageQuery, pageOf } from "./paging.ts";
+import { checkImport } from "../work/check-import.ts";
+import { cursor, type Page, type PageQuery, pageOf } from "./paging.ts";
 import { errorView, isTrial, timestampOf, type WorkerColumns, workerView } from "./parts.ts";
 
 export interface FileQuery extends PageQuery {

@@ -1,9 +1,10 @@
 import type { ErrorCode, FolderView, ImportStatus } from "@exhibit/contracts";
 import type { Selectable } from "kysely";
-import { offeredOf } from "../actions/accept-destination.ts";
 import type { Ledger } from "../ledger.ts";
 import type { FolderTable } from "../schema.ts";
-import { checkImport, cursor, type Page, type PageQuery, pageOf } from "./paging.ts";
+import { offeredOf } from "../storing/destinations.ts";
+import { checkImport } from "../work/check-import.ts";
+import { cursor, type Page, type PageQuery, pageOf } from "./paging.ts";
 import { countsOf, errorView, isTrial } from "./parts.ts";
 
 /** In the order of the request. */

@@ -7,9 +7,10 @@ import {
 import { type Selectable, sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import type { ImportTable } from "../schema.ts";
+import { UUID } from "../work/check-import.ts";
 import { waitsOf } from "../workers/waits.ts";
 import { type Beside, readBeside, type Vanished } from "./import-details.ts";
-import { cursor, type Page, type PageQuery, pageOf, UUID } from "./paging.ts";
+import { cursor, type Page, type PageQuery, pageOf } from "./paging.ts";
 import { countsOf, errorView, isTrial } from "./parts.ts";
 
 export interface ImportQuery extends PageQuery {

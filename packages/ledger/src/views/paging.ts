@@ -1,5 +1,4 @@
-import { ExhibitError, type ImportStatus } from "@exhibit/contracts";
-import type { Ledger } from "../ledger.ts";
+import { ExhibitError } from "@exhibit/contracts";
 
 export interface Page<Item> {
   items: Item[];
@@ -9,17 +8,6 @@ export interface Page<Item> {
 export interface PageQuery {
   limit: number;
   after?: string | undefined;
-}
-
-export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-/** Gives the import's status. Throws NOT_FOUND. */
-export async function checkImport({ db }: Ledger, importId: string): Promise<ImportStatus> {
-  const row = UUID.test(importId)
-    ? await db.selectFrom("imports").select("status").where("id", "=", importId).executeTakeFirst()
-    : undefined;
-  if (!row) throw new ExhibitError("NOT_FOUND", `There is no import ${importId}.`);
-  return row.status;
 }
 
 export function pageOf<Row>(rows: Row[], limit: number, cursorOf: (row: Row) => string): Page<Row> {

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
-import { type OpenShard, openShards } from "../actions/pause.ts";
 import type { Ledger } from "../ledger.ts";
+import type { OpenShard } from "../planning/planned-file.ts";
+import { openShards } from "./open-shards.ts";
 
 export interface OpenWork {
   importId: string;

@@ -1,6 +1,6 @@
 import type { FolderSelector } from "@exhibit/contracts";
 import type { Ledger } from "../ledger.ts";
-import { UUID } from "../views/paging.ts";
+import { UUID } from "./check-import.ts";
 
 /** What a job's id stands for, as people know it. */
 export interface WorkLabel {

@@ -7,7 +7,7 @@ import {
 } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
-import { ALIVE } from "./bandwidth.ts";
+import { ALIVE } from "./heartbeat.ts";
 
 /** What the workers that live told last of their jobs. */
 export interface FleetWaits {

@@ -1,9 +1,9 @@
+import type { Destination } from "@exhibit/contracts";
 import { ledgerKinds } from "@exhibit/ledger/testing";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   createImport,
-  type Destination,
   fixDestination,
   type Ledger,
   listFolders,

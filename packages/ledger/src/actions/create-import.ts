@@ -1,0 +1,59 @@
+import { randomBytes } from "node:crypto";
+import { ExhibitError, type ImportRequest } from "@exhibit/contracts";
+import { v7 as uuidv7 } from "uuid";
+import { type By, recordAct, unnamed } from "../audit/audit.ts";
+import type { Ledger } from "../ledger.ts";
+
+/**
+ * Puts an import and its folders on the record. Their numbers of files are found by planning. Throws SERVICE_UNREACHABLE
+ * with `details.import_id` when the answer was lost: the import may be on the record then.
+ */
+export async function createImport(
+  { db }: Ledger,
+  request: ImportRequest,
+  by: By = unnamed,
+): Promise<{ importId: string; folderIds: number[] }> {
+  const importId = uuidv7();
+  let isWritten = false;
+  const work = db.transaction().execute(async (tx) => {
+    await tx
+      .insertInto("imports")
+      .values({
+        id: importId,
+        entrust_id: request.entrust_id ?? null,
+        suit_ids: request.suit_ids,
+        open_folders: request.folders.length,
+        custody_secret: randomBytes(32),
+      })
+      .execute();
+    const folders = await tx
+      .insertInto("folders")
+      .values(
+        request.folders.map((folder, position) => ({
+          import_id: importId,
+          position,
+          vendor: folder.vendor,
+          selector: JSON.stringify(folder.folder),
+          source: JSON.stringify(folder.source),
+        })),
+      )
+      .returning("id")
+      .execute();
+    await recordAct(tx, { importId, what: "create", by });
+    isWritten = true;
+    return { importId, folderIds: folders.map(({ id }) => id) };
+  });
+  try {
+    return await work;
+  } catch (thrown) {
+    throw isWritten ? perhapsCreated(importId, thrown) : thrown;
+  }
+}
+
+/** Whoever sends the request again without looking would have the import twice. */
+export function perhapsCreated(importId: string, thrown: unknown): unknown {
+  if (!(thrown instanceof ExhibitError)) return thrown;
+  const { code, message } = thrown;
+  const sentence = `${message}. Import ${importId} may be on the record all the same: look for it before you send this again.`;
+  return new ExhibitError(code, sentence, { cause: thrown, details: { import_id: importId } });
+}

@@ -1,0 +1,54 @@
+import { ExhibitError } from "@exhibit/contracts";
+import { sql } from "kysely";
+import { type By, recordAct } from "../audit/audit.ts";
+import type { Ledger } from "../ledger.ts";
+import { storable } from "../sql/text.ts";
+import { whyClosed } from "./selection.ts";
+
+/**
+ * Has an import wait until it is resumed; its status stays. Workers look, and stop.
+ * Throws STATE_CONFLICT for an import that is sealed, cancelled, or paused already.
+ */
+export async function pauseImport({ db }: Ledger, importId: string, by: By): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const { rows } = await sql`
+      update imports set paused_at = now(), paused_by = ${storable(by.who)}, paused_why = ${by.why === undefined ? null : storable(by.why)}, updated_at = now()
+      where id = ${importId} and paused_at is null and status not in ('sealed', 'cancelled')
+      returning id`.execute(tx);
+    if (rows.length === 0) {
+      const closed = await whyClosed(tx, importId, "pause");
+      throw closed ?? conflict(`Import ${importId} is paused already.`);
+    }
+    await recordAct(tx, { importId, what: "pause", by });
+  });
+}
+
+/** Lets an import go on; its bells are still to be rung. Throws STATE_CONFLICT for an import that isn't paused. */
+export async function resumeImport(
+  { db }: Ledger,
+  importId: string,
+  by: By,
+): Promise<{ folderIds: number[]; complete: boolean }> {
+  return await db.transaction().execute(async (tx) => {
+    const { rows } = await sql<{ complete: boolean }>`
+      update imports set paused_at = null, paused_by = null, paused_why = null, updated_at = now()
+      where id = ${importId} and paused_at is not null
+      returning open_folders = 0 and open_shards = 0 and status in ('storing', 'sealing') as complete`.execute(
+      tx,
+    );
+    const [row] = rows;
+    if (!row) throw conflict(`Import ${importId} isn't paused.`);
+    await recordAct(tx, { importId, what: "resume", by });
+    const folders = await tx
+      .selectFrom("folders")
+      .select("id")
+      .where("import_id", "=", importId)
+      .where("planned", "=", false)
+      .execute();
+    return { folderIds: folders.map(({ id }) => id), complete: row.complete };
+  });
+}
+
+function conflict(sentence: string): ExhibitError {
+  return new ExhibitError("STATE_CONFLICT", sentence);
+}

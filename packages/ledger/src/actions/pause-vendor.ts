@@ -1,0 +1,39 @@
+import { ExhibitError, type Pause } from "@exhibit/contracts";
+import { sql } from "kysely";
+import { type By, recordAct } from "../audit/audit.ts";
+import type { Ledger } from "../ledger.ts";
+import { storable } from "../sql/text.ts";
+
+/** Has the folders of a vendor wait, in all imports, until it is resumed. Throws STATE_CONFLICT when it is paused already. */
+export async function pauseVendor({ db }: Ledger, vendor: string, by: By): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const { rows } = await sql`
+      insert into paused_vendors (vendor, who, why) values (${vendor}, ${storable(by.who)}, ${by.why === undefined ? null : storable(by.why)})
+      on conflict do nothing
+      returning vendor`.execute(tx);
+    if (rows.length === 0) throw conflict(`${vendor} is paused already.`);
+    await recordAct(tx, { vendor, what: "pause", by });
+  });
+}
+
+/** Lets the folders of a vendor go on; their bells are still to be rung. Throws STATE_CONFLICT when it isn't paused. */
+export async function resumeVendor({ db }: Ledger, vendor: string, by: By): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const { rows } = await sql`
+      delete from paused_vendors where vendor = ${vendor} returning vendor`.execute(tx);
+    if (rows.length === 0) throw conflict(`${vendor} isn't paused.`);
+    await recordAct(tx, { vendor, what: "resume", by });
+  });
+}
+
+/** The vendors that are paused, by name. */
+export async function readPausedVendors({ db }: Ledger): Promise<Map<string, Pause>> {
+  const rows = await db.selectFrom("paused_vendors").selectAll().execute();
+  return new Map(
+    rows.map(({ vendor, at, who, why }) => [vendor, { at: at.toISOString(), who, why }]),
+  );
+}
+
+function conflict(sentence: string): ExhibitError {
+  return new ExhibitError("STATE_CONFLICT", sentence);
+}

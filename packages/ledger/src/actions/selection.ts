@@ -1,0 +1,93 @@
+import { type AuditAction, ExhibitError, type FileState, type Selection } from "@exhibit/contracts";
+import { type Kysely, sql } from "kysely";
+import type { LedgerSchema } from "../schema.ts";
+
+/** Why an import can't be acted on: it isn't there, or has ended for good. Undefined for any other. */
+export async function whyClosed(
+  db: Kysely<LedgerSchema>,
+  importId: string,
+  what: AuditAction,
+): Promise<ExhibitError | undefined> {
+  const row = await db
+    .selectFrom("imports")
+    .select("status")
+    .where("id", "=", importId)
+    .executeTakeFirst();
+  if (!row) return new ExhibitError("NOT_FOUND", `There is no import ${importId}.`);
+  if (row.status !== "sealed" && row.status !== "cancelled") return undefined;
+  return new ExhibitError(
+    "STATE_CONFLICT",
+    `Import ${importId} is ${row.status}: there is nothing to ${what}.`,
+    { details: { status: row.status } },
+  );
+}
+
+/** The failed files that a selection names, as a condition on `files`. */
+export function failedFiles({ folder_id, code, file_ids }: Selection) {
+  const conditions = [
+    // The index of files with an error finds them.
+    sql`files.state = 'failed' and files.error_code is not null`,
+    ...(folder_id === undefined ? [] : [sql`files.folder_id = ${Number(folder_id)}`]),
+    ...(code === undefined ? [] : [sql`files.error_code = ${code}`]),
+    ...(file_ids === undefined ? [] : [sql`files.id = any(${file_ids.map(Number)}::bigint[])`]),
+  ];
+  return sql`(${sql.join(conditions, sql` and `)})`;
+}
+
+/** Why files or the folder that an act names can't be taken: unknown, or not failed. */
+export async function whyNotFailed(
+  db: Kysely<LedgerSchema>,
+  importId: string,
+  { folder_id, code, file_ids }: Selection,
+): Promise<ExhibitError> {
+  const conflict = (sentence: string) => new ExhibitError("STATE_CONFLICT", sentence);
+  if (folder_id !== undefined && !(await hasFolder(db, importId, Number(folder_id)))) {
+    return new ExhibitError("NOT_FOUND", `There is no folder ${folder_id} in import ${importId}.`);
+  }
+  const states = await statesOf(db, importId, file_ids ?? []);
+  for (const id of file_ids ?? []) {
+    const state = states.get(Number(id));
+    if (state === undefined) {
+      return new ExhibitError("NOT_FOUND", `There is no file ${id} in import ${importId}.`);
+    }
+    if (state !== "failed") return conflict(`File ${id} is ${state}, not failed.`);
+  }
+  const which = [
+    ...(code === undefined ? [] : [`with ${code}`]),
+    ...(folder_id === undefined ? [] : [`in folder ${folder_id}`]),
+    ...(file_ids === undefined ? [] : ["among those that are named"]),
+  ];
+  return conflict(
+    `${["No file of import", importId, "has failed", ...which].join(" ")}, or its shard is still being stored.`,
+  );
+}
+
+async function statesOf(
+  db: Kysely<LedgerSchema>,
+  importId: string,
+  fileIds: readonly string[],
+): Promise<Map<number, FileState>> {
+  if (fileIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom("files")
+    .innerJoin("folders", "folders.id", "files.folder_id")
+    .select(["files.id", "files.state"])
+    .where(sql<boolean>`files.id = any(${fileIds.map(Number)}::bigint[])`)
+    .where("folders.import_id", "=", importId)
+    .execute();
+  return new Map(rows.map(({ id, state }) => [id, state]));
+}
+
+async function hasFolder(
+  db: Kysely<LedgerSchema>,
+  importId: string,
+  folderId: number,
+): Promise<boolean> {
+  const row = await db
+    .selectFrom("folders")
+    .select("id")
+    .where("id", "=", folderId)
+    .where("import_id", "=", importId)
+    .executeTakeFirst();
+  return row !== undefined;
+}

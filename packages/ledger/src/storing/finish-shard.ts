@@ -1,0 +1,88 @@
+import type { ErrorCode } from "@exhibit/contracts";
+import { sql } from "kysely";
+import type { Ledger } from "../ledger.ts";
+import { keptAs } from "../sql/prepared-statements.ts";
+
+export interface FinishedShard {
+  state: "stored" | "failed";
+  /** Nothing is open any more in the import. */
+  complete: boolean;
+  /** A file that a person had tried again is gone: the folder is open again, and its bell is to be rung. */
+  walkAgain: boolean;
+  /** What the shard's failed files failed with, the most frequent first. */
+  failures: { code: ErrorCode; files: number }[];
+  files: number;
+}
+
+/**
+ * Finishes an open shard that has no planned file left; undefined if it isn't open or still has one. After a person's retry a
+ * file that is gone may have been renamed, as some remedies advise: its folder is opened to be walked once more.
+ */
+export async function finishShard(
+  { db }: Ledger,
+  shardId: number,
+  starts: number | null = null,
+): Promise<FinishedShard | undefined> {
+  const { rows } = await sql<{
+    state: "stored" | "failed";
+    files: number;
+    complete: boolean;
+    walkAgain: boolean;
+  }>`${keptAs("finish shard")}
+    with finished as (
+      update shards set sending_bytes = 0, unended_runs = 0, starts_at_end = ${starts}, state = case
+        when exists (select from files where shard_id = ${shardId} and state = 'failed') then 'failed' else 'stored' end
+      where id = ${shardId} and state = 'open'
+        and not exists (select from files where shard_id = ${shardId} and state = 'planned')
+      returning folder_id, state, files
+    ), folder as materialized (
+      select folders.id, walk_again and planned and finished.state = 'failed' and exists (
+        select from files where shard_id = ${shardId} and state = 'failed'
+          and error_code in ('SOURCE_NOT_FOUND', 'SOURCE_ABSENT')) as walk
+      from finished join folders on folders.id = finished.folder_id
+      for update of folders
+    ), in_folder as (
+      update folders set open_shards = open_shards - 1, planned = planned and not walk, walk_again = walk_again and not walk
+      from folder where folders.id = folder.id
+      returning import_id, walk
+    )
+    update imports set open_shards = open_shards - 1, open_folders = open_folders + walk::integer, updated_at = now(),
+      status = case when walk and status = 'storing' then 'planning' else status end
+    from in_folder, finished
+    where imports.id = in_folder.import_id
+    returning finished.state, finished.files, walk as "walkAgain", open_folders = 0 and open_shards = 0 as complete`.execute(
+    db,
+  );
+  const row = rows[0];
+  if (!row) return undefined;
+  const failures = row.state === "stored" ? [] : await failuresOf({ db } as Ledger, shardId);
+  return { ...row, failures };
+}
+
+/** What came of a shard that had been finished before its job was started once more; undefined when it hadn't. */
+export async function readFinished(
+  { db }: Ledger,
+  shardId: number,
+  starts: number,
+): Promise<Pick<FinishedShard, "failures" | "files"> | undefined> {
+  const shard = await db
+    .selectFrom("shards")
+    .select("files")
+    .where("id", "=", shardId)
+    .where("state", "=", "failed")
+    .where("starts_at_end", "<", starts)
+    .executeTakeFirst();
+  return shard && { ...shard, failures: await failuresOf({ db } as Ledger, shardId) };
+}
+
+async function failuresOf({ db }: Ledger, shardId: number): Promise<FinishedShard["failures"]> {
+  const rows = await db
+    .selectFrom("files")
+    .select((select) => ["error_code", select.fn.countAll<number>().as("files")])
+    .where("shard_id", "=", shardId)
+    .where("state", "=", "failed")
+    .groupBy("error_code")
+    .orderBy("files", "desc")
+    .execute();
+  return rows.map((row) => ({ code: row.error_code as ErrorCode, files: row.files }));
+}

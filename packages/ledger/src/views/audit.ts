@@ -1,0 +1,59 @@
+import type { AuditEvent } from "@exhibit/contracts";
+import type { Selectable } from "kysely";
+import type { Ledger } from "../ledger.ts";
+import type { ActTable } from "../schema.ts";
+import { checkImport } from "../work/check-import.ts";
+import { cursor, type Page, type PageQuery, pageOf } from "./paging.ts";
+
+/** What people did to an import, in that order. Throws NOT_FOUND. */
+export async function listActs(
+  ledger: Ledger,
+  importId: string,
+  query: PageQuery,
+): Promise<Page<AuditEvent>> {
+  await checkImport(ledger, importId);
+  return await pageOfActs(ledger, { column: "import_id", value: importId }, query);
+}
+
+/** What people did to a vendor, in that order. */
+export async function listVendorActs(
+  ledger: Ledger,
+  vendor: string,
+  query: PageQuery,
+): Promise<Page<AuditEvent>> {
+  return await pageOfActs(ledger, { column: "vendor", value: vendor }, query);
+}
+
+async function pageOfActs(
+  ledger: Ledger,
+  of: { column: "import_id" | "vendor"; value: string },
+  query: PageQuery,
+): Promise<Page<AuditEvent>> {
+  let select = ledger.db
+    .selectFrom("acts")
+    .selectAll()
+    .where(of.column, "=", of.value)
+    .orderBy("id")
+    .limit(query.limit + 1);
+  if (query.after !== undefined)
+    select = select.where("id", ">", Number(cursor(query.after, /^\d{1,15}$/)));
+  const { items, next } = pageOf(await select.execute(), query.limit, (row) => String(row.id));
+  return { items: items.map(actView), next };
+}
+
+function actView(row: Selectable<ActTable>): AuditEvent {
+  return {
+    event_id: String(row.id),
+    import_id: row.import_id,
+    vendor: row.vendor,
+    at: row.at.toISOString(),
+    who: row.who,
+    what: row.what,
+    why: row.why,
+    folder_id: row.folder_id === null ? null : String(row.folder_id),
+    file_id: row.file_id === null ? null : String(row.file_id),
+    code: row.code,
+    files: row.files,
+    details: row.details,
+  };
+}

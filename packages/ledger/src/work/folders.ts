@@ -1,0 +1,42 @@
+import { ExhibitError } from "@exhibit/contracts";
+import type { Ledger } from "../ledger.ts";
+
+/** A folder as planning and storing need it. */
+export async function readFolder({ db }: Ledger, folderId: number) {
+  const folder = await db
+    .selectFrom("folders")
+    .innerJoin("imports", "imports.id", "folders.import_id")
+    .select([
+      "folders.id",
+      "folders.import_id",
+      "folders.vendor",
+      "folders.selector",
+      "folders.source",
+      "folders.planned",
+      "folders.error_code",
+      "folders.error",
+      "folders.endpoint",
+      "folders.bucket",
+      "folders.prefix",
+      "imports.entrust_id",
+      "imports.suit_ids",
+      "imports.status",
+    ])
+    .where("folders.id", "=", folderId)
+    .executeTakeFirst();
+  if (!folder) throw new ExhibitError("NOT_FOUND", `There is no folder ${folderId} in the ledger.`);
+  return folder;
+}
+
+export type FolderRow = Awaited<ReturnType<typeof readFolder>>;
+
+/** The slots that files of a folder have, by their paths. */
+export async function readSlots({ db }: Ledger, folderId: number): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom("files")
+    .select(["path", "slot"])
+    .where("folder_id", "=", folderId)
+    .where("slot", "is not", null)
+    .execute();
+  return new Map(rows.map(({ path, slot }) => [path, slot as number]));
+}

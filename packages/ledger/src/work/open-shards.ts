@@ -1,0 +1,35 @@
+import { sql } from "kysely";
+import type { Ledger } from "../ledger.ts";
+import type { OpenShard } from "../planning/planned-file.ts";
+
+/** How many shards are rung for at once. */
+const SHARDS_AT_ONCE = 1000;
+
+/** Shards that may be stored now, of one import or of a vendor's folders in all of them, a thousand at a time. */
+export async function* openShards(
+  { db }: Ledger,
+  of: { importId: string } | { vendor: string },
+): AsyncGenerator<OpenShard[]> {
+  let after = 0;
+  const places = new Map<string, number>();
+  for (;;) {
+    const { rows } = await sql<{ id: number; import_id: string; begun: boolean }>`
+      select shards.id, shards.import_id, shards.openings > 0 as begun
+      from shards join folders on folders.id = shards.folder_id join imports on imports.id = shards.import_id
+      where ${"importId" in of ? sql`shards.import_id = ${of.importId}` : sql`folders.vendor = ${of.vendor}`}
+        and shards.state = 'open' and shards.id > ${after}
+        and imports.paused_at is null and imports.status in ('planning', 'storing', 'sealing')
+        and folders.vendor not in (select vendor from paused_vendors)
+      order by shards.id
+      limit ${SHARDS_AT_ONCE}`.execute(db);
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    yield rows.map(({ id, import_id, begun }) => {
+      const before = places.get(import_id) ?? 0;
+      if (!begun) places.set(import_id, before + 1);
+      return { shardId: id, place: before + 1 };
+    });
+    if (rows.length < SHARDS_AT_ONCE) return;
+    after = last.id;
+  }
+}
