@@ -32,7 +32,7 @@ export async function storeAll(
   const destination = { endpoint: "https://oss.test", bucket: "evidence", prefix: PREFIX };
   await fixDestination(ledger, folderId, destination);
   for (const shardId of shardIds) {
-    const { files = [] } = (await openShard(ledger, shardId, 1)) ?? {};
+    const { files = [] } = (await openShard(ledger, shardId)) ?? {};
     for (let at = 0; at < files.length; at += FLUSH_AT) {
       await recordOutcomes(ledger, folderId, files.slice(at, at + FLUSH_AT).map(receiptOf), []);
     }

@@ -7,10 +7,12 @@ import {
   isPlaceInUse,
   isPlanned,
   isSuspect,
+  type Ledger,
   type NotStored,
   openShard,
   readFinished,
   readFolder,
+  reopenByJob,
   type ShardRow,
   type Stored,
   type UnfinishedFile,
@@ -84,7 +86,7 @@ async function storeOnce(
   attempt: Attempt,
 ): Promise<void> {
   const { ledger } = dependencies;
-  const shard = await openShard(ledger, shardId, attempt.starts);
+  const shard = (await openShard(ledger, shardId)) ?? (await openAgain(ledger, shardId, attempt));
   if (!shard) {
     const ended = await readFinished(ledger, shardId, attempt.starts);
     if (ended) throw filesFailed(ended);
@@ -100,6 +102,19 @@ async function storeOnce(
     if (!isFinished)
       await untilReachable(() => closeShard(ledger, shardId), attempt.signal).catch(() => {});
   }
+}
+
+/**
+ * Opens a shard that has failed, when its job was retried: that is a person's retry, wherever it was pressed. Returns
+ * undefined when the job was only started once more because the queue hasn't heard of its end.
+ */
+async function openAgain(
+  ledger: Ledger,
+  shardId: number,
+  { starts }: Attempt,
+): Promise<ShardRow | undefined> {
+  const { shards } = await reopenByJob(ledger, { shardId, starts });
+  return shards.length > 0 ? await openShard(ledger, shardId) : undefined;
 }
 
 type ShardSpan = RunningSpan<"exhibit.store">;

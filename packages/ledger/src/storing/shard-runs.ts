@@ -1,6 +1,5 @@
 import type { ErrorCode } from "@exhibit/contracts";
 import { sql } from "kysely";
-import { reopenByJob } from "../actions/retry.ts";
 import type { Ledger } from "../ledger.ts";
 import { keptAs } from "../sql/prepared-statements.ts";
 
@@ -31,29 +30,11 @@ export interface UnfinishedFile {
 }
 
 /**
- * Opens a shard for storing and gives its unfinished files. A shard that had failed is taken up again: that is what a
- * person's retry means, wherever it was pressed; unless its job was started once more since it was finished, and
- * comes again because its end couldn't be told. Its failed files are planned once more, and the import goes on.
- * Returns undefined for a shard that is done, that belongs to a cancelled import, or that isn't known.
- * The run counts as one whose worker died until `closeShard` or `finishShard`, or until it records something.
+ * Claims an open shard for one run and returns it with its unfinished files. The run counts as a crash until it is closed or
+ * finished, or records an outcome. Returns undefined when the shard isn't open or isn't known, and when its import rests.
  */
-export async function openShard(
-  ledger: Ledger,
-  shardId: number,
-  starts?: number,
-): Promise<ShardRow | undefined> {
-  const shard = await takeUp(ledger, shardId);
-  if (shard) return shard;
-  const { shards } = await reopenByJob(ledger, {
-    shardId,
-    ...(starts !== undefined && { starts }),
-  });
-  return shards.length > 0 ? await takeUp(ledger, shardId) : undefined;
-}
-
-/** Undefined for a shard that isn't open. */
-async function takeUp({ db }: Ledger, shardId: number): Promise<ShardRow | undefined> {
-  const taken = await sql<Omit<ShardRow, "files">>`${keptAs("take up shard")}
+export async function openShard({ db }: Ledger, shardId: number): Promise<ShardRow | undefined> {
+  const taken = await sql<Omit<ShardRow, "files">>`${keptAs("open shard")}
     update shards set unended_runs = unended_runs + 1, openings = openings + 1
     where id = ${shardId} and state = 'open' and exists (
       select from imports where imports.id = shards.import_id and status in ('planning', 'storing', 'sealing'))

@@ -362,8 +362,8 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     });
     expect(await sealImport(ledger, importId)).toBe("attention");
 
-    const again = await filesOf(shardId);
-    expect(again).toMatchObject([
+    await reopenByJob(ledger, { shardId });
+    expect(await filesOf(shardId)).toMatchObject([
       { id: second.id, path: second.path, size: second.size, modifiedMs: null },
       { id: third.id, path: third.path, size: third.size, modifiedMs: third.modifiedMs },
     ]);
@@ -387,6 +387,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     await recordOutcomes(ledger, folder.id, [stored(file)], []);
     await finishShard(ledger, shardId);
     await sealImport(ledger, importId);
+    expect((await reopenByJob(ledger, { shardId })).shards).toEqual([]);
     expect(await openShard(ledger, shardId)).toBeUndefined();
     await expect(reopenImport(ledger, importId)).rejects.toMatchObject({ code: "STATE_CONFLICT" });
   });
@@ -549,6 +550,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
       status: "cancelled",
       finished_at: expect.any(String),
     });
+    expect((await reopenByJob(ledger, { shardId })).shards).toEqual([]);
     expect(await openShard(ledger, shardId)).toBeUndefined();
     await expect(
       addShard(ledger, folder, [{ path: "late", size: 1, modifiedAt: 1 }]),
@@ -578,6 +580,8 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
 
   test("takes a shard's own retry for the act of the queue", async () => {
     const { importId, shardId } = await troubled();
+    expect(await filesOf(shardId)).toEqual([]);
+    expect(await reopenByJob(ledger, { shardId })).toMatchObject({ files: 2 });
     expect(await filesOf(shardId)).toHaveLength(2);
     expect((await actsOf(importId)).at(-1)).toMatchObject({
       what: "retry",
@@ -865,7 +869,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
   test("takes a failed shard up for a person, but not when its job only comes again", async () => {
     const { importId, folder, shardId } = await walking(1);
     await finishPlanning(ledger, folder.id);
-    const file = (await openShard(ledger, shardId, 1))?.files[0] as UnfinishedFile;
+    const file = (await openShard(ledger, shardId))?.files[0] as UnfinishedFile;
     const failed = {
       fileId: file.id,
       state: "failed" as const,
@@ -875,7 +879,8 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     await recordOutcomes(ledger, folder.id, [], [failed]);
     await finishShard(ledger, shardId, 1);
 
-    expect(await openShard(ledger, shardId, 2)).toBeUndefined();
+    expect((await reopenByJob(ledger, { shardId, starts: 2 })).shards).toEqual([]);
+    expect(await openShard(ledger, shardId)).toBeUndefined();
     expect(await readFinished(ledger, shardId, 2)).toEqual({
       files: 1,
       failures: [{ code: "SOURCE_IO", files: 1 }],
@@ -886,7 +891,9 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
       );
     expect(await acts()).toEqual(["create by api"]);
 
-    expect(await openShard(ledger, shardId, 1)).toMatchObject({ files: [{ id: file.id }] });
+    const { shards } = await reopenByJob(ledger, { shardId, starts: 1 });
+    expect(shards).toEqual([{ shardId, place: 1 }]);
+    expect(await openShard(ledger, shardId)).toMatchObject({ files: [{ id: file.id }] });
     expect(await acts()).toEqual(["create by api", "retry by queue"]);
   });
 

@@ -150,6 +150,7 @@ async function take({ importId, folders }: World, act: Act, pick: number): Promi
       await reopenImport(ledger, importId, pick % 2 ? {} : { code: "NAME_INVALID" }, by);
       break;
     case "retry job":
+      await reopenByJob(ledger, { shardId });
       await openShard(ledger, shardId);
       break;
     case "retry plan":
