@@ -13,7 +13,7 @@ import {
   sealImport,
 } from "@exhibit/ledger";
 import { openEmbeddedEngine, openRedisEngine } from "@exhibit/queue";
-import { createFileReaders } from "@exhibit/sources";
+import { createSources } from "@exhibit/sources";
 import { createLogger } from "@exhibit/telemetry";
 import { dataFolder, startPostgres, startRedis } from "@exhibit/testkit";
 import { measureServers } from "../measure.ts";
@@ -55,12 +55,15 @@ const attempt = {
   ...{ starts: 1, last: true, postponed: 0, isHeld: () => true, log: async () => {} },
   signal: new AbortController().signal,
 };
-const readers = stack.adopt(createFileReaders(0), (theirs) => theirs.close());
+const sources = stack.adopt(
+  createSources({ memoryBytes: 0, roots: [root], dataDir: undefined }),
+  (theirs) => theirs.close(),
+);
 const dependencies = {
-  readers,
-  waits: createWaits({ diskSilence: readers.silence }),
-  sight: createSight({ ledger, roots: [root], host: "bench", view: "bench" }),
-  ...{ ledger, engine, roots: [root], broker: { perFile: () => undefined }, dataDir: undefined },
+  sources,
+  waits: createWaits({ diskSilence: sources.silence }),
+  sight: createSight({ ledger, sources, host: "bench", view: "bench" }),
+  ...{ ledger, engine, broker: { perFile: () => undefined } },
   logger: createLogger({ service: "bench", secrets: [], level: "silent" }),
 };
 await measure("planning", () => planFolder(dependencies, folderId, attempt));

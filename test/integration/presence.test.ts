@@ -1,6 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import { type Ledger, recordWorkerFacts } from "@exhibit/ledger";
 import { ledgerKinds } from "@exhibit/ledger/testing";
+import { createSources } from "@exhibit/sources";
 import { createLogger } from "@exhibit/telemetry";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { keepPresence, type Presence } from "../../apps/worker/src/presence.ts";
@@ -9,6 +10,7 @@ import { createBandwidth } from "../../packages/ingest/src/control/bandwidth.ts"
 import { createSight } from "../../packages/ingest/src/fleet/sight.ts";
 
 const MiB = 1024 * 1024;
+const sources = createSources({ memoryBytes: 0, roots: [], dataDir: undefined });
 
 describe.each(Object.entries(ledgerKinds))("The bandwidth of all workers, on %s", (_, open) => {
   let ledger: Ledger;
@@ -37,7 +39,7 @@ describe.each(Object.entries(ledgerKinds))("The bandwidth of all workers, on %s"
       worker: facts,
       beatMs: 20,
       waits: () => ({ moving: [], waits: [] }),
-      sight: createSight({ ledger: to, roots: [], host: "here", view: "here" }),
+      sight: createSight({ ledger: to, sources, host: "here", view: "here" }),
       pace(given) {
         rate = given;
         events.emit("pace");

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { ExhibitError } from "@exhibit/contracts";
 import { beat, type Ledger, leave, recordWorkerFacts } from "@exhibit/ledger";
 import { ledgerKinds } from "@exhibit/ledger/testing";
+import { createSources } from "@exhibit/sources";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { workerFacts } from "../../apps/worker/src/worker-facts.ts";
 import { createSight } from "../../packages/ingest/src/fleet/sight.ts";
@@ -30,8 +31,9 @@ describe.each(Object.entries(ledgerKinds))("What one worker doesn't see, on %s",
   async function worker(host: string, folder: string, now?: () => number) {
     const facts = await recordWorkerFacts(ledger, { ...workerFacts(), host });
     const id = crypto.randomUUID();
-    const options = { ledger, roots: [join(root, folder)], host, view: host };
-    const sight = createSight({ ...options, ...(now && { now }) });
+    const roots = [join(root, folder)];
+    const sources = createSources({ memoryBytes: 0, roots, dataDir: undefined });
+    const sight = createSight({ ledger, sources, host, view: host, ...(now && { now }) });
     const waits = { moving: [], waits: [] };
     const live = async () => {
       const heard = await beat(ledger, id, { worker: facts, waits, sight: sight.look() });
@@ -47,7 +49,10 @@ describe.each(Object.entries(ledgerKinds))("What one worker doesn't see, on %s",
     return new ExhibitError("SOURCE_NOT_FOUND", `${path} isn't there (ENOENT).`, { details });
   };
   /** A file of a source, `share` if it isn't said. */
-  const at = (path: string, source = "share") => ({ source: join(root, source), path });
+  const at = (path: string, source = "share") => ({
+    source: { type: "directory" as const, path: join(root, source) },
+    path,
+  });
 
   test("alone, a worker takes its own word for it", async () => {
     const { judge } = await worker("web-1", ".");

@@ -59,6 +59,18 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     stores: ["vendor"],
     broker: ["lease", "vendor", "stores"],
   },
+  sources: {
+    source: [],
+    "source-error": [],
+    digests: [],
+    "file-system": ["source", "source-error"],
+    "source-kind": ["source", "file-system"],
+    directory: ["source", "source-error", "file-system", "source-kind"],
+    threads: ["source", "digests", "file-system", "directory"],
+    registry: ["source-kind", "directory"],
+    "create-sources": ["source", "source-kind", "file-system", "threads", "registry"],
+    testing: ["source", "digests", "create-sources"],
+  },
   queue: {
     queues: [],
     handler: [],

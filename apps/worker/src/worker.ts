@@ -13,7 +13,7 @@ import { recordWorkerFacts } from "@exhibit/ledger";
 import { createObjectStore } from "@exhibit/oss";
 import type { Handler, QueueName, WorkerHandle, WorkOptions } from "@exhibit/queue";
 import type { WorkerParts } from "@exhibit/runtime";
-import { canBeRead, createFileReaders } from "@exhibit/sources";
+import { createSources, unreadableRoots } from "@exhibit/sources";
 import { type Logger, observe } from "@exhibit/telemetry";
 import { boundHeap } from "./bounded-heap.ts";
 import { keepRinging } from "./keep-ringing.ts";
@@ -41,11 +41,11 @@ export async function startWorker(
   await warnOfUnreadableRoots(roots, logger);
   const facts = workerFacts();
   const worker = await recordWorkerFacts(ledger, facts);
-  const sight = createSight({ ledger, roots, host: facts.host, view: viewOf(facts) });
+  const sources = createSources({ memoryBytes: MEMORY_BYTES, roots, dataDir });
+  const sight = createSight({ ledger, sources, host: facts.host, view: viewOf(facts) });
   const objectStore = createObjectStore({ tunnel });
-  const readers = createFileReaders(MEMORY_BYTES);
   const waits = createWaits({
-    diskSilence: readers.silence,
+    diskSilence: sources.silence,
     onChange(wait, isOver) {
       const { for: waits_for, name, since, code, message, import_id, folder_id, vendor } = wait;
       const fields = { waits_for, name, since, code, import_id, folder_id, vendor };
@@ -60,8 +60,7 @@ export async function startWorker(
     engine,
     broker,
     objectStore,
-    readers,
-    roots,
+    sources,
     logger,
     memory: createByteBudget(MEMORY_BYTES),
     suspects: oneAtATime(),
@@ -85,11 +84,7 @@ export async function startWorker(
   });
   const handlers: Record<QueueName, Handler> = {
     plan: (id, attempt) =>
-      planFolder(
-        { ledger, engine, broker, roots, dataDir, readers, logger, sight, waits },
-        Number(id),
-        attempt,
-      ),
+      planFolder({ ledger, engine, broker, sources, logger, sight, waits }, Number(id), attempt),
     store: (id, attempt) => storeShard(storing, Number(id), attempt),
     seal: (id) => seal({ ledger, logger }, id),
     reconcile: () => reconcile({ ledger, engine, broker, objectStore, logger }, quietMs),
@@ -118,14 +113,13 @@ export async function startWorker(
       stopObserving();
       await presence.close();
       objectStore.close();
-      await readers.close();
+      await sources.close();
     },
   };
 }
 
 async function warnOfUnreadableRoots(roots: readonly string[], logger: Logger): Promise<void> {
-  for (const root of roots) {
-    if (await canBeRead(root, roots)) continue;
+  for (const root of await unreadableRoots(roots)) {
     logger.warn(
       { root },
       "nothing can be read in this folder of sources.roots: is its share mounted here?",

@@ -1,76 +1,91 @@
+import type { SkippedAs } from "@exhibit/contracts";
 import type { ExhibitError } from "@exhibit/contracts/errors";
-import type { Place } from "./file-system/place.ts";
-import type { FileReaders } from "./threads/reader-pool.ts";
 
-/**
- * Why something that lies in a source isn't taken: it has no bytes of its own. `loop` is a folder that is being walked
- * already, met again by way of a symbolic link.
- */
-export type SkippedReason = "symlink" | "loop" | "fifo" | "socket" | "device" | "other";
+// The port: what everybody else knows of a source, whatever its kind. A kind's side of it is source-kind.ts.
 
 /** What a file was when it was planned, and must still be when it is sent. */
-export interface FileFacts {
+export interface FileStat {
   /** Bytes. */
   readonly size: number;
-  /** Milliseconds since the epoch, an integer (the floor of the file's mtime). */
+  /** Milliseconds since the epoch, an integer (the file's mtime, rounded down). */
   readonly modifiedAt: number;
 }
 
 /**
  * One thing that lies in a source. `path` is relative to the source, with `/` between its parts.
  *
- * The path of a `faulty` entry whose name isn't UTF-8 is for reading only: see `showName`.
+ * The path of a `faulty` entry whose name isn't text has its bytes written out (see
+ * `isWrittenOut`): it is for people to read, not to open.
  */
 export type SourceEntry =
-  | ({ readonly kind: "file"; readonly path: string } & FileFacts)
-  | { readonly kind: "skipped"; readonly path: string; readonly reason: SkippedReason }
+  | ({ readonly kind: "file" } & PlannedEntry & FileStat)
+  | { readonly kind: "skipped"; readonly path: string; readonly reason: SkippedAs }
   | ({ readonly kind: "faulty"; readonly path: string } & Fault);
 
-/** Why something isn't taken. */
+/** What has to be kept of a file to open it later, in any process: `walk` yields it, `open` takes it. */
+export interface PlannedEntry {
+  readonly path: string;
+}
+
+/** Why an entry can't be taken. */
 interface Fault {
   readonly error: ExhibitError;
-  /** Of a folder: how many files lie below it that have no entries of their own; null when nobody knows. */
+  /**
+   * There when the entry is a folder: how many files lie below it that have no entries of their own;
+   * null when that can't be told.
+   */
   readonly folder?: { readonly files: number | null };
 }
 
 export interface WalkOptions {
   signal?: AbortSignal | undefined;
-  /** Whose threads may walk, too, where that holds up nothing. */
-  readers?: Pick<FileReaders, "lend">;
 }
 
-/** The port: a place that evidence is found in. */
-export interface SourceReader {
+/** An open source of any kind. Whoever opened it disposes of it. */
+export interface SourceReader extends AsyncDisposable {
   /**
-   * Gives every entry once, in no promised order, as a stream: memory doesn't grow with the number of entries.
-   * What is wrong with one entry (or one sub-folder) is a `faulty` entry, and the rest goes on.
-   * Throws SOURCE_* when the source itself can't be read, INTERRUPTED when `signal` is aborted.
+   * Yields every entry once, in no particular order, as a stream: memory doesn't grow with the number
+   * of entries. An entry, or a sub-folder, that can't be taken is a `faulty` entry, and the walk goes
+   * on.
+   *
+   * Throws SOURCE_* when the source itself can't be read, REQUEST_INVALID when it holds Exhibit's own
+   * data, INTERRUPTED when `signal` is aborted.
    */
   walk(options: WalkOptions): AsyncIterable<SourceEntry>;
-  /** Where it lies, for those who read its files. */
-  readonly place: Place;
-  /** Whether a folder lies at a path that `walk` gave; false also when that can't be told. */
+  /**
+   * Opens a file that `walk` yielded. A kind may put that off until the file is read first; then
+   * `read` throws what `open` would throw: SOURCE_CHANGED when the file isn't as `expected`,
+   * SOURCE_OUTSIDE_ROOTS when its path leads out of the source, and the other SOURCE_* codes.
+   *
+   * @param expected what the file was when it was planned; undefined to open whatever it is now, at
+   * once
+   */
+  open(file: PlannedEntry, expected: FileStat | undefined): Promise<SourceFile>;
+  /** Returns the text that a file's object key is made from, with `/` between its parts. */
+  nameOf(path: string): string;
+  /** Returns whether a folder lies at a path that `walk` yielded; false also when that can't be told. */
   isFolder(path: string): Promise<boolean>;
 }
 
 /** A file that is read once, in order. Whoever opened it disposes of it. */
-export interface SourceFile extends FileFacts, AsyncDisposable {
+export interface SourceFile extends FileStat, AsyncDisposable {
   /**
-   * The next `length` bytes. The last one of the file is given only after size and time were found unchanged (else
-   * SOURCE_CHANGED), so a body that was sent whole is one that was proved whole. Throws SOURCE_*.
+   * Returns the next `length` bytes. The last byte of the file is returned only after size and time
+   * were found unchanged (else SOURCE_CHANGED), so a body that was sent whole is proved to be whole.
+   * Throws SOURCE_*.
    */
   read(length: number): Promise<Piece>;
-  /** From the first byte again. */
+  /** Starts over from the first byte. */
   rewind(): Promise<void>;
 }
 
 /** Bytes of a file, and what they are proved with. */
 export interface Piece {
   readonly bytes: Buffer;
-  /** Of these bytes: CRC-64/XZ, unsigned. */
+  /** CRC-64/XZ of these bytes, unsigned. */
   readonly crc64: bigint;
-  /** Of the whole file, 32 bytes, with its last piece. */
+  /** SHA-256 of the whole file, 32 bytes; there in the file's last piece, and only there. */
   readonly sha256: Buffer | undefined;
-  /** Gives the memory back: `bytes` mustn't be used after it. */
+  /** Returns the memory: `bytes` mustn't be used after it. */
   release(): void;
 }

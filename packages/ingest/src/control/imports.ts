@@ -37,7 +37,7 @@ import {
   waiveFiles,
 } from "@exhibit/ledger";
 import type { Away, Engine } from "@exhibit/queue";
-import { checkApart, checkSource } from "@exhibit/sources";
+import { checkSource } from "@exhibit/sources";
 import type { Logger } from "@exhibit/telemetry";
 import { enqueueSoon, jobOf, jobOfShard } from "../jobs/enqueue.ts";
 
@@ -207,8 +207,7 @@ function checkFolders(
   for (const [index, { vendor, folder, source }] of request.folders.entries()) {
     try {
       broker.check({ vendor, folder, entrust_id: request.entrust_id, suit_ids: request.suit_ids });
-      checkSource(source, roots);
-      checkApart(source.path, dataDir);
+      checkSource(source, { roots, dataDir });
     } catch (thrown) {
       if (!(thrown instanceof ExhibitError)) throw thrown;
       throw inFolder(index, thrown);

@@ -1,6 +1,6 @@
 import { type ErrorCode, ExhibitError, type WorkerSight } from "@exhibit/contracts";
 import { countOtherViews, type Ledger } from "@exhibit/ledger";
-import { type Absence, absenceOf, canBeRead, showRaw, whereInPlace } from "@exhibit/sources";
+import type { MissedEntry, Sources } from "@exhibit/sources";
 
 // What one worker doesn't see another may: its share isn't mounted, or is mounted for another user. So nothing that is missing
 // fails before all workers that live have looked. A worker tells with its signs of life what its jobs didn't find; the others
@@ -13,19 +13,11 @@ export interface Sight {
    *
    * @param unmounted the code of what lies on a share that isn't mounted
    */
-  judge(error: ExhibitError, missed: Missed, unmounted: ErrorCode): Promise<Judged>;
+  judge(error: ExhibitError, missed: MissedEntry, unmounted: ErrorCode): Promise<Judged>;
   /** What other workers' jobs didn't find. It is looked for in the background. */
   hear(missing: readonly string[]): void;
   /** What this worker tells. */
   look(): WorkerSight;
-}
-
-/** What couldn't be read. */
-interface Missed {
-  /** The source's absolute path. */
-  source: string;
-  /** Of a file in it, as it is on the record; undefined: the source itself. */
-  path?: string;
 }
 
 export interface Judged {
@@ -36,7 +28,7 @@ export interface Judged {
 
 export interface SightOptions {
   ledger: Ledger;
-  roots: readonly string[];
+  sources: Pick<Sources, "absence" | "canBeRead">;
   host: string;
   /** Workers with the same view see the same files: those of one machine, outside of containers. */
   view: string;
@@ -53,7 +45,7 @@ const LONGEST_LOOK = 10_000;
 /** Milliseconds for which an answer of the ledger holds: the files of a share go missing by the thousand. */
 const ANSWER_HOLDS = 1000;
 
-export function createSight({ ledger, roots, host, view, now = Date.now }: SightOptions): Sight {
+export function createSight({ ledger, sources, host, view, now = Date.now }: SightOptions): Sight {
   /** What jobs of this worker didn't find, and when they missed it last. */
   const missed = new Map<string, number>();
   /** What those of others didn't find, and this worker doesn't see either. */
@@ -75,7 +67,7 @@ export function createSight({ ledger, roots, host, view, now = Date.now }: Sight
     looking.add(path);
     const late = setTimeout(() => then(false), LONGEST_LOOK);
     late.unref();
-    void canBeRead(path, roots).then((isSeen) => {
+    void sources.canBeRead(path).then((isSeen) => {
       clearTimeout(late);
       looking.delete(path);
       then(isSeen);
@@ -89,18 +81,16 @@ export function createSight({ ledger, roots, host, view, now = Date.now }: Sight
   }
 
   return {
-    async judge(error, { source, path = "" }, unmounted) {
-      if (!isOfThisMachine(error)) return { error, isLeftToOthers: false };
-      const where = whereInPlace({ root: source }, path);
-      const isRefused = error.code === "SOURCE_UNREADABLE";
-      const absence = isRefused ? undefined : await absenceOf(where, { source, roots });
-      const missing = absence?.path ?? where;
-      const others = keepMissed(missing) ? await othersOf(missing) : { views: 0, maySee: 0 };
+    async judge(error, entry, unmounted) {
+      const absence = await sources.absence(error, entry);
+      if (absence === undefined) return { error, isLeftToOthers: false };
+      const { path } = absence;
+      const others = keepMissed(path) ? await othersOf(path) : { views: 0, maySee: 0 };
       if (others.maySee > 0) {
         return { error: leftToOthers(error, host), isLeftToOthers: true };
       }
-      if (error.code === "SOURCE_NOT_FOUND" && absence?.looksUnmounted) {
-        const message = unmountedMessage(error, host, absence);
+      if (absence.unmounted !== undefined) {
+        const message = `${withoutStop(error)}: on ${host}, ${absence.unmounted}, as when its share isn't mounted.`;
         const details = { ...error.details, host };
         const fault = new ExhibitError(unmounted, message, { cause: error, details });
         return { error: fault, isLeftToOthers: false };
@@ -131,21 +121,9 @@ export function createSight({ ledger, roots, host, view, now = Date.now }: Sight
   };
 }
 
-/** What the file system of another machine may say otherwise. */
-function isOfThisMachine({ code, details }: ExhibitError): boolean {
-  if (code === "SOURCE_UNREADABLE") return details.errno === "EACCES" || details.errno === "EPERM";
-  return code === "SOURCE_NOT_FOUND" || code === "SOURCE_EMPTY";
-}
-
 function leftToOthers(cause: ExhibitError, host: string): ExhibitError {
   const message = `${withoutStop(cause)}. That is so on ${host}; it is left to workers elsewhere.`;
   return new ExhibitError("SOURCE_ABSENT", message, { cause, details: { ...cause.details, host } });
-}
-
-function unmountedMessage(cause: ExhibitError, host: string, absence: Absence): string {
-  const what = JSON.stringify(showRaw(absence.path));
-  const why = absence.isEmptyFolder ? `${what} is empty` : `there is no ${what}`;
-  return `${withoutStop(cause)}: on ${host}, ${why}, as when its share isn't mounted.`;
 }
 
 function seenByNobody(cause: ExhibitError, host: string): ExhibitError {

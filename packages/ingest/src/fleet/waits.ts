@@ -16,7 +16,7 @@ export interface Run {
   readonly importId: string;
   readonly folderId: number;
   readonly vendor: string;
-  /** Absolute path. */
+  /** What people call its source. */
   readonly source: string;
   /** Counts up with all that moves; nothing may be done for each byte. */
   readonly moved: () => number;

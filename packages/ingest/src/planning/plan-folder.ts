@@ -1,4 +1,4 @@
-import { type ErrorCode, ExhibitError, type Source, toExhibitError } from "@exhibit/contracts";
+import { type ErrorCode, ExhibitError, toExhibitError } from "@exhibit/contracts";
 import type { Broker } from "@exhibit/credentials";
 import {
   type AsideEntry,
@@ -19,14 +19,7 @@ import {
 } from "@exhibit/ledger";
 import { tooLarge } from "@exhibit/oss";
 import type { Attempt, Engine } from "@exhibit/queue";
-import {
-  checkApart,
-  type FileReaders,
-  openSource,
-  type SourceEntry,
-  type SourceReader,
-  textOf,
-} from "@exhibit/sources";
+import { type SourceEntry, type SourceReader, type Sources, sourceName } from "@exhibit/sources";
 import { type Logger, withSpan } from "@exhibit/telemetry";
 import type { Sight } from "../fleet/sight.ts";
 import { type RunWatch, type Waits, whileWatched } from "../fleet/waits.ts";
@@ -44,10 +37,7 @@ export interface PlanDependencies {
   ledger: Ledger;
   engine: Engine;
   broker: Pick<Broker, "perFile">;
-  roots: readonly string[];
-  /** The real path of Exhibit's own data on this machine. */
-  dataDir: string | undefined;
-  readers: Pick<FileReaders, "lend">;
+  sources: Pick<Sources, "open">;
   logger: Logger;
   sight: Pick<Sight, "judge">;
   waits: Pick<Waits, "begin">;
@@ -76,7 +66,7 @@ export async function planFolder(
         importId: folder.import_id,
         folderId,
         vendor: folder.vendor,
-        source: folder.source.path,
+        source: sourceName(folder.source),
         moved: () => entries,
       };
       const onEntry = () => {
@@ -138,7 +128,7 @@ async function walk(
   watch: WalkWatch,
   last: LastFolder | undefined,
 ): Promise<ExhibitError | undefined> {
-  const { ledger, roots, dataDir, readers, sight } = dependencies;
+  const { ledger, sources, sight } = dependencies;
   const sharder = createSharder();
   const slots = await slotsFor(dependencies, folder);
   const gathered = createSortedBatches();
@@ -164,9 +154,9 @@ async function walk(
     await adding.end();
   }
 
-  async function take(entry: SourceEntry): Promise<void> {
+  async function take(entry: SourceEntry, reader: SourceReader): Promise<void> {
     if (entry.kind !== "skipped") isEmpty = false;
-    const normal = normalOf(entry.path, folder.source);
+    const normal = normalOf(entry.path, reader);
     const refusal = entry.kind === "file" ? tooLarge(entry.size) : undefined;
     if (entry.kind !== "file") aside.push(unsendableEntry(entry, normal));
     else if (isOverlong(entry.path)) aside.push(overlongFile(entry.path, entry.path));
@@ -185,9 +175,9 @@ async function walk(
   /** Gives whether there were others. */
   async function takeAll(reader: SourceReader, wanted: (path: string) => boolean) {
     let others = false;
-    for await (const entry of reader.walk({ signal: attempt.signal, readers })) {
+    for await (const entry of reader.walk({ signal: attempt.signal })) {
       watch.onEntry();
-      if (wanted(entry.path)) await take(entry);
+      if (wanted(entry.path)) await take(entry, reader);
       else others = true;
     }
     await addRest();
@@ -195,20 +185,16 @@ async function walk(
   }
 
   try {
-    const reader = await openSource(folder.source, roots);
-    checkApart(reader.place.root, dataDir);
+    await using reader = await sources.open(folder.source);
     // Of two files with one key, the one whose name is the key has it, whichever of them is met first.
-    const others = await takeAll(
-      reader,
-      (path) => slots !== undefined || isNormal(path, folder.source),
-    );
-    if (others) await takeAll(reader, (path) => !isNormal(path, folder.source));
+    const others = await takeAll(reader, (path) => slots !== undefined || isNormal(path, reader));
+    if (others) await takeAll(reader, (path) => !isNormal(path, reader));
     if (isEmpty && folder.source.allow_empty !== true) throw empty(folder, last);
     await forgetWalked(ledger, folder.id, reader);
   } catch (thrown) {
     const { error, isLeftToOthers } = await sight.judge(
       toExhibitError(thrown),
-      { source: folder.source.path },
+      { source: folder.source },
       // Nothing of it is known yet that could be given up, and whoever mistyped a path is told at once.
       "SOURCE_NOT_FOUND",
     );
@@ -232,7 +218,7 @@ function empty({ source }: FolderRow, last: LastFolder | undefined): ExhibitErro
     last === undefined || last.files === 0
       ? ""
       : ` Import ${last.importId} of ${last.createdAt.toISOString().slice(0, 10)} stored ${last.files} files from it.`;
-  return new ExhibitError("SOURCE_EMPTY", `There is no file in ${source.path}.${before}`);
+  return new ExhibitError("SOURCE_EMPTY", `There is no file in ${sourceName(source)}.${before}`);
 }
 
 /** Puts shards on the record and announces them. */
@@ -250,13 +236,13 @@ async function addAndAnnounce(
   });
 }
 
-function isNormal(path: string, source: Source): boolean {
-  return path === normalOf(path, source);
+function isNormal(path: string, reader: SourceReader): boolean {
+  return path === normalOf(path, reader);
 }
 
 /** What a file's key is made of: the text of its path in its normal form, or the path itself where that is no text. */
-function normalOf(path: string, { names }: Source): string {
-  return (textOf(path, names) ?? path).normalize("NFC");
+function normalOf(path: string, reader: SourceReader): string {
+  return reader.nameOf(path).normalize("NFC");
 }
 
 /** A folder that couldn't be read and now can is on the record by its files; it isn't missed itself. */

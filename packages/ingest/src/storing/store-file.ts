@@ -1,7 +1,7 @@
 import { type ExhibitError, toExhibitError } from "@exhibit/contracts";
 import type { Stored, UnfinishedFile } from "@exhibit/ledger";
 import type { Expectation, ObjectStore } from "@exhibit/oss";
-import { type FileReaders, type SourceReader, textOf } from "@exhibit/sources";
+import type { SourceReader } from "@exhibit/sources";
 import type { RunningSpan } from "@exhibit/telemetry";
 import type { HeldLeases, LeasesFor } from "../leases/leases.ts";
 import type { ByteBudget } from "./byte-budget.ts";
@@ -10,7 +10,6 @@ import type { RecordedUpload, ShardUploads } from "./upload-record.ts";
 
 export interface FileDependencies {
   objectStore: ObjectStore;
-  readers: FileReaders;
   /** What all shards of this worker may hold of files at once. */
   memory: ByteBudget;
 }
@@ -38,7 +37,7 @@ export interface FileWork {
  * what the ledger failed with.
  */
 export async function storeFile(
-  { objectStore, readers, memory }: FileDependencies,
+  { objectStore, memory }: FileDependencies,
   work: FileWork,
 ): Promise<Stored | ExhibitError | undefined> {
   const { file, uploads, source, leasesFor, signal, progress, expectation, span } = work;
@@ -51,14 +50,14 @@ export async function storeFile(
   ): Promise<Stored> {
     const expected =
       file.modifiedMs === null ? undefined : { size: file.size, modifiedAt: file.modifiedMs };
-    const body = await readers.open(source.place, file.path, expected);
+    const body = await source.open(file, expected);
     try {
       const { modifiedAt: modifiedMs } = body;
       const facts = { id: file.id, size: body.size, modifiedMs };
       upload = await uploads.open(facts, signal);
       const { outcome, ...proof } = await objectStore.put({
         leases,
-        name: nameOf(file, source),
+        name: source.nameOf(file.path),
         body,
         modifiedAt: modifiedMs,
         signal,
@@ -99,7 +98,7 @@ export async function storeFile(
   /** A key is found invalid before the file is looked at: it may have been renamed by now, as the remedy says. */
   async function whyGone(): Promise<ExhibitError | undefined> {
     try {
-      const body = await readers.open(source.place, file.path, undefined);
+      const body = await source.open(file, undefined);
       await body[Symbol.asyncDispose]();
     } catch (thrown) {
       return toExhibitError(thrown);
@@ -116,9 +115,4 @@ export async function storeFile(
     const error = toExhibitError(thrown);
     return error.code === "KEY_INVALID" ? ((await whyGone()) ?? error) : error;
   }
-}
-
-/** What the file is called in OSS, below the lease's prefix. */
-export function nameOf({ path }: Pick<UnfinishedFile, "path">, { place }: SourceReader): string {
-  return textOf(path, place.names) ?? path;
 }

@@ -19,7 +19,7 @@ import {
 } from "@exhibit/ledger";
 import { createExpectation } from "@exhibit/oss";
 import type { Attempt, Engine } from "@exhibit/queue";
-import { openSource } from "@exhibit/sources";
+import { type Sources, sourceName } from "@exhibit/sources";
 import { type Logger, type RunningSpan, withSpan } from "@exhibit/telemetry";
 import pLimit, { type LimitFunction } from "p-limit";
 import type { Sight } from "../fleet/sight.ts";
@@ -37,7 +37,7 @@ import { asLastingRefusal, hasTaken, settleBlocked } from "./lasting-faults.ts";
 import { linkSignals } from "./linked-signal.ts";
 import { createOutcomeRecorder } from "./outcome-recorder.ts";
 import { outcomeOf, type Settled, unfinished } from "./shard-result.ts";
-import { type FileDependencies, nameOf, storeFile } from "./store-file.ts";
+import { type FileDependencies, storeFile } from "./store-file.ts";
 import { createUploadProgress, type UploadProgress } from "./upload-progress.ts";
 import { openShardUploads, type ShardUploads } from "./upload-record.ts";
 
@@ -46,7 +46,7 @@ export interface StoreDependencies
     DestinationDependencies,
     FileDependencies {
   engine: Engine;
-  roots: readonly string[];
+  sources: Pick<Sources, "open">;
   logger: Logger;
   /** Lets one shard at a time through of those that may have killed their worker: else all would die of one of them. */
   suspects: LimitFunction;
@@ -171,7 +171,7 @@ async function storeOpenShard(
             importId: shard.importId,
             folderId: shard.folderId,
             vendor: folder.vendor,
-            source: folder.source.path,
+            source: sourceName(folder.source),
             moved: progress.moved,
           },
           (watch) => store(watched, span, watch),
@@ -210,7 +210,7 @@ async function storeFiles(
     }
     const judged = await sight.judge(
       result,
-      { source: folder.source.path, path: file.path },
+      { source: folder.source, path: file.path },
       "SOURCE_ABSENT",
     );
     const { error, isLeftToOthers } = judged;
@@ -234,7 +234,7 @@ async function storeFiles(
       stop.signal.throwIfAborted();
     };
     const leasesFor = await openLeases(dependencies, folder, { ...shard, signal, check, watch });
-    const source = await openSource(folder.source, dependencies.roots);
+    await using source = await dependencies.sources.open(folder.source);
     const before = objectStore.windows();
     // Whoever had it before may not know yet that it was taken from them.
     const isAgain = shard.opening > 1;
@@ -273,7 +273,7 @@ async function storeFiles(
         return hasTaken(place.bucket, before, objectStore.windows());
       },
       async answers(file) {
-        const name = nameOf(file, source);
+        const name = source.nameOf(file.path);
         return objectStore.answers({ leases: await leasesFor(file), name, signal });
       },
     });
@@ -284,7 +284,7 @@ async function storeFiles(
     if (!(thrown instanceof ExhibitError) || isUnreachable(thrown)) throw thrown;
     const { error, isLeftToOthers } = await sight.judge(
       thrown,
-      { source: folder.source.path },
+      { source: folder.source },
       "SOURCE_ABSENT",
     );
     watch.fault(error);

@@ -1,10 +1,17 @@
 import { createHash } from "node:crypto";
-import type { PieceDigests } from "../threads/protocol.ts";
 import { crc64 } from "./crc64.ts";
 
-/** SHA-256 of a file's bytes in order, and the CRC64 of each of its pieces. */
+/** What a piece of a file is proved with. */
+export interface PieceDigests {
+  /** CRC-64/XZ of the piece, unsigned. */
+  crc64: bigint;
+  /** SHA-256 of the whole file, 32 bytes, with its last piece. A Buffer comes out of a thread as a Uint8Array. */
+  sha256: Uint8Array | undefined;
+}
+
+/** Computes the SHA-256 of a file's bytes in order, and the CRC64 of each of its pieces. */
 export interface Digester {
-  /** Takes the next piece; with the last one it gives the file's SHA-256. */
+  /** Takes the next piece; the result for the last one has the file's SHA-256. */
   digest(piece: Uint8Array, isLast: boolean): PieceDigests;
 }
 

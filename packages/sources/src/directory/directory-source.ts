@@ -1,28 +1,50 @@
 import { lstat, realpath, stat } from "node:fs/promises";
-import { ExhibitError, type Source } from "@exhibit/contracts";
+import type { Source } from "@exhibit/contracts";
+import { ExhibitError } from "@exhibit/contracts/errors";
+import { missingPath } from "../file-system/missing-path.ts";
+import { textOf } from "../file-system/names.ts";
 import { isInBounds, type Place, whereInPlace } from "../file-system/place.ts";
-import { onDisk, rawPath } from "../file-system/raw-paths.ts";
-import { checkSource, locateSource } from "../file-system/roots.ts";
+import { onDisk, rawPath, showRaw } from "../file-system/raw-paths.ts";
+import { checkApart, checkPath, locate } from "../file-system/roots.ts";
 import type { SourceReader } from "../source.ts";
 import { sourceError } from "../source-error.ts";
-import { createWalkers } from "../threads/walker-pool.ts";
+import type { Absence, NamedSource, SourceContext } from "../source-kind.ts";
 
-const walkers = createWalkers();
+type DirectoryOptions = Extract<Source, { type: "directory" }>;
 
-/**
- * Opens a source. It holds nothing open: there is nothing to close.
- *
- * @param roots absolute paths; the source must lie below one of them, by its text and in reality
- * @throws {ExhibitError} SOURCE_OUTSIDE_ROOTS, SOURCE_NOT_FOUND; SOURCE_UNREADABLE, also when it is no folder; SOURCE_IO
- */
-export async function openSource(source: Source, roots: readonly string[]): Promise<SourceReader> {
-  checkSource(source, roots);
-  const place = await locateSource(source, roots);
-  await checkFolder(place.root, source.path);
+/** A folder of this machine's file system, with all that lies below it. */
+export function directory(options: DirectoryOptions): NamedSource {
+  const { path } = options;
   return {
-    walk: (options) => walkers.walk(place, options),
-    place,
-    isFolder: (path) => isFolder(place, path),
+    name: path,
+    check({ roots, dataDir }) {
+      checkPath(path, roots);
+      checkApart(path, dataDir);
+    },
+    open: (context) => openDirectory(options, context),
+    absence: (error, file, { roots }) => absenceIn(path, file ?? "", error, roots),
+  };
+}
+
+async function openDirectory(
+  { path, follow_symlinks, names }: DirectoryOptions,
+  { policy, openFile, walkTree }: SourceContext,
+): Promise<SourceReader> {
+  const { roots, dataDir } = policy;
+  checkPath(path, roots);
+  const followSymlinks = follow_symlinks === true;
+  const place = await locate(path, roots, { followSymlinks, names });
+  await checkFolder(place.root, path);
+  return {
+    walk(walkOptions) {
+      checkApart(place.root, dataDir);
+      return walkTree(place, walkOptions);
+    },
+    open: (file, expected) => openFile(place, file.path, expected),
+    nameOf: (of) => textOf(of, names) ?? of,
+    isFolder: (of) => isFolder(place, of),
+    // Files and walks are closed by those who opened them, and nothing else is open.
+    async [Symbol.asyncDispose]() {},
   };
 }
 
@@ -45,4 +67,28 @@ async function checkFolder(root: string, path: string): Promise<void> {
   throw new ExhibitError("SOURCE_UNREADABLE", `The source ${path} isn't a folder.`, {
     details: { path },
   });
+}
+
+/** A share may be mounted on one machine only, or for one user only. */
+async function absenceIn(
+  source: string,
+  file: string,
+  error: ExhibitError,
+  roots: readonly string[],
+): Promise<Absence | undefined> {
+  if (!dependsOnMachine(error)) return undefined;
+  const path = whereInPlace({ root: source }, file);
+  // What may not be read is there.
+  if (error.code === "SOURCE_UNREADABLE") return { path, unmounted: undefined };
+  const missing = await missingPath(path, { source, roots });
+  if (missing === undefined) return { path, unmounted: undefined };
+  const looksUnmounted = error.code === "SOURCE_NOT_FOUND" && missing.looksUnmounted;
+  const shown = JSON.stringify(showRaw(missing.path));
+  const why = missing.isEmptyFolder ? `${shown} is empty` : `there is no ${shown}`;
+  return { path: missing.path, unmounted: looksUnmounted ? why : undefined };
+}
+
+function dependsOnMachine({ code, details }: ExhibitError): boolean {
+  if (code === "SOURCE_UNREADABLE") return details.errno === "EACCES" || details.errno === "EPERM";
+  return code === "SOURCE_NOT_FOUND" || code === "SOURCE_EMPTY";
 }

@@ -1,10 +1,11 @@
 import { lstatSync, type Stats } from "node:fs";
+import type { SkippedAs } from "@exhibit/contracts";
 import { ExhibitError } from "@exhibit/contracts/errors";
-import { factsOf } from "../file-system/file-stat.ts";
+import { statOf } from "../file-system/file-stat.ts";
 import { showPath } from "../file-system/names.ts";
 import { followInPlace, type Place } from "../file-system/place.ts";
 import { onDisk } from "../file-system/raw-paths.ts";
-import type { SkippedReason, SourceEntry } from "../source.ts";
+import type { SourceEntry } from "../source.ts";
 import { errnoOf } from "../source-error.ts";
 import type { SubFolder } from "./open-folder.ts";
 
@@ -12,12 +13,12 @@ import type { SubFolder } from "./open-folder.ts";
 export type Looked = SourceEntry | ({ readonly kind: "folder" } & SubFolder);
 
 export function entryOf({ path, where }: SubFolder, stats: Stats): Looked {
-  if (stats.isFile()) return { kind: "file", path, ...factsOf(stats) };
+  if (stats.isFile()) return { kind: "file", path, ...statOf(stats) };
   if (stats.isDirectory()) return { kind: "folder", path, where };
   return { kind: "skipped", path, reason: reasonOf(stats) };
 }
 
-function reasonOf(stats: Stats): SkippedReason {
+function reasonOf(stats: Stats): SkippedAs {
   if (stats.isSymbolicLink()) return "symlink";
   if (stats.isFIFO()) return "fifo";
   if (stats.isSocket()) return "socket";

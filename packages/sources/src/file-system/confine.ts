@@ -1,5 +1,5 @@
 import { ExhibitError } from "@exhibit/contracts/errors";
-import { isWithin } from "./roots.ts";
+import { isWithin } from "./within.ts";
 
 /**
  * Checks that no symbolic link lies on the way to `where`: a folder could have been swapped for one since it was walked.

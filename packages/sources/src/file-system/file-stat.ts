@@ -1,8 +1,8 @@
 import type { Stats } from "node:fs";
 import { ExhibitError } from "@exhibit/contracts/errors";
-import type { FileFacts } from "../source.ts";
+import type { FileStat } from "../source.ts";
 
-export function factsOf(stats: Pick<Stats, "size" | "mtimeMs">): FileFacts {
+export function statOf(stats: Pick<Stats, "size" | "mtimeMs">): FileStat {
   // What is no number at all becomes 0.
   const modifiedAt = Math.max(-LAST_DATE, Math.min(LAST_DATE, Math.floor(stats.mtimeMs))) || 0;
   return { size: stats.size, modifiedAt };
@@ -12,7 +12,7 @@ export function factsOf(stats: Pick<Stats, "size" | "mtimeMs">): FileFacts {
 const LAST_DATE = 8.64e15;
 
 /** @throws {ExhibitError} SOURCE_CHANGED, naming what changed from what to what */
-export function checkUnchanged(path: string, before: FileFacts, now: FileFacts): void {
+export function checkUnchanged(path: string, before: FileStat, now: FileStat): void {
   const changes: string[] = [];
   if (now.size !== before.size) {
     changes.push(`its size from ${before.size} to ${now.size} bytes`);

@@ -2,27 +2,31 @@ import { constants } from "node:fs";
 import { access, opendir, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { onDisk } from "./raw-paths.ts";
-import { isWithin } from "./roots.ts";
+import { isWithin } from "./within.ts";
 
-/** Why a path leads nowhere on this machine. */
-export interface Absence {
-  /** Raw path: the highest part of the way that isn't there, or the empty folder that the way ends in. */
+/** Where a path stops leading anywhere on this machine. */
+export interface MissingPath {
+  /** Raw path: the highest part of the path that is missing, or the empty folder that it ends in. */
   readonly path: string;
-  /** As when a share isn't mounted: its mount point, the source or above it, is an empty folder, or a root that isn't there. */
+  /**
+   * It looks like a share that isn't mounted: its mount point, the source or a folder above it, is
+   * empty, or a root is missing.
+   */
   readonly looksUnmounted: boolean;
   readonly isEmptyFolder: boolean;
 }
 
 /**
- * Looks from a path upwards for what is missing, no further than to the root that it lies below. Undefined when the path leads to
- * something. A source that is empty leads to nothing; a folder in it may be empty because its last file was moved.
+ * Looks from a path upwards for what is missing, no further than to the root that it lies below.
+ * Returns undefined when the path leads to something. An empty source counts as missing; a folder in
+ * it doesn't, as its last file may have been moved.
  *
- * @param path absolute, raw; below the source
+ * @param path absolute, raw; the source or below it
  */
-export async function absenceOf(
+export async function missingPath(
   path: string,
   { source, roots }: { source: string; roots: readonly string[] },
-): Promise<Absence | undefined> {
+): Promise<MissingPath | undefined> {
   const tops = new Set(roots.map((root) => resolve(root)));
   let missing: string | undefined;
   for (let at = resolve(path); ; at = dirname(at)) {
@@ -42,8 +46,8 @@ export async function absenceOf(
 }
 
 /**
- * Whether this machine could read something at a path: a file, or a folder that isn't empty. What lies outside the roots isn't
- * looked at.
+ * Returns whether this machine can read something at a path: a file, or a folder that isn't empty.
+ * Nothing outside the roots is looked at.
  *
  * @param path absolute, raw
  */
@@ -60,7 +64,7 @@ async function kindOf(path: string): Promise<"empty folder" | "other" | undefine
   try {
     const where = onDisk(path);
     if (!(await stat(where)).isDirectory()) return "other";
-    // What may not be looked into isn't known to be empty.
+    // A folder that may not be listed isn't known to be empty.
     return (await isEmpty(where).catch(() => false)) ? "empty folder" : "other";
   } catch {
     return undefined;
@@ -68,7 +72,7 @@ async function kindOf(path: string): Promise<"empty folder" | "other" | undefine
 }
 
 async function isEmpty(where: string | Buffer): Promise<boolean> {
-  // Node's types don't know that a path of a folder may be bytes, too.
+  // Node's types don't say so, but a folder's path may be bytes, too.
   const folder = await opendir(where as string);
   try {
     return (await folder.read()) === null;

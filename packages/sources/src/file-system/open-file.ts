@@ -1,10 +1,10 @@
 import type { Stats } from "node:fs";
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, readvSync } from "node:fs";
 import { ExhibitError } from "@exhibit/contracts/errors";
-import type { FileFacts } from "../source.ts";
+import type { FileStat } from "../source.ts";
 import { sourceError } from "../source-error.ts";
 import { checkUnmoved } from "./confine.ts";
-import { checkUnchanged, factsOf } from "./file-stat.ts";
+import { checkUnchanged, statOf } from "./file-stat.ts";
 import { showPath } from "./names.ts";
 import { followInPlace, type Place, whereInPlace } from "./place.ts";
 import { onDisk, rawOf, realPathOf } from "./raw-paths.ts";
@@ -16,7 +16,7 @@ import { onDisk, rawOf, realPathOf } from "./raw-paths.ts";
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** An open file, read by calls that block: made for a thread of its own. Whoever opened it closes it. */
-export interface OpenFile extends FileFacts {
+export interface OpenFile extends FileStat {
   /**
    * Fills `into` with the bytes from `at` on. Reading the last byte of the file means that it was the last indeed, and that
    * size and time were found unchanged after it. Throws SOURCE_*.
@@ -26,7 +26,7 @@ export interface OpenFile extends FileFacts {
 }
 
 /** Opens the file `path` of the source; see `FileReaders.open`. */
-export function openFile(place: Place, path: string, expected: FileFacts | undefined): OpenFile {
+export function openFile(place: Place, path: string, expected: FileStat | undefined): OpenFile {
   const shown = showPath(path, place.names);
   checkRelative(path, shown);
   let descriptor: number | undefined;
@@ -36,7 +36,7 @@ export function openFile(place: Place, path: string, expected: FileFacts | undef
     const stats = fstatSync(descriptor);
     if (!stats.isFile()) throw notAFile(shown);
     checkPlace(place, where, shown, stats);
-    const facts = factsOf(stats);
+    const facts = statOf(stats);
     if (expected !== undefined) checkUnchanged(shown, expected, facts);
     return opened(descriptor, shown, facts);
   } catch (thrown) {
@@ -45,7 +45,7 @@ export function openFile(place: Place, path: string, expected: FileFacts | undef
   }
 }
 
-function opened(descriptor: number, path: string, facts: FileFacts): OpenFile {
+function opened(descriptor: number, path: string, facts: FileStat): OpenFile {
   return {
     ...facts,
     read(into, at) {
@@ -85,7 +85,7 @@ function opened(descriptor: number, path: string, facts: FileFacts): OpenFile {
       fill(into, at, read);
       read = into.length + readSync(descriptor, beyond, 0, 1, end);
     }
-    checkUnchanged(path, facts, factsOf(fstatSync(descriptor)));
+    checkUnchanged(path, facts, statOf(fstatSync(descriptor)));
     if (read > into.length) throw goesOn(path, facts.size);
   }
 }

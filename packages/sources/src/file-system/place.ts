@@ -3,7 +3,7 @@ import { join, relative, resolve, sep } from "node:path";
 import { ExhibitError } from "@exhibit/contracts/errors";
 import type { NameEncoding } from "@exhibit/contracts/names";
 import { onDisk, rawOf, rawPath, realPathOf } from "./raw-paths.ts";
-import { isWithin } from "./roots.ts";
+import { isWithin } from "./within.ts";
 
 /** Where a source lies, how far reading it may go, and how its names are read. Its paths are raw. */
 export interface Place {

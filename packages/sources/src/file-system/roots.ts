@@ -1,27 +1,18 @@
 import { realpath } from "node:fs/promises";
-import { isAbsolute, relative, resolve, sep } from "node:path";
-import type { Source } from "@exhibit/contracts";
+import { isAbsolute, resolve } from "node:path";
 import { ExhibitError } from "@exhibit/contracts/errors";
 import { sourceError } from "../source-error.ts";
+import { canBeRead } from "./missing-path.ts";
 import type { Place } from "./place.ts";
 import { rawPath } from "./raw-paths.ts";
+import { isWithin } from "./within.ts";
 
 /**
- * Checks a source by its text alone, without I/O: the API refuses early what `openSource` would refuse.
+ * Checks a source's path by its text alone, without I/O.
  *
- * @throws {ExhibitError} REQUEST_INVALID for a path that can't be one or isn't absolute; SOURCE_OUTSIDE_ROOTS
+ * @throws {ExhibitError} REQUEST_INVALID for a path that isn't absolute; SOURCE_OUTSIDE_ROOTS
  */
-export function checkSource(source: Source, roots: readonly string[]): void {
-  const { path } = source;
-  if (path.includes("\0") || !path.isWellFormed()) {
-    throw new ExhibitError(
-      "REQUEST_INVALID",
-      "A source's path holds a character that no path can.",
-      {
-        details: { path: path.replaceAll("\0", "\\0").toWellFormed() },
-      },
-    );
-  }
+export function checkPath(path: string, roots: readonly string[]): void {
   if (!isAbsolute(path)) {
     throw new ExhibitError(
       "REQUEST_INVALID",
@@ -34,8 +25,8 @@ export function checkSource(source: Source, roots: readonly string[]): void {
 }
 
 /**
- * Checks that a folder doesn't hold Exhibit's own data: its ledger, with the paths of other cases, would be stored as evidence,
- * and changes while it is read. By the text of the two paths.
+ * Checks that a folder doesn't hold Exhibit's own data: its ledger, with the paths of other cases,
+ * would be stored as evidence, and changes while it is read. Compares the text of the two paths.
  *
  * @param dataDir undefined where there is none
  * @throws {ExhibitError} REQUEST_INVALID
@@ -50,50 +41,53 @@ export function checkApart(path: string, dataDir: string | undefined): void {
 }
 
 /**
- * Where the source really is, with every symbolic link on the way resolved. A root may itself be a link.
+ * Returns where a source really is, with every symbolic link on the way resolved. A root may itself be
+ * a link.
  *
  * @throws {ExhibitError} SOURCE_OUTSIDE_ROOTS; SOURCE_NOT_FOUND, SOURCE_UNREADABLE, SOURCE_IO
  */
-export async function locateSource(source: Source, roots: readonly string[]): Promise<Place> {
-  const { path } = source;
+export async function locate(
+  path: string,
+  roots: readonly string[],
+  { followSymlinks, names }: Pick<Place, "followSymlinks" | "names">,
+): Promise<Place> {
   const real = await rawRealPath(path).catch((thrown: unknown) => {
     throw sourceError(thrown, path);
   });
   const resolved = await Promise.all(roots.map(realRoot));
   const realRoots = resolved.filter((root) => root !== undefined);
   if (!realRoots.some((root) => isWithin(root, real))) throw outsideRoots(path, roots);
-  const followSymlinks = source.follow_symlinks === true;
   const bounds = followSymlinks ? realRoots : [real];
-  return { root: real, bounds, followSymlinks, names: source.names };
+  return { root: real, bounds, followSymlinks, names };
 }
 
 async function rawRealPath(path: string): Promise<string> {
   return rawPath(await realpath(path, "buffer"));
 }
 
-/** Those of the roots that can't be found here: nothing below them can be imported until they are there. */
+/** Returns the roots that aren't here: nothing below them can be imported until they are. */
 export async function absentRoots(roots: readonly string[]): Promise<string[]> {
   const found = await Promise.all(roots.map(realRoot));
   return roots.filter((_, index) => found[index] === undefined);
 }
 
-/** Whether `path` is `folder` or lies below it; both absolute and without `..`. */
-export function isWithin(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+/** Returns the roots in which nothing can be read here: they are absent, empty, or closed to us. */
+export async function unreadableRoots(roots: readonly string[]): Promise<string[]> {
+  const readable = await Promise.all(roots.map((root) => canBeRead(root, roots)));
+  return roots.filter((_, index) => readable[index] === false);
 }
 
-/** A root that can't be resolved holds nothing: other roots aren't harmed by it. */
+/** Returns undefined for a root that can't be resolved: it holds nothing, and harms no other root. */
 async function realRoot(root: string): Promise<string | undefined> {
   return rawRealPath(root).catch(() => undefined);
 }
 
-// Roots that a message names.
-const mostNamed = 5;
+/** Roots that a message names. */
+const MOST_NAMED = 5;
 
 function outsideRoots(path: string, roots: readonly string[]): ExhibitError {
-  const named = roots.slice(0, mostNamed).join(", ");
-  const more = roots.length > mostNamed ? ` and ${roots.length - mostNamed} more` : "";
+  const named = roots.slice(0, MOST_NAMED).join(", ");
+  const more = roots.length > MOST_NAMED ? ` and ${roots.length - MOST_NAMED} more` : "";
   const allowed = roots.length === 0 ? "none is configured" : `${named}${more}`;
   return new ExhibitError(
     "SOURCE_OUTSIDE_ROOTS",

@@ -1,13 +1,15 @@
 import type { SourceEntry } from "../source.ts";
-import type { ThreadError } from "./protocol.ts";
-import { fromThreadError, toThreadError } from "./thread-error.ts";
+import { fromThreadError, type ThreadError, toThreadError } from "./thread-error.ts";
 
-/** Entries on their way from thread to thread. An object for each file would cost as much as looking at it. */
+/**
+ * Entries on their way from thread to thread. An object for each file would cost as much as looking at
+ * the file does.
+ */
 export interface PackedEntries {
-  /** Of the files, with NUL between them, which no path holds. */
+  /** Paths of the files, joined by NUL, which no path holds. */
   paths: string;
   /** Size and time of each file. */
-  facts: Float64Array;
+  stats: Float64Array;
   others: PackedOther[];
 }
 
@@ -17,23 +19,23 @@ type PackedOther =
 
 export function packEntries(entries: readonly SourceEntry[]): PackedEntries {
   const paths: string[] = [];
-  const facts = new Float64Array(entries.length * 2);
+  const stats = new Float64Array(entries.length * 2);
   const others: PackedOther[] = [];
   for (const entry of entries) {
     if (entry.kind === "file") {
-      facts[paths.length * 2] = entry.size;
-      facts[paths.length * 2 + 1] = entry.modifiedAt;
+      stats[paths.length * 2] = entry.size;
+      stats[paths.length * 2 + 1] = entry.modifiedAt;
       paths.push(entry.path);
     } else others.push(packOther(entry));
   }
-  return { paths: paths.join("\0"), facts, others };
+  return { paths: paths.join("\0"), stats, others };
 }
 
-/** The files first. */
-export function* unpackEntries({ paths, facts, others }: PackedEntries): Generator<SourceEntry> {
+/** Yields the files first. */
+export function* unpackEntries({ paths, stats, others }: PackedEntries): Generator<SourceEntry> {
   if (paths !== "") {
     for (const [index, path] of paths.split("\0").entries()) {
-      const [size = 0, modifiedAt = 0] = facts.subarray(index * 2);
+      const [size = 0, modifiedAt = 0] = stats.subarray(index * 2);
       yield { kind: "file", path, size, modifiedAt };
     }
   }

@@ -1,60 +1,47 @@
-import type { ErrorCode, ExhibitError } from "@exhibit/contracts/errors";
+import type { PieceDigests } from "../digests/digester.ts";
 import type { Place } from "../file-system/place.ts";
-import type { FileFacts } from "../source.ts";
+import type { FileStat } from "../source.ts";
 import type { PackedEntries } from "./packed-entries.ts";
-import type { Stretch } from "./shared-memory.ts";
+import type { Slice } from "./shared-memory.ts";
+import type { ThreadError } from "./thread-error.ts";
 
-/** What a thread is asked. */
+/** What a thread is asked to do. */
 export type ReadJob = { id: number } & (
   | {
       do: "open";
       place: Place;
       path: string;
       /** What the file was when it was planned. */
-      expected: FileFacts | undefined;
-      /** Memory for the whole of a small file: it's opened, read and closed in one go. */
-      whole: Stretch | undefined;
+      expected: FileStat | undefined;
+      /** Memory for the whole of a small file: it is opened, read and closed in one go. */
+      whole: Slice | undefined;
     }
-  /** The next bytes, as many as `into` has. */
-  | { do: "read"; file: number; into: Stretch }
-  /** From the first byte again. */
+  /** Reads the next bytes, as many as `into` holds. */
+  | { do: "read"; file: number; into: Slice }
+  /** Starts over from the first byte. */
   | { do: "rewind"; file: number }
   | { do: "close"; file: number }
-  /** The next entries below a place; the first job with the walk's number begins it. */
+  /** Returns the next entries below a place; the first job with the walk's number begins the walk. */
   | { do: "walk"; walk: number; place: Place }
-  /** Leaves the walk where it is. */
+  /** Ends the walk wherever it is. */
   | { do: "end walk"; walk: number }
 );
 
-/** What a piece of a file is proved with. */
-export interface PieceDigests {
-  crc64: bigint;
-  /** Of the whole file, with its last piece: 32 bytes. Sent to another thread, a Buffer becomes a Uint8Array. */
-  sha256: Uint8Array | undefined;
-}
-
-export type OpenedFile = FileFacts & {
+export type OpenedFile = FileStat & {
   /** Its number in the thread. */
   file: number;
 };
 
-/** An `ExhibitError`, which structured cloning would make a plain Error of. */
-export interface ThreadError {
-  code: ErrorCode;
-  message: string;
-  details: ExhibitError["details"];
-}
-
 /**
- * What a thread sends: answers in the order of their jobs, and the milliseconds that they took it without the digests. Those
- * take the longer the more others want the cores, and say nothing of the disk.
+ * What a thread sends: answers in the order of their jobs, and the milliseconds that it took for them
+ * without the digests. Digests take longer when others want the cores, which says nothing of the disk.
  */
 export interface ReadAnswers {
   answers: ReadAnswer[];
   onDisk: number;
 }
 
-/** What an answer has beside its job's number: one of these. */
+/** An answer has one of these beside its job's id. */
 export interface Answers {
   opened: OpenedFile;
   piece: PieceDigests;

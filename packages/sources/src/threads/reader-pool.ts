@@ -1,53 +1,57 @@
+import type { PieceDigests } from "../digests/digester.ts";
 import type { Place } from "../file-system/place.ts";
-import type { FileFacts, Piece, SourceFile } from "../source.ts";
-import type { PieceDigests } from "./protocol.ts";
+import type { FileStat, Piece, SourceFile } from "../source.ts";
 import { type Opening, type ReaderThread, startReaderThread } from "./reader-thread.ts";
 import {
   createSharedMemory,
+  type SharedBytes,
   type SharedMemory,
-  type SharedPiece,
-  type Stretch,
+  type Slice,
 } from "./shared-memory.ts";
 
-/** Threads that read files and digest them, so that neither the disk nor the digests keep the connections waiting. */
-export interface FileReaders {
+/**
+ * Threads that read files and digest them, so that neither the disk nor the digests hold up the
+ * connections.
+ */
+export interface ReaderPool {
   /**
-   * A file by a path that the source's `walk` gave. Throws SOURCE_CHANGED when it isn't as `expected`, SOURCE_OUTSIDE_ROOTS
-   * when the path leads out of the source, and the other SOURCE_* codes. A small file is opened only when it is read: then
-   * `read` throws these.
+   * Opens a file; see `SourceReader.open`. A small one that is `expected` is opened only when it is
+   * read.
    */
-  open(place: Place, path: string, expected: FileFacts | undefined): Promise<SourceFile>;
-  /** One of the threads, for something else that takes it a moment at a time. */
-  lend(): ReaderThread;
-  /** Milliseconds that the disk or share of some file owes an answer. */
+  open(place: Place, path: string, expected: FileStat | undefined): Promise<SourceFile>;
+  /** Returns one of the threads, for other work that takes it a moment at a time. */
+  borrow(): ReaderThread;
+  /** Returns the milliseconds for which the disk or share of some file has owed an answer. */
   silence(): number;
   close(): Promise<void>;
 }
 
-/** For a disk that answers at once: a small file takes its thread half of the time that it takes the main thread. */
+/** For a disk that answers at once: a thread needs half the time for a small file that the main thread needs. */
 const FAST_DISK_THREADS = 1;
-/** For one that doesn't: the threads wait most of the time. It's also what Node has for files of its own. */
+/** For a slower one: the threads wait most of the time. Node has as many for files of its own. */
 const SLOW_DISK_THREADS = 4;
-/** A job, or a MiB, whose opening and reading take more milliseconds than this is waiting for the disk. */
+/** A job, or a MiB of one, that opens and reads for more milliseconds than this waits for the disk. */
 const SLOW_JOB = 5;
-/** A thread with more to do than this isn't given more as long as another can be started. */
+/** A thread with this many jobs gets no more while another can be started. */
 const ENOUGH_JOBS = 8;
-/** A thread that is no longer needed ends after so many milliseconds. */
+/** A thread that is no longer needed ends after this many milliseconds without work. */
 const KEPT = 10_000;
-/** Files up to this many bytes are read in one go. */
+/** Files of up to this many bytes are read in one go. */
 const SMALL = 1024 * 1024;
 
 /**
- * A thread starts when the others have enough to do, the first one with the first file; one that failed is replaced so. When
- * the disk has become fast, those that were started last get nothing more, and end.
- * What is read and not released yet should take no more than `memoryBytes`: more of it is dear.
+ * The first thread starts with the first file, another whenever all have enough to do; so one that
+ * failed is replaced. When the disk has become fast, the threads that were started last get no more
+ * work, and end.
+ *
+ * @param memoryBytes what is read and not released yet should take no more: more of it costs extra
  */
-export function createFileReaders(memoryBytes: number, start = startReaderThread): FileReaders {
+export function createReaderPool(memoryBytes: number, start = startReaderThread): ReaderPool {
   const memory = createSharedMemory(memoryBytes);
   const threads = new Set<ReaderThread>();
 
   function leastBusy(): ReaderThread {
-    // In the order of their start: the first one always has something to do, and tells how fast the disk is.
+    // In the order of their start: the first always has something to do, and tells how fast the disk is.
     const [first] = threads;
     const enough = first && first.pace > SLOW_JOB ? SLOW_DISK_THREADS : FAST_DISK_THREADS;
     let least: ReaderThread | undefined;
@@ -76,7 +80,7 @@ export function createFileReaders(memoryBytes: number, start = startReaderThread
         return smallFile(expected, opening, memory, leastBusy);
       return await openedFile(opening, memory, leastBusy());
     },
-    lend: leastBusy,
+    borrow: leastBusy,
     silence: () => Math.max(0, ...[...threads].map((thread) => thread.silence)),
     async close() {
       await Promise.all([...threads].map((thread) => thread.stop()));
@@ -84,18 +88,18 @@ export function createFileReaders(memoryBytes: number, start = startReaderThread
   };
 }
 
-/** Not opened before it's read; opened, read and closed at once when all of it is wanted. */
+/** Isn't opened before it is read; is opened, read and closed in one go when all of it is wanted. */
 function smallFile(
-  facts: FileFacts,
+  stat: FileStat,
   opening: Opening,
   memory: SharedMemory,
   threadToUse: () => ReaderThread,
 ): SourceFile {
   let opened: Promise<SourceFile> | undefined;
   return {
-    ...facts,
+    ...stat,
     read(length) {
-      if (opened === undefined && length === facts.size) {
+      if (opened === undefined && length === stat.size) {
         const thread = threadToUse();
         return readInto(memory, length, (whole) => thread.readWhole({ ...opening, whole }));
       }
@@ -127,10 +131,10 @@ async function openedFile(
 function readInto(
   memory: SharedMemory,
   length: number,
-  read: (into: Stretch) => Promise<PieceDigests>,
+  read: (into: Slice) => Promise<PieceDigests>,
 ): Promise<Piece> {
   const into = memory.take(length);
-  return read(into.stretch).then(
+  return read(into.slice).then(
     (digests) => pieceOf(into, digests),
     (error: unknown) => {
       into.release();
@@ -139,6 +143,6 @@ function readInto(
   );
 }
 
-function pieceOf({ bytes, release }: SharedPiece, { crc64, sha256 }: PieceDigests): Piece {
+function pieceOf({ bytes, release }: SharedBytes, { crc64, sha256 }: PieceDigests): Piece {
   return { bytes, crc64, sha256: sha256 && Buffer.from(sha256), release };
 }

@@ -1,17 +1,11 @@
 import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { ExhibitError } from "@exhibit/contracts/errors";
+import type { PieceDigests } from "../digests/digester.ts";
 import type { Place } from "../file-system/place.ts";
 import type { PackedEntries } from "./packed-entries.ts";
-import type {
-  Answers,
-  OpenedFile,
-  PieceDigests,
-  ReadAnswer,
-  ReadAnswers,
-  ReadJob,
-} from "./protocol.ts";
-import type { Stretch } from "./shared-memory.ts";
+import type { Answers, OpenedFile, ReadAnswer, ReadAnswers, ReadJob } from "./protocol.ts";
+import type { Slice } from "./shared-memory.ts";
 import { fromThreadError } from "./thread-error.ts";
 
 /** One reader thread, as the main thread speaks to it. Its methods throw SOURCE_*. */
@@ -26,8 +20,8 @@ export interface ReaderThread {
   readonly idle: number;
   open(job: Opening): Promise<OpenedFile>;
   /** Opens, reads and closes a file of exactly as many bytes as `whole` has. */
-  readWhole(job: Opening & { whole: Stretch }): Promise<PieceDigests>;
-  read(file: number, into: Stretch): Promise<PieceDigests>;
+  readWhole(job: Opening & { whole: Slice }): Promise<PieceDigests>;
+  read(file: number, into: Slice): Promise<PieceDigests>;
   rewind(file: number): Promise<void>;
   close(file: number): Promise<void>;
   /** A walk below a place, which begins when it is asked for its first entries. */

@@ -1,50 +1,53 @@
-/** Memory that the main and the reader threads see both, taken once; pieces of it are handed out and used again. */
+/**
+ * Memory that the main thread and the reader threads both see. It is allocated once; slices of it are
+ * handed out and used again.
+ */
 export interface SharedMemory {
-  /** What threads are given at their start, to find pieces in. */
+  /** What a thread is given when it starts, to find slices in. */
   readonly whole: SharedArrayBuffer;
-  /** A piece of exactly `size` bytes; what it holds before it is written is anything. */
-  take(size: number): SharedPiece;
+  /** Returns exactly `size` bytes, whose content is arbitrary until it is written. */
+  take(size: number): SharedBytes;
 }
 
-export interface SharedPiece {
+export interface SharedBytes {
   readonly bytes: Buffer;
-  /** For a thread: cheaper to send than `bytes`. */
-  readonly stretch: Stretch;
-  /** Gives it back; it must not be used after that, by anybody. */
+  /** The same bytes for a thread: cheaper to send than `bytes`. */
+  readonly slice: Slice;
+  /** Returns the memory; nobody may use it after that. */
   release(): void;
 }
 
 /** Bytes of the shared memory, as messages name them. */
-export interface Stretch {
+export interface Slice {
   readonly at: number;
   readonly length: number;
-  /** Memory of its own, if the shared one had no room for it. */
-  readonly own?: SharedArrayBuffer;
+  /** Memory of the slice's own, if there was no room for it in the shared memory. */
+  readonly overflow?: SharedArrayBuffer;
 }
 
-/** The bytes themselves, for a thread that was given `whole`. */
-export function bytesAt(whole: SharedArrayBuffer, { at, length, own }: Stretch): Buffer {
-  return Buffer.from(own ?? whole, at, length);
+/** Returns the bytes themselves, for a thread that was given `whole`. */
+export function bytesAt(whole: SharedArrayBuffer, { at, length, overflow }: Slice): Buffer {
+  return Buffer.from(overflow ?? whole, at, length);
 }
 
-/** Free bytes, from `start` on up to but not including `end`. */
+/** Free bytes, from `start` up to but not including `end`. */
 interface Gap {
   start: number;
   end: number;
 }
 
-/** A page: it's what the system gives a process memory by. */
+/** A page, in which the system gives memory to a process. */
 const GRAIN = 4096;
 
 /**
- * Memory of which pieces take `size` bytes in all. It isn't left to the garbage collectors, because they see its wrappers
- * alone: 64 MB in use was 600 MB of the process (docs/performance.md). A piece goes to the first gap that holds it, so
- * what lies far up is never touched while there is little to do, and takes nothing of the machine. One that finds no gap
- * gets memory of its own.
+ * Allocates memory for slices of `size` bytes in all. It isn't left to the garbage collectors, because
+ * they see only its wrappers: 64 MB in use was 600 MB of the process (docs/performance.md). A slice is
+ * cut from the first gap that holds it, so what lies far up is never touched while there is little to
+ * do, and takes no memory of the machine. A slice that fits no gap gets memory of its own.
  */
 export function createSharedMemory(size: number): SharedMemory {
   const whole = new SharedArrayBuffer(Math.ceil(size / GRAIN) * GRAIN);
-  // In their order, with bytes in use between any two.
+  // Sorted, with bytes in use between any two.
   const gaps: Gap[] = [{ start: 0, end: whole.byteLength }];
 
   function findRoom(length: number): number | undefined {
@@ -75,12 +78,12 @@ export function createSharedMemory(size: number): SharedMemory {
     take(length) {
       const taken = Math.max(1, Math.ceil(length / GRAIN)) * GRAIN;
       const at = findRoom(taken);
-      if (at === undefined) return ownPiece(length);
-      const stretch = { at, length };
+      if (at === undefined) return overflowBytes(length);
+      const slice = { at, length };
       let held = true;
       return {
-        stretch,
-        bytes: bytesAt(whole, stretch),
+        slice,
+        bytes: bytesAt(whole, slice),
         release() {
           if (held) giveBack(at, at + taken);
           held = false;
@@ -90,7 +93,7 @@ export function createSharedMemory(size: number): SharedMemory {
   };
 }
 
-function ownPiece(length: number): SharedPiece {
-  const own = new SharedArrayBuffer(length);
-  return { stretch: { at: 0, length, own }, bytes: Buffer.from(own), release() {} };
+function overflowBytes(length: number): SharedBytes {
+  const overflow = new SharedArrayBuffer(length);
+  return { slice: { at: 0, length, overflow }, bytes: Buffer.from(overflow), release() {} };
 }

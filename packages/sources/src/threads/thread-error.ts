@@ -1,5 +1,11 @@
-import { ExhibitError, toExhibitError } from "@exhibit/contracts/errors";
-import type { ThreadError } from "./protocol.ts";
+import { type ErrorCode, ExhibitError, toExhibitError } from "@exhibit/contracts/errors";
+
+/** An `ExhibitError` on its way between threads: structured cloning would make it a plain Error. */
+export interface ThreadError {
+  code: ErrorCode;
+  message: string;
+  details: ExhibitError["details"];
+}
 
 export function toThreadError(thrown: unknown): ThreadError {
   const { code, message, details } = toExhibitError(thrown, "SOURCE_IO");

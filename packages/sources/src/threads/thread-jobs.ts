@@ -1,7 +1,7 @@
 import { ExhibitError } from "@exhibit/contracts/errors";
-import { createDigester, type Digester } from "../digests/digester.ts";
+import { createDigester, type Digester, type PieceDigests } from "../digests/digester.ts";
 import { type OpenFile, openFile } from "../file-system/open-file.ts";
-import type { OpenedFile, PieceDigests, ReadAnswer, ReadJob } from "./protocol.ts";
+import type { OpenedFile, ReadAnswer, ReadJob } from "./protocol.ts";
 import { bytesAt } from "./shared-memory.ts";
 import { toThreadError } from "./thread-error.ts";
 import { createThreadWalks } from "./thread-walks.ts";
@@ -14,14 +14,14 @@ interface Reading {
 }
 
 /** The files that a thread has open, and its walks. */
-export interface ThreadFiles {
+export interface ThreadJobs {
   answer(job: ReadJob): ReadAnswer;
   /** Milliseconds that digests have taken so far: what the answers took besides is the disk's. */
   readonly digesting: number;
 }
 
 /** `memory` is what files are read into. */
-export function createThreadFiles(memory: SharedArrayBuffer): ThreadFiles {
+export function createThreadJobs(memory: SharedArrayBuffer): ThreadJobs {
   const files = new Map<number, Reading>();
   const walks = createThreadWalks();
   let lastFile = 0;

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { ExhibitError } from "@exhibit/contracts/errors";
 import type { ReadAnswer, ReadAnswers, ReadJob } from "./protocol.ts";
-import { createThreadFiles } from "./thread-jobs.ts";
+import { createThreadJobs } from "./thread-jobs.ts";
 
 // A thread that reads files and digests them, or walks a source. It may block: that is what it is for. Seven calls of
 // node:fs/promises for each small file cost more than all else that is done with it; here they are plain system calls
@@ -12,7 +12,7 @@ const ANSWER_WITHIN = 1;
 
 const port = parentPort;
 if (port === null) throw new ExhibitError("INTERNAL", "This is a thread's module.");
-const files = createThreadFiles(workerData as SharedArrayBuffer);
+const files = createThreadJobs(workerData as SharedArrayBuffer);
 
 port.on("message", (jobs: ReadJob[]) => {
   let answers: ReadAnswer[] = [];

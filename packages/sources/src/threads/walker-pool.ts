@@ -3,24 +3,34 @@ import { isOnLocalDisk } from "../file-system/local-disk.ts";
 import type { Place } from "../file-system/place.ts";
 import type { SourceEntry, WalkOptions } from "../source.ts";
 import { unpackEntries } from "./packed-entries.ts";
+import type { ReaderPool } from "./reader-pool.ts";
 import { type ReaderThread, startReaderThread } from "./reader-thread.ts";
 
 /**
- * Walks sources in threads. One on a disk of this machine is done by a thread that reads files, between two of them; any other
- * has a thread to itself, so that a share that hangs holds up nothing else.
+ * Walks trees of the file system in threads. A tree on a disk of this machine is walked by a thread
+ * that reads files, between two of them. Any other has a thread to itself, so that a share that hangs
+ * holds up nothing else.
  */
-export interface Walkers {
+export interface WalkerPool {
   /** See `SourceReader.walk`. */
   walk(place: Place, options: WalkOptions): AsyncGenerator<SourceEntry, void, void>;
+  /** Ends its threads; what they are walking fails with SOURCE_IO. */
+  close(): Promise<void>;
 }
 
 /**
- * A thread that has had nothing to do for this many milliseconds ends, and gives some 12 MB back; until then the next walk
- * begins 50 to 100 ms sooner, as imports seldom come alone.
+ * A thread that has had nothing to do for this many milliseconds ends, and frees some 12 MB. Until
+ * then the next walk begins 50 to 100 ms sooner, as imports seldom come alone.
  */
 const KEPT = 60_000;
 
-export function createWalkers(start = startReaderThread, isLocal = isOnLocalDisk): Walkers {
+/** @param readers whose threads walk what lies on a disk of this machine */
+export function createWalkerPool(
+  readers: Pick<ReaderPool, "borrow">,
+  start = startReaderThread,
+  isLocal = isOnLocalDisk,
+): WalkerPool {
+  const threads = new Set<ReaderThread>();
   const idle = new Map<ReaderThread, NodeJS.Timeout>();
 
   function take(): ReaderThread {
@@ -29,7 +39,11 @@ export function createWalkers(start = startReaderThread, isLocal = isOnLocalDisk
       idle.delete(thread);
       return thread;
     }
-    const started = start(() => idle.delete(started));
+    const started = start(() => {
+      idle.delete(started);
+      threads.delete(started);
+    });
+    threads.add(started);
     return started;
   }
 
@@ -42,9 +56,9 @@ export function createWalkers(start = startReaderThread, isLocal = isOnLocalDisk
   }
 
   return {
-    async *walk(place, { signal, readers }) {
-      const lent = readers && (await isLocal(place.root)) ? readers.lend() : undefined;
-      const thread = lent ?? take();
+    async *walk(place, { signal }) {
+      const borrowed = (await isLocal(place.root)) ? readers.borrow() : undefined;
+      const thread = borrowed ?? take();
       const walk = thread.walk(place);
       try {
         throwIfAborted(signal);
@@ -55,10 +69,13 @@ export function createWalkers(start = startReaderThread, isLocal = isOnLocalDisk
       } finally {
         // A thread that has ended holds nothing open, and isn't used again.
         await walk.end().then(
-          () => lent ?? giveBack(thread),
+          () => borrowed ?? giveBack(thread),
           () => undefined,
         );
       }
+    },
+    async close() {
+      await Promise.all([...threads].map((thread) => thread.stop()));
     },
   };
 }

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { absenceOf, canBeRead } from "../../src/file-system/missing-path.ts";
+import { canBeRead, missingPath } from "../../src/file-system/missing-path.ts";
 
 let root: string;
 beforeEach(async () => {
@@ -17,7 +17,7 @@ afterEach(() => rm(root, { recursive: true }));
 
 /** As of a source that is the path's first folder. */
 const absent = (path: string) =>
-  absenceOf(join(root, path), { source: join(root, path.split("/")[0] ?? ""), roots: [root] });
+  missingPath(join(root, path), { source: join(root, path.split("/")[0] ?? ""), roots: [root] });
 const readable = (path: string) => canBeRead(join(root, path), [root]);
 
 test("what is there isn't absent", async () => {
@@ -55,7 +55,7 @@ test("a root that isn't there looks like one, too, and nothing above it is looke
   const mount = join(root, "unmounted/mnt");
   const looks = { path: mount, looksUnmounted: true, isEmptyFolder: false };
   const of = { source: join(mount, "1001"), roots: [root.concat("x"), mount] };
-  expect(await absenceOf(join(mount, "1001/a.pdf"), of)).toEqual(looks);
+  expect(await missingPath(join(mount, "1001/a.pdf"), of)).toEqual(looks);
 });
 
 test("what lies outside the roots can't be read, and a link that leads nowhere neither", async () => {

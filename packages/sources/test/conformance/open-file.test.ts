@@ -12,13 +12,11 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { promisify } from "node:util";
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { crc64 } from "../../src/digests/crc64.ts";
-import { createFileReaders, type FileFacts } from "../../src/index.ts";
-import { failure, makeTree, readAll, type Tree } from "./tree.ts";
-
-const readers = createFileReaders(1024 * 1024);
-afterAll(() => readers.close());
+import { createSources, type FileStat } from "../../src/index.ts";
+import { failure, readAll } from "../../src/testing/index.ts";
+import { makeTree, type Tree } from "./tree.ts";
 
 let tree: Tree;
 beforeEach(async () => {
@@ -28,7 +26,7 @@ afterEach(async () => {
   await tree.remove();
 });
 
-describe("openSource", () => {
+describe("A source that is opened", () => {
   it("says that a source isn't there", async () => {
     expect(await failure(tree.open(tree.at("none")))).toMatchObject({ code: "SOURCE_NOT_FOUND" });
   });
@@ -72,8 +70,8 @@ describe("open", () => {
   });
   /** Small files are opened when they are read. */
   const open = async (path: string, expected = facts) => {
-    const { place } = await tree.open(tree.at("source"), [tree.root]);
-    const file = await readers.open(place, path, expected);
+    const source = await tree.open(tree.at("source"), [tree.root]);
+    const file = await source.open({ path }, expected);
     return { file, ...(await readAll(file)) };
   };
 
@@ -86,11 +84,11 @@ describe("open", () => {
   });
 
   it("says what a file is of which nothing is expected, and fails for one that isn't there, at once", async () => {
-    const { place } = await tree.open(tree.at("source"), [tree.root]);
-    const file = await readers.open(place, "sub/file", undefined);
+    const source = await tree.open(tree.at("source"), [tree.root]);
+    const file = await source.open({ path: "sub/file" }, undefined);
     expect(file).toMatchObject(facts);
     await file[Symbol.asyncDispose]();
-    const error = await failure(readers.open(place, "sub/other", undefined));
+    const error = await failure(source.open({ path: "sub/other" }, undefined));
     expect(error).toMatchObject({ code: "SOURCE_NOT_FOUND", details: { path: "sub/other" } });
   });
 
@@ -154,8 +152,8 @@ describe("open", () => {
 
 describe("read", () => {
   const content = Buffer.alloc(1_600 * 1024, "0123456789abcdef!");
-  const openFile = async (path: string, expected?: FileFacts) =>
-    readers.open((await tree.open()).place, path, expected);
+  const openFile = async (path: string, expected?: FileStat) =>
+    (await tree.open()).open({ path }, expected);
   const sha256 = createHash("sha256").update(content).digest();
   beforeEach(async () => {
     await writeFile(tree.at("big"), content);
@@ -234,11 +232,11 @@ describe("read", () => {
   it.skipIf(process.platform !== "linux")(
     "never takes a file for empty that only says so: /proc tells no sizes",
     async () => {
-      const { place } = await tree.open("/proc", ["/proc"]);
+      const source = await tree.open("/proc", ["/proc"]);
       const { mtimeMs, size } = await stat("/proc/version");
       expect(size).toBe(0);
       for (const expected of [undefined, { size, modifiedAt: Math.floor(mtimeMs) }]) {
-        const file = await readers.open(place, "version", expected);
+        const file = await source.open({ path: "version" }, expected);
         const error = await failure(file.read(0));
         expect(error).toMatchObject({ code: "SOURCE_CHANGED", details: { size: 0 } });
         expect((error as Error).message).toContain("copy it to a disk");
@@ -253,13 +251,13 @@ describe("read", () => {
     await file[Symbol.asyncDispose]();
   });
 
-  it("fails what is asked of readers that were closed, and goes on when it is asked anew", async () => {
-    const own = createFileReaders(1024 * 1024);
-    const { place } = await tree.open();
-    const file = await own.open(place, "big", undefined);
+  it("fails what is asked of sources that were closed, and goes on when it is asked anew", async () => {
+    const own = createSources({ memoryBytes: 1024 * 1024, roots: [tree.root], dataDir: undefined });
+    const source = await own.open({ type: "directory", path: tree.root });
+    const file = await source.open({ path: "big" }, undefined);
     await own.close();
     expect(await failure(file.read(5))).toMatchObject({ code: "SOURCE_IO" });
-    const again = await own.open(place, "big", undefined);
+    const again = await source.open({ path: "big" }, undefined);
     expect((await readAll(again)).sha256).toEqual(sha256);
     await own.close();
   });

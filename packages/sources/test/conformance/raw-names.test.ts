@@ -1,8 +1,9 @@
 import { chmod, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import type { Source } from "@exhibit/contracts";
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createFileReaders, openSource, type SourceEntry } from "../../src/index.ts";
-import { asNobody, failure, makeTree, readAll, type Tree } from "./tree.ts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { SourceEntry } from "../../src/index.ts";
+import { failure, readAll } from "../../src/testing/index.ts";
+import { asNobody, makeTree, openSource, type Tree } from "./tree.ts";
 
 let tree: Tree;
 beforeEach(async () => {
@@ -10,9 +11,6 @@ beforeEach(async () => {
   await mkdir(tree.at("source"));
 });
 afterEach(() => tree.remove());
-
-const readers = createFileReaders(1024 * 1024);
-afterAll(() => readers.close());
 
 /** 合同 in GBK. Its last two bytes are also a character in UTF-8. */
 const CONTRACT = "\\xba\\xcf\\xcd\\xac";
@@ -43,7 +41,7 @@ async function walk(options?: Options, path?: string): Promise<SourceEntry[]> {
 }
 
 async function contentOf(path: string, options?: Options): Promise<string> {
-  const file = await readers.open((await open(options)).place, path, undefined);
+  const file = await (await open(options)).open({ path }, undefined);
   const { bytes } = await readAll(file);
   await file[Symbol.asyncDispose]();
   return bytes.toString();

@@ -1,7 +1,8 @@
 import { mkdir, rename, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createFileReaders, type FileFacts, openSource } from "../../src/index.ts";
-import { failure, makeTree, readAll, type Tree } from "./tree.ts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { FileStat } from "../../src/index.ts";
+import { failure, readAll } from "../../src/testing/index.ts";
+import { makeTree, openSource, type Tree } from "./tree.ts";
 
 /** Links are followed in `roots/source`; all of `roots` may be read, and nothing else. */
 let tree: Tree;
@@ -26,11 +27,8 @@ async function walk() {
   return entries.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-const readers = createFileReaders(1024 * 1024);
-afterAll(() => readers.close());
-
-async function contentOf(path: string, expected?: FileFacts, source = following()) {
-  const file = await readers.open((await source).place, path, expected);
+async function contentOf(path: string, expected?: FileStat, source = following()) {
+  const file = await (await source).open({ path }, expected);
   const content = (await readAll(file)).bytes.toString();
   await file[Symbol.asyncDispose]();
   return content;
@@ -157,7 +155,7 @@ describe("A source whose symbolic links are followed", () => {
         `${path} is a symbolic link that leads out of the folders that may be read.`,
       );
       expect(Object.keys(error.details)).toEqual(["path"]);
-      const opening = readers.open((await following()).place, path, undefined);
+      const opening = (await following()).open({ path }, undefined);
       expect(await failure(opening)).toMatchObject({
         code: "SOURCE_OUTSIDE_ROOTS",
         message: error.message,

@@ -1,7 +1,26 @@
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openSource, type SourceEntry, type SourceFile } from "../../src/index.ts";
+import type { Source } from "@exhibit/contracts";
+import { locate } from "../../src/file-system/roots.ts";
+import type { SourceEntry, SourceReader } from "../../src/index.ts";
+import { namedSource } from "../../src/registry.ts";
+import { collect } from "../../src/testing/index.ts";
+import { createReaderPool } from "../../src/threads/reader-pool.ts";
+import { createWalkerPool } from "../../src/threads/walker-pool.ts";
+
+// One set of threads for all tests, whatever roots they read below.
+const readers = createReaderPool(1024 * 1024);
+const walkers = createWalkerPool(readers);
+
+export function openSource(
+  source: Source,
+  roots: readonly string[],
+  dataDir?: string,
+): Promise<SourceReader> {
+  const policy = { roots, dataDir };
+  return namedSource(source).open({ policy, openFile: readers.open, walkTree: walkers.walk });
+}
 
 /** A folder of the test's own, without symbolic links in its path. */
 export async function makeTree() {
@@ -10,40 +29,15 @@ export async function makeTree() {
     root,
     at: (...parts: string[]) => join(root, ...parts),
     open: (path = root, roots = [root]) => openSource({ type: "directory", path }, roots),
+    /** The whole tree, as threads are told of it. */
+    place: () => locate(root, [root], { followSymlinks: false, names: undefined }),
     remove: () => rm(root, { recursive: true, force: true }),
   };
 }
 export type Tree = Awaited<ReturnType<typeof makeTree>>;
 
 export async function walkAll(tree: Tree): Promise<SourceEntry[]> {
-  const entries: SourceEntry[] = [];
-  for await (const entry of (await tree.open()).walk({})) entries.push(entry);
-  return entries.sort((a, b) => (a.path < b.path ? -1 : 1));
-}
-
-/** The rest of a file, read in pieces of at most this many bytes, and the SHA-256 that came with the last of them. */
-export async function readAll(file: SourceFile, length = file.size) {
-  const pieces: Buffer[] = [];
-  let sha256: Buffer | undefined;
-  let left = file.size;
-  do {
-    const piece = await file.read(Math.min(length, left));
-    pieces.push(Buffer.from(piece.bytes));
-    left -= piece.bytes.length;
-    sha256 = piece.sha256;
-    piece.release();
-  } while (left > 0);
-  return { bytes: Buffer.concat(pieces), sha256 };
-}
-
-/** The error that `promise` is rejected with. */
-export async function failure(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    () => {
-      throw new Error("It should have failed.");
-    },
-    (error: unknown) => error,
-  );
+  return collect((await tree.open()).walk({}));
 }
 
 /** Rights don't bind root: the tests' containers run as root, so they step down for a moment. */

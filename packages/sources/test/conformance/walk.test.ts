@@ -3,7 +3,8 @@ import { chmod, mkdir, open, rename, rm, symlink, utimes, writeFile } from "node
 import { createServer } from "node:net";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { asNobody, failure, makeTree, type Tree, walkAll } from "./tree.ts";
+import { failure } from "../../src/testing/index.ts";
+import { asNobody, makeTree, openSource, type Tree, walkAll } from "./tree.ts";
 
 let tree: Tree;
 beforeEach(async () => {
@@ -217,6 +218,20 @@ it("fails as a whole when the source is removed, or replaced, while it is walked
     const code = replace ? "SOURCE_CHANGED" : "SOURCE_NOT_FOUND";
     expect(await failure(walk())).toMatchObject({ code });
   }
+});
+
+it("refuses to walk Exhibit's own data, also when only its real path says so", async () => {
+  await mkdir(tree.at("real/data"), { recursive: true });
+  await writeFile(tree.at("real/data/ledger"), "x");
+  await symlink(tree.at("real"), tree.at("link"));
+  const source = { type: "directory", path: tree.at("link") } as const;
+  const reader = await openSource(source, [tree.root], tree.at("real/data"));
+  expect(() => reader.walk({})).toThrow(
+    expect.objectContaining({
+      code: "REQUEST_INVALID",
+      message: expect.stringContaining(tree.at("real/data")),
+    }),
+  );
 });
 
 it("fails as a whole when the source vanished since it was opened", async () => {

@@ -1,19 +1,23 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { isOnLocalDisk } from "../../src/file-system/local-disk.ts";
-import { createFileReaders, type SourceEntry } from "../../src/index.ts";
+import type { SourceEntry } from "../../src/index.ts";
+import { failure } from "../../src/testing/index.ts";
+import { createReaderPool, type ReaderPool } from "../../src/threads/reader-pool.ts";
 import { type ReaderThread, startReaderThread } from "../../src/threads/reader-thread.ts";
-import { createWalkers } from "../../src/threads/walker-pool.ts";
-import { failure, makeTree, type Tree } from "./tree.ts";
+import { createWalkerPool } from "../../src/threads/walker-pool.ts";
+import { makeTree, type Tree } from "./tree.ts";
 
 const FILES = 500;
 
 let tree: Tree;
 let started: ReaderThread[];
+let readers: ReaderPool;
 let isLocal: boolean;
 beforeEach(async () => {
   tree = await makeTree();
   started = [];
+  readers = createReaderPool(1024 * 1024);
   isLocal = false;
   for (const folder of ["a", "b"]) {
     await mkdir(tree.at(folder));
@@ -22,13 +26,14 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.useRealTimers();
-  await Promise.all(started.map((thread) => thread.stop()));
+  await Promise.all([readers.close(), ...started.map((thread) => thread.stop())]);
   await tree.remove();
 });
 
 /** Walkers whose threads the test knows. */
 function walkersHere() {
-  return createWalkers(
+  return createWalkerPool(
+    readers,
     (onEnd) => {
       const thread = startReaderThread(onEnd);
       started.push(thread);
@@ -45,7 +50,7 @@ async function countOf(entries: AsyncIterable<SourceEntry>): Promise<number> {
 }
 
 it("gives each walk a thread of its own, and the next walk one that is there", async () => {
-  const { place } = await tree.open();
+  const place = await tree.place();
   const walkers = walkersHere();
   const first = walkers.walk(place, {});
   await first.next();
@@ -57,7 +62,7 @@ it("gives each walk a thread of its own, and the next walk one that is there", a
 });
 
 it("fails the walk whose thread ends, and no other; the next one has a thread again", async () => {
-  const { place } = await tree.open();
+  const place = await tree.place();
   const walkers = walkersHere();
   const [hit, other] = [walkers.walk(place, {}), walkers.walk(place, {})];
   await Promise.all([hit.next(), other.next()]);
@@ -73,7 +78,7 @@ it("fails the walk whose thread ends, and no other; the next one has a thread ag
 });
 
 it("ends a walk by its signal, and its thread is free for the next", async () => {
-  const { place } = await tree.open();
+  const place = await tree.place();
   const walkers = walkersHere();
   const controller = new AbortController();
   const walk = walkers.walk(place, { signal: controller.signal });
@@ -85,7 +90,7 @@ it("ends a walk by its signal, and its thread is free for the next", async () =>
 });
 
 it("ends a thread that has had nothing to walk for a while", async () => {
-  const { place } = await tree.open();
+  const place = await tree.place();
   const walkers = walkersHere();
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   await countOf(walkers.walk(place, {}));
@@ -98,11 +103,10 @@ it("ends a thread that has had nothing to walk for a while", async () => {
 });
 
 it("has a thread that reads files walk what lies on a disk of this machine, several walks at a time", async () => {
-  const { place } = await tree.open();
+  const place = await tree.place();
   const walkers = walkersHere();
-  const readers = createFileReaders(1024 * 1024);
   isLocal = true;
-  const [one, other] = [walkers.walk(place, { readers }), walkers.walk(place, { readers })];
+  const [one, other] = [walkers.walk(place, {}), walkers.walk(place, {})];
   await Promise.all([one.next(), other.next()]);
   expect(await countOf(one)).toBe(2 * FILES - 1);
   const file = await readers.open(place, "a/f1", undefined);
@@ -110,9 +114,20 @@ it("has a thread that reads files walk what lies on a disk of this machine, seve
   await file[Symbol.asyncDispose]();
   expect(started).toHaveLength(0);
   isLocal = false;
-  expect(await countOf(walkers.walk(place, { readers }))).toBe(2 * FILES);
+  expect(await countOf(walkers.walk(place, {}))).toBe(2 * FILES);
   expect(started).toHaveLength(1);
-  await readers.close();
+});
+
+it("ends its threads when it is closed, those that walk too, and starts others when it is asked anew", async () => {
+  const place = await tree.place();
+  const walkers = walkersHere();
+  const [walk, idle] = [walkers.walk(place, {}), walkers.walk(place, {})];
+  await walk.next();
+  await countOf(idle);
+  await walkers.close();
+  expect(await failure(countOf(walk))).toMatchObject({ code: "SOURCE_IO" });
+  expect(await countOf(walkers.walk(place, {}))).toBe(2 * FILES);
+  expect(started).toHaveLength(3);
 });
 
 it("knows a disk of this machine, and takes nothing else for one", async () => {

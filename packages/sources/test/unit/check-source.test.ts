@@ -1,20 +1,22 @@
+import type { Source } from "@exhibit/contracts";
 import { expect, it } from "vitest";
-import { checkApart, checkSource } from "../../src/index.ts";
+import { checkSource } from "../../src/index.ts";
 
 const roots = ["/evidence", "/mnt/cases/"];
-const at = (path: string) => ({ type: "directory" as const, path });
+const check = (path: string, of: readonly string[] = roots, dataDir?: string) =>
+  checkSource({ type: "directory", path }, { roots: of, dataDir });
 
 it.each(["/evidence", "/evidence/1001", "/evidence/..a", "/mnt/cases/x/../y", "/evidence//a/"])(
   "lets %s pass",
   (path) => {
-    expect(() => checkSource(at(path), roots)).not.toThrow();
+    expect(() => check(path)).not.toThrow();
   },
 );
 
 it.each(["/", "/etc", "/evidence2", "/evidence/../etc", "/mnt/cases/.."])(
   "refuses %s as outside the roots",
   (path) => {
-    expect(() => checkSource(at(path), roots)).toThrow(
+    expect(() => check(path)).toThrow(
       expect.objectContaining({
         code: "SOURCE_OUTSIDE_ROOTS",
         message: expect.stringContaining("may be read: /evidence, /mnt/cases/."),
@@ -24,7 +26,7 @@ it.each(["/", "/etc", "/evidence2", "/evidence/../etc", "/mnt/cases/.."])(
 );
 
 it.each(["evidence/1001", "."])("refuses %s as a path that isn't absolute", (path) => {
-  expect(() => checkSource(at(path), roots)).toThrow(
+  expect(() => check(path)).toThrow(
     expect.objectContaining({
       code: "REQUEST_INVALID",
       message: expect.stringContaining("absolute"),
@@ -34,17 +36,15 @@ it.each(["evidence/1001", "."])("refuses %s as a path that isn't absolute", (pat
 
 it("names five roots, and counts the others", () => {
   const many = Array.from({ length: 7 }, (_, index) => `/r${index}`);
-  expect(() => checkSource(at("/etc"), many)).toThrow("/r0, /r1, /r2, /r3, /r4 and 2 more.");
+  expect(() => check("/etc", many)).toThrow("/r0, /r1, /r2, /r3, /r4 and 2 more.");
 });
 
 it.each(["/evidence/a\0b", "/evidence/\ud800"])("refuses the path %j as none", (path) => {
-  expect(() => checkSource(at(path), roots)).toThrow(
-    expect.objectContaining({ code: "REQUEST_INVALID" }),
-  );
+  expect(() => check(path)).toThrow(expect.objectContaining({ code: "REQUEST_INVALID" }));
 });
 
 it("lets nothing pass when there are no roots", () => {
-  expect(() => checkSource(at("/evidence"), [])).toThrow(
+  expect(() => check("/evidence", [])).toThrow(
     expect.objectContaining({
       code: "SOURCE_OUTSIDE_ROOTS",
       message: expect.stringContaining("none is configured"),
@@ -53,13 +53,13 @@ it("lets nothing pass when there are no roots", () => {
 });
 
 it("takes a root that is the whole file system at its word", () => {
-  expect(() => checkSource(at("/etc"), ["/"])).not.toThrow();
+  expect(() => check("/etc", ["/"])).not.toThrow();
 });
 
 it.each(["/evidence", "/evidence/", "/evidence/case/..", "/", "/evidence/.exhibit"])(
   "refuses %s, which holds Exhibit's own data",
   (path) => {
-    expect(() => checkApart(path, "/evidence/.exhibit")).toThrow(
+    expect(() => check(path, ["/"], "/evidence/.exhibit")).toThrow(
       expect.objectContaining({
         code: "REQUEST_INVALID",
         message: expect.stringContaining("/evidence/.exhibit"),
@@ -71,7 +71,21 @@ it.each(["/evidence", "/evidence/", "/evidence/case/..", "/", "/evidence/.exhibi
 it.each(["/evidence/1001", "/evidence/.exhibit/sample-case", "/evidence/.exhibit2"])(
   "lets %s pass, which lies beside Exhibit's own data or within",
   (path) => {
-    expect(() => checkApart(path, "/evidence/.exhibit")).not.toThrow();
-    expect(() => checkApart(path, undefined)).not.toThrow();
+    expect(() => check(path, ["/"], "/evidence/.exhibit")).not.toThrow();
+    expect(() => check(path)).not.toThrow();
   },
 );
+
+it("refuses a kind that isn't known, and options that its kind doesn't have", () => {
+  const policy = { roots, dataDir: undefined };
+  for (const source of [
+    { type: "carrier pigeon", path: "/evidence" },
+    { type: "toString", path: "/evidence" },
+    { type: "directory", path: "/evidence", follow: true },
+    { type: "directory" },
+  ]) {
+    expect(() => checkSource(source as unknown as Source, policy)).toThrow(
+      expect.objectContaining({ code: "REQUEST_INVALID" }),
+    );
+  }
+});

@@ -59,7 +59,7 @@ async function restore() {
 
 /** The walk as its thread does it: nothing of the disk can be made to fail in a thread. */
 async function walkHere() {
-  const { place } = await tree.open();
+  const place = await tree.place();
   return [...walkDirectory(place)].flat().sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
@@ -116,7 +116,7 @@ it("fails as a whole when the source itself can't be read on", async () => {
 });
 
 it("says that a file can't be read now, when it is opened and in the midst of reading", async () => {
-  const { place } = await tree.open();
+  const place = await tree.place();
   vi.mocked(openSync).mockImplementationOnce(() => {
     throw eio();
   });
@@ -152,7 +152,7 @@ function giveFew(most: number) {
 }
 
 it("reads on when the disk gives fewer bytes than asked", async () => {
-  const { place } = await tree.open();
+  const place = await tree.place();
   giveFew(1);
   const file = openFile(place, "good", undefined);
   const into = Buffer.alloc(4);
@@ -173,7 +173,7 @@ it.each([
   [3, "more than the 3 bytes"],
   [5, "ended at byte 4"],
 ])("finds that a file has other bytes than the %i that are told of it", async (size, message) => {
-  const { place } = await tree.open();
+  const place = await tree.place();
   for (const worsen of [() => {}, () => giveFew(2)]) {
     worsen();
     tellSize(size);

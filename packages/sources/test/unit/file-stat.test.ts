@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { checkUnchanged, factsOf } from "../../src/file-system/file-stat.ts";
+import { checkUnchanged, statOf } from "../../src/file-system/file-stat.ts";
 
 it.each([
   ["an ordinary one", 1_700_000_000_123.9, 1_700_000_000_123],
@@ -9,7 +9,7 @@ it.each([
   ["far before any date", -9.2e21, -8.64e15],
   ["no number", Number.NaN, 0],
 ])("has a time that a ledger can hold, whatever the disk tells: %s", (_, mtimeMs, modifiedAt) => {
-  const facts = factsOf({ size: 1, mtimeMs });
+  const facts = statOf({ size: 1, mtimeMs });
   expect(facts).toEqual({ size: 1, modifiedAt });
   expect(Object.is(facts.modifiedAt, -0)).toBe(false);
   const changed = { ...facts, modifiedAt: 0, size: 2 };

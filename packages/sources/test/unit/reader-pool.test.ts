@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { createFileReaders } from "../../src/threads/reader-pool.ts";
+import { createReaderPool } from "../../src/threads/reader-pool.ts";
 import type { ReaderThread } from "../../src/threads/reader-thread.ts";
 
 /** Threads as the test says they are. */
@@ -12,7 +12,7 @@ interface Told {
 
 function readersHere() {
   const threads: Told[] = [];
-  const readers = createFileReaders(4096, () => {
+  const readers = createReaderPool(4096, () => {
     const told: Told & Pick<ReaderThread, "stop"> = {
       ...{ busy: 0, pace: 0, idle: 0, stopped: false },
       async stop() {
@@ -22,42 +22,42 @@ function readersHere() {
     threads.push(told);
     return told as unknown as ReaderThread;
   });
-  return { threads, lend: () => readers.lend() as unknown as Told };
+  return { threads, borrow: () => readers.borrow() as unknown as Told };
 }
 
 it("has one thread for a disk that answers at once, however much there is to do", () => {
-  const { threads, lend } = readersHere();
-  lend().busy = 100;
-  expect(lend()).toBe(threads[0]);
+  const { threads, borrow } = readersHere();
+  borrow().busy = 100;
+  expect(borrow()).toBe(threads[0]);
   expect(threads).toHaveLength(1);
 });
 
 it("starts up to four when a disk is slow and those that are there have enough to do, and takes the least busy", () => {
-  const { threads, lend } = readersHere();
+  const { threads, borrow } = readersHere();
   for (let count = 1; count <= 4; count += 1) {
-    Object.assign(lend(), { busy: 7, pace: 20 });
-    expect(lend()).toBe(threads[count - 1]);
+    Object.assign(borrow(), { busy: 7, pace: 20 });
+    expect(borrow()).toBe(threads[count - 1]);
     for (const thread of threads) thread.busy = 8;
   }
   expect(threads).toHaveLength(4);
   Object.assign(threads[2] as Told, { busy: 7 });
-  expect(lend()).toBe(threads[2]);
+  expect(borrow()).toBe(threads[2]);
   expect(threads).toHaveLength(4);
 });
 
 it("gives them nothing more once the disk is fast, and ends those that have had nothing to do for a while", () => {
-  const { threads, lend } = readersHere();
-  for (let count = 1; count <= 3; count += 1) Object.assign(lend(), { busy: 8, pace: 20 });
+  const { threads, borrow } = readersHere();
+  for (let count = 1; count <= 3; count += 1) Object.assign(borrow(), { busy: 8, pace: 20 });
   const [first, second, third] = threads as [Told, Told, Told];
   first.pace = 1;
   second.busy = 0;
-  expect(lend()).toBe(first);
+  expect(borrow()).toBe(first);
   expect(second.stopped).toBe(false);
   second.idle = 60_000;
-  expect(lend()).toBe(first);
+  expect(borrow()).toBe(first);
   expect([first, second, third].map(({ stopped }) => stopped)).toEqual([false, true, false]);
   // What still reads is used again if need be.
   first.pace = 20;
   third.busy = 3;
-  expect(lend()).toBe(third);
+  expect(borrow()).toBe(third);
 });

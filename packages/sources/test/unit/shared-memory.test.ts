@@ -1,39 +1,39 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import { bytesAt, createSharedMemory, type SharedPiece } from "../../src/threads/shared-memory.ts";
+import { bytesAt, createSharedMemory, type SharedBytes } from "../../src/threads/shared-memory.ts";
 
 it("uses memory again that was given back, and only then", () => {
   const memory = createSharedMemory(1024 * 1024);
   const [one, two] = [memory.take(10_000), memory.take(9_000)];
   expect(one.bytes).toHaveLength(10_000);
-  expect(two.stretch.at).not.toBe(one.stretch.at);
+  expect(two.slice.at).not.toBe(one.slice.at);
   one.release();
   one.release();
   const three = memory.take(12_000);
   expect(three.bytes).toHaveLength(12_000);
-  expect(three.stretch.at).toBe(one.stretch.at);
-  expect(memory.take(12_000).stretch.at).not.toBe(three.stretch.at);
+  expect(three.slice.at).toBe(one.slice.at);
+  expect(memory.take(12_000).slice.at).not.toBe(three.slice.at);
 });
 
 it("shows a thread the same bytes", () => {
   const memory = createSharedMemory(8192);
   const pieces = [memory.take(5000), memory.take(9000)];
-  for (const { bytes, stretch } of pieces) {
+  for (const { bytes, slice } of pieces) {
     bytes.fill("seen");
-    expect(bytesAt(memory.whole, stretch).equals(bytes)).toBe(true);
+    expect(bytesAt(memory.whole, slice).equals(bytes)).toBe(true);
   }
 });
 
 it("has memory of its own for what finds no gap, and for nothing else", () => {
   const memory = createSharedMemory(16_384);
   const first = memory.take(8192);
-  expect(memory.take(8193).stretch.own).toBeDefined();
+  expect(memory.take(8193).slice.overflow).toBeDefined();
   const rest = memory.take(8192);
-  expect(rest.stretch.own).toBeUndefined();
-  expect(memory.take(1).stretch.own).toBeDefined();
+  expect(rest.slice.overflow).toBeUndefined();
+  expect(memory.take(1).slice.overflow).toBeDefined();
   first.release();
   rest.release();
-  expect(memory.take(16_384).stretch.own).toBeUndefined();
+  expect(memory.take(16_384).slice.overflow).toBeUndefined();
 });
 
 it("gives no byte to two, and joins all gaps again", () => {
@@ -44,7 +44,7 @@ it("gives no byte to two, and joins all gaps again", () => {
   fc.assert(
     fc.property(acts, (these) => {
       const memory = createSharedMemory(size);
-      const held: { piece: SharedPiece; mark: number }[] = [];
+      const held: { piece: SharedBytes; mark: number }[] = [];
       const check = ({ piece, mark }: (typeof held)[number]) =>
         expect(piece.bytes.every((byte) => byte === mark)).toBe(true);
       these.forEach((act, index) => {
@@ -62,7 +62,7 @@ it("gives no byte to two, and joins all gaps again", () => {
       });
       held.forEach(check);
       for (const { piece } of held) piece.release();
-      expect(memory.take(size).stretch).toEqual({ at: 0, length: size });
+      expect(memory.take(size).slice).toEqual({ at: 0, length: size });
     }),
   );
 });

@@ -1,6 +1,6 @@
 import { stat, writeFile } from "node:fs/promises";
 import { expect, it } from "vitest";
-import { createThreadFiles } from "../../src/threads/thread-jobs.ts";
+import { createThreadJobs } from "../../src/threads/thread-jobs.ts";
 import { makeTree } from "../conformance/tree.ts";
 
 it("tells apart what digests take, so that a busy processor isn't taken for a slow disk", async () => {
@@ -9,8 +9,8 @@ it("tells apart what digests take, so that a busy processor isn't taken for a sl
     const length = 16 * 1024 * 1024;
     await writeFile(tree.at("a.bin"), Buffer.alloc(length, "evidence"));
     const { mtimeMs } = await stat(tree.at("a.bin"));
-    const { place } = await tree.open();
-    const files = createThreadFiles(new SharedArrayBuffer(length));
+    const place = await tree.place();
+    const files = createThreadJobs(new SharedArrayBuffer(length));
     expect(files.digesting).toBe(0);
     const began = performance.now();
     const answer = files.answer({

@@ -1,16 +1,14 @@
 import { ExhibitError } from "@exhibit/contracts";
 import { createImport, type Ledger } from "@exhibit/ledger";
 import { ledgerKinds } from "@exhibit/ledger/testing";
-import { openSource, type SourceEntry } from "@exhibit/sources";
+import type { SourceEntry, Sources } from "@exhibit/sources";
 import type { Logger } from "@exhibit/telemetry";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { createSight } from "../../src/fleet/sight.ts";
 import { createWaits } from "../../src/fleet/waits.ts";
 import { type PlanDependencies, planFolder } from "../../src/planning/plan-folder.ts";
 import { SHARD_BYTES, SHARD_FILES } from "../../src/planning/sharder.ts";
-
-vi.mock("@exhibit/sources", { spy: true });
 
 let ledger: Ledger;
 let remove: () => Promise<void>;
@@ -19,18 +17,31 @@ beforeAll(async () => {
 });
 afterAll(() => remove());
 
-/** A source that gives these entries in this order; it breaks off before the one at `breakAt`. */
-function giveSource(entries: readonly SourceEntry[], breakAt = Number.POSITIVE_INFINITY): void {
-  vi.mocked(openSource).mockResolvedValue({
+let sources: Pick<Sources, "open" | "absence" | "canBeRead">;
+
+/** A source that yields these entries in this order; it breaks off with `fault` before the one at `breakAt`. */
+function giveSource(
+  entries: readonly SourceEntry[],
+  breakAt = Number.POSITIVE_INFINITY,
+  fault = new ExhibitError("SOURCE_IO", "The disk is away."),
+): void {
+  const reader = {
     async *walk() {
       for (const [index, entry] of entries.entries()) {
-        if (index === breakAt) throw new ExhibitError("SOURCE_IO", "The disk is away.");
+        if (index === breakAt) throw fault;
         yield entry;
       }
     },
-    place: { root: "/evidence", bounds: [], followSymlinks: false },
-    isFolder: () => Promise.resolve(false),
-  });
+    open: () => Promise.reject(new Error("Planning opens no file.")),
+    nameOf: (path: string) => path,
+    isFolder: async () => false,
+    async [Symbol.asyncDispose]() {},
+  };
+  sources = {
+    open: async () => reader,
+    absence: async () => undefined,
+    canBeRead: async () => false,
+  };
 }
 
 async function createFolder() {
@@ -48,18 +59,16 @@ async function createFolder() {
 }
 
 /** Every run is a person's: what had failed is taken up. */
-function plan(folderId: number, last = true, dataDir?: string): Promise<void> {
+function plan(folderId: number, last = true): Promise<void> {
   const rung = () => Promise.resolve();
   const dependencies: PlanDependencies = {
     ledger,
     engine: { enqueueNew: rung, enqueue: rung } as unknown as PlanDependencies["engine"],
     broker: { perFile: () => undefined },
-    roots: ["/evidence"],
-    dataDir,
-    readers: {} as PlanDependencies["readers"],
+    sources,
     logger: {} as Logger,
     waits: createWaits({ diskSilence: () => 0 }),
-    sight: createSight({ ledger, roots: ["/evidence"], host: "here", view: "here" }),
+    sight: createSight({ ledger, sources, host: "here", view: "here" }),
   };
   const signal = new AbortController().signal;
   const attempt = {
@@ -222,12 +231,13 @@ test("A file that is too large to be sent is put aside by name, and the others a
   ]);
 });
 
-test("A source that really holds Exhibit's own data is the folder's error, and nothing of it is planned", async () => {
+test("A source that refuses to be walked is the folder's error, and nothing of it is planned", async () => {
   const { folderId } = await createFolder();
-  giveSource([{ kind: "file", path: ".exhibit/ledger/1", size: 1, modifiedAt: 1 }]);
-  await expect(plan(folderId, true, "/evidence/.exhibit")).rejects.toMatchObject({
+  const refusal = new ExhibitError("REQUEST_INVALID", "It holds Exhibit's own data.");
+  giveSource([{ kind: "file", path: ".exhibit/ledger/1", size: 1, modifiedAt: 1 }], 0, refusal);
+  await expect(plan(folderId)).rejects.toMatchObject({
     code: "REQUEST_INVALID",
-    message: expect.stringContaining("/evidence/.exhibit"),
+    message: expect.stringContaining("Exhibit's own data"),
   });
   expect(await rowsOf(folderId)).toEqual([]);
 });
