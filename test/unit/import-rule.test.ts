@@ -120,6 +120,32 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     control: ["jobs"],
     simulation: ["planning", "storing"],
   },
+  client: {
+    "api-client": [],
+    "server-sent-events": [],
+    "follow-import": ["api-client", "server-sent-events"],
+    testing: [],
+  },
+  api: {
+    http: [],
+    board: [],
+    pages: [],
+    progress: [],
+    action: ["progress"],
+    routes: ["progress", "action"],
+    "build-api": ["http", "board", "pages", "progress", "action", "routes"],
+  },
+  cli: {
+    output: [],
+    process: ["output"],
+    case: ["output"],
+    "file-list": ["output"],
+    client: ["output", "process"],
+    up: ["output", "process", "case", "client"],
+    commands: ["output", "process", "case", "file-list", "client", "up"],
+    cli: ["output", "process", "commands"],
+    main: ["output", "cli"],
+  },
 };
 
 /** `oss` may know what a lease is, but not how one is had. */

@@ -4,17 +4,17 @@ import type { Logger } from "@exhibit/telemetry";
 import type { Queue } from "bullmq";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler } from "fastify-type-provider-zod";
-import type { Readiness } from "./action.ts";
-import { addBullBoard } from "./bull-board.ts";
-import { addDocs } from "./docs.ts";
-import { type DoorOptions, guardDoor } from "./door.ts";
-import { answerErrors, sendError } from "./error-answers.ts";
-import { addFavicon } from "./favicon.ts";
-import { takeJsonOnly } from "./json-bodies.ts";
-import { createProgressFeed } from "./progress-feed.ts";
+import type { Readiness } from "./action/action.ts";
+import { addBullBoard } from "./board/bull-board.ts";
+import { type AccessOptions, guardAccess } from "./http/access-guard.ts";
+import { answerErrors, sendError } from "./http/error-responses.ts";
+import { takeJsonOnly } from "./http/json-bodies.ts";
+import { traceRequests } from "./http/tracing.ts";
+import { validator } from "./http/validator.ts";
+import { addDocs } from "./pages/docs.ts";
+import { addFavicon } from "./pages/favicon.ts";
+import { createProgressFeed } from "./progress/progress-feed.ts";
 import { addRoutes, methodsAt } from "./routes.ts";
-import { traceRequests } from "./tracing.ts";
-import { validator } from "./validator.ts";
 
 /** 10,000 folders, each with a path of up to 4 KiB, are 40 MiB at most; usual ones are a hundredth of it. */
 const BODY_LIMIT = 48 * 1024 * 1024;
@@ -32,7 +32,7 @@ export interface ApiOptions {
   readonly vendors: VendorControl;
   readonly logger: Logger;
   /** The names by which it may be called. @defaultValue those of the loopback */
-  readonly door?: DoorOptions;
+  readonly access?: AccessOptions;
   /** Of the event streams, in milliseconds. @defaultValue 500 and 15000 */
   readonly progress?: { readonly interval?: number; readonly heartbeat?: number };
 }
@@ -55,7 +55,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     reply.header("x-request-id", request.id);
   });
   takeJsonOnly(app);
-  guardDoor(app, options.door ?? { listensOn: "localhost" });
+  guardAccess(app, options.access ?? { listensOn: "localhost" });
   traceRequests(app);
   answerErrors(app, methodsAt);
 

@@ -1,3 +1,3 @@
-export type { Readiness } from "./action.ts";
+export type { Readiness } from "./action/action.ts";
 export { type ApiOptions, buildApi } from "./build-api.ts";
-export type { DoorOptions } from "./door.ts";
+export type { AccessOptions } from "./http/access-guard.ts";

@@ -1,2 +1,2 @@
 export { runCli } from "./cli.ts";
-export { ensureSampleCase, sampleRequest } from "./up/sample-case.ts";
+export { ensureSampleCase, sampleRequest } from "./up/sample-case/sample-case.ts";

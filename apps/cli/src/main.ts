@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { runCli } from "./cli.ts";
-import { outputTo } from "./output.ts";
+import { outputTo } from "./output/output-stream.ts";
 
 process.exitCode = await runCli(process.argv.slice(2), {
   stdout: outputTo(process.stdout),

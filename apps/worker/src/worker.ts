@@ -16,8 +16,8 @@ import type { WorkerParts } from "@exhibit/runtime";
 import { createSources, unreadableRoots } from "@exhibit/sources";
 import { type Logger, observe } from "@exhibit/telemetry";
 import { boundHeap } from "./bounded-heap.ts";
-import { keepRinging } from "./keep-ringing.ts";
-import { keepPresence } from "./presence.ts";
+import { keepPresence } from "./heartbeat.ts";
+import { keepRinging } from "./reconcile-loop.ts";
 import { viewOf, workerFacts } from "./worker-facts.ts";
 
 export interface RunningWorker {

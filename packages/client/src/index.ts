@@ -4,3 +4,4 @@ export {
   type FileFilter,
   type ImportFilter,
 } from "./api-client.ts";
+export { type FollowOptions, followImport } from "./follow-import.ts";

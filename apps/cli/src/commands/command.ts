@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Streams, Terminal } from "../terminal.ts";
+import type { Streams, Terminal } from "../output/terminal.ts";
 
 /** What a command's module gives: it adds itself to the program. */
 export type CommandModule = (program: Command, context: CommandContext) => void;

@@ -1,5 +1,5 @@
 import type { FileView, FolderView, ImportView } from "@exhibit/contracts";
-import { selectorText } from "../report.ts";
+import { selectorText } from "../output/folder-report.ts";
 
 /** A file of an import, with the folder that it belongs to. */
 export interface ListedFile {

@@ -1,6 +1,6 @@
 import { type FileView, visible } from "@exhibit/contracts";
-import { formatBytes, formatCount } from "../format.ts";
-import { folderName, placeOf } from "../report.ts";
+import { folderName, placeOf } from "../output/folder-report.ts";
+import { formatBytes, formatCount } from "../output/format.ts";
 import type { ListedFile } from "./csv.ts";
 
 // As wide as the longest state and the longest size.

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { link, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ExhibitError } from "@exhibit/contracts";
-import { badUse } from "../exit-codes.ts";
+import { badUse } from "../output/exit-codes.ts";
 
 /** Takes a part of a text; resolves once there is room for more. */
 export type Send = (text: string) => Promise<void>;

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { realpath } from "node:fs/promises";
 import { basename, join, relative, resolve, sep } from "node:path";
 import { ExhibitError, type FolderRequest, type ImportRequest } from "@exhibit/contracts";
-import { checkFolder, mapLayout } from "../case-folders.ts";
-import { badUse } from "../exit-codes.ts";
-import { ensureSampleCase, sampleRequest } from "./sample-case.ts";
+import { checkFolder, mapLayout } from "../case/case-folders.ts";
+import { badUse } from "../output/exit-codes.ts";
+import { ensureSampleCase, sampleRequest } from "./sample-case/sample-case.ts";
 
 /** What `exhibit up` imports into the sandbox. */
 export interface Evidence {

@@ -1,17 +1,17 @@
 import type { ApiClient } from "@exhibit/client";
 import type { ImportView } from "@exhibit/contracts";
 import type { Sandbox } from "@exhibit/sandbox";
-import { mappingLines } from "../case-folders.ts";
-import { exitCodes } from "../exit-codes.ts";
-import { giveImport } from "../import-result.ts";
-import type { Interruption } from "../interruption.ts";
-import { exitCodeOfImport, importReport } from "../report.ts";
-import type { Terminal } from "../terminal.ts";
-import { watchWithProgress } from "../watch-to-end.ts";
+import { mappingLines } from "../case/case-folders.ts";
+import { giveImport } from "../client/import-result.ts";
+import { watchWithProgress } from "../client/watch-to-end.ts";
+import { exitCodeOfImport, exitCodes } from "../output/exit-codes.ts";
+import { importReport } from "../output/import-report.ts";
+import type { Terminal } from "../output/terminal.ts";
+import type { Interruption } from "../process/interruption.ts";
 import { type Evidence, isWithin } from "./evidence.ts";
 import { keepRoots } from "./known-roots.ts";
+import { isOf, neededSources } from "./open-imports.ts";
 import { placementLines } from "./placement.ts";
-import { isOf, neededSources } from "./unsealed.ts";
 
 interface ImportContext {
   api: ApiClient;

@@ -1,7 +1,8 @@
 import type { ApiClient } from "@exhibit/client";
 import type { FolderView } from "@exhibit/contracts";
 import type { Sandbox } from "@exhibit/sandbox";
-import { folderErrorLines, folderName, placeOf, totals } from "../report.ts";
+import { folderErrorLines, folderName, placeOf } from "../output/folder-report.ts";
+import { totals } from "../output/totals.ts";
 
 // Folders shown at the end.
 const mostFolders = 20;

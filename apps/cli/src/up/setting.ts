@@ -1,7 +1,7 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { type Environment, type FoundConfig, findConfig } from "@exhibit/config";
-import { badUse } from "../exit-codes.ts";
+import { badUse } from "../output/exit-codes.ts";
 import type { UpOptions } from "./up.ts";
 
 /** What `exhibit up` runs on. */

@@ -2,18 +2,18 @@ import { dirname } from "node:path";
 import { createApiClient } from "@exhibit/client";
 import { findConfig, readEnvironment } from "@exhibit/config";
 import { TRIAL_NOTICE } from "@exhibit/contracts";
-import { actorOfSystem } from "../actor.ts";
-import { exitCodes } from "../exit-codes.ts";
-import { listenForInterruption } from "../interruption.ts";
-import { checkBwlimit } from "../limited-worker.ts";
-import type { Terminal } from "../terminal.ts";
-import { lockDataFolder } from "./data-lock.ts";
+import { exitCodes } from "../output/exit-codes.ts";
+import type { Terminal } from "../output/terminal.ts";
+import { actorOfSystem } from "../process/actor.ts";
+import { lockDataFolder } from "../process/data-lock.ts";
+import { listenForInterruption } from "../process/interruption.ts";
+import { checkBwlimit } from "../process/limited-worker.ts";
 import { type Evidence, ownEvidence, sampleEvidence } from "./evidence.ts";
-import { type House, openHouse } from "./house.ts";
 import { importEvidence } from "./import-evidence.ts";
 import { rememberRoots } from "./known-roots.ts";
+import { type House, openHouse } from "./local-stack.ts";
+import { goesOnLine, openImports } from "./open-imports.ts";
 import { hasOldTrial, type Setting, settingOf } from "./setting.ts";
-import { goesOnLine, openImports } from "./unsealed.ts";
 
 export interface UpOptions {
   once?: boolean;

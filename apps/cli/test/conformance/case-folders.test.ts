@@ -1,7 +1,7 @@
 import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type CaseOptions, mapCase } from "../../src/case-folders.ts";
+import { type CaseOptions, mapCase } from "../../src/case/case-folders.ts";
 import { scratchFolder } from "../support/scratch.ts";
 
 const kongur: CaseOptions = {

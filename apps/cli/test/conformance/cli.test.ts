@@ -1,12 +1,20 @@
 import { spawn } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { userInfo } from "node:os";
+import {
+  type Answer,
+  deadUrl,
+  errorJson,
+  eventStream,
+  folderOf,
+  importId,
+  json,
+  sealed,
+  viewOf,
+} from "@exhibit/client/testing";
 import { describe, expect, test } from "vitest";
-import { type Answer, deadUrl, errorJson, eventStream, json } from "../support/fake-api.ts";
-import { folderOf } from "../support/files.ts";
 import { against, bareEnvironment, exhibit, program } from "../support/run.ts";
 import { scratchFolder } from "../support/scratch.ts";
-import { importId, sealed, viewOf } from "../support/views.ts";
 
 const sealing: Answer = (response, { method, path }) => {
   if (method === "POST") return json(response, viewOf({ status: "planning" }), 202);

@@ -1,11 +1,18 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import {
+  type Answer,
+  eventStream,
+  folderOf,
+  importId,
+  json,
+  sealed,
+  startFakeApi,
+  viewOf,
+} from "@exhibit/client/testing";
 import { expect, test } from "vitest";
-import { type Answer, eventStream, json, startFakeApi } from "../support/fake-api.ts";
-import { folderOf } from "../support/files.ts";
 import { bareEnvironment, program } from "../support/run.ts";
 import { scratchFolder } from "../support/scratch.ts";
-import { importId, sealed, viewOf } from "../support/views.ts";
 
 /** An import that goes on, and ends as `end` says once it is told to. */
 function importUntil(told: Promise<unknown>, end = sealed): Answer {

@@ -4,7 +4,7 @@ import { access, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { lockDataFolder } from "../../src/up/data-lock.ts";
+import { lockDataFolder } from "../../src/process/data-lock.ts";
 import { scratchFolder } from "../support/scratch.ts";
 
 /** A process that does nothing until the test is over. */
@@ -17,7 +17,7 @@ async function otherProcess(): Promise<number> {
 
 /** A process that has the folder until the test is over. */
 async function lockingProcess(folder: string, beatEvery = 600_000) {
-  const module = new URL("../../src/up/data-lock.ts", import.meta.url).href;
+  const module = new URL("../../src/process/data-lock.ts", import.meta.url).href;
   const script = `const { lockDataFolder } = await import(${JSON.stringify(module)});
 await lockDataFolder(${JSON.stringify(folder)}, { note: console.error, beatEvery: ${beatEvery} }); console.log(1); setInterval(() => {}, 1000)`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", script]);

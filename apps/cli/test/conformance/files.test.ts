@@ -3,14 +3,23 @@ import { once } from "node:events";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import {
+  type Answer,
+  errorJson,
+  failedFile,
+  fileOf,
+  folderOf,
+  importId,
+  json,
+  sealed,
+  startFakeApi,
+  viewOf,
+} from "@exhibit/client/testing";
 import type { FileView } from "@exhibit/contracts";
 import { describe, expect, test } from "vitest";
-import { type Answer, errorJson, json, startFakeApi } from "../support/fake-api.ts";
-import { failedFile, fileOf, folderOf } from "../support/files.ts";
 import { bareEnvironment, program, withApi } from "../support/run.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { readCsv } from "../support/strict-csv.ts";
-import { importId, sealed, viewOf } from "../support/views.ts";
 
 const folders = [
   folderOf({ folder_id: "1" }),

@@ -1,15 +1,23 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import {
+  type Answer,
+  errorJson,
+  eventStream,
+  failedFile,
+  folderOf,
+  importId,
+  json,
+  startFakeApi,
+  viewOf,
+} from "@exhibit/client/testing";
 import { type AuditEvent, unseenIn } from "@exhibit/contracts";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { commands, runCli } from "../../src/cli.ts";
-import { createProgressDisplay } from "../../src/progress/display.ts";
-import { createTerminal } from "../../src/terminal.ts";
-import { type Answer, errorJson, eventStream, json, startFakeApi } from "../support/fake-api.ts";
-import { failedFile, folderOf } from "../support/files.ts";
+import { createProgressDisplay } from "../../src/output/progress/display.ts";
+import { createTerminal } from "../../src/output/terminal.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { recordedSink } from "../support/text-sink.ts";
-import { importId, viewOf } from "../support/views.ts";
 
 /** What a name can do to a terminal: its title, its screen, its colours, a line more, text backwards, in C0 and in C1. */
 const HOSTILE =

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32, inflateSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ensureSampleCase, sampleRequest } from "../../src/up/sample-case.ts";
+import { ensureSampleCase, sampleRequest } from "../../src/up/sample-case/sample-case.ts";
 
 let folder: string;
 let files: string[];

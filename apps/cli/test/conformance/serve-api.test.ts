@@ -3,7 +3,7 @@ import { networkInterfaces } from "node:os";
 import type { Services } from "@exhibit/runtime";
 import { createLogger } from "@exhibit/telemetry";
 import { afterEach, expect, test } from "vitest";
-import { type ServedApi, serveApi } from "../../src/serve-api.ts";
+import { type ServedApi, serveApi } from "../../src/process/serve-api.ts";
 
 let api: ServedApi | undefined;
 afterEach(async () => {

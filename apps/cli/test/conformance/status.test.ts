@@ -1,11 +1,18 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import {
+  type Answer,
+  eventStream,
+  folderOf,
+  importId,
+  json,
+  sealed,
+  startFakeApi,
+  viewOf,
+} from "@exhibit/client/testing";
 import { TRIAL_NOTICE } from "@exhibit/contracts";
 import { expect, test } from "vitest";
-import { type Answer, eventStream, json, startFakeApi } from "../support/fake-api.ts";
-import { folderOf } from "../support/files.ts";
 import { against, bareEnvironment, program, withApi } from "../support/run.ts";
-import { importId, sealed, viewOf } from "../support/views.ts";
 
 /** A hundred imports or so, of which the API gives what the query asks for. */
 function imports(count: number): Answer {

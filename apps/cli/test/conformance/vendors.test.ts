@@ -3,12 +3,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { json, startFakeApi } from "@exhibit/client/testing";
 import { TRIAL_NOTICE, type VendorState } from "@exhibit/contracts";
 import { type Sandbox, startSandbox } from "@exhibit/sandbox";
 import { startProxy } from "@exhibit/testkit/proxy";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
-import { json, startFakeApi } from "../support/fake-api.ts";
 
 const main = new URL("../../bin/exhibit.mjs", import.meta.url).pathname;
 

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { buffer } from "node:stream/consumers";
+import { type Answer, startFakeApi } from "@exhibit/client/testing";
 import { vi } from "vitest";
 import { runCli } from "../../src/index.ts";
-import { type Answer, startFakeApi } from "./fake-api.ts";
 import { recordedSink } from "./text-sink.ts";
 
 /** The program as people start it. */

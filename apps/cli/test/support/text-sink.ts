@@ -1,4 +1,4 @@
-import type { TextSink } from "../../src/terminal.ts";
+import type { TextSink } from "../../src/output/terminal.ts";
 
 export interface RecordedSink extends TextSink {
   readonly text: () => string;

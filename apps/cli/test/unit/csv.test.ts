@@ -1,8 +1,7 @@
+import { failedFile, fileOf, folderOf, importId, sealed } from "@exhibit/client/testing";
 import { expect, test } from "vitest";
 import { csvHead, csvRow, type ListedFile } from "../../src/file-list/csv.ts";
-import { failedFile, fileOf, folderOf } from "../support/files.ts";
 import { readCsv } from "../support/strict-csv.ts";
-import { importId, sealed } from "../support/views.ts";
 
 const rowOf = (listed: ListedFile) => readCsv(csvHead() + csvRow(listed, sealed))[0];
 

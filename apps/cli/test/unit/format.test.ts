@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { formatBytes, formatCount, formatSeconds, formatTable } from "../../src/format.ts";
+import { formatBytes, formatCount, formatSeconds, formatTable } from "../../src/output/format.ts";
 
 test.each([
   [0, "0 B"],

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
-import { listenForInterruption } from "../../src/interruption.ts";
+import { listenForInterruption } from "../../src/process/interruption.ts";
 
 function listen({ isAttached = true } = {}) {
   const heard = { first: 0, second: 0, now: 0 };

@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { afterEach, expect, test, vi } from "vitest";
-import { outputTo } from "../../src/output.ts";
+import { outputTo } from "../../src/output/output-stream.ts";
 
 afterEach(() => void vi.unstubAllEnvs());
 

@@ -1,9 +1,9 @@
+import { sealed, viewOf } from "@exhibit/client/testing";
 import { expect, test } from "vitest";
-import { createProgressDisplay } from "../../src/progress/display.ts";
-import { createMeter } from "../../src/progress/measure.ts";
-import { progressBars, progressLine } from "../../src/progress/text.ts";
+import { createProgressDisplay } from "../../src/output/progress/display.ts";
+import { createMeter } from "../../src/output/progress/measure.ts";
+import { progressBars, progressLine } from "../../src/output/progress/text.ts";
 import { recordedSink } from "../support/text-sink.ts";
-import { sealed, viewOf } from "../support/views.ts";
 
 /** The measure of a second view, `seconds` after a first with nothing done. */
 function measureAfter(seconds: number, changes: Parameters<typeof viewOf>[0] = {}) {

@@ -1,8 +1,10 @@
+import { folderOf, importId, sealed, viewOf } from "@exhibit/client/testing";
 import { errorTable, TRIAL_NOTICE } from "@exhibit/contracts";
 import { expect, test } from "vitest";
-import { exitCodeOfImport, folderReport, importReport, importTable } from "../../src/report.ts";
-import { folderOf } from "../support/files.ts";
-import { importId, sealed, viewOf } from "../support/views.ts";
+import { exitCodeOfImport } from "../../src/output/exit-codes.ts";
+import { folderReport } from "../../src/output/folder-report.ts";
+import { importReport } from "../../src/output/import-report.ts";
+import { importTable } from "../../src/output/import-table.ts";
 
 const failed = {
   code: "SOURCE_UNREADABLE",

@@ -1,0 +1,83 @@
+import {
+  createHostCheck,
+  ExhibitError,
+  hostOf,
+  hostOfName,
+  type OwnHosts,
+} from "@exhibit/contracts";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { sendError } from "./error-responses.ts";
+
+export interface AccessOptions extends OwnHosts {
+  /** The address that people use, when it isn't the one that is listened on: a proxy's. */
+  readonly publicUrl?: string | undefined;
+}
+
+/** They change nothing. */
+const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/** Asked by machines that don't know by which name (HAProxy sends none); it tells nothing. */
+const OPEN_TO_ALL = "/healthz";
+
+/**
+ * Stands before every route, whoever added it: a request has to name this server, and a web page of another origin may
+ * change nothing. Nobody logs in here, so that is what keeps a page that the operator happens to look at from reading
+ * cases (DNS rebinding) and from acting in the operator's name.
+ */
+export function guardAccess(app: FastifyInstance, options: AccessOptions): void {
+  const { listensOn, names = [], publicUrl } = options;
+  const further = publicUrl === undefined ? names : [...names, new URL(publicUrl).hostname];
+  const isOurHost = createHostCheck({ listensOn, names: further });
+  const isOurOrigin = createOriginCheck(options);
+  app.addHook("onRequest", async (request, reply) => {
+    if (request.routeOptions.url === OPEN_TO_ALL) return;
+    const stranger = authoritiesOf(request).find((authority) => !isOurHost(authority));
+    // Answered here: what a hook throws goes to the error handler of the route's own plugin, such as Bull Board's.
+    if (stranger !== undefined) return sendError(hostRefused(stranger), request, reply);
+    if (!SAFE_METHODS.has(request.method) && !isOurOrigin(request)) {
+      return sendError(originRefused(request), request, reply);
+    }
+  });
+}
+
+/** Whom the request names: in the Host header, and in a request line of absolute form. */
+function authoritiesOf({ raw }: FastifyRequest): string[] {
+  const { rawHeaders, url = "" } = raw;
+  const hosts = rawHeaders.filter(
+    (_, at) => rawHeaders[at - 1]?.toLowerCase() === "host" && at % 2 === 1,
+  );
+  const [, absolute] = /^[a-z][\w+.-]*:\/\/([^/?#]*)/i.exec(url) ?? [];
+  if (hosts.length === 0) hosts.push("");
+  return absolute === undefined ? hosts : [...hosts, absolute];
+}
+
+/**
+ * Browsers say where a request comes from in Sec-Fetch-Site, and to an address without TLS that isn't a loopback one only in
+ * Origin. Other clients say neither.
+ */
+function createOriginCheck({ names = [], publicUrl }: AccessOptions) {
+  const publicHost = publicUrl === undefined ? undefined : new URL(publicUrl).host;
+  // At the usual ports: what listens at another one of the same name is somebody else.
+  const ours = new Set([publicHost, ...names.map(hostOfName)]);
+  return ({ headers }: FastifyRequest): boolean => {
+    const site = headers["sec-fetch-site"];
+    if (site !== undefined && site !== "same-origin" && site !== "none") return false;
+    if (headers.origin === undefined) return true;
+    const [, authority] = /^https?:\/\/([^/]+)$/.exec(headers.origin) ?? [];
+    if (authority === undefined || hostOf(authority) === undefined) return false;
+    return authority.toLowerCase() === headers.host?.toLowerCase() || ours.has(authority);
+  };
+}
+
+function hostRefused(authority: string): ExhibitError {
+  const message =
+    authority === ""
+      ? "The request has no Host."
+      : `${JSON.stringify(authority)} isn't a name of this API.`;
+  return new ExhibitError("HOST_REFUSED", message);
+}
+
+function originRefused({ headers }: FastifyRequest): ExhibitError {
+  const from = headers.origin === undefined ? "another site" : JSON.stringify(headers.origin);
+  return new ExhibitError("ORIGIN_REFUSED", `A page of ${from} may not act here.`);
+}

@@ -1,0 +1,26 @@
+import { acceptDestinationRequest, importView } from "@exhibit/contracts";
+import { action } from "../../action/action.ts";
+import { actorHeaders, actorOf } from "../../action/actor.ts";
+import { failures } from "../../action/failure-responses.ts";
+import { folderParams } from "../../action/import-params.ts";
+
+export const acceptDestination = action(
+  {
+    summary: "Have a folder's files go to another place",
+    description:
+      "For files that failed with DESTINATION_CHANGED: a lease led elsewhere than the folder's files had gone. The body repeats the place that the folder's `offered` shows. The folder's unfinished files go there from now on, and those that failed so are taken up again; what was stored before stays where it is, and its receipts say so.",
+    tags: ["imports"],
+    params: folderParams,
+    headers: actorHeaders,
+    body: acceptDestinationRequest,
+    response: { 202: importView, ...failures },
+  },
+  ({ imports }) =>
+    async (request, reply) => {
+      const { id, folder_id } = request.params;
+      const who = actorOf(request.headers);
+      return reply
+        .code(202)
+        .send(await imports.acceptDestination(id, folder_id, request.body, who));
+    },
+);

@@ -1,0 +1,20 @@
+import { importRequest, importView } from "@exhibit/contracts";
+import { action } from "../../action/action.ts";
+import { actorHeaders, actorOf } from "../../action/actor.ts";
+import { failures } from "../../action/failure-responses.ts";
+
+export const createImport = action(
+  {
+    summary: "Start an import",
+    description: "Puts it on the record and answers at once; the work goes on in the workers.",
+    tags: ["imports"],
+    headers: actorHeaders,
+    body: importRequest,
+    response: { 202: importView, ...failures },
+  },
+  ({ imports }) =>
+    async (request, reply) => {
+      const view = await imports.create(request.body, actorOf(request.headers));
+      return reply.code(202).header("location", `/v1/imports/${view.import_id}`).send(view);
+    },
+);

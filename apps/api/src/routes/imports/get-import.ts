@@ -1,0 +1,16 @@
+import { importView } from "@exhibit/contracts";
+import { action } from "../../action/action.ts";
+import { failures } from "../../action/failure-responses.ts";
+import { importParams } from "../../action/import-params.ts";
+
+export const getImport = action(
+  {
+    summary: "Look at an import",
+    tags: ["imports"],
+    params: importParams,
+    response: { 200: importView, ...failures },
+  },
+  ({ imports }) =>
+    async (request) =>
+      imports.get(request.params.id),
+);

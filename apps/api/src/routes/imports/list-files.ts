@@ -1,0 +1,17 @@
+import { filePage, fileQuery } from "@exhibit/contracts";
+import { action } from "../../action/action.ts";
+import { failures } from "../../action/failure-responses.ts";
+import { importParams } from "../../action/import-params.ts";
+
+export const listFiles = action(
+  {
+    summary: "List an import's files, with the receipts of those that are stored",
+    tags: ["imports"],
+    params: importParams,
+    querystring: fileQuery.strict(),
+    response: { 200: filePage, ...failures },
+  },
+  ({ imports }) =>
+    async (request) =>
+      imports.files(request.params.id, request.query),
+);

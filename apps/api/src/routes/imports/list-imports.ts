@@ -1,0 +1,16 @@
+import { importPage, importQuery } from "@exhibit/contracts";
+import { action } from "../../action/action.ts";
+import { failures } from "../../action/failure-responses.ts";
+
+export const listImports = action(
+  {
+    summary: "List imports, the newest first",
+    tags: ["imports"],
+    // Strict: a misspelt filter would silently list everything.
+    querystring: importQuery.strict(),
+    response: { 200: importPage, ...failures },
+  },
+  ({ imports }) =>
+    (request) =>
+      imports.list(request.query),
+);

@@ -1,0 +1,11 @@
+import { z } from "zod";
+import { action } from "../../action/action.ts";
+
+export const health = action(
+  {
+    summary: "Is the process up?",
+    tags: ["operations"],
+    response: { 200: z.object({ status: z.literal("up") }) },
+  },
+  () => async () => ({ status: "up" as const }),
+);

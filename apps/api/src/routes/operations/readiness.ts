@@ -1,0 +1,90 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { ExhibitError, trial, type VendorState, vendorState } from "@exhibit/contracts";
+import type { VendorControl } from "@exhibit/ingest";
+import { z } from "zod";
+import { action, type Readiness } from "../../action/action.ts";
+import { failures } from "../../action/failure-responses.ts";
+
+/** How long the ledger, the queue and the vendors' states have to be told, in milliseconds. */
+const PATIENCE = 6_000;
+
+export const readiness = action(
+  {
+    summary: "Can it take imports?",
+    tags: ["operations"],
+    response: {
+      200: z.object({
+        status: z.literal("ready"),
+        trial,
+        ledger: z.string(),
+        queue: z.string(),
+        workers: z
+          .number()
+          .int()
+          .nullable()
+          .describe("For information: how many live; null where nobody can say"),
+        vendors: z.array(vendorState).describe("For information: a vendor may be down"),
+      }),
+      ...failures,
+    },
+  },
+  ({ trial: isTrial, ready, vendors }) =>
+    async () => {
+      const [{ ledger, queue, code, workers }, states] = await Promise.all([
+        ask(ready),
+        known(vendors),
+      ]);
+      if (ledger === "up" && queue === "up") {
+        return {
+          status: "ready" as const,
+          trial: isTrial,
+          ledger,
+          queue,
+          workers: workers ?? null,
+          vendors: states,
+        };
+      }
+      throw new ExhibitError(
+        code ?? "SERVICE_UNREACHABLE",
+        `Ledger: ${bare(ledger)}; queue: ${bare(queue)}.`,
+        { details: { ledger, queue } },
+      );
+    },
+);
+
+/** A sentence without its full stop. */
+function bare(sentence: string): string {
+  return sentence.replace(/\.$/, "");
+}
+
+/** Whether it is ready doesn't depend on them. */
+async function known(vendors: VendorControl): Promise<VendorState[]> {
+  const limit = new AbortController();
+  const late = pause(PATIENCE, { items: [] }, { signal: limit.signal });
+  try {
+    return (await Promise.race([vendors.list(), late])).items;
+  } catch {
+    return [];
+  } finally {
+    limit.abort();
+    late.catch(() => undefined);
+  }
+}
+
+async function ask(ready: () => Promise<Readiness>): Promise<Readiness> {
+  const limit = new AbortController();
+  const silent = `no answer within ${PATIENCE / 1000} s`;
+  const late = pause(PATIENCE, { ledger: silent, queue: silent }, { signal: limit.signal });
+  try {
+    return await Promise.race([ready(), late]);
+  } catch (thrown) {
+    throw unknownReadiness(thrown);
+  } finally {
+    limit.abort();
+    late.catch(() => undefined);
+  }
+}
+
+function unknownReadiness(cause: unknown): ExhibitError {
+  return new ExhibitError("SERVICE_UNREACHABLE", "It can't be found out what is up.", { cause });
+}

@@ -1,0 +1,71 @@
+import { TRIAL_NOTICE, trial } from "@exhibit/contracts";
+import { z } from "zod";
+import { action } from "../../action/action.ts";
+
+// Relative, so that they hold behind a proxy that has put a path in front.
+const links = {
+  docs: "./docs",
+  openapi: "./openapi.json",
+  imports: "./v1/imports",
+  queues: "./queues",
+  ready: "./readyz",
+};
+const text = z.string();
+
+const pageOf = (isTrial: boolean) => `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Exhibit</title>
+<link rel="icon" href="./favicon.ico" type="image/svg+xml">
+<style>body { font: 16px/1.5 sans-serif; max-width: 40em; margin: 3em auto; padding: 0 1em }</style>
+</head>
+<body>
+<h1>Exhibit</h1>
+${isTrial ? `<p><strong>${TRIAL_NOTICE}</strong></p>\n` : ""}<p>Puts every file of a case's evidence, verified and on the record, into the OSS folder its vendor opens.</p>
+<ul>
+<li><a href="${links.queues}">Bull Board</a>: the jobs, and those that failed</li>
+<li><a href="${links.docs}">The HTTP API</a>, described and to try out</li>
+<li><a href="${links.imports}">The latest imports</a>, as JSON; for people: <code>npx exhibit status</code></li>
+<li><a href="${links.ready}">Is it ready?</a></li>
+</ul>
+</body>
+</html>
+`;
+
+export const startPage = action(
+  {
+    summary: "Where things are",
+    description: "As JSON, or as a page for a browser (`Accept: text/html`).",
+    tags: ["operations"],
+    response: {
+      200: {
+        content: {
+          "application/json": {
+            schema: z.object({
+              name: text,
+              trial,
+              docs: text,
+              openapi: text,
+              imports: text,
+              queues: text,
+              ready: text,
+            }),
+          },
+          "text/html": { schema: text },
+        },
+        description: "Links, relative to this address",
+      },
+    },
+  },
+  ({ trial: isTrial }) =>
+    async (request, reply) => {
+      reply.header("vary", "accept");
+      if (!/\btext\/html\b/.test(request.headers.accept ?? "")) {
+        return { name: "exhibit", trial: isTrial, ...links };
+      }
+      reply.type("text/html; charset=utf-8");
+      return pageOf(isTrial);
+    },
+);

@@ -1,0 +1,18 @@
+import { auditPage, pageQuery } from "@exhibit/contracts";
+import { action } from "../../action/action.ts";
+import { failures } from "../../action/failure-responses.ts";
+import { vendorParams } from "../../action/vendor-params.ts";
+
+export const listVendorAudit = action(
+  {
+    summary: "List the audit events of a vendor: who did what to it, when and why",
+    description: "The oldest first.",
+    tags: ["operations"],
+    params: vendorParams,
+    querystring: pageQuery.strict(),
+    response: { 200: auditPage, ...failures },
+  },
+  ({ vendors }) =>
+    async (request) =>
+      vendors.audit(request.params.vendor, request.query),
+);

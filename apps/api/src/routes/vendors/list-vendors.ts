@@ -1,0 +1,16 @@
+import { vendorList } from "@exhibit/contracts";
+import { action } from "../../action/action.ts";
+import { failures } from "../../action/failure-responses.ts";
+
+export const listVendors = action(
+  {
+    summary: "List the configured vendors and how they stand",
+    description:
+      "Of the whole fleet when leases are shared (Redis and EXHIBIT_LEASE_KEY), else of this process.",
+    tags: ["operations"],
+    response: { 200: vendorList, ...failures },
+  },
+  ({ vendors }) =>
+    async () =>
+      vendors.list(),
+);

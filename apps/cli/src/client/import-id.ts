@@ -1,0 +1,29 @@
+import type { ApiClient } from "@exhibit/client";
+import { ExhibitError } from "@exhibit/contracts";
+import { badUse } from "../output/exit-codes.ts";
+
+const whole = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const part = /^[0-9a-f-]{6,35}$/i;
+
+// Imports that are named when it isn't clear which one is meant.
+const mostNamed = 5;
+
+/**
+ * The whole id of the import that a person names by it, or by its beginning or end of at least six characters.
+ * Throws NOT_FOUND, or REQUEST_INVALID (bad use) naming the imports that it may be.
+ */
+export async function importIdOf(api: ApiClient, given: string): Promise<string> {
+  // What can't be a part of an id is the API's to refuse, as an id that there isn't.
+  if (whole.test(given) || !part.test(given)) return given;
+  const { items: found, next } = await api.list({ id: given, limit: mostNamed });
+  const [first, ...others] = found.map(({ import_id }) => import_id);
+  if (first === undefined) {
+    throw new ExhibitError(
+      "NOT_FOUND",
+      `There is no import whose id begins or ends with ${given}.`,
+    );
+  }
+  if (others.length === 0) return first;
+  const more = next === null ? "" : " and more";
+  throw badUse(`${given} may be ${[first, ...others].join(", ")}${more}: give more of the id.`);
+}

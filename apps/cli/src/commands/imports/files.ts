@@ -1,0 +1,169 @@
+import type { ApiClient, FileFilter } from "@exhibit/client";
+import {
+  type ErrorCode,
+  type FileState,
+  fileStates,
+  type ImportView,
+  restingStatuses,
+  TRIAL_NOTICE,
+  visibleJson,
+} from "@exhibit/contracts";
+import { apiOfEnvironment } from "../../client/api-of-environment.ts";
+import { importIdOf } from "../../client/import-id.ts";
+import { csvHead, csvRow, type ListedFile } from "../../file-list/csv.ts";
+import { fileLine, folderHead } from "../../file-list/lines.ts";
+import { listedFiles } from "../../file-list/listed-files.ts";
+import { type Send, writeWholeFile } from "../../file-list/whole-file.ts";
+import { badUse, exitCodes } from "../../output/exit-codes.ts";
+import { formatCount, formatTime, shortId } from "../../output/format.ts";
+import { statusWord } from "../../output/status-word.ts";
+import type { Terminal } from "../../output/terminal.ts";
+import { type Interruption, Left, listenForInterruption } from "../../process/interruption.ts";
+import { readAmong } from "../arguments/comma-separated.ts";
+import { readCode } from "../arguments/error-codes.ts";
+import type { CommandModule } from "../command.ts";
+
+interface FilesOptions {
+  state?: FileState[];
+  code?: ErrorCode;
+  folder?: string;
+  csv?: boolean;
+  bom: boolean;
+  output?: string;
+  force?: boolean;
+  json?: boolean;
+}
+
+// Characters that are handed over at once.
+const batch = 64 * 1024;
+
+export const filesCommand: CommandModule = (program, { run }) => {
+  program
+    .command("files")
+    .description("list every file of an import: for people, as CSV for a spreadsheet, or as JSON")
+    .argument("<ID>", "the import")
+    .option(
+      "--state <states>",
+      `only these, separated by commas: ${fileStates.join(", ")}`,
+      (text) => readAmong(fileStates, text),
+    )
+    .option("--code <code>", "only those with this error", readCode)
+    .option("--folder <id>", "only those of this folder (folder_id)")
+    .option("--csv", "as CSV in UTF-8, with all that is on the record of each file")
+    .option("--bom", "begin the CSV with a byte order mark, by which Excel knows UTF-8", true)
+    .option("--no-bom", "leave it out: other programs may take it for a part of the first name")
+    .option("--json", "one JSON object a line, each as the API gives it")
+    .option("--output <file>", "write a file, which is there once it is whole; replaces none")
+    .option("--force", "replace the file if it is there")
+    .addHelpText("after", explanation)
+    .action((id: string, options: FilesOptions) =>
+      run(options, (terminal) => list(id, options, terminal)),
+    );
+};
+
+const explanation = `
+Files come folder by folder, in the order of their paths. In a CSV, a cell that a spreadsheet would take for a formula or
+round (=, +, - or @ at its beginning, numbers of more than 15 digits) begins with an apostrophe: take the first one off.
+
+Examples:
+  exhibit files ID --state failed
+  exhibit files ID --code EVIDENCE_CONFLICT
+  exhibit files ID --csv --output E-77.csv
+  exhibit files ID --state failed,waived --json`;
+
+/** How a list is written: what stands before the first file, and for each one, knowing the one before. */
+interface Form {
+  head: string;
+  line(listed: ListedFile, before: ListedFile | undefined): string;
+}
+
+async function list(given: string, options: FilesOptions, terminal: Terminal): Promise<number> {
+  if (options.csv === true && options.json === true) throw badUse("Give one of --csv and --json.");
+  if (options.force === true && options.output === undefined)
+    throw badUse("--force is for a file that --output names.");
+  const api = apiOfEnvironment();
+  const view = await api.get(await importIdOf(api, given));
+  const filter = { states: options.state, code: options.code, folder: options.folder };
+  const form = formOf(options, view);
+  const { output } = options;
+  const began = new Date();
+  let count = 0;
+  const fill = async (send: Send) => {
+    count = await sendList(api, { view, filter, form }, send);
+  };
+  if (output === undefined) {
+    await fill(terminal.send);
+  } else {
+    using interruption = listenForInterruption();
+    const replace = options.force === true;
+    await writeWholeFile(output, { replace }, (send) =>
+      Promise.race([fill(send), untilStopped(interruption)]),
+    );
+  }
+  const into = output === undefined ? "" : ` in ${output}`;
+  terminal.note(`${formatCount(count, "file")}${into}, as of ${formatTime(began)}.`);
+  if (view.trial) terminal.note(TRIAL_NOTICE);
+  for (const line of notOnTheList(view)) terminal.note(line);
+  return exitCodes.done;
+}
+
+function formOf(options: FilesOptions, view: ImportView): Form {
+  if (options.json === true)
+    return { head: "", line: ({ file }) => `${visibleJson(JSON.stringify(file))}\n` };
+  if (options.csv === true) {
+    const mark = options.bom ? "\uFEFF" : "";
+    return { head: `${mark}${csvHead()}`, line: (listed) => csvRow(listed, view) };
+  }
+  return {
+    head: "",
+    line: (listed, before) =>
+      (before?.folder === listed.folder ? "" : folderHead(listed)) + fileLine(listed),
+  };
+}
+
+/** Throws when it is heard, even if the API owes an answer. */
+async function untilStopped(interruption: Interruption): Promise<never> {
+  await interruption.heard;
+  const { exitCode } = interruption;
+  throw new Left("Stopped: no file was written.", { exitCode });
+}
+
+/** Sends a list and gives the number of its files; what is sent is held no longer. */
+async function sendList(
+  api: ApiClient,
+  { view, filter, form }: { view: ImportView; filter: FileFilter; form: Form },
+  send: Send,
+): Promise<number> {
+  let text = form.head;
+  let count = 0;
+  let before: ListedFile | undefined;
+  for await (const listed of listedFiles(api, view.import_id, filter)) {
+    text += form.line(listed, before);
+    before = listed;
+    count += 1;
+    if (text.length < batch) continue;
+    await send(text);
+    text = "";
+  }
+  if (text !== "") await send(text);
+  return count;
+}
+
+/** What a list of files can't say by itself. */
+function notOnTheList(view: ImportView): string[] {
+  const id = shortId(view.import_id);
+  const unwalked = view.errors.filter(({ files }) => files === 0).map(({ code }) => code);
+  return [
+    ...(restingStatuses.has(view.status)
+      ? []
+      : [`The import is ${statusWord(view)}: files may have changed since they were listed.`]),
+    ...(view.status === "planning"
+      ? ["Its sources are still being walked: there will be more."]
+      : []),
+    ...(unwalked.length === 0
+      ? []
+      : [
+          `What lies in folders that couldn't be walked isn't listed (${unwalked.join(", ")}): npx exhibit status ${id}`,
+        ]),
+  ];
+}

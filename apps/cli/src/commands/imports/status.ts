@@ -1,0 +1,140 @@
+import type { ApiClient, ImportFilter } from "@exhibit/client";
+import {
+  type ImportStatus,
+  type ImportView,
+  importStatuses,
+  TRIAL_NOTICE,
+} from "@exhibit/contracts";
+import { InvalidArgumentError, Option } from "commander";
+import { apiOfEnvironment } from "../../client/api-of-environment.ts";
+import { importIdOf } from "../../client/import-id.ts";
+import { giveImport } from "../../client/import-result.ts";
+import { badUse, exitCodes } from "../../output/exit-codes.ts";
+import { folderReport } from "../../output/folder-report.ts";
+import { formatCount, formatNumber, type TimeStyle } from "../../output/format.ts";
+import { importReport } from "../../output/import-report.ts";
+import { caseLine, importTable } from "../../output/import-table.ts";
+import type { Terminal } from "../../output/terminal.ts";
+import { type CommandModule, jsonOption, utcOption } from "../command.ts";
+
+interface StatusOptions extends TimeStyle {
+  entrust?: string;
+  suit?: string;
+  status?: ImportStatus;
+  limit?: number;
+  all?: boolean;
+  json?: boolean;
+}
+
+// Imports that the list shows when nobody says how many, and that a page of the API has.
+const usual = 20;
+const page = 1000;
+
+export const statusCommand: CommandModule = (program, { run }) => {
+  program
+    .command("status")
+    .description("show how an import and its folders stand, or list the latest imports")
+    .argument("[ID]", "the import; without it, the latest imports are listed")
+    .option("--entrust <id>", "list only those of this mandate (entrust_id)")
+    .option("--suit <id>", "only those of this suit (suit_id)")
+    .addOption(new Option("--status <status>", "only those that stand so").choices(importStatuses))
+    .option("--limit <number>", `list so many instead of ${usual}`, readLimit)
+    .option("--all", "list all of them")
+    .option(...utcOption)
+    .option(...jsonOption)
+    .addHelpText("after", examples)
+    .action((id: string | undefined, options: StatusOptions) =>
+      run(options, (terminal) => {
+        const api = apiOfEnvironment();
+        return id === undefined
+          ? showLatest(api, options, terminal)
+          : showOne(api, id, options, terminal);
+      }),
+    );
+};
+
+const examples = `
+Examples:
+  exhibit status
+  exhibit status --entrust E-77 --all
+  exhibit status --status attention
+  exhibit status 7728950e                     by the end of its id, as the list shows it`;
+
+function readLimit(text: string): number {
+  const limit = Number(text);
+  if (Number.isSafeInteger(limit) && limit > 0) return limit;
+  throw new InvalidArgumentError("It has to be a number from 1 on.");
+}
+
+async function showLatest(
+  api: ApiClient,
+  options: StatusOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const { entrust, suit, status, limit = usual, all, utc } = options;
+  const filter = { entrust, suit, status };
+  const { views, next } = await latest(
+    api,
+    filter,
+    all === true ? Number.POSITIVE_INFINITY : limit,
+  );
+  const isFiltered = Object.values(filter).some((value) => value !== undefined);
+  if (views.length === 0) {
+    terminal.say(isFiltered ? "0 imports." : "No imports yet. Begin one: npx exhibit import DIR");
+  } else {
+    for (const line of importTable(views, { utc })) terminal.say(line);
+    terminal.say(await countLine(api, filter, { shown: views.length, next }));
+    if (views.some(({ trial }) => trial)) terminal.say(TRIAL_NOTICE);
+  }
+  terminal.result({ imports: views, more: next !== null });
+  return exitCodes.done;
+}
+
+/** The newest imports, at most so many, and where the list goes on. */
+async function latest(
+  api: ApiClient,
+  filter: ImportFilter,
+  most: number,
+): Promise<{ views: ImportView[]; next: string | null }> {
+  const views: ImportView[] = [];
+  let next: string | null = null;
+  do {
+    const limit = Math.min(page, most - views.length);
+    const more = await api.list({ ...filter, limit, after: next ?? undefined });
+    views.push(...more.items);
+    next = more.next;
+  } while (next !== null && views.length < most);
+  return { views, next };
+}
+
+/** `60 imports.`, or how many there are beyond those that are shown. */
+async function countLine(
+  api: ApiClient,
+  filter: ImportFilter,
+  { shown, next }: { shown: number; next: string | null },
+): Promise<string> {
+  if (next === null) return `${formatCount(shown, "import")}.`;
+  const rest = await api.list({ ...filter, limit: page, after: next });
+  const more = `${rest.next === null ? "" : "more than "}${formatNumber(rest.items.length)} more`;
+  return `${formatCount(shown, "import")}; ${more}: --all or --limit N shows them.`;
+}
+
+async function showOne(
+  api: ApiClient,
+  given: string,
+  { utc, json: _, ...forList }: StatusOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const [foreign] = Object.keys(forList);
+  if (foreign !== undefined) throw badUse(`--${foreign} is for the list: give it without an ID.`);
+  const view = await api.get(await importIdOf(api, given));
+  const [head = "", ...lines] = importReport(view);
+  for (const line of [head, caseLine(view, { utc }), ...lines]) terminal.say(line);
+  terminal.say();
+  for await (const folder of api.folders(view.import_id)) {
+    for (const line of folderReport(folder)) terminal.say(line);
+  }
+  await giveImport(api, view, terminal);
+  const isBroken = view.status === "attention" || view.status === "cancelled";
+  return isBroken ? exitCodes.failed : exitCodes.done;
+}

@@ -1,0 +1,87 @@
+import type { ErrorCode, ImportView } from "@exhibit/contracts";
+import { apiOfEnvironment } from "../../client/api-of-environment.ts";
+import { importIdOf } from "../../client/import-id.ts";
+import { watchToEnd } from "../../client/watch-to-end.ts";
+import { badUse, exitCodes } from "../../output/exit-codes.ts";
+import { formatCount } from "../../output/format.ts";
+import { countOf } from "../../output/import-report.ts";
+import type { Terminal } from "../../output/terminal.ts";
+import { readCode } from "../arguments/error-codes.ts";
+import { collect } from "../arguments/repeated-options.ts";
+import { type CommandModule, jsonOption } from "../command.ts";
+
+interface WaiveOptions {
+  why: string;
+  file?: string[];
+  code?: ErrorCode;
+  all?: boolean;
+  json?: boolean;
+}
+
+export const waiveCommand: CommandModule = (program, { run }) => {
+  program
+    .command("waive")
+    .description(
+      "give failed files up, with who and why; with nothing else failed, the import is sealed",
+    )
+    .argument("<ID>", "the import")
+    .requiredOption("--why <text>", "for the record")
+    .option(
+      "--file <id>",
+      "a file (file_id, as `exhibit files ID --csv` has it); may be repeated",
+      collect,
+    )
+    .option("--code <code>", "all that failed with this code", readCode)
+    .option("--all", "all that failed")
+    .option(...jsonOption)
+    .action((id: string, options: WaiveOptions) =>
+      run(options, (terminal) => waive(id, options, terminal)),
+    );
+};
+
+async function waive(given: string, options: WaiveOptions, terminal: Terminal): Promise<number> {
+  const { why, file: file_ids, code, all } = options;
+  const named = [file_ids, code, all].filter((value) => value !== undefined);
+  if (named.length !== 1) {
+    throw badUse("Say which files are given up: one of --file ID, --code CODE or --all.");
+  }
+  const api = apiOfEnvironment();
+  const id = await importIdOf(api, given);
+  const before = await api.get(id);
+  const view = await api.waive(id, { why, code, file_ids });
+  for (const line of givenUp(before, view)) terminal.note(line);
+  terminal.note(`Import ${id}: ${formatCount(view.waived, "file")} given up so far.`);
+  // Sealing is soon done; what is still being stored, or failed for another reason, isn't waited for.
+  if (view.status === "sealing" || view.status === "sealed") return watchToEnd(api, id, terminal);
+  terminal.note(`${formatCount(view.failed, "failed file")} left.`);
+  terminal.result(view);
+  return exitCodes.done;
+}
+
+/** What an act of giving up takes from the list of failures. */
+function givenUp(before: ImportView, after: ImportView): string[] {
+  const left = new Map(after.errors.map((group) => [group.code, group]));
+  return before.errors.flatMap(({ code, files, folders, stands_for }) => {
+    const rest = left.get(code) ?? { files: 0, folders: 0, stands_for: 0 };
+    if (files <= rest.files) return [];
+    const gone = {
+      files: files - rest.files,
+      folders: folders - rest.folders,
+      stands_for:
+        stands_for === null || rest.stands_for === null ? null : stands_for - rest.stands_for,
+    };
+    const what = `Given up: ${countOf(gone)} that failed with ${code}. Nothing of it is stored by this import.`;
+    if (code === "SOURCE_ABSENT") {
+      return [
+        what,
+        "  They may be all there: their share wasn't mounted. Once it is, import the folder again.",
+      ];
+    }
+    return code === "SOURCE_NOT_FOUND"
+      ? [
+          what,
+          "  One that was renamed is stored only if the list has it under its new name: npx exhibit status shows what the import holds; if it isn't there, import the folder again.",
+        ]
+      : [what];
+  });
+}

@@ -1,0 +1,32 @@
+import { exitCodes } from "../../output/exit-codes.ts";
+import { readFleetEnvironment } from "../../process/fleet-environment.ts";
+import { listenForInterruption } from "../../process/interruption.ts";
+import type { CommandModule } from "../command.ts";
+
+export const apiCommand: CommandModule = (program, { run }) => {
+  program
+    .command("api")
+    .description(
+      "serve the HTTP API and Bull Board, alone in this process (needs Redis, Postgres, exhibit.yaml)",
+    )
+    .option("--json", "accepted everywhere; the API's log is JSON lines on stderr anyway")
+    .action((options: { json?: boolean }) => run(options, runApi));
+};
+
+async function runApi(): Promise<number> {
+  const environment = readFleetEnvironment("api");
+  await using stack = new AsyncDisposableStack();
+  const interruption = stack.use(listenForInterruption());
+  // Loaded only here: the other commands needn't wait for the engine.
+  const [{ openFleet }, { serveApi }] = await Promise.all([
+    import("../../process/fleet.ts"),
+    import("../../process/serve-api.ts"),
+  ]);
+  const { services, logger } = await openFleet("api", environment, stack);
+  const api = await serveApi({ services, logger, environment });
+  stack.defer(() => api.close());
+  logger.info({ url: api.url }, "API listens");
+  await interruption.heard;
+  logger.info("API ends what it has begun");
+  return exitCodes.done;
+}

@@ -1,0 +1,67 @@
+import { exitCodes } from "../../output/exit-codes.ts";
+import { type FleetEnvironment, readFleetEnvironment } from "../../process/fleet-environment.ts";
+import { endAtOnce, listenForInterruption } from "../../process/interruption.ts";
+import { bwlimitOption, checkBwlimit, startLimitedWorker } from "../../process/limited-worker.ts";
+import { readProcesses, sayTakesJobs, superviseWorkers } from "../../process/worker-processes.ts";
+import type { CommandModule } from "../command.ts";
+
+interface WorkerOptions {
+  processes: number;
+  bwlimit?: string;
+  json?: boolean;
+}
+
+export const workerCommand: CommandModule = (program, { run }) => {
+  program
+    .command("worker")
+    .description(
+      "take jobs, alone in this process; as many of them as you like (needs Redis, Postgres, exhibit.yaml)",
+    )
+    .option(
+      "--processes <number>",
+      "run so many worker processes, and start one again that dies; auto: one on each core",
+      readProcesses,
+      1,
+    )
+    .option(...bwlimitOption)
+    .option("--json", "accepted everywhere; a worker's log is JSON lines on stderr anyway")
+    .action((options: WorkerOptions) => run(options, () => runWorker(options)));
+};
+
+async function runWorker({ processes, bwlimit }: WorkerOptions): Promise<number> {
+  checkBwlimit(bwlimit);
+  const environment = readFleetEnvironment("worker");
+  return processes === 1 ? runOne(environment, bwlimit) : runSeveral(processes, bwlimit);
+}
+
+async function runOne(environment: FleetEnvironment, bwlimit: string | undefined): Promise<number> {
+  await using stack = new AsyncDisposableStack();
+  const interruption = stack.use(listenForInterruption());
+  // Loaded only here: the other commands needn't wait for the engine.
+  const { openFleet } = await import("../../process/fleet.ts");
+  const { services, logger } = await openFleet("worker", environment, stack);
+  const worker = await startLimitedWorker(services, bwlimit);
+  stack.defer(() => worker.close());
+  sayTakesJobs();
+  logger.info("worker takes jobs");
+  await interruption.heard;
+  logger.info("worker ends what it has begun");
+  return exitCodes.done;
+}
+
+async function runSeveral(processes: number, bwlimit: string | undefined): Promise<number> {
+  const { createLogger } = await import("@exhibit/telemetry");
+  const atOnce = new AbortController();
+  using interruption = listenForInterruption({
+    onSecond(signal) {
+      atOnce.abort();
+      endAtOnce(signal);
+    },
+  });
+  const logger = createLogger({ service: "worker", secrets: [] });
+  logger.info({ processes }, "worker processes are started");
+  // Set for all workers by one of them, and only once: what a person sets later must last.
+  const onceArgs = bwlimit === undefined ? [] : ["--bwlimit", bwlimit];
+  const { signal } = interruption;
+  return await superviseWorkers({ processes, onceArgs, logger, signal, atOnce: atOnce.signal });
+}

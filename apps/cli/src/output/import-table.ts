@@ -1,0 +1,49 @@
+import type { ImportView } from "@exhibit/contracts";
+import {
+  formatBytes,
+  formatNumber,
+  formatTable,
+  formatTime,
+  shortId,
+  type TimeStyle,
+} from "./format.ts";
+import { statusWord } from "./status-word.ts";
+
+/** How many suits of an import the table names. */
+const SUITS_IN_TABLE = 3;
+
+/**
+ * Returns a table of imports in their given order. The columns that tell imports apart come first,
+ * because narrow terminals break the lines behind them.
+ */
+export function importTable(views: readonly ImportView[], style?: TimeStyle): string[] {
+  const header = ["IMPORT", "CASE", "STATUS", "FILES", "BYTES", "FAILED", "CREATED"];
+  const rows = views.map((view) => [
+    shortId(view.import_id),
+    caseOf(view, SUITS_IN_TABLE).join(),
+    statusWord(view),
+    formatNumber(view.files),
+    formatBytes(view.bytes),
+    formatNumber(view.failed),
+    formatTime(view.created_at, style),
+  ]);
+  return formatTable([header, ...rows], [3, 4, 5]);
+}
+
+/** Returns an import's case and times: `  E-77 1001 1002; created 2026-11-23 20:34 +08:00, ended …`. */
+export function caseLine(view: ImportView, style?: TimeStyle): string {
+  const { created_at, finished_at } = view;
+  const ended = finished_at === null ? "" : `, ended ${formatTime(finished_at, style)}`;
+  return `  ${[...caseOf(view), `created ${formatTime(created_at, style)}${ended}`].join("; ")}`;
+}
+
+/** The mandate and suits of an import as one word, or none. */
+function caseOf({ entrust_id, suit_ids }: ImportView, most = suit_ids.length): string[] {
+  const more = suit_ids.length - most;
+  const words = [
+    ...(entrust_id === null ? [] : [entrust_id]),
+    ...suit_ids.slice(0, most),
+    ...(more > 0 ? [`+${more}`] : []),
+  ];
+  return words.length === 0 ? [] : [words.join(" ")];
+}

@@ -1,0 +1,62 @@
+import type { ApiClient } from "@exhibit/client";
+import type { FolderSelector, ImportRequest, ImportStatus, ImportView } from "@exhibit/contracts";
+import { formatCount, formatNumber } from "../output/format.ts";
+
+const goOn: readonly ImportStatus[] = ["planning", "storing", "sealing"];
+/** Of each status. */
+const MOST = 100;
+
+/** The imports that go on at a start. */
+export function openImports(api: ApiClient): Promise<ImportView[]> {
+  return listed(api, goOn);
+}
+
+/** What still has to be readable: where imports that go on, or that a retry may take up, have their files from. */
+export async function neededSources(api: ApiClient): Promise<string[]> {
+  const sources: string[] = [];
+  for (const { import_id } of await listed(api, [...goOn, "attention"])) {
+    for await (const { source } of api.folders(import_id)) sources.push(source.path);
+  }
+  return sources;
+}
+
+async function listed(api: ApiClient, statuses: readonly ImportStatus[]): Promise<ImportView[]> {
+  const pages = [];
+  for (const status of statuses) pages.push((await api.list({ status, limit: MOST })).items);
+  return pages.flat();
+}
+
+/** Whether an import puts the same sources into the same folders as a request does. */
+export async function isOf(
+  api: ApiClient,
+  view: ImportView,
+  { entrust_id, folders }: ImportRequest,
+): Promise<boolean> {
+  if (view.entrust_id !== (entrust_id ?? null)) return false;
+  let count = 0;
+  // They come in the order of the request that made it.
+  for await (const { vendor, folder, source } of api.folders(view.import_id)) {
+    const wanted = folders[count];
+    count += 1;
+    if (wanted === undefined || wanted.vendor !== vendor) return false;
+    if (wanted.source.path !== source.path) return false;
+    if (textOf(wanted.folder) !== textOf(folder)) return false;
+  }
+  return count === folders.length;
+}
+
+function textOf(selector: FolderSelector): string {
+  return JSON.stringify(Object.entries(selector).sort());
+}
+
+/** `Import … of /evidence/1001 is open and goes on: 1,200 of 5,000 files done.` */
+export async function goesOnLine(api: ApiClient, view: ImportView): Promise<string> {
+  const how = view.paused === null ? "goes on" : "is paused";
+  const done = formatNumber(view.files - view.planned);
+  return `Import ${view.import_id} of ${await sourceOf(api, view)} is open and ${how}: ${done} of ${formatCount(view.files, "file")} done.`;
+}
+
+async function sourceOf(api: ApiClient, { import_id }: ImportView): Promise<string> {
+  for await (const { source } of api.folders(import_id)) return source.path;
+  return "no folder";
+}

@@ -1,0 +1,111 @@
+import { EventEmitter, once } from "node:events";
+import { type Ledger, recordWorkerFacts } from "@exhibit/ledger";
+import { ledgerKinds } from "@exhibit/ledger/testing";
+import { createSources } from "@exhibit/sources";
+import { createLogger } from "@exhibit/telemetry";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createBandwidth } from "../../../../packages/ingest/src/control/bandwidth.ts";
+import { createSight } from "../../../../packages/ingest/src/fleet/sight.ts";
+import { keepPresence, type Presence } from "../../src/heartbeat.ts";
+import { workerFacts } from "../../src/worker-facts.ts";
+
+const MiB = 1024 * 1024;
+const sources = createSources({ memoryBytes: 0, roots: [], dataDir: undefined });
+
+describe.each(Object.entries(ledgerKinds))("The bandwidth of all workers, on %s", (_, open) => {
+  let ledger: Ledger;
+  let remove: () => Promise<void>;
+  let facts: number;
+
+  beforeAll(async () => {
+    ({ ledger, remove } = await open());
+    facts = await recordWorkerFacts(ledger, workerFacts());
+  });
+  afterAll(() => remove());
+
+  /** A worker that does nothing but be there; `until` resolves when it keeps to a rate. */
+  async function worker(to: Ledger = ledger) {
+    const events = new EventEmitter();
+    let rate: number | undefined;
+    const log: string[] = [];
+    const logger = createLogger({
+      service: "worker",
+      secrets: [],
+      destination: { write: (line) => log.push(line) },
+    });
+    const presence: Presence = await keepPresence({
+      ledger: to,
+      logger,
+      worker: facts,
+      beatMs: 20,
+      waits: () => ({ moving: [], waits: [] }),
+      sight: createSight({ ledger: to, sources, host: "here", view: "here" }),
+      pace(given) {
+        rate = given;
+        events.emit("pace");
+      },
+    });
+    return {
+      log,
+      close: presence.close,
+      async until(wanted: number | undefined) {
+        while (rate !== wanted) await once(events, "pace");
+      },
+    };
+  }
+
+  test("each worker takes its share of a limit, as workers come and go, and lets go of it when it is off", async () => {
+    const bandwidth = createBandwidth(ledger);
+    const first = await worker();
+    await first.until(undefined);
+    await bandwidth.set({ limit: "10M" }, "王芳");
+    await first.until(10 * MiB);
+    const second = await worker();
+    await Promise.all([first.until(5 * MiB), second.until(5 * MiB)]);
+    expect(await bandwidth.get()).toMatchObject({ limit: "10M", workers: 2 });
+    await second.close();
+    await first.until(10 * MiB);
+    await bandwidth.set({ limit: "off" });
+    await first.until(undefined);
+    await first.close();
+    expect(await bandwidth.get()).toMatchObject({ workers: 0 });
+  });
+
+  test("who set which limit, when and why is on record; the same again isn't", async () => {
+    const bandwidth = createBandwidth(ledger);
+    await bandwidth.set({ limit: "1M", why: "the office works" }, "王芳");
+    await bandwidth.set({ limit: "1M" }, "worker");
+    const view = await bandwidth.set({ limit: "08:00,512k 19:00,off" });
+    expect(view.changes.slice(0, 2)).toEqual([
+      { limit: "08:00,512k 19:00,off", who: "api", why: null, at: expect.any(String) },
+      { limit: "1M", who: "王芳", why: "the office works", at: expect.any(String) },
+    ]);
+    await expect(bandwidth.set({ limit: "10X" })).rejects.toMatchObject({
+      code: "REQUEST_INVALID",
+    });
+    expect((await bandwidth.get()).limit).toBe("08:00,512k 19:00,off");
+  });
+
+  test("while the ledger is away a worker keeps to what it knew, says so once, and hears again when it is back", async () => {
+    let isAway = false;
+    const fragile: Ledger = {
+      ...ledger,
+      get db() {
+        if (isAway) throw new Error("the ledger is away");
+        return ledger.db;
+      },
+    };
+    const bandwidth = createBandwidth(ledger);
+    await bandwidth.set({ limit: "4M" });
+    const one = await worker(fragile);
+    await one.until(4 * MiB);
+    isAway = true;
+    await bandwidth.set({ limit: "2M" });
+    while (one.log.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await one.until(4 * MiB);
+    isAway = false;
+    await one.until(2 * MiB);
+    expect(one.log).toHaveLength(1);
+    await one.close();
+  });
+});

@@ -1,0 +1,3 @@
+export * from "./fake-api.ts";
+export * from "./file-views.ts";
+export * from "./import-views.ts";

@@ -1,0 +1,91 @@
+import { createApiClient } from "@exhibit/client";
+import { expect, test } from "vitest";
+import { deadUrl, errorJson, json, startFakeApi } from "../../src/testing/fake-api.ts";
+import { folderOf } from "../../src/testing/file-views.ts";
+import { importId, viewOf } from "../../src/testing/import-views.ts";
+
+test("sends an import and reads its view", async () => {
+  await using api = await startFakeApi((response) => json(response, viewOf(), 202));
+  const request = {
+    entrust_id: "E-77",
+    suit_ids: [],
+    folders: [
+      {
+        vendor: "kongur",
+        folder: { role: "firm" },
+        source: { type: "directory" as const, path: "/e" },
+      },
+    ],
+  };
+  expect(await createApiClient({ url: `${api.url}/` }).create(request)).toEqual(viewOf());
+  expect(api.asked).toEqual([{ method: "POST", path: "/v1/imports", body: request }]);
+});
+
+test("says who acts, whatever letters are in the name", async () => {
+  await using api = await startFakeApi((response) => json(response, viewOf(), 202));
+  await createApiClient({ url: api.url, actor: "王芳" }).waive(importId, { why: "gone" });
+  expect(api.asked).toEqual([
+    {
+      method: "POST",
+      path: `/v1/imports/${importId}/waive`,
+      body: { why: "gone" },
+      actor: encodeURIComponent("王芳"),
+    },
+  ]);
+});
+
+test("gives the server's own error: code, sentence, details", async () => {
+  await using api = await startFakeApi((response) =>
+    errorJson(response, 409, "STATE_CONFLICT", "The import is sealed."),
+  );
+  await expect(createApiClient({ url: api.url }).retry(importId)).rejects.toMatchObject({
+    name: "ExhibitError",
+    code: "STATE_CONFLICT",
+    message: "The import is sealed.",
+  });
+});
+
+test("nobody there is SERVICE_UNREACHABLE, with the address and the reason", async () => {
+  const url = await deadUrl();
+  await expect(createApiClient({ url }).get(importId)).rejects.toMatchObject({
+    code: "SERVICE_UNREACHABLE",
+    message: `No Exhibit API answers at ${url} (ECONNREFUSED).`,
+  });
+});
+
+test("an API that is silent is SERVICE_UNREACHABLE, too", async () => {
+  await using api = await startFakeApi(() => undefined);
+  await expect(createApiClient({ url: api.url, timeout: 50 }).get(importId)).rejects.toMatchObject({
+    code: "SERVICE_UNREACHABLE",
+    message: expect.stringContaining("took too long"),
+  });
+});
+
+test.each([
+  ["a page of something else", 200, "<html></html>"],
+  ["an object of another shape", 200, '{"status":"fine"}'],
+  ["an error that isn't ours", 502, "Bad gateway"],
+])("%s is INTERNAL and says what was asked", async (_, status, body) => {
+  await using api = await startFakeApi((response) => void response.writeHead(status).end(body));
+  await expect(createApiClient({ url: api.url }).get(importId)).rejects.toMatchObject({
+    code: "INTERNAL",
+    message: expect.stringContaining(`GET /v1/imports/${importId}`),
+  });
+});
+
+test("reads the folders page by page", async () => {
+  const folder = (folder_id: string) => folderOf({ folder_id });
+  await using api = await startFakeApi((response, { path }) =>
+    json(
+      response,
+      path.includes("after=2")
+        ? { items: [folder("3")], next: null }
+        : { items: [folder("1"), folder("2")], next: "2" },
+    ),
+  );
+  const ids = [];
+  for await (const { folder_id } of createApiClient({ url: api.url }).folders(importId))
+    ids.push(folder_id);
+  expect(ids).toEqual(["1", "2", "3"]);
+  expect(api.asked).toHaveLength(2);
+});
