@@ -1,4 +1,4 @@
-import type { Counts } from "@exhibit/contracts";
+import type { Counters } from "@exhibit/contracts";
 import type { Death } from "./house-process.ts";
 import type { SentRequest } from "./kept-requests.ts";
 import type { Leak } from "./leaks.ts";
@@ -32,15 +32,13 @@ export interface SourceFact {
   isGone: boolean;
 }
 
-export type Totals = Omit<Counts, "planned">;
-
 export interface ImportFact {
   id: string;
   status: string;
   /** As the API gives them. */
-  totals: Totals;
+  totals: Counters;
   /** The counters in the ledger. */
-  ledger: Totals;
+  ledger: Counters;
   openFolders: number;
   openShards: number;
   folders: FolderFact[];
@@ -57,9 +55,9 @@ export interface FolderFact {
   isPlanned: boolean;
   /** Why it couldn't be walked. */
   code: string | null;
-  totals: Totals;
+  totals: Counters;
   /** What its rows add up to. */
-  counted: Totals;
+  counted: Counters;
 }
 
 export interface FileFact {

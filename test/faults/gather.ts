@@ -4,11 +4,11 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ImportView } from "@exhibit/contracts";
+import { type Counters, counterNames, countersOf } from "@exhibit/contracts";
 import { type JournalLine, ODD_FOLDER, oddName, type UploadSummary } from "@exhibit/sandbox";
 import type { ApiClient } from "./api-client.ts";
 import type { Evidence } from "./evidence.ts";
-import type { Facts, FolderFact, ImportFact, ObjectFact, Totals } from "./facts.ts";
+import type { Facts, FolderFact, ImportFact, ObjectFact } from "./facts.ts";
 import type { House } from "./house.ts";
 import { leaksBelow, leaksInFile, leaksInLedger, leaksInRedis, secretsOf } from "./leaks.ts";
 import type { Query, Row } from "./ledger-view.ts";
@@ -154,10 +154,9 @@ async function objectsBelow(folder: string, isOurs: IsOurs): Promise<ObjectFact[
   return facts;
 }
 
-const counters =
-  "files, bytes, stored, stored_bytes, identical, identical_bytes, failed, waived, skipped";
+const counters = counterNames.join(", ");
 
-interface ImportRow extends Row, Totals {
+interface ImportRow extends Row, Counters {
   id: string;
   open_folders: number;
   open_shards: number;
@@ -171,8 +170,8 @@ interface FolderRow extends Row {
   prefix: string | null;
   planned: boolean;
   error_code: string | null;
-  totals: Totals;
-  counted: Totals;
+  totals: Counters;
+  counted: Counters;
 }
 
 interface Rows {
@@ -214,8 +213,8 @@ async function importFact(api: ApiClient, row: ImportRow, rows: Rows): Promise<I
   return {
     id: row.id,
     status: view.status,
-    totals: totalsOf(view),
-    ledger: totalsOf(row),
+    totals: countersOf(view),
+    ledger: countersOf(row),
     openFolders: row.open_folders,
     openShards: row.open_shards,
     folders: folders.map((folder) => folderFact(folder, rows.accepted)),
@@ -236,10 +235,7 @@ async function importFact(api: ApiClient, row: ImportRow, rows: Rows): Promise<I
 function folderQuery(ids: string): string {
   return `
     select folders.id, folders.import_id::text, folders.source, folders.bucket, folders.prefix, folders.planned, folders.error_code,
-      json_build_object('files', folders.files, 'bytes', folders.bytes, 'stored', folders.stored,
-        'stored_bytes', folders.stored_bytes, 'identical', folders.identical,
-        'identical_bytes', folders.identical_bytes, 'failed', folders.failed, 'waived', folders.waived,
-        'skipped', folders.skipped) as totals,
+      json_build_object(${counterNames.map((name) => `'${name}', folders.${name}`).join(", ")}) as totals,
       json_build_object(
         'files', count(f.id) filter (where f.state <> 'skipped'),
         'bytes', coalesce(sum(f.size) filter (where f.state <> 'skipped'), 0),
@@ -281,29 +277,4 @@ async function recordedTimes(query: Query, ids: string): Promise<Map<string, num
     from files f join folders on folders.id = f.folder_id
     where folders.import_id in (${ids}) and f.state in ('stored', 'identical')`);
   return new Map(rows.map(({ folder_id, path, at }) => [`${folder_id}\n${path}`, at]));
-}
-
-function totalsOf(from: ImportView | ImportRow): Totals {
-  const {
-    files,
-    bytes,
-    stored,
-    stored_bytes,
-    identical,
-    identical_bytes,
-    failed,
-    waived,
-    skipped,
-  } = from;
-  return {
-    files,
-    bytes,
-    stored,
-    stored_bytes,
-    identical,
-    identical_bytes,
-    failed,
-    waived,
-    skipped,
-  };
 }

@@ -1,12 +1,5 @@
-import type {
-  Facts,
-  FileFact,
-  FolderFact,
-  ImportFact,
-  ObjectFact,
-  SourceFact,
-  Totals,
-} from "./facts.ts";
+import { type Counters, counterNames, noCounters } from "@exhibit/contracts";
+import type { Facts, FileFact, FolderFact, ImportFact, ObjectFact, SourceFact } from "./facts.ts";
 
 /** What must never be, by name. */
 export const violationNames = [
@@ -263,7 +256,7 @@ function recordedByKey(facts: Facts): Map<string, number> {
 
 /** Counters that must be equal: the API's, the import's, the sum of its folders', and each folder's to its rows. */
 function wrongTotals({ id, totals, ledger, folders }: ImportFact): string[] {
-  const sum = folders.map((folder) => folder.counted).reduce(added, noTotals);
+  const sum = folders.map((folder) => folder.counted).reduce(added, noCounters);
   return [
     ...differences(`import ${id}: the API`, totals, ledger),
     ...differences(`import ${id}: its counters`, ledger, sum),
@@ -273,27 +266,14 @@ function wrongTotals({ id, totals, ledger, folders }: ImportFact): string[] {
   ];
 }
 
-export const noTotals: Totals = {
-  files: 0,
-  bytes: 0,
-  stored: 0,
-  stored_bytes: 0,
-  identical: 0,
-  identical_bytes: 0,
-  failed: 0,
-  waived: 0,
-  skipped: 0,
-};
-const totalNames = Object.keys(noTotals) as (keyof Totals)[];
-
-function added(one: Totals, other: Totals): Totals {
+function added(one: Counters, other: Counters): Counters {
   return Object.fromEntries(
-    totalNames.map((name) => [name, one[name] + other[name]]),
-  ) as unknown as Totals;
+    counterNames.map((name) => [name, one[name] + other[name]]),
+  ) as Counters;
 }
 
-function differences(what: string, said: Totals, counted: Totals): string[] {
-  const wrong = totalNames.filter((name) => said[name] !== counted[name]);
+function differences(what: string, said: Counters, counted: Counters): string[] {
+  const wrong = counterNames.filter((name) => said[name] !== counted[name]);
   if (wrong.length === 0) return [];
   return [
     `${what}: ${wrong.map((name) => `${name} ${said[name]} (counted: ${counted[name]})`).join(", ")}`,

@@ -1,6 +1,7 @@
+import { noCounters } from "@exhibit/contracts";
 import { describe, expect, test } from "vitest";
 import type { Facts, FileFact, ImportFact } from "../faults/facts.ts";
-import { judge, noTotals, type ViolationName, violationNames } from "../faults/oracle.ts";
+import { judge, type ViolationName, violationNames } from "../faults/oracle.ts";
 
 const SOURCE = "/evidence/1001";
 const stored: FileFact = {
@@ -14,7 +15,7 @@ const stored: FileFact = {
   code: null,
   recordedAt: 1_000,
 };
-const totals = { ...noTotals, files: 1, bytes: 3, stored: 1, stored_bytes: 3 };
+const totals = { ...noCounters, files: 1, bytes: 3, stored: 1, stored_bytes: 3 };
 
 function importOf(more: Partial<ImportFact> = {}): ImportFact {
   return {
@@ -71,7 +72,7 @@ const failed: FileFact = {
   code: "SOURCE_CHANGED",
   recordedAt: null,
 };
-const failedTotals = { ...noTotals, files: 1, bytes: 3, failed: 1 };
+const failedTotals = { ...noCounters, files: 1, bytes: 3, failed: 1 };
 function folderWith(counted: typeof totals, places = ["evidence/case/"]) {
   const walked = { id: "1", source: SOURCE, isPlanned: true, code: null };
   return { ...walked, places, totals: counted, counted };
@@ -94,7 +95,7 @@ describe("The oracle finds nothing", () => {
   });
 
   test("when a file is planned in an import that a person cancelled", () => {
-    const planned = { ...noTotals, files: 1, bytes: 3 };
+    const planned = { ...noCounters, files: 1, bytes: 3 };
     const cancelled = importOf({
       status: "cancelled",
       totals: planned,
@@ -118,9 +119,9 @@ describe("The oracle finds nothing", () => {
 
   test("when a file that was taken away is nowhere", () => {
     const none = importOf({
-      totals: noTotals,
-      ledger: noTotals,
-      folders: [folderWith(noTotals)],
+      totals: noCounters,
+      ledger: noCounters,
+      folders: [folderWith(noCounters)],
       files: [],
     });
     const facts = {
@@ -136,9 +137,9 @@ describe("The oracle finds nothing", () => {
     const other = importOf({
       files: [{ ...failed, state: "planned", code: null }],
       status: "cancelled",
-      totals: { ...noTotals, files: 1, bytes: 3 },
-      ledger: { ...noTotals, files: 1, bytes: 3 },
-      folders: [folderWith({ ...noTotals, files: 1, bytes: 3 })],
+      totals: { ...noCounters, files: 1, bytes: 3 },
+      ledger: { ...noCounters, files: 1, bytes: 3 },
+      folders: [folderWith({ ...noCounters, files: 1, bytes: 3 })],
     });
     const sent = [{ operation: "PutObject", key: object.key, bytes: 3, status: 409, at: 9_000 }];
     expect(judge(factsWith({ imports: [importOf(), other], sent }))).toEqual([]);

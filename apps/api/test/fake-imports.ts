@@ -2,29 +2,20 @@ import { randomUUID } from "node:crypto";
 import {
   type AuditEvent,
   type BandwidthView,
+  countsOf,
   ExhibitError,
   type FileView,
   type FolderView,
   type ImportView,
   type IncidentView,
+  noCounters,
   type VendorState,
 } from "@exhibit/contracts";
 import type { Bandwidth, Imports, VendorControl } from "@exhibit/ingest";
 import { createLogger } from "@exhibit/telemetry";
 import { type ApiOptions, buildApi } from "../src/index.ts";
 
-const zeros = {
-  files: 0,
-  bytes: 0,
-  planned: 0,
-  stored: 0,
-  stored_bytes: 0,
-  identical: 0,
-  identical_bytes: 0,
-  failed: 0,
-  waived: 0,
-  skipped: 0,
-};
+const zeros = countsOf(noCounters);
 
 export function importView(more: Partial<ImportView> = {}): ImportView {
   return {

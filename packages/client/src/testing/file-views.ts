@@ -1,4 +1,4 @@
-import type { FileView, FolderView } from "@exhibit/contracts";
+import { countsOf, type FileView, type FolderView, noCounters } from "@exhibit/contracts";
 
 /** A file that is stored, with what a test cares about put in its place. */
 export function fileOf(changes: Partial<FileView> = {}): FileView {
@@ -63,16 +63,7 @@ export function folderOf(changes: Partial<FolderView> = {}): FolderView {
     folder: { suit_id: "1001" },
     source: { type: "directory", path: "/evidence/1001" },
     status: "done",
-    files: 1,
-    bytes: 3,
-    planned: 0,
-    stored: 1,
-    stored_bytes: 3,
-    identical: 0,
-    identical_bytes: 0,
-    failed: 0,
-    waived: 0,
-    skipped: 0,
+    ...countsOf({ ...noCounters, files: 1, bytes: 3, stored: 1, stored_bytes: 3 }),
     endpoint: "https://oss-cn-hangzhou.aliyuncs.com",
     bucket: "evidence",
     offered: null,

@@ -1,4 +1,4 @@
-import type { ImportView } from "@exhibit/contracts";
+import { countsOf, type ImportView, noCounters } from "@exhibit/contracts";
 
 export const importId = "0f8fad5b-d9cb-469f-a165-70867728950e";
 
@@ -12,16 +12,13 @@ export function viewOf(changes: Partial<ImportView> = {}): ImportView {
     paused_vendors: [],
     entrust_id: "E-77",
     suit_ids: ["1001"],
-    files: 1000,
-    bytes: 40_000_000,
-    planned: 750,
-    stored: 250,
-    stored_bytes: 10_000_000,
-    identical: 0,
-    identical_bytes: 0,
-    failed: 0,
-    waived: 0,
-    skipped: 0,
+    ...countsOf({
+      ...noCounters,
+      files: 1000,
+      bytes: 40_000_000,
+      stored: 250,
+      stored_bytes: 10_000_000,
+    }),
     sending_bytes: 0,
     seconds: 4,
     created_at: "2026-03-01T10:00:00.000Z",

@@ -16,15 +16,16 @@ export type CounterName = (typeof counterNames)[number];
 export type Counters = Record<CounterName, number>;
 
 /** The counters of an import of nothing. */
-export const noCounters: Readonly<Counters> = counters(() => 0);
+export const noCounters: Readonly<Counters> = Object.fromEntries(
+  counterNames.map((name) => [name, 0]),
+) as Counters;
 
-/** Returns the counters by name. */
-export function counters(read: (name: CounterName) => number): Counters {
-  const entries = counterNames.map((name) => [name, read(name)]);
-  return Object.fromEntries(entries) as Counters;
+/** Returns a row's or view's counters, without what else it has. */
+export function countersOf(from: Counters): Counters {
+  return Object.fromEntries(counterNames.map((name) => [name, from[name]])) as Counters;
 }
 
-/** The counters as the API shows them: `files` = `planned` + `stored` + `identical` + `failed` + `waived`. */
+/** The counters as the API shows them: `planned` is what is left of `files`. */
 export const counts = z.object({
   files: z.int().nonnegative(),
   bytes: z.int().nonnegative(),
@@ -42,8 +43,5 @@ export type Counts = z.output<typeof counts>;
 /** Returns the counts of a row or view with the ledger's counters. */
 export function countsOf(row: Counters): Counts {
   const { files, stored, identical, failed, waived } = row;
-  return {
-    ...counters((name) => row[name]),
-    planned: files - stored - identical - failed - waived,
-  };
+  return { ...countersOf(row), planned: files - stored - identical - failed - waived };
 }

@@ -1,4 +1,4 @@
-import { ExhibitError } from "@exhibit/contracts";
+import { counterNames, ExhibitError } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 
@@ -7,6 +7,9 @@ export async function compareCounters(
   { db }: Ledger,
   importId: string,
 ): Promise<ExhibitError | undefined> {
+  const pairs = sql.raw(
+    counterNames.map((name) => `('${name}', i.${name}, found.${name})`).join(", "),
+  );
   const { rows } = await sql<{ name: string; counted: number; found: number }>`
     with found as (
       select
@@ -23,12 +26,7 @@ export async function compareCounters(
       where folders.import_id = ${importId}
     )
     select c.name, c.counted, c.found
-    from imports i, found, lateral (values
-      ('files', i.files, found.files), ('bytes', i.bytes, found.bytes),
-      ('stored', i.stored, found.stored), ('stored_bytes', i.stored_bytes, found.stored_bytes),
-      ('identical', i.identical, found.identical), ('identical_bytes', i.identical_bytes, found.identical_bytes),
-      ('failed', i.failed, found.failed), ('waived', i.waived, found.waived), ('skipped', i.skipped, found.skipped)
-    ) as c (name, counted, found)
+    from imports i, found, lateral (values ${pairs}) as c (name, counted, found)
     where i.id = ${importId} and c.counted <> c.found`.execute(db);
   if (rows.length === 0) return undefined;
   const differences = rows

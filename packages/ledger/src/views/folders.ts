@@ -1,11 +1,11 @@
-import type { ErrorCode, FolderView, ImportStatus } from "@exhibit/contracts";
+import { countsOf, type ErrorCode, type FolderView, type ImportStatus } from "@exhibit/contracts";
 import type { Selectable } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import type { FolderTable } from "../schema.ts";
 import { offeredOf } from "../storing/destinations.ts";
 import { checkImport } from "../work/check-import.ts";
 import { cursor, type Page, type PageQuery, pageOf } from "./paging.ts";
-import { countsOf, errorView, isTrial } from "./parts.ts";
+import { errorView, isTrial } from "./parts.ts";
 
 /** In the order of the request. */
 export async function listFolders(

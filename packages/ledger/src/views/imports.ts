@@ -1,4 +1,5 @@
 import {
+  countsOf,
   ExhibitError,
   type ImportStatus,
   type ImportView,
@@ -11,7 +12,7 @@ import { UUID } from "../work/check-import.ts";
 import { waitsOf } from "../workers/waits.ts";
 import { type Beside, readBeside, type Vanished } from "./import-details.ts";
 import { cursor, type Page, type PageQuery, pageOf } from "./paging.ts";
-import { countsOf, errorView, isTrial } from "./parts.ts";
+import { errorView, isTrial } from "./parts.ts";
 
 export interface ImportQuery extends PageQuery {
   /** How the id begins or ends. */

@@ -1,41 +1,11 @@
 import {
-  type Counts,
   type ErrorCode,
   type ErrorView,
   errorTable,
   visible,
   type WorkerView,
 } from "@exhibit/contracts";
-import type { Selectable } from "kysely";
 import type { Ledger } from "../ledger.ts";
-import type { CounterColumns } from "../schema.ts";
-
-export function countsOf(row: Selectable<CounterColumns>): Counts {
-  const {
-    files,
-    bytes,
-    stored,
-    stored_bytes,
-    identical,
-    identical_bytes,
-    failed,
-    waived,
-    skipped,
-  } = row;
-  const planned = files - stored - identical - failed - waived;
-  return {
-    files,
-    bytes,
-    planned,
-    stored,
-    stored_bytes,
-    identical,
-    identical_bytes,
-    failed,
-    waived,
-    skipped,
-  };
-}
 
 /** Whether what a ledger calls stored lies in a sandbox. */
 export function isTrial({ deployment }: Ledger): boolean {

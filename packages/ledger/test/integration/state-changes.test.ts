@@ -1,4 +1,4 @@
-import { ExhibitError } from "@exhibit/contracts";
+import { counterNames, ExhibitError } from "@exhibit/contracts";
 import { ledgerKinds } from "@exhibit/ledger/testing";
 import fc from "fast-check";
 import { sql } from "kysely";
@@ -215,19 +215,7 @@ function failure({ id }: UnfinishedFile, index: number): NotStored {
 
 /** One row for each thing that is wrong. */
 async function checkInvariants({ importId, receipts }: World): Promise<void> {
-  const counted = sql.raw(
-    [
-      "files",
-      "bytes",
-      "stored",
-      "stored_bytes",
-      "identical",
-      "identical_bytes",
-      "failed",
-      "waived",
-      "skipped",
-    ].join(),
-  );
+  const counted = sql.raw(counterNames.join());
   const { rows } = await sql<{ wrong: string; id: string }>`
     with file as (
       select files.*, shards.state as shard_state, folders.import_id, folders.planned as folder_planned
