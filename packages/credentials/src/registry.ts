@@ -1,46 +1,71 @@
 import { createHash } from "node:crypto";
-import { ExhibitError, plainIssue, type VendorPlace } from "@exhibit/contracts";
+import {
+  ExhibitError,
+  type FolderSelector,
+  plainIssue,
+  type VendorPlace,
+} from "@exhibit/contracts";
 import type { z } from "zod";
 import { withAbsolutePaths, withoutPaths } from "./options/file-path.ts";
 import { secretsIn } from "./options/secret.ts";
-import { type RateLimit, rateLimit, type Vendor, type VendorDependencies } from "./vendor.ts";
-import { deepvision, deepvisionOptions } from "./vendors/deepvision.ts";
-import { industry, industryOptions } from "./vendors/industry.ts";
-import { kongur, kongurBucket, kongurOptions } from "./vendors/kongur.ts";
-import { rex, rexBucket, rexOptions } from "./vendors/rex.ts";
-import { wombat, wombatOptions } from "./vendors/wombat.ts";
+import {
+  type CaseFolders,
+  type RateLimit,
+  rateLimit,
+  type Vendor,
+  type VendorDependencies,
+} from "./vendor.ts";
+import { deepvision, deepvisionExample, deepvisionOptions } from "./vendors/deepvision.ts";
+import { industry, industryExample, industryOptions } from "./vendors/industry.ts";
+import {
+  kongur,
+  kongurBucket,
+  kongurCaseFolders,
+  kongurExample,
+  kongurOptions,
+} from "./vendors/kongur.ts";
+import { rex, rexBucket, rexExample, rexOptions } from "./vendors/rex.ts";
+import { wombat, wombatExample, wombatOptions } from "./vendors/wombat.ts";
 
 export interface RegisteredVendor {
-  /** What its section of the configuration must be. Its output is valid input again. */
+  /** An example of a folder's selector, for help texts. */
+  readonly example: FolderSelector;
+  /** Set for a vendor that opens all folders of a case. */
+  readonly caseFolders: CaseFolders | undefined;
+  /** The schema of the vendor's section of the configuration. Its output is valid input again. */
   readonly options: z.ZodType;
-  /** Throws CONFIG_INVALID for options that don't fit. */
+  /** Throws CONFIG_INVALID for invalid options. */
   create(options: unknown, dependencies?: VendorDependencies): Vendor;
-  /** The secrets in its options, by the marks in the schema. */
+  /** Returns the secrets in the options: the values that the schema marks. */
   secretsOf(options: unknown): string[];
-  /** The options with the paths in them made absolute, by the marks in the schema. */
+  /** Returns the options with the paths that the schema marks made absolute. */
   locatedIn(folder: string, options: unknown): unknown;
-  /** What its options say of where its folders lie; addresses in a form that can be compared. */
+  /** Returns what the options say about where the folders are, in a form that can be compared. */
   placeOf(options: unknown): VendorPlace;
 }
 
-/** Every vendor there is. To add one: a file in `vendors/`, a line here, a test in `test/conformance/`. */
+/** All vendors. To add one: a file in `vendors/`, an entry here, a test in `test/conformance/`. */
 const registry = {
-  kongur: checked(kongurOptions, kongur, kongurBucket),
-  deepvision: checked(deepvisionOptions, deepvision),
-  rex: checked(rexOptions, rex, rexBucket),
-  wombat: checked(wombatOptions, wombat),
-  industry: checked(industryOptions, industry),
+  kongur: checked(kongurOptions, kongur, {
+    example: kongurExample,
+    bucketOf: kongurBucket,
+    caseFolders: kongurCaseFolders,
+  }),
+  deepvision: checked(deepvisionOptions, deepvision, { example: deepvisionExample }),
+  rex: checked(rexOptions, rex, { example: rexExample, bucketOf: rexBucket }),
+  wombat: checked(wombatOptions, wombat, { example: wombatExample }),
+  industry: checked(industryOptions, industry, { example: industryExample }),
 } as const satisfies Record<string, RegisteredVendor>;
 
 export type VendorName = keyof typeof registry;
 export const vendorNames = Object.keys(registry) as VendorName[];
 
-/** The vendor registered by this name, if there is one. */
+/** Returns the vendor registered by this name, if there is one. */
 export function registeredVendor(name: string): RegisteredVendor | undefined {
   return Object.hasOwn(registry, name) ? registry[name as VendorName] : undefined;
 }
 
-/** The vendors of a configuration, by name. Throws CONFIG_INVALID for unknown names and bad options. */
+/** Creates a configuration's vendors, by name. Throws CONFIG_INVALID for unknown names and bad options. */
 export function createVendors(
   configured: Readonly<Record<string, unknown>>,
   dependencies?: VendorDependencies,
@@ -50,7 +75,7 @@ export function createVendors(
     if (registered === undefined) {
       throw new ExhibitError(
         "CONFIG_INVALID",
-        `vendors.${name}: there is no such vendor; known are ${vendorNames.join(", ")}`,
+        `vendors.${name}: there is no such vendor; the known ones are ${vendorNames.join(", ")}`,
       );
     }
     return [name, registered.create(options, dependencies)] as const;
@@ -58,7 +83,7 @@ export function createVendors(
   return Object.fromEntries(vendors);
 }
 
-/** Where a configuration has its vendors. */
+/** Returns where a configuration's vendors are. */
 export function vendorPlaces(
   configured: Readonly<Record<string, unknown>>,
 ): Record<string, VendorPlace> {
@@ -69,17 +94,27 @@ export function vendorPlaces(
   return Object.fromEntries(places);
 }
 
+/** What a vendor declares about itself. */
+interface Declared<Options> {
+  readonly example: FolderSelector;
+  /** Returns what the options say about the bucket; for a vendor whose answer doesn't name it. */
+  readonly bucketOf?: (options: Options) => Omit<VendorPlace, "gateway">;
+  readonly caseFolders?: CaseFolders;
+}
+
 /**
- * Binds a schema and a factory; the pair's own types stay inside, so that unlike vendors fit into one table. What every
- * vendor's section may have besides its own options is added here.
+ * Binds a schema and a factory. The pair's own types stay inside, so that different vendors fit into
+ * one table. Adds the options that every vendor's section may have.
  */
 function checked<Own extends z.ZodObject<{ gateway: z.ZodType<string> }>>(
   own: Own,
   factory: (options: z.output<Own>, dependencies?: VendorDependencies) => Vendor,
-  bucketOf?: (options: z.output<Own>) => Omit<VendorPlace, "gateway">,
+  { example, bucketOf, caseFolders }: Declared<z.output<Own>>,
 ): RegisteredVendor {
   const options = own.extend({ rate_limit: rateLimit.optional() });
   return {
+    example,
+    caseFolders,
     options,
     create(given, dependencies) {
       const parsed = options.safeParse(given, { error: plainIssue });
@@ -87,7 +122,7 @@ function checked<Own extends z.ZodObject<{ gateway: z.ZodType<string> }>>(
       const { rate_limit, ...chosen } = parsed.data;
       return {
         ...factory(chosen as z.output<Own>, dependencies),
-        // The secrets in the options make it unguessable what they are.
+        // The options contain secrets, so nobody can guess them from their hash.
         fingerprint: createHash("sha256")
           .update(JSON.stringify(withoutPaths(options, chosen)))
           .digest("hex"),

@@ -1,7 +1,7 @@
 import net from "node:net";
 import tls from "node:tls";
 
-/** Where a connection is to lead. */
+/** What to connect to. */
 export interface Target {
   readonly secure: boolean;
   /** Without the brackets of an IPv6 address. */
@@ -9,24 +9,26 @@ export interface Target {
   readonly port: number;
 }
 
-/** The proxy that connections to a target go through, undefined for none. It may hold a user and a password. */
+/** Returns the proxy for a target, undefined for none. Its URL may hold a user and a password. */
 export type ProxyRule = (target: Target) => URL | undefined;
 
 export interface TunnelOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds without a byte either way. */
+  /** Milliseconds without any traffic. */
   readonly timeout: number;
 }
 
 /**
- * How a target is reached through its proxy; undefined when there is none. For http targets, too, it is a tunnel (CONNECT): what
- * goes through is signed, and no proxy may change it or keep a copy. TLS is the caller's to begin. Rejects with
- * what went wrong, which names the proxy by its host alone, or with the signal's reason.
+ * Returns a function that connects to a target through its proxy; undefined if it has none. Http
+ * targets are tunnelled (CONNECT), too: requests are signed, and no proxy may change them or keep a
+ * copy. The caller starts TLS. Rejects with an error that names the proxy only by its host, or with
+ * the signal's reason.
  */
 export type Tunnel = (
   target: Target,
 ) => ((options: TunnelOptions) => Promise<net.Socket>) | undefined;
 
+/** Returns a tunnel through the proxies that a rule names. */
 export function tunnelBy(rule: ProxyRule): Tunnel {
   return (target) => {
     const proxy = rule(target);
@@ -34,7 +36,7 @@ export function tunnelBy(rule: ProxyRule): Tunnel {
   };
 }
 
-/** An answer to CONNECT is a few lines. */
+/** Bytes; a response to CONNECT has a few lines. */
 const LONGEST_HEAD = 16 * 1024;
 
 function openTunnel(
@@ -62,7 +64,7 @@ function openTunnel(
     }
     const end = head.indexOf("\r\n\r\n");
     if (end === -1) {
-      if (head.length > LONGEST_HEAD) fail(faultOf(proxy, "didn't answer as a proxy does"));
+      if (head.length > LONGEST_HEAD) fail(faultOf(proxy, "didn't answer like a proxy"));
       return;
     }
     const [, status = "", words = ""] =
@@ -105,7 +107,7 @@ function requestOf(proxy: URL, target: Target): string {
   return `CONNECT ${host} HTTP/1.1\r\nhost: ${host}\r\n${authorization}\r\n`;
 }
 
-/** The value of `proxy-authorization`, empty where the address has no user. A credential. */
+/** Returns the value of `proxy-authorization`, empty if the URL has no user. It is a credential. */
 export function loginOf({ username, password }: URL): string {
   if (username === "" && password === "") return "";
   const text = `${decoded(username)}:${decoded(password)}`;
@@ -116,7 +118,7 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    // A lone `%`: it is meant as it is written.
+    // A lone `%` stands for itself.
     return text;
   }
 }

@@ -1,16 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import {
+  type CachedAnswer,
   type FolderOfCase,
   folderKey,
-  type KeptAnswer,
   type LeaseKeyRing,
   parseLeaseKeys,
   type Vendor,
   type VendorAnswer,
 } from "../src/index.ts";
 
-/** A key ring of keys made of one letter each: `ring("b", "a")` encrypts with b. */
+/** Returns a key ring with keys made of one letter each: `ring("b", "a")` encrypts with b. */
 export function ring(...letters: string[]): LeaseKeyRing {
   const text = letters.map((id) => `${id}:${Buffer.alloc(32, id).toString("base64")}`).join(",");
   const keys = parseLeaseKeys(text);
@@ -18,8 +18,8 @@ export function ring(...letters: string[]): LeaseKeyRing {
   return keys;
 }
 
-/** An answer with one lease on the folder `suits/1/`, whose secrets are new. */
-export function keptAnswer(more: { life?: number; answeredAt?: number } = {}): KeptAnswer {
+/** Returns an answer with one lease for the folder `suits/1/` and new secrets. */
+export function cachedAnswer(more: { life?: number; answeredAt?: number } = {}): CachedAnswer {
   const { life = 60_000, answeredAt = Date.now() } = more;
   const [{ ends, ...lease }] = vendorAnswer(life).leases as [VendorAnswer["leases"][number]];
   const expiresAt = answeredAt + life;
@@ -27,7 +27,7 @@ export function keptAnswer(more: { life?: number; answeredAt?: number } = {}): K
   return { answeredAt, leases: [{ id: randomUUID(), ...lease, ...times }], refusals: [] };
 }
 
-/** What a vendor that opens suit 1 says. */
+/** Returns the answer of a vendor that opens suit 1. */
 export function vendorAnswer(life: number): VendorAnswer {
   return {
     leases: [
@@ -60,7 +60,7 @@ export const suit1: FolderOfCase = {
   folder: { suit_id: "1" },
 };
 
-/** A vendor that opens suit 1 by `issue`. */
+/** Returns a vendor that answers by `issue`. */
 export function vendorOf(issue: Vendor["issue"], more: Partial<Vendor> = {}): Vendor {
   return {
     name: "fake",

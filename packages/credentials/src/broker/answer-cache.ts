@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { ExhibitError } from "@exhibit/contracts";
-import type { KeptAnswer, KeptLease } from "../stores/lease-store.ts";
+import type { CachedAnswer, CachedLease } from "../stores/lease-store.ts";
 import type {
   FolderKey,
   FolderRefusal,
@@ -10,47 +10,53 @@ import type {
   VendorAnswer,
 } from "../vendor.ts";
 
-/** Milliseconds that a refusal is believed: 400 shards of a refused folder don't make 400 calls. */
+/** Milliseconds that a refusal is cached: 400 shards of a refused folder don't make 400 calls. */
 export const REFUSAL_MEMORY = 10_000;
 
-/** The share of a lease's life that is left when it is renewed, and how far workers spread around it. */
+/** The share of a lease's life that is left when it is renewed, give or take the spread. */
 const RENEWAL_SHARE = 0.1;
 const RENEWAL_SPREAD = 0.02;
 
-export type Verdict =
-  | { readonly is: "open"; readonly lease: KeptLease }
+export type FolderVerdict =
+  | { readonly is: "open"; readonly lease: CachedLease }
   | { readonly is: "refused"; readonly refusal: FolderRefusal };
 
-/** What an answer says about one folder. */
-export function verdictOn({ leases, refusals }: KeptAnswer, folder: FolderKey): Verdict {
+/** Returns what an answer says about one folder. */
+export function verdictOn({ leases, refusals }: CachedAnswer, folder: FolderKey): FolderVerdict {
   const refusalOf = (key: FolderKey | null) => refusals.find((each) => each.folder === key);
   const own = refusalOf(folder);
   if (own !== undefined) return { is: "refused", refusal: own };
   const lease = leases.find(({ folders }) => Object.hasOwn(folders, folder));
   if (lease !== undefined) return { is: "open", lease };
-  const silence = { folder, code: "", message: "the answer opens no such folder" };
-  return { is: "refused", refusal: refusalOf(null) ?? silence };
+  const unnamed = { folder, code: "", message: "the answer doesn't open this folder" };
+  return { is: "refused", refusal: refusalOf(null) ?? unnamed };
 }
 
 /**
- * Gives an answer's leases their names and times. Lives are counted from `askedAt`, which is before the vendor
- * began to count. Throws VENDOR_ANSWER_INVALID for a lease that has ended already, and for a folder that is a whole bucket.
+ * Returns a vendor's answer with ids and times for its leases. Their lives count from `calledAt`,
+ * which is before the vendor began to count. Throws VENDOR_ANSWER_INVALID for a lease that has already
+ * expired, and for a folder that is a whole bucket.
  */
-export function keep(vendor: string, answer: VendorAnswer, askedAt: number): KeptAnswer {
-  const leases = answer.leases.map((issued) => keepLease(vendor, issued, askedAt));
-  return { answeredAt: askedAt, leases, refusals: answer.refusals };
+export function toCachedAnswer(
+  vendor: string,
+  answer: VendorAnswer,
+  calledAt: number,
+): CachedAnswer {
+  const leases = answer.leases.map((issued) => cacheLease(vendor, issued, calledAt));
+  return { answeredAt: calledAt, leases, refusals: answer.refusals };
 }
 
 /**
- * The answer with what an earlier one opens beside it: earlier credentials stay valid until their own end, so a folder
- * that isn't opened any more, or is refused, keeps its lease until then. That lease is renewed again when the refusal
- * isn't believed any longer. Not so for the lease `unlike`, which OSS refused.
+ * Returns an answer extended by what only an earlier one opens. Earlier credentials stay valid until
+ * their own end, so a folder that is no longer opened, or is refused, keeps its lease until then; that
+ * lease is due for renewal when the refusal is no longer cached. The lease `unlike`, which OSS
+ * refused, isn't kept.
  */
 export function withEarlier(
-  answer: KeptAnswer,
-  earlier: KeptAnswer | undefined,
+  answer: CachedAnswer,
+  earlier: CachedAnswer | undefined,
   { unlike, now }: { unlike: string | undefined; now: number },
-): KeptAnswer {
+): CachedAnswer {
   const open = new Set(answer.leases.flatMap(({ folders }) => Object.keys(folders)));
   const living = (earlier?.leases ?? []).filter(
     ({ id, expiresAt }) => id !== unlike && expiresAt > now,
@@ -70,19 +76,19 @@ export function withEarlier(
   };
 }
 
-/** Until when an answer is of use, in ms since the epoch. */
-export function keepUntil({ answeredAt, leases }: KeptAnswer): number {
+/** Returns until when to cache an answer, in ms since the epoch. */
+export function cachedUntil({ answeredAt, leases }: CachedAnswer): number {
   return Math.max(answeredAt + REFUSAL_MEMORY, ...leases.map(({ expiresAt }) => expiresAt));
 }
 
-/** True when the lease may be handed out: see `LeaseOptions`. */
+/** Returns whether a lease may be handed out: see `LeaseOptions`. */
 export function isUsable(
-  { id, issuedAt, expiresAt }: KeptLease,
+  { id, issuedAt, expiresAt }: CachedLease,
   wanted: { unlike?: string; minimumRemaining?: number },
   now: number,
 ): boolean {
   const life = expiresAt - issuedAt;
-  // More than half of a life can't be had for long: each lease would be replaced as soon as it is there.
+  // At most half of a life is granted: otherwise each lease would be replaced at once.
   const required =
     wanted.minimumRemaining === undefined
       ? Math.min(MINIMUM_REMAINING, life / 20)
@@ -90,10 +96,10 @@ export function isUsable(
   return id !== wanted.unlike && expiresAt > now && expiresAt - now >= required;
 }
 
-/** Milliseconds; enough for what is under way when a worker looks. A long upload asks for more. */
+/** Milliseconds; enough for the requests in flight when a worker checks. A long upload asks for more. */
 const MINIMUM_REMAINING = 30_000;
 
-function keepLease(vendor: string, issued: IssuedLease, issuedAt: number): KeptLease {
+function cacheLease(vendor: string, issued: IssuedLease, issuedAt: number): CachedLease {
   const { ends, ...rest } = issued;
   checkFolders(vendor, issued);
   const { expiresAt, assumedUtc } = endOf(vendor, ends, issuedAt);
@@ -104,8 +110,9 @@ function keepLease(vendor: string, issued: IssuedLease, issuedAt: number): KeptL
 }
 
 /**
- * A time that names no zone is the platform's, unless its credentials would have ended before they were issued and UTC
- * makes sense of it: a wrong guess is OSS's to find out, which then has a fresh lease taken.
+ * Returns when a lease ends. A time without a zone is in the platform's zone, unless the credentials
+ * would have expired before they were issued and UTC makes sense. If the guess is wrong, OSS rejects
+ * the credentials, and a new lease is taken.
  */
 function endOf(vendor: string, ends: LeaseEnd, issuedAt: number) {
   const expiresAt = "after" in ends ? issuedAt + ends.after : ends.at;
@@ -113,12 +120,12 @@ function endOf(vendor: string, ends: LeaseEnd, issuedAt: number) {
   const { said, zone, atIfUtc = 0 }: Partial<GivenEnd> = "after" in ends ? {} : ends;
   if (atIfUtc > issuedAt) return { expiresAt: atIfUtc, assumedUtc: said };
   const reading = zone === undefined ? "" : ` (read in the zone ${zone})`;
-  const cure = zone === undefined ? "check the clock" : "check the clock and `expiration_zone`";
-  const message = `${vendor}: the answer can't be used: its credentials ended at ${said}${reading}, and it is ${new Date(issuedAt).toISOString()}: ${cure}`;
+  const advice = zone === undefined ? "check the clock" : "check the clock and `expiration_zone`";
+  const message = `${vendor}: the answer can't be used: its credentials expired at ${said}${reading}, and it is ${new Date(issuedAt).toISOString()}: ${advice}`;
   throw new ExhibitError("VENDOR_ANSWER_INVALID", message, { details: { vendor } });
 }
 
-/** Where folders have no prefix of their own, files of different ones would get the same key. */
+/** Without prefixes, files of different folders would get the same key. */
 function checkFolders(vendor: string, { folders, prefixes, object }: IssuedLease): void {
   if (object !== undefined || ![...Object.values(folders), ...prefixes].includes("")) return;
   const message = `${vendor}: the answer can't be used: it opens a whole bucket and names no folder in it`;

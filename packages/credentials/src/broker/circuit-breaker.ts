@@ -1,23 +1,22 @@
-/** Failures in a row after which a vendor is left alone. */
+/** Consecutive failures after which the circuit opens. */
 const TOLERATED = 5;
 
-/** Milliseconds of the first pause; each further one is twice as long. */
+/** Milliseconds that the circuit is open the first time; each further time is twice as long. */
 const FIRST_PAUSE = 5_000;
 const LONGEST_PAUSE = 60_000;
 
-/** Milliseconds that those wait who come while one call tries whether the vendor is back. */
+/** Milliseconds that callers wait while one call probes whether the vendor is back. */
 const PROBE_PAUSE = 1_000;
 
-/** Spares a vendor that is down, and those who would wait for it. After each pause one call tries it. */
+/** Spares a vendor that is down, and its callers. After each pause, one call probes the vendor. */
 export interface CircuitBreaker {
-  /** Milliseconds until a call may be made; 0 lets this one through, and its end has to be told. */
+  /** Returns milliseconds until a call may be made; 0 admits this one, whose end must be reported. */
   admit(): number;
   succeeded(): void;
-  /** Milliseconds of the pause that begins, or undefined while failures are tolerated. */
+  /** Returns for how many milliseconds the circuit is open now; undefined if it isn't. */
   failed(): number | undefined;
-  /** The call ended without telling how the vendor is. */
+  /** Reports a call that ended without showing how the vendor is. */
   abandoned(): void;
-  state(): "closed" | "open" | "half-open";
 }
 
 export function circuitBreaker(now: () => number): CircuitBreaker {
@@ -41,7 +40,7 @@ export function circuitBreaker(now: () => number): CircuitBreaker {
     },
     failed() {
       failures += 1;
-      // A call that was under way when the pause began tells nothing new.
+      // A call that was already running when the circuit opened shows nothing new.
       if (openUntil > now() || failures < TOLERATED) return undefined;
       isProbing = false;
       const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** pauses);
@@ -51,10 +50,6 @@ export function circuitBreaker(now: () => number): CircuitBreaker {
     },
     abandoned() {
       isProbing = false;
-    },
-    state() {
-      if (pauses === 0) return "closed";
-      return openUntil > now() ? "open" : "half-open";
     },
   };
 }

@@ -1,71 +1,72 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ExhibitError, toExhibitError } from "@exhibit/contracts";
 import { type ExpiringMap, expiringMap } from "../stores/expiring-map.ts";
-import type { KeptAnswer, KeptFailure, LeaseStore, Turn } from "../stores/lease-store.ts";
+import type { CachedAnswer, CachedFailure, LeaderLock, LeaseStore } from "../stores/lease-store.ts";
 import type { Vendor, VendorCall } from "../vendor.ts";
-import { keep, keepUntil, REFUSAL_MEMORY, withEarlier } from "./answer-cache.ts";
-import { standingError, type VendorGate } from "./vendor-gate.ts";
+import { cachedUntil, REFUSAL_MEMORY, toCachedAnswer, withEarlier } from "./answer-cache.ts";
+import { currentError, type VendorGate } from "./vendor-gate.ts";
 
-/** A call to a vendor, and the text that is the same for equal ones. */
+/** A call to a vendor, with a key that equal calls have in common. */
 export interface KeyedCall {
   readonly vendor: Vendor;
   readonly call: VendorCall;
   readonly key: string;
 }
 
-/** What an answer has to be like to be used without asking the vendor. */
-export interface Wish {
-  suits(answer: KeptAnswer): boolean;
-  /** True for a new answer that came too late to be used, or whose lease is `unlike`. */
-  isUseless(answer: KeptAnswer): boolean;
+/** What an answer must be like to be used without calling the vendor. */
+export interface Requirement {
+  suits(answer: CachedAnswer): boolean;
+  /** Returns true for a new answer that came too late to be used, or whose lease is `unlike`. */
+  isUseless(answer: CachedAnswer): boolean;
   /** The id of a lease that OSS refused. */
   readonly unlike: string | undefined;
-  /** Ms since the epoch: a refusal from before isn't believed. */
+  /** In ms since the epoch; a refusal from before this time doesn't count. */
   readonly refusedSince: number;
 }
 
-/** Calls to vendors: for each key one at a time in the whole fleet, and none that is answered already. */
-export interface SharedCalls {
+/** Calls to vendors: one at a time per key in the whole fleet, and none for what is cached. */
+export interface SingleFlight {
   /**
-   * An answer that suits, or the vendor's new one whatever it is. Joins the call under way, here or in another process.
-   * Throws the failure of that call, or one that stands since `refusedSince`.
+   * Returns a cached answer that suits, or the vendor's new answer whatever it says. Joins a call in
+   * progress, here or in another process. Throws the error of that call, or a cached one from after
+   * `refusedSince`.
    */
-  obtain(call: KeyedCall, wish: Wish): Promise<KeptAnswer>;
-  /** The same without waiting. A failure is not reported, and for a while nothing is tried again. */
-  obtainBehind(call: KeyedCall, wish: Wish): void;
-  /** Stops the calls under way; the next ones throw INTERRUPTED. */
+  obtain(call: KeyedCall, requirement: Requirement): Promise<CachedAnswer>;
+  /** Does the same without waiting. A failure isn't reported, but delays the next attempt. */
+  renewInBackground(call: KeyedCall, requirement: Requirement): void;
+  /** Stops the calls in progress; further ones throw INTERRUPTED. */
   close(): void;
 }
 
-export interface SharedCallsOptions {
+export interface SingleFlightOptions {
   readonly store: LeaseStore;
   readonly gateOf: (vendor: Vendor) => VendorGate;
   readonly now: () => number;
-  /** Gets every answer as it comes to be known. */
-  readonly held: ExpiringMap<KeptAnswer>;
+  /** Gets every answer that this process learns of. */
+  readonly held: ExpiringMap<CachedAnswer>;
 }
 
-/** Milliseconds between two looks at whether the one who asks has an answer; some are less, so that not all look at once. */
+/** Milliseconds between checks for another process's answer, less up to half at random. */
 const FIRST_PAUSE = 20;
 const LONGEST_PAUSE = 200;
 
-/** More often an answer isn't taken that ends before it can be used. */
+/** How often a new answer may expire before it can be used. */
 const MOST_TRIES = 3;
 
-/** `fresh`: it wasn't there yet when the work for it began. */
-type Outcome = { readonly fresh: boolean } & (
-  | { readonly answer: KeptAnswer }
-  | { readonly failure: KeptFailure }
+/** `fresh` means that it wasn't there yet when the work began. */
+type FlightResult = { readonly fresh: boolean } & (
+  | { readonly answer: CachedAnswer }
+  | { readonly failure: CachedFailure }
 );
 
 interface Known {
-  readonly answer: KeptAnswer | undefined;
-  readonly failure: KeptFailure | undefined;
+  readonly answer: CachedAnswer | undefined;
+  readonly failure: CachedFailure | undefined;
 }
 
-export function sharedCalls({ store, gateOf, now, held }: SharedCallsOptions): SharedCalls {
-  const running = new Map<string, Promise<Outcome>>();
-  /** Calls that failed lately, for whatever reason. */
+export function singleFlight({ store, gateOf, now, held }: SingleFlightOptions): SingleFlight {
+  const running = new Map<string, Promise<FlightResult>>();
+  /** Calls that failed recently, for whatever reason. */
   const failed = expiringMap<true>(now);
   const closing = new AbortController();
 
@@ -74,56 +75,65 @@ export function sharedCalls({ store, gateOf, now, held }: SharedCallsOptions): S
     return { answer, failure };
   }
 
-  /** What has come since `before`. */
-  async function news({ key }: KeyedCall, before: Known, wish: Wish): Promise<Outcome | undefined> {
+  /** Returns what has been put since `before`, if anything. */
+  async function newResult(
+    { key }: KeyedCall,
+    before: Known,
+    requirement: Requirement,
+  ): Promise<FlightResult | undefined> {
     const { answer, failure } = await known(key);
-    // Where nothing was known, the store may have been away: what it has now needn't be new.
+    // If there was nothing before, the store may have been away: what it has now needn't be new.
     const isNew = before.answer !== undefined && answer?.answeredAt !== before.answer.answeredAt;
-    if (answer && (isNew || wish.suits(answer))) return { answer, fresh: true };
+    if (answer && (isNew || requirement.suits(answer))) return { answer, fresh: true };
     if (failure && failure.at !== before.failure?.at) return { failure, fresh: true };
     return undefined;
   }
 
-  async function findOut(asked: KeyedCall, wish: Wish): Promise<Outcome> {
+  async function findOut(call: KeyedCall, requirement: Requirement): Promise<FlightResult> {
     checkOpen();
-    const before = await known(asked.key);
+    const before = await known(call.key);
     const { answer, failure } = before;
-    if (answer && wish.suits(answer)) return { answer, fresh: false };
-    if (failure && stands(failure, wish)) return { failure, fresh: false };
+    if (answer && requirement.suits(answer)) return { answer, fresh: false };
+    if (failure && holds(failure, requirement)) return { failure, fresh: false };
     for (let pause = FIRST_PAUSE; ; pause = Math.min(LONGEST_PAUSE, pause * 1.5)) {
-      const turn = await store.takeTurn(asked.key);
-      const outcome =
-        turn === undefined
-          ? await news(asked, before, wish)
-          : await inTurn(
-              turn,
-              async () => (await news(asked, before, wish)) ?? ask(asked, wish, turn),
+      const lock = await store.acquire(call.key);
+      const result =
+        lock === undefined
+          ? await newResult(call, before, requirement)
+          : await underLock(
+              lock,
+              async () =>
+                (await newResult(call, before, requirement)) ?? callVendor(call, requirement, lock),
             );
-      if (outcome !== undefined) return outcome;
+      if (result !== undefined) return result;
       await sleep(pause * (0.5 + Math.random() / 2));
       checkOpen();
     }
   }
 
-  async function ask({ vendor, call, key }: KeyedCall, wish: Wish, turn: Turn): Promise<Outcome> {
+  async function callVendor(
+    { vendor, call, key }: KeyedCall,
+    requirement: Requirement,
+    lock: LeaderLock,
+  ): Promise<FlightResult> {
     const { signal } = closing;
     const gate = gateOf(vendor);
-    const { against, overcome } = await gate.admit(wish.refusedSince, signal);
+    const { against, overcome } = await gate.admit(requirement.refusedSince, signal);
     if (against !== undefined) return { failure: against, fresh: false };
-    const askedAt = now();
+    const calledAt = now();
     try {
-      const issued = keep(vendor.name, await vendor.issue(call, { signal }), askedAt);
+      const issued = toCachedAnswer(vendor.name, await vendor.issue(call, { signal }), calledAt);
       const earlier = (await store.get(key)) ?? held.get(key);
-      const answer = withEarlier(issued, earlier, { unlike: wish.unlike, now: now() });
-      await store.put(key, answer, { until: keepUntil(answer), turn });
+      const answer = withEarlier(issued, earlier, { unlike: requirement.unlike, now: now() });
+      await store.put(key, answer, { until: cachedUntil(answer), lock });
       await gate.answered(issued, overcome);
       return { answer, fresh: true };
     } catch (thrown) {
       const error = toExhibitError(thrown);
       const until = now() + REFUSAL_MEMORY;
-      const failure = { error, at: askedAt, until };
-      if (isShared(error)) await store.putFailure(key, failure, { until, turn });
-      await gate.failed(error, askedAt, overcome);
+      const failure = { error, at: calledAt, until };
+      if (isShared(error)) await store.putFailure(key, failure, { until, lock });
+      await gate.failed(error, calledAt, overcome);
       return { failure, fresh: true };
     }
   }
@@ -132,28 +142,28 @@ export function sharedCalls({ store, gateOf, now, held }: SharedCallsOptions): S
     if (closing.signal.aborted) throw new ExhibitError("INTERRUPTED", "the lease broker is closed");
   }
 
-  function stands({ error, at, until }: KeptFailure, { refusedSince }: Wish): boolean {
+  function holds({ error, at, until }: CachedFailure, { refusedSince }: Requirement): boolean {
     return error.action === "never" && until > now() && at >= refusedSince;
   }
 
-  /** The work under way for this key, or begins it. */
-  function joined(asked: KeyedCall, wish: Wish): Promise<Outcome> {
-    const shared = running.get(asked.key);
+  /** Joins the work in progress for this key, or starts it. */
+  function joined(call: KeyedCall, requirement: Requirement): Promise<FlightResult> {
+    const shared = running.get(call.key);
     if (shared !== undefined) return shared;
-    const work = findOut(asked, wish).finally(() => running.delete(asked.key));
-    running.set(asked.key, work);
+    const work = findOut(call, requirement).finally(() => running.delete(call.key));
+    running.set(call.key, work);
     work.then(
-      (outcome) => remember(asked.key, outcome),
-      // Whoever waits gets the error. When all of them have gone, nobody is left to be told.
-      () => holdBack(asked.key),
+      (result) => remember(call.key, result),
+      // The callers get the error. If all of them have gone, nobody is left to report it to.
+      () => holdBack(call.key),
     );
     return work;
   }
 
-  function remember(key: string, outcome: Outcome): void {
-    if ("answer" in outcome) {
+  function remember(key: string, result: FlightResult): void {
+    if ("answer" in result) {
       failed.delete(key);
-      held.set(key, outcome.answer, keepUntil(outcome.answer));
+      held.set(key, result.answer, cachedUntil(result.answer));
     } else holdBack(key);
   }
 
@@ -161,41 +171,41 @@ export function sharedCalls({ store, gateOf, now, held }: SharedCallsOptions): S
     failed.set(key, true, now() + REFUSAL_MEMORY);
   }
 
-  async function obtain(asked: KeyedCall, wish: Wish): Promise<KeptAnswer> {
+  async function obtain(call: KeyedCall, requirement: Requirement): Promise<CachedAnswer> {
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-      const outcome = await joined(asked, wish);
-      if ("answer" in outcome) {
-        const { fresh, answer } = outcome;
-        if (fresh ? !wish.isUseless(answer) : wish.suits(answer)) return answer;
-      } else if (outcome.fresh) throw outcome.failure.error;
-      // Whoever began the work may have believed an older refusal than this caller does.
-      else if (outcome.failure.at >= wish.refusedSince || tries > 0) {
-        throw standingError(outcome.failure, now());
+      const result = await joined(call, requirement);
+      if ("answer" in result) {
+        const { fresh, answer } = result;
+        if (fresh ? !requirement.isUseless(answer) : requirement.suits(answer)) return answer;
+      } else if (result.fresh) throw result.failure.error;
+      // The caller that started the work may have accepted an older refusal than this one does.
+      else if (result.failure.at >= requirement.refusedSince || tries > 0) {
+        throw currentError(result.failure, now());
       }
     }
-    const { name } = asked.vendor;
-    const message = `${name}: the answer can't be used: its credentials end before they can be used`;
+    const { name } = call.vendor;
+    const message = `${name}: the answer can't be used: its credentials expire before they can be used`;
     throw new ExhibitError("VENDOR_ANSWER_INVALID", message, { details: { vendor: name } });
   }
 
   return {
     obtain,
-    obtainBehind(asked, wish) {
-      if (!running.has(asked.key) && !failed.get(asked.key)) void joined(asked, wish);
+    renewInBackground(call, requirement) {
+      if (!running.has(call.key) && !failed.get(call.key)) void joined(call, requirement);
     },
     close: () => closing.abort(),
   };
 }
 
-async function inTurn<Result>(turn: Turn, work: () => Promise<Result>): Promise<Result> {
+async function underLock<Result>(lock: LeaderLock, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } finally {
-    await turn.end();
+    await lock.release();
   }
 }
 
-/** What is this process's own trouble isn't told to the others. */
+/** Returns false for errors that concern only this process. */
 function isShared({ code }: ExhibitError): boolean {
   return code !== "INTERRUPTED" && code !== "VENDOR_CLOCK" && code !== "INTERNAL";
 }

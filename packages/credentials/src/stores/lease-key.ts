@@ -6,26 +6,26 @@ import {
   randomBytes,
 } from "node:crypto";
 
-/** A key that leases are encrypted with. It shows nothing of itself when it is printed. */
+/** A key that leases are encrypted with. Printing it doesn't show the key. */
 export interface LeaseKey {
-  /** Stands before what it encrypted, so that keys can be changed one after the other. */
+  /** Precedes what the key encrypted, so that keys can be replaced one after the other. */
   readonly id: string;
   /** 32 bytes. */
   readonly key: KeyObject;
 }
 
-/** The first encrypts, all decrypt. */
+/** The first key encrypts, all of them decrypt. */
 export type LeaseKeyRing = readonly [LeaseKey, ...LeaseKey[]];
 
 const CIPHER = "aes-256-gcm";
 const KEY_BYTES = 32;
-/** NIST SP 800-38D: 96 bits; random ones are safe for 2^32 texts under one key. */
+/** NIST SP 800-38D: 96 bits; random nonces are safe for 2^32 texts under one key. */
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Reads `k2:<base64 of 32 bytes>,k1:<base64>`; a key without an id is called `default`. Gives a sentence instead that
- * says what is wrong and quotes nothing.
+ * Parses `k2:<base64 of 32 bytes>,k1:<base64>`; a key without an id is called `default`. For an
+ * invalid text, returns a sentence that says what is wrong without quoting anything.
  */
 export function parseLeaseKeys(text: string): LeaseKeyRing | string {
   const keys: LeaseKey[] = [];
@@ -33,7 +33,7 @@ export function parseLeaseKeys(text: string): LeaseKeyRing | string {
     const [, id = "default", base64 = ""] = /^(?:([^:]*):)?(.*)$/s.exec(part.trim()) ?? [];
     const place = `key ${index + 1}`;
     if (!/^[A-Za-z0-9._-]{1,32}$/.test(id)) {
-      return `${place}: its id has to be 1 to 32 of A-Z, a-z, 0-9, ".", "_" and "-"`;
+      return `${place}: its id must be 1 to 32 of A-Z, a-z, 0-9, ".", "_" and "-"`;
     }
     if (keys.some((key) => key.id === id)) return `${place}: another key has the same id`;
     const bytes = Buffer.from(base64, "base64");
@@ -45,20 +45,23 @@ export function parseLeaseKeys(text: string): LeaseKeyRing | string {
   return keys as [LeaseKey, ...LeaseKey[]];
 }
 
-/** Encrypts. `about` is what the text belongs to: it can be opened only as that. */
-export function seal(ring: LeaseKeyRing, text: string, about: string): string {
+/** Encrypts a text. `about` says what it belongs to; decrypting it needs the same value. */
+export function encrypt(ring: LeaseKeyRing, text: string, about: string): string {
   const [{ id, key }] = ring;
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv(CIPHER, key, nonce).setAAD(Buffer.from(about));
-  const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
-  return `${id}:${Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString("base64")}`;
+  const encrypted = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
+  return `${id}:${Buffer.concat([nonce, cipher.getAuthTag(), encrypted]).toString("base64")}`;
 }
 
-/** The text, or undefined when no key of the ring opens it, it was tampered with, or it belongs to something else. */
-export function unseal(ring: LeaseKeyRing, sealed: string, about: string): string | undefined {
-  const at = sealed.indexOf(":");
-  const key = ring.find(({ id }) => id === sealed.slice(0, at))?.key;
-  const bytes = Buffer.from(sealed.slice(at + 1), "base64");
+/**
+ * Returns the text, or undefined if no key of the ring fits, it was tampered with, or it belongs to
+ * something else.
+ */
+export function decrypt(ring: LeaseKeyRing, encrypted: string, about: string): string | undefined {
+  const at = encrypted.indexOf(":");
+  const key = ring.find(({ id }) => id === encrypted.slice(0, at))?.key;
+  const bytes = Buffer.from(encrypted.slice(at + 1), "base64");
   if (key === undefined || bytes.length < NONCE_BYTES + TAG_BYTES) return undefined;
   const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, NONCE_BYTES), {
     authTagLength: TAG_BYTES,
@@ -69,7 +72,7 @@ export function unseal(ring: LeaseKeyRing, sealed: string, about: string): strin
     const text = decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES));
     return Buffer.concat([text, decipher.final()]).toString("utf8");
   } catch {
-    // It isn't what was sealed: as if it weren't there.
+    // It isn't what was encrypted.
     return undefined;
   }
 }

@@ -1,101 +1,102 @@
 import type { ExhibitError } from "@exhibit/contracts";
 import type { FolderRefusal, IssuedLease, RateLimit } from "../vendor.ts";
 
-/** An issued lease with its name and its times; ms since the epoch. Replaced only as a whole. */
-export interface KeptLease extends Omit<IssuedLease, "ends"> {
+/** An issued lease with its id and times, in ms since the epoch. Replaced only as a whole. */
+export interface CachedLease extends Omit<IssuedLease, "ends"> {
   /** Random; says nothing about the credentials. */
   readonly id: string;
   readonly issuedAt: number;
-  /** From here on it is renewed in the background. */
+  /** When to renew it in the background. */
   readonly renewAt: number;
   readonly expiresAt: number;
-  /** The vendor's own text of its end, when that was taken for UTC because nothing else made sense. */
+  /** The vendor's own text of its end, if it was read as UTC because nothing else made sense. */
   readonly assumedUtc?: string;
 }
 
-/** A vendor's answer to one call, as it is shared. Plain, serialisable data; it holds credentials. */
-export interface KeptAnswer {
+/** A vendor's answer to one call, as it is shared. Plain, serialisable data with credentials in it. */
+export interface CachedAnswer {
   readonly answeredAt: number;
-  readonly leases: readonly KeptLease[];
+  readonly leases: readonly CachedLease[];
   readonly refusals: readonly FolderRefusal[];
 }
 
-/** Why a call failed, or why a vendor is left alone. Times are ms since the epoch. */
-export interface KeptFailure {
+/** Why a call failed, or why a vendor isn't called for a while. Times are ms since the epoch. */
+export interface CachedFailure {
   readonly error: ExhibitError;
-  /** When the vendor was asked. */
+  /** When the vendor was called. */
   readonly at: number;
-  /** Until when it stands for the next call. */
+  /** Until when it holds for further calls. */
   readonly until: number;
 }
 
-/** The right to ask a vendor: one broker of the fleet at a time has it. */
-export interface Turn {
-  /** Greater than those of all earlier turns. What a later turn has put isn't replaced by an earlier one. */
-  readonly number: number;
-  /** Gives the turn back. Never fails: a turn that isn't given back ends by itself a few seconds after its holder. */
-  end(): Promise<void>;
+/** The right to call a vendor for a key: one broker of the fleet at a time has it. */
+export interface LeaderLock {
+  /** Greater than the tokens of all earlier locks; what was put under a later one isn't replaced. */
+  readonly fencingToken: number;
+  /** Never fails: a lock that isn't released ends a few seconds after its holder. */
+  release(): Promise<void>;
 }
 
-/** What one call to a vendor came to, for those who look at how a vendor stands. */
-export interface CallNote {
+/** The result of one call to a vendor, for the vendor's state. */
+export interface CallStats {
   readonly refusals: number;
   readonly leases: readonly { readonly id: string; readonly expiresAt: number }[];
   readonly error?: ExhibitError;
 }
 
-/** All that was noted of a vendor lately. */
-export interface VendorNotes {
+/** The recent calls to a vendor, taken together. */
+export interface VendorStats {
   readonly calls: number;
   readonly refusals: number;
-  /** Those that haven't ended. */
+  /** How many leases haven't expired. */
   readonly leases: number;
-  /** The failure of the latest call that failed. */
+  /** The error of the latest call that failed. */
   readonly error: ExhibitError | undefined;
-  /** Whether no call was answered since. */
+  /** Whether the latest call failed. */
   readonly isFailing: boolean;
 }
 
 /**
- * What the brokers of a fleet share. Keys are texts of any length; each names a call, or a vendor. Nothing here fails
- * because what keeps it can't be reached: it is as if nothing had been kept, and each broker goes on alone.
+ * What the brokers of a fleet share. Keys are texts of any length; each names a call or a vendor. No
+ * method fails because the store's server can't be reached: the store then behaves as if it were
+ * empty, and each broker goes on alone.
  */
 export interface LeaseStore {
-  /** The answer put last, unless its time is over. */
-  get(key: string): Promise<KeptAnswer | undefined>;
+  /** Returns the answer put last, unless it has expired. */
+  get(key: string): Promise<CachedAnswer | undefined>;
   /**
-   * Replaces the answer as one value, and forgets the failure: a reader sees the old or the new one, never a mixture.
-   * Gives false, and does nothing, when a later turn has put one.
+   * Replaces the answer and deletes the failure in one step: a reader sees the old answer or the new
+   * one, never a mixture. Returns false, and does nothing, if one was put under a later lock.
    */
   put(
     key: string,
-    answer: KeptAnswer,
-    options: { /** Ms since the epoch. */ until: number; turn?: Turn },
+    answer: CachedAnswer,
+    options: { /** Ms since the epoch. */ until: number; lock?: LeaderLock },
   ): Promise<boolean>;
 
-  /** The failure put last, unless an answer came after it or it is kept no longer. */
-  failure(key: string): Promise<KeptFailure | undefined>;
+  /** Returns the failure put last, unless an answer was put after it or it has expired. */
+  failure(key: string): Promise<CachedFailure | undefined>;
   /**
-   * One that stands longer stays. `options.until` is when it is forgotten, which may be later than it stands. A turn as
-   * for `put`.
+   * Keeps a failure, unless the present one holds for longer or was put under a later lock. It
+   * expires at `options.until`, which may be after it stops holding.
    */
   putFailure(
     key: string,
-    failure: KeptFailure,
-    options: { until: number; turn?: Turn },
+    failure: CachedFailure,
+    options: { until: number; lock?: LeaderLock },
   ): Promise<void>;
-  /** Forgets the failure of the call made at `at`; another one stays. */
-  forgetFailure(key: string, at: number): Promise<void>;
+  /** Deletes the failure of the call made at `at`, and no other. */
+  deleteFailure(key: string, at: number): Promise<void>;
 
-  /** The turn to ask for this key; undefined while another has it. */
-  takeTurn(key: string): Promise<Turn | undefined>;
+  /** Returns the lock for calls with this key, or undefined while another broker has it. */
+  acquire(key: string): Promise<LeaderLock | undefined>;
 
-  /** Counts one call against the limit and gives 0, or gives the milliseconds until the limit allows one. */
+  /** Counts one call and returns 0, or returns the milliseconds until the limit allows one. */
   countCall(key: string, limit: RateLimit): Promise<number>;
 
-  note(key: string, note: CallNote): Promise<void>;
-  notes(key: string): Promise<VendorNotes>;
+  addStats(key: string, stats: CallStats): Promise<void>;
+  stats(key: string): Promise<VendorStats>;
 
-  /** Gives back the turns that are taken. */
+  /** Releases the locks that are held. */
   close(): Promise<void>;
 }

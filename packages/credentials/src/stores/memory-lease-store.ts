@@ -1,64 +1,64 @@
 import type { ExhibitError } from "@exhibit/contracts";
 import { expiringMap } from "./expiring-map.ts";
-import type { KeptAnswer, KeptFailure, LeaseStore, Turn } from "./lease-store.ts";
+import type { CachedAnswer, CachedFailure, LeaderLock, LeaseStore } from "./lease-store.ts";
 
 interface Entry<Value> {
   readonly value: Value;
-  /** Of the turn that put it; 0 for none. */
-  readonly turn: number;
+  /** The fencing token it was put under; 0 for none. */
+  readonly token: number;
 }
 
-interface Notes {
+interface Stats {
   calls: number;
   refusals: number;
   error: ExhibitError | undefined;
   isFailing: boolean;
-  /** Their ends, by id. */
+  /** When each lease expires, by its id. */
   readonly leases: Map<string, number>;
 }
 
-const noNotes = { calls: 0, refusals: 0, error: undefined, isFailing: false, leases: undefined };
+const noStats = { calls: 0, refusals: 0, error: undefined, isFailing: false, leases: undefined };
 
-/** Keeps in this process; its brokers are the fleet. */
+/** Creates a store in this process's memory, for all brokers of this process. */
 export function memoryLeaseStore(now: () => number = Date.now): LeaseStore {
-  const answers = expiringMap<Entry<KeptAnswer>>(now);
-  const failures = expiringMap<Entry<KeptFailure>>(now);
+  const answers = expiringMap<Entry<CachedAnswer>>(now);
+  const failures = expiringMap<Entry<CachedFailure>>(now);
   const holders = new Map<string, number>();
   const calls = new Map<string, number[]>();
-  const notes = new Map<string, Notes>();
-  let turns = 0;
+  const statsByKey = new Map<string, Stats>();
+  let lastToken = 0;
 
-  function isLate(key: string, turn: Turn | undefined): boolean {
-    const latest = Math.max(answers.get(key)?.turn ?? 0, failures.get(key)?.turn ?? 0);
-    return turn !== undefined && turn.number < latest;
+  function isLate(key: string, lock: LeaderLock | undefined): boolean {
+    const latest = Math.max(answers.get(key)?.token ?? 0, failures.get(key)?.token ?? 0);
+    return lock !== undefined && lock.fencingToken < latest;
   }
 
   return {
     get: async (key) => answers.get(key)?.value,
-    async put(key, value, { until, turn }) {
-      if (isLate(key, turn)) return false;
-      answers.set(key, { value, turn: turn?.number ?? 0 }, until);
+    async put(key, value, { until, lock }) {
+      if (isLate(key, lock)) return false;
+      answers.set(key, { value, token: lock?.fencingToken ?? 0 }, until);
       failures.delete(key);
       return true;
     },
     failure: async (key) => failures.get(key)?.value,
-    async putFailure(key, value, { until, turn }) {
-      const standing = failures.get(key)?.value;
-      if (isLate(key, turn) || (standing && standing.until > value.until)) return;
-      failures.set(key, { value, turn: turn?.number ?? 0 }, until);
+    async putFailure(key, value, { until, lock }) {
+      const present = failures.get(key)?.value;
+      if (isLate(key, lock) || (present && present.until > value.until)) return;
+      failures.set(key, { value, token: lock?.fencingToken ?? 0 }, until);
     },
-    async forgetFailure(key, at) {
+    async deleteFailure(key, at) {
       if (failures.get(key)?.value.at === at) failures.delete(key);
     },
-    async takeTurn(key) {
+    async acquire(key) {
       if (holders.has(key)) return undefined;
-      turns += 1;
-      const number = turns;
-      holders.set(key, number);
+      lastToken += 1;
+      const fencingToken = lastToken;
+      holders.set(key, fencingToken);
       return {
-        number,
-        async end() {
-          if (holders.get(key) === number) holders.delete(key);
+        fencingToken,
+        async release() {
+          if (holders.get(key) === fencingToken) holders.delete(key);
         },
       };
     },
@@ -71,8 +71,8 @@ export function memoryLeaseStore(now: () => number = Date.now): LeaseStore {
       counted.push(now());
       return 0;
     },
-    async note(key, { refusals, leases, error }) {
-      const known = notes.get(key) ?? {
+    async addStats(key, { refusals, leases, error }) {
+      const known = statsByKey.get(key) ?? {
         calls: 0,
         refusals: 0,
         error: undefined,
@@ -85,10 +85,10 @@ export function memoryLeaseStore(now: () => number = Date.now): LeaseStore {
       known.isFailing = error !== undefined;
       for (const [id, end] of known.leases) if (end <= now()) known.leases.delete(id);
       for (const { id, expiresAt } of leases) known.leases.set(id, expiresAt);
-      notes.set(key, known);
+      statsByKey.set(key, known);
     },
-    async notes(key) {
-      const { leases = new Map(), ...known } = notes.get(key) ?? noNotes;
+    async stats(key) {
+      const { leases = new Map(), ...known } = statsByKey.get(key) ?? noStats;
       const living = [...leases.values()].filter((end) => end > now());
       return { ...known, leases: living.length };
     },

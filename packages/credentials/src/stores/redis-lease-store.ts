@@ -3,55 +3,56 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ErrorCode, ExhibitError, errorTable } from "@exhibit/contracts";
 import { Redis, ReplyError } from "ioredis";
-import { type LeaseKeyRing, seal, unseal } from "./lease-key.ts";
-import type { KeptAnswer, KeptFailure, LeaseStore, Turn } from "./lease-store.ts";
+import { decrypt, encrypt, type LeaseKeyRing } from "./lease-key.ts";
+import type { CachedAnswer, CachedFailure, LeaderLock, LeaseStore } from "./lease-store.ts";
 import { memoryLeaseStore } from "./memory-lease-store.ts";
 import * as scripts from "./redis-scripts.ts";
 
-// Layout in Redis; H is the SHA-256 of the key, and the braces keep all that belongs to one key in one slot of a
-// cluster. Everything that says something of a case or a credential is sealed.
-//   P:lease:{H}:answer    hash: turn, sealed     gone when the last lease ends
+// Layout in Redis. H is the SHA-256 of the key; the braces keep what belongs to one key in one slot
+// of a cluster. `sealed` and `error` are encrypted, as is everything about a case or a credential.
+// Fields called `turn` hold a fencing token.
+//   P:lease:{H}:answer    hash: turn, sealed     expires with the last lease
 //   P:lease:{H}:failure   hash: turn, sealed, until, at
-//   P:lease:{H}:holder    the number of the turn that somebody has; gone 3 s after its last renewal
-//   P:lease:{H}:turns     counter, outlives the answer by a day
+//   P:lease:{H}:holder    the fencing token of the lock; expires 3 s after its last renewal
+//   P:lease:{H}:turns     the counter of fencing tokens; outlives the answer by a day
 //   P:lease:{H}:calls     list: times of the latest calls, for the rate limit
-//   P:lease:{H}:notes     hash: calls, refusals, error (sealed)
+//   P:lease:{H}:notes     hash: calls, refusals, failing, error
 //   P:lease:{H}:leases    sorted set: ids of leases by their end
 
-/** Milliseconds after which others may ask when a turn's holder has died; renewed while it lives. */
-const TURN_LIFE = 3_000;
-const TURN_RENEWAL = 1_000;
+/** Milliseconds after which others may acquire a lock whose holder has died. */
+const LOCK_LIFE = 3_000;
+const LOCK_RENEWAL = 1_000;
 
-/** Milliseconds that Redis is waited for: to be there at the start, and for one answer. */
-const PATIENCE = 2_000;
+/** Milliseconds to wait for Redis: to connect at the start, and for one reply. */
+const REPLY_LIMIT = 2_000;
 
-/** Milliseconds that Redis isn't asked after it couldn't be reached; less when it is back before. */
+/** Milliseconds that Redis isn't asked after it couldn't be reached, unless it reconnects before. */
 const AWAY = 5_000;
 
 const DAY = 24 * 60 * 60 * 1000;
 
 export interface RedisLeaseStoreOptions {
   readonly url: string;
-  /** Certificates, in PEM, of who may have signed that of Redis. @defaultValue those that Node knows */
+  /** PEM certificates of the authorities to trust for Redis. @defaultValue those Node trusts */
   readonly ca?: string | undefined;
-  /** What keeps several fleets on one Redis apart. @defaultValue exhibit */
+  /** Keeps several fleets on one Redis apart. @defaultValue exhibit */
   readonly prefix?: string | undefined;
   readonly keys: LeaseKeyRing;
-  /** Told of what didn't work in Redis; the store goes on without it. */
+  /** Called for errors of Redis; the store goes on without it. */
   readonly onFault?: (fault: unknown) => void;
   /** Ms since the epoch. */
   readonly now?: () => number;
 }
 
-/** Keeps in Redis, encrypted, for all brokers that have the same Redis and a key in common. */
+/** Creates an encrypted store in Redis, for all brokers with the same Redis and a common key. */
 export function redisLeaseStore(options: RedisLeaseStoreOptions): LeaseStore {
   const { url, ca, prefix = "exhibit", keys, onFault = () => {}, now = Date.now } = options;
   const redis = new Redis(url, {
-    // A lease mustn't wait for a Redis that is away: the vendor can be asked without it.
+    // A lease mustn't wait for a Redis that is away: the vendor can be called without it.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    commandTimeout: PATIENCE,
-    connectTimeout: PATIENCE,
+    commandTimeout: REPLY_LIMIT,
+    connectTimeout: REPLY_LIMIT,
     ...(ca === undefined ? {} : { tls: { ca } }),
   });
   let awayUntil = 0;
@@ -61,19 +62,19 @@ export function redisLeaseStore(options: RedisLeaseStoreOptions): LeaseStore {
   });
   const started = Promise.race([
     once(redis, "ready"),
-    sleep(PATIENCE, undefined, { ref: false }),
+    sleep(REPLY_LIMIT, undefined, { ref: false }),
   ]).catch(() => {});
-  const turns = new Set<Turn>();
-  const own = memoryLeaseStore(now);
-  const named = (key: string, part: string) => `${prefix}:lease:{${hashOf(key)}}:${part}`;
+  const locks = new Set<LeaderLock>();
+  const local = memoryLeaseStore(now);
+  const nameOf = (key: string, part: string) => `${prefix}:lease:{${hashOf(key)}}:${part}`;
 
   const run = (script: string, names: readonly string[], ...values: (string | number)[]) =>
     redis.eval(script, names.length, ...names, ...values) as Promise<number>;
-  const sealed = (key: string, part: string, value: unknown) =>
-    seal(keys, JSON.stringify(value), `${part} ${key}`);
+  const encrypted = (key: string, part: string, value: unknown) =>
+    encrypt(keys, JSON.stringify(value), `${part} ${key}`);
 
-  function opened<Value>(key: string, part: string, text: string | null): Value | undefined {
-    const json = text === null ? undefined : unseal(keys, text, `${part} ${key}`);
+  function decrypted<Value>(key: string, part: string, text: string | null): Value | undefined {
+    const json = text === null ? undefined : decrypt(keys, text, `${part} ${key}`);
     return json === undefined ? undefined : (JSON.parse(json) as Value);
   }
 
@@ -82,13 +83,13 @@ export function redisLeaseStore(options: RedisLeaseStoreOptions): LeaseStore {
     return performance.now() < awayUntil;
   }
 
-  /** A lease takes several steps: the first one that fails spares the others the waiting. */
-  function met(fault: unknown): void {
+  /** A lease takes several steps: after the first that fails, the others don't wait for Redis. */
+  function noteFault(fault: unknown): void {
     if (!(fault instanceof ReplyError)) awayUntil = performance.now() + AWAY;
     onFault(fault);
   }
 
-  /** Redis may be away: what would be read isn't there then, and what would be written is lost. */
+  /** Returns `work`, but with a fallback while Redis is away or when it fails. */
   function orElse<Arguments extends unknown[], Result>(
     fallback: Result,
     work: (...given: Arguments) => Promise<Result>,
@@ -96,104 +97,106 @@ export function redisLeaseStore(options: RedisLeaseStoreOptions): LeaseStore {
     return async (...given) => {
       if (await isAway()) return fallback;
       return work(...given).catch((fault: unknown) => {
-        met(fault);
+        noteFault(fault);
         return fallback;
       });
     };
   }
 
-  async function takeTurn(key: string): Promise<Turn | undefined> {
-    const holder = named(key, "holder");
-    const number = await run(scripts.takeTurn, [holder, named(key, "turns")], TURN_LIFE, DAY);
-    if (number === 0) return undefined;
+  async function acquire(key: string): Promise<LeaderLock | undefined> {
+    const holder = nameOf(key, "holder");
+    const names = [holder, nameOf(key, "turns")];
+    const fencingToken = await run(scripts.acquireLock, names, LOCK_LIFE, DAY);
+    if (fencingToken === 0) return undefined;
     const renewal = setInterval(() => {
-      // A renewal that comes too late does nothing: the turn's number keeps its holder from replacing a newer answer.
-      run(scripts.renewTurn, [holder], number, TURN_LIFE).catch(() => {});
-    }, TURN_RENEWAL);
+      // A late renewal does nothing: the token keeps this holder from replacing a newer answer.
+      run(scripts.renewLock, [holder], fencingToken, LOCK_LIFE).catch(() => {});
+    }, LOCK_RENEWAL);
     renewal.unref();
-    const turn: Turn = {
-      number,
-      async end() {
-        turns.delete(turn);
+    const lock: LeaderLock = {
+      fencingToken,
+      async release() {
+        locks.delete(lock);
         clearInterval(renewal);
-        if (!(await isAway())) await run(scripts.endTurn, [holder], number).catch(met);
+        if (!(await isAway()))
+          await run(scripts.releaseLock, [holder], fencingToken).catch(noteFault);
       },
     };
-    turns.add(turn);
-    return turn;
+    locks.add(lock);
+    return lock;
   }
 
   return {
     get: orElse(undefined, async (key) =>
-      opened<KeptAnswer>(key, "answer", await redis.hget(named(key, "answer"), "sealed")),
+      decrypted<CachedAnswer>(key, "answer", await redis.hget(nameOf(key, "answer"), "sealed")),
     ),
-    put: orElse(true, async (key, answer, { until, turn }) => {
+    put: orElse(true, async (key, answer, { until, lock }) => {
       const life = Math.ceil(until - now());
       if (life <= 0) return true;
-      const names = [named(key, "answer"), named(key, "failure"), named(key, "turns")];
-      const text = sealed(key, "answer", answer);
-      return (await run(scripts.putAnswer, names, turn?.number ?? "", text, life, DAY)) === 1;
+      const names = [nameOf(key, "answer"), nameOf(key, "failure"), nameOf(key, "turns")];
+      const text = encrypted(key, "answer", answer);
+      return (await run(scripts.putAnswer, names, lock?.fencingToken ?? "", text, life, DAY)) === 1;
     }),
     failure: orElse(undefined, async (key) => {
-      const text = await redis.hget(named(key, "failure"), "sealed");
-      const plain = opened<PlainFailure>(key, "failure", text);
+      const text = await redis.hget(nameOf(key, "failure"), "sealed");
+      const plain = decrypted<PlainFailure>(key, "failure", text);
       return plain && { ...plain, error: revived(plain.error) };
     }),
-    putFailure: orElse(undefined, async (key, failure, { until, turn }) => {
+    putFailure: orElse(undefined, async (key, failure, { until, lock }) => {
       const life = Math.ceil(until - now());
       if (life <= 0) return;
-      const text = sealed(key, "failure", { ...failure, error: plainError(failure.error) });
-      const names = [named(key, "answer"), named(key, "failure")];
+      const text = encrypted(key, "failure", { ...failure, error: plainError(failure.error) });
+      const names = [nameOf(key, "answer"), nameOf(key, "failure")];
       const { until: stands, at } = failure;
-      await run(scripts.putFailure, names, turn?.number ?? "", text, life, stands, at);
+      await run(scripts.putFailure, names, lock?.fencingToken ?? "", text, life, stands, at);
     }),
-    forgetFailure: orElse(undefined, async (key, at) => {
-      await run(scripts.forgetFailure, [named(key, "failure")], at);
+    deleteFailure: orElse(undefined, async (key, at) => {
+      await run(scripts.deleteFailure, [nameOf(key, "failure")], at);
     }),
-    takeTurn: orElse(alone, takeTurn),
+    acquire: orElse(noLock, acquire),
     countCall: async (key, limit) => {
       const { calls, per_seconds } = limit;
       const window = Math.ceil(per_seconds * 1000);
-      const count = () => run(scripts.countCall, [named(key, "calls")], calls, window);
-      // Without Redis each process keeps to the limit for itself.
-      return (await orElse(undefined, count)()) ?? own.countCall(key, limit);
+      const count = () => run(scripts.countCall, [nameOf(key, "calls")], calls, window);
+      // Without Redis each process keeps the limit for itself.
+      return (await orElse(undefined, count)()) ?? local.countCall(key, limit);
     },
-    note: orElse(undefined, async (key, { refusals, leases, error }) => {
-      const [notes, ends] = [named(key, "notes"), named(key, "leases")];
+    addStats: orElse(undefined, async (key, { refusals, leases, error }) => {
+      const [stats, ends] = [nameOf(key, "notes"), nameOf(key, "leases")];
       const batch = redis
         .pipeline()
-        .hincrby(notes, "calls", 1)
-        .hincrby(notes, "refusals", refusals)
-        .hset(notes, "failing", error ? 1 : 0);
-      if (error) batch.hset(notes, "error", sealed(key, "error", plainError(error)));
-      batch.pexpire(notes, DAY).zremrangebyscore(ends, 0, now());
+        .hincrby(stats, "calls", 1)
+        .hincrby(stats, "refusals", refusals)
+        .hset(stats, "failing", error ? 1 : 0);
+      if (error) batch.hset(stats, "error", encrypted(key, "error", plainError(error)));
+      batch.pexpire(stats, DAY).zremrangebyscore(ends, 0, now());
       for (const { id, expiresAt } of leases) batch.zadd(ends, expiresAt, id);
       const last = Math.max(0, ...leases.map(({ expiresAt }) => expiresAt));
       if (last > now()) batch.pexpire(ends, Math.ceil(last - now()) + DAY);
       await batch.exec();
     }),
-    notes: orElse(noNotes, async (key) => {
-      const { calls, refusals, error, failing } = await redis.hgetall(named(key, "notes"));
-      const plain = opened<PlainError>(key, "error", error ?? null);
+    stats: orElse(noStats, async (key) => {
+      const { calls, refusals, error, failing } = await redis.hgetall(nameOf(key, "notes"));
+      const plain = decrypted<PlainError>(key, "error", error ?? null);
       return {
         calls: Number(calls ?? 0),
         refusals: Number(refusals ?? 0),
-        leases: await redis.zcount(named(key, "leases"), now(), "+inf"),
+        leases: await redis.zcount(nameOf(key, "leases"), now(), "+inf"),
         error: plain && revived(plain),
         isFailing: failing === "1",
       };
     }),
     async close() {
-      await Promise.all([...turns].map((turn) => turn.end()));
+      await Promise.all([...locks].map((lock) => lock.release()));
       redis.disconnect();
     },
   };
 }
 
-/** The turn of a broker whose Redis is away. Nobody else is kept waiting; what it puts replaces nothing. */
-const alone: Turn = { number: 0, end: async () => {} };
+/** The lock of a broker whose Redis is away: it keeps nobody waiting, and replaces nothing. */
+const noLock: LeaderLock = { fencingToken: 0, release: async () => {} };
 
-const noNotes = { calls: 0, refusals: 0, leases: 0, error: undefined, isFailing: false };
+const noStats = { calls: 0, refusals: 0, leases: 0, error: undefined, isFailing: false };
 
 function hashOf(key: string): string {
   return createHash("sha256").update(key).digest("hex").slice(0, 40);
@@ -206,9 +209,9 @@ interface PlainError {
   readonly retryAfter?: number;
 }
 
-type PlainFailure = Omit<KeptFailure, "error"> & { readonly error: PlainError };
+type PlainFailure = Omit<CachedFailure, "error"> & { readonly error: PlainError };
 
-/** Without the cause: it is for the log of the process that met it. */
+/** Leaves out the cause, which is for the log of the process where it happened. */
 function plainError({ code, message, details, retryAfter }: ExhibitError): PlainError {
   return { code, message, details, ...(retryAfter === undefined ? {} : { retryAfter }) };
 }

@@ -1,24 +1,25 @@
-// Each runs as one step in Redis. Keys of one script share a hash tag, so that they lie in one slot of a cluster.
+// Redis runs each script as one step. The keys of a script share a hash tag, so that they are in
+// one slot of a cluster.
 
-/** KEYS holder, turns; ARGV life, a day. Gives the number of the turn, or 0 when somebody has it. */
-export const takeTurn = `
+/** KEYS holder, turns; ARGV life, a day. Returns the fencing token, or 0 if another has the lock. */
+export const acquireLock = `
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-local number = redis.call('INCR', KEYS[2])
+local token = redis.call('INCR', KEYS[2])
 if redis.call('PTTL', KEYS[2]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[2], ARGV[2]) end
-redis.call('SET', KEYS[1], number, 'PX', ARGV[1])
-return number`;
+redis.call('SET', KEYS[1], token, 'PX', ARGV[1])
+return token`;
 
-/** KEYS holder; ARGV number, life. */
-export const renewTurn = `
+/** KEYS holder; ARGV token, life. */
+export const renewLock = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
 
-/** KEYS holder; ARGV number. */
-export const endTurn = `
+/** KEYS holder; ARGV token. */
+export const releaseLock = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`;
 
-/** Stops a script when a later turn than ARGV[1] has put something; without a number, nothing is compared. */
+/** Ends a script if something was put under a later token than ARGV[1]; without one, it goes on. */
 const stopIfLate = `
 if ARGV[1] ~= '' then
   for i = 1, 2 do
@@ -27,7 +28,7 @@ if ARGV[1] ~= '' then
   end
 end`;
 
-/** KEYS answer, failure, turns; ARGV number or '', text, life, a day. The counter outlives what it numbered. */
+/** KEYS answer, failure, turns; ARGV token or '', text, life, a day. The counter outlives the answer. */
 export const putAnswer = `${stopIfLate}
 redis.call('HSET', KEYS[1], 'turn', ARGV[1], 'sealed', ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
@@ -35,7 +36,7 @@ redis.call('DEL', KEYS[2])
 redis.call('PEXPIRE', KEYS[3], tonumber(ARGV[3]) + tonumber(ARGV[4]))
 return 1`;
 
-/** KEYS answer, failure; ARGV number or '', text, life, until, at. */
+/** KEYS answer, failure; ARGV token or '', text, life, until, at. */
 export const putFailure = `${stopIfLate}
 local standing = redis.call('HGET', KEYS[2], 'until')
 if standing and tonumber(standing) > tonumber(ARGV[4]) then return 0 end
@@ -44,13 +45,13 @@ redis.call('PEXPIRE', KEYS[2], ARGV[3])
 return 1`;
 
 /** KEYS failure; ARGV at. */
-export const forgetFailure = `
+export const deleteFailure = `
 if redis.call('HGET', KEYS[1], 'at') ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`;
 
 /**
- * KEYS calls; ARGV how many, milliseconds. The call that many before this one must be older than the window. Redis's
- * own clock, so that the fleet has one.
+ * KEYS calls; ARGV limit, window in milliseconds. The call made `limit` calls ago must be older than
+ * the window. Uses Redis's clock, so that the whole fleet has the same.
  */
 export const countCall = `
 local time = redis.call('TIME')

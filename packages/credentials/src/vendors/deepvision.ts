@@ -61,6 +61,8 @@ const selector = z.strictObject({
   op_tenant_code: z.string().trim().min(1),
 });
 
+export const deepvisionExample = { op_poi_id: "p1", op_tenant_code: "t1" };
+
 /** `alibaba.security.deepvision.proxy.security.common.token.get`: one call opens one store's folder. */
 export function deepvision(options: Options, { now, tunnel }: VendorDependencies = {}): Vendor {
   const name = "deepvision";

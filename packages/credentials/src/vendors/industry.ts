@@ -61,6 +61,8 @@ const fileSelector = selector.extend({
   suffix: z.enum(suffixes),
 });
 
+export const industryExample = { type: "OWNBRAND", id: "1001" };
+
 /** `/industry/qualification/oss/sts/get`: one call opens one image of a brand's record. */
 export function industry(options: Options, { now, tunnel }: VendorDependencies = {}): Vendor {
   const name = "industry";

@@ -8,7 +8,13 @@ import { bucketFrom, bucketName } from "../options/bucket.ts";
 import { endpointOf, endpointOption, placedBucketOptions } from "../options/endpoint.ts";
 import { keyText } from "../options/key-text.ts";
 import { secretsIn } from "../options/secret.ts";
-import type { FolderOfCase, Vendor, VendorCall, VendorDependencies } from "../vendor.ts";
+import type {
+  CaseFolders,
+  FolderOfCase,
+  Vendor,
+  VendorCall,
+  VendorDependencies,
+} from "../vendor.ts";
 import { kongurFolders, kongurRoles } from "./kongur-folders.ts";
 
 export const kongurOptions = z.strictObject({
@@ -66,6 +72,14 @@ const selector = z
     ({ suit_id, role }): Record<string, string> =>
       suit_id === undefined ? { role: role ?? "" } : { suit_id },
   );
+
+export const kongurExample = { suit_id: "1001" };
+
+export const kongurCaseFolders: CaseFolders = {
+  roles: kongurRoles,
+  suit: (suit_id) => ({ suit_id }),
+  role: (role) => ({ role }),
+};
 
 /** `alibaba.kongur.token.getosstoken`: one call opens the folders of all suits, of the entrust, lawyer and firm. */
 export function kongur(options: Options, { now, tunnel }: VendorDependencies = {}): Vendor {

@@ -66,6 +66,8 @@ const scene = z
   .regex(/^(?!\.{1,2}$)[^/\\\p{Cc}]+$/u, "Not a scene's code");
 const selector = z.strictObject({ scene });
 
+export const rexExample = { scene: "contracts" };
+
 /** `wdk.rex.platform.deamon.osstoken`: one call opens the folder of one scene. */
 export function rex(options: Options, { now, tunnel }: VendorDependencies = {}): Vendor {
   const name = "rex";

@@ -53,6 +53,13 @@ const selector = z
     return Object.fromEntries(named) as FolderSelector;
   });
 
+export const wombatExample = {
+  merchant_code: "m1",
+  scenes_code: "1",
+  ou_code: "o1",
+  robot_sn: "r1",
+};
+
 /** `taobao.wdk.iot.wombat.common.gettoken`: one call opens the folder of a scene, store or robot. */
 export function wombat(options: Options, { now, tunnel }: VendorDependencies = {}): Vendor {
   const name = "wombat";

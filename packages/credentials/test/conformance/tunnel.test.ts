@@ -110,7 +110,7 @@ test("a proxy that isn't there, hangs up, or speaks something else is named", as
   for (const [said, words] of [
     ["", "closed the connection without an answer"],
     ["SSH-2.0-x\r\n\r\n", "something that isn't HTTP"],
-    ["x".repeat(20_000), "didn't answer as a proxy does"],
+    ["x".repeat(20_000), "didn't answer like a proxy"],
   ] as const) {
     const strange = net.createServer((socket) => socket.on("error", () => {}).end(said));
     strange.listen(0, "127.0.0.1");

@@ -8,7 +8,7 @@ import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { createBroker, type LeaseStore, memoryLeaseStore } from "../../src/index.ts";
 import { redisLeaseStore } from "../../src/stores/redis-lease-store.ts";
-import { keptAnswer, ring, suit1, vendorAnswer, vendorOf } from "../answers.ts";
+import { cachedAnswer, ring, suit1, vendorAnswer, vendorOf } from "../answers.ts";
 
 const opened: LeaseStore[] = [];
 let url: string;
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => redis.disconnect());
 
-/** Stores that brokers of two processes would have. */
+/** The stores of brokers in two processes. */
 const kinds = {
   async memory() {
     const store = memoryLeaseStore();
@@ -51,10 +51,10 @@ describe.each(Object.entries(kinds))("A lease store in %s", (_name, open) => {
     until: Date.now() + 10_000,
   });
 
-  it("has nothing at first", async () => {
+  it("is empty at first", async () => {
     expect(await store.get("k")).toBeUndefined();
     expect(await store.failure("k")).toBeUndefined();
-    expect(await store.notes("v")).toMatchObject({
+    expect(await store.stats("v")).toMatchObject({
       calls: 0,
       refusals: 0,
       leases: 0,
@@ -62,8 +62,8 @@ describe.each(Object.entries(kinds))("A lease store in %s", (_name, open) => {
     });
   });
 
-  it("gives every broker the answer put last, whole, under its own key only", async () => {
-    const [first, second] = [keptAnswer(), keptAnswer()];
+  it("gives every broker the answer put last, as a whole and under its own key only", async () => {
+    const [first, second] = [cachedAnswer(), cachedAnswer()];
     expect(await store.put("k", first, inAMinute())).toBe(true);
     expect(await other.get("k")).toEqual(first);
     expect(await other.put("k", second, inAMinute())).toBe(true);
@@ -71,14 +71,14 @@ describe.each(Object.entries(kinds))("A lease store in %s", (_name, open) => {
     expect(await store.get("k2")).toBeUndefined();
   });
 
-  it("forgets an answer when its time is over", async () => {
-    await store.put("k", keptAnswer(), { until: Date.now() + 500 });
+  it("deletes an answer when it expires", async () => {
+    await store.put("k", cachedAnswer(), { until: Date.now() + 500 });
     expect(await store.get("k")).toBeDefined();
     await pause(550);
     expect(await store.get("k")).toBeUndefined();
   });
 
-  it("tells failures to every broker, until an answer comes or they are forgotten", async () => {
+  it("gives failures to every broker until an answer is put or they are deleted", async () => {
     const met = failure("no");
     await store.putFailure("k", met, inAMinute());
     const told = await other.failure("k");
@@ -90,55 +90,55 @@ describe.each(Object.entries(kinds))("A lease store in %s", (_name, open) => {
       details: { a: 1 },
       retryAfter: 5,
     });
-    await store.put("k", keptAnswer(), inAMinute());
+    await store.put("k", cachedAnswer(), inAMinute());
     expect(await other.failure("k")).toBeUndefined();
     await store.putFailure("k", met, inAMinute());
-    expect(await other.get("k"), "a failure leaves the answer").toBeDefined();
-    await store.forgetFailure("k", met.at);
+    expect(await other.get("k"), "a failure doesn't replace the answer").toBeDefined();
+    await store.deleteFailure("k", met.at);
     expect(await other.failure("k")).toBeUndefined();
   });
 
-  it("keeps the failure that stands longer, and forgets only the one that is named", async () => {
+  it("keeps the failure that holds longer, and deletes only the one that is named", async () => {
     const long = { ...failure("long"), at: 1, until: Date.now() + 20_000 };
     await store.putFailure("k", long, inAMinute());
     await other.putFailure("k", { ...failure("short"), at: 2 }, inAMinute());
-    await other.forgetFailure("k", 2);
+    await other.deleteFailure("k", 2);
     expect((await store.failure("k"))?.error.message).toBe("long");
     await store.putFailure("k", { ...long, at: 3, until: long.until + 1 }, inAMinute());
     expect(await other.failure("k")).toMatchObject({ at: 3, until: long.until + 1 });
   });
 
-  it("gives the turn for a key to one broker at a time, and numbers that grow", async () => {
-    const first = await store.takeTurn("k");
-    expect(first?.number).toBeGreaterThan(0);
-    expect(await other.takeTurn("k")).toBeUndefined();
-    expect(await store.takeTurn("k")).toBeUndefined();
-    const elsewhere = await other.takeTurn("k2");
+  it("gives the lock for a key to one broker at a time, with growing fencing tokens", async () => {
+    const first = await store.acquire("k");
+    expect(first?.fencingToken).toBeGreaterThan(0);
+    expect(await other.acquire("k")).toBeUndefined();
+    expect(await store.acquire("k")).toBeUndefined();
+    const elsewhere = await other.acquire("k2");
     expect(elsewhere).toBeDefined();
-    await elsewhere?.end();
-    await first?.end();
-    const second = await other.takeTurn("k");
-    expect(second?.number).toBeGreaterThan(first?.number ?? 0);
-    await first?.end();
-    expect(await store.takeTurn("k"), "a turn that is over ends no other").toBeUndefined();
-    await second?.end();
+    await elsewhere?.release();
+    await first?.release();
+    const second = await other.acquire("k");
+    expect(second?.fencingToken).toBeGreaterThan(first?.fencingToken ?? 0);
+    await first?.release();
+    expect(await store.acquire("k"), "an old lock doesn't release a newer one").toBeUndefined();
+    await second?.release();
   });
 
-  it("doesn't let an earlier turn replace what a later one has put", async () => {
-    const early = await store.takeTurn("k");
-    await early?.end();
-    const late = await other.takeTurn("k");
-    if (early === undefined || late === undefined) throw new Error("no turn");
-    const answer = keptAnswer();
-    expect(await other.put("k", answer, { ...inAMinute(), turn: late })).toBe(true);
-    expect(await store.put("k", keptAnswer(), { ...inAMinute(), turn: early })).toBe(false);
-    await store.putFailure("k", failure("late"), { ...inAMinute(), turn: early });
+  it("doesn't replace under an earlier lock what was put under a later one", async () => {
+    const early = await store.acquire("k");
+    await early?.release();
+    const late = await other.acquire("k");
+    if (early === undefined || late === undefined) throw new Error("no lock");
+    const answer = cachedAnswer();
+    expect(await other.put("k", answer, { ...inAMinute(), lock: late })).toBe(true);
+    expect(await store.put("k", cachedAnswer(), { ...inAMinute(), lock: early })).toBe(false);
+    await store.putFailure("k", failure("late"), { ...inAMinute(), lock: early });
     expect(await store.get("k")).toEqual(answer);
     expect(await store.failure("k")).toBeUndefined();
-    await late.end();
+    await late.release();
   });
 
-  it("allows so many calls in so many seconds, to all brokers together", async () => {
+  it("limits the calls of all brokers together", async () => {
     const limit = { calls: 3, per_seconds: 1 };
     const waits = await Promise.all(
       [store, other, store, other, store].map((each) => each.countCall("v", limit)),
@@ -151,7 +151,7 @@ describe.each(Object.entries(kinds))("A lease store in %s", (_name, open) => {
     expect(await other.countCall("v", limit)).toBe(0);
   });
 
-  it("knows limits whose seconds are no whole milliseconds", async () => {
+  it("accepts limits whose seconds aren't whole milliseconds", async () => {
     const limit = { calls: 1, per_seconds: 100 / 3 };
     expect(await store.countCall("v", limit)).toBe(0);
     const wait = await other.countCall("v", limit);
@@ -159,16 +159,16 @@ describe.each(Object.entries(kinds))("A lease store in %s", (_name, open) => {
     expect(wait).toBeLessThanOrEqual(33_334);
   });
 
-  it("counts what calls came to, and the leases that haven't ended", async () => {
+  it("counts the results of calls, and the leases that haven't expired", async () => {
     const expiresAt = Date.now() + 60_000;
-    await store.note("v", { refusals: 1, leases: [{ id: "a", expiresAt }] });
-    await other.note("v", { refusals: 0, leases: [{ id: "b", expiresAt: Date.now() - 1 }] });
-    await other.note("v", { refusals: 1, leases: [], error: failure("why").error });
-    const notes = await store.notes("v");
-    expect(notes).toMatchObject({ calls: 3, refusals: 2, leases: 1, isFailing: true });
-    expect(notes.error).toMatchObject({ code: "VENDOR_REFUSED", message: "why" });
-    await store.note("v", { refusals: 0, leases: [] });
-    expect(await other.notes("v")).toMatchObject({ isFailing: false, error: notes.error });
+    await store.addStats("v", { refusals: 1, leases: [{ id: "a", expiresAt }] });
+    await other.addStats("v", { refusals: 0, leases: [{ id: "b", expiresAt: Date.now() - 1 }] });
+    await other.addStats("v", { refusals: 1, leases: [], error: failure("why").error });
+    const stats = await store.stats("v");
+    expect(stats).toMatchObject({ calls: 3, refusals: 2, leases: 1, isFailing: true });
+    expect(stats.error).toMatchObject({ code: "VENDOR_REFUSED", message: "why" });
+    await store.addStats("v", { refusals: 0, leases: [] });
+    expect(await other.stats("v")).toMatchObject({ isFailing: false, error: stats.error });
   });
 });
 
@@ -179,34 +179,34 @@ describe("The lease store in Redis", () => {
     return store;
   }
 
-  it("lets keys be changed one after the other, without a lease being lost", async () => {
+  it("loses no lease when keys are replaced one after the other", async () => {
     const [before, during, after] = [open("a"), open("b", "a"), open("b")];
-    const [old, young] = [keptAnswer(), keptAnswer()];
+    const [old, young] = [cachedAnswer(), cachedAnswer()];
     const until = Date.now() + 60_000;
     await before.put("old", old, { until });
     expect(await during.get("old")).toEqual(old);
     await during.put("young", young, { until });
     expect(await after.get("young")).toEqual(young);
-    expect(await after.get("old"), "sealed with a key that is gone").toBeUndefined();
+    expect(await after.get("old"), "encrypted with a key that is gone").toBeUndefined();
     expect(await before.get("young")).toBeUndefined();
   });
 
-  it("keeps apart what has another prefix", async () => {
+  it("keeps stores with different prefixes apart", async () => {
     const store = open("a");
     const other = redisLeaseStore({ url, keys: ring("a"), prefix: "staging" });
     opened.push(other);
-    await store.put("k", keptAnswer(), { until: Date.now() + 60_000 });
+    await store.put("k", cachedAnswer(), { until: Date.now() + 60_000 });
     expect(await other.get("k")).toBeUndefined();
-    await other.put("k", keptAnswer(), { until: Date.now() + 60_000 });
+    await other.put("k", cachedAnswer(), { until: Date.now() + 60_000 });
     expect(await redis.keys("staging:lease:*")).toHaveLength(1);
   });
 
-  it("takes an entry that was changed, or moved to another key, as none", async () => {
+  it("ignores an entry that was changed, or moved to another key", async () => {
     const store = open("a");
     const until = Date.now() + 60_000;
-    await store.put("k1", keptAnswer(), { until });
+    await store.put("k1", cachedAnswer(), { until });
     const [name] = await redis.keys("*:answer");
-    await store.put("k2", keptAnswer(), { until });
+    await store.put("k2", cachedAnswer(), { until });
     const [moved] = (await redis.keys("*:answer")).filter((each) => each !== name);
     const sealed = (await redis.hget(name ?? "", "sealed")) ?? "";
     await redis.hset(moved ?? "", "sealed", sealed);
@@ -217,16 +217,16 @@ describe("The lease store in Redis", () => {
     }
   });
 
-  it("shows nothing of a case or a credential, and every key of it ends by itself", async () => {
+  it("shows nothing of a case or a credential, and all its keys expire", async () => {
     const store = open("a");
-    const answer = keptAnswer();
+    const answer = cachedAnswer();
     const [lease] = answer.leases;
     const error = new ExhibitError("VENDOR_REFUSED", "suit-77-closed");
     const until = Date.now() + 60_000;
-    const turn = await store.takeTurn("call of suit-77");
+    const lock = await store.acquire("call of suit-77");
     await store.put("call of suit-77", answer, { until });
     await store.putFailure("call of suit-77", { error, at: 1, until }, { until });
-    await store.note("v", { refusals: 1, error, leases: [{ id: "id", expiresAt: until }] });
+    await store.addStats("v", { refusals: 1, error, leases: [{ id: "id", expiresAt: until }] });
     await store.countCall("v", { calls: 1, per_seconds: 60 });
     const content = await dump(redis);
     const names = await redis.keys("*");
@@ -237,28 +237,28 @@ describe("The lease store in Redis", () => {
     for (const secret of secrets) {
       for (const form of formsOf(secret)) expect(content).not.toContain(form);
     }
-    await turn?.end();
+    await lock?.release();
   });
 
-  it("shows nothing of its keys when they are printed", () => {
+  it("doesn't show its keys when they are printed", () => {
     const keys = ring("a");
     const shown = inspect(keys, { depth: null, showHidden: true }) + JSON.stringify(keys);
     expect(shown).not.toContain(Buffer.alloc(32, "a").toString("base64"));
     expect(shown).not.toContain("a".repeat(32));
   });
 
-  it("keeps a turn for as long as its holder lives, and gives it back when the holder's store is closed", async () => {
+  it("keeps a lock as long as its holder lives, and releases it when the holder's store is closed", async () => {
     const store = open("a");
     const other = open("a");
-    await store.takeTurn("k");
+    await store.acquire("k");
     await pause(3_500);
-    expect(await other.takeTurn("k"), "it was renewed").toBeUndefined();
+    expect(await other.acquire("k"), "it was renewed").toBeUndefined();
     expect(await redis.pttl((await redis.keys("*:holder"))[0] ?? "")).toBeLessThanOrEqual(3_000);
     await store.close();
-    expect(await other.takeTurn("k")).toBeDefined();
+    expect(await other.acquire("k")).toBeDefined();
   });
 
-  it("goes on alone when Redis is away, and says so", async () => {
+  it("goes on alone when Redis is away, and reports it", async () => {
     const faults: unknown[] = [];
     const store = redisLeaseStore({
       url: "redis://127.0.0.1:1",
@@ -267,16 +267,16 @@ describe("The lease store in Redis", () => {
     });
     opened.push(store);
     expect(await store.get("k")).toBeUndefined();
-    const turn = await store.takeTurn("k");
-    expect(turn?.number).toBe(0);
-    await turn?.end();
+    const lock = await store.acquire("k");
+    expect(lock?.fencingToken).toBe(0);
+    await lock?.release();
     const limit = { calls: 1, per_seconds: 60 };
     expect(await store.countCall("v", limit)).toBe(0);
     expect(await store.countCall("v", limit)).toBeGreaterThan(0);
     expect(faults).toHaveLength(1);
   });
 
-  it("lets a lease wait only once for a Redis that doesn't answer", async () => {
+  it("makes a lease wait only once for a Redis that doesn't answer", async () => {
     const mute = createServer().listen(0, "127.0.0.1");
     await once(mute, "listening");
     const { port } = mute.address() as AddressInfo;
@@ -294,7 +294,7 @@ describe("The lease store in Redis", () => {
   });
 });
 
-/** All names and values of a database, as text. */
+/** Returns all names and values of a database as text. */
 async function dump(redis: Redis): Promise<string> {
   const read: Record<string, (name: string) => Promise<unknown>> = {
     string: (name) => redis.get(name),
@@ -311,7 +311,7 @@ async function dump(redis: Redis): Promise<string> {
 
 function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
-  // Without its last characters, which depend on what follows.
+  // The last characters are left out: they depend on what follows.
   const base64 = bytes.toString("base64").replace(/..?=*$/, "");
   return [secret, base64, bytes.toString("base64url").slice(0, -2), bytes.toString("hex")];
 }

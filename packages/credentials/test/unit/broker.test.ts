@@ -16,7 +16,7 @@ import {
 const HOUR = 3_600_000;
 const START = Date.UTC(2026, 10, 23);
 
-/** A vendor whose answers the test gives, one call after the other. */
+/** Returns a vendor whose calls the test answers one by one. */
 function fakeVendor() {
   const calls: {
     answer: (answer: VendorAnswer) => void;
@@ -81,14 +81,14 @@ describe("the broker", () => {
     suit_ids,
     folder: { suit_id },
   });
-  /** Lets promises that are ready go on, up to the vendor's next call. */
+  /** Lets settled promises go on, up to the vendor's next call. */
   const settled = () => setImmediate();
   const nextCall = async () => {
     const before = fake.calls.length;
     while (fake.calls.length === before) await settled();
     return fake.calls.at(-1) as (typeof fake.calls)[number];
   };
-  /** Takes the first lease, so that one is there. */
+  /** Takes the first lease, so that there is one. */
   const firstLease = async (answer = answerFor(["1", "2"])) => {
     const call = nextCall();
     const lease = broker.lease(of("1"));
@@ -114,7 +114,7 @@ describe("the broker", () => {
     expect(lease.id).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it("asks the vendor once for many at once, and for the folders that one call opens", async () => {
+  it("calls the vendor once for many requests, and for all folders that one call opens", async () => {
     const call = nextCall();
     const waiting = Array.from({ length: 400 }, (_, n) => broker.lease(of(n % 2 ? "1" : "2")));
     (await call).answer(answerFor(["1", "2"]));
@@ -125,7 +125,7 @@ describe("the broker", () => {
     expect(fake.calls).toHaveLength(1);
   });
 
-  it("asks again for another call", async () => {
+  it("makes another call for folders that the first one doesn't open", async () => {
     await firstLease();
     const call = nextCall();
     const other = broker.lease(of("3", ["3"]));
@@ -141,7 +141,7 @@ describe("the broker", () => {
     expect(fake.calls).toHaveLength(1);
   });
 
-  it("renews in the background near the end, and swaps the lease as a whole", async () => {
+  it("renews in the background near the end, and replaces the lease as a whole", async () => {
     const first = await firstLease();
     time += HOUR * 0.93;
     const call = nextCall();
@@ -159,7 +159,7 @@ describe("the broker", () => {
     expect(fake.calls).toHaveLength(2);
   });
 
-  it("uses the lease on when its renewal fails, and doesn't try again at once", async () => {
+  it("goes on using the lease when its renewal fails, and doesn't retry at once", async () => {
     const first = await firstLease();
     time += HOUR * 0.93;
     const call = nextCall();
@@ -174,7 +174,7 @@ describe("the broker", () => {
     expect(fake.calls).toHaveLength(3);
   });
 
-  it("hands a lease out to its end when its renewal is refused, asking once in ten seconds", async () => {
+  it("hands out a lease to its end when its renewal is refused, calling once in ten seconds", async () => {
     const first = await firstLease();
     time += HOUR - 60_000;
     const refusals = [{ folder: folderKey({ suit_id: "1" }), code: "X", message: "busy" }];
@@ -195,7 +195,7 @@ describe("the broker", () => {
     await expect(waiting).rejects.toMatchObject({ code: "VENDOR_REFUSED" });
   });
 
-  it("uses the last seconds of a lease when there is no other, without asking for each file", async () => {
+  it("uses the last seconds of a lease when there is no other, without a call for each file", async () => {
     const first = await firstLease();
     time += HOUR - 5_000;
     const call = nextCall();
@@ -206,7 +206,7 @@ describe("the broker", () => {
     expect(fake.calls).toHaveLength(2);
   });
 
-  it("doesn't hand out again what OSS refused, be there no other", async () => {
+  it("doesn't hand out a lease that OSS refused again, even if there is no other", async () => {
     const first = await firstLease();
     time += 1_000;
     const call = nextCall();
@@ -215,7 +215,7 @@ describe("the broker", () => {
     await expect(waiting).rejects.toMatchObject({ code: "VENDOR_REFUSED" });
   });
 
-  it("asks again when a renewal that was under way leaves the lease that OSS refused", async () => {
+  it("calls again when a renewal in progress keeps the lease that OSS refused", async () => {
     const first = await firstLease();
     time += HOUR * 0.93;
     const renewal = nextCall();
@@ -228,7 +228,7 @@ describe("the broker", () => {
     expect((await waiting).id).not.toBe(first.id);
   });
 
-  it("doesn't take a kept lease for a new one after the store was away for a moment", async () => {
+  it("doesn't mistake a cached lease for a new one after the store was away for a moment", async () => {
     let isAway = false;
     const inner = memoryLeaseStore(() => time);
     const store: typeof inner = {
@@ -249,14 +249,14 @@ describe("the broker", () => {
     expect((await waiting).id).not.toBe(first.id);
   });
 
-  it("gives leases whose credentials can be used, but not be printed", async () => {
+  it("hands out credentials that can be used but not printed", async () => {
     const lease = await firstLease();
     expect(inspect(lease, { depth: null })).not.toContain(lease.credentials.securityToken);
     expect(inspect(lease, { depth: null })).toContain("credentials: ***");
     expect(JSON.parse(JSON.stringify(lease.credentials))).toEqual({ ...lease.credentials });
   });
 
-  it("doesn't renew at every look when the store fails", async () => {
+  it("doesn't try to renew for every file when the store fails", async () => {
     let looks = 0;
     let isBroken = false;
     const inner = memoryLeaseStore(() => time);
@@ -293,13 +293,13 @@ describe("the broker", () => {
     expect((await waiting).id).not.toBe(first.id);
   });
 
-  it("grants no more than half of a life, so that each lease isn't replaced at once", async () => {
+  it("grants at most half of a life, so that leases aren't replaced at once", async () => {
     const first = await firstLease();
     time += HOUR * 0.49;
     expect((await broker.lease(of("1"), { minimumRemaining: 24 * HOUR })).id).toBe(first.id);
   });
 
-  it("replaces a lease that OSS refused, once for all that met it", async () => {
+  it("replaces a lease that OSS refused, once for everyone who used it", async () => {
     const first = await firstLease();
     const call = nextCall();
     const waiting = Array.from({ length: 16 }, () => broker.lease(of("1"), { unlike: first.id }));
@@ -312,7 +312,7 @@ describe("the broker", () => {
     expect(fake.calls).toHaveLength(2);
   });
 
-  it("refuses only the folder that the vendor refused, with the vendor's own code and sentence", async () => {
+  it("refuses only the folder that the vendor refused, with the vendor's own code and message", async () => {
     const refusals = [
       { folder: folderKey({ suit_id: "2" }), code: "CLOSED", message: "案件已结案" },
     ];
@@ -326,16 +326,18 @@ describe("the broker", () => {
     expect(fake.calls).toHaveLength(1);
   });
 
-  it("refuses what isn't open with the refusal that speaks for all, or says so itself", async () => {
+  it("refuses a folder that isn't open with the general refusal, or in its own words", async () => {
     await firstLease(answerFor(["1"], { refusals: [{ folder: null, code: "X", message: "why" }] }));
     await expect(broker.lease(of("2"))).rejects.toThrow("doesn't open suit_id 2: X why");
     const call = nextCall();
     const other = broker.lease(of("3", ["3", "4"]));
     (await call).answer(answerFor(["4"]));
-    await expect(other).rejects.toThrow("doesn't open suit_id 3: the answer opens no such folder");
+    await expect(other).rejects.toThrow(
+      "doesn't open suit_id 3: the answer doesn't open this folder",
+    );
   });
 
-  it("believes a refusal for ten seconds, then asks again", async () => {
+  it("caches a refusal for ten seconds, then calls again", async () => {
     await firstLease(answerFor(["1"]));
     time += 9_999;
     await expect(broker.lease(of("2"))).rejects.toMatchObject({ code: "VENDOR_REFUSED" });
@@ -347,7 +349,7 @@ describe("the broker", () => {
     expect((await again).prefix).toBe("suits/2/");
   });
 
-  it("asks again for who retries after a refusal, once for all of them", async () => {
+  it("calls again for a retry after a refusal, once for all of them", async () => {
     await firstLease(answerFor(["1"]));
     time += 100;
     const refusedSince = time;
@@ -365,7 +367,7 @@ describe("the broker", () => {
     expect(fake.calls).toHaveLength(2);
   });
 
-  it("asks again for who retries after a refusal of a whole call", async () => {
+  it("calls again for a retry after a refusal of a whole call", async () => {
     const error = new ExhibitError("VENDOR_MISCONFIGURED", "no");
     const call = nextCall();
     const waiting = broker.lease(of("1"));
@@ -379,7 +381,7 @@ describe("the broker", () => {
   });
 
   it.each(["VENDOR_REFUSED", "VENDOR_MISCONFIGURED"] as const)(
-    "believes %s of a whole call for ten seconds",
+    "caches %s of a whole call for ten seconds",
     async (code) => {
       const error = new ExhibitError(code, "no");
       const call = nextCall();
@@ -397,7 +399,7 @@ describe("the broker", () => {
   );
 
   it.each(["VENDOR_UNAVAILABLE", "VENDOR_ANSWER_INVALID", "VENDOR_CLOCK"] as const)(
-    "passes %s on as it is, and asks again when it is asked",
+    "throws %s as it is, and calls again for the next request",
     async (code) => {
       const error = new ExhibitError(code, "no");
       const call = nextCall();
@@ -414,7 +416,7 @@ describe("the broker", () => {
     },
   );
 
-  it("leaves a vendor alone while its ban lasts, whatever is asked", async () => {
+  it("doesn't call a vendor while its ban lasts, whatever is requested", async () => {
     const error = new ExhibitError("VENDOR_THROTTLED", "slowly", { retryAfter: 3000 });
     const call = nextCall();
     const waiting = broker.lease(of("1"));
@@ -435,7 +437,7 @@ describe("the broker", () => {
     expect((await later).prefix).toBe("suits/9/");
   });
 
-  it("won't take a lease that has ended already", async () => {
+  it("rejects a lease that has already expired", async () => {
     await expect(firstLease(answerFor(["1"], { life: 0 }))).rejects.toMatchObject({
       code: "VENDOR_ANSWER_INVALID",
     });
@@ -448,16 +450,16 @@ describe("the broker", () => {
       "00:00:00 (read in the zone +08:00), and it is",
       "check the clock and `expiration_zone`",
     ],
-  ])("says how it read an end that is over", async (ends, reading, cure) => {
+  ])("says how it read an end that is in the past", async (ends, reading, cure) => {
     const answer = answerFor(["1"]);
     const leases = answer.leases.map((lease) => ({ ...lease, ends }));
     await expect(firstLease({ ...answer, leases })).rejects.toMatchObject({
       code: "VENDOR_ANSWER_INVALID",
-      message: `fake: the answer can't be used: its credentials ended at ${reading} 2026-11-23T00:00:00.000Z: ${cure}`,
+      message: `fake: the answer can't be used: its credentials expired at ${reading} 2026-11-23T00:00:00.000Z: ${cure}`,
     });
   });
 
-  it("takes an end without a zone for UTC when it would be over else, and says so once", async () => {
+  it("reads an end without a zone as UTC if it would otherwise be past, and reports it once", async () => {
     const onAssumedUtc = vi.fn();
     broker = createBroker({ vendors: { fake: fake.vendor }, now: () => time, onAssumedUtc });
     const ends = { at: START - 7 * HOUR, said: "01:00:00", zone: "+08:00", atIfUtc: START + HOUR };
@@ -471,7 +473,7 @@ describe("the broker", () => {
     expect(onAssumedUtc.mock.calls).toEqual([["fake", "01:00:00"]]);
   });
 
-  it("won't take a lease on a whole bucket", async () => {
+  it("rejects a lease on a whole bucket", async () => {
     const answer = answerFor(["1"]);
     const folders = { [folderKey({ suit_id: "1" })]: "" };
     const leases = answer.leases.map((lease) => ({ ...lease, folders, prefixes: [""] }));
@@ -481,7 +483,7 @@ describe("the broker", () => {
     });
   });
 
-  it("doesn't hand out a lease that ended while it was on its way", async () => {
+  it("doesn't hand out a lease that expired on its way", async () => {
     const call = nextCall();
     const waiting = broker.lease(of("1"));
     const { answer } = await call;
@@ -498,7 +500,7 @@ describe("the broker", () => {
     ["VENDOR_ANSWER_INVALID", "failing"],
     ["VENDOR_CLOCK", "failing"],
     ["VENDOR_REFUSED", "ok"],
-  ] as const)("says how a vendor stands after %s: %s, until it answers", async (code, state) => {
+  ] as const)("shows a vendor's state after %s as %s, until it answers", async (code, state) => {
     const call = nextCall();
     const waiting = broker.lease(of("1"));
     (await call).fail(new ExhibitError(code, "fake: no"));
@@ -509,7 +511,7 @@ describe("the broker", () => {
     expect(await broker.states()).toMatchObject([{ state: "ok", last_error_code: code }]);
   });
 
-  it("lets one caller go without stopping the call for the others", async () => {
+  it("lets one caller leave without stopping the call for the others", async () => {
     const controller = new AbortController();
     const reason = new Error("enough");
     const call = nextCall();
@@ -523,14 +525,14 @@ describe("the broker", () => {
     expect((await staying).prefix).toBe("suits/1/");
   });
 
-  it("doesn't ask for a caller who has gone already", async () => {
+  it("makes no call for a caller that has already left", async () => {
     const waiting = broker.lease(of("1"), { signal: AbortSignal.abort() });
     await expect(waiting).rejects.toMatchObject({ code: "INTERRUPTED" });
     await settled();
     expect(fake.calls).toEqual([]);
   });
 
-  it("stops the calls under way when it is closed, and makes no more", async () => {
+  it("stops the calls in progress when it is closed, and makes no more", async () => {
     const call = nextCall();
     const waiting = broker.lease(of("1"));
     await call;
@@ -545,7 +547,7 @@ describe("the broker", () => {
     [{ vendor: "toString" }, /^vendor: /],
     [{ folder: { suit_id: " " } }, /^folder\.suit_id: /],
     [{ folder: { suit_id: "1", role: "x" } }, /^folder: there is no "role" here$/],
-  ])("checks %j without asking anybody", async (part, message) => {
+  ])("checks %j without a call", async (part, message) => {
     const bad = { ...of("1"), ...part } as FolderOfCase;
     expect(() => broker.check(bad)).toThrow(
       expect.objectContaining({ code: "REQUEST_INVALID", message: expect.stringMatching(message) }),
@@ -571,7 +573,7 @@ describe("the broker", () => {
 });
 
 describe("the memory store", () => {
-  it("forgets what has ended", async () => {
+  it("deletes expired entries", async () => {
     let time = 0;
     const store = memoryLeaseStore(() => time);
     const answer = { answeredAt: 0, leases: [], refusals: [] };

@@ -36,7 +36,7 @@ describe("a vendor that fails again and again", () => {
     broker = createBroker({ vendors: { fake: vendor }, now: () => time });
   });
 
-  it("is left alone after five failures in a row, whatever is asked, and the time is told", async () => {
+  it("isn't called after five failures in a row, and callers learn for how long", async () => {
     await failTimes(5);
     const error = await ask("another");
     expect(error).toMatchObject({ code: "VENDOR_UNAVAILABLE", retryAfter: 5_000 });
@@ -53,7 +53,7 @@ describe("a vendor that fails again and again", () => {
     });
   });
 
-  it("isn't left alone when it answers in between, be it with a refusal", async () => {
+  it("is still called when it answers in between, even with a refusal", async () => {
     await failTimes(4);
     answer = async () => ({ leases: [], refusals: [] });
     await ask("another");
@@ -63,7 +63,7 @@ describe("a vendor that fails again and again", () => {
     expect(await stateOfFake()).toMatchObject({ state: "failing", calls: 9 });
   });
 
-  it("is tried by one call after the pause, while the others go on waiting", async () => {
+  it("is probed by one call after the pause, while the others go on waiting", async () => {
     await failTimes(5);
     time += 5_000;
     expect(await stateOfFake()).toMatchObject({ state: "half-open" });
@@ -79,7 +79,7 @@ describe("a vendor that fails again and again", () => {
     expect(await ask("another")).toMatchObject({ prefix: "suits/1/" });
   });
 
-  it("is left alone twice as long each time, up to a minute", async () => {
+  it("gets a pause twice as long each time, up to a minute", async () => {
     await failTimes(5);
     const pauses: unknown[] = [];
     for (let round = 0; round < 6; round += 1) {
@@ -91,7 +91,7 @@ describe("a vendor that fails again and again", () => {
     expect(pauses).toEqual([5_000, 10_000, 20_000, 40_000, 60_000, 60_000]);
   });
 
-  it("leaves the leases that are held in use", async () => {
+  it("doesn't affect the leases that are in use", async () => {
     answer = async () => vendorAnswer(3_600_000);
     const lease = await ask("1");
     answer = down;
@@ -125,7 +125,7 @@ describe("a ban", () => {
     await ask("1");
   });
 
-  it("of a day is obeyed to its end, and each caller is told what is left of it", async () => {
+  it("of a day is obeyed to its end, and callers learn what is left of it", async () => {
     time += DAY - 1_000;
     expect(await ask("2")).toMatchObject({ code: "VENDOR_THROTTLED", retryAfter: 1_000 });
     expect(calls).toBe(1);
@@ -134,7 +134,7 @@ describe("a ban", () => {
     expect(await ask("2")).toMatchObject({ prefix: "suits/1/" });
   });
 
-  it("is tried once a minute at most by who brings new work or retries, and ends when it was lifted", async () => {
+  it("is checked by new work and retries at most once a minute, and ends when it was lifted", async () => {
     time += 59_999;
     expect(await ask("2", time)).toMatchObject({ code: "VENDOR_THROTTLED" });
     expect(calls).toBe(1);
@@ -149,8 +149,8 @@ describe("a ban", () => {
   });
 });
 
-describe("bans that several calls met", () => {
-  it("last as long as the longest of them, whoever is answered meanwhile", async () => {
+describe("bans from several calls", () => {
+  it("last as long as the longest of them, even if a call is answered meanwhile", async () => {
     const time = Date.UTC(2026, 10, 23);
     const calls = new Map<string, PromiseWithResolvers<ReturnType<typeof vendorAnswer>>>();
     const vendor = vendorOf(({ suit_ids = "" }) => {
@@ -176,7 +176,7 @@ describe("bans that several calls met", () => {
 });
 
 describe("a rate limit", () => {
-  it("lets a call wait for its place, and postpones it when that takes long", async () => {
+  it("makes a call wait, and postpones it if that takes long", async () => {
     let calls = 0;
     const vendor = vendorOf(
       async () => {
@@ -196,7 +196,7 @@ describe("a rate limit", () => {
     expect(await broker.states()).toMatchObject([{ state: "ok", calls: 1 }]);
   });
 
-  it("is looked at by one at a time of those who wait", async () => {
+  it("is checked by one waiting call at a time", async () => {
     const order: string[] = [];
     const vendor = vendorOf(
       async ({ suit_ids }) => {
@@ -215,7 +215,7 @@ describe("a rate limit", () => {
     const suits = Array.from({ length: 20 }, (_, index) => String(index + 1));
     await Promise.all(suits.map((suit) => broker.lease({ ...suit1, suit_ids: [suit] })));
     expect(order).toHaveLength(20);
-    // One that finds it closed and one that finds it open for each; a timer may come a little early.
+    // Each call finds it closed once and open once; a timer may fire a little early.
     expect(looks).toBeLessThan(80);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseLeaseKeys, seal, unseal } from "../../src/stores/lease-key.ts";
+import { decrypt, encrypt, parseLeaseKeys } from "../../src/stores/lease-key.ts";
 import { ring } from "../answers.ts";
 
 const base64 = (letter: string, length = 32) => Buffer.alloc(length, letter).toString("base64");
@@ -30,18 +30,18 @@ describe("a ring of lease keys", () => {
   });
 
   it("seals the same text differently each time, and opens it", () => {
-    const [first, second] = [1, 2].map(() => seal(ring("a"), "证据", "about"));
+    const [first, second] = [1, 2].map(() => encrypt(ring("a"), "证据", "about"));
     expect(first).not.toBe(second);
     expect(first).toMatch(/^a:[A-Za-z0-9+/]+=*$/);
-    for (const sealed of [first, second])
-      expect(unseal(ring("a"), sealed ?? "", "about")).toBe("证据");
+    for (const encrypted of [first, second])
+      expect(decrypt(ring("a"), encrypted ?? "", "about")).toBe("证据");
   });
 
-  it("opens with any of its keys, and with no other, and only as what was sealed", () => {
-    const sealed = seal(ring("a"), "text", "about");
-    expect(unseal(ring("b", "a"), sealed, "about")).toBe("text");
-    expect(unseal(ring("b"), sealed, "about")).toBeUndefined();
-    expect(unseal(ring("a"), sealed, "something else")).toBeUndefined();
-    expect(unseal(ring("a"), sealed.replace(/^a/, "b"), "about")).toBeUndefined();
+  it("opens with any of its keys, and with no other, and only as what was encrypted", () => {
+    const encrypted = encrypt(ring("a"), "text", "about");
+    expect(decrypt(ring("b", "a"), encrypted, "about")).toBe("text");
+    expect(decrypt(ring("b"), encrypted, "about")).toBeUndefined();
+    expect(decrypt(ring("a"), encrypted, "something else")).toBeUndefined();
+    expect(decrypt(ring("a"), encrypted.replace(/^a/, "b"), "about")).toBeUndefined();
   });
 });

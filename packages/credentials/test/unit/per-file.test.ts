@@ -5,7 +5,7 @@ import { createBroker, folderKey, type Vendor, type VendorCall } from "../../src
 
 const selector = z.strictObject({ id: z.string() });
 
-/** A vendor that opens the objects of a record one by one. */
+/** Returns a vendor that opens the objects of a record one by one. */
 function perFileVendor() {
   const calls: VendorCall[] = [];
   const vendor: Vendor = {
@@ -47,7 +47,7 @@ const of = (folder: Record<string, string>) => ({
   folder,
 });
 
-it("a vendor that opens files one by one is checked by its folder, and asked by each file", async () => {
+it("a vendor that opens files one by one is checked by folder, and called for each file", async () => {
   const { calls, broker } = perFileVendor();
   broker.check(of({ id: "7" }));
   expect(() => broker.check(of({ id: "7", index: "1" }))).toThrow(/index/);
@@ -67,7 +67,7 @@ it("a vendor that opens files one by one is checked by its folder, and asked by 
   broker.close();
 });
 
-it("says of a vendor whether it opens files one by one; of a stranger, that it doesn't", () => {
+it("knows whether a vendor opens files one by one; an unknown vendor doesn't", () => {
   const { broker } = perFileVendor();
   expect(broker.perFile("fake")?.limit).toBe(2);
   expect(broker.perFile("toString")).toBeUndefined();
