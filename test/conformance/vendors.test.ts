@@ -190,7 +190,7 @@ describe.each(vendorNames)("%s at its stand-in", (name) => {
       expect(error.retryAfter).toBe(as.retryAfter);
       expect(error.message).toContain(`${name}: `);
       expect(error.details.vendor).toBe(name);
-      expect(ordered.struck).toBe(1);
+      expect(ordered.applied).toBe(1);
       // What the sandbox's own tokens begin with.
       expect(inspect(error, { depth: null, showHidden: true })).not.toMatch(/CAIS|STS\./);
       expect((await lease(folder)).prefix).not.toBe("");
@@ -240,7 +240,7 @@ describe.each(vendorNames)("%s at its stand-in", (name) => {
     const reason = new Error("enough");
     const ordered = fail({ mood: "slow", delayMs: 60_000 });
     const failed = failureOf(vendor.issue(vendor.call(folder), { signal: controller.signal }));
-    await expect.poll(() => ordered.struck).toBe(1);
+    await expect.poll(() => ordered.applied).toBe(1);
     controller.abort(reason);
     expect(await failed).toMatchObject({ code: "INTERRUPTED", cause: reason });
   });

@@ -137,7 +137,7 @@ describe.each(anyEngine)("A large file whose upload is broken off (%s)", (kind) 
     const fault = oss.fail({ match: { query: "partNumber=6&" }, status: 500, times: 5 });
     const view = await system.run(request());
     expect(view).toMatchObject({ status: "sealed", stored: 1 });
-    expect(fault.struck).toBe(5);
+    expect(fault.applied).toBe(5);
     await expectStored();
     expect(oss.log.counts()).toMatchObject({ "InitiateMultipartUpload 200": 1 });
 

@@ -71,6 +71,18 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     "create-sources": ["source", "source-kind", "file-system", "threads", "registry"],
     testing: ["source", "digests", "create-sources"],
   },
+  sandbox: {
+    accounts: [],
+    clocks: [],
+    http: [],
+    "request-log": [],
+    faults: [],
+    tokens: ["accounts"],
+    oss: ["http", "request-log", "faults", "tokens"],
+    gateway: ["accounts", "http", "request-log", "faults", "tokens", "oss"],
+    control: ["clocks", "http", "faults", "tokens", "oss", "gateway"],
+    "start-sandbox": ["accounts", "clocks", "http", "tokens", "oss", "gateway", "control"],
+  },
   queue: {
     queues: [],
     handler: [],

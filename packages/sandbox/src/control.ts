@@ -1,50 +1,50 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createHostCheck } from "@exhibit/contracts";
 import { z } from "zod";
-import type { Clocks } from "./clock.ts";
+import type { Clocks } from "./clocks.ts";
+import type { Hold } from "./faults/hold.ts";
 import type { GatewayControl } from "./gateway/gateway.ts";
 import { gatewayFault } from "./gateway/gateway-fault.ts";
 import { gatewayMove } from "./gateway/gateway-move.ts";
-import { readBody } from "./gateway/read-parameters.ts";
-import { uploadUrlForms } from "./gateway/vendor.ts";
 import { vendorNames } from "./gateway/vendors/index.ts";
-import type { Hold } from "./hold.ts";
-import type { Serve } from "./loopback-server.ts";
-import type { UploadSummary } from "./oss/open-uploads.ts";
+import { uploadUrlForms } from "./gateway/vendors/vendor.ts";
+import type { Serve } from "./http/loopback-server.ts";
+import { readText } from "./http/read-text.ts";
+import { matchesRequest, ossFault, ossMatch } from "./oss/faults/oss-fault.ts";
+import { ossLimits } from "./oss/faults/throttle.ts";
 import type { OssControl } from "./oss/oss.ts";
-import { matchesRequest, ossFault, ossMatch } from "./oss/oss-fault.ts";
-import { ossLimits } from "./oss/throttle.ts";
-import type { TokenOffice } from "./tokens.ts";
+import type { UploadSummary } from "./oss/storage/open-uploads.ts";
+import type { TokenIssuer } from "./tokens/token-issuer.ts";
 
-// The control surface for other processes, on the gateway's port. Bodies and answers are JSON.
-//   GET    /sandbox                    counters of both sides, number of objects
+// The control surface for other processes, on the gateway's port. Requests and responses are JSON.
+//   GET    /sandbox                    the counters of both servers, and the number of objects
 //   GET    /sandbox/gateway/requests   the latest calls
 //   GET    /sandbox/oss/requests       the latest requests
-//   POST   /sandbox/oss/requests/since {position}: those behind a position, the next position, and how many were missed
-//   GET    /sandbox/oss/uploads        the multipart uploads that are open
+//   POST   /sandbox/oss/requests/since {position}: the requests after it, the next position, how many were missed
+//   GET    /sandbox/oss/uploads        the open multipart uploads
 //   POST   /sandbox/gateway/faults     {vendor?, mood, times?, …}: see gateway-fault.ts
 //   POST   /sandbox/gateway/refusals   {vendor, folder, code, message}
 //   POST   /sandbox/gateway/moves      {vendor, bucket?, prefix?, endpoint?}: see gateway-move.ts
-//   POST   /sandbox/gateway/upload-urls  {form}: what industry gives as uploadUrl: bucket, signed-v4, signed-v1
-//   POST   /sandbox/oss/faults         {match?, times?, status?, code?, …}: see oss-fault.ts
-//   POST   /sandbox/oss/throttle       {concurrent?, perSecond?}: beyond it requests are answered with 503
-//   POST   /sandbox/oss/wait           {match?, status?, count?, seconds?}: answers when such a request was seen, else 408
-//   POST   /sandbox/oss/pace           {milliseconds}: every request waits so long first
-//   POST   /sandbox/oss/hold           {match?, at?}: keeps such requests waiting; the answer has the hold's number
-//   POST   /sandbox/oss/held           {hold, count?, seconds?}: answers when so many are held or were, else 408
+//   POST   /sandbox/gateway/upload-urls  {form}: what industry returns as uploadUrl: bucket, signed-v4, signed-v1
+//   POST   /sandbox/oss/faults         {match?, times?, status?, code?, …}: see oss/faults/oss-fault.ts
+//   POST   /sandbox/oss/throttle       {concurrent?, perSecond?}: requests beyond it get a 503
+//   POST   /sandbox/oss/wait           {match?, status?, count?, seconds?}: responds once such a request was seen, or with 408
+//   POST   /sandbox/oss/pace           {milliseconds}: delays every request by so much
+//   POST   /sandbox/oss/hold           {match?, at?}: holds matching requests; the response has the hold's number
+//   POST   /sandbox/oss/held           {hold, count?, seconds?}: responds once so many were held, or with 408
 //   POST   /sandbox/oss/release        {hold}
-//   POST   /sandbox/heal               {only?}: takes all faults, holds, refusals and moves away, or those of `gateway` or `oss`
-//   GET    /sandbox/tokens             all that are remembered, secrets too: for tests that look for a leak
+//   POST   /sandbox/heal               {only?}: removes all faults, holds, refusals and moves, or those of `gateway` or `oss`
+//   GET    /sandbox/tokens             all remembered tokens with their secrets, for tests that look for leaks
 //   POST   /sandbox/tokens             {expire?, seconds?, actions?}
 //   POST   /sandbox/clocks             {gateway?, oss?}: milliseconds ahead
 //   POST   /sandbox/logs/clear
 
 export interface ControlOptions {
-  /** What the gateway listens on. */
+  /** The address that the gateway listens on. */
   host: string;
   gateway: GatewayControl;
   oss: OssControl;
-  tokens: TokenOffice;
+  tokens: TokenIssuer;
   clocks: Clocks;
   objectCount: () => number;
   openUploads: () => UploadSummary[];
@@ -90,11 +90,11 @@ export function createControl(options: ControlOptions): { servingBeside(serve: S
   const actions = actionsOf(options);
   const isOurHost = createHostCheck({ listensOn: options.host });
   return {
-    /** Serves `/sandbox…` itself and leaves all else to `serve`. */
+    /** Serves `/sandbox…` itself and passes everything else to `serve`. */
     servingBeside: (serve) => async (request, response) => {
       const path = (request.url ?? "").replace(/\?.*$/su, "");
       if (!/^\/sandbox(?:\/|$)/u.test(path)) return await serve(request, response);
-      // A web page whose name is made to lead here is of one origin with what it asks: it could read the tokens.
+      // DNS rebinding: a page whose host name resolves to this address has the same origin and could read the tokens.
       if (!isOurHost(request.headers.host ?? "")) {
         return reply(response, 421, { error: "The sandbox has no such name." });
       }
@@ -147,7 +147,7 @@ function actionsOf(options: ControlOptions) {
   ]);
 }
 
-/** Holds go by number, as another process can't have the thing itself. */
+/** Holds are numbered, because another process can't have the object itself. */
 function holdActions(oss: OssControl): [string, Action][] {
   const holds: Hold[] = [];
   const holdOf = (number: number) => {
@@ -184,7 +184,7 @@ function inTime<T>(work: Promise<T>, seconds: number): Promise<T> {
   ]);
 }
 
-function orderTokens(tokens: TokenOffice, order: z.output<typeof tokenOrder>): void {
+function orderTokens(tokens: TokenIssuer, order: z.output<typeof tokenOrder>): void {
   if (order.expire) tokens.expireAll();
   if (order.seconds !== undefined) tokens.setLifetime(order.seconds);
   if (order.actions !== undefined) tokens.setActions(order.actions);
@@ -213,13 +213,14 @@ async function run(
   }
 }
 
-/** A browser can't send JSON to another site unasked, so no web page can give orders here. */
+/** A browser can't send JSON to another site without a preflight, so no web page can give orders here. */
 async function readJson(request: IncomingMessage): Promise<unknown> {
   if (request.method === "GET") return undefined;
   if (!/^application\/json\b/u.test(request.headers["content-type"] ?? "")) {
     throw new TypeError("The body must be application/json.");
   }
-  return JSON.parse((await readBody(request)) || "{}");
+  const text = await readText(request, () => new RangeError("The body is too large."));
+  return JSON.parse(text || "{}");
 }
 
 function reply(response: ServerResponse, status: number, body: unknown): void {

@@ -1,17 +1,17 @@
-/** What a server was asked, for tests: the latest records, counters, and a way to wait for one. */
+/** The requests that a server got, for tests: the latest entries, counters, and a way to wait for one. */
 export interface RequestLog<Entry> {
-  /** The latest entries, oldest first; at most `limit` are kept. */
+  /** Returns the latest entries, oldest first; at most `limit` are kept. */
   entries(): Entry[];
   /**
-   * What came behind `position`, oldest first: for one who keeps all of it. Begin with 0 and go on with `next`; `missed` entries
-   * were no longer kept.
+   * Returns the entries after `position`, oldest first, for a reader that wants all of them: it
+   * begins at 0 and continues at `next`. `missed` entries were no longer kept.
    */
   since(position: number): { entries: Entry[]; next: number; missed: number };
-  /** How often each name was seen since the start or the last `clear`. */
+  /** Returns how often each name was seen since the start or the last `clear`. */
   counts(): Record<string, number>;
   /**
-   * The `count`-th entry (1 by default) that matches, counted from the start or the last `clear`; waits for it if it hasn't
-   * happened. Rejects with the signal's reason.
+   * Resolves with the `count`-th entry (1 by default) that matches, counted from the start or the
+   * last `clear`, as soon as there is one. Rejects with the signal's reason.
    */
   waitFor(
     matches: (entry: Entry) => boolean,
@@ -35,7 +35,7 @@ export function createRequestLog<Entry>(
   limit: number,
 ): WritableRequestLog<Entry> {
   let kept: Entry[] = [];
-  /** Entries ever added. */
+  /** The number of entries that were ever added. */
   let position = 0;
   const counters = new Map<string, number>();
   const waiters = new Set<Waiter<Entry>>();
@@ -67,7 +67,7 @@ export function createRequestLog<Entry>(
     add(entry) {
       kept.push(entry);
       position += 1;
-      // Cutting at twice the limit makes the cost of an entry constant.
+      // Trimming at twice the limit makes the cost of an entry constant.
       if (kept.length >= limit * 2) kept = kept.slice(-limit);
       const name = nameOf(entry);
       counters.set(name, (counters.get(name) ?? 0) + 1);

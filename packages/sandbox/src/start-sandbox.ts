@@ -2,37 +2,37 @@ import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { toExhibitError } from "@exhibit/contracts";
 import { sandboxAccount, sandboxOwner } from "./accounts.ts";
-import { type Clocks, createClocks } from "./clock.ts";
+import { type Clocks, createClocks } from "./clocks.ts";
 import { createControl } from "./control.ts";
 import { createGateway, type GatewayControl } from "./gateway/gateway.ts";
 import { IOT_PATH } from "./gateway/iot-gateway.ts";
-import type { VendorSetting } from "./gateway/vendor.ts";
 import { iotVendors, topVendors } from "./gateway/vendors/index.ts";
-import { type LoopbackServer, startServer } from "./loopback-server.ts";
-import { createCrc64Pool } from "./oss/crc64.ts";
-import { openObjectStorage } from "./oss/object-storage.ts";
-import { openUploads, type UploadSummary } from "./oss/open-uploads.ts";
+import type { VendorSetting } from "./gateway/vendors/vendor.ts";
+import { type LoopbackServer, startServer } from "./http/loopback-server.ts";
 import { createOss, type OssControl } from "./oss/oss.ts";
-import { createTokenOffice, type TokenOffice } from "./tokens.ts";
+import { createCrc64Pool } from "./oss/storage/crc64.ts";
+import { openObjectStorage } from "./oss/storage/object-storage.ts";
+import { openUploads, type UploadSummary } from "./oss/storage/open-uploads.ts";
+import { createTokenIssuer, type TokenIssuer } from "./tokens/token-issuer.ts";
 
 export interface SandboxOptions {
-  /** Where objects are kept, between runs too. Made if it isn't there. One sandbox at a time. */
+  /** Keeps the objects, also between runs. It is created if need be. Only one sandbox may use it at a time. */
   dataDir: string;
-  /** The address to listen on; 127.0.0.1 by default. */
+  /** The address to listen on. @defaultValue 127.0.0.1 */
   host?: string;
-  /** 0, the default, takes a free port. */
+  /** 0 takes a free port. @defaultValue 0 */
   gatewayPort?: number;
-  /** 0, the default, takes a free port. */
+  /** 0 takes a free port. @defaultValue 0 */
   ossPort?: number;
-  /** How long tokens live; 3600 by default. */
+  /** Lifetime of tokens in seconds. @defaultValue 3600 */
   leaseSeconds?: number;
-  /** More buckets than the vendors' own. */
+  /** Buckets besides the vendors' own. */
   buckets?: readonly string[];
-  /** How many requests each log keeps; 10,000 by default. */
+  /** How many requests each log keeps. @defaultValue 10,000 */
   logLimit?: number;
 }
 
-/** Stand-ins for the vendors' gateways and for OSS, and what tests can tell them. */
+/** Stand-ins for the vendors' gateways and for OSS, and what tests can order of them. */
 export interface Sandbox {
   /** `…/router/rest` */
   readonly gatewayUrl: string;
@@ -45,17 +45,17 @@ export interface Sandbox {
   readonly gateway: GatewayControl;
   readonly oss: OssControl;
   readonly tokens: Pick<
-    TokenOffice,
+    TokenIssuer,
     "issue" | "issued" | "expireAll" | "setLifetime" | "setActions"
   >;
   readonly clocks: Pick<Clocks, "skew">;
-  /** The file of an object, or where one would lie. */
+  /** Returns the path of an object's file, or where it would lie. */
   objectPath(bucket: string, key: string): string;
-  /** How many objects are kept. */
+  /** Returns how many objects there are. */
   objectCount(): number;
-  /** The multipart uploads that are neither completed nor aborted. */
+  /** Returns the multipart uploads that are neither completed nor aborted. */
   openUploads(): UploadSummary[];
-  /** An exhibit.yaml-shaped object for this sandbox. */
+  /** Returns the content of an exhibit.yaml for this sandbox. */
   config(roots: readonly string[]): {
     trial: true;
     sources: { roots: string[] };
@@ -74,12 +74,12 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const stop = new AbortController();
   const clocks = createClocks();
   const lifetime = options.leaseSeconds ?? DEFAULT_LEASE_SECONDS;
-  const tokens = createTokenOffice({ now: clocks.oss, lifetime });
+  const tokens = createTokenIssuer({ now: clocks.oss, lifetime });
   const { storage, uploads } = await openStorage(dataDir);
   const crc64 = await createCrc64Pool();
   const oss = createOss({
-    house: { storage, uploads, crc64, now: clocks.oss },
-    gatekeeper: { tokens, region: sandboxAccount.region, now: clocks.oss },
+    state: { storage, uploads, crc64, now: clocks.oss },
+    authenticator: { tokens, region: sandboxAccount.region, now: clocks.oss },
     buckets: bucketsOf(options),
     logLimit,
     signal: stop.signal,
@@ -148,11 +148,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
 }
 
-function bucketsOf(options: SandboxOptions): ReadonlySet<string> {
-  const { kongurBucket, deepvisionBucket, rexBucket, wombatBucket, industryBucket } =
-    sandboxAccount;
-  const own = [kongurBucket, deepvisionBucket, rexBucket, wombatBucket, industryBucket];
-  return new Set([...own, ...(options.buckets ?? [])]);
+function bucketsOf({ buckets = [] }: SandboxOptions): ReadonlySet<string> {
+  const own = Object.values({ ...topVendors, ...iotVendors }).flatMap((vendor) => vendor.buckets);
+  return new Set([...own, ...buckets]);
 }
 
 async function openStorage(dataDir: string) {

@@ -1,20 +1,20 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
-import { TopError, topError } from "./top-error.ts";
+import { TopError, topError } from "./top/top-error.ts";
 import { vendorNames } from "./vendors/index.ts";
 
 /**
- * What can go wrong with a gateway:
+ * The ways in which a gateway can fail:
  * - `denied`: code 11, the app may not call this API
  * - `throttled`: code 7 with a ban of `banSeconds`
- * - `unavailable`: code 15 with an `isp.` sub-code, the vendor's service doesn't answer
+ * - `unavailable`: code 15 with an `isp.` sub-code, the vendor's service doesn't respond
  * - `down`: HTTP 502 with a page of HTML
  * - `reset`: the connection is cut
  * - `malformed`: JSON that ends in the middle
- * - `slow`: the right answer, `delayMs` late
+ * - `slow`: the right response, `delayMs` late
  * - `error`: an `error_response` with the given code
  *
- * The IoT gateway says the same in its own words: see `iot-gateway.ts`.
+ * The IoT gateway expresses them in its own protocol: see `iot-gateway.ts`.
  */
 const gatewayMoods = [
   "denied",
@@ -28,15 +28,15 @@ const gatewayMoods = [
 ] as const;
 
 export const gatewayFault = z.strictObject({
-  /** Whom it strikes; without it, all vendors. */
+  /** The vendor that it applies to. @defaultValue all vendors */
   vendor: z.enum(vendorNames).optional(),
   mood: z.enum(gatewayMoods),
   times: z.union([z.int().positive(), z.literal("always")]).default(1),
-  /** Calls that pass before it begins. */
+  /** Calls that pass before it applies. */
   skip: z.int().nonnegative().default(0),
   banSeconds: z.number().nonnegative().default(1),
   delayMs: z.number().nonnegative().default(1000),
-  /** For the mood `error`. */
+  /** The four members below are for the mood `error`. */
   code: z.int().default(15),
   message: z.string().default("Remote Service Error"),
   subCode: z.string().optional(),
@@ -45,11 +45,11 @@ export const gatewayFault = z.strictObject({
 export type GatewayFault = z.output<typeof gatewayFault>;
 export type GatewayFaultOrder = z.input<typeof gatewayFault>;
 
-/** What becomes of a struck call: the right answer after all, an error, or none that can be read. */
-export type Mischief = "none" | "down" | "reset" | "malformed";
+/** What a fault does to a response: nothing, an error page, a cut connection, or half a document. */
+export type FaultEffect = "none" | "down" | "reset" | "malformed";
 
-/** Carries a fault out. Throws `TopError` for the moods that answer with one. */
-export async function misbehave(fault: GatewayFault, signal: AbortSignal): Promise<Mischief> {
+/** Applies a fault to a call of TOP. Throws `TopError` for the moods whose response is an error. */
+export async function applyFault(fault: GatewayFault, signal: AbortSignal): Promise<FaultEffect> {
   switch (fault.mood) {
     case "denied":
       throw topError(

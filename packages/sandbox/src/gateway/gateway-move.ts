@@ -2,15 +2,15 @@ import { z } from "zod";
 import { vendorNames } from "./vendors/index.ts";
 
 /**
- * Has a vendor's answers lead to another place from now on, as far as they name one: kongur's name a folder's prefix, rex's an
- * endpoint, those of the others all.
+ * Makes a vendor's answers lead to another place from now on, as far as they name one: kongur's
+ * answers name a folder's prefix, rex's an endpoint, those of the others everything.
  */
 export const gatewayMove = z.strictObject({
   vendor: z.enum(vendorNames),
   bucket: z.string().min(1).optional(),
-  /** Put before the usual one, such as `moved/`. */
+  /** Is put before the usual prefix, such as `moved/`. */
   prefix: z.string().default(""),
-  /** With its scheme. */
+  /** An address with its scheme. */
   endpoint: z.string().min(1).optional(),
 });
 export type GatewayMove = z.output<typeof gatewayMove>;

@@ -1,49 +1,50 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { httpDate } from "../clock.ts";
-import { createFaultList, type OrderedFault, type Schedule } from "../fault-list.ts";
-import { createHold, type Hold } from "../hold.ts";
+import { createFaultList, type OrderedFault, type Schedule } from "../faults/fault-list.ts";
+import { createHold, type Hold } from "../faults/hold.ts";
+import { httpDate } from "../http/http-date.ts";
 import { createRequestLog, type RequestLog } from "../request-log.ts";
-import type { TokenOffice } from "../tokens.ts";
+import type { TokenIssuer } from "../tokens/token-issuer.ts";
 import type { GatewayCall } from "./gateway-call.ts";
 import {
+  applyFault,
   type GatewayFault,
   type GatewayFaultOrder,
   gatewayFault,
-  misbehave,
 } from "./gateway-fault.ts";
 import { type GatewayMove, type GatewayMoveOrder, gatewayMove } from "./gateway-move.ts";
 import { createIotGateway } from "./iot-gateway.ts";
-import { readParameters } from "./read-parameters.ts";
-import { checkCommonParameters, type Parameters, readFormat } from "./top-checks.ts";
-import { type TopFormat, writeAnswer, writeError } from "./top-envelope.ts";
-import { TopError, topError } from "./top-error.ts";
-import type { Refusal, TopVendor, UploadUrls, VendorDesk } from "./vendor.ts";
+import { readParameters } from "./top/read-parameters.ts";
+import { checkCommonParameters, type Parameters, readFormat } from "./top/top-checks.ts";
+import { type TopFormat, writeAnswer, writeError } from "./top/top-envelope.ts";
+import { TopError, topError } from "./top/top-error.ts";
 import {
   type TopVendorName,
   topVendorNames,
   topVendors,
   type VendorName,
 } from "./vendors/index.ts";
+import type { Refusal, TopVendor, UploadUrls, VendorContext } from "./vendors/vendor.ts";
 
-/** What tests can tell the gateway. */
+/** What tests can order of the gateway. */
 export interface GatewayControl {
   readonly log: RequestLog<GatewayCall>;
-  /** Makes the next call, or the next `times`, go wrong. */
+  /** Makes the next call, or the next `times` calls, fail. */
   fail(fault: GatewayFaultOrder): OrderedFault;
-  /** Keeps calls of a vendor waiting before they are looked at. */
+  /** Holds calls of a vendor before they are looked at. */
   hold(vendor: VendorName): Hold;
   /**
-   * Refuses a folder until `heal`: of kongur a suit id, `entrust`, `lawyer` or `firm`; of deepvision an `op_poi_id` (its code is a
-   * number in a string); of rex a scene; of wombat its codes in the document's order, joined by `/`; of
-   * industry a record's id (its code is a number in a string).
+   * Refuses a folder until `heal`. A folder is named: for kongur by a suit id, `entrust`, `lawyer`
+   * or `firm`; for deepvision by an `op_poi_id` (its code is a number in a string); for rex by a
+   * scene; for wombat by its codes in the document's order, joined by `/`; for industry by a
+   * record's id (its code is a number in a string).
    */
   refuse(refusal: { vendor: VendorName; folder: string } & Refusal): void;
-  /** What industry gives as `uploadUrl` from now on; `bucket` at first. */
+  /** Sets the form of industry's `uploadUrl`, which is `bucket` at first. */
   giveUploadUrls(form: UploadUrls): void;
-  /** Has a vendor's answers lead elsewhere until `heal`, as far as they name a place. */
+  /** Makes a vendor's answers lead elsewhere until `heal`, as far as they name a place. */
   move(move: GatewayMoveOrder): void;
-  /** Takes all faults, refusals and moves away and lets go what is held. */
+  /** Removes all faults, refusals and moves, and releases what is held. */
   heal(): void;
 }
 
@@ -53,14 +54,14 @@ export interface Gateway extends GatewayControl {
 
 export interface GatewayOptions {
   now: () => number;
-  tokens: TokenOffice;
+  tokens: TokenIssuer;
   ossUrl: () => string;
   logLimit: number;
-  /** Ends pauses when the sandbox closes. */
+  /** Is aborted when the sandbox closes, and ends pauses. */
   signal: AbortSignal;
 }
 
-/** What held calls wait at. */
+/** What held calls wait for. */
 interface Gate extends Schedule {
   vendor: VendorName;
   pass(): Promise<void>;
@@ -85,7 +86,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const moves = new Map<VendorName, GatewayMove>();
   let uploadUrls: UploadUrls = "bucket";
 
-  function deskOf(vendor: VendorName): VendorDesk {
+  function contextOf(vendor: VendorName): VendorContext {
     return {
       now: options.now(),
       placeOf({ bucket, prefix }) {
@@ -111,22 +112,27 @@ export function createGateway(options: GatewayOptions): Gateway {
   async function answer(parameters: Parameters, as: TopFormat, requestId: string): Promise<Reply> {
     const name = vendorOf(parameters);
     const fault = await takeFault(name);
-    const mischief = fault === undefined ? "none" : await misbehave(fault, options.signal);
-    if (mischief === "reset") return { outcome: mischief };
-    if (mischief === "down") return { outcome: mischief, status: 502, body: BAD_GATEWAY };
+    const effect = fault === undefined ? "none" : await applyFault(fault, options.signal);
+    if (effect === "reset") return { outcome: effect };
+    if (effect === "down") return { outcome: effect, status: 502, body: BAD_GATEWAY };
     if (!parameters.get("method")) throw topError(21);
     if (name === undefined) throw topError(22);
     checkCommonParameters(parameters, options.now());
     const vendor: TopVendor = topVendors[name];
-    const body = writeAnswer(vendor.method, vendor.answer(parameters, deskOf(name)), requestId, as);
-    if (mischief === "none") return { outcome: "ok", body };
-    return { outcome: mischief, body: body.slice(0, body.length / 2) };
+    const body = writeAnswer(
+      vendor.method,
+      vendor.answer(parameters, contextOf(name)),
+      requestId,
+      as,
+    );
+    if (effect === "none") return { outcome: "ok", body };
+    return { outcome: effect, body: body.slice(0, body.length / 2) };
   }
 
   const iot = createIotGateway({
     now: options.now,
     takeFault,
-    deskOf,
+    contextOf,
     note: log.add,
     signal: options.signal,
   });
@@ -171,7 +177,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         reply = await answer(parameters, as, requestId);
       } catch (error) {
         if (!(error instanceof TopError)) throw error;
-        // An error comes under HTTP 200 as well (PROTOCOLS, section 1.4).
+        // Errors have HTTP status 200, too (PROTOCOLS, section 1.4).
         reply = { outcome: String(error.code), body: writeError(error, requestId, as) };
       }
       log.add(callOf(parameters, reply.outcome));
@@ -183,7 +189,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 interface Reply {
   outcome: string;
   status?: number;
-  /** Without one, the connection is cut. */
+  /** Undefined: the connection is cut. */
   body?: string;
 }
 

@@ -1,30 +1,30 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
-import { httpDate } from "../clock.ts";
+import { httpDate } from "../http/http-date.ts";
+import { readText } from "../http/read-text.ts";
 import type { GatewayCall } from "./gateway-call.ts";
-import type { GatewayFault, Mischief } from "./gateway-fault.ts";
-import { createIotChecks, type IotRequest } from "./iot-checks.ts";
-import { failedInBackend, IotError, refusedByGateway } from "./iot-error.ts";
-import { readBody } from "./read-parameters.ts";
-import type { VendorDesk } from "./vendor.ts";
+import type { FaultEffect, GatewayFault } from "./gateway-fault.ts";
+import { createIotChecks, type IotRequest } from "./iot/iot-checks.ts";
+import { failedInBackend, IotError, refusedByGateway } from "./iot/iot-error.ts";
 import { type IotVendorName, iotVendorNames, iotVendors } from "./vendors/index.ts";
+import type { VendorContext } from "./vendors/vendor.ts";
 
-/** Where the IoT gateway lies on the gateway's port. */
+/** The path of the IoT gateway on the gateway's port. */
 export const IOT_PATH = "/iot";
 
 export interface IotGatewayOptions {
   now: () => number;
-  /** The fault that strikes a call of this vendor, if one was ordered. */
+  /** Returns the fault that was ordered for a call of this vendor, if any. */
   takeFault(vendor: IotVendorName | undefined): Promise<GatewayFault | undefined>;
-  deskOf(vendor: IotVendorName): VendorDesk;
+  contextOf(vendor: IotVendorName): VendorContext;
   note(call: GatewayCall): void;
-  /** Ends pauses when the sandbox closes. */
+  /** Is aborted when the sandbox closes, and ends pauses. */
   signal: AbortSignal;
 }
 
 export interface IotGateway {
-  /** Whether a request is for this gateway. */
+  /** Returns whether a request is for this gateway. */
   owns(request: IncomingMessage): boolean;
   serve(request: IncomingMessage, response: ServerResponse): Promise<void>;
 }
@@ -53,26 +53,27 @@ export function createIotGateway(options: IotGatewayOptions): IotGateway {
     if (apiVersionOf(request.body) !== vendor.apiVersion) {
       throw failedInBackend(20003, "Find Backend Error");
     }
-    return [envelope, vendor.answer(envelope.params, options.deskOf(name))];
+    return [envelope, vendor.answer(envelope.params, options.contextOf(name))];
   }
 
   async function outcomeOf(request: IotRequest, name: IotVendorName | undefined) {
     const fault = await options.takeFault(name);
-    const mischief = fault === undefined ? "none" : await misbehave(fault, options.signal);
-    if (mischief === "reset") return { outcome: mischief, reply: undefined };
-    if (mischief === "down") return { outcome: mischief, reply: BAD_GATEWAY };
+    const effect = fault === undefined ? "none" : await applyFault(fault, options.signal);
+    if (effect === "reset") return { outcome: effect, reply: undefined };
+    if (effect === "down") return { outcome: effect, reply: BAD_GATEWAY };
     const [{ id }, data] = answer(request, name);
     const body = JSON.stringify({ id, code: 200, message: null, localizedMsg: null, data });
     const reply = { status: 200, headers: {}, body };
-    if (mischief === "none") return { outcome: "ok", reply };
-    return { outcome: mischief, reply: { ...reply, body: body.slice(0, body.length / 2) } };
+    if (effect === "none") return { outcome: "ok", reply };
+    return { outcome: effect, reply: { ...reply, body: body.slice(0, body.length / 2) } };
   }
 
   return {
     owns: ({ url = "" }) => url === IOT_PATH || url.startsWith(`${IOT_PATH}/`),
     async serve(message, response) {
       const { method = "", url: path = "", headers } = message;
-      const request: IotRequest = { method, path, headers, body: await readBody(message) };
+      const body = await readText(message, () => new RangeError("The body is too large."));
+      const request: IotRequest = { method, path, headers, body };
       const name = iotVendorNames.find((each) => path === `${IOT_PATH}${iotVendors[each].path}`);
       const { outcome, reply } = await outcomeOf(request, name).catch((error: unknown) => {
         if (!(error instanceof IotError)) throw error;
@@ -96,13 +97,13 @@ const BAD_GATEWAY: Reply = {
   body: "<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>",
 };
 
-/** The moods of `gatewayFault`, in this gateway's words. Throws `IotError` for those that answer with an error. */
-async function misbehave(fault: GatewayFault, signal: AbortSignal): Promise<Mischief> {
+/** Applies a fault to a call of this gateway. Throws `IotError` for the moods whose response is an error. */
+async function applyFault(fault: GatewayFault, signal: AbortSignal): Promise<FaultEffect> {
   switch (fault.mood) {
     case "denied":
       throw failedInBackend(403, "request forbidden.");
     case "throttled": {
-      // Any code will do: six characters that say that it's the gateway's own error.
+      // Any code of six characters marks an error as the gateway's own.
       const more = { errorCode: "T429AP", retryAfter: fault.banSeconds };
       throw new IotError(403, 403, "Request Limited: Throttled by APP Flow Control", more);
     }
@@ -134,7 +135,7 @@ function apiVersionOf(body: string): unknown {
   return isObject(request) ? request.apiVer : undefined;
 }
 
-/** `id` of a vendor's parameters is a Long: whole numbers under that name come as bigint, with every digit. */
+/** Parses JSON. A vendor's `id` is a Long: whole numbers of that name become a bigint, with every digit. */
 function objectOf(body: string): Record<string, unknown> {
   type Reviver = (name: string, value: unknown, context?: { source?: string }) => unknown;
   const revive: Reviver = (name, value, context) =>
@@ -168,7 +169,7 @@ function errorReply(error: IotError): Reply {
     }),
     ...(retryAfter !== undefined && { "retry-after": String(Math.ceil(retryAfter)) }),
   };
-  // What the gateway itself refuses may have no body at all.
+  // The gateway's own refusals have no body.
   const body = {
     id: randomBytes(16).toString("hex"),
     code,
@@ -178,7 +179,7 @@ function errorReply(error: IotError): Reply {
   return { status, headers, body: status === 200 ? JSON.stringify(body) : "" };
 }
 
-/** Headers hold ASCII only. */
+/** Replaces what a header can't hold: it is ASCII only. */
 function encodeHeader(text: string): string {
   return text.replace(/[^\x20-\x7e]/gu, "?");
 }

@@ -1,13 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
-import { createFaultList, type OrderedFault } from "../fault-list.ts";
-import { Cut, createHold, type Hold } from "../hold.ts";
+import { createFaultList, type OrderedFault } from "../faults/fault-list.ts";
+import { Cut, createHold, type Hold } from "../faults/hold.ts";
 import { createRequestLog, type RequestLog } from "../request-log.ts";
-import { authenticate, type Gatekeeper } from "./authenticate.ts";
-import type { Operation, OssAnswer, OssHouse } from "./operation.ts";
-import { operationOf } from "./operations.ts";
-import { OssError, ossError } from "./oss-error.ts";
+import { applyAfter, applyBefore, type InjectedFault } from "./faults/injected-fault.ts";
 import {
   type Matchable,
   matchesRequest,
@@ -15,40 +12,43 @@ import {
   type OssMatch,
   ossFault,
   ossMatch,
-} from "./oss-fault.ts";
-import { checkNames, type OssRequest, readRequest } from "./oss-request.ts";
-import { errorAnswer, sendAnswer } from "./send-answer.ts";
-import { type Strike, strikeAfter, strikeBefore } from "./strike.ts";
-import { createThrottle, type OssLimits } from "./throttle.ts";
+} from "./faults/oss-fault.ts";
+import { createThrottle, type OssLimits } from "./faults/throttle.ts";
+import type { Operation, OssState } from "./operations/operation.ts";
+import { operationOf } from "./operations/routes.ts";
+import { OssError, ossError } from "./protocol/oss-error.ts";
+import { checkNames, type OssRequest, readRequest } from "./protocol/oss-request.ts";
+import { errorResponse, type OssResponse, sendResponse } from "./protocol/oss-response.ts";
+import { type Authenticator, authenticate } from "./signing/authenticate.ts";
 
-/** One request to OSS, noted when its answer was made. */
+/** One request to OSS, which is logged when its response is made. */
 export interface OssEntry extends Matchable {
-  /** 0 when the connection was cut, by the client or by a fault. */
+  /** 0 if the connection was cut, by the client or by a fault. */
   status: number;
-  /** OSS's code of an error. */
+  /** OSS's error code. */
   code: string | undefined;
-  /** Content-Length of the request. */
+  /** The request's Content-Length. */
   bytes: number;
   accessKeyId: string | undefined;
   requestId: string;
-  /** When it began: milliseconds since the epoch, by the machine's clock. */
+  /** When it arrived: milliseconds since the epoch, by the machine's clock. */
   at: number;
-  /** Milliseconds. */
+  /** How long it took, in milliseconds. */
   took: number;
 }
 
-/** What tests can tell OSS. */
+/** What tests can order of OSS. */
 export interface OssControl {
   readonly log: RequestLog<OssEntry>;
-  /** Makes the next matching request, or the next `times`, go wrong. */
+  /** Makes the next matching request, or the next `times` requests, fail. */
   fail(fault: OssFaultOrder): OrderedFault;
-  /** Keeps matching requests waiting: before anything is done, or (`after`) when all is done but the answer isn't sent. */
+  /** Holds matching requests: before anything is done, or (`after`) once all is done and before the response is sent. */
   hold(match?: OssMatch, options?: { at?: "before" | "after" }): Hold;
-  /** From now on more requests than these at once, or in a second, are answered with 503; `{}` takes the limits away. */
+  /** Responds with 503 to more requests than these at once or in a second; `{}` removes the limits. */
   throttle(limits: OssLimits): void;
-  /** Every request waits so many milliseconds first, until told otherwise; faults come on top. */
+  /** Delays every request by so many milliseconds, besides what faults do. */
   pace(milliseconds: number): void;
-  /** Takes all faults and limits away and lets go what is held. */
+  /** Removes all faults and limits, and releases what is held. */
   heal(): void;
 }
 
@@ -57,35 +57,35 @@ export interface Oss extends OssControl {
 }
 
 export interface OssOptions {
-  house: OssHouse;
-  gatekeeper: Gatekeeper;
+  state: OssState;
+  authenticator: Authenticator;
   buckets: ReadonlySet<string>;
   logLimit: number;
-  /** Ends pauses when the sandbox closes. */
+  /** Is aborted when the sandbox closes, and ends pauses. */
   signal: AbortSignal;
 }
 
 interface Exchange {
   entry: OssEntry;
   message: IncomingMessage;
-  strike: Strike | undefined;
+  injectedFault: InjectedFault | undefined;
 }
 
 export function createOss(options: OssOptions): Oss {
-  const { house, gatekeeper, buckets } = options;
+  const { state, authenticator, buckets } = options;
   const log = createRequestLog<OssEntry>(
     (e) => `${e.operation} ${e.code ?? e.status}`,
     options.logLimit,
   );
-  const strikes = createFaultList<Matchable, Strike>((strike, entry) =>
-    matchesRequest(strike.match, entry),
+  const injected = createFaultList<Matchable, InjectedFault>((injectedFault, entry) =>
+    matchesRequest(injectedFault.match, entry),
   );
   const holds = new Set<Hold>();
   const throttle = createThrottle();
   let paceMs = 0;
   const nextId = requestIds();
 
-  async function carryOut(exchange: Exchange): Promise<OssAnswer> {
+  async function carryOut(exchange: Exchange): Promise<OssResponse> {
     const { entry, message } = exchange;
     let request: OssRequest | undefined;
     let operation: Operation | undefined;
@@ -100,34 +100,36 @@ export function createOss(options: OssOptions): Oss {
     }
     throttle.check();
     if (paceMs > 0) await pause(paceMs, undefined, { signal: options.signal });
-    exchange.strike = strikes.take(entry);
-    if (exchange.strike) await strikeBefore(exchange.strike, message, options.signal);
+    exchange.injectedFault = injected.take(entry);
+    if (exchange.injectedFault) await applyBefore(exchange.injectedFault, message, options.signal);
     if (request === undefined || operation === undefined) throw refusal;
     checkNames(request, buckets);
     admit(request, operation, entry);
-    return operation.handle(request, house);
+    return operation.handle(request, state);
   }
 
   function admit(request: OssRequest, operation: Operation, entry: OssEntry): void {
-    const key = authenticate(request, gatekeeper);
+    const key = authenticate(request, authenticator);
     entry.accessKeyId = key.accessKeyId;
     const resource = request.key === "" ? request.bucket : `${request.bucket}/${request.key}`;
     if (!key.allows(operation.action, resource)) throw ossError("AccessDenied");
   }
 
-  async function answerOf(exchange: Exchange): Promise<OssAnswer | undefined> {
+  async function responseTo(exchange: Exchange): Promise<OssResponse | undefined> {
     const { entry, message } = exchange;
     try {
-      const answer = await carryOut(exchange);
-      const { strike } = exchange;
-      return strike === undefined ? answer : await strikeAfter(strike, answer);
+      const response = await carryOut(exchange);
+      const { injectedFault } = exchange;
+      return injectedFault === undefined ? response : await applyAfter(injectedFault, response);
     } catch (error) {
       if (error instanceof Cut || isGone(message)) return undefined;
       const known = error instanceof OssError ? error : ossError("InternalError", String(error));
       entry.code = known.code;
       const headers =
-        exchange.strike && "fault" in exchange.strike ? exchange.strike.fault.headers : {};
-      return errorAnswer(known, entry.requestId, message, headers);
+        exchange.injectedFault && "fault" in exchange.injectedFault
+          ? exchange.injectedFault.fault.headers
+          : {};
+      return errorResponse(known, entry.requestId, message, headers);
     }
   }
 
@@ -136,14 +138,14 @@ export function createOss(options: OssOptions): Oss {
     fail(order) {
       const fault = ossFault.parse(order);
       const { match, times, skip } = fault;
-      return strikes.add({ match, times, skip, fault });
+      return injected.add({ match, times, skip, fault });
     },
     hold(match = {}, { at = "before" } = {}) {
       const { hold, pass } = createHold(() => {
         ordered.remove();
         holds.delete(hold);
       });
-      const ordered = strikes.add({
+      const ordered = injected.add({
         match: ossMatch.parse(match),
         times: "always",
         skip: 0,
@@ -157,7 +159,7 @@ export function createOss(options: OssOptions): Oss {
       paceMs = milliseconds;
     },
     heal() {
-      strikes.clear();
+      injected.clear();
       throttle.limit({});
       for (const hold of [...holds]) hold.release();
     },
@@ -166,16 +168,16 @@ export function createOss(options: OssOptions): Oss {
       const exchange: Exchange = {
         entry: emptyEntry(message, nextId()),
         message,
-        strike: undefined,
+        injectedFault: undefined,
       };
       const leave = throttle.enter();
-      const answer = await answerOf(exchange).finally(leave);
+      const answer = await responseTo(exchange).finally(leave);
       const { entry } = exchange;
       entry.status = answer?.status ?? 0;
       entry.took = performance.now() - began;
       log.add(entry);
       if (answer === undefined) response.destroy();
-      else await sendAnswer(response, answer, { ...entry, now: gatekeeper.now() });
+      else await sendResponse(response, answer, { ...entry, now: authenticator.now() });
     },
   };
 }
@@ -197,7 +199,7 @@ function emptyEntry(message: IncomingMessage, requestId: string): OssEntry {
   };
 }
 
-/** 24 upper-case hexadecimal digits, as OSS's are. */
+/** Returns a maker of request ids: 24 upper-case hexadecimal digits, as OSS's are. */
 function requestIds(): () => string {
   const run = randomBytes(6).toString("hex").toUpperCase();
   let count = 0;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isPlainKey } from "../../src/oss/object-place.ts";
+import { isPlainKey } from "../../src/oss/storage/object-place.ts";
 
 it.each(["a", "a/b", "证据/照片 1.jpg", "😀", "...", "a..b", "-", "x".repeat(255)])(
   "takes %j as a path",

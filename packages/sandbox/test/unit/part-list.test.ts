@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { parsePartList } from "../../src/oss/part-list.ts";
+import { parsePartList } from "../../src/oss/operations/part-list.ts";
 
 const wrap = (inner: string) => `<CompleteMultipartUpload>${inner}</CompleteMultipartUpload>`;
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { compilePolicy } from "../../src/policy.ts";
+import { compilePolicy } from "../../src/tokens/policy.ts";
 
 const judge = compilePolicy({
   actions: ["oss:PutObject"],

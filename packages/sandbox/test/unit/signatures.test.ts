@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { signMethods, topSignature } from "../../src/gateway/top-signature.ts";
-import { parseV4, signatureV4 } from "../../src/oss/signature-v4.ts";
-import type { AccessKey } from "../../src/tokens.ts";
+import { signMethods, topSignature } from "../../src/gateway/top/top-signature.ts";
+import { parseV4, signatureV4 } from "../../src/oss/signing/signature-v4.ts";
+import type { AccessKey } from "../../src/tokens/token-issuer.ts";
 
 describe("the signature of TOP", () => {
   const expected = {

@@ -1,7 +1,9 @@
 import { sandboxAccount } from "../../accounts.ts";
-import { type TopStruct, topList } from "../top-envelope.ts";
-import { invalidParameter, topError } from "../top-error.ts";
-import type { Refusal, TopVendor, VendorDesk } from "../vendor.ts";
+import { type TopStruct, topList } from "../top/top-envelope.ts";
+import { invalidParameter, topError } from "../top/top-error.ts";
+import type { Refusal, TopVendor, VendorContext } from "./vendor.ts";
+
+const BUCKET = "deepvision";
 
 const required = [
   "product_code",
@@ -14,24 +16,25 @@ const optional = ["request_id", "token"] as const;
 type Query = Record<(typeof required)[number], string> &
   Partial<Record<(typeof optional)[number], string>>;
 
-/** Ids that name one folder and are no pattern of a policy. */
+/** An id names one folder: it can't be a pattern of a policy. */
 const KNOWN_ID = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}_.-]*$/u;
 
-/** `…deepvision…common.token.get`: a token for a store's folder `<tenant>/<store>/`, said by its policy alone. */
+/** `…deepvision…common.token.get`: a token for a store's folder `<tenant>/<store>/`, which only its policy names. */
 export const deepvision: TopVendor = {
   method: "alibaba.security.deepvision.proxy.security.common.token.get",
+  buckets: [BUCKET],
 
-  answer(parameters, desk) {
+  answer(parameters, context) {
     const query = readQuery(parameters.get("param"));
     const envelope = { resp_request_id: query.request_id };
-    const refusal = desk.refusalOf(query.op_poi_id) ?? unknownStore(query);
+    const refusal = context.refusalOf(query.op_poi_id) ?? unknownStore(query);
     if (refusal !== undefined) {
       const { code, message } = refusal;
       // resp_code is a Number.
       return { ...envelope, resp_success: false, resp_code: Number(code) || 500, message };
     }
     return {
-      result: credentialFor(query, desk),
+      result: credentialFor(query, context),
       ...envelope,
       resp_success: true,
       resp_code: 200,
@@ -84,16 +87,16 @@ function unknownStore(query: Query): Refusal | undefined {
   return known ? undefined : { code: "404", message: "门店不存在" };
 }
 
-function credentialFor(query: Query, desk: VendorDesk): TopStruct {
+function credentialFor(query: Query, context: VendorContext): TopStruct {
   const prefix = `${query.op_tenant_code}/${query.op_poi_id}/`;
-  const place = desk.placeOf({ bucket: sandboxAccount.deepvisionBucket, prefix });
+  const place = context.placeOf({ bucket: BUCKET, prefix });
   const bucket = `acs:oss:*:*:${place.bucket}`;
   const resources = [bucket, `${bucket}/${place.prefix}*`];
-  const key = desk.issue({ actions: desk.actions, resources });
+  const key = context.issue({ actions: context.actions, resources });
   const statement: TopStruct = {
     resource: topList("string", resources),
     effect: "Allow",
-    action: topList("string", desk.actions),
+    action: topList("string", context.actions),
   };
   return {
     access_key_id: key.accessKeyId,

@@ -1,8 +1,8 @@
-import type { IotVendor, TopVendor } from "../vendor.ts";
 import { deepvision } from "./deepvision.ts";
 import { industry } from "./industry.ts";
 import { kongur } from "./kongur.ts";
 import { rex } from "./rex.ts";
+import type { IotVendor, TopVendor } from "./vendor.ts";
 import { wombat } from "./wombat.ts";
 
 /** All vendors behind the TOP gateway. */

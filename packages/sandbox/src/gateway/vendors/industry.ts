@@ -1,8 +1,10 @@
 import { sandboxAccount } from "../../accounts.ts";
-import { presignPut } from "../../oss/presigned.ts";
-import type { TemporaryKey } from "../../tokens.ts";
-import { failedInBackend } from "../iot-error.ts";
-import type { FolderPlace, IotVendor, VendorDesk } from "../vendor.ts";
+import { presignPut } from "../../oss/signing/presigned.ts";
+import type { TemporaryKey } from "../../tokens/token-issuer.ts";
+import { failedInBackend } from "../iot/iot-error.ts";
+import type { FolderPlace, IotVendor, VendorContext } from "./vendor.ts";
+
+const BUCKET = "iotx-industry";
 
 const suffixes: readonly unknown[] = ["jpg", "png", "gif"];
 const types: readonly unknown[] = ["OWNBRAND", "OTHERBRAND"];
@@ -10,7 +12,7 @@ const IMAGES = 10;
 const LARGEST_LONG = 2n ** 63n;
 
 interface Query {
-  /** As its digits: a Long may be larger than what a number holds exactly. */
+  /** Its digits: a Long may be larger than what a number holds exactly. */
   id: string;
   index: number;
   suffix: string;
@@ -21,17 +23,18 @@ interface Query {
 export const industry: IotVendor = {
   path: "/industry/qualification/oss/sts/get",
   apiVersion: "1.0.0",
+  buckets: [BUCKET],
 
-  answer(parameters, desk) {
+  answer(parameters, context) {
     const query = readQuery(parameters);
-    const refusal = desk.refusalOf(query.id);
+    const refusal = context.refusalOf(query.id);
     // The code is a number.
     if (refusal) throw failedInBackend(Number(refusal.code) || 403, refusal.message);
     const prefix = `${query.type}/${query.id}/`;
-    const place = desk.placeOf({ bucket: sandboxAccount.industryBucket, prefix });
+    const place = context.placeOf({ bucket: BUCKET, prefix });
     const key = `${place.prefix}${query.index}.${query.suffix}`;
-    const token = desk.issue({
-      actions: desk.actions,
+    const token = context.issue({
+      actions: context.actions,
       resources: [`acs:oss:*:*:${place.bucket}/${key}`],
     });
     return {
@@ -40,7 +43,7 @@ export const industry: IotVendor = {
       securityToken: token.securityToken,
       endpoint: place.endpoint,
       expiration: new Date(token.expiresAt).toISOString().replace(/\.\d+Z$/u, "Z"),
-      uploadUrl: uploadUrl(place, key, token, desk),
+      uploadUrl: uploadUrl(place, key, token, context),
     };
   },
 
@@ -70,7 +73,7 @@ function uploadUrl(
   { endpoint: ossUrl, bucket }: FolderPlace,
   key: string,
   by: TemporaryKey,
-  { now, uploadUrls }: VendorDesk,
+  { now, uploadUrls }: VendorContext,
 ): string {
   // As in the vendor's document: the bucket before the endpoint, and no path.
   if (uploadUrls === "bucket") return ossUrl.replace("://", `://${bucket}.`);

@@ -1,25 +1,26 @@
 import { sandboxAccount } from "../../accounts.ts";
-import { type TopStruct, topList } from "../top-envelope.ts";
-import { invalidParameter } from "../top-error.ts";
-import type { Refusal, TopVendor, VendorDesk } from "../vendor.ts";
+import { type TopStruct, topList } from "../top/top-envelope.ts";
+import { invalidParameter } from "../top/top-error.ts";
+import type { Refusal, TopVendor, VendorContext } from "./vendor.ts";
+
+const BUCKET = "evidence";
 
 // Layout of the bucket:
 //   kongur/<entrust id>/suits/<suit id>/   a suit's folder (without a mandate: kongur/suits/<suit id>/)
 //   kongur/<entrust id>/{entrust,lawyer,firm}/
 
-const { kongurBucket } = sandboxAccount;
-
 const roles = ["entrust", "lawyer", "firm"] as const;
 type Role = (typeof roles)[number];
 
-/** Ids that name one folder and are no pattern of a policy; others are unknown to this vendor. */
+/** An id names one folder: it can't be a pattern of a policy. Other ids are unknown to this vendor. */
 const KNOWN_ID = /^[\p{L}\p{N}(（〔[][\p{L}\p{M}\p{N} _.()（）〔〕[\]-]*$/u;
 
 /** `alibaba.kongur.token.getosstoken`: one token for the suits' folders and those of the mandate. */
 export const kongur: TopVendor = {
   method: "alibaba.kongur.token.getosstoken",
+  buckets: [BUCKET],
 
-  answer(parameters, desk) {
+  answer(parameters, context) {
     if (parameters.get("kongur_app_key") !== sandboxAccount.kongurAppKey) {
       throw invalidParameter("kongur_app_key is unknown");
     }
@@ -28,7 +29,7 @@ export const kongur: TopVendor = {
     if (entrustId === undefined && suitIds.length === 0) {
       throw invalidParameter("suit_ids or entrust_id is needed");
     }
-    return open(decide(entrustId, suitIds, desk), desk);
+    return open(decide(entrustId, suitIds, context), context);
   },
 
   config: ({ gatewayUrl, ossUrl, leaseSeconds }) => ({
@@ -42,7 +43,7 @@ export const kongur: TopVendor = {
     oss: {
       endpoint: ossUrl,
       region: sandboxAccount.region,
-      bucket: kongurBucket,
+      bucket: BUCKET,
       path_style: true,
     },
   }),
@@ -57,21 +58,21 @@ interface Decision {
 function decide(
   entrustId: string | undefined,
   suitIds: readonly string[],
-  desk: VendorDesk,
+  context: VendorContext,
 ): Decision {
   const decision: Decision = { suits: {}, roles: {}, errors: [] };
-  // The bucket isn't said in the answer.
-  const prefixOf = (prefix: string) => desk.placeOf({ bucket: kongurBucket, prefix }).prefix;
+  // The answer doesn't name the bucket.
+  const prefixOf = (prefix: string) => context.placeOf({ bucket: BUCKET, prefix }).prefix;
   const base = entrustId === undefined ? "kongur/" : `kongur/${entrustId}/`;
   const unknownCase = entrustId === undefined ? undefined : unknown("ENTRUST", entrustId);
   for (const id of new Set(suitIds)) {
-    const refusal = unknownCase ?? desk.refusalOf(id) ?? unknown("SUIT", id);
+    const refusal = unknownCase ?? context.refusalOf(id) ?? unknown("SUIT", id);
     if (refusal === undefined) decision.suits[id] = prefixOf(`${base}suits/${id}/`);
     else decision.errors.push(errorOf(id, "SUIT", "suitIds", refusal));
   }
   if (entrustId === undefined) return decision;
   for (const role of roles) {
-    const refusal = unknownCase ?? desk.refusalOf(role);
+    const refusal = unknownCase ?? context.refusalOf(role);
     if (refusal === undefined) decision.roles[role] = prefixOf(`${base}${role}/`);
     else decision.errors.push(errorOf(entrustId, "ENTRUST", `${role}OssFolder`, refusal));
   }
@@ -93,10 +94,10 @@ function errorOf(id: string, type: string, field: string, refusal: Refusal): Top
   };
 }
 
-/** Half a success is a success with errors beside it; nothing opened at all is none. */
-function open(decision: Decision, desk: VendorDesk): TopStruct {
+/** A partial success counts as a success with errors beside it; nothing opened at all as a failure. */
+function open(decision: Decision, context: VendorContext): TopStruct {
   const folders = [...Object.values(decision.suits), ...Object.values(decision.roles)];
-  const datas = folders.length === 0 ? [] : [tokenFor(decision, folders, desk)];
+  const datas = folders.length === 0 ? [] : [tokenFor(decision, folders, context)];
   return {
     kongur_oss_result_do: {
       success: datas.length > 0,
@@ -106,10 +107,14 @@ function open(decision: Decision, desk: VendorDesk): TopStruct {
   };
 }
 
-function tokenFor(decision: Decision, folders: readonly string[], desk: VendorDesk): TopStruct {
-  const key = desk.issue({
-    actions: desk.actions,
-    resources: folders.map((folder) => `acs:oss:*:*:${kongurBucket}/${folder}*`),
+function tokenFor(
+  decision: Decision,
+  folders: readonly string[],
+  context: VendorContext,
+): TopStruct {
+  const key = context.issue({
+    actions: context.actions,
+    resources: folders.map((folder) => `acs:oss:*:*:${BUCKET}/${folder}*`),
   });
   return {
     oss_token: key.securityToken,

@@ -1,17 +1,19 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { z } from "zod";
 import { sandboxAccount } from "../../accounts.ts";
-import { writePlatformTime } from "../platform-time.ts";
-import { type TopStruct, topList } from "../top-envelope.ts";
-import { invalidParameter, topError } from "../top-error.ts";
-import type { Refusal, TopVendor, VendorDesk } from "../vendor.ts";
+import { writePlatformTime } from "../top/platform-time.ts";
+import { type TopStruct, topList } from "../top/top-envelope.ts";
+import { invalidParameter, topError } from "../top/top-error.ts";
+import type { Refusal, TopVendor, VendorContext } from "./vendor.ts";
+
+const BUCKET = "rex";
 
 // Layout of the bucket: <scene>/
 
-/** The real formula isn't public: this one is the sandbox's own. */
+/** The real formula isn't public: this is the sandbox's own. */
 const signTemplate = "{rex_access_key}{rex_access_time}{scenes}";
 
-/** How far `rex_access_time` may be off: as far as the platform's own timestamp. */
+/** `rex_access_time` may be off by as much as the platform's own timestamp. */
 const TOLERANCE_MS = 10 * 60_000;
 
 const required = ["rex_access_key", "rex_access_time", "scenes", "rex_access_secret_sign"] as const;
@@ -29,17 +31,18 @@ const sceneList = z
   })
   .pipe(z.array(z.string().min(1)).min(1));
 
-/** Codes that name one folder and are no pattern of a policy. */
+/** A code names one folder: it can't be a pattern of a policy. */
 const KNOWN_SCENE = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}_.-]*$/u;
 
-/** `wdk.rex.platform.deamon.osstoken`: a token of its own for each scene. */
+/** `wdk.rex.platform.deamon.osstoken`: a token for each scene. */
 export const rex: TopVendor = {
   method: "wdk.rex.platform.deamon.osstoken",
+  buckets: [BUCKET],
 
-  answer(parameters, desk) {
+  answer(parameters, context) {
     const query = readQuery(parameters);
-    checkAccess(query, desk.now);
-    const tokens = readScenes(query.scenes).map((scene) => tokenFor(scene, desk));
+    checkAccess(query, context.now);
+    const tokens = readScenes(query.scenes).map((scene) => tokenFor(scene, context));
     const success = tokens.some((token) => token.success === true);
     const refused = { msg_info: "没有可用的场景", msg_code: "NO_SCENE" };
     return {
@@ -59,7 +62,7 @@ export const rex: TopVendor = {
     rex_access_key: sandboxAccount.rexAccessKey,
     rex_access_secret: sandboxAccount.rexAccessSecret,
     sign: { algorithm: "hmac-sha256", template: signTemplate, encoding: "hex", time_unit: "ms" },
-    oss: { region: sandboxAccount.region, bucket: sandboxAccount.rexBucket, path_style: true },
+    oss: { region: sandboxAccount.region, bucket: BUCKET, path_style: true },
   }),
 };
 
@@ -96,17 +99,16 @@ function readScenes(text: string): string[] {
   throw topError(41, "isv.invalid-parameter:scenes", "scenes isn't a JSON list of codes");
 }
 
-function tokenFor(scene: string, desk: VendorDesk): TopStruct {
-  const refusal = desk.refusalOf(scene) ?? unknownScene(scene);
+function tokenFor(scene: string, context: VendorContext): TopStruct {
+  const refusal = context.refusalOf(scene) ?? unknownScene(scene);
   const said = { request_id: randomUUID(), scene };
   if (refusal !== undefined) {
     return { ...said, msg_info: refusal.message, msg_code: refusal.code, success: false };
   }
-  const bucket = sandboxAccount.rexBucket;
   const prefix = `${scene}/`;
-  const key = desk.issue({
-    actions: desk.actions,
-    resources: [`acs:oss:*:*:${bucket}/${prefix}*`],
+  const key = context.issue({
+    actions: context.actions,
+    resources: [`acs:oss:*:*:${BUCKET}/${prefix}*`],
   });
   return {
     ...said,
@@ -114,7 +116,7 @@ function tokenFor(scene: string, desk: VendorDesk): TopStruct {
     access_key_secret: key.accessKeySecret,
     security_token: key.securityToken,
     expiration_time: writePlatformTime(key.expiresAt),
-    endpoint: desk.placeOf({ bucket, prefix }).endpoint,
+    endpoint: context.placeOf({ bucket: BUCKET, prefix }).endpoint,
     success: true,
   };
 }

@@ -1,28 +1,31 @@
 import { randomUUID } from "node:crypto";
 import { sandboxAccount } from "../../accounts.ts";
-import { writePlatformTime } from "../platform-time.ts";
-import type { TopStruct } from "../top-envelope.ts";
-import { invalidParameter, topError } from "../top-error.ts";
-import type { Refusal, TopVendor, VendorDesk } from "../vendor.ts";
+import { writePlatformTime } from "../top/platform-time.ts";
+import type { TopStruct } from "../top/top-envelope.ts";
+import { invalidParameter, topError } from "../top/top-error.ts";
+import type { Refusal, TopVendor, VendorContext } from "./vendor.ts";
 
-// Layout of the bucket: <merchant_code>/<scenes_code>/<ou_code>/<robot_sn>/, without those that aren't given
+const BUCKET = "wombat";
+
+// Layout of the bucket: <merchant_code>/<scenes_code>/<ou_code>/<robot_sn>/, without the codes that aren't given
 
 const names = ["merchant_code", "scenes_code", "ou_code", "robot_sn"] as const;
 
-/** Codes that name one folder and are no pattern of a policy. */
+/** A code names one folder: it can't be a pattern of a policy. */
 const KNOWN_CODE = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}_.-]*$/u;
 
 /** `taobao.wdk.iot.wombat.common.gettoken`: a token for the folder of a scene, store or robot. */
 export const wombat: TopVendor = {
   method: "taobao.wdk.iot.wombat.common.gettoken",
+  buckets: [BUCKET],
 
-  answer(parameters, desk) {
+  answer(parameters, context) {
     const codes = readCodes(parameters);
-    const refusal = desk.refusalOf(codes.join("/")) ?? unknownCode(codes);
+    const refusal = context.refusalOf(codes.join("/")) ?? unknownCode(codes);
     if (refusal !== undefined) {
       return { result: { success: false, msg_info: refusal.message, msg_code: refusal.code } };
     }
-    const data = tokenFor(`${codes.join("/")}/`, parameters.get("scenes_code"), desk);
+    const data = tokenFor(`${codes.join("/")}/`, parameters.get("scenes_code"), context);
     return { result: { data, success: true, msg_info: "success", msg_code: "success" } };
   },
 
@@ -50,10 +53,10 @@ function unknownCode(codes: readonly string[]): Refusal | undefined {
   return { code: "SCENE_NOT_EXIST", message: "场景不存在" };
 }
 
-function tokenFor(dir: string, scene: string | undefined, desk: VendorDesk): TopStruct {
-  const place = desk.placeOf({ bucket: sandboxAccount.wombatBucket, prefix: dir });
-  const key = desk.issue({
-    actions: desk.actions,
+function tokenFor(dir: string, scene: string | undefined, context: VendorContext): TopStruct {
+  const place = context.placeOf({ bucket: BUCKET, prefix: dir });
+  const key = context.issue({
+    actions: context.actions,
     resources: [`acs:oss:*:*:${place.bucket}/${place.prefix}*`],
   });
   return {
