@@ -7,6 +7,7 @@ import type {
   Source,
 } from "@exhibit/contracts";
 import type { ColumnType, Generated } from "kysely";
+import type { ShardState } from "./states.ts";
 
 // Postgres gives 8-byte integers as text; both drivers are set to parse them (all our numbers stay below 2^53).
 type Json<T> = ColumnType<T, string, string>;
@@ -86,8 +87,6 @@ export interface FolderTable extends CounterColumns {
   /** The first of them by path. */
   vanished_paths: string[] | null;
 }
-
-type ShardState = "open" | "stored" | "failed";
 
 interface ShardTable {
   id: Generated<number>;

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { type By, recordAct, unnamed } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
+import { isClosed } from "../states.ts";
 import { whyClosed } from "./selection.ts";
 
 /**
@@ -16,7 +17,7 @@ export async function cancelImport(
     const { rows } = await sql`
       update imports set status = 'cancelled', finished_at = now(), updated_at = now(),
         paused_at = null, paused_by = null, paused_why = null
-      where id = ${importId} and status not in ('sealed', 'cancelled')
+      where id = ${importId} and not ${isClosed}
       returning id`.execute(tx);
     if (rows.length === 0) throw await whyClosed(tx, importId, "cancel");
     await recordAct(tx, { importId, what: "cancel", by });

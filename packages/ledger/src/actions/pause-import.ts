@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { type By, recordAct } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
 import { storable } from "../sql/text.ts";
+import { awaitsSeal, isClosed, isComplete, isPaused } from "../states.ts";
 import { whyClosed } from "./selection.ts";
 
 /**
@@ -13,7 +14,7 @@ export async function pauseImport({ db }: Ledger, importId: string, by: By): Pro
   await db.transaction().execute(async (tx) => {
     const { rows } = await sql`
       update imports set paused_at = now(), paused_by = ${storable(by.who)}, paused_why = ${by.why === undefined ? null : storable(by.why)}, updated_at = now()
-      where id = ${importId} and paused_at is null and status not in ('sealed', 'cancelled')
+      where id = ${importId} and not ${isPaused} and not ${isClosed}
       returning id`.execute(tx);
     if (rows.length === 0) {
       const closed = await whyClosed(tx, importId, "pause");
@@ -32,10 +33,8 @@ export async function resumeImport(
   return await db.transaction().execute(async (tx) => {
     const { rows } = await sql<{ complete: boolean }>`
       update imports set paused_at = null, paused_by = null, paused_why = null, updated_at = now()
-      where id = ${importId} and paused_at is not null
-      returning open_folders = 0 and open_shards = 0 and status in ('storing', 'sealing') as complete`.execute(
-      tx,
-    );
+      where id = ${importId} and ${isPaused}
+      returning ${isComplete} and ${awaitsSeal} as complete`.execute(tx);
     const [row] = rows;
     if (!row) throw conflict(`Import ${importId} isn't paused.`);
     await recordAct(tx, { importId, what: "resume", by });

@@ -2,6 +2,7 @@ import { ExhibitError, type Selection } from "@exhibit/contracts";
 import { type RawBuilder, sql, type Transaction } from "kysely";
 import type { OpenShard } from "../planning/planned-file.ts";
 import type { LedgerSchema } from "../schema.ts";
+import { fileHasFailed, isClosed, shardHasFailed } from "../states.ts";
 import { failedFiles } from "./selection.ts";
 
 export interface Reopened {
@@ -38,7 +39,7 @@ export async function reopenFailed(
   const { rows } = await sql<{ kind: string; id: number }>`
     with failed_shard as materialized (
       select shards.id, shards.folder_id from shards
-      where ${shards} and shards.state = 'failed' and ${inOpenImport("shards")}
+      where ${shards} and ${shardHasFailed} and ${inOpenImport("shards")}
         and exists (select from files where files.shard_id = shards.id and ${failed})
       order by shards.id for update
     ), opened as (
@@ -51,7 +52,7 @@ export async function reopenFailed(
     ), again as (
       update files set state = 'planned', error_code = null, error = null,
         modified_ms = case when error_code = 'SOURCE_CHANGED' then null else modified_ms end
-      from to_store where files.id = to_store.id and files.state = 'failed'
+      from to_store where files.id = to_store.id and ${fileHasFailed}
       returning files.folder_id
     ), to_plan as materialized (
       select files.id from files
@@ -59,7 +60,7 @@ export async function reopenFailed(
         and files.shard_id is null and ${failed}
       order by files.id for update
     ), looked_for as (
-      update files set state = 'planned' from to_plan where files.id = to_plan.id and files.state = 'failed'
+      update files set state = 'planned' from to_plan where files.id = to_plan.id and ${fileHasFailed}
       returning files.folder_id
     ), aside_of as (
       select folder_id, count(*) as files from looked_for group by folder_id
@@ -95,7 +96,7 @@ export async function reopenFailed(
         open_shards = open_shards + total.shards, open_folders = open_folders + total.folders,
         status = case when open_folders + total.folders > 0 then 'planning' else 'storing' end,
         finished_at = null, updated_at = now()
-      from total where imports.id = total.import_id and status not in ('sealed', 'cancelled')
+      from total where imports.id = total.import_id and not ${isClosed}
       returning imports.id
     )
     select 'shard' as kind, id from failed_shard
@@ -115,7 +116,7 @@ export async function reopenFailed(
 
 function inOpenImport(table: "shards" | "folders") {
   return sql`exists (select from imports where imports.id = ${sql.ref(`${table}.import_id`)}
-    and imports.status not in ('sealed', 'cancelled'))`;
+    and not ${isClosed})`;
 }
 
 /** The folders whose source couldn't be walked, as far as a selection names them. */

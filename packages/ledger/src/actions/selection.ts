@@ -1,6 +1,7 @@
 import { type AuditAction, ExhibitError, type FileState, type Selection } from "@exhibit/contracts";
 import { type Kysely, sql } from "kysely";
 import type { LedgerSchema } from "../schema.ts";
+import { fileHasFailed } from "../states.ts";
 
 /** Why an import can't be acted on: it isn't there, or has ended for good. Undefined for any other. */
 export async function whyClosed(
@@ -26,7 +27,7 @@ export async function whyClosed(
 export function failedFiles({ folder_id, code, file_ids }: Selection) {
   const conditions = [
     // The index of files with an error finds them.
-    sql`files.state = 'failed' and files.error_code is not null`,
+    sql`${fileHasFailed} and files.error_code is not null`,
     ...(folder_id === undefined ? [] : [sql`files.folder_id = ${Number(folder_id)}`]),
     ...(code === undefined ? [] : [sql`files.error_code = ${code}`]),
     ...(file_ids === undefined ? [] : [sql`files.id = any(${file_ids.map(Number)}::bigint[])`]),

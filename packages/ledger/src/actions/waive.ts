@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { type By, recordAct } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
 import { storable } from "../sql/text.ts";
+import { fileHasFailed, isClosed } from "../states.ts";
 import { failedFiles, whyClosed, whyNotFailed } from "./selection.ts";
 
 /**
@@ -27,7 +28,7 @@ export async function waiveFiles(
       ), given_up as (
         update files set state = 'waived', waived_by = ${storable(by.who)}, waived_why = ${storable(by.why)}, waived_at = now()
         from failed
-        where files.id = failed.id and files.state = 'failed'
+        where files.id = failed.id and ${fileHasFailed}
         returning files.folder_id
       ), per_folder as (
         select folder_id, count(*) as files from given_up group by folder_id
@@ -43,7 +44,7 @@ export async function waiveFiles(
         status = case when ${nothingElseFailed()} then 'sealing' else status end,
         finished_at = case when ${nothingElseFailed()} then null else finished_at end
       from total
-      where imports.id = total.import_id and status not in ('sealed', 'cancelled')
+      where imports.id = total.import_id and not ${isClosed}
       returning total.files, status = 'sealing' as complete`.execute(tx);
     const [total] = rows;
     if (!total || (asked !== undefined && total.files < asked)) throw new NotAll();

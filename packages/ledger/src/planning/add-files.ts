@@ -2,6 +2,7 @@ import { sql, type Transaction } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import type { LedgerSchema } from "../schema.ts";
 import { plainArray, textArray } from "../sql/arrays.ts";
+import { shardIsOpen } from "../states.ts";
 import { keepTwinsApart } from "./key-collisions.ts";
 import type { OpenShard, PlannedFile } from "./planned-file.ts";
 import { checkUnplanned, lockPlanning } from "./planning-lock.ts";
@@ -89,7 +90,7 @@ async function insertFiles(
     select new_shard.id as "shardId", (open_before - begun.shards + number - before)::integer as place
     from new_shard, in_import, lateral (
       select count(*) as shards from shards
-      where import_id = in_import.id and state = 'open' and openings > 0
+      where import_id = in_import.id and ${shardIsOpen} and openings > 0
     ) as begun
     order by new_shard.id`.execute(tx);
   return rows;

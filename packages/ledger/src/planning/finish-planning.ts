@@ -2,6 +2,7 @@ import type { ExhibitError } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import { storable } from "../sql/text.ts";
+import { isCancelled, isComplete } from "../states.ts";
 import { lockPlanning } from "./planning-lock.ts";
 import { failMissed } from "./rewalk.ts";
 
@@ -22,7 +23,7 @@ export async function finishPlanning(
     with walked as materialized (
       select id from folders
       where id = ${folderId} and not planned
-        and exists (select from imports where imports.id = folders.import_id and status <> 'cancelled')
+        and exists (select from imports where imports.id = folders.import_id and not ${isCancelled})
       for update
     ), missed as (
       ${failMissed(folderId, error === undefined)}
@@ -39,7 +40,7 @@ export async function finishPlanning(
       status = case when open_folders = 1 and status = 'planning' then 'storing' else status end
     from in_folder
     where imports.id = in_folder.import_id
-    returning imports.id, open_folders = 0 and open_shards = 0 as complete`.execute(tx);
+    returning imports.id, ${isComplete} as complete`.execute(tx);
     return result.rows;
   });
   const row = rows[0];

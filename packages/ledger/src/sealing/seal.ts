@@ -2,6 +2,7 @@ import type { ImportStatus } from "@exhibit/contracts";
 import { sql, type Transaction } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import type { LedgerSchema } from "../schema.ts";
+import { awaitsSeal, hadWrongTotals, isComplete, isPaused } from "../states.ts";
 import { compareCounters } from "./totals.ts";
 
 /**
@@ -17,8 +18,7 @@ export async function sealImport(
   const { db } = ledger;
   const { rows } = await sql<{ id: string }>`
     update imports set status = 'sealing', finished_at = null, error_code = null, error = null, updated_at = now()
-    where id = ${importId} and open_folders = 0 and open_shards = 0 and paused_at is null
-      and (status in ('storing', 'sealing') or ${isUnsealable})
+    where id = ${importId} and ${isComplete} and not ${isPaused} and (${awaitsSeal} or ${hadWrongTotals})
     returning id`.execute(db);
   if (rows.length === 0) return undefined;
   const wrong = await compareCounters(ledger, importId);
@@ -38,13 +38,10 @@ export async function sealImport(
         when failed > 0 or exists (select from folders where import_id = imports.id and error_code is not null)
         then 'attention' else 'sealed' end,
       finished_at = now(), updated_at = now()
-    where id = ${importId} and status = 'sealing' and open_folders = 0 and open_shards = 0 and paused_at is null
+    where id = ${importId} and status = 'sealing' and ${isComplete} and not ${isPaused}
     returning status`.execute(db);
   return ended.rows[0]?.status;
 }
-
-/** It rests because its totals were wrong, perhaps among other things. */
-const isUnsealable = sql`(status = 'attention' and error_code is not null)`;
 
 /** Has the totals of an import compared again that were wrong; returns whether its bell is to be rung. */
 export async function reopenSeal(
@@ -53,7 +50,7 @@ export async function reopenSeal(
 ): Promise<boolean> {
   const { rows } = await sql`
     update imports set status = 'sealing', finished_at = null, updated_at = now()
-    where id = ${importId} and open_folders = 0 and open_shards = 0 and ${isUnsealable}
+    where id = ${importId} and ${isComplete} and ${hadWrongTotals}
     returning id`.execute(tx);
   return rows.length > 0;
 }

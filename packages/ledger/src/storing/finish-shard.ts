@@ -2,6 +2,7 @@ import type { ErrorCode } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import { keptAs } from "../sql/prepared-statements.ts";
+import { fileHasFailed, fileIsPlanned, isComplete, shardIsOpen } from "../states.ts";
 
 export interface FinishedShard {
   state: "stored" | "failed";
@@ -31,13 +32,13 @@ export async function finishShard(
   }>`${keptAs("finish shard")}
     with finished as (
       update shards set sending_bytes = 0, unended_runs = 0, starts_at_end = ${starts}, state = case
-        when exists (select from files where shard_id = ${shardId} and state = 'failed') then 'failed' else 'stored' end
-      where id = ${shardId} and state = 'open'
-        and not exists (select from files where shard_id = ${shardId} and state = 'planned')
+        when exists (select from files where shard_id = ${shardId} and ${fileHasFailed}) then 'failed' else 'stored' end
+      where id = ${shardId} and ${shardIsOpen}
+        and not exists (select from files where shard_id = ${shardId} and ${fileIsPlanned})
       returning folder_id, state, files
     ), folder as materialized (
       select folders.id, walk_again and planned and finished.state = 'failed' and exists (
-        select from files where shard_id = ${shardId} and state = 'failed'
+        select from files where shard_id = ${shardId} and ${fileHasFailed}
           and error_code in ('SOURCE_NOT_FOUND', 'SOURCE_ABSENT')) as walk
       from finished join folders on folders.id = finished.folder_id
       for update of folders
@@ -50,7 +51,7 @@ export async function finishShard(
       status = case when walk and status = 'storing' then 'planning' else status end
     from in_folder, finished
     where imports.id = in_folder.import_id
-    returning finished.state, finished.files, walk as "walkAgain", open_folders = 0 and open_shards = 0 as complete`.execute(
+    returning finished.state, finished.files, walk as "walkAgain", ${isComplete} as complete`.execute(
     db,
   );
   const row = rows[0];

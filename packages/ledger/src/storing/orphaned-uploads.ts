@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
+import { fileIsPlanned, isCancelled, vendorIsPaused } from "../states.ts";
 
 /** A multipart upload that nobody will go on with, and the file that it was of. */
 export interface AbandonedUpload {
@@ -30,8 +31,8 @@ export async function findAbandonedUploads(
       join files on files.id = uploads.file_id
       join folders on folders.id = files.folder_id
       join imports on imports.id = folders.import_id
-    where uploads.abort_at <= now() and (uploads.given_up or files.state <> 'planned' or imports.status = 'cancelled')
-      and folders.vendor not in (select vendor from paused_vendors)
+    where uploads.abort_at <= now() and (uploads.given_up or not ${fileIsPlanned} or ${isCancelled})
+      and not ${vendorIsPaused}
       and ${shardId === undefined ? sql`true` : sql`files.shard_id = ${shardId}`}
     order by uploads.abort_at
     limit ${limit}`.execute(db);

@@ -2,6 +2,7 @@ import type { ErrorCode } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import { keptAs } from "../sql/prepared-statements.ts";
+import { fileIsPlanned, isRunning, shardIsOpen } from "../states.ts";
 
 export interface ShardRow {
   id: number;
@@ -36,8 +37,8 @@ export interface UnfinishedFile {
 export async function openShard({ db }: Ledger, shardId: number): Promise<ShardRow | undefined> {
   const taken = await sql<Omit<ShardRow, "files">>`${keptAs("open shard")}
     update shards set unended_runs = unended_runs + 1, openings = openings + 1
-    where id = ${shardId} and state = 'open' and exists (
-      select from imports where imports.id = shards.import_id and status in ('planning', 'storing', 'sealing'))
+    where id = ${shardId} and ${shardIsOpen} and exists (
+      select from imports where imports.id = shards.import_id and ${isRunning})
     returning id, folder_id as "folderId", import_id as "importId", opened_at as "openedAt",
       unended_runs - 1 as crashes, openings as opening`.execute(db);
   const shard = taken.rows[0];
@@ -45,7 +46,7 @@ export async function openShard({ db }: Ledger, shardId: number): Promise<ShardR
   const files = await sql<UnfinishedFile>`${keptAs("unfinished files")}
     select id, path, size, modified_ms as "modifiedMs", slot, error_code as code,
       exists (select from uploads where file_id = files.id and not given_up) as "hasUpload"
-    from files where shard_id = ${shardId} and state = 'planned'
+    from files where shard_id = ${shardId} and ${fileIsPlanned}
     -- Not as the rows lie: those of one page are recorded in several batches, and find room on it.
     order by path collate "C"`.execute(db);
   return { ...shard, files: files.rows };

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import type { OpenShard } from "../planning/planned-file.ts";
+import { isPaused, isRunning, shardIsOpen, vendorIsPaused } from "../states.ts";
 
 /** How many shards are rung for at once. */
 const SHARDS_AT_ONCE = 1000;
@@ -17,9 +18,9 @@ export async function* openShards(
       select shards.id, shards.import_id, shards.openings > 0 as begun
       from shards join folders on folders.id = shards.folder_id join imports on imports.id = shards.import_id
       where ${"importId" in of ? sql`shards.import_id = ${of.importId}` : sql`folders.vendor = ${of.vendor}`}
-        and shards.state = 'open' and shards.id > ${after}
-        and imports.paused_at is null and imports.status in ('planning', 'storing', 'sealing')
-        and folders.vendor not in (select vendor from paused_vendors)
+        and ${shardIsOpen} and shards.id > ${after}
+        and not ${isPaused} and ${isRunning}
+        and not ${vendorIsPaused}
       order by shards.id
       limit ${SHARDS_AT_ONCE}`.execute(db);
     const last = rows.at(-1);

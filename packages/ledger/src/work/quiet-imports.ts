@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import type { OpenShard } from "../planning/planned-file.ts";
+import { isComplete, isPaused, isRunning, shardIsOpen, vendorIsPaused } from "../states.ts";
 import { openShards } from "./open-shards.ts";
 
 export interface OpenWork {
@@ -21,13 +22,13 @@ export async function findQuietImports(
   const { db } = ledger;
   // Imports in which everything waits for a paused vendor don't take the places of others.
   const imports = await sql<{ id: string; complete: boolean }>`
-    select id, open_folders = 0 and open_shards = 0 as complete from imports
-    where status in ('planning', 'storing', 'sealing') and paused_at is null
+    select id, ${isComplete} as complete from imports
+    where ${isRunning} and not ${isPaused}
       and updated_at <= now() - ${options.quietForMs} * interval '1 millisecond'
       and (open_folders > 0 or open_shards = 0 or exists (
         select from shards join folders on folders.id = shards.folder_id
-        where shards.import_id = imports.id and shards.state = 'open'
-          and folders.vendor not in (select vendor from paused_vendors)
+        where shards.import_id = imports.id and ${shardIsOpen}
+          and not ${vendorIsPaused}
       ))
     order by updated_at
     limit 100`.execute(db);

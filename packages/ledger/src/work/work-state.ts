@@ -2,6 +2,7 @@ import type { ImportStatus } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import { keptAs } from "../sql/prepared-statements.ts";
+import { isPaused } from "../states.ts";
 
 /** One run of a shard: the number of its opening. */
 export interface ShardRun {
@@ -25,7 +26,7 @@ export async function readStanding(
   { vendor, run }: { vendor?: string | undefined; run?: ShardRun | undefined } = {},
 ): Promise<Standing | undefined> {
   const { rows } = await sql<Standing>`${keptAs("standing")}
-    select status, paused_at is not null
+    select status, ${isPaused}
       or exists (select from paused_vendors where vendor = ${vendor ?? null}) as paused,
       exists (select from shards where shards.id = ${run?.shardId ?? null} and openings <> ${run?.opening ?? null}) as superseded
     from imports where id = ${importId}`.execute(db);
