@@ -1,5 +1,6 @@
 import type {
   AuditAction,
+  ErrorCode,
   FileState,
   FolderSelector,
   ImportStatus,
@@ -47,7 +48,7 @@ export interface ImportTable extends CounterColumns {
   paused_by: string | null;
   paused_why: string | null;
   /** Why it couldn't be sealed. */
-  error_code: string | null;
+  error_code: ErrorCode | null;
   error: string | null;
   /** 32 random bytes that hide from one file's proof what the others are; null: made before there was custody. */
   custody_secret: Buffer | Uint8Array | null;
@@ -76,7 +77,7 @@ export interface FolderTable extends CounterColumns {
   offered_endpoint: string | null;
   offered_bucket: string | null;
   offered_prefix: string | null;
-  error_code: string | null;
+  error_code: ErrorCode | null;
   error: string | null;
   /** A person has had its files tried again: when one of them turns out to be gone, its source is walked once more. */
   walk_again: Generated<boolean>;
@@ -138,7 +139,7 @@ export interface FileTable {
   lease: number | null;
   /** What a skipped entry is. */
   skipped_as: SkippedAs | null;
-  error_code: string | null;
+  error_code: ErrorCode | null;
   error: string | null;
   waived_by: string | null;
   waived_why: string | null;
@@ -195,7 +196,7 @@ interface IncidentTable {
   /** Null for one of the whole folder. */
   file_id: number | null;
   at: Generated<Date>;
-  code: string;
+  code: ErrorCode;
   message: string;
   worker: number | null;
 }

@@ -115,7 +115,7 @@ async function openFolder(
   if (folderIds.length > 0) return folder;
   // The queue hasn't heard how the job ended.
   if (folder.error_code !== null) {
-    throw new ExhibitError(folder.error_code as ErrorCode, folder.error ?? "");
+    throw new ExhibitError(folder.error_code, folder.error ?? "");
   }
   return undefined;
 }

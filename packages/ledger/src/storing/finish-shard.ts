@@ -1,6 +1,7 @@
 import type { ErrorCode } from "@exhibit/contracts";
-import { sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
+import type { LedgerSchema } from "../schema.ts";
 import { keptAs } from "../sql/prepared-statements.ts";
 import { fileHasFailed, fileIsPlanned, isComplete, shardIsOpen } from "../states.ts";
 
@@ -56,7 +57,7 @@ export async function finishShard(
   );
   const row = rows[0];
   if (!row) return undefined;
-  const failures = row.state === "stored" ? [] : await failuresOf({ db } as Ledger, shardId);
+  const failures = row.state === "stored" ? [] : await failuresOf(db, shardId);
   return { ...row, failures };
 }
 
@@ -73,17 +74,23 @@ export async function readFinished(
     .where("state", "=", "failed")
     .where("starts_at_end", "<", starts)
     .executeTakeFirst();
-  return shard && { ...shard, failures: await failuresOf({ db } as Ledger, shardId) };
+  return shard && { ...shard, failures: await failuresOf(db, shardId) };
 }
 
-async function failuresOf({ db }: Ledger, shardId: number): Promise<FinishedShard["failures"]> {
+async function failuresOf(
+  db: Kysely<LedgerSchema>,
+  shardId: number,
+): Promise<FinishedShard["failures"]> {
   const rows = await db
     .selectFrom("files")
-    .select((select) => ["error_code", select.fn.countAll<number>().as("files")])
+    .select((select) => select.fn.countAll<number>().as("files"))
+    // A failed file has its code.
+    .select("error_code")
+    .$narrowType<{ error_code: ErrorCode }>()
     .where("shard_id", "=", shardId)
     .where("state", "=", "failed")
     .groupBy("error_code")
     .orderBy("files", "desc")
     .execute();
-  return rows.map((row) => ({ code: row.error_code as ErrorCode, files: row.files }));
+  return rows.map(({ error_code, files }) => ({ code: error_code, files }));
 }

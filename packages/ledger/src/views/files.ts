@@ -115,7 +115,7 @@ function fileView(row: FileRow, trial: boolean): FileView {
     lease_id: row.lease_id,
     worker: workerView(row),
     skipped_as: row.skipped_as,
-    error: row.error_code === null ? null : errorView(row.error_code as ErrorCode, row.error ?? ""),
+    error: row.error_code === null ? null : errorView(row.error_code, row.error ?? ""),
     waived_by: row.waived_by,
     waived_why: row.waived_why,
     waived_at: row.waived_at?.toISOString() ?? null,

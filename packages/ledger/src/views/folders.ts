@@ -49,6 +49,6 @@ function folderView(
     offered: row.failed > 0 ? (offeredOf(row) ?? null) : null,
     compared_with: row.compared_with === null ? null : String(row.compared_with),
     vanished: row.vanished,
-    error: row.error_code === null ? null : errorView(row.error_code as ErrorCode, row.error ?? ""),
+    error: row.error_code === null ? null : errorView(row.error_code, row.error ?? ""),
   };
 }
