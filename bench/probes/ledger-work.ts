@@ -6,7 +6,7 @@ import {
   type Ledger,
   openShard,
   recordOutcomes,
-  type Stored,
+  type StoredFile,
   type UnfinishedFile,
 } from "@exhibit/ledger";
 import type { Engine } from "@exhibit/queue";
@@ -41,7 +41,7 @@ export async function storeAll(
 }
 
 /** As long as a real one. */
-function receiptOf({ id, path, size, modifiedMs }: UnfinishedFile): Stored {
+function receiptOf({ id, path, size, modifiedMs }: UnfinishedFile): StoredFile {
   const md5 = randomBytes(16).toString("hex").toUpperCase();
   return {
     ...{ fileId: id, state: "stored", size, modifiedMs: modifiedMs ?? 0, storedAt: new Date() },

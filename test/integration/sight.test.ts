@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ExhibitError } from "@exhibit/contracts";
-import { beat, type Ledger, leave, recordWorkerFacts } from "@exhibit/ledger";
+import { beat, deregister, type Ledger, recordWorkerFacts } from "@exhibit/ledger";
 import { ledgerKinds } from "@exhibit/ledger/testing";
 import { createSources } from "@exhibit/sources";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -41,7 +41,7 @@ describe.each(Object.entries(ledgerKinds))("What one worker doesn't see, on %s",
       return heard.missed;
     };
     await live();
-    return { ...sight, live, leave: () => leave(ledger, id) };
+    return { ...sight, live, leave: () => deregister(ledger, id) };
   }
 
   const notFound = (path: string) => {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseBwlimit, rateAt, type Timetable, type WorkerWaits } from "@exhibit/contracts";
 import { NO_LIMIT, type Sight } from "@exhibit/ingest";
-import { beat, type Ledger, leave } from "@exhibit/ledger";
+import { beat, deregister, type Ledger } from "@exhibit/ledger";
 import type { Logger } from "@exhibit/telemetry";
 
 export interface Presence {
@@ -74,7 +74,7 @@ export async function keepPresence(options: PresenceOptions): Promise<Presence> 
 
   async function goOut(): Promise<void> {
     await beating;
-    if (!isAway) await leave(ledger, id).catch(() => undefined);
+    if (!isAway) await deregister(ledger, id).catch(() => undefined);
   }
 
   await tell();

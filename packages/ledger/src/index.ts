@@ -25,9 +25,9 @@ export { SCHEMA_VERSION } from "./migrations/index.ts";
 export { addShards } from "./planning/add-files.ts";
 export { finishPlanning } from "./planning/finish-planning.ts";
 export { compareWithLast, type LastFolder, readLast } from "./planning/last-import.ts";
-export type { AsideEntry, OpenShard, PlannedFile } from "./planning/planned-file.ts";
-export { forgetFolders, listLookedFor } from "./planning/rewalk.ts";
-export { addAside } from "./planning/unsendable-entries.ts";
+export type { OpenShard, PlannedFile, UnsendableEntry } from "./planning/planned-file.ts";
+export { forgetWalkedFolders, listAwaitingRewalk } from "./planning/rewalk.ts";
+export { addUnsendable } from "./planning/unsendable-entries.ts";
 
 // Sealing.
 export { sealImport } from "./sealing/seal.ts";
@@ -45,12 +45,12 @@ export {
   type UploadPart,
 } from "./storing/multipart-uploads.ts";
 export {
-  type AbandonedUpload,
-  findAbandonedUploads,
+  findOrphanedUploads,
   forgetUpload,
+  type OrphanedUpload,
   postponeAbort,
 } from "./storing/orphaned-uploads.ts";
-export { type NotStored, recordOutcomes, type Stored } from "./storing/outcomes.ts";
+export { type NotStored, recordOutcomes, type StoredFile } from "./storing/outcomes.ts";
 export {
   closeShard,
   isPlanned,
@@ -61,7 +61,7 @@ export {
   type UnfinishedFile,
 } from "./storing/shard-runs.ts";
 // What people see.
-export { listActs, listVendorActs } from "./views/audit.ts";
+export { listAuditEvents, listVendorAuditEvents } from "./views/audit.ts";
 export { type FileQuery, listFiles } from "./views/files.ts";
 export { listFolders } from "./views/folders.ts";
 export { type ImportQuery, listImports, readImport } from "./views/imports.ts";
@@ -72,9 +72,9 @@ export { type FolderRow, readFolder, readSlots } from "./work/folders.ts";
 export { openShards } from "./work/open-shards.ts";
 export { findQuietImports, type OpenWork } from "./work/quiet-imports.ts";
 export { readWorkLabels, type WorkLabel } from "./work/work-labels.ts";
-export { readStanding, type ShardRun, type Standing } from "./work/work-state.ts";
+export { readWorkState, type ShardRun, type WorkState } from "./work/work-state.ts";
 // The workers.
 export { readBandwidth, setBwlimit } from "./workers/bandwidth.ts";
-export { type Beat, beat, countOtherViews, countWorkers, leave } from "./workers/heartbeat.ts";
-export { type FleetWaits, readWaits, together } from "./workers/waits.ts";
+export { type Beat, beat, countOtherViews, countWorkers, deregister } from "./workers/heartbeat.ts";
+export { type FleetWaits, groupWaits, readWaits } from "./workers/waits.ts";
 export { recordWorkerFacts, type WorkerFacts } from "./workers/worker-facts.ts";

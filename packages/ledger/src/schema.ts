@@ -262,7 +262,7 @@ interface PausedVendorTable {
 }
 
 /** What people did to imports and vendors; rows are only ever added. */
-export interface ActTable {
+export interface AuditTable {
   id: Generated<number>;
   /** Null for an act on a vendor. */
   import_id: string | null;
@@ -302,7 +302,7 @@ interface WorkerTable {
 }
 
 export interface LedgerSchema {
-  acts: ActTable;
+  acts: AuditTable;
   bandwidth_limits: BandwidthLimitTable;
   paused_vendors: PausedVendorTable;
   imports: ImportTable;

@@ -22,7 +22,7 @@ import {
   type FileQuery,
   type ImportQuery,
   type Ledger,
-  listActs,
+  listAuditEvents,
   listFiles,
   listFolders,
   listImports,
@@ -127,7 +127,7 @@ export function createImports({
     get: async (importId) => besideQueue(await readImport(ledger, importId), engine.away()),
     folders: (importId, query) => listFolders(ledger, importId, query),
     files: (importId, query) => listFiles(ledger, importId, query),
-    audit: (importId, query) => listActs(ledger, importId, query),
+    audit: (importId, query) => listAuditEvents(ledger, importId, query),
     incidents: (importId, query) => listIncidents(ledger, importId, query),
     async acceptDestination(importId, folderId, request, who = UNNAMED_ACTOR) {
       await readImport(ledger, importId);

@@ -8,15 +8,15 @@ import {
 } from "@exhibit/contracts";
 import type { Broker } from "@exhibit/credentials";
 import {
+  groupWaits,
   type Ledger,
-  listVendorActs,
+  listVendorAuditEvents,
   openShards,
   type Page,
   pauseVendor,
   readPausedVendors,
   readWaits,
   resumeVendor,
-  together,
 } from "@exhibit/ledger";
 import type { Engine } from "@exhibit/queue";
 import type { Logger } from "@exhibit/telemetry";
@@ -67,7 +67,7 @@ export function createVendorControl({
     ]);
     return known.map((state) => {
       const pause = paused.get(state.vendor);
-      const waiting = together(fleet.waits.filter(({ vendor }) => vendor === state.vendor));
+      const waiting = groupWaits(fleet.waits.filter(({ vendor }) => vendor === state.vendor));
       return { ...state, ...(pause && { paused: pause }), waiting };
     });
   }
@@ -104,7 +104,7 @@ export function createVendorControl({
     },
     async audit(vendor, query) {
       await stateOf(vendor);
-      return await listVendorActs(ledger, vendor, query);
+      return await listVendorAuditEvents(ledger, vendor, query);
     },
   };
 }

@@ -30,6 +30,6 @@ export function jobOf(id: number): JobRef {
   return { id: String(id) };
 }
 
-export function jobOfShard({ shardId, place }: OpenShard): JobRef {
-  return { id: String(shardId), position: place };
+export function jobOfShard({ shardId, position }: OpenShard): JobRef {
+  return { id: String(shardId), position };
 }

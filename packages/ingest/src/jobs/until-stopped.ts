@@ -1,5 +1,5 @@
 import { ExhibitError } from "@exhibit/contracts";
-import { type Ledger, readStanding, type ShardRun } from "@exhibit/ledger";
+import { type Ledger, readWorkState, type ShardRun } from "@exhibit/ledger";
 import type { Attempt } from "@exhibit/queue";
 
 /** Milliseconds between two checks whether a person stopped the work; most jobs end before the second. */
@@ -50,7 +50,7 @@ export async function runUntilStopped(
 }
 
 async function isCancelled(ledger: Ledger, { importId }: WorkOf): Promise<boolean> {
-  const standing = await readStanding(ledger, importId).catch(() => undefined);
+  const standing = await readWorkState(ledger, importId).catch(() => undefined);
   return standing?.status === "cancelled";
 }
 
@@ -73,7 +73,7 @@ async function stopReason(
   ledger: Ledger,
   { importId, vendor, run }: WorkOf,
 ): Promise<ExhibitError | undefined> {
-  const standing = await readStanding(ledger, importId, { vendor, run });
+  const standing = await readWorkState(ledger, importId, { vendor, run });
   if (standing?.superseded) {
     return new ExhibitError("INTERRUPTED", `Another run has taken over shard ${run?.shardId}.`);
   }

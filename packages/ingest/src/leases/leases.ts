@@ -1,6 +1,6 @@
 import { ExhibitError } from "@exhibit/contracts";
 import type { Broker, FolderOfCase, Lease, PerFile } from "@exhibit/credentials";
-import type { AbandonedUpload, FolderRow, Ledger, UnfinishedFile } from "@exhibit/ledger";
+import type { FolderRow, Ledger, OrphanedUpload, UnfinishedFile } from "@exhibit/ledger";
 import { isSameBucket, type LeaseHolder, type Place } from "@exhibit/oss";
 import { withSpan } from "@exhibit/telemetry";
 import type { RunWatch } from "../fleet/waits.ts";
@@ -59,7 +59,7 @@ export async function openLeases(
 export function leasesToAbort(
   broker: Broker,
   folder: FolderRow,
-  upload: AbandonedUpload,
+  upload: OrphanedUpload,
   { since, signal }: { since: number; signal: AbortSignal },
 ): LeaseHolder {
   const perFile = broker.perFile(folder.vendor);
@@ -75,7 +75,7 @@ export function leasesToAbort(
   };
 }
 
-function opens({ bucket, prefixes }: Lease, upload: AbandonedUpload): boolean {
+function opens({ bucket, prefixes }: Lease, upload: OrphanedUpload): boolean {
   const { endpoint, bucket: name, key } = upload;
   return isSameBucket({ endpoint, name }, bucket) && prefixes.some((each) => key.startsWith(each));
 }

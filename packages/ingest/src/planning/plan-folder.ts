@@ -1,21 +1,21 @@
 import { type ErrorCode, ExhibitError, toExhibitError } from "@exhibit/contracts";
 import type { Broker } from "@exhibit/credentials";
 import {
-  type AsideEntry,
-  addAside,
   addShards,
+  addUnsendable,
   compareWithLast,
   type FolderRow,
   finishPlanning,
-  forgetFolders,
+  forgetWalkedFolders,
   type LastFolder,
   type Ledger,
-  listLookedFor,
+  listAwaitingRewalk,
   type PlannedFile,
   readFolder,
   readLast,
   readSlots,
   reopenByJob,
+  type UnsendableEntry,
 } from "@exhibit/ledger";
 import { tooLarge } from "@exhibit/oss";
 import type { Attempt, Engine } from "@exhibit/queue";
@@ -111,7 +111,7 @@ async function openFolder(
   const folder = await readFolder(ledger, folderId);
   if (folder.status === "cancelled") return undefined;
   if (!folder.planned) return folder;
-  const { folderIds } = await reopenByJob(ledger, { folderId, starts });
+  const { folderIds } = await reopenByJob(ledger, { folderId, jobStarts: starts });
   if (folderIds.length > 0) return folder;
   // The queue hasn't heard how the job ended.
   if (folder.error_code !== null) {
@@ -133,7 +133,7 @@ async function walk(
   const slots = await slotsFor(dependencies, folder);
   const gathered = createSortedBatches();
   const adding = oneInFlight();
-  let aside: AsideEntry[] = [];
+  let aside: UnsendableEntry[] = [];
   let isEmpty = true;
 
   async function addShardsOf(files: readonly PlannedFile[]): Promise<void> {
@@ -142,7 +142,7 @@ async function walk(
   }
 
   async function addAsides(): Promise<void> {
-    if (aside.length > 0) await addAside(ledger, folder, aside);
+    if (aside.length > 0) await addUnsendable(ledger, folder, aside);
     aside = [];
   }
 
@@ -249,12 +249,12 @@ function normalOf(path: string, reader: SourceReader): string {
 async function forgetWalked(ledger: Ledger, folderId: number, reader: SourceReader): Promise<void> {
   let after = "";
   for (;;) {
-    const paths = await listLookedFor(ledger, folderId, { after, limit: ASIDE_BATCH });
+    const paths = await listAwaitingRewalk(ledger, folderId, { after, limit: ASIDE_BATCH });
     const last = paths.at(-1);
     if (last === undefined) return;
     after = last;
     const walked = await Promise.all(paths.map((path) => reader.isFolder(path)));
-    await forgetFolders(
+    await forgetWalkedFolders(
       ledger,
       folderId,
       paths.filter((_, index) => walked[index]),

@@ -1,13 +1,13 @@
 import { ExhibitError } from "@exhibit/contracts";
 import type { PerFile } from "@exhibit/credentials";
-import type { AsideEntry, PlannedFile } from "@exhibit/ledger";
+import type { PlannedFile, UnsendableEntry } from "@exhibit/ledger";
 
 type FileRules = Pick<PerFile, "limit" | "slot">;
 
 /** Numbers the files of a folder, for a vendor that opens files one by one. */
 export interface Slots {
   /** Takes a file, in any order; returns the files that the vendor won't accept, as far as they are known now. */
-  add(file: PlannedFile): AsideEntry[];
+  add(file: PlannedFile): UnsendableEntry[];
   /** Returns the accepted files, each with its slot, except those that had a slot before. */
   rest(): PlannedFile[];
 }
@@ -56,6 +56,6 @@ function tooMany(vendor: string, { limit }: FileRules): ExhibitError {
   );
 }
 
-function failed({ path, normal }: PlannedFile, { code, message }: ExhibitError): AsideEntry {
+function failed({ path, normal }: PlannedFile, { code, message }: ExhibitError): UnsendableEntry {
   return { state: "failed", path, code, message, ...(normal !== undefined && { normal }) };
 }

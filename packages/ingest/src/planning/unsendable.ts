@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ExhibitError } from "@exhibit/contracts";
-import type { AsideEntry } from "@exhibit/ledger";
+import type { UnsendableEntry } from "@exhibit/ledger";
 import type { SourceEntry } from "@exhibit/sources";
 
 /**
@@ -11,7 +11,7 @@ import type { SourceEntry } from "@exhibit/sources";
 export function unsendableEntry(
   entry: Exclude<SourceEntry, { kind: "file" }>,
   normal: string,
-): AsideEntry {
+): UnsendableEntry {
   const own = normal === entry.path ? {} : { normal: shortened(normal) };
   const path = shortened(entry.path);
   if (entry.kind === "skipped") return { state: "skipped", path, as: entry.reason, ...own };
@@ -42,14 +42,14 @@ export function isOverlong(path: string): boolean {
  *
  * @param long the path in the form that is too long: as it is, or normal
  */
-export function overlongFile(path: string, long: string): AsideEntry {
+export function overlongFile(path: string, long: string): UnsendableEntry {
   const bytes = Buffer.byteLength(long);
   const message = `The path has ${bytes} bytes; OSS takes keys of at most 1,023.`;
   return { state: "failed", path: shortened(path), code: "KEY_INVALID", message };
 }
 
 /** Returns the ledger's entry of a file that can't be sent as it is. */
-export function unsendableFile(path: string, normal: string, error: ExhibitError): AsideEntry {
+export function unsendableFile(path: string, normal: string, error: ExhibitError): UnsendableEntry {
   const own = normal === path ? {} : { normal };
   return { state: "failed", path, code: error.code, message: error.message, ...own };
 }

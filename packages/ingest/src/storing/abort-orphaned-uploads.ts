@@ -1,7 +1,7 @@
 import {
-  type AbandonedUpload,
-  findAbandonedUploads,
+  findOrphanedUploads,
   forgetUpload,
+  type OrphanedUpload,
   postponeAbort,
   readFolder,
 } from "@exhibit/ledger";
@@ -30,7 +30,7 @@ export async function abortOrphanedUploads(
 ): Promise<number> {
   const { ledger } = dependencies;
   const since = Date.now();
-  const uploads = await findAbandonedUploads(ledger, { ...which, limit: UPLOADS_OF_A_ROUND });
+  const uploads = await findOrphanedUploads(ledger, { ...which, limit: UPLOADS_OF_A_ROUND });
   const limit = pLimit(UPLOADS_AT_ONCE);
   const ended = await Promise.all(
     uploads.map((upload) =>
@@ -49,7 +49,7 @@ export async function abortOrphanedUploads(
 
 async function abort(
   { ledger, broker, objectStore }: AbortDependencies,
-  upload: AbandonedUpload,
+  upload: OrphanedUpload,
   since: number,
 ): Promise<void> {
   const signal = AbortSignal.timeout(ABORT_TIMEOUT_MS);

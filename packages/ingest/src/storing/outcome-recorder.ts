@@ -5,7 +5,7 @@ import {
   type NotStored,
   recordIncidents,
   recordOutcomes,
-  type Stored,
+  type StoredFile,
 } from "@exhibit/ledger";
 import { untilReachable } from "../jobs/until-reachable.ts";
 
@@ -29,7 +29,7 @@ export interface RecorderOptions {
  */
 export interface OutcomeRecorder {
   /** Takes an outcome. Returns what to wait for before adding more, if anything. */
-  add(outcome: Stored | NotStored): Promise<void> | undefined;
+  add(outcome: StoredFile | NotStored): Promise<void> | undefined;
   /** Takes an incident that touched a file's integrity; it is recorded with the next outcomes. */
   note(file: { id: number }, incident: ExhibitError): void;
   /** Returns what to wait for before sending more: set while the ledger is unreachable. */
@@ -44,14 +44,14 @@ export function createOutcomeRecorder({
   worker,
   signal,
 }: RecorderOptions): OutcomeRecorder {
-  let batch: (Stored | NotStored)[] = [];
+  let batch: (StoredFile | NotStored)[] = [];
   let incidents: Incident[] = [];
   let timer: NodeJS.Timeout | undefined;
   let last: Promise<void> = Promise.resolve();
   let isAway = false;
 
   async function record(
-    outcomes: readonly (Stored | NotStored)[],
+    outcomes: readonly (StoredFile | NotStored)[],
     noted: readonly Incident[],
   ): Promise<void> {
     const [stored, others] = [outcomes.filter(isStored), outcomes.filter(isNotStored)];
@@ -97,10 +97,10 @@ export function createOutcomeRecorder({
   };
 }
 
-function isStored(outcome: Stored | NotStored): outcome is Stored {
+function isStored(outcome: StoredFile | NotStored): outcome is StoredFile {
   return outcome.state === "stored" || outcome.state === "identical";
 }
 
-function isNotStored(outcome: Stored | NotStored): outcome is NotStored {
+function isNotStored(outcome: StoredFile | NotStored): outcome is NotStored {
   return !isStored(outcome);
 }

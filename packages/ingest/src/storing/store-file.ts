@@ -1,5 +1,5 @@
 import { type ExhibitError, toExhibitError } from "@exhibit/contracts";
-import type { Stored, UnfinishedFile } from "@exhibit/ledger";
+import type { StoredFile, UnfinishedFile } from "@exhibit/ledger";
 import type { Expectation, ObjectStore } from "@exhibit/oss";
 import type { SourceReader } from "@exhibit/sources";
 import type { RunningSpan } from "@exhibit/telemetry";
@@ -39,7 +39,7 @@ export interface FileWork {
 export async function storeFile(
   { objectStore, memory }: FileDependencies,
   work: FileWork,
-): Promise<Stored | ExhibitError | undefined> {
+): Promise<StoredFile | ExhibitError | undefined> {
   const { file, uploads, source, leasesFor, signal, progress, expectation, span } = work;
   let upload: RecordedUpload | undefined;
 
@@ -47,7 +47,7 @@ export async function storeFile(
     leases: HeldLeases,
     onBytes: (bytes: number) => void,
     ofFile: RunningSpan<"exhibit.file">,
-  ): Promise<Stored> {
+  ): Promise<StoredFile> {
     const expected =
       file.modifiedMs === null ? undefined : { size: file.size, modifiedAt: file.modifiedMs };
     const body = await source.open(file, expected);
@@ -80,7 +80,7 @@ export async function storeFile(
     }
   }
 
-  async function sendAdmitted(leases: HeldLeases): Promise<Stored> {
+  async function sendAdmitted(leases: HeldLeases): Promise<StoredFile> {
     const { partSize } = uploads.left(file.id) ?? {};
     const free = await memory.acquire(objectStore.memoryFor(file.size, partSize));
     const sent = progress.begin();

@@ -14,7 +14,7 @@ import {
   readFolder,
   reopenByJob,
   type ShardRow,
-  type Stored,
+  type StoredFile,
   type UnfinishedFile,
 } from "@exhibit/ledger";
 import { createExpectation } from "@exhibit/oss";
@@ -113,7 +113,7 @@ async function openAgain(
   shardId: number,
   { starts }: Attempt,
 ): Promise<ShardRow | undefined> {
-  const { shards } = await reopenByJob(ledger, { shardId, starts });
+  const { shards } = await reopenByJob(ledger, { shardId, jobStarts: starts });
   return shards.length > 0 ? await openShard(ledger, shardId) : undefined;
 }
 
@@ -134,7 +134,7 @@ async function storeOpenShard(
     "exhibit.vendor": folder.vendor,
     "exhibit.files": shard.files.length,
   };
-  const run = { shardId: shard.id, opening: shard.opening };
+  const run = { shardId: shard.id, runNumber: shard.runNumber };
   const progress = createUploadProgress(ledger, shard.id);
   const store = async (watched: Attempt, span: ShardSpan, watch: RunWatch) => {
     const uploads = await openShardUploads(ledger, shard);
@@ -202,7 +202,7 @@ async function storeFiles(
     signal: attempt.signal,
   });
   const settled: Settled = { stored: 0, notStored: [], isLeftToOthers: false };
-  const settle = async (file: UnfinishedFile, result: Stored | ExhibitError) => {
+  const settle = async (file: UnfinishedFile, result: StoredFile | ExhibitError) => {
     if (!(result instanceof ExhibitError)) {
       settled.stored += 1;
       progress.done();
@@ -228,7 +228,7 @@ async function storeFiles(
   progress.start();
   let blocked: NotStored[] = [];
   try {
-    if (shard.crashes >= MOST_CRASHES) throw crashed(shard);
+    if (shard.consecutiveCrashes >= MOST_CRASHES) throw crashed(shard);
     const check = () => {
       if (!attempt.isHeld()) stop.abort(lost());
       stop.signal.throwIfAborted();
@@ -237,7 +237,7 @@ async function storeFiles(
     await using source = await dependencies.sources.open(folder.source);
     const before = objectStore.windows();
     // Whoever had it before may not know yet that it was taken from them.
-    const isAgain = shard.opening > 1;
+    const isAgain = shard.runNumber > 1;
     const expectation = createExpectation(isAgain || (await isPlaceInUse(ledger, folder.id)));
     const send = async (file: UnfinishedFile) => {
       await recorder.ready();
@@ -307,10 +307,10 @@ async function storeFiles(
   return settled;
 }
 
-function crashed({ crashes }: ShardRow): ExhibitError {
+function crashed({ consecutiveCrashes }: ShardRow): ExhibitError {
   return new ExhibitError(
     "WORKER_CRASHED",
-    `The worker process died ${crashes} times in a row while it stored the shard of this file.`,
+    `The worker process died ${consecutiveCrashes} times in a row while it stored the shard of this file.`,
   );
 }
 

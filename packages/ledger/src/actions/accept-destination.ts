@@ -1,6 +1,6 @@
 import { type AcceptDestinationRequest, ExhibitError } from "@exhibit/contracts";
 import { sql } from "kysely";
-import { type By, recordAct } from "../audit/audit.ts";
+import { type By, recordAuditEvent } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
 import { isEqual, offeredOf } from "../storing/destinations.ts";
 import { type Reopened, reopenFailed } from "./reopen-failed.ts";
@@ -64,7 +64,7 @@ export async function acceptDestination(
     const { endpoint, bucket, prefix } = folder;
     const details = { from: { endpoint, bucket, prefix }, to: offered };
     const { files } = reopened;
-    await recordAct(tx, { importId, what: "accept", by, selection, files, details });
+    await recordAuditEvent(tx, { importId, what: "accept", by, selection, files, details });
     return reopened;
   });
 }

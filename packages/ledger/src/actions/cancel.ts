@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { type By, recordAct, unnamed } from "../audit/audit.ts";
+import { type By, recordAuditEvent, unnamed } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
 import { isClosed } from "../states.ts";
 import { whyClosed } from "./selection.ts";
@@ -20,6 +20,6 @@ export async function cancelImport(
       where id = ${importId} and not ${isClosed}
       returning id`.execute(tx);
     if (rows.length === 0) throw await whyClosed(tx, importId, "cancel");
-    await recordAct(tx, { importId, what: "cancel", by });
+    await recordAuditEvent(tx, { importId, what: "cancel", by });
   });
 }

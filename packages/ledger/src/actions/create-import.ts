@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { ExhibitError, type ImportRequest } from "@exhibit/contracts";
 import { v7 as uuidv7 } from "uuid";
-import { type By, recordAct, unnamed } from "../audit/audit.ts";
+import { type By, recordAuditEvent, unnamed } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
 
 /**
@@ -39,7 +39,7 @@ export async function createImport(
       )
       .returning("id")
       .execute();
-    await recordAct(tx, { importId, what: "create", by });
+    await recordAuditEvent(tx, { importId, what: "create", by });
     isWritten = true;
     return { importId, folderIds: folders.map(({ id }) => id) };
   });

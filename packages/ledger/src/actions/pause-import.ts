@@ -1,6 +1,6 @@
 import { ExhibitError } from "@exhibit/contracts";
 import { sql } from "kysely";
-import { type By, recordAct } from "../audit/audit.ts";
+import { type By, recordAuditEvent } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
 import { storable } from "../sql/text.ts";
 import { awaitsSeal, isClosed, isComplete, isPaused } from "../states.ts";
@@ -20,7 +20,7 @@ export async function pauseImport({ db }: Ledger, importId: string, by: By): Pro
       const closed = await whyClosed(tx, importId, "pause");
       throw closed ?? conflict(`Import ${importId} is paused already.`);
     }
-    await recordAct(tx, { importId, what: "pause", by });
+    await recordAuditEvent(tx, { importId, what: "pause", by });
   });
 }
 
@@ -37,7 +37,7 @@ export async function resumeImport(
       returning ${isComplete} and ${awaitsSeal} as complete`.execute(tx);
     const [row] = rows;
     if (!row) throw conflict(`Import ${importId} isn't paused.`);
-    await recordAct(tx, { importId, what: "resume", by });
+    await recordAuditEvent(tx, { importId, what: "resume", by });
     const folders = await tx
       .selectFrom("folders")
       .select("id")

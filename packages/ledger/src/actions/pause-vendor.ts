@@ -1,6 +1,6 @@
 import { ExhibitError, type Pause } from "@exhibit/contracts";
 import { sql } from "kysely";
-import { type By, recordAct } from "../audit/audit.ts";
+import { type By, recordAuditEvent } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
 import { storable } from "../sql/text.ts";
 
@@ -12,7 +12,7 @@ export async function pauseVendor({ db }: Ledger, vendor: string, by: By): Promi
       on conflict do nothing
       returning vendor`.execute(tx);
     if (rows.length === 0) throw conflict(`${vendor} is paused already.`);
-    await recordAct(tx, { vendor, what: "pause", by });
+    await recordAuditEvent(tx, { vendor, what: "pause", by });
   });
 }
 
@@ -22,7 +22,7 @@ export async function resumeVendor({ db }: Ledger, vendor: string, by: By): Prom
     const { rows } = await sql`
       delete from paused_vendors where vendor = ${vendor} returning vendor`.execute(tx);
     if (rows.length === 0) throw conflict(`${vendor} isn't paused.`);
-    await recordAct(tx, { vendor, what: "resume", by });
+    await recordAuditEvent(tx, { vendor, what: "resume", by });
   });
 }
 

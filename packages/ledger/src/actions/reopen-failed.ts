@@ -108,7 +108,7 @@ export async function reopenFailed(
     throw new ExhibitError("STATE_CONFLICT", "The import has been sealed or cancelled meanwhile.");
   }
   return {
-    shards: idsOf("shard").map(({ id }, index) => ({ shardId: id, place: index + 1 })),
+    shards: idsOf("shard").map(({ id }, index) => ({ shardId: id, position: index + 1 })),
     folderIds: idsOf("folder").map(({ id }) => id),
     files: idsOf("files")[0]?.id ?? 0,
   };

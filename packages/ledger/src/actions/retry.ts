@@ -1,6 +1,6 @@
 import { ExhibitError, type Selection } from "@exhibit/contracts";
 import { sql, type Transaction } from "kysely";
-import { type By, recordAct, unnamed } from "../audit/audit.ts";
+import { type By, recordAuditEvent, unnamed } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
 import type { LedgerSchema } from "../schema.ts";
 import { reopenSeal } from "../sealing/seal.ts";
@@ -33,7 +33,7 @@ export async function reopenImport(
       throw await whyNotFailed(tx, importId, selection);
     }
     const complete = await reopenSeal(tx, importId);
-    await recordAct(tx, {
+    await recordAuditEvent(tx, {
       importId,
       what: "retry",
       by,
@@ -66,10 +66,10 @@ const throughQueue: By = { who: "queue", why: "The job was retried." };
  */
 export async function reopenByJob(
   { db }: Ledger,
-  which: ({ shardId: number } | { folderId: number }) & { starts?: number },
+  which: ({ shardId: number } | { folderId: number }) & { jobStarts?: number },
 ): Promise<Reopened> {
   const none = sql`false`;
-  const byOther = sql`coalesce(starts_at_end >= ${which.starts ?? null}::integer, true)`;
+  const byOther = sql`coalesce(starts_at_end >= ${which.jobStarts ?? null}::integer, true)`;
   const what: ToReopen =
     "shardId" in which
       ? { shards: sql`shards.id = ${which.shardId} and ${byOther}`, folders: none, files: {} }
@@ -88,7 +88,12 @@ export async function reopenByJob(
           .where("id", "=", id)
           .executeTakeFirstOrThrow();
         const { files } = reopened;
-        await recordAct(tx, { importId: of.import_id, what: "retry", by: throughQueue, files });
+        await recordAuditEvent(tx, {
+          importId: of.import_id,
+          what: "retry",
+          by: throughQueue,
+          files,
+        });
       }
       return reopened;
     });

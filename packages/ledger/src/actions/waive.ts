@@ -1,6 +1,6 @@
 import type { Selection } from "@exhibit/contracts";
 import { sql } from "kysely";
-import { type By, recordAct } from "../audit/audit.ts";
+import { type By, recordAuditEvent } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
 import { storable } from "../sql/text.ts";
 import { fileHasFailed, isClosed } from "../states.ts";
@@ -48,7 +48,7 @@ export async function waiveFiles(
       returning total.files, status = 'sealing' as complete`.execute(tx);
     const [total] = rows;
     if (!total || (asked !== undefined && total.files < asked)) throw new NotAll();
-    await recordAct(tx, { importId, what: "waive", by, selection, files: total.files });
+    await recordAuditEvent(tx, { importId, what: "waive", by, selection, files: total.files });
     return { complete: total.complete };
   });
   try {

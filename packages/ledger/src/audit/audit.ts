@@ -12,7 +12,7 @@ export interface By {
 export const unnamed: By = { who: UNNAMED_ACTOR };
 
 /** Puts an act on the record, in the transaction that does it: neither is there without the other. */
-export async function recordAct(
+export async function recordAuditEvent(
   tx: Transaction<LedgerSchema>,
   act: ({ importId: string } | { vendor: string }) & {
     what: AuditAction;

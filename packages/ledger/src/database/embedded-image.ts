@@ -7,7 +7,7 @@ import { brotliDecompress } from "node:zlib";
  * What PGlite's own initdb makes, as a tar: making it anew takes more than three seconds of CPU and 1 GB of memory,
  * this a fifth of a second. It fits one version of PGlite: `node packages/ledger/src/database/make-embedded-image.ts` makes it after a change.
  */
-export const emptyDatabase = new URL("./embedded-image-pglite-0.5.16.tar.br", import.meta.url);
+export const embeddedImage = new URL("./embedded-image-pglite-0.5.16.tar.br", import.meta.url);
 
 /** Puts a new database where nothing is. A folder with anything in it is left as it is; one that is half made never is there. */
 export async function ensureDatabase(folder: string): Promise<void> {
@@ -15,7 +15,7 @@ export async function ensureDatabase(folder: string): Promise<void> {
   if (found.length > 0) return;
   const half = `${folder}.new`;
   await rm(half, { recursive: true, force: true });
-  await unpack(await promisify(brotliDecompress)(await readFile(emptyDatabase)), half);
+  await unpack(await promisify(brotliDecompress)(await readFile(embeddedImage)), half);
   // An empty folder isn't replaced by every system.
   await rmdir(folder).catch(() => {});
   await rename(half, folder);

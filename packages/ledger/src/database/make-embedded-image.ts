@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants } from "node:zlib";
 import { PGlite } from "@electric-sql/pglite";
-import { emptyDatabase } from "./embedded-image.ts";
+import { embeddedImage } from "./embedded-image.ts";
 
 // Makes the file that `ensureDatabase` unpacks, by PGlite's own initdb: node packages/ledger/src/database/make-embedded-image.ts
 
@@ -14,7 +14,7 @@ try {
   const tar = Buffer.from(await (await pglite.dumpDataDir("none")).arrayBuffer());
   await pglite.close();
   const params = { [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS };
-  await writeFile(emptyDatabase, await promisify(brotliCompress)(tar, { params }));
+  await writeFile(embeddedImage, await promisify(brotliCompress)(tar, { params }));
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

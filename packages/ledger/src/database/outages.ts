@@ -1,7 +1,7 @@
 import { ExhibitError } from "@exhibit/contracts";
 import type { PostgresPool, PostgresPoolClient } from "kysely";
 import type pg from "pg";
-import { keptName } from "../sql/prepared-statements.ts";
+import { preparedName } from "../sql/prepared-statements.ts";
 import type { Sharing } from "./pool-sharing.ts";
 
 /** What the system says of a server that is gone, or that can't be found. */
@@ -61,7 +61,7 @@ export function withNamedOutages(
       const client = await named(connect(pool, sharing));
       // No cursors: the ledger streams nothing.
       const query = (text: string, parameters: readonly unknown[] = []): Promise<unknown> => {
-        const name = keeps ? keptName(text) : undefined;
+        const name = keeps ? preparedName(text) : undefined;
         return named(client.query({ text, values: [...parameters], name }));
       };
       return {

@@ -1,5 +1,5 @@
 import { ExhibitError, type VendorPlace } from "@exhibit/contracts";
-import { type By, recordAct } from "../audit/audit.ts";
+import { type By, recordAuditEvent } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
 import { storable } from "../sql/text.ts";
 import { deploymentOf } from "./deployment.ts";
@@ -43,7 +43,7 @@ export async function acceptPlace(
       .values({ vendor, ...row })
       .onConflict((conflict) => conflict.column("vendor").doUpdateSet({ ...row, at: new Date() }))
       .execute();
-    await recordAct(tx, { vendor, what: "accept", by, details: { from, to } });
+    await recordAuditEvent(tx, { vendor, what: "accept", by, details: { from, to } });
     return { from, to };
   });
 }

@@ -3,11 +3,11 @@ import type { Ledger } from "../ledger.ts";
 import type { LedgerSchema } from "../schema.ts";
 import { plainArray, textArray } from "../sql/arrays.ts";
 import { shardIsOpen } from "../states.ts";
-import { keepTwinsApart } from "./key-collisions.ts";
+import { separateKeyCollisions } from "./key-collisions.ts";
 import type { OpenShard, PlannedFile } from "./planned-file.ts";
 import { checkUnplanned, lockPlanning } from "./planning-lock.ts";
-import { lookedFor } from "./rewalk.ts";
-import { putAside } from "./unsendable-entries.ts";
+import { awaitsRewalk } from "./rewalk.ts";
+import { recordUnsendable } from "./unsendable-entries.ts";
 
 /**
  * Adds shards with these files, in one transaction. Files that the folder has already (an earlier walk that was
@@ -24,8 +24,8 @@ export async function addShards(
     await lockPlanning(tx, folder.id);
     await checkUnplanned(tx, folder.id);
     const files = shards.flatMap((some, shard) => some.map((file) => ({ ...file, shard })));
-    const { single, twins } = await keepTwinsApart(tx, folder.id, files);
-    if (twins.length > 0) await putAside(tx, folder.id, twins);
+    const { single, twins } = await separateKeyCollisions(tx, folder.id, files);
+    if (twins.length > 0) await recordUnsendable(tx, folder.id, twins);
     return await insertFiles(tx, folder.id, single);
   });
 }
@@ -53,7 +53,7 @@ async function insertFiles(
       update files set shard_id = shard.id, slot = entry.slot, normal = entry.normal, size = entry.size,
         modified_ms = entry.modified_ms, error_code = null, error = null, is_folder = null, stands_for = null
       from entry join shard using (shard)
-      where ${lookedFor(folderId)} and files.path collate "C" = entry.path
+      where ${awaitsRewalk(folderId)} and files.path collate "C" = entry.path
       returning files.shard_id, files.size
     ), added as (
       insert into files (folder_id, shard_id, slot, path, normal, size, modified_ms, state)
@@ -87,7 +87,7 @@ async function insertFiles(
       from taken, in_import
       returning id, number
     )
-    select new_shard.id as "shardId", (open_before - begun.shards + number - before)::integer as place
+    select new_shard.id as "shardId", (open_before - begun.shards + number - before)::integer as position
     from new_shard, in_import, lateral (
       select count(*) as shards from shards
       where import_id = in_import.id and ${shardIsOpen} and openings > 0

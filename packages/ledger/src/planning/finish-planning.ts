@@ -4,7 +4,7 @@ import type { Ledger } from "../ledger.ts";
 import { storable } from "../sql/text.ts";
 import { isCancelled, isComplete } from "../states.ts";
 import { lockPlanning } from "./planning-lock.ts";
-import { failMissed } from "./rewalk.ts";
+import { failUnseen } from "./rewalk.ts";
 
 /**
  * Says that a folder's source is walked to its end, or, with `error`, that it can't be. What was looked for and not found
@@ -15,7 +15,7 @@ export async function finishPlanning(
   { db }: Ledger,
   folderId: number,
   error?: ExhibitError,
-  starts: number | null = null,
+  jobStarts: number | null = null,
 ): Promise<{ importId: string; complete: boolean } | undefined> {
   const rows = await db.transaction().execute(async (tx) => {
     await lockPlanning(tx, folderId);
@@ -26,11 +26,11 @@ export async function finishPlanning(
         and exists (select from imports where imports.id = folders.import_id and not ${isCancelled})
       for update
     ), missed as (
-      ${failMissed(folderId, error === undefined)}
+      ${failUnseen(folderId, error === undefined)}
     ), total as (
       select count(*) as missed from missed
     ), in_folder as (
-      update folders set planned = true, starts_at_end = ${starts}, failed = failed + total.missed,
+      update folders set planned = true, starts_at_end = ${jobStarts}, failed = failed + total.missed,
         error_code = ${error?.code ?? null}, error = ${error === undefined ? null : storable(error.message)}
       from walked, total
       where folders.id = walked.id

@@ -2,23 +2,23 @@ import { isWrittenOut, shownPath } from "@exhibit/contracts";
 import { sql, type Transaction } from "kysely";
 import type { LedgerSchema } from "../schema.ts";
 import { textArray } from "../sql/arrays.ts";
-import type { AsideEntry, PlannedFile } from "./planned-file.ts";
+import type { PlannedFile, UnsendableEntry } from "./planned-file.ts";
 
 /**
  * Keeps apart the files whose key another file of the folder has: OSS would take the second for the first with other bytes.
  * A file whose name is its key goes before those that only normalise to it; else the one that has been found first has it,
  * and keeps it whatever becomes of it.
  */
-export async function keepTwinsApart<File extends PlannedFile>(
+export async function separateKeyCollisions<File extends PlannedFile>(
   tx: Transaction<LedgerSchema>,
   folderId: number,
   files: readonly File[],
-): Promise<{ single: File[]; twins: AsideEntry[] }> {
+): Promise<{ single: File[]; twins: UnsendableEntry[] }> {
   // A vendor that opens files one by one names their keys itself.
   const named = files.filter(({ slot }) => slot === undefined);
   const owners = await ownersOf(tx, folderId, named);
   const single = files.filter(({ slot }) => slot !== undefined);
-  const twins: AsideEntry[] = [];
+  const twins: UnsendableEntry[] = [];
   for (const file of [...named].sort(byRight)) {
     const owner = owners.get(normalOf(file)) ?? file.path;
     owners.set(normalOf(file), owner);
@@ -55,7 +55,7 @@ function byRight(a: PlannedFile, b: PlannedFile): number {
   return Buffer.compare(Buffer.from(a.path), Buffer.from(b.path));
 }
 
-function twinOf({ path, normal }: PlannedFile, owner: string): AsideEntry {
+function twinOf({ path, normal }: PlannedFile, owner: string): UnsendableEntry {
   const message = `${quoted(path)} would get the key of ${quoted(owner)}: ${likenessOf(path, owner)}.`;
   return {
     state: "failed",

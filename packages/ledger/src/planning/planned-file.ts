@@ -17,7 +17,7 @@ export interface PlannedFile {
 /**
  * An entry that is never sent: a `skipped` one isn't a file; a `failed` one can't even be planned.
  */
-export type AsideEntry = { path: string; normal?: string } & (
+export type UnsendableEntry = { path: string; normal?: string } & (
   | { state: "skipped"; as: SkippedAs }
   | {
       state: "failed";
@@ -36,5 +36,5 @@ export interface OpenShard {
   /**
    * The shard's position among those of its import's open shards that no worker has taken up yet, counted from 1.
    */
-  place: number;
+  position: number;
 }

@@ -2,28 +2,28 @@ import { sql, type Transaction } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import type { LedgerSchema } from "../schema.ts";
 import { storable } from "../sql/text.ts";
-import type { AsideEntry } from "./planned-file.ts";
+import type { UnsendableEntry } from "./planned-file.ts";
 import { checkUnplanned, lockPlanning } from "./planning-lock.ts";
-import { lookedFor } from "./rewalk.ts";
+import { awaitsRewalk } from "./rewalk.ts";
 
 /** Puts entries on the record that planning found but that no shard will carry. */
-export async function addAside(
+export async function addUnsendable(
   { db }: Ledger,
   folder: { id: number },
-  entries: readonly AsideEntry[],
+  entries: readonly UnsendableEntry[],
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await lockPlanning(tx, folder.id);
     await checkUnplanned(tx, folder.id);
-    await putAside(tx, folder.id, entries);
+    await recordUnsendable(tx, folder.id, entries);
   });
 }
 
 /** Records the entries in the transaction of whoever holds the planning lock. */
-export async function putAside(
+export async function recordUnsendable(
   tx: Transaction<LedgerSchema>,
   folderId: number,
-  entries: readonly AsideEntry[],
+  entries: readonly UnsendableEntry[],
 ): Promise<void> {
   await sql`
     with entry as materialized (
@@ -41,7 +41,7 @@ export async function putAside(
       update files set state = entry.state, normal = entry.normal, skipped_as = entry.skipped_as, error_code = entry.code, error = entry.message,
         is_folder = entry.is_folder, stands_for = entry.stands_for
       from entry
-      where ${lookedFor(folderId)} and files.path collate "C" = entry.path
+      where ${awaitsRewalk(folderId)} and files.path collate "C" = entry.path
       returning files.state
     ), added as (
       insert into files (folder_id, path, normal, size, state, skipped_as, error_code, error, is_folder, stands_for)
@@ -68,6 +68,6 @@ export async function putAside(
     where imports.id = in_folder.import_id`.execute(tx);
 }
 
-function folderOf(entry: AsideEntry): { files: number | null } | undefined {
+function folderOf(entry: UnsendableEntry): { files: number | null } | undefined {
   return entry.state === "failed" ? entry.folder : undefined;
 }

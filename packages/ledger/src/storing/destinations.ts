@@ -2,7 +2,7 @@ import type { Destination } from "@exhibit/contracts";
 import { type Selectable, sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import type { FolderTable } from "../schema.ts";
-import { keptAs } from "../sql/prepared-statements.ts";
+import { preparedAs } from "../sql/prepared-statements.ts";
 import { storable } from "../sql/text.ts";
 
 /**
@@ -94,7 +94,7 @@ export function isEqual(
 
 /** Whether files have been stored by another folder of the same place: an import that is done again. */
 export async function isPlaceInUse({ db }: Ledger, folderId: number): Promise<boolean> {
-  const { rows } = await sql`${keptAs("place in use")}
+  const { rows } = await sql`${preparedAs("place in use")}
     select from folders own join folders other
       on other.bucket = own.bucket and other.prefix = own.prefix and other.endpoint = own.endpoint
     where own.id = ${folderId} and own.prefix is not null and other.prefix is not null and other.id <> own.id

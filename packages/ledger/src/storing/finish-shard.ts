@@ -2,7 +2,7 @@ import type { ErrorCode } from "@exhibit/contracts";
 import { type Kysely, sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import type { LedgerSchema } from "../schema.ts";
-import { keptAs } from "../sql/prepared-statements.ts";
+import { preparedAs } from "../sql/prepared-statements.ts";
 import { fileHasFailed, fileIsPlanned, isComplete, shardIsOpen } from "../states.ts";
 
 export interface FinishedShard {
@@ -23,16 +23,16 @@ export interface FinishedShard {
 export async function finishShard(
   { db }: Ledger,
   shardId: number,
-  starts: number | null = null,
+  jobStarts: number | null = null,
 ): Promise<FinishedShard | undefined> {
   const { rows } = await sql<{
     state: "stored" | "failed";
     files: number;
     complete: boolean;
     walkAgain: boolean;
-  }>`${keptAs("finish shard")}
+  }>`${preparedAs("finish shard")}
     with finished as (
-      update shards set sending_bytes = 0, unended_runs = 0, starts_at_end = ${starts}, state = case
+      update shards set sending_bytes = 0, unended_runs = 0, starts_at_end = ${jobStarts}, state = case
         when exists (select from files where shard_id = ${shardId} and ${fileHasFailed}) then 'failed' else 'stored' end
       where id = ${shardId} and ${shardIsOpen}
         and not exists (select from files where shard_id = ${shardId} and ${fileIsPlanned})
@@ -65,14 +65,14 @@ export async function finishShard(
 export async function readFinished(
   { db }: Ledger,
   shardId: number,
-  starts: number,
+  jobStarts: number,
 ): Promise<Pick<FinishedShard, "failures" | "files"> | undefined> {
   const shard = await db
     .selectFrom("shards")
     .select("files")
     .where("id", "=", shardId)
     .where("state", "=", "failed")
-    .where("starts_at_end", "<", starts)
+    .where("starts_at_end", "<", jobStarts)
     .executeTakeFirst();
   return shard && { ...shard, failures: await failuresOf(db, shardId) };
 }

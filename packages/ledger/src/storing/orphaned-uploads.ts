@@ -3,7 +3,7 @@ import type { Ledger } from "../ledger.ts";
 import { fileIsPlanned, isCancelled, vendorIsPaused } from "../states.ts";
 
 /** A multipart upload that nobody will go on with, and the file that it was of. */
-export interface AbandonedUpload {
+export interface OrphanedUpload {
   /** The ledger's number of it. */
   id: number;
   uploadId: string;
@@ -20,11 +20,11 @@ export interface AbandonedUpload {
  * One that couldn't be aborted isn't among them for a while, and one of a paused vendor not before that is resumed: aborting
  * takes a lease.
  */
-export async function findAbandonedUploads(
+export async function findOrphanedUploads(
   { db }: Ledger,
   { limit, shardId }: { limit: number; shardId?: number },
-): Promise<AbandonedUpload[]> {
-  const { rows } = await sql<AbandonedUpload>`
+): Promise<OrphanedUpload[]> {
+  const { rows } = await sql<OrphanedUpload>`
     select uploads.id, uploads.upload_id as "uploadId", uploads.endpoint, uploads.bucket, uploads.key,
       files.folder_id as "folderId", files.path, files.slot
     from uploads

@@ -2,11 +2,11 @@ import type { ErrorCode } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import { bytesArray, plainArray, textArray } from "../sql/arrays.ts";
-import { keptAs } from "../sql/prepared-statements.ts";
+import { preparedAs } from "../sql/prepared-statements.ts";
 import { storable } from "../sql/text.ts";
-import { leasesOf } from "./receipt-leases.ts";
+import { receiptLeasesOf } from "./receipt-leases.ts";
 
-export interface Stored {
+export interface StoredFile {
   fileId: number;
   state: "stored" | "identical";
   size: number;
@@ -44,13 +44,13 @@ export interface NotStored {
 export async function recordOutcomes(
   { db }: Ledger,
   folderId: number,
-  stored: readonly Stored[],
+  stored: readonly StoredFile[],
   notStored: readonly NotStored[],
   worker: number | null = null,
 ): Promise<void> {
   const rows = [...stored, ...notStored];
   if (rows.length === 0) return;
-  const column = <T>(pick: (row: Stored, index: number) => T) => [
+  const column = <T>(pick: (row: StoredFile, index: number) => T) => [
     ...stored.map(pick),
     ...notStored.map(() => null),
   ];
@@ -65,8 +65,8 @@ export async function recordOutcomes(
   const versions = stored.some(({ versionId }) => versionId !== undefined)
     ? textArray(column(({ versionId }) => versionId))
     : null;
-  const leases = await leasesOf(db, { folderId, worker }, stored);
-  await sql`${keptAs("outcomes")}
+  const leases = await receiptLeasesOf(db, { folderId, worker }, stored);
+  await sql`${preparedAs("outcomes")}
     with outcome as (
       select * from unnest(
         ${plainArray(rows.map((row) => row.fileId))}::bigint[],

@@ -30,7 +30,7 @@ const MOST_KNOWN = 1000;
 const knownTo = new WeakMap<Kysely<LedgerSchema>, Map<string, KnownLease>>();
 
 /** For each of a folder's files: the ledger's number of its lease, and what follows the lease's prefix in its key. */
-export async function leasesOf(
+export async function receiptLeasesOf(
   db: Kysely<LedgerSchema>,
   of: Recorded,
   files: readonly StoredAt[],

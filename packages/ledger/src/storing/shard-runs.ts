@@ -1,7 +1,7 @@
 import type { ErrorCode } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
-import { keptAs } from "../sql/prepared-statements.ts";
+import { preparedAs } from "../sql/prepared-statements.ts";
 import { fileIsPlanned, isRunning, shardIsOpen } from "../states.ts";
 
 export interface ShardRow {
@@ -10,9 +10,9 @@ export interface ShardRow {
   importId: string;
   openedAt: Date;
   /** How often in a row its worker died before this run, with nothing recorded in between. */
-  crashes: number;
+  consecutiveCrashes: number;
   /** How often it has been taken up: before the second time something may have been sent without being on the record. */
-  opening: number;
+  runNumber: number;
   files: UnfinishedFile[];
 }
 
@@ -35,15 +35,15 @@ export interface UnfinishedFile {
  * finished, or records an outcome. Returns undefined when the shard isn't open or isn't known, and when its import rests.
  */
 export async function openShard({ db }: Ledger, shardId: number): Promise<ShardRow | undefined> {
-  const taken = await sql<Omit<ShardRow, "files">>`${keptAs("open shard")}
+  const taken = await sql<Omit<ShardRow, "files">>`${preparedAs("open shard")}
     update shards set unended_runs = unended_runs + 1, openings = openings + 1
     where id = ${shardId} and ${shardIsOpen} and exists (
       select from imports where imports.id = shards.import_id and ${isRunning})
     returning id, folder_id as "folderId", import_id as "importId", opened_at as "openedAt",
-      unended_runs - 1 as crashes, openings as opening`.execute(db);
+      unended_runs - 1 as "consecutiveCrashes", openings as "runNumber"`.execute(db);
   const shard = taken.rows[0];
   if (!shard) return undefined;
-  const files = await sql<UnfinishedFile>`${keptAs("unfinished files")}
+  const files = await sql<UnfinishedFile>`${preparedAs("unfinished files")}
     select id, path, size, modified_ms as "modifiedMs", slot, error_code as code,
       exists (select from uploads where file_id = files.id and not given_up) as "hasUpload"
     from files where shard_id = ${shardId} and ${fileIsPlanned}

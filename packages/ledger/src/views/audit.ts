@@ -1,30 +1,30 @@
 import type { AuditEvent } from "@exhibit/contracts";
 import type { Selectable } from "kysely";
 import type { Ledger } from "../ledger.ts";
-import type { ActTable } from "../schema.ts";
+import type { AuditTable } from "../schema.ts";
 import { checkImport } from "../work/check-import.ts";
 import { cursor, type Page, type PageQuery, pageOf } from "./paging.ts";
 
 /** What people did to an import, in that order. Throws NOT_FOUND. */
-export async function listActs(
+export async function listAuditEvents(
   ledger: Ledger,
   importId: string,
   query: PageQuery,
 ): Promise<Page<AuditEvent>> {
   await checkImport(ledger, importId);
-  return await pageOfActs(ledger, { column: "import_id", value: importId }, query);
+  return await pageOfEvents(ledger, { column: "import_id", value: importId }, query);
 }
 
 /** What people did to a vendor, in that order. */
-export async function listVendorActs(
+export async function listVendorAuditEvents(
   ledger: Ledger,
   vendor: string,
   query: PageQuery,
 ): Promise<Page<AuditEvent>> {
-  return await pageOfActs(ledger, { column: "vendor", value: vendor }, query);
+  return await pageOfEvents(ledger, { column: "vendor", value: vendor }, query);
 }
 
-async function pageOfActs(
+async function pageOfEvents(
   ledger: Ledger,
   of: { column: "import_id" | "vendor"; value: string },
   query: PageQuery,
@@ -38,10 +38,10 @@ async function pageOfActs(
   if (query.after !== undefined)
     select = select.where("id", ">", Number(cursor(query.after, /^\d{1,15}$/)));
   const { items, next } = pageOf(await select.execute(), query.limit, (row) => String(row.id));
-  return { items: items.map(actView), next };
+  return { items: items.map(auditEvent), next };
 }
 
-function actView(row: Selectable<ActTable>): AuditEvent {
+function auditEvent(row: Selectable<AuditTable>): AuditEvent {
   return {
     event_id: String(row.id),
     import_id: row.import_id,

@@ -4,7 +4,7 @@ import type { Ledger } from "../ledger.ts";
 import { readWaits } from "../workers/waits.ts";
 
 /** What a view of an import needs beside its row. */
-export async function readBeside(ledger: Ledger, importIds: string[]) {
+export async function readImportDetails(ledger: Ledger, importIds: string[]) {
   const [errors, vanished, sent, paused, fleet] = await Promise.all([
     readErrors(ledger, importIds),
     readVanished(ledger, importIds),
@@ -15,7 +15,7 @@ export async function readBeside(ledger: Ledger, importIds: string[]) {
   return { errors, vanished, sent, paused, fleet };
 }
 
-export type Beside = Awaited<ReturnType<typeof readBeside>>;
+export type ImportDetails = Awaited<ReturnType<typeof readImportDetails>>;
 
 interface PausedVendor {
   import_id: string;

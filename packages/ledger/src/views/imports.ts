@@ -10,7 +10,7 @@ import type { Ledger } from "../ledger.ts";
 import type { ImportTable } from "../schema.ts";
 import { UUID } from "../work/check-import.ts";
 import { waitsOf } from "../workers/waits.ts";
-import { type Beside, readBeside, type Vanished } from "./import-details.ts";
+import { type ImportDetails, readImportDetails, type Vanished } from "./import-details.ts";
 import { cursor, type Page, type PageQuery, pageOf } from "./paging.ts";
 import { errorView, isTrial } from "./parts.ts";
 
@@ -32,7 +32,7 @@ export async function readImport(ledger: Ledger, importId: string): Promise<Impo
         .executeTakeFirst()
     : undefined;
   if (!row) throw new ExhibitError("NOT_FOUND", `There is no import ${importId}.`);
-  return importView(row, await readBeside(ledger, [importId]), isTrial(ledger));
+  return importView(row, await readImportDetails(ledger, [importId]), isTrial(ledger));
 }
 
 /** The newest first; ids are UUIDs of version 7, so their order is that of their making. */
@@ -54,7 +54,7 @@ export async function listImports(ledger: Ledger, query: ImportQuery): Promise<P
   if (query.suit_id !== undefined)
     select = select.where(sql<boolean>`suit_ids @> array[${query.suit_id}]::text[]`);
   const { items, next } = pageOf(await select.execute(), query.limit, (row) => row.id);
-  const beside = await readBeside(
+  const beside = await readImportDetails(
     ledger,
     items.map((row) => row.id),
   );
@@ -63,7 +63,7 @@ export async function listImports(ledger: Ledger, query: ImportQuery): Promise<P
 
 function importView(
   row: Selectable<ImportTable>,
-  { errors, vanished, sent, paused, fleet }: Beside,
+  { errors, vanished, sent, paused, fleet }: ImportDetails,
   trial: boolean,
 ): ImportView {
   const end = row.finished_at ?? new Date();

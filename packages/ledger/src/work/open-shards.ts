@@ -12,7 +12,7 @@ export async function* openShards(
   of: { importId: string } | { vendor: string },
 ): AsyncGenerator<OpenShard[]> {
   let after = 0;
-  const places = new Map<string, number>();
+  const positions = new Map<string, number>();
   for (;;) {
     const { rows } = await sql<{ id: number; import_id: string; begun: boolean }>`
       select shards.id, shards.import_id, shards.openings > 0 as begun
@@ -26,9 +26,9 @@ export async function* openShards(
     const last = rows.at(-1);
     if (last === undefined) return;
     yield rows.map(({ id, import_id, begun }) => {
-      const before = places.get(import_id) ?? 0;
-      if (!begun) places.set(import_id, before + 1);
-      return { shardId: id, place: before + 1 };
+      const before = positions.get(import_id) ?? 0;
+      if (!begun) positions.set(import_id, before + 1);
+      return { shardId: id, position: before + 1 };
     });
     if (rows.length < SHARDS_AT_ONCE) return;
     after = last.id;

@@ -62,7 +62,7 @@ export async function countOtherViews(
 }
 
 /** Tells the ledger that a worker ends. */
-export async function leave({ db }: Ledger, workerId: string): Promise<void> {
+export async function deregister({ db }: Ledger, workerId: string): Promise<void> {
   await db.deleteFrom("workers").where("id", "=", workerId).execute();
 }
 

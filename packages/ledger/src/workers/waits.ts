@@ -49,11 +49,11 @@ export function waitsOf(
     const from = lastSeen && lastSeen > since ? lastSeen : since;
     return [{ for: "worker", name: null, since: from.toISOString(), code: null, message }];
   }
-  return together(waits.filter(({ import_id }) => import_id === importId));
+  return groupWaits(waits.filter(({ import_id }) => import_id === importId));
 }
 
 /** One wait for each cause, the longest first. */
-export function together(waits: WorkerWaits["waits"]): Wait[] {
+export function groupWaits(waits: WorkerWaits["waits"]): Wait[] {
   const causes = new Map<string, Wait>();
   const sorted = [...waits].sort((a, b) => a.since.localeCompare(b.since));
   for (const { for: waitsFor, name, since, code, message } of sorted) {

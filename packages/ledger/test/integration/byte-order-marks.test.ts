@@ -1,10 +1,10 @@
 import { ledgerKinds } from "@exhibit/ledger/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
-  addAside,
+  addUnsendable,
   createImport,
   type Ledger,
-  listActs,
+  listAuditEvents,
   listFiles,
   listFolders,
   listImports,
@@ -44,7 +44,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
       { ...file, path: marked("a.pdf") },
       { ...file, path: marked("cafe\u0301"), normal: marked("caf\u00e9") },
     ]);
-    await addAside(ledger, folder, [
+    await addUnsendable(ledger, folder, [
       { state: "skipped", path: marked("link"), as: "symlink" },
       {
         ...{ state: "failed", path: marked(""), code: "SOURCE_IO" },
@@ -67,7 +67,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     expect(await readFolder(ledger, folder.id)).toMatchObject({
       ...{ vendor: wanted?.vendor, selector: wanted?.folder, source },
     });
-    expect((await listActs(ledger, importId, { limit: 10 })).items).toMatchObject([by, by]);
+    expect((await listAuditEvents(ledger, importId, { limit: 10 })).items).toMatchObject([by, by]);
 
     const paths = ["a.pdf", marked(""), marked("a.pdf"), marked("cafe\u0301"), marked("link")];
     const { items } = await listFiles(ledger, importId, { limit: 10 });

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { emptyDatabase, ensureDatabase } from "../../src/database/embedded-image.ts";
+import { embeddedImage, ensureDatabase } from "../../src/database/embedded-image.ts";
 import { openPglite } from "../../src/index.ts";
 
 let folder: string;
@@ -28,7 +28,7 @@ async function count(dataDir: string): Promise<number> {
 test("the empty database was made by the PGlite that is installed", async () => {
   const entry = createRequire(import.meta.url).resolve("@electric-sql/pglite");
   const manifest = await readFile(join(dirname(entry), "../package.json"), "utf8");
-  expect(emptyDatabase.pathname).toContain(`-pglite-${JSON.parse(manifest).version}.`);
+  expect(embeddedImage.pathname).toContain(`-pglite-${JSON.parse(manifest).version}.`);
 });
 
 test("a new database works, and is opened again with what was written into it", async () => {

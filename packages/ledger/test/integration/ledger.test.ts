@@ -5,7 +5,7 @@ import { startPostgres } from "@exhibit/testkit";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import {
-  addAside,
+  addUnsendable,
   cancelImport,
   closeShard,
   createImport,
@@ -16,7 +16,7 @@ import {
   fixDestination,
   isSuspect,
   type Ledger,
-  listActs,
+  listAuditEvents,
   listFiles,
   listFolders,
   listImports,
@@ -32,7 +32,7 @@ import {
   reopenByJob,
   reopenImport,
   type ShardRow,
-  type Stored,
+  type StoredFile,
   sealImport,
   type UnfinishedFile,
   waiveFiles,
@@ -52,7 +52,7 @@ const files = (count: number) =>
     modifiedAt: 1_700_000_000_000,
   }));
 
-function stored(file: UnfinishedFile, state: "stored" | "identical" = "stored"): Stored {
+function stored(file: UnfinishedFile, state: "stored" | "identical" = "stored"): StoredFile {
   return {
     fileId: file.id,
     state,
@@ -416,7 +416,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
   }
 
   const actsOf = async (importId: string) =>
-    (await listActs(ledger, importId, { limit: 100 })).items;
+    (await listAuditEvents(ledger, importId, { limit: 100 })).items;
 
   test("opens a shard again for one class of failures, and for one file, and leaves the others failed", async () => {
     const { importId, folder, shardId, second, third } = await troubled();
@@ -426,7 +426,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
       { code: "VENDOR_REFUSED" },
       { who: "wang" },
     );
-    expect(byCode).toMatchObject({ shards: [{ shardId, place: 1 }], folderIds: [], files: 1 });
+    expect(byCode).toMatchObject({ shards: [{ shardId, position: 1 }], folderIds: [], files: 1 });
     expect(await readImport(ledger, importId)).toMatchObject({
       status: "storing",
       planned: 1,
@@ -452,7 +452,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
 
   test("walks a folder again for one class of what couldn't be planned", async () => {
     const { importId, folder } = await walking(1);
-    await addAside(ledger, folder, [
+    await addUnsendable(ledger, folder, [
       { state: "failed", path: "a", code: "NAME_INVALID", message: "not UTF-8" },
       { state: "failed", path: "b", code: "KEY_INVALID", message: "too long" },
     ]);
@@ -532,7 +532,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
 
   test("doesn't seal for waived files while a source couldn't be walked", async () => {
     const { importId, folder } = await walking(1);
-    await addAside(ledger, folder, [
+    await addUnsendable(ledger, folder, [
       { state: "failed", path: "a", code: "NAME_INVALID", message: "not UTF-8" },
     ]);
     await finishPlanning(ledger, folder.id, new ExhibitError("SOURCE_IO", "EIO"));
@@ -619,16 +619,16 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
       await addShard(ledger, own, files(1)),
       await addShard(ledger, own, files(2)),
     ];
-    expect([first?.place, second?.place]).toEqual([1, 2]);
+    expect([first?.position, second?.position]).toEqual([1, 2]);
     await openShard(ledger, first?.shardId as number);
     const third = await addShard(ledger, own, files(3));
-    expect(third).toMatchObject({ place: 2 });
+    expect(third).toMatchObject({ position: 2 });
 
     const { value: rung } = await openShards(ledger, { importId }).next();
     expect(rung).toEqual([
-      { shardId: first?.shardId, place: 1 },
-      { shardId: second?.shardId, place: 1 },
-      { shardId: third?.shardId, place: 2 },
+      { shardId: first?.shardId, position: 1 },
+      { shardId: second?.shardId, position: 1 },
+      { shardId: third?.shardId, position: 2 },
     ]);
   });
 
@@ -640,7 +640,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     const own = { id: folderIds[0] as number, import_id: importId };
     await addShard(ledger, own, files(2));
     expect(await addShard(ledger, own, files(2))).toBeUndefined();
-    expect(await addShard(ledger, own, files(3))).toMatchObject({ place: 2 });
+    expect(await addShard(ledger, own, files(3))).toMatchObject({ position: 2 });
     expect(await readImport(ledger, importId)).toMatchObject({
       files: 3,
       bytes: 33,
@@ -650,7 +650,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
 
   test("records what isn't a file apart, and what can't be planned as failed; a retry walks that folder again", async () => {
     const { importId, folder } = await walking(1);
-    await addAside(ledger, folder, [
+    await addUnsendable(ledger, folder, [
       { state: "skipped", path: "link", as: "symlink" },
       { state: "failed", path: "\\xff", code: "NAME_INVALID", message: "not UTF-8" },
     ]);
@@ -730,7 +730,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
       addShard(ledger, folder, [{ path: "late", size: 1, modifiedAt: 1 }]),
     ).rejects.toMatchObject({ code: "STATE_CONFLICT" });
     await expect(
-      addAside(ledger, folder, [{ state: "skipped", path: "late", as: "fifo" }]),
+      addUnsendable(ledger, folder, [{ state: "skipped", path: "late", as: "fifo" }]),
     ).rejects.toMatchObject({ code: "STATE_CONFLICT" });
     expect(await readImport(ledger, importId)).toMatchObject({ files: 1, skipped: 0 });
   });
@@ -766,7 +766,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
       importId,
       complete: false,
       folderIds: [],
-      shards: [{ shardId, place: 1 }],
+      shards: [{ shardId, position: 1 }],
     });
     expect(await findQuietImports(ledger, { quietForMs: 3_600_000 })).toEqual([]);
   });
@@ -812,7 +812,10 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
       code: index % 5 === 0 ? ("KEY_INVALID" as const) : ("NAME_INVALID" as const),
       message: "no",
     }));
-    await addAside(ledger, folder, [...aside, { state: "skipped", path: "link", as: "symlink" }]);
+    await addUnsendable(ledger, folder, [
+      ...aside,
+      { state: "skipped", path: "link", as: "symlink" },
+    ]);
     const list = async (query: Partial<FileQuery>) => {
       const found: string[] = [];
       for (let after: string | undefined, page = 0; page === 0 || after; page += 1) {
@@ -846,7 +849,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
 
   test("counts the runs of a shard whose worker died, until one ends in good order or files are done with", async () => {
     const { folder, shardId } = await walking(2);
-    const crashes = async () => (await openShard(ledger, shardId))?.crashes;
+    const crashes = async () => (await openShard(ledger, shardId))?.consecutiveCrashes;
     expect([await crashes(), await crashes(), await crashes()]).toEqual([0, 1, 2]);
     expect(await isSuspect(ledger, shardId)).toBe(true);
     await closeShard(ledger, shardId);
@@ -879,20 +882,20 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     await recordOutcomes(ledger, folder.id, [], [failed]);
     await finishShard(ledger, shardId, 1);
 
-    expect((await reopenByJob(ledger, { shardId, starts: 2 })).shards).toEqual([]);
+    expect((await reopenByJob(ledger, { shardId, jobStarts: 2 })).shards).toEqual([]);
     expect(await openShard(ledger, shardId)).toBeUndefined();
     expect(await readFinished(ledger, shardId, 2)).toEqual({
       files: 1,
       failures: [{ code: "SOURCE_IO", files: 1 }],
     });
     const acts = async () =>
-      (await listActs(ledger, importId, { limit: 10 })).items.map(
+      (await listAuditEvents(ledger, importId, { limit: 10 })).items.map(
         ({ what, who }) => `${what} by ${who}`,
       );
     expect(await acts()).toEqual(["create by api"]);
 
-    const { shards } = await reopenByJob(ledger, { shardId, starts: 1 });
-    expect(shards).toEqual([{ shardId, place: 1 }]);
+    const { shards } = await reopenByJob(ledger, { shardId, jobStarts: 1 });
+    expect(shards).toEqual([{ shardId, position: 1 }]);
     expect(await openShard(ledger, shardId)).toMatchObject({ files: [{ id: file.id }] });
     expect(await acts()).toEqual(["create by api", "retry by queue"]);
   });
@@ -900,8 +903,8 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
   test("walks a folder again for a person, but not when its job only comes again", async () => {
     const { folder } = await walking(1);
     await finishPlanning(ledger, folder.id, new ExhibitError("SOURCE_IO", "EIO"), 1);
-    const reopened = async (starts: number) =>
-      (await reopenByJob(ledger, { folderId: folder.id, starts })).folderIds;
+    const reopened = async (jobStarts: number) =>
+      (await reopenByJob(ledger, { folderId: folder.id, jobStarts })).folderIds;
     expect(await reopened(2)).toEqual([]);
     expect(await reopened(1)).toEqual([folder.id]);
   });

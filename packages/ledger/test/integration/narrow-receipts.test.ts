@@ -8,7 +8,7 @@ import {
   openShard,
   recordOutcomes,
   recordWorkerFacts,
-  type Stored,
+  type StoredFile,
 } from "../../src/index.ts";
 import { addShard } from "./add-shard.ts";
 
@@ -94,7 +94,7 @@ describe.each(Object.entries(ledgerKinds))("Receipts in the ledger on %s", (_kin
     );
     const [first = 0, second = 0, third] = await Promise.all(workers);
     expect(third).toBe(first);
-    const record = async (path: string, by: number, more: Partial<Stored>) => {
+    const record = async (path: string, by: number, more: Partial<StoredFile>) => {
       const row = { ...receipt, fileId: idOf.get(path) ?? 0, key: `p/${path}`, crc64: 1n };
       await recordOutcomes(ledger, folderId, [{ ...row, leaseId: "L5", ...more }], [], by);
     };

@@ -7,14 +7,14 @@ import {
   findQuietImports,
   finishPlanning,
   type Ledger,
-  listActs,
-  listVendorActs,
+  listAuditEvents,
+  listVendorAuditEvents,
   openShards,
   pauseImport,
   pauseVendor,
   readImport,
   readPausedVendors,
-  readStanding,
+  readWorkState,
   reopenImport,
   resumeImport,
   resumeVendor,
@@ -81,7 +81,7 @@ describe.each(Object.entries(ledgerKinds))("Pauses in the ledger on %s", (_kind,
       status: "planning",
       paused: { who: "王芳", why: "the scanner is being repaired", at: expect.any(String) },
     });
-    expect(await readStanding(ledger, importId)).toMatchObject({
+    expect(await readWorkState(ledger, importId)).toMatchObject({
       status: "planning",
       paused: true,
     });
@@ -98,14 +98,14 @@ describe.each(Object.entries(ledgerKinds))("Pauses in the ledger on %s", (_kind,
     });
     expect(await shardsOf({ importId })).toEqual(shardIds);
     expect(await quiet(importId)).toMatchObject({ folderIds: unplanned });
-    expect(await readStanding(ledger, importId)).toMatchObject({
+    expect(await readWorkState(ledger, importId)).toMatchObject({
       status: "planning",
       paused: false,
     });
     await expect(resumeImport(ledger, importId, wang)).rejects.toMatchObject({
       code: "STATE_CONFLICT",
     });
-    const { items } = await listActs(ledger, importId, { limit: 10 });
+    const { items } = await listAuditEvents(ledger, importId, { limit: 10 });
     expect(items.map(({ what, who, vendor }) => [what, who, vendor])).toEqual([
       ["create", "api", null],
       ["pause", "王芳", null],
@@ -133,10 +133,10 @@ describe.each(Object.entries(ledgerKinds))("Pauses in the ledger on %s", (_kind,
     await finishPlanning(ledger, alone.folderIds[0] ?? 0);
     await pauseVendor(ledger, "wombat", wang);
     expect([...(await readPausedVendors(ledger)).keys()]).toEqual(["wombat"]);
-    expect(await readStanding(ledger, mixed.importId, { vendor: "wombat" })).toMatchObject({
+    expect(await readWorkState(ledger, mixed.importId, { vendor: "wombat" })).toMatchObject({
       paused: true,
     });
-    expect(await readStanding(ledger, mixed.importId, { vendor: "industry" })).toMatchObject({
+    expect(await readWorkState(ledger, mixed.importId, { vendor: "industry" })).toMatchObject({
       paused: false,
     });
     expect(await shardsOf({ importId: mixed.importId })).toEqual(mixed.shardIds.slice(1));
@@ -158,9 +158,12 @@ describe.each(Object.entries(ledgerKinds))("Pauses in the ledger on %s", (_kind,
     await expect(resumeVendor(ledger, "wombat", wang)).rejects.toMatchObject({
       code: "STATE_CONFLICT",
     });
-    const first = await listVendorActs(ledger, "wombat", { limit: 1 });
+    const first = await listVendorAuditEvents(ledger, "wombat", { limit: 1 });
     expect(first.items).toMatchObject([{ what: "pause", vendor: "wombat", import_id: null }]);
-    const rest = await listVendorActs(ledger, "wombat", { limit: 1, after: first.next ?? "" });
+    const rest = await listVendorAuditEvents(ledger, "wombat", {
+      limit: 1,
+      after: first.next ?? "",
+    });
     expect(rest).toMatchObject({ items: [{ what: "resume", who: "li" }], next: null });
   });
 

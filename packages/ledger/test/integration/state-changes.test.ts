@@ -4,19 +4,19 @@ import fc from "fast-check";
 import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
-  addAside,
+  addUnsendable,
   cancelImport,
   createImport,
   finishPlanning,
   finishShard,
-  forgetFolders,
+  forgetWalkedFolders,
   type Ledger,
   type NotStored,
   openShard,
   recordOutcomes,
   reopenByJob,
   reopenImport,
-  type Stored,
+  type StoredFile,
   sealImport,
   type UnfinishedFile,
   waiveFiles,
@@ -120,7 +120,7 @@ async function take({ importId, folders }: World, act: Act, pick: number): Promi
       );
       break;
     case "aside":
-      await addAside(
+      await addUnsendable(
         ledger,
         folder,
         some.map((path, index) =>
@@ -131,7 +131,7 @@ async function take({ importId, folders }: World, act: Act, pick: number): Promi
       );
       break;
     case "forget":
-      await forgetFolders(ledger, folder.id, some);
+      await forgetWalkedFolders(ledger, folder.id, some);
       break;
     case "plan":
       await finishPlanning(ledger, folder.id);
@@ -189,7 +189,7 @@ async function record(folderId: number, shardId: number, times: number, pick: nu
   }
 }
 
-function receipt({ id, path }: UnfinishedFile, seed: number): Stored {
+function receipt({ id, path }: UnfinishedFile, seed: number): StoredFile {
   return {
     fileId: id,
     state: seed % 3 ? "stored" : "identical",

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   cancelImport,
   createImport,
-  findAbandonedUploads,
+  findOrphanedUploads,
   finishPlanning,
   forgetUpload,
   giveUpUpload,
@@ -12,12 +12,12 @@ import {
   pauseVendor,
   postponeAbort,
   readLeftUploads,
-  readStanding,
+  readWorkState,
   recordOutcomes,
   recordPart,
   recordUpload,
   resumeVendor,
-  type Stored,
+  type StoredFile,
 } from "../../src/index.ts";
 import { addShard } from "./add-shard.ts";
 
@@ -54,7 +54,7 @@ describe.each(Object.entries(ledgerKinds))("Multipart uploads on record (%s)", (
     return { uploadId, ...place, partSize: 128, beganAt };
   }
 
-  function stored(fileId: number, more: Partial<Stored> = {}): Stored {
+  function stored(fileId: number, more: Partial<StoredFile> = {}): StoredFile {
     return {
       ...{ fileId, state: "stored", size: 1000, modifiedMs: 5, key: "kongur/庭审.mp4" },
       ...{ sha256: new Uint8Array(32), crc64: 1n, etag: '"E"', requestId: "R" },
@@ -64,7 +64,7 @@ describe.each(Object.entries(ledgerKinds))("Multipart uploads on record (%s)", (
   }
 
   const abandoned = async (shardId: number) =>
-    (await findAbandonedUploads(ledger, { limit: 10, shardId })).map(({ uploadId }) => uploadId);
+    (await findOrphanedUploads(ledger, { limit: 10, shardId })).map(({ uploadId }) => uploadId);
 
   test("are found again with their parts, of several the latest; a part sent again replaces what was known", async () => {
     const { shardId, fileId } = await planned();
@@ -90,7 +90,7 @@ describe.each(Object.entries(ledgerKinds))("Multipart uploads on record (%s)", (
     await recordPart(ledger, id, { number: 1, etag: '"one"', crc64: 0n });
     await giveUpUpload(ledger, id);
     expect(await readLeftUploads(ledger, shardId)).toEqual(new Map());
-    expect(await findAbandonedUploads(ledger, { limit: 10, shardId })).toEqual([
+    expect(await findOrphanedUploads(ledger, { limit: 10, shardId })).toEqual([
       {
         ...{ id, uploadId: "U", endpoint: "https://oss", bucket: "evidence" },
         ...{ key: "kongur/庭审.mp4", folderId, path: "庭审.mp4", slot: null },
@@ -170,10 +170,10 @@ describe.each(Object.entries(ledgerKinds))("Multipart uploads on record (%s)", (
   test("A shard says when it is taken up again", async () => {
     const { shardId, first } = await planned();
     const importId = first?.importId ?? "";
-    expect(first).toMatchObject({ opening: 1 });
-    const run = { shardId, opening: 1 };
-    expect(await readStanding(ledger, importId, { run })).toMatchObject({ superseded: false });
-    expect(await openShard(ledger, shardId)).toMatchObject({ opening: 2 });
-    expect(await readStanding(ledger, importId, { run })).toMatchObject({ superseded: true });
+    expect(first).toMatchObject({ runNumber: 1 });
+    const run = { shardId, runNumber: 1 };
+    expect(await readWorkState(ledger, importId, { run })).toMatchObject({ superseded: false });
+    expect(await openShard(ledger, shardId)).toMatchObject({ runNumber: 2 });
+    expect(await readWorkState(ledger, importId, { run })).toMatchObject({ superseded: true });
   });
 });

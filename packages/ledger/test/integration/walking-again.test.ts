@@ -2,22 +2,22 @@ import type { FileView } from "@exhibit/contracts";
 import { ledgerKinds } from "@exhibit/ledger/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
-  type AsideEntry,
-  addAside,
+  addUnsendable,
   cancelImport,
   createImport,
   finishPlanning,
   finishShard,
-  forgetFolders,
+  forgetWalkedFolders,
   type Ledger,
+  listAwaitingRewalk,
   listFiles,
-  listLookedFor,
   openShard,
   type PlannedFile,
   readImport,
   recordOutcomes,
   reopenImport,
   sealImport,
+  type UnsendableEntry,
   waiveFiles,
 } from "../../src/index.ts";
 import { addShard } from "./add-shard.ts";
@@ -30,7 +30,7 @@ const planned = (path: string, size = 5): PlannedFile => {
   return { path, size, modifiedAt: 1, ...(normal === path ? {} : { normal }) };
 };
 
-const failed = (path: string, code: "NAME_INVALID" | "SOURCE_UNREADABLE"): AsideEntry => ({
+const failed = (path: string, code: "NAME_INVALID" | "SOURCE_UNREADABLE"): UnsendableEntry => ({
   state: "failed",
   path,
   code,
@@ -87,7 +87,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
   test("keeps what couldn't be planned on the record while it is looked for, whatever becomes of it", async () => {
     const { importId, folder } = await begin();
     const names = ["mended", "still", "link", "gone", "folder"];
-    await addAside(
+    await addUnsendable(
       ledger,
       folder,
       names.map((path) => failed(path, "SOURCE_UNREADABLE")),
@@ -97,13 +97,13 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     expect(await readImport(ledger, importId)).toMatchObject({ files: 5, planned: 5, failed: 0 });
 
     const shard = await addShard(ledger, folder, [planned("in/folder", 7), planned("mended", 11)]);
-    await addAside(ledger, folder, [
+    await addUnsendable(ledger, folder, [
       failed("still", "SOURCE_UNREADABLE"),
       { state: "skipped", path: "link", as: "symlink" },
     ]);
     const page = { after: "", limit: 10 };
-    expect(await listLookedFor(ledger, folder.id, page)).toEqual(["folder", "gone"]);
-    await forgetFolders(ledger, folder.id, ["folder"]);
+    expect(await listAwaitingRewalk(ledger, folder.id, page)).toEqual(["folder", "gone"]);
+    await forgetWalkedFolders(ledger, folder.id, ["folder"]);
     await finishPlanning(ledger, folder.id);
     await store(shard, folder.id);
     expect(await sealImport(ledger, importId)).toBe("attention");
@@ -122,10 +122,10 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
   test("knows of a folder that failed how many files it stands for, or that nobody knows", async () => {
     const { importId, folder } = await begin();
     const entry = failed("named badly", "NAME_INVALID");
-    await addAside(ledger, folder, [
-      { ...entry, folder: { files: 1204 } } as AsideEntry,
+    await addUnsendable(ledger, folder, [
+      { ...entry, folder: { files: 1204 } } as UnsendableEntry,
       failed("file", "NAME_INVALID"),
-      { ...failed("closed", "SOURCE_UNREADABLE"), folder: { files: null } } as AsideEntry,
+      { ...failed("closed", "SOURCE_UNREADABLE"), folder: { files: null } } as UnsendableEntry,
     ]);
     const known = async () =>
       Object.fromEntries(
@@ -147,13 +147,13 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     await finishPlanning(ledger, folder.id);
     await reopenImport(ledger, importId);
     await addShard(ledger, folder, [planned("closed")]);
-    await addAside(ledger, folder, [{ ...entry, folder: { files: 7 } } as AsideEntry]);
+    await addUnsendable(ledger, folder, [{ ...entry, folder: { files: 7 } } as UnsendableEntry]);
     expect(await known()).toMatchObject({ "named badly": [true, 7], closed: [false, null] });
   });
 
   test("says of what is gone what was wrong with it before, once, and lets it be given up", async () => {
     const { importId, folder } = await begin();
-    await addAside(ledger, folder, [failed("./\\xff", "NAME_INVALID")]);
+    await addUnsendable(ledger, folder, [failed("./\\xff", "NAME_INVALID")]);
     await finishPlanning(ledger, folder.id);
     for (const _ of [1, 2]) {
       await reopenImport(ledger, importId);
@@ -171,7 +171,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
 
   test("knows nothing new of what is looked for when the source can't be walked, or the import is cancelled", async () => {
     const { importId, folder } = await begin();
-    await addAside(ledger, folder, [failed("a", "NAME_INVALID")]);
+    await addUnsendable(ledger, folder, [failed("a", "NAME_INVALID")]);
     await finishPlanning(ledger, folder.id);
     await reopenImport(ledger, importId);
     const { ExhibitError } = await import("@exhibit/contracts");

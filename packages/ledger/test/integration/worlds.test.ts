@@ -8,7 +8,7 @@ import {
   type Entrant,
   enterWorld,
   type Ledger,
-  listVendorActs,
+  listVendorAuditEvents,
   openPostgresLedger,
 } from "../../src/index.ts";
 
@@ -141,7 +141,7 @@ describe.each(Object.entries(ledgerKinds))("Worlds of a ledger on %s", (_kind, o
     });
     await enterWorld(ledger, moved);
     await expect(enterWorld(ledger, live)).rejects.toMatchObject(mismatch);
-    const { items } = await listVendorActs(ledger, "kongur", { limit: 10 });
+    const { items } = await listVendorAuditEvents(ledger, "kongur", { limit: 10 });
     expect(items).toMatchObject([
       { what: "accept", ...by, details: { from: kongur, to: moved.places.kongur } },
     ]);
