@@ -31,7 +31,17 @@ const allowed: Record<string, readonly string[]> = {
   ],
   api: ["contracts", "ingest", "queue", "telemetry"],
   worker: ["contracts", "ingest", "ledger", "oss", "queue", "runtime", "sources", "telemetry"],
-  cli: ["api", "client", "config", "contracts", "runtime", "sandbox", "telemetry", "worker"],
+  cli: [
+    "api",
+    "client",
+    "config",
+    "contracts",
+    "credentials",
+    "runtime",
+    "sandbox",
+    "telemetry",
+    "worker",
+  ],
 };
 
 /**

@@ -11,19 +11,17 @@ import {
   readingOf,
   writeName,
 } from "@exhibit/contracts";
+import type { CaseFolders } from "@exhibit/credentials";
 import { badUse } from "../output/exit-codes.ts";
 import { folderName } from "../output/folder-report.ts";
-
-/** The roles whose folders kongur opens besides those of suits. */
-export const roles = ["entrust", "lawyer", "firm"] as const;
-export type Role = (typeof roles)[number];
+import { caseFoldersOf, roleWithoutCase, unnamedFolder } from "./vendor-folders.ts";
 
 /** What the command line says about the case. */
 export interface CaseOptions {
   vendor: string;
   entrust: string | undefined;
   suits: readonly string[];
-  role: Role | undefined;
+  role: string | undefined;
   /** `--folder key=value`, in their order. */
   selector: FolderSelector | undefined;
   followSymlinks?: boolean | undefined;
@@ -45,14 +43,13 @@ export async function mapCase(
   folders: readonly string[],
   options: CaseOptions,
 ): Promise<MappedCase> {
-  checkOptions(options);
+  const named = namedFolder(options);
   const mapped: FolderRequest[] = [];
-  for (const folder of folders) mapped.push(...(await mapFolder(resolve(folder), options)));
+  for (const folder of folders) mapped.push(...(await mapFolder(resolve(folder), options, named)));
   const suitIds = new Set(options.suits);
   for (const { folder } of mapped) if (folder.suit_id !== undefined) suitIds.add(folder.suit_id);
   const covered = new Set(mapped.map(({ folder }) => folder.suit_id));
-  const mapsItself =
-    mapped.length > 0 && options.selector === undefined && options.role === undefined;
+  const mapsItself = mapped.length > 0 && !("selector" in named);
   return {
     request: {
       ...(options.entrust === undefined ? {} : { entrust_id: options.entrust }),
@@ -64,13 +61,16 @@ export async function mapCase(
 }
 
 /**
- * How a folder's subfolders map to the folders of a case at kongur, by their names alone: none for a folder that isn't laid
- * out as a case. Throws REQUEST_INVALID naming what would be left out of one that almost is.
+ * Maps a folder's subfolders to a vendor's folders of a case by their names alone. Returns none for a
+ * folder that isn't laid out as a case, or a vendor that opens no cases. Throws REQUEST_INVALID naming
+ * what would be left out of a folder that is almost laid out as one.
  */
-export async function mapLayout(path: string): Promise<FolderRequest[]> {
-  return (await namesInCase(path, [])).map((name) => ({
-    vendor: "kongur",
-    folder: selectorOf(name),
+export async function mapLayout(path: string, vendor: string): Promise<FolderRequest[]> {
+  const cases = caseFoldersOf(vendor);
+  if (cases === undefined) return [];
+  return (await namesInCase(path, [], cases)).map((name) => ({
+    vendor,
+    folder: selectorOf(name, cases),
     source: { type: "directory", path: join(path, name) },
   }));
 }
@@ -84,33 +84,31 @@ export function mappingLines(folders: readonly FolderRequest[], most = 20): stri
   return more > 0 ? [...lines, `and ${more} more folders`] : lines;
 }
 
-function checkOptions(options: CaseOptions): void {
-  if (options.role !== undefined && options.selector !== undefined) {
+/**
+ * Returns the vendor's folder that the options name, or else how the vendor names those of a case.
+ * Throws REQUEST_INVALID (bad use) when the vendor needs more.
+ */
+function namedFolder({
+  vendor,
+  role,
+  selector,
+}: CaseOptions): { selector: FolderSelector } | { cases: CaseFolders } {
+  if (role !== undefined && selector !== undefined) {
     throw badUse("--role and --folder both name the folder at the vendor: give one of them.");
   }
-  if (options.vendor === "kongur") return;
-  if (options.role !== undefined)
-    throw badUse(`--role is for kongur; name ${options.vendor}'s folder by --folder key=value.`);
-  if (options.selector === undefined) throw unnamedFolder(options.vendor);
+  if (selector !== undefined) return { selector };
+  const cases = caseFoldersOf(vendor);
+  if (cases === undefined) {
+    throw role === undefined ? unnamedFolder(vendor) : roleWithoutCase(vendor);
+  }
+  return role === undefined ? { cases } : { selector: cases.role(role) };
 }
 
-/** How folders of the vendors are named that have no options of their own here. */
-const folderExamples: Readonly<Record<string, string>> = {
-  deepvision: "--folder op_poi_id=p1 --folder op_tenant_code=t1",
-  rex: "--folder scene=contracts",
-  wombat:
-    "--folder merchant_code=m1 --folder scenes_code=s1 --folder ou_code=o1 --folder robot_sn=r1",
-  industry: "--folder type=OWNBRAND --folder id=1001",
-};
-
-/** A command line that doesn't say which folder of the vendor is meant, with an example of that vendor's own. */
-export function unnamedFolder(vendor: string): ExhibitError {
-  const example = Object.hasOwn(folderExamples, vendor) ? folderExamples[vendor] : undefined;
-  const suchAs = example === undefined ? "" : `, such as ${example}`;
-  return badUse(`Name ${vendor}'s folder by --folder key=value${suchAs}.`);
-}
-
-async function mapFolder(path: string, options: CaseOptions): Promise<FolderRequest[]> {
+async function mapFolder(
+  path: string,
+  options: CaseOptions,
+  named: ReturnType<typeof namedFolder>,
+): Promise<FolderRequest[]> {
   await checkFolder(path);
   const bound = (folder: FolderSelector, below?: string): FolderRequest => ({
     vendor: options.vendor,
@@ -123,27 +121,31 @@ async function mapFolder(path: string, options: CaseOptions): Promise<FolderRequ
       ...(options.names === undefined ? {} : { names: options.names }),
     },
   });
-  if (options.selector !== undefined) return [bound(options.selector)];
-  if (options.role !== undefined) return [bound({ role: options.role })];
+  if ("selector" in named) return [bound(named.selector)];
 
-  const names = await namesInCase(path, options.suits);
+  const { cases } = named;
+  const names = await namesInCase(path, options.suits, cases);
   if (names.length === 0) {
     const [suit, ...more] = options.suits;
-    if (suit !== undefined && more.length === 0) return [bound({ suit_id: suit })];
-    throw unmapped(path, options.suits);
+    if (suit !== undefined && more.length === 0) return [bound(cases.suit(suit))];
+    throw unmapped(path, options.suits, cases);
   }
-  return names.map((name) => bound(selectorOf(name), name));
+  return names.map((name) => bound(selectorOf(name, cases), name));
 }
 
-/** By the name of a subfolder. */
-function selectorOf(name: string): FolderSelector {
-  return isRole(name) ? { role: name } : { suit_id: name };
+/** Returns the selector of the vendor's folder that a subfolder's name stands for. */
+function selectorOf(name: string, cases: CaseFolders): FolderSelector {
+  return cases.roles.includes(name) ? cases.role(name) : cases.suit(name);
 }
 
 /** The subfolders that stand for a folder of the case; none where it isn't laid out as one. Throws when any would be left out. */
-async function namesInCase(path: string, suits: readonly string[]): Promise<string[]> {
+async function namesInCase(
+  path: string,
+  suits: readonly string[],
+  cases: CaseFolders,
+): Promise<string[]> {
   const { subfolders, others } = await contentsOf(path);
-  const names = namesOf(path, subfolders, suits);
+  const names = namesOf(path, subfolders, suits, cases);
   if (names.length === 0) return [];
   const left = [...subfolders.filter((name) => !names.includes(name)).map(quoted), ...others];
   if (left.length > 0) throw leftOver(path, left);
@@ -151,7 +153,13 @@ async function namesInCase(path: string, suits: readonly string[]): Promise<stri
 }
 
 /** Which subfolders stand for a folder of the case, sorted by name. */
-function namesOf(path: string, subfolders: readonly string[], suits: readonly string[]): string[] {
+function namesOf(
+  path: string,
+  subfolders: readonly string[],
+  suits: readonly string[],
+  { roles }: CaseFolders,
+): string[] {
+  const isRole = (name: string) => roles.includes(name);
   if (suits.length > 0) return subfolders.filter((name) => isRole(name) || suits.includes(name));
   // Without --suit the names themselves say the suits, but only where the folder is clearly laid out as a case.
   const isCase =
@@ -159,10 +167,6 @@ function namesOf(path: string, subfolders: readonly string[], suits: readonly st
   if (!isCase && subfolders.some(isSuitNumber))
     throw leftOver(path, subfolders.filter((name) => !isSuitNumber(name)).map(quoted));
   return isCase ? [...subfolders] : [];
-}
-
-function isRole(name: string): name is Role {
-  return (roles as readonly string[]).includes(name);
 }
 
 function isSuitNumber(name: string): boolean {
@@ -216,7 +220,7 @@ function quoted(name: string): string {
   return JSON.stringify(name);
 }
 
-function unmapped(path: string, suits: readonly string[]): ExhibitError {
+function unmapped(path: string, suits: readonly string[], { roles }: CaseFolders): ExhibitError {
   const name = basename(path);
   const hint = `or its subfolders have to be named by suit ids, ${roles.join(", ")}`;
   return suits.length > 1

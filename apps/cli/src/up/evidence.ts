@@ -6,6 +6,9 @@ import { checkFolder, mapLayout } from "../case/case-folders.ts";
 import { badUse } from "../output/exit-codes.ts";
 import { ensureSampleCase, sampleRequest } from "./sample-case/sample-case.ts";
 
+/** The sandbox's vendor that opens the folders of a whole case. */
+const TRIAL_VENDOR = "kongur";
+
 /** What `exhibit up` imports into the sandbox. */
 export interface Evidence {
   /** For people: what it is and where it lies. */
@@ -53,9 +56,9 @@ export async function ownEvidence(path: string, dataDir: string): Promise<Eviden
 
 async function foldersOf(root: string): Promise<{ folders: FolderRequest[]; remark?: string }> {
   const source = { type: "directory" as const, path: root };
-  const whole: FolderRequest[] = [{ vendor: "kongur", folder: { role: "entrust" }, source }];
+  const whole: FolderRequest[] = [{ vendor: TRIAL_VENDOR, folder: { role: "entrust" }, source }];
   try {
-    const folders = await mapLayout(root);
+    const folders = await mapLayout(root, TRIAL_VENDOR);
     return { folders: folders.length === 0 ? whole : folders };
   } catch (thrown) {
     if (!(thrown instanceof ExhibitError && thrown.code === "REQUEST_INVALID")) throw thrown;

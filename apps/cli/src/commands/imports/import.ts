@@ -1,12 +1,7 @@
 import { type NameEncoding, nameEncodings, TRIAL_NOTICE } from "@exhibit/contracts";
 import { Option } from "commander";
-import {
-  type CaseOptions,
-  mapCase,
-  mappingLines,
-  type Role,
-  roles,
-} from "../../case/case-folders.ts";
+import { type CaseOptions, mapCase, mappingLines } from "../../case/case-folders.ts";
+import { caseRoles } from "../../case/vendor-folders.ts";
 import { apiOfEnvironment } from "../../client/api-of-environment.ts";
 import { watchToEnd } from "../../client/watch-to-end.ts";
 import { exitCodes } from "../../output/exit-codes.ts";
@@ -18,7 +13,7 @@ interface ImportOptions {
   vendor: string;
   entrust?: string;
   suit?: string[];
-  role?: Role;
+  role?: string;
   folder?: Record<string, string>;
   followSymlinks?: boolean;
   allowEmpty?: boolean;
@@ -40,7 +35,7 @@ export const importCommand: CommandModule = (program, { run }) => {
     .option("--suit <id>", "a suit of the case (suit_id); may be repeated", collect)
     .addOption(
       new Option("--role <role>", "the case's own folder at kongur instead of a suit's").choices(
-        roles,
+        caseRoles,
       ),
     )
     .option(

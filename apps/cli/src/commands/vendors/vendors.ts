@@ -12,7 +12,7 @@ import {
 } from "@exhibit/contracts";
 import type { VendorCheck } from "@exhibit/runtime";
 import { Option } from "commander";
-import { type Role, roles, unnamedFolder } from "../../case/case-folders.ts";
+import { caseFoldersOf, caseRoles, unnamedFolder } from "../../case/vendor-folders.ts";
 import { apiOfEnvironment } from "../../client/api-of-environment.ts";
 import { errorLines, errorViewOf } from "../../output/error-lines.ts";
 import { badUse, exitCodeOf, exitCodes } from "../../output/exit-codes.ts";
@@ -29,7 +29,7 @@ import { type CommandModule, jsonOption } from "../command.ts";
 interface CheckOptions {
   entrust?: string;
   suit?: string[];
-  role?: Role;
+  role?: string;
   folder?: Record<string, string>;
   json?: boolean;
 }
@@ -54,7 +54,7 @@ export const vendorsCommand: CommandModule = (program, { run }) => {
     .option("--suit <id>", "a suit of the case (suit_id); may be repeated", collect)
     .addOption(
       new Option("--role <role>", "the case's own folder at kongur instead of a suit's").choices(
-        roles,
+        caseRoles,
       ),
     )
     .option("--folder <key=value>", "name the vendor's folder; may be repeated", collectPair)
@@ -218,16 +218,18 @@ async function checkFolder(
   return { trial: config.trial, ...resultOf(check) };
 }
 
-/** The folders that the options name; at kongur one for each suit. */
+/** Returns the folders that the options name: one for each suit if the vendor opens those. */
 function foldersOf(vendor: string, { folder, role, suit = [] }: CheckOptions): FolderSelector[] {
   if (folder !== undefined && role !== undefined) {
     throw badUse("--role and --folder both name the folder at the vendor: give one of them.");
   }
   if (folder !== undefined) return [folder];
-  if (vendor !== "kongur") throw unnamedFolder(vendor);
-  if (role !== undefined) return [{ role }];
-  if (suit.length > 0) return [...new Set(suit)].map((suit_id) => ({ suit_id }));
-  throw badUse(`Name the folder: --suit ID, --role ${roles.join("|")} or --folder key=value.`);
+  const cases = caseFoldersOf(vendor);
+  if (cases === undefined) throw unnamedFolder(vendor);
+  if (role !== undefined) return [cases.role(role)];
+  if (suit.length > 0) return [...new Set(suit)].map((id) => cases.suit(id));
+  const roles = cases.roles.join("|");
+  throw badUse(`Name the folder: --suit ID, --role ${roles} or --folder key=value.`);
 }
 
 function labelOf(folder: FolderSelector): string {
