@@ -180,13 +180,13 @@ describe("A Redis that can't carry the work is refused at the start, with a sent
       "one that speaks TLS, by an address without",
       () => servers.encrypted.url.replace("rediss:", "redis:"),
       "SERVICE_UNREACHABLE",
-      /begins with rediss:/,
+      /begin the address with rediss:/,
     ],
     [
       "one that doesn't speak TLS, by an address with it",
       () => servers.plain.url.replace("redis:", "rediss:"),
       "SERVICE_UNREACHABLE",
-      /begins with redis:/,
+      /begin the address with redis:/,
     ],
   ])("%s", async (_, address, code, sentence) => {
     const refused = await refusal(await address());

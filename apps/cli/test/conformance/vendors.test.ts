@@ -52,7 +52,7 @@ describe("exhibit vendors", () => {
       ["kongur", "ok", "3", "7", "0"],
       ["rex", "open", "2026-11-23T12:00:00.000Z", "0", "5", "0", "VENDOR_UNAVAILABLE"],
       ["rex: no answer"],
-      ["", "Nothing: it is tried again; tell the vendor if it lasts."],
+      ["", "Nothing: it is retried. Tell the vendor if it lasts."],
       [""],
     ]);
     expect((await vendors(["--json"], env)).last()).toEqual({
