@@ -17,8 +17,8 @@ export interface Sources {
   /**
    * Opens a source, which must lie within what the policy allows, by its text and in reality.
    *
-   * @throws {ExhibitError} SOURCE_OUTSIDE_ROOTS, SOURCE_NOT_FOUND, SOURCE_UNREADABLE (also when it isn't
-   * a folder), SOURCE_IO; REQUEST_INVALID for a kind that isn't known here
+   * @throws {ExhibitError} SOURCE_OUTSIDE_ROOTS, SOURCE_NOT_FOUND, SOURCE_UNREADABLE (also when it
+   * isn't a folder), SOURCE_IO; REQUEST_INVALID for a kind that isn't known here
    */
   open(source: Source): Promise<SourceReader>;
   /**
@@ -64,7 +64,8 @@ export function createSources({ memoryBytes, ...policy }: SourcesOptions): Sourc
 /**
  * Checks a source by its text alone, without I/O.
  *
- * @throws {ExhibitError} REQUEST_INVALID, also when it holds Exhibit's own data; SOURCE_OUTSIDE_ROOTS
+ * @throws {ExhibitError} REQUEST_INVALID, also when it holds Exhibit's own data;
+ * SOURCE_OUTSIDE_ROOTS
  */
 export function checkSource(source: Source, policy: SourcePolicy): void {
   namedSource(source).check(policy);

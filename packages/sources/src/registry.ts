@@ -15,7 +15,8 @@ const registry = {
 /**
  * Returns the source that a request or the ledger describes.
  *
- * @throws {ExhibitError} REQUEST_INVALID for an unknown kind, or options that aren't those of its kind
+ * @throws {ExhibitError} REQUEST_INVALID for an unknown kind, or options that aren't those of its
+ * kind
  */
 export function namedSource(source: Source): NamedSource {
   const { type } = source;
@@ -27,7 +28,9 @@ export function namedSource(source: Source): NamedSource {
   );
 }
 
-/** Binds a schema and a kind: the pair's own types stay inside, so that unlike kinds fit one table. */
+/**
+ * Binds a schema and a kind: the pair's own types stay inside, so that unlike kinds fit one table.
+ */
 function checked<Schema extends z.ZodType>(
   schema: Schema,
   kind: SourceKind<z.output<Schema>>,

@@ -1,16 +1,16 @@
 import { type ErrorCode, ExhibitError } from "@exhibit/contracts/errors";
 
-/** What the operating system says, as ours. What isn't named here is SOURCE_IO: worth another try. */
+/** Our codes for what the operating system says. Anything else is SOURCE_IO: worth another try. */
 const codeOfErrno: Readonly<Record<string, ErrorCode>> = {
   ENOENT: "SOURCE_NOT_FOUND",
   ENOTDIR: "SOURCE_NOT_FOUND",
   EACCES: "SOURCE_UNREADABLE",
   EPERM: "SOURCE_UNREADABLE",
-  // A symbolic link where O_NOFOLLOW forbids one, or a circle of them.
+  // There is a symbolic link where O_NOFOLLOW forbids one, or a circle of them.
   ELOOP: "SOURCE_UNREADABLE",
-  // Deeper than PATH_MAX: it is there, but no call of the operating system can name it.
+  // It lies deeper than PATH_MAX: it is there, but no system call can name it.
   ENAMETOOLONG: "SOURCE_UNREADABLE",
-  // What opening a socket gives.
+  // Opening a socket fails with this.
   ENXIO: "SOURCE_UNREADABLE",
 };
 
@@ -20,7 +20,8 @@ const sentenceOf: Readonly<Partial<Record<ErrorCode, string>>> = {
 };
 
 /**
- * Makes an error of ours from one of the file system, in this one place.
+ * Returns the ExhibitError for an error of the file system; one that is an ExhibitError already
+ * stays as it is. No other place translates them.
  *
  * @param path what the message names
  */
@@ -35,6 +36,7 @@ export function sourceError(thrown: unknown, path: string): ExhibitError {
   });
 }
 
+/** Returns the name of a system error, such as `ENOENT`. */
 export function errnoOf(thrown: unknown): string {
   const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
   return typeof code === "string" ? code : "unknown error";

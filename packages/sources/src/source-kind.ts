@@ -8,7 +8,9 @@ import type { FileStat, SourceEntry, SourceFile, SourceReader, WalkOptions } fro
 export interface SourcePolicy {
   /** Absolute paths: what is read from this machine's file system lies below one of them. */
   readonly roots: readonly string[];
-  /** The real path of Exhibit's own data, which no source may hold; undefined where there is none. */
+  /**
+   * The real path of Exhibit's own data, which no source may hold; undefined where there is none.
+   */
   readonly dataDir: string | undefined;
 }
 
@@ -29,7 +31,8 @@ export interface NamedSource {
   /** What people call it. */
   readonly name: string;
   /**
-   * Checks it by its text alone, without I/O, so that the API refuses early what could never be read.
+   * Checks it by its text alone, without I/O, so that the API refuses early what could never be
+   * read.
    *
    * @throws {ExhibitError} REQUEST_INVALID, SOURCE_OUTSIDE_ROOTS
    */
@@ -37,9 +40,9 @@ export interface NamedSource {
   /** @throws {ExhibitError} SOURCE_* */
   open(context: SourceContext): Promise<SourceReader>;
   /**
-   * Returns what this machine can't see but another one may, given the error with which the source, or
-   * a file in it, couldn't be read; undefined when any worker would meet the same error, so that one
-   * alone can judge.
+   * Returns what this machine can't see but another one may, given the error with which the source,
+   * or a file in it, couldn't be read; undefined when any worker would meet the same error, so that
+   * one alone can judge.
    */
   absence(
     error: ExhibitError,
@@ -52,7 +55,9 @@ export interface NamedSource {
 export interface Absence {
   /** The absolute path that other workers are asked to look for; see raw-paths.ts. */
   readonly path: string;
-  /** Why it looks like a share that isn't mounted, such as `"/mnt/share" is empty`; else undefined. */
+  /**
+   * Why it looks like a share that isn't mounted, such as `"/mnt/share" is empty`; else undefined.
+   */
   readonly unmounted: string | undefined;
 }
 

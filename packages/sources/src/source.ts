@@ -1,7 +1,8 @@
 import type { SkippedAs } from "@exhibit/contracts";
 import type { ExhibitError } from "@exhibit/contracts/errors";
 
-// The port: what everybody else knows of a source, whatever its kind. A kind's side of it is source-kind.ts.
+// The port: what everybody else knows of a source, whatever its kind. A kind's side of it is
+// source-kind.ts.
 
 /** What a file was when it was planned, and must still be when it is sent. */
 export interface FileStat {
@@ -22,7 +23,10 @@ export type SourceEntry =
   | { readonly kind: "skipped"; readonly path: string; readonly reason: SkippedAs }
   | ({ readonly kind: "faulty"; readonly path: string } & Fault);
 
-/** What has to be kept of a file to open it later, in any process: `walk` yields it, `open` takes it. */
+/**
+ * What has to be kept of a file to open it later, in any process: `walk` yields it, `open` takes
+ * it.
+ */
 export interface PlannedEntry {
   readonly path: string;
 }
@@ -31,8 +35,8 @@ export interface PlannedEntry {
 interface Fault {
   readonly error: ExhibitError;
   /**
-   * There when the entry is a folder: how many files lie below it that have no entries of their own;
-   * null when that can't be told.
+   * There when the entry is a folder: how many files lie below it that have no entries of their
+   * own; null when that can't be told.
    */
   readonly folder?: { readonly files: number | null };
 }
@@ -44,12 +48,12 @@ export interface WalkOptions {
 /** An open source of any kind. Whoever opened it disposes of it. */
 export interface SourceReader extends AsyncDisposable {
   /**
-   * Yields every entry once, in no particular order, as a stream: memory doesn't grow with the number
-   * of entries. An entry, or a sub-folder, that can't be taken is a `faulty` entry, and the walk goes
-   * on.
+   * Yields every entry once, in no particular order, as a stream: memory doesn't grow with the
+   * number of entries. An entry, or a sub-folder, that can't be taken is a `faulty` entry, and the
+   * walk goes on.
    *
-   * Throws SOURCE_* when the source itself can't be read, REQUEST_INVALID when it holds Exhibit's own
-   * data, INTERRUPTED when `signal` is aborted.
+   * Throws SOURCE_* when the source itself can't be read, REQUEST_INVALID when it holds Exhibit's
+   * own data, INTERRUPTED when `signal` is aborted.
    */
   walk(options: WalkOptions): AsyncIterable<SourceEntry>;
   /**
@@ -63,7 +67,10 @@ export interface SourceReader extends AsyncDisposable {
   open(file: PlannedEntry, expected: FileStat | undefined): Promise<SourceFile>;
   /** Returns the text that a file's object key is made from, with `/` between its parts. */
   nameOf(path: string): string;
-  /** Returns whether a folder lies at a path that `walk` yielded; false also when that can't be told. */
+  /**
+   * Returns whether a folder lies at a path that `walk` yielded; false also when that can't be
+   * told.
+   */
   isFolder(path: string): Promise<boolean>;
 }
 
@@ -71,8 +78,8 @@ export interface SourceReader extends AsyncDisposable {
 export interface SourceFile extends FileStat, AsyncDisposable {
   /**
    * Returns the next `length` bytes. The last byte of the file is returned only after size and time
-   * were found unchanged (else SOURCE_CHANGED), so a body that was sent whole is proved to be whole.
-   * Throws SOURCE_*.
+   * were found unchanged (else SOURCE_CHANGED), so a body that was sent whole is proved to be
+   * whole. Throws SOURCE_*.
    */
   read(length: number): Promise<Piece>;
   /** Starts over from the first byte. */

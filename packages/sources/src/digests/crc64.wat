@@ -1,16 +1,20 @@
-;; CRC-64/XZ. `npm run wasm` makes crc64.wasm of this; a test compares them.
+;; CRC-64/XZ. `npm run wasm` makes crc64.wasm of this file; a test compares them.
 ;;
-;; A remainder doesn't change when a multiple of the polynomial is XORed onto the bytes. So a byte is taken out of the
-;; message by XORing eight bytes onto those that come 16, 32, 48, 64, 96, 112, 128 and 144 bytes after it, and 16 bytes
-;; that lie side by side are taken out at once. The last of the message is left, and goes through a table byte by byte.
+;; A remainder doesn't change when a multiple of the polynomial is XORed onto the bytes. So a byte is
+;; taken out of the message by XORing eight bytes onto those that come 16, 32, 48, 64, 96, 112, 128 and
+;; 144 bytes after it, and 16 neighbouring bytes are taken out at once. What is left at the end of the
+;; message goes through a table byte by byte.
 ;;
-;; What is XORed depends on the byte alone, and is the XOR of what its two halves of four bits ask for. For each half
-;; and each of the eight places that is a table of 16 bytes, which is what a swizzle looks 16 indexes up in.
+;; What is XORed depends on the byte alone: it is the XOR of the values for its two halves of four bits.
+;; Each half has, for each of the eight places, a table of 16 bytes, in which a swizzle looks up 16
+;; indexes at once.
 ;;
-;; The distances: eight bytes have the 64 bits that make up for any byte, if they stand at places that are independent
-;; of each other modulo the polynomial. Of 1 to 9 times 16 bytes, only leaving 80 out gives such eight.
+;; The distances: eight bytes hold the 64 bits that make up for any byte, if they stand at places that
+;; are independent of each other modulo the polynomial. Of the places 16, 32 … 144, eight are independent
+;; only if 80 is left out.
 ;;
-;; A relaxed swizzle differs between machines for indexes over 15 only, of which there are none. It's a third faster.
+;; Relaxed swizzles differ between machines only for indexes over 15, and there are none. A relaxed
+;; swizzle is a third faster.
 
 (module
   ;; Page 0: the tables. Page 1: the bytes.
@@ -48,17 +52,18 @@
       (local.set $byte (i32.add (local.get $byte) (i32.const 1)))
       (br_if $bytes (i32.lt_u (local.get $byte) (i32.const 256)))))
 
-  ;; The CRC64 of what came before, whose CRC64 is given (0 at first), and of the first `left` bytes of the buffer.
+  ;; Returns the CRC64 of all bytes so far: those whose CRC64 is given (0 at first), and the first `left`
+  ;; bytes of the buffer.
   (func (export "update") (param $crc i64) (param $left i32) (result i64)
     (local $at i32)
     (local.set $at (i32.const 65536))
     (local.set $crc (i64.xor (local.get $crc) (i64.const -1)))
-    ;; Those to be taken out, and 144 to XOR onto.
+    ;; The bytes to take out, and 144 to XOR onto.
     (if (i32.ge_u (local.get $left) (i32.const 160))
       (then
         (call $fold (local.get $crc) (local.get $left))
         (local.set $crc (i64.const 0))
-        ;; 144 and the 0 to 15 that aren't a whole 16.
+        ;; 144 bytes, and the 0 to 15 that don't make 16.
         (local.set $at
           (i32.add (local.get $at) (i32.sub (i32.and (local.get $left) (i32.const -16)) (i32.const 144))))
         (local.set $left (i32.add (i32.and (local.get $left) (i32.const 15)) (i32.const 144)))))
@@ -83,7 +88,7 @@
   (func $fold (param $crc i64) (param $left i32)
     (local $at i32)
     (local $bytes v128) (local $low v128) (local $high v128)
-    ;; What is to be XORed onto the next 16 bytes, onto those after them, and so on.
+    ;; What to XOR onto the next 16 bytes, onto those after them, and so on.
     (local $next1 v128) (local $next2 v128) (local $next3 v128)
     (local $next4 v128) (local $next5 v128) (local $next6 v128)
     (local $next7 v128) (local $next8 v128) (local $next9 v128)

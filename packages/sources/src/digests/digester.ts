@@ -5,7 +5,10 @@ import { crc64 } from "./crc64.ts";
 export interface PieceDigests {
   /** CRC-64/XZ of the piece, unsigned. */
   crc64: bigint;
-  /** SHA-256 of the whole file, 32 bytes, with its last piece. A Buffer comes out of a thread as a Uint8Array. */
+  /**
+   * SHA-256 of the whole file, 32 bytes, with its last piece. A Buffer comes out of a thread as a
+   * Uint8Array.
+   */
   sha256: Uint8Array | undefined;
 }
 

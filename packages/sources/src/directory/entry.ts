@@ -10,9 +10,9 @@ import { errnoOf } from "../source-error.ts";
 import type { SubFolder } from "./open-folder.ts";
 
 /** What a name in a folder stands for. */
-export type Looked = SourceEntry | ({ readonly kind: "folder" } & SubFolder);
+export type FolderEntry = SourceEntry | ({ readonly kind: "folder" } & SubFolder);
 
-export function entryOf({ path, where }: SubFolder, stats: Stats): Looked {
+export function entryOf({ path, where }: SubFolder, stats: Stats): FolderEntry {
   if (stats.isFile()) return { kind: "file", path, ...statOf(stats) };
   if (stats.isDirectory()) return { kind: "folder", path, where };
   return { kind: "skipped", path, reason: reasonOf(stats) };
@@ -27,27 +27,28 @@ function reasonOf(stats: Stats): SkippedAs {
 }
 
 /**
- * What a symbolic link leads to, under the link's own path.
+ * Returns what a symbolic link leads to, under the link's own path.
  *
- * @throws {ExhibitError} SOURCE_NOT_FOUND, SOURCE_OUTSIDE_ROOTS; the file system's own errors as they come
+ * @throws {ExhibitError} SOURCE_NOT_FOUND, SOURCE_OUTSIDE_ROOTS
+ * @throws the file system's other errors as they come
  */
-export function lookBehind(place: Place, link: string, path: string): Looked {
+export function entryBehindLink(place: Place, link: string, path: string): FolderEntry {
   const shown = showPath(path, place.names);
   try {
     const where = followInPlace(place, link, shown);
     return entryOf({ path, where }, lstatSync(onDisk(where)));
   } catch (thrown) {
-    const where = whereTo[errnoOf(thrown)];
-    throw where === undefined ? thrown : leadsNowhere(shown, where, thrown);
+    const target = targetOf[errnoOf(thrown)];
+    throw target === undefined ? thrown : leadsNowhere(shown, target, thrown);
   }
 }
 
-const whereTo: Readonly<Record<string, string>> = {
+const targetOf: Readonly<Record<string, string>> = {
   ENOENT: "to something that isn't there",
   ELOOP: "to itself, or over more than 40 others",
 };
 
-function leadsNowhere(path: string, where: string, cause: unknown): ExhibitError {
-  const message = `${path} is a symbolic link ${where}.`;
+function leadsNowhere(path: string, target: string, cause: unknown): ExhibitError {
+  const message = `${path} is a symbolic link ${target}.`;
   return new ExhibitError("SOURCE_NOT_FOUND", message, { cause, details: { path } });
 }

@@ -6,7 +6,7 @@ import { onDisk, realPathOf, showRaw } from "../file-system/raw-paths.ts";
 import { sourceError } from "../source-error.ts";
 import type { RefusedFolder } from "./refused-names.ts";
 
-/** Names taken from a folder at a time. */
+/** Names are read from a folder this many at a time. */
 const BATCH = 64;
 
 /** A folder below the source. */
@@ -15,23 +15,24 @@ export interface SubFolder {
   readonly path: string;
   /** Its real path, raw. */
   readonly where: string;
-  /** What it is or lies below, where nothing is taken. */
+  /** The folder whose name is refused: this one, or one that it lies below. */
   readonly refused?: RefusedFolder | undefined;
 }
 
-/** A folder that is being read. `waiting` holds at most one batch's sub-folders. */
-export interface Frame extends SubFolder {
+/** A folder that is being read. */
+export interface OpenFolder extends SubFolder {
   readonly dir: Dir;
-  /** Device and inode: what was opened. */
+  /** Device and inode of what was opened. */
   readonly dev: number;
   readonly ino: number;
+  /** Sub-folders that are still to be walked: those of one batch at most. */
   waiting: SubFolder[];
   /** No more names will come from it. */
   ended: boolean;
 }
 
 /** @throws {ExhibitError} SOURCE_* */
-export function openFrame(place: Place, folder: SubFolder): Frame {
+export function openFolder(place: Place, folder: SubFolder): OpenFolder {
   const { where } = folder;
   const shown = showFolder(place, folder);
   let dir: Dir | undefined;
@@ -47,38 +48,44 @@ export function openFrame(place: Place, folder: SubFolder): Frame {
   }
 }
 
-/** What messages call a folder. */
+/** Returns what messages call a folder. */
 export function showFolder({ names }: Place, { path, where }: SubFolder): string {
   return path === "" ? showRaw(where) : showPath(path, names);
 }
 
-/** Names as bytes: decoded by Node, a name that isn't UTF-8 would silently become another one. */
+/**
+ * Opens a folder whose names are read as bytes: Node would decode one that isn't UTF-8 into another
+ * name.
+ */
 function openNames(where: string): Dir {
-  // The types know only text encodings; Node takes "buffer" as for readdir, and then names are Buffers.
+  // The types know only text encodings; Node takes "buffer" as for readdir, and then names are
+  // Buffers.
   const encoding = "buffer" as BufferEncoding;
   return opendirSync(onDisk(where), { encoding, bufferSize: BATCH });
 }
 
-export function closeFrame(frame: Frame): void {
+export function closeFolder(folder: OpenFolder): void {
   try {
-    frame.dir.closeSync();
+    folder.dir.closeSync();
   } catch {
-    // Nothing was written through it: a handle that doesn't close well has lost nothing.
+    // Nothing was written through it, so a handle that fails to close has lost nothing.
   }
 }
 
-/** The next batch; with `failure` when the folder can't be read on, and then it has ended. */
-export function readNames(frame: Frame): { names: Buffer[]; failure?: unknown } {
+/**
+ * Returns the next batch of names; with `failure` when the folder can't be read on, which ends it.
+ */
+export function readNames(folder: OpenFolder): { names: Buffer[]; failure?: unknown } {
   const names: Buffer[] = [];
   try {
-    while (names.length < BATCH && !frame.ended) {
-      const entry = frame.dir.readSync();
-      if (entry === null) frame.ended = true;
+    while (names.length < BATCH && !folder.ended) {
+      const entry = folder.dir.readSync();
+      if (entry === null) folder.ended = true;
       else names.push(entry.name as unknown as Buffer);
     }
     return { names };
   } catch (failure) {
-    frame.ended = true;
+    folder.ended = true;
     return { names, failure };
   }
 }

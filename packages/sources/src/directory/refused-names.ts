@@ -4,17 +4,17 @@ import type { SourceEntry } from "../source.ts";
 
 type Faulty = Extract<SourceEntry, { kind: "faulty" }>;
 
-/** A folder that isn't taken because of its name: what lies below it is only counted. */
+/** A folder that isn't taken because of its name. What lies below it is only counted. */
 export interface RefusedFolder {
   readonly path: string;
   readonly name: Buffer;
   files: number;
   bytes: number;
-  /** Not all that lies below it could be looked at. */
+  /** Not everything below it could be looked at. */
   isPartial: boolean;
 }
 
-/** Counts entries that were met below it. */
+/** Counts entries that lie below a folder. */
 export function countBelow(folder: RefusedFolder, entries: readonly SourceEntry[]): void {
   for (const entry of entries) {
     if (entry.kind === "faulty") folder.isPartial = true;
@@ -24,7 +24,7 @@ export function countBelow(folder: RefusedFolder, entries: readonly SourceEntry[
   }
 }
 
-/** The entry of a file whose name isn't text. */
+/** Returns the entry for a file whose name isn't text. */
 export function refusedFile(
   path: string,
   name: Buffer,
@@ -33,7 +33,7 @@ export function refusedFile(
   return refused(path, name, `The name ${shown(name)} ${isNoText(encoding)}.`);
 }
 
-/** The entry of a folder whose name isn't text, once all that lies below it is counted. */
+/** Returns the entry for a folder whose name isn't text, once all that lies below it is counted. */
 export function refusedFolder(
   { path, name, files, bytes, isPartial }: RefusedFolder,
   encoding: NameEncoding | undefined,

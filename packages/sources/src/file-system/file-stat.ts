@@ -2,16 +2,25 @@ import type { Stats } from "node:fs";
 import { ExhibitError } from "@exhibit/contracts/errors";
 import type { FileStat } from "../source.ts";
 
+/** Returns what is kept of a file's stats. */
 export function statOf(stats: Pick<Stats, "size" | "mtimeMs">): FileStat {
-  // What is no number at all becomes 0.
+  // NaN becomes 0.
   const modifiedAt = Math.max(-LAST_DATE, Math.min(LAST_DATE, Math.floor(stats.mtimeMs))) || 0;
   return { size: stats.size, modifiedAt };
 }
 
-/** "±100,000,000 days" (ECMAScript): a file system can hold times beyond those of a Date, a ledger can't. */
+/**
+ * "±100,000,000 days" (ECMAScript): a file system can keep times that are beyond those of a Date,
+ * and the ledger can't.
+ */
 const LAST_DATE = 8.64e15;
 
-/** @throws {ExhibitError} SOURCE_CHANGED, naming what changed from what to what */
+/**
+ * Checks that a file is what it was.
+ *
+ * @param path what the message names
+ * @throws {ExhibitError} SOURCE_CHANGED, with what changed from what to what
+ */
 export function checkUnchanged(path: string, before: FileStat, now: FileStat): void {
   const changes: string[] = [];
   if (now.size !== before.size) {

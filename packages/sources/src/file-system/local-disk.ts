@@ -1,7 +1,7 @@
 import { statfs } from "node:fs/promises";
 import { onDisk } from "./raw-paths.ts";
 
-/** Linux's numbers (statfs(2)) of file systems that lie on this machine's disks or in its memory. */
+/** Linux's numbers (statfs(2)) for file systems on this machine's disks or in its memory. */
 const LOCAL = new Set([
   0xef53, // ext2, ext3, ext4
   0x58465342, // xfs
@@ -9,10 +9,13 @@ const LOCAL = new Set([
   0xf2f52010, // f2fs
   0x2fc12fc1, // zfs
   0x01021994, // tmpfs
-  0x794c7630, // overlayfs, a container's
+  0x794c7630, // overlayfs, of a container
 ]);
 
-/** Whether the folder at a raw path lies on a disk of this machine, which answers or fails; a share may hang. False where it can't be told. */
+/**
+ * Returns whether the folder at a raw path lies on a disk of this machine, which answers or fails,
+ * while a share may hang. Returns false where that can't be told.
+ */
 export async function isOnLocalDisk(path: string): Promise<boolean> {
   if (process.platform !== "linux") return false;
   try {

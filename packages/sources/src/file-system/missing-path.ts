@@ -6,7 +6,9 @@ import { isWithin } from "./within.ts";
 
 /** Where a path stops leading anywhere on this machine. */
 export interface MissingPath {
-  /** Raw path: the highest part of the path that is missing, or the empty folder that it ends in. */
+  /**
+   * Raw path: the highest part of the path that is missing, or the empty folder that it ends in.
+   */
   readonly path: string;
   /**
    * It looks like a share that isn't mounted: its mount point, the source or a folder above it, is
@@ -18,8 +20,8 @@ export interface MissingPath {
 
 /**
  * Looks from a path upwards for what is missing, no further than to the root that it lies below.
- * Returns undefined when the path leads to something. An empty source counts as missing; a folder in
- * it doesn't, as its last file may have been moved.
+ * Returns undefined when the path leads to something. An empty source counts as missing; a folder
+ * in it doesn't, as its last file may have been moved.
  *
  * @param path absolute, raw; the source or below it
  */

@@ -8,13 +8,16 @@ import {
 } from "@exhibit/contracts/names";
 import { onDisk, rawOf } from "./raw-paths.ts";
 
-/** The name as text, or undefined when it isn't UTF-8. Nothing is normalised: the text leads back to the same bytes. */
+/**
+ * Returns the name as text, or undefined when it isn't UTF-8. Nothing is normalised: the text leads
+ * back to the same bytes.
+ */
 export function decodeName(name: Buffer): string | undefined {
   return isUtf8(name) ? name.toString("utf8") : undefined;
 }
 
 /**
- * The path of something in a folder, for the record.
+ * Returns the path, for the record, of something in a folder.
  *
  * @param folder the folder's own path; empty for the source
  * @param text the name as text, or undefined when it isn't UTF-8
@@ -31,8 +34,9 @@ function doubled(text: string): string {
 }
 
 /**
- * What people and keys call the file at a path of the record: the path itself or, of one that is written out, its text. A
- * name that is UTF-8 is read so, any other by `encoding`; undefined when that doesn't go.
+ * Returns what people and object keys call the file at a path of the record: the path itself or, if
+ * its bytes are written out, their text. Names that are UTF-8 are read as such, others in
+ * `encoding`. Returns undefined when one of them isn't text in either.
  */
 export function textOf(path: string, encoding: NameEncoding | undefined): string | undefined {
   if (!isWrittenOut(path)) return path;
@@ -45,7 +49,7 @@ function bytesOf(rawName: string): Buffer {
   return Buffer.from(onDisk(rawName));
 }
 
-/** A path of the record for a message. */
+/** Returns a path of the record as messages show it. */
 export function showPath(path: string, encoding: NameEncoding | undefined): string {
   return textOf(path, encoding) ?? shownPath(path);
 }

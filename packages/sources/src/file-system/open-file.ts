@@ -10,22 +10,26 @@ import { followInPlace, type Place, whereInPlace } from "./place.ts";
 import { onDisk, rawOf, realPathOf } from "./raw-paths.ts";
 
 /**
- * O_NOFOLLOW: a file swapped for a symbolic link is refused.
- * O_NONBLOCK: opening a file swapped for a FIFO returns at once instead of waiting for a writer.
+ * O_NOFOLLOW: a file that was swapped for a symbolic link is refused.
+ * O_NONBLOCK: opening one that was swapped for a FIFO returns at once instead of waiting for a
+ * writer.
  */
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-/** An open file, read by calls that block: made for a thread of its own. Whoever opened it closes it. */
+/**
+ * An open file that is read by blocking calls, which are made for a thread of their own. Whoever
+ * opened it closes it.
+ */
 export interface OpenFile extends FileStat {
   /**
-   * Fills `into` with the bytes from `at` on. Reading the last byte of the file means that it was the last indeed, and that
-   * size and time were found unchanged after it. Throws SOURCE_*.
+   * Fills `into` with the bytes from `at` on. With the last byte of the file, that byte has been
+   * found to be the last, and size and time to be unchanged after it. Throws SOURCE_*.
    */
   read(into: Uint8Array, at: number): void;
   close(): void;
 }
 
-/** Opens the file `path` of the source; see `FileReaders.open`. */
+/** Opens the file at a path of the record; see `SourceReader.open`. */
 export function openFile(place: Place, path: string, expected: FileStat | undefined): OpenFile {
   const shown = showPath(path, place.names);
   checkRelative(path, shown);
@@ -74,9 +78,10 @@ function opened(descriptor: number, path: string, facts: FileStat): OpenFile {
   }
 
   /**
-   * Some file systems tell sizes that aren't those of the bytes they give (0, in /proc): a byte more than the size is asked
-   * for. It is asked for by the same call, which is no dearer; one that gives all but that byte has met the end, as only there a
-   * read gives less than what was asked for. Of a file system that gives less for no reason, it is asked by a call of its own.
+   * Some file systems report sizes that aren't those of the bytes they return (in /proc, 0), so one
+   * byte more than the size is asked for. The same call asks for it, which costs nothing: if it
+   * returns all but that byte, it has met the end, as only there a read returns less than what was
+   * asked for. When a file system returns less for no reason, a call of its own asks for the byte.
    */
   function fillToEnd(into: Uint8Array, at: number): void {
     const end = at + into.length;
@@ -90,10 +95,10 @@ function opened(descriptor: number, path: string, facts: FileStat): OpenFile {
   }
 }
 
-/** Where a byte goes that shouldn't be there. */
+/** Takes the byte that shouldn't be there. */
 const beyond = new Uint8Array(1);
 
-/** A path from the ledger is a walk's; anything else could name what lies outside. */
+/** Checks that a path is one that a walk yields; any other could name what lies outside. */
 function checkRelative(path: string, called: string): void {
   const raw = rawOf(path);
   const parts = raw.split("/");
@@ -112,8 +117,8 @@ function whereIs(place: Place, path: string, shown: string): string {
 }
 
 /**
- * Checks that what was opened is what lies at `where`. It is done after opening, and by inode, so that
- * a folder that was a symbolic link only for the moment of opening is found out too.
+ * Checks that what was opened is what lies at `where`. Doing so after opening, and by inode,
+ * detects even a folder that was a symbolic link only for the moment of opening.
  */
 function checkPlace({ bounds }: Place, where: string, path: string, opened: Stats): void {
   checkUnmoved(realPathOf(where), where, bounds, path);
@@ -141,7 +146,7 @@ function endedEarly(path: string, ended: number, wanted: number): ExhibitError {
 function goesOn(path: string, size: number): ExhibitError {
   return new ExhibitError(
     "SOURCE_CHANGED",
-    `${path} gives more than the ${size} bytes that its size says. If nobody writes to it, its file system doesn't know ` +
+    `${path} has more than the ${size} bytes that its size says. If nobody is writing to it, its file system doesn't know ` +
       "the sizes of its files: copy it to a disk and import the copy.",
     { details: { path, size } },
   );

@@ -5,32 +5,39 @@ import type { NameEncoding } from "@exhibit/contracts/names";
 import { onDisk, rawOf, rawPath, realPathOf } from "./raw-paths.ts";
 import { isWithin } from "./within.ts";
 
-/** Where a source lies, how far reading it may go, and how its names are read. Its paths are raw. */
+/**
+ * A folder of this machine's file system that is read, how far reading may go, and how names are
+ * read. Its paths are raw: see raw-paths.ts.
+ */
 export interface Place {
-  /** The source's real path. */
+  /** The folder's real path. */
   readonly root: string;
   /**
-   * Real paths: the source's root alone, or all that may be read when symbolic links are followed. What is read lies below
-   * one of them.
+   * Real paths, below one of which everything lies that is read: `root` alone or, when symbolic
+   * links are followed, all that may be read.
    */
   readonly bounds: readonly string[];
   readonly followSymlinks: boolean;
-  /** What names are in that aren't UTF-8; undefined where they aren't taken. */
+  /** The encoding of names that aren't UTF-8; undefined where they aren't taken. */
   readonly names?: NameEncoding | undefined;
 }
 
-/** Where the file or folder `path` of the source is by its name. When links are followed, they may lead elsewhere. */
+/**
+ * Returns where the file or folder at a path of the record lies by its name. Links on the way,
+ * where they are followed, may lead elsewhere.
+ */
 export function whereInPlace({ root }: Pick<Place, "root">, path: string): string {
   return join(root, rawOf(path));
 }
 
 /**
- * Where a file or folder really lies, with every symbolic link on the way to it followed.
+ * Returns where a file or folder really lies, with every symbolic link on the way to it followed.
  *
- * @param where what `whereInPlace` gives
+ * @param where what `whereInPlace` returns
  * @param path what the message names
- * @throws {ExhibitError} SOURCE_OUTSIDE_ROOTS, of which nothing tells where the way led, or whether anything is there; what the
- * file system says of a way that stays inside
+ * @throws {ExhibitError} SOURCE_OUTSIDE_ROOTS when the way leads out of the bounds, which says
+ * neither where to nor whether anything is there
+ * @throws the file system's own error when the way stays inside and leads nowhere
  */
 export function followInPlace(place: Place, where: string, path: string): string {
   let real: string;
@@ -44,7 +51,7 @@ export function followInPlace(place: Place, where: string, path: string): string
   return real;
 }
 
-/** Whether a real path may be read. */
+/** Returns whether a real path may be read. */
 export function isInBounds({ bounds }: Place, path: string): boolean {
   return bounds.some((bound) => isWithin(bound, path));
 }
@@ -57,10 +64,13 @@ function leadsOutside(path: string): ExhibitError {
   );
 }
 
-/** As many as Linux follows. */
+/** Linux follows as many. */
 const MOST_LINKS = 40;
 
-/** Whether a way that breaks off has left what may be read before it does. Nothing outside is looked at. */
+/**
+ * Returns whether a way that breaks off leaves the bounds before. Nothing outside them is looked
+ * at.
+ */
 function leavesBounds(place: Place, where: string): boolean {
   let at = place.root;
   let left = relative(at, where).split(sep);
@@ -79,14 +89,14 @@ function leavesBounds(place: Place, where: string): boolean {
     const there = resolve(at, target);
     const bound = place.bounds.find((one) => isWithin(one, there));
     if (bound === undefined) return true;
-    // From the bound on, as links may lie between it and there.
+    // On from the bound, as links may lie between it and there.
     at = bound;
     left = [...relative(bound, there).split(sep).filter(Boolean), ...rest];
   }
   return false;
 }
 
-/** What the symbolic link at `where` says; undefined where there is none. */
+/** Returns the target of the symbolic link at `where`; undefined where there is none. */
 function linkAt(where: string): string | undefined {
   try {
     return rawPath(readlinkSync(onDisk(where), "buffer"));

@@ -2,14 +2,15 @@ import { isUtf8 } from "node:buffer";
 import { realpathSync } from "node:fs";
 import { isWrittenOut, writeName } from "@exhibit/contracts/names";
 
-// A raw path is a path of this machine as text that leads back to its bytes, whatever they are: a name that isn't UTF-8 has
-// the lone surrogate U+DC80 for its byte 0x80, U+DCFF for 0xff (Python calls that surrogateescape). So paths are joined,
-// compared and handed to threads as texts, and become bytes where the operating system is asked.
+// A raw path is a path of this machine as text that leads back to its bytes, whatever they are: a
+// name that isn't UTF-8 has the lone surrogate U+DC80 for its byte 0x80, U+DCFF for 0xff (Python
+// calls that surrogateescape). So paths are joined, compared and sent to threads as texts, and
+// become bytes where the operating system is called.
 
 const FIRST = 0xdc00;
 const RAW_BYTE = /[\udc80-\udcff]/gu;
 
-/** What node:fs takes for a raw path. */
+/** Returns a raw path as node:fs takes it. */
 export function onDisk(raw: string): string | Buffer {
   if (raw.isWellFormed()) return raw;
   const parts = raw.split(/([\udc80-\udcff])/u);
@@ -20,7 +21,7 @@ export function onDisk(raw: string): string | Buffer {
   );
 }
 
-/** A name that isn't UTF-8. */
+/** Returns the raw name for one that isn't UTF-8. */
 export function rawName(name: Uint8Array): string {
   return String.fromCharCode(...Array.from(name, rawUnit));
 }
@@ -29,7 +30,7 @@ function rawUnit(byte: number): number {
   return byte < 0x80 ? byte : FIRST + byte;
 }
 
-/** The raw path of what node:fs gives as bytes. */
+/** Returns the raw path for one that node:fs returns as bytes. */
 export function rawPath(bytes: Buffer): string {
   if (isUtf8(bytes)) return bytes.toString("utf8");
   const names = bytes.toString("latin1").split("/");
@@ -40,7 +41,7 @@ function rawPart(name: Buffer): string {
   return isUtf8(name) ? name.toString("utf8") : rawName(name);
 }
 
-/** The raw path of a path on the record: both relative to a source. */
+/** Returns the raw path for a path of the record; both are relative to a source. */
 export function rawOf(path: string): string {
   if (!isWrittenOut(path)) return path;
   return path
@@ -50,15 +51,19 @@ export function rawOf(path: string): string {
     );
 }
 
-/** What lies at a raw path once all symbolic links are followed. Throws what the operating system says. */
+/**
+ * Returns the real path of what lies at a raw path, with all symbolic links followed.
+ *
+ * @throws the operating system's own error
+ */
 export function realPathOf(raw: string): string {
   const path = onDisk(raw);
   const real = realpathSync.native(path);
-  // What Node puts in the place of bytes that aren't UTF-8; seldom a name has one of its own.
+  // Node puts U+FFFD in the place of bytes that aren't UTF-8; few names have one of their own.
   return real.includes("\ufffd") ? rawPath(realpathSync.native(path, "buffer")) : real;
 }
 
-/** A raw path for people. */
+/** Returns a raw path as people see it. */
 export function showRaw(raw: string): string {
   return raw.replaceAll(RAW_BYTE, (unit) => writeName(Uint8Array.of(unit.charCodeAt(0) - FIRST)));
 }

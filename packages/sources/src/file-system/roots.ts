@@ -41,8 +41,8 @@ export function checkApart(path: string, dataDir: string | undefined): void {
 }
 
 /**
- * Returns where a source really is, with every symbolic link on the way resolved. A root may itself be
- * a link.
+ * Returns where a source really is, with every symbolic link on the way resolved. A root may itself
+ * be a link.
  *
  * @throws {ExhibitError} SOURCE_OUTSIDE_ROOTS; SOURCE_NOT_FOUND, SOURCE_UNREADABLE, SOURCE_IO
  */
@@ -77,7 +77,9 @@ export async function unreadableRoots(roots: readonly string[]): Promise<string[
   return roots.filter((_, index) => readable[index] === false);
 }
 
-/** Returns undefined for a root that can't be resolved: it holds nothing, and harms no other root. */
+/**
+ * Returns undefined for a root that can't be resolved: it holds nothing, and harms no other root.
+ */
 async function realRoot(root: string): Promise<string | undefined> {
   return rawRealPath(root).catch(() => undefined);
 }

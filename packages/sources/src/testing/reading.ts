@@ -10,8 +10,8 @@ export async function collect<Entry extends { readonly path: string }>(
 }
 
 /**
- * Reads a file from its beginning, in pieces of at most `length` bytes. Returns its bytes, the CRC64 of
- * each piece, and the SHA-256 that came with the last.
+ * Reads a file from its beginning, in pieces of at most `length` bytes. Returns its bytes, the
+ * CRC64 of each piece, and the SHA-256 that came with the last.
  */
 export async function readAll(file: SourceFile, length = file.size) {
   const pieces: Buffer[] = [];

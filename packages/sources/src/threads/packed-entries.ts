@@ -2,8 +2,8 @@ import type { SourceEntry } from "../source.ts";
 import { fromThreadError, type ThreadError, toThreadError } from "./thread-error.ts";
 
 /**
- * Entries on their way from thread to thread. An object for each file would cost as much as looking at
- * the file does.
+ * Entries on their way from thread to thread. An object for each file would cost as much as looking
+ * at the file does.
  */
 export interface PackedEntries {
   /** Paths of the files, joined by NUL, which no path holds. */

@@ -21,7 +21,9 @@ export type ReadJob = { id: number } & (
   /** Starts over from the first byte. */
   | { do: "rewind"; file: number }
   | { do: "close"; file: number }
-  /** Returns the next entries below a place; the first job with the walk's number begins the walk. */
+  /**
+   * Returns the next entries below a place; the first job with the walk's number begins the walk.
+   */
   | { do: "walk"; walk: number; place: Place }
   /** Ends the walk wherever it is. */
   | { do: "end walk"; walk: number }
@@ -33,8 +35,9 @@ export type OpenedFile = FileStat & {
 };
 
 /**
- * What a thread sends: answers in the order of their jobs, and the milliseconds that it took for them
- * without the digests. Digests take longer when others want the cores, which says nothing of the disk.
+ * What a thread sends: answers in the order of their jobs, and the milliseconds that it took for
+ * them without the digests. Digests take longer when others want the cores, which says nothing of
+ * the disk.
  */
 export interface ReadAnswers {
   answers: ReadAnswer[];

@@ -26,11 +26,16 @@ export interface ReaderPool {
   close(): Promise<void>;
 }
 
-/** For a disk that answers at once: a thread needs half the time for a small file that the main thread needs. */
+/**
+ * For a disk that answers at once: a thread needs half the time for a small file that the main
+ * thread needs.
+ */
 const FAST_DISK_THREADS = 1;
 /** For a slower one: the threads wait most of the time. Node has as many for files of its own. */
 const SLOW_DISK_THREADS = 4;
-/** A job, or a MiB of one, that opens and reads for more milliseconds than this waits for the disk. */
+/**
+ * A job, or a MiB of one, that opens and reads for more milliseconds than this waits for the disk.
+ */
 const SLOW_JOB = 5;
 /** A thread with this many jobs gets no more while another can be started. */
 const ENOUGH_JOBS = 8;
@@ -51,7 +56,8 @@ export function createReaderPool(memoryBytes: number, start = startReaderThread)
   const threads = new Set<ReaderThread>();
 
   function leastBusy(): ReaderThread {
-    // In the order of their start: the first always has something to do, and tells how fast the disk is.
+    // In the order of their start: the first always has something to do, and tells how fast the
+    // disk is.
     const [first] = threads;
     const enough = first && first.pace > SLOW_JOB ? SLOW_DISK_THREADS : FAST_DISK_THREADS;
     let least: ReaderThread | undefined;
@@ -88,7 +94,9 @@ export function createReaderPool(memoryBytes: number, start = startReaderThread)
   };
 }
 
-/** Isn't opened before it is read; is opened, read and closed in one go when all of it is wanted. */
+/**
+ * Isn't opened before it is read; is opened, read and closed in one go when all of it is wanted.
+ */
 function smallFile(
   stat: FileStat,
   opening: Opening,

@@ -8,32 +8,36 @@ import type { Answers, OpenedFile, ReadAnswer, ReadAnswers, ReadJob } from "./pr
 import type { Slice } from "./shared-memory.ts";
 import { fromThreadError } from "./thread-error.ts";
 
-/** One reader thread, as the main thread speaks to it. Its methods throw SOURCE_*. */
+/** A reader thread, as the main thread sees it. Its methods throw SOURCE_*. */
 export interface ReaderThread {
-  /** Jobs that it hasn't answered. */
+  /** Jobs that it hasn't answered yet. */
   readonly busy: number;
-  /** Milliseconds that a job takes the disk, lately; of one with a large piece, what each MiB takes. */
+  /**
+   * Milliseconds that a recent job, or each MiB of a large one, took the disk: a moving average.
+   */
   readonly pace: number;
-  /** Milliseconds that it owes an answer: since its last one, or since it was first asked again. */
+  /**
+   * Milliseconds for which it has owed an answer: since its last one, or since it got work again.
+   */
   readonly silence: number;
-  /** Milliseconds since it last had a job, a file that is open or a walk. */
+  /** Milliseconds since it last had a job, an open file or a walk. */
   readonly idle: number;
   open(job: Opening): Promise<OpenedFile>;
-  /** Opens, reads and closes a file of exactly as many bytes as `whole` has. */
+  /** Opens, reads and closes a file that has exactly as many bytes as `whole`. */
   readWhole(job: Opening & { whole: Slice }): Promise<PieceDigests>;
   read(file: number, into: Slice): Promise<PieceDigests>;
   rewind(file: number): Promise<void>;
   close(file: number): Promise<void>;
-  /** A walk below a place, which begins when it is asked for its first entries. */
+  /** Returns a walk below a place, which begins when it is asked for its first entries. */
   walk(place: Place): RunningWalk;
   stop(): Promise<void>;
 }
 
-/** A walk that a thread is on. Whoever began it ends it. */
+/** A walk in a thread. Whoever began it ends it. */
 interface RunningWalk {
-  /** The next entries; undefined after the last. */
+  /** Returns the next entries; undefined after the last ones. */
   next(): Promise<PackedEntries | undefined>;
-  /** Closes what it has open. */
+  /** Closes the folders that it has open. */
   end(): Promise<void>;
 }
 
@@ -41,22 +45,24 @@ interface RunningWalk {
 export type Opening = Pick<Extract<ReadJob, { do: "open" }>, "place" | "path" | "expected">;
 
 interface Waiting {
-  /** How many small jobs this one is. */
+  /** How many small jobs it counts for. */
   work: number;
   resolve(answer: ReadAnswer): void;
   reject(error: unknown): void;
 }
 
-/** In the moving average of what jobs take. */
+/** How much the latest jobs count in the moving average of what jobs take. */
 const WEIGHT_OF_LATEST = 0.2;
-/** A fraction of what Node gives by itself: a thread keeps nothing for long. */
+/** In MiB, a fraction of Node's defaults: a thread keeps nothing for long. */
 const HEAP = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 64 };
-/** Flags that the main thread was started with, which has its memory by now; they would take precedence over HEAP. */
+/** Flags of the main thread, which has its memory by now, would take precedence over HEAP. */
 for (const flag of ["--min-semi-space-size=0", "--max-semi-space-size=0"]) setFlagsFromString(flag);
 
 /**
- * Starts the thread; it keeps the process alive only while it has something to do. `memory` is what it reads into; one that
- * only walks needs none.
+ * Starts a thread, which keeps the process alive only while it has something to do.
+ *
+ * @param onEnd called when it has ended, whether it was stopped or failed
+ * @param memory what it reads into; a thread that only walks needs none
  */
 export function startReaderThread(
   onEnd: () => void,
@@ -72,7 +78,7 @@ export function startReaderThread(
   let lastId = 0;
   let lastWalk = 0;
   let pace = 0;
-  /** Files that are open, and walks. */
+  /** Open files, and walks. */
   let held = 0;
   let busyAt = performance.now();
   let heardAt = busyAt;
@@ -108,13 +114,13 @@ export function startReaderThread(
     busyAt = performance.now();
   }
 
-  /** What is asked in one turn of the event loop goes in one message. */
+  /** Sends what was asked in one turn of the event loop in one message. */
   function flush(): void {
     worker.postMessage(orders);
     orders = [];
   }
 
-  /** Gives what the answer has under `key`. */
+  /** Returns what the answer has under `key`. */
   function ask<Key extends keyof Answers>(job: Ask, key: Key): Promise<Answers[Key]> {
     return new Promise((resolve, reject) => {
       if (fault !== undefined) throw ended(fault);
@@ -182,7 +188,7 @@ function workOf(job: Ask): number {
   return job.do === "read" ? Math.max(1, job.into.length / MiB) : 1;
 }
 
-/** Looking at 64 names takes a disk as long as opening and reading so many small files. */
+/** Looking at 64 names takes a disk as long as opening and reading this many small files. */
 const FILES_AS_WALKED = 8;
 
 function ended(cause: Error): ExhibitError {

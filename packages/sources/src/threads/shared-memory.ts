@@ -1,6 +1,6 @@
 /**
- * Memory that the main thread and the reader threads both see. It is allocated once; slices of it are
- * handed out and used again.
+ * Memory that the main thread and the reader threads both see. It is allocated once; slices of it
+ * are handed out and used again.
  */
 export interface SharedMemory {
   /** What a thread is given when it starts, to find slices in. */
@@ -40,10 +40,11 @@ interface Gap {
 const GRAIN = 4096;
 
 /**
- * Allocates memory for slices of `size` bytes in all. It isn't left to the garbage collectors, because
- * they see only its wrappers: 64 MB in use was 600 MB of the process (docs/performance.md). A slice is
- * cut from the first gap that holds it, so what lies far up is never touched while there is little to
- * do, and takes no memory of the machine. A slice that fits no gap gets memory of its own.
+ * Allocates memory for slices of `size` bytes in all. It isn't left to the garbage collectors,
+ * because they see only its wrappers: 64 MB in use was 600 MB of the process (docs/performance.md).
+ * A slice is cut from the first gap that holds it, so what lies far up is never touched while there
+ * is little to do, and takes no memory of the machine. A slice that fits no gap gets memory of its
+ * own.
  */
 export function createSharedMemory(size: number): SharedMemory {
   const whole = new SharedArrayBuffer(Math.ceil(size / GRAIN) * GRAIN);

@@ -13,14 +13,15 @@ interface Reading {
   digester: Digester;
 }
 
-/** The files that a thread has open, and its walks. */
+/** What a thread does: the files that it has open, and its walks. */
 export interface ThreadJobs {
+  /** Does a job. An error is an answer, too. */
   answer(job: ReadJob): ReadAnswer;
-  /** Milliseconds that digests have taken so far: what the answers took besides is the disk's. */
+  /** Milliseconds that digests have taken so far; the rest of what answers take is the disk's. */
   readonly digesting: number;
 }
 
-/** `memory` is what files are read into. */
+/** @param memory what files are read into */
 export function createThreadJobs(memory: SharedArrayBuffer): ThreadJobs {
   const files = new Map<number, Reading>();
   const walks = createThreadWalks();

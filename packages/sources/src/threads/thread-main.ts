@@ -3,11 +3,11 @@ import { ExhibitError } from "@exhibit/contracts/errors";
 import type { ReadAnswer, ReadAnswers, ReadJob } from "./protocol.ts";
 import { createThreadJobs } from "./thread-jobs.ts";
 
-// A thread that reads files and digests them, or walks a source. It may block: that is what it is for. Seven calls of
-// node:fs/promises for each small file cost more than all else that is done with it; here they are plain system calls
-// (docs/performance.md).
+// A thread that reads files and digests them, or walks a tree. It may block: that is what it is
+// for. Seven calls of node:fs/promises for a small file cost more than everything else that is done
+// with it; here they are plain system calls (docs/performance.md).
 
-/** Answers are kept back for others this long, in milliseconds. */
+/** An answer waits this long, in milliseconds, for others to share its message. */
 const ANSWER_WITHIN = 1;
 
 const port = parentPort;

@@ -4,14 +4,17 @@ import type { SourceEntry } from "../source.ts";
 import { type PackedEntries, packEntries } from "./packed-entries.ts";
 
 /**
- * After this many milliseconds an answer is given even if nothing was met, so that a walk can be stopped, and files that the
- * thread has to read don't wait.
+ * After this many milliseconds a walk answers even if it met nothing, so that it can be stopped,
+ * and the files that its thread has to read don't wait.
  */
 const ANSWER_WITHIN = 5;
 
 /** The walks that a thread is on, by number. */
 export interface ThreadWalks {
-  /** Undefined after the last entries. Throws what `SourceReader.walk` does. */
+  /**
+   * Returns the next entries; undefined after the last ones. The first call with a number begins
+   * the walk. Throws what `SourceReader.walk` throws.
+   */
   next(walk: number, place: Place): PackedEntries | undefined;
   end(walk: number): void;
 }
@@ -28,11 +31,11 @@ export function createThreadWalks(): ThreadWalks {
   }
 
   return {
-    /** Steps that met nothing aren't worth a message. */
     next(number, place) {
       const walk = walkOf(number, place);
       const until = performance.now() + ANSWER_WITHIN;
       for (;;) {
+        // A step that met nothing isn't worth a message.
         const step = walk.next();
         if (step.value === undefined) return undefined;
         if (step.value.length > 0 || performance.now() > until) return packEntries(step.value);

@@ -8,8 +8,8 @@ import { type ReaderThread, startReaderThread } from "./reader-thread.ts";
 
 /**
  * Walks trees of the file system in threads. A tree on a disk of this machine is walked by a thread
- * that reads files, between two of them. Any other has a thread to itself, so that a share that hangs
- * holds up nothing else.
+ * that reads files, between two of them. Any other has a thread to itself, so that a share that
+ * hangs holds up nothing else.
  */
 export interface WalkerPool {
   /** See `SourceReader.walk`. */

@@ -40,11 +40,11 @@ describeSource("directory", async () => {
   };
 });
 
-/** Descriptors of this process, its threads' too, by what Linux says of them; 0 elsewhere. */
+/** Counts descriptors of this process and its threads, by what Linux says of them; 0 elsewhere. */
 async function countOpenBelow(path: string): Promise<number> {
   const descriptors = process.platform === "linux" ? await readdir("/proc/self/fd") : [];
   const targets = await Promise.all(
-    // One that has been closed meanwhile isn't open.
+    // A descriptor that has been closed meanwhile has no link.
     descriptors.map((each) => readlink(`/proc/self/fd/${each}`).catch(() => "")),
   );
   return targets.filter((target) => target.startsWith(path)).length;

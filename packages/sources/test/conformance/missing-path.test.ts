@@ -15,14 +15,14 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true }));
 
-/** As of a source that is the path's first folder. */
-const absent = (path: string) =>
+/** Looks for what is missing, in a source that is the first folder of the path. */
+const missingIn = (path: string) =>
   missingPath(join(root, path), { source: join(root, path.split("/")[0] ?? ""), roots: [root] });
 const readable = (path: string) => canBeRead(join(root, path), [root]);
 
-test("what is there isn't absent", async () => {
+test("a path that leads to something isn't missing", async () => {
   for (const path of ["share", "share/1001", "share/1001/合同/a.pdf"]) {
-    expect([path, await absent(path), await readable(path)]).toEqual([path, undefined, true]);
+    expect([path, await missingIn(path), await readable(path)]).toEqual([path, undefined, true]);
   }
 });
 
@@ -32,33 +32,33 @@ test.each([
   ["share/1001/b.pdf/below", "share/1001/b.pdf/below"],
 ])("of %s the highest part that is missing is named", async (path, missing) => {
   const looks = { looksUnmounted: false, isEmptyFolder: false };
-  expect(await absent(path)).toEqual({ path: join(root, missing), ...looks });
+  expect(await missingIn(path)).toEqual({ path: join(root, missing), ...looks });
   expect(await readable(missing)).toBe(false);
 });
 
-test("an empty folder on the way looks like a share that isn't mounted", async () => {
+test("an empty source, or a folder above it, looks like a share that isn't mounted", async () => {
   const looks = { path: join(root, "unmounted"), looksUnmounted: true, isEmptyFolder: true };
   for (const path of ["unmounted", "unmounted/1001", "unmounted/1001/合同/a.pdf"]) {
-    expect([path, await absent(path)]).toEqual([path, looks]);
+    expect([path, await missingIn(path)]).toEqual([path, looks]);
   }
   expect(await readable("unmounted")).toBe(false);
 });
 
-test("a folder of the source that is empty now may have had its last file moved", async () => {
+test("an empty folder in a source doesn't: its last file may have been moved", async () => {
   await mkdir(join(root, "share/1001/in"));
   const looks = { path: join(root, "share/1001/in/a.pdf"), looksUnmounted: false };
-  expect(await absent("share/1001/in/a.pdf")).toMatchObject(looks);
-  expect(await absent("share/1001/in")).toBe(undefined);
+  expect(await missingIn("share/1001/in/a.pdf")).toMatchObject(looks);
+  expect(await missingIn("share/1001/in")).toBe(undefined);
 });
 
-test("a root that isn't there looks like one, too, and nothing above it is looked at", async () => {
+test("a missing root looks like a share that isn't mounted, and nothing above it is looked at", async () => {
   const mount = join(root, "unmounted/mnt");
   const looks = { path: mount, looksUnmounted: true, isEmptyFolder: false };
   const of = { source: join(mount, "1001"), roots: [root.concat("x"), mount] };
   expect(await missingPath(join(mount, "1001/a.pdf"), of)).toEqual(looks);
 });
 
-test("what lies outside the roots can't be read, and a link that leads nowhere neither", async () => {
+test("nothing outside the roots can be read, and no link that leads nowhere", async () => {
   await symlink(join(root, "none"), join(root, "share/link"));
   expect(await readable("share/link")).toBe(false);
   expect(await canBeRead(join(root, "share/1001/b.pdf"), [join(root, "unmounted")])).toBe(false);
@@ -71,5 +71,5 @@ test("names that aren't UTF-8 are looked up by their bytes", async () => {
   expect(await readable("share/\udcba\udccf")).toBe(false);
   await writeFile(Buffer.concat([folder, Buffer.from("/a")]), "");
   expect(await readable("share/\udcba\udccf")).toBe(true);
-  expect(await absent("share/\udcba\udccf/a")).toBe(undefined);
+  expect(await missingIn("share/\udcba\udccf/a")).toBe(undefined);
 });

@@ -26,17 +26,17 @@ afterEach(async () => {
   await tree.remove();
 });
 
-describe("A source that is opened", () => {
-  it("says that a source isn't there", async () => {
+describe("Opening a source", () => {
+  it("fails when the source isn't there", async () => {
     expect(await failure(tree.open(tree.at("none")))).toMatchObject({ code: "SOURCE_NOT_FOUND" });
   });
 
-  it("says that a source isn't a folder", async () => {
+  it("fails when the source isn't a folder", async () => {
     await writeFile(tree.at("file"), "x");
     expect(await failure(tree.open(tree.at("file")))).toMatchObject({ code: "SOURCE_UNREADABLE" });
   });
 
-  it("refuses a source that is a link out of the roots", async () => {
+  it("refuses a link that leads out of the roots", async () => {
     await mkdir(tree.at("root"));
     await mkdir(tree.at("outside/sub"), { recursive: true });
     await symlink(tree.at("outside"), tree.at("root/link"));
@@ -47,7 +47,7 @@ describe("A source that is opened", () => {
     }
   });
 
-  it("takes a root that is itself a link, and isn't harmed by one that is missing", async () => {
+  it("accepts a root that is itself a link, beside one that is missing", async () => {
     await mkdir(tree.at("real/source"), { recursive: true });
     await writeFile(tree.at("real/source/file"), "x");
     await symlink(tree.at("real"), tree.at("root"));
@@ -58,8 +58,8 @@ describe("A source that is opened", () => {
   });
 });
 
-describe("open", () => {
-  const facts = { size: 5, modifiedAt: 1_700_000_000_123 };
+describe("Opening a file", () => {
+  const walked = { size: 5, modifiedAt: 1_700_000_000_123 };
   beforeEach(async () => {
     await mkdir(tree.at("source/sub"), { recursive: true });
     await mkdir(tree.at("outside"));
@@ -68,33 +68,33 @@ describe("open", () => {
       await utimes(tree.at(path), 1_700_000_000.123, 1_700_000_000.123);
     }
   });
-  /** Small files are opened when they are read. */
-  const open = async (path: string, expected = facts) => {
+  /** A small file is opened when it is read. */
+  const open = async (path: string, expected = walked) => {
     const source = await tree.open(tree.at("source"), [tree.root]);
     const file = await source.open({ path }, expected);
     return { file, ...(await readAll(file)) };
   };
 
-  it("opens a file that is as expected", async () => {
+  it("succeeds when the file is as expected", async () => {
     const { file, bytes, sha256 } = await open("sub/file");
-    expect(file).toMatchObject(facts);
+    expect(file).toMatchObject(walked);
     expect(bytes.toString()).toBe("hello");
     expect(sha256).toEqual(createHash("sha256").update("hello").digest());
     await file[Symbol.asyncDispose]();
   });
 
-  it("says what a file is of which nothing is expected, and fails for one that isn't there, at once", async () => {
+  it("opens a file at once when nothing is expected of it, or fails when it isn't there", async () => {
     const source = await tree.open(tree.at("source"), [tree.root]);
     const file = await source.open({ path: "sub/file" }, undefined);
-    expect(file).toMatchObject(facts);
+    expect(file).toMatchObject(walked);
     await file[Symbol.asyncDispose]();
     const error = await failure(source.open({ path: "sub/other" }, undefined));
     expect(error).toMatchObject({ code: "SOURCE_NOT_FOUND", details: { path: "sub/other" } });
   });
 
   it.each([
-    ["its size", { ...facts, size: 4 }, /its size from 4 to 5 bytes/],
-    ["its time", { ...facts, modifiedAt: 1 }, /its time from 1970-.* to 2023-/],
+    ["its size", { ...walked, size: 4 }, /its size from 4 to 5 bytes/],
+    ["its time", { ...walked, modifiedAt: 1 }, /its time from 1970-.* to 2023-/],
     ["size and time", { size: 4, modifiedAt: 1 }, /size .* and its time/],
   ])("names what changed: %s", async (_, expected, message) => {
     const error = await failure(open("sub/file", expected));
@@ -102,7 +102,7 @@ describe("open", () => {
     expect((error as Error).message).toMatch(message);
   });
 
-  it("says that a file or its folder is gone", async () => {
+  it("fails when the file or its folder is gone", async () => {
     expect(await failure(open("sub/other"))).toMatchObject({ code: "SOURCE_NOT_FOUND" });
     expect(await failure(open("sub/file/x"))).toMatchObject({ code: "SOURCE_NOT_FOUND" });
   });
@@ -125,7 +125,7 @@ describe("open", () => {
     expect(await failure(open("sub/file"))).toMatchObject({ code: "SOURCE_UNREADABLE" });
   });
 
-  it("refuses a folder that was swapped for a link out of the source, even to an equal file", async () => {
+  it("refuses a folder that was swapped for a link out of the source, even when an equal file lies there", async () => {
     await rm(tree.at("source/sub"), { recursive: true });
     await symlink(tree.at("outside"), tree.at("source/sub"));
     expect(await failure(open("sub/file"))).toMatchObject({ code: "SOURCE_OUTSIDE_ROOTS" });
@@ -150,7 +150,7 @@ describe("open", () => {
   });
 });
 
-describe("read", () => {
+describe("Reading a file", () => {
   const content = Buffer.alloc(1_600 * 1024, "0123456789abcdef!");
   const openFile = async (path: string, expected?: FileStat) =>
     (await tree.open()).open({ path }, expected);
@@ -160,7 +160,7 @@ describe("read", () => {
   });
 
   it.each([5000, 300_000, 262_144, content.length])(
-    "gives all bytes in pieces of %i, with the digest of the whole, again after it is rewound",
+    "returns all bytes in pieces of %i, with the digest of the whole, and again when it is rewound",
     async (length) => {
       const file = await openFile("big");
       for (const _ of ["once", "again"]) {
@@ -173,33 +173,7 @@ describe("read", () => {
     },
   );
 
-  it("gives a small file in pieces, too", async () => {
-    await writeFile(tree.at("small"), "hello");
-    const { mtimeMs } = await stat(tree.at("small"));
-    const file = await openFile("small", { size: 5, modifiedAt: Math.floor(mtimeMs) });
-    expect((await readAll(file, 2)).bytes.toString()).toBe("hello");
-    await file.rewind();
-    expect((await readAll(file)).bytes.toString()).toBe("hello");
-    await file[Symbol.asyncDispose]();
-  });
-
-  it("serves hundreds of files at once, each with its own bytes and digests", async () => {
-    const names = Array.from({ length: 300 }, (_, i) => `file ${i}`);
-    for (const name of names) await writeFile(tree.at(name), name.repeat(2000));
-    const read = async (name: string) => {
-      const { size, mtimeMs } = await stat(tree.at(name));
-      const file = await openFile(name, { size, modifiedAt: Math.floor(mtimeMs) });
-      const piece = await file.read(size);
-      expect(piece.bytes.toString()).toBe(name.repeat(2000));
-      expect(piece.crc64).toBe(crc64(piece.bytes));
-      expect(piece.sha256).toEqual(createHash("sha256").update(piece.bytes).digest());
-      piece.release();
-      await file[Symbol.asyncDispose]();
-    };
-    await Promise.all([...names, ...names].map(read));
-  });
-
-  it("reads an empty file", async () => {
+  it("returns an empty piece for an empty file", async () => {
     await writeFile(tree.at("zero"), "");
     const file = await openFile("zero");
     const { bytes, sha256: digest } = await readAll(file);
@@ -212,7 +186,7 @@ describe("read", () => {
     ["grows", () => appendFile(tree.at("big"), "more")],
     ["is cut", () => truncate(tree.at("big"), 270_000)],
     ["is written in place", () => utimes(tree.at("big"), 1, 1)],
-  ])("finds a file that %s while it is read, before the last byte is given", async (_, change) => {
+  ])("detects that the file %s meanwhile, before it returns the last byte", async (_, change) => {
     const file = await openFile("big");
     const half = content.length / 2;
     (await file.read(half)).release();
@@ -221,7 +195,7 @@ describe("read", () => {
     await file[Symbol.asyncDispose]();
   });
 
-  it("finds that an empty file has grown", async () => {
+  it("detects that an empty file has grown", async () => {
     await writeFile(tree.at("zero"), "");
     const file = await openFile("zero");
     await appendFile(tree.at("zero"), "x");
@@ -230,7 +204,7 @@ describe("read", () => {
   });
 
   it.skipIf(process.platform !== "linux")(
-    "never takes a file for empty that only says so: /proc tells no sizes",
+    "never takes a file for empty that only says it is: /proc reports no sizes",
     async () => {
       const source = await tree.open("/proc", ["/proc"]);
       const { mtimeMs, size } = await stat("/proc/version");
@@ -245,13 +219,13 @@ describe("read", () => {
     },
   );
 
-  it("refuses more than the file has", async () => {
+  it("refuses to read more than the file has", async () => {
     const file = await openFile("big");
     expect(await failure(file.read(content.length + 1))).toMatchObject({ code: "SOURCE_CHANGED" });
     await file[Symbol.asyncDispose]();
   });
 
-  it("fails what is asked of sources that were closed, and goes on when it is asked anew", async () => {
+  it("fails once the sources are closed, and works again for a file that is opened anew", async () => {
     const own = createSources({ memoryBytes: 1024 * 1024, roots: [tree.root], dataDir: undefined });
     const source = await own.open({ type: "directory", path: tree.root });
     const file = await source.open({ path: "big" }, undefined);

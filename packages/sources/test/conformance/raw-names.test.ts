@@ -15,7 +15,7 @@ afterEach(() => tree.remove());
 /** 合同 in GBK. Its last two bytes are also a character in UTF-8. */
 const CONTRACT = "\\xba\\xcf\\xcd\\xac";
 
-/** Bytes of a path below the tree: `\xff` for a byte, the rest as UTF-8. */
+/** Returns the bytes of a path below the tree: `\xff` stands for a byte, the rest is UTF-8. */
 function raw(path: string): Buffer {
   const parts = tree.at(path).split(/\\x([0-9a-f]{2})/);
   return Buffer.concat(
@@ -48,7 +48,7 @@ async function contentOf(path: string, options?: Options): Promise<string> {
 }
 
 describe("A source whose names must be UTF-8", () => {
-  it("refuses a file by its bytes, and skips what isn't a file whatever its name", async () => {
+  it("names a refused file by its bytes, and skips anything else whatever its name", async () => {
     await write(`${CONTRACT}.pdf`);
     await symlink("x", raw(`source/${CONTRACT}`));
     expect(await walk()).toMatchObject([
@@ -64,7 +64,7 @@ describe("A source whose names must be UTF-8", () => {
     expect((await walk())[1]).not.toHaveProperty("folder");
   });
 
-  it("refuses a folder as one entry that says how much lies below it", async () => {
+  it("refuses a folder in one entry, which says how much lies below it", async () => {
     await write("taken", "1");
     await mkdir(raw(`source/${CONTRACT}/empty`), { recursive: true });
     await write(`${CONTRACT}/a`, "1");
@@ -86,7 +86,7 @@ describe("A source whose names must be UTF-8", () => {
     ]);
   });
 
-  it("says that there may be more below a folder when not all could be looked at", async () => {
+  it("says that more may lie below a folder when not all of it could be looked at", async () => {
     await write(`${CONTRACT}/a`, "1");
     await write(`${CONTRACT}/closed/b`, "1");
     await write("\\xff/c", "1");
@@ -103,7 +103,7 @@ describe("A source whose names must be UTF-8", () => {
     ]);
   });
 
-  it("takes what lies behind a link whose own name is UTF-8, also where the source is one", async () => {
+  it("takes what lies behind a link whose own name is UTF-8, even if that link is the source", async () => {
     await mkdir(raw(`${CONTRACT}/sub`), { recursive: true });
     await writeFile(raw(`${CONTRACT}/sub/file`), "behind");
     await symlink(raw(CONTRACT), raw("source/link"));
@@ -120,7 +120,7 @@ describe("A source whose names must be UTF-8", () => {
 describe("A source whose names are read as GB18030 where they aren't UTF-8", () => {
   const names = { names: "gb18030" } as const;
 
-  it("gives files that are read by their bytes, and refuses what isn't of it", async () => {
+  it("yields files that are read by their bytes, and refuses names that aren't GB18030 either", async () => {
     await write(`${CONTRACT}/\\xff/lost`);
     const paths = [
       `./${CONTRACT}.pdf`,
@@ -146,7 +146,7 @@ describe("A source whose names are read as GB18030 where they aren't UTF-8", () 
     expect(await source.isFolder(`./${CONTRACT}.pdf`)).toBe(false);
   });
 
-  it("follows links there, and opens nothing that was put in a file's or a folder's place", async () => {
+  it("follows links, and opens nothing that was put in the place of a file or folder", async () => {
     await write(`${CONTRACT}/file`);
     await symlink(raw(`source/${CONTRACT}`), raw("source/\\xb5\\xda"));
     const options = { ...names, follow_symlinks: true };

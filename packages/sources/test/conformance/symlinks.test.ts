@@ -35,25 +35,25 @@ async function contentOf(path: string, expected?: FileStat, source = following()
 }
 
 describe("A source whose symbolic links are followed", () => {
-  it("gives files and folders behind links under the links' names, with the facts of what they lead to", async () => {
+  it("yields files and folders behind links under the links' names, with the stat of what they lead to", async () => {
     await writeFile(tree.at("roots/other/file"), "other");
     await utimes(tree.at("roots/other/file"), 1_700_000_000, 1_700_000_000);
     await writeFile(tree.at("roots/source/own"), "own");
     await symlink("../other", tree.at("roots/source/folder"));
     await symlink(tree.at("roots/other/file"), tree.at("roots/source/absolute"));
     await symlink("absolute", tree.at("roots/source/twice"));
-    const facts = { kind: "file", size: 5, modifiedAt: 1_700_000_000_000 };
+    const stat = { kind: "file", size: 5, modifiedAt: 1_700_000_000_000 };
     expect(await walk()).toEqual([
-      { ...facts, path: "absolute" },
-      { ...facts, path: "folder/file" },
+      { ...stat, path: "absolute" },
+      { ...stat, path: "folder/file" },
       { kind: "file", path: "own", size: 3, modifiedAt: expect.any(Number) },
-      { ...facts, path: "twice" },
+      { ...stat, path: "twice" },
     ]);
     for (const path of ["absolute", "folder/file", "twice"])
       expect(await contentOf(path)).toBe("other");
   });
 
-  it("never leaves what may be read, by whatever way", async () => {
+  it("never leaves the roots, by whatever way", async () => {
     await writeFile(tree.at("outside/secret"), "secret");
     await symlink(tree.at("outside/secret"), tree.at("roots/source/file"));
     await symlink(tree.at("outside"), tree.at("roots/source/folder"));
@@ -71,7 +71,7 @@ describe("A source whose symbolic links are followed", () => {
     }
   });
 
-  it("refuses a link that was turned to the outside since it was walked, even to an equal file", async () => {
+  it("refuses a link that was turned to the outside since it was walked, even when an equal file lies there", async () => {
     for (const at of ["roots/other/file", "outside/file"]) {
       await writeFile(tree.at(at), "equal");
       await utimes(tree.at(at), 1, 1);
@@ -85,7 +85,7 @@ describe("A source whose symbolic links are followed", () => {
     expect(await failure(opening)).toMatchObject({ code: "SOURCE_OUTSIDE_ROOTS" });
   });
 
-  it("finds a file behind a link that has changed", async () => {
+  it("detects a changed file behind a link", async () => {
     await writeFile(tree.at("roots/other/file"), "first");
     await symlink("../other/file", tree.at("roots/source/link"));
     const { mtimeMs } = await stat(tree.at("roots/other/file"));
@@ -96,7 +96,7 @@ describe("A source whose symbolic links are followed", () => {
     expect(await failure(opening)).toMatchObject({ code: "SOURCE_CHANGED" });
   });
 
-  it("reports a way back into a folder that it is in, once, and takes everything once for each way", async () => {
+  it("reports a link back to a folder above once, and takes a file once for each way to it", async () => {
     await mkdir(tree.at("roots/source/a/b"), { recursive: true });
     await writeFile(tree.at("roots/source/a/file"), "x");
     await symlink("../..", tree.at("roots/source/a/b/up"));
@@ -118,7 +118,7 @@ describe("A source whose symbolic links are followed", () => {
     ]);
   });
 
-  it("says of links that lead nowhere, or to themselves, that nothing is there", async () => {
+  it("reports links that lead nowhere, or to themselves", async () => {
     await symlink("nothing", tree.at("roots/source/dangling"));
     await symlink("self", tree.at("roots/source/self"));
     expect(await walk()).toMatchObject(
@@ -132,7 +132,7 @@ describe("A source whose symbolic links are followed", () => {
     );
   });
 
-  it("tells nothing of what lies outside, not even whether it is there", async () => {
+  it("reveals nothing of what lies outside, not even whether it is there", async () => {
     await writeFile(tree.at("outside/secret"), "secret");
     await symlink("../../outside", tree.at("roots/other/out"));
     const targets = [

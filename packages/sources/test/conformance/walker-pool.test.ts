@@ -30,7 +30,7 @@ afterEach(async () => {
   await tree.remove();
 });
 
-/** Walkers whose threads the test knows. */
+/** Returns walkers whose threads the test can see. */
 function walkersHere() {
   return createWalkerPool(
     readers,
@@ -49,7 +49,7 @@ async function countOf(entries: AsyncIterable<SourceEntry>): Promise<number> {
   return count;
 }
 
-it("gives each walk a thread of its own, and the next walk one that is there", async () => {
+it("gives each walk a thread of its own, and uses one that is idle again", async () => {
   const place = await tree.place();
   const walkers = walkersHere();
   const first = walkers.walk(place, {});
@@ -61,7 +61,7 @@ it("gives each walk a thread of its own, and the next walk one that is there", a
   expect(started).toHaveLength(2);
 });
 
-it("fails the walk whose thread ends, and no other; the next one has a thread again", async () => {
+it("fails only the walk whose thread ends, and starts a thread for the next", async () => {
   const place = await tree.place();
   const walkers = walkersHere();
   const [hit, other] = [walkers.walk(place, {}), walkers.walk(place, {})];
@@ -77,7 +77,7 @@ it("fails the walk whose thread ends, and no other; the next one has a thread ag
   expect(started).toHaveLength(3);
 });
 
-it("ends a walk by its signal, and its thread is free for the next", async () => {
+it("ends a walk by its signal, which frees its thread for the next", async () => {
   const place = await tree.place();
   const walkers = walkersHere();
   const controller = new AbortController();
@@ -102,7 +102,7 @@ it("ends a thread that has had nothing to walk for a while", async () => {
   expect(started).toHaveLength(2);
 });
 
-it("has a thread that reads files walk what lies on a disk of this machine, several walks at a time", async () => {
+it("walks what lies on a disk of this machine in a thread that reads files, several walks at a time", async () => {
   const place = await tree.place();
   const walkers = walkersHere();
   isLocal = true;
@@ -118,7 +118,7 @@ it("has a thread that reads files walk what lies on a disk of this machine, seve
   expect(started).toHaveLength(1);
 });
 
-it("ends its threads when it is closed, those that walk too, and starts others when it is asked anew", async () => {
+it("ends all its threads when it is closed, even those that walk, and starts others for new walks", async () => {
   const place = await tree.place();
   const walkers = walkersHere();
   const [walk, idle] = [walkers.walk(place, {}), walkers.walk(place, {})];
@@ -130,7 +130,7 @@ it("ends its threads when it is closed, those that walk too, and starts others w
   expect(started).toHaveLength(3);
 });
 
-it("knows a disk of this machine, and takes nothing else for one", async () => {
+it("recognises a disk of this machine, and nothing else as one", async () => {
   expect(await isOnLocalDisk(tree.root)).toBe(process.platform === "linux");
   expect(await isOnLocalDisk("/proc")).toBe(false);
   expect(await isOnLocalDisk(tree.at("missing"))).toBe(false);

@@ -7,14 +7,14 @@ const check = (path: string, of: readonly string[] = roots, dataDir?: string) =>
   checkSource({ type: "directory", path }, { roots: of, dataDir });
 
 it.each(["/evidence", "/evidence/1001", "/evidence/..a", "/mnt/cases/x/../y", "/evidence//a/"])(
-  "lets %s pass",
+  "accepts %s",
   (path) => {
     expect(() => check(path)).not.toThrow();
   },
 );
 
 it.each(["/", "/etc", "/evidence2", "/evidence/../etc", "/mnt/cases/.."])(
-  "refuses %s as outside the roots",
+  "refuses %s, which lies outside the roots",
   (path) => {
     expect(() => check(path)).toThrow(
       expect.objectContaining({
@@ -25,7 +25,7 @@ it.each(["/", "/etc", "/evidence2", "/evidence/../etc", "/mnt/cases/.."])(
   },
 );
 
-it.each(["evidence/1001", "."])("refuses %s as a path that isn't absolute", (path) => {
+it.each(["evidence/1001", "."])("refuses %s, which isn't an absolute path", (path) => {
   expect(() => check(path)).toThrow(
     expect.objectContaining({
       code: "REQUEST_INVALID",
@@ -39,11 +39,11 @@ it("names five roots, and counts the others", () => {
   expect(() => check("/etc", many)).toThrow("/r0, /r1, /r2, /r3, /r4 and 2 more.");
 });
 
-it.each(["/evidence/a\0b", "/evidence/\ud800"])("refuses the path %j as none", (path) => {
+it.each(["/evidence/a\0b", "/evidence/\ud800"])("refuses %j, which can't be a path", (path) => {
   expect(() => check(path)).toThrow(expect.objectContaining({ code: "REQUEST_INVALID" }));
 });
 
-it("lets nothing pass when there are no roots", () => {
+it("accepts nothing when there are no roots", () => {
   expect(() => check("/evidence", [])).toThrow(
     expect.objectContaining({
       code: "SOURCE_OUTSIDE_ROOTS",
@@ -52,7 +52,7 @@ it("lets nothing pass when there are no roots", () => {
   );
 });
 
-it("takes a root that is the whole file system at its word", () => {
+it("accepts everything below a root that is the whole file system", () => {
   expect(() => check("/etc", ["/"])).not.toThrow();
 });
 
@@ -69,14 +69,14 @@ it.each(["/evidence", "/evidence/", "/evidence/case/..", "/", "/evidence/.exhibi
 );
 
 it.each(["/evidence/1001", "/evidence/.exhibit/sample-case", "/evidence/.exhibit2"])(
-  "lets %s pass, which lies beside Exhibit's own data or within",
+  "accepts %s, which lies beside Exhibit's own data or within",
   (path) => {
     expect(() => check(path, ["/"], "/evidence/.exhibit")).not.toThrow();
     expect(() => check(path)).not.toThrow();
   },
 );
 
-it("refuses a kind that isn't known, and options that its kind doesn't have", () => {
+it("refuses an unknown kind, and options that a kind doesn't have", () => {
   const policy = { roots, dataDir: undefined };
   for (const source of [
     { type: "carrier pigeon", path: "/evidence" },

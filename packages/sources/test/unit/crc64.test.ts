@@ -13,7 +13,7 @@ function othersCrc64(bytes: Uint8Array): bigint {
   return BigInt(`0x${others.init().update(bytes).digest("hex")}`);
 }
 
-/** In memory that threads share, as the bytes of files are, and at an odd place. */
+/** Returns the bytes in memory that threads share, as those of files are, at an odd offset. */
 function shared(bytes: Uint8Array): Uint8Array {
   const copy = new Uint8Array(new SharedArrayBuffer(bytes.length + 3), 3);
   copy.set(bytes);
@@ -36,17 +36,17 @@ describe("crc64", () => {
     [emergency, 0x27db187fc15bbc72n],
     [`123456789${emergency}`, 7672622622872733320n],
     ["", 0n],
-  ])("gives the published CRC64 of %j", (text, value) => {
+  ])("returns the published CRC64 of %j", (text, value) => {
     expect(crc64(Buffer.from(text))).toBe(value);
   });
 
-  it("is another implementation's for any bytes", () => {
+  it("equals another implementation's result for any bytes", () => {
     const bytes = fc.uint8Array({ maxLength: 2 * KiB, size: "max" });
     const same = fc.property(bytes, (of) => crc64(shared(of)) === othersCrc64(of));
     fc.assert(same, { numRuns: 300 });
   });
 
-  it("is another implementation's for every length of 0 to 700 bytes", () => {
+  it("equals another implementation's result for every length of 0 to 700 bytes", () => {
     const bytes = anyBytes(700);
     const lengths = Array.from({ length: 701 }, (_, length) => length);
     const wrong = lengths.filter((length) => {
@@ -56,7 +56,7 @@ describe("crc64", () => {
     expect(wrong).toEqual([]);
   });
 
-  it("is another implementation's where its memory is full once, twice and often", () => {
+  it("equals another implementation's result when its memory is filled once, twice and often", () => {
     const lengths = [64, 128, 8 * KiB].flatMap((full) =>
       [-1, 0, 1, 15, 159, 160].map((more) => full * KiB + more),
     );
@@ -72,14 +72,14 @@ describe("crc64.wasm", () => {
   const digests = new URL("../../src/digests/", import.meta.url);
   const committed = readFileSync(new URL("crc64.wasm", digests));
 
-  it("is what crc64.wat gives: otherwise `npm run wasm`", async () => {
+  it("is made of crc64.wat; else run `npm run wasm`", async () => {
     const wabt = await openWabt();
     const source = readFileSync(new URL("crc64.wat", digests), "utf8");
     const module = wabt.parseWat("crc64.wat", source, { relaxed_simd: true });
     expect(committed.equals(module.toBinary({}).buffer)).toBe(true);
   });
 
-  it("makes up for any byte with the eight that it XORs in its place", () => {
+  it("makes up for any byte by the eight that are XORed in its place", () => {
     const tables = committed.subarray(committed.length - 256);
     const places = [16, 32, 48, 64, 96, 112, 128, 144];
     const ofZeros = othersCrc64(new Uint8Array(160));

@@ -5,7 +5,7 @@ import { createDigester } from "../../src/digests/digester.ts";
 const emergency = "This is a test of the emergency broadcast system.";
 
 describe("A digester", () => {
-  it("gives each piece's CRC64, and the whole file's SHA-256 with the last one", () => {
+  it("returns each piece's CRC64, and the whole file's SHA-256 with the last piece", () => {
     const digester = createDigester();
     const first = digester.digest(Buffer.from("123456789"), false);
     expect(first).toEqual({ crc64: 11051210869376104954n, sha256: undefined });
@@ -15,7 +15,7 @@ describe("A digester", () => {
     });
   });
 
-  it("is kept apart from another one that runs at the same time", () => {
+  it("doesn't mix with another one that is used at the same time", () => {
     const [one, two] = [createDigester(), createDigester()];
     one.digest(Buffer.from("1234"), false);
     two.digest(Buffer.from(emergency), false);

@@ -57,7 +57,7 @@ async function restore() {
   vi.mocked(opendirSync).mockReset().mockImplementation(real.opendirSync);
 }
 
-/** The walk as its thread does it: nothing of the disk can be made to fail in a thread. */
+/** Walks as a thread does, but here: no disk can be made to fail in a thread. */
 async function walkHere() {
   const place = await tree.place();
   return [...walkDirectory(place)].flat().sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -85,7 +85,7 @@ const faulty = (path: string) => ({
   error: { code: "SOURCE_IO", message: expect.stringContaining(path) },
 });
 
-it("reports a file that the disk fails to tell of, and goes on", async () => {
+it("reports a file whose stat the disk fails to return, and goes on", async () => {
   const real = vi.mocked(lstatSync).getMockImplementation() as typeof lstatSync;
   vi.mocked(lstatSync).mockImplementation(((where: string) => {
     if (where === tree.at("bad/in")) throw eio();
@@ -94,7 +94,7 @@ it("reports a file that the disk fails to tell of, and goes on", async () => {
   expect(await walkHere()).toMatchObject([faulty("bad/in"), { kind: "file", path: "good" }]);
 });
 
-it("reports a sub-folder that the disk fails to open or to read on, and goes on", async () => {
+it("reports a sub-folder that the disk fails to open or to read, and goes on", async () => {
   failReading(tree.at("bad"), 1);
   expect(await walkHere()).toMatchObject([
     faulty("bad"),
@@ -110,12 +110,12 @@ it("reports a sub-folder that the disk fails to open or to read on, and goes on"
   expect(await walkHere()).toMatchObject([faulty("bad"), { kind: "file", path: "good" }]);
 });
 
-it("fails as a whole when the source itself can't be read on", async () => {
+it("fails as a whole when the disk fails to read the source itself", async () => {
   failReading(tree.root, 1);
   await expect(walkHere()).rejects.toMatchObject({ code: "SOURCE_IO" });
 });
 
-it("says that a file can't be read now, when it is opened and in the midst of reading", async () => {
+it("fails with SOURCE_IO when a file can't be opened, or read any further", async () => {
   const place = await tree.place();
   vi.mocked(openSync).mockImplementationOnce(() => {
     throw eio();
@@ -133,8 +133,8 @@ it("says that a file can't be read now, when it is opened and in the midst of re
   file.close();
 });
 
-/** From now on each read gives this many bytes at most. */
-function giveFew(most: number) {
+/** From now on each read returns this many bytes at most. */
+function returnFew(most: number) {
   const read = vi.mocked(readSync).getMockImplementation() as (...of: unknown[]) => number;
   const few = (fd: number, into: Uint8Array, at: number, length: number, from: number) =>
     read(fd, into, at, Math.min(most, length), from);
@@ -151,9 +151,9 @@ function giveFew(most: number) {
   }) as typeof readvSync);
 }
 
-it("reads on when the disk gives fewer bytes than asked", async () => {
+it("reads on when the disk returns fewer bytes than asked for", async () => {
   const place = await tree.place();
-  giveFew(1);
+  returnFew(1);
   const file = openFile(place, "good", undefined);
   const into = Buffer.alloc(4);
   file.read(into, 0);
@@ -161,8 +161,8 @@ it("reads on when the disk gives fewer bytes than asked", async () => {
   file.close();
 });
 
-/** The file system tells this size of every file. */
-function tellSize(size: number) {
+/** From now on the file system reports this size for every file. */
+function reportSize(size: number) {
   const real = vi.mocked(fstatSync).getMockImplementation() as (fd: number) => Stats;
   vi.mocked(fstatSync).mockImplementation(((fd: number) =>
     Object.assign(real(fd), { size })) as typeof fstatSync);
@@ -172,11 +172,11 @@ it.each([
   [0, "more than the 0 bytes"],
   [3, "more than the 3 bytes"],
   [5, "ended at byte 4"],
-])("finds that a file has other bytes than the %i that are told of it", async (size, message) => {
+])("detects that a file hasn't the %i bytes that are reported", async (size, message) => {
   const place = await tree.place();
-  for (const worsen of [() => {}, () => giveFew(2)]) {
+  for (const worsen of [() => {}, () => returnFew(2)]) {
     worsen();
-    tellSize(size);
+    reportSize(size);
     const file = openFile(place, "good", undefined);
     expect(file.size).toBe(size);
     for (const before of size > 1 ? [0, 2] : [0]) {

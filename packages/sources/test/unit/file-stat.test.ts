@@ -8,12 +8,15 @@ it.each([
   ["far beyond any date", 9.2e21, 8.64e15],
   ["far before any date", -9.2e21, -8.64e15],
   ["no number", Number.NaN, 0],
-])("has a time that a ledger can hold, whatever the disk tells: %s", (_, mtimeMs, modifiedAt) => {
-  const facts = statOf({ size: 1, mtimeMs });
-  expect(facts).toEqual({ size: 1, modifiedAt });
-  expect(Object.is(facts.modifiedAt, -0)).toBe(false);
-  const changed = { ...facts, modifiedAt: 0, size: 2 };
-  expect(() => checkUnchanged("a", facts, changed)).toThrow(
-    expect.objectContaining({ code: "SOURCE_CHANGED" }),
-  );
-});
+])(
+  "has a time that the ledger can hold, whatever the disk reports: %s",
+  (_, mtimeMs, modifiedAt) => {
+    const stat = statOf({ size: 1, mtimeMs });
+    expect(stat).toEqual({ size: 1, modifiedAt });
+    expect(Object.is(stat.modifiedAt, -0)).toBe(false);
+    const changed = { ...stat, modifiedAt: 0, size: 2 };
+    expect(() => checkUnchanged("a", stat, changed)).toThrow(
+      expect.objectContaining({ code: "SOURCE_CHANGED" }),
+    );
+  },
+);

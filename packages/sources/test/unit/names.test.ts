@@ -5,7 +5,7 @@ import { refusedFile, refusedFolder } from "../../src/directory/refused-names.ts
 import { decodeName, pathBelow, showPath, textOf } from "../../src/file-system/names.ts";
 import { onDisk, rawName, rawOf, rawPath, showRaw } from "../../src/file-system/raw-paths.ts";
 
-/** 合同.pdf as old Windows writes it. Bytes CD AC are also the UTF-8 of U+036C. */
+/** 合同.pdf as old versions of Windows write it. Its bytes CD AC are also the UTF-8 of U+036C. */
 const GBK = Buffer.from([0xba, 0xcf, 0xcd, 0xac, ...Buffer.from(".pdf")]);
 
 it.each([
@@ -15,7 +15,7 @@ it.each([
   ["decomposed", "cafe\u0301.txt"],
   ["with a byte order mark", "\ufeffa.txt"],
   ["with a replacement character of its own", "a\ufffd.txt"],
-])("gives a name that is %s back as it is", (_, name) => {
+])("decodes a name that is %s as it is", (_, name) => {
   expect(decodeName(Buffer.from(name))).toBe(name);
 });
 
@@ -25,11 +25,11 @@ it.each([
   ["a surrogate", [0xed, 0xa0, 0x80]],
   ["an overlong slash", [0xc0, 0xaf]],
   ["GBK", [0xd6, 0xa4, 0xbe, 0xdd]],
-])("finds that %s isn't UTF-8", (_, bytes) => {
+])("recognises that %s isn't UTF-8", (_, bytes) => {
   expect(decodeName(Buffer.from(bytes))).toBeUndefined();
 });
 
-it("writes a name out by its bytes, and decodes none of them", () => {
+it("writes a name out byte by byte, and decodes none of it", () => {
   expect(writeName(GBK)).toBe("\\xba\\xcf\\xcd\\xac.pdf");
   const controls = Buffer.from([0x1b, 0x0a, 0x5c, 0x78, 0x66, 0x66, 0x7f, 0xff]);
   expect(writeName(controls)).toBe("\\x1b\\x0a\\\\xff\\x7f\\xff");
@@ -44,7 +44,7 @@ it.each([
   expect(readingOf(name)).toBe(reading);
 });
 
-// Few kinds of names, so that they meet: text, backslashes, what looks written out, and bytes.
+// Few names, so that they meet: text, backslashes, names that look written out, and bytes.
 const name = fc.oneof(
   fc
     .constantFrom("a", "证", "a\\b", "\\xff", "\\", ".x", "\u{1f4c2}")
@@ -58,7 +58,7 @@ const pathOf = (parts: Buffer[]) =>
   parts.reduce((folder, part) => pathBelow(folder, part, decodeName(part)), "");
 const bytesOf = (parts: Buffer[]) => parts.map((part) => part.toString("latin1")).join("/");
 
-it("gives each path of bytes a path of its own on the record, which leads back to the bytes", () => {
+it("has a path of its own on the record for each path of bytes, which leads back to the bytes", () => {
   fc.assert(
     fc.property(names, names, (one, other) => {
       const raw = rawOf(pathOf(one));
@@ -76,7 +76,7 @@ it("gives each path of bytes a path of its own on the record, which leads back t
   );
 });
 
-it("reads a path that is written out as text: UTF-8 where it is, else by the encoding", () => {
+it("reads a path that is written out as text: in UTF-8 where it is, else in the encoding", () => {
   const path = pathOf([Buffer.from("案\\卷"), GBK.subarray(0, 4), Buffer.from("证据"), GBK]);
   expect(path).toBe("./案\\\\卷/\\xba\\xcf\\xcd\\xac/证据/\\xba\\xcf\\xcd\\xac.pdf");
   expect(textOf(path, "gb18030")).toBe("案\\卷/合同/证据/合同.pdf");
@@ -92,17 +92,17 @@ it.each([
   ["shift_jis", [0x83, 0x5c, 0x83, 0x74], "ソフ"],
   // Its second byte is a backslash in ASCII.
   ["gb18030", [0x81, 0x5c], "乗"],
-  // What Node makes of them are characters that nobody has written.
+  // Node decodes it as a character that nobody has written.
   ["big5", [0x80], undefined],
 ] as const)("reads a name in %s", (encoding, bytes, text) => {
   expect(textOf(pathOf([Buffer.from(bytes)]), encoding)).toBe(text);
 });
 
-it("shows raw paths without what people can't read", () => {
+it("shows raw paths without characters that people can't read", () => {
   expect(showRaw(`/证据/${rawName(GBK)}`)).toBe("/证据/\\xba\\xcf\\xcd\\xac.pdf");
 });
 
-it("says of a refused name its bytes, a reading, and what lies below it", () => {
+it("says of a refused name its bytes, how it may read, and what lies below it", () => {
   const path = pathOf([Buffer.from("suit"), GBK]);
   expect(refusedFile(path, GBK, undefined)).toMatchObject({
     path: "./suit/\\xba\\xcf\\xcd\\xac.pdf",

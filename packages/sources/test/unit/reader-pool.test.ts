@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { createReaderPool } from "../../src/threads/reader-pool.ts";
 import type { ReaderThread } from "../../src/threads/reader-thread.ts";
 
-/** Threads as the test says they are. */
+/** A thread that is in the state that the test says. */
 interface Told {
   busy: number;
   pace: number;
@@ -25,14 +25,14 @@ function readersHere() {
   return { threads, borrow: () => readers.borrow() as unknown as Told };
 }
 
-it("has one thread for a disk that answers at once, however much there is to do", () => {
+it("uses one thread for a disk that answers at once, however much there is to do", () => {
   const { threads, borrow } = readersHere();
   borrow().busy = 100;
   expect(borrow()).toBe(threads[0]);
   expect(threads).toHaveLength(1);
 });
 
-it("starts up to four when a disk is slow and those that are there have enough to do, and takes the least busy", () => {
+it("starts up to four for a slow disk when the others have enough to do, and takes the least busy", () => {
   const { threads, borrow } = readersHere();
   for (let count = 1; count <= 4; count += 1) {
     Object.assign(borrow(), { busy: 7, pace: 20 });
@@ -45,7 +45,7 @@ it("starts up to four when a disk is slow and those that are there have enough t
   expect(threads).toHaveLength(4);
 });
 
-it("gives them nothing more once the disk is fast, and ends those that have had nothing to do for a while", () => {
+it("gives them no more work once the disk is fast, and ends those that have been idle for a while", () => {
   const { threads, borrow } = readersHere();
   for (let count = 1; count <= 3; count += 1) Object.assign(borrow(), { busy: 8, pace: 20 });
   const [first, second, third] = threads as [Told, Told, Told];
@@ -56,7 +56,7 @@ it("gives them nothing more once the disk is fast, and ends those that have had 
   second.idle = 60_000;
   expect(borrow()).toBe(first);
   expect([first, second, third].map(({ stopped }) => stopped)).toEqual([false, true, false]);
-  // What still reads is used again if need be.
+  // One that still reads is used again if need be.
   first.pace = 20;
   third.busy = 3;
   expect(borrow()).toBe(third);

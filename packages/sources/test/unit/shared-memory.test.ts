@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { bytesAt, createSharedMemory, type SharedBytes } from "../../src/threads/shared-memory.ts";
 
-it("uses memory again that was given back, and only then", () => {
+it("uses memory again once it is released, and not before", () => {
   const memory = createSharedMemory(1024 * 1024);
   const [one, two] = [memory.take(10_000), memory.take(9_000)];
   expect(one.bytes).toHaveLength(10_000);
@@ -24,7 +24,7 @@ it("shows a thread the same bytes", () => {
   }
 });
 
-it("has memory of its own for what finds no gap, and for nothing else", () => {
+it("allocates memory for a slice that fits no gap, and for no other", () => {
   const memory = createSharedMemory(16_384);
   const first = memory.take(8192);
   expect(memory.take(8193).slice.overflow).toBeDefined();
@@ -36,7 +36,7 @@ it("has memory of its own for what finds no gap, and for nothing else", () => {
   expect(memory.take(16_384).slice.overflow).toBeUndefined();
 });
 
-it("gives no byte to two, and joins all gaps again", () => {
+it("hands out no byte twice, and joins all gaps again", () => {
   const size = 64 * 4096;
   const acts = fc.array(fc.oneof(fc.nat(size / 4), fc.record({ release: fc.nat() })), {
     maxLength: 200,

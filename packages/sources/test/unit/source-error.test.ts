@@ -19,7 +19,7 @@ it.each([
   expect(error.message).toContain("a/b.txt");
 });
 
-it("lets an error of ours pass", () => {
+it("returns an error of ours as it is", () => {
   const ours = new ExhibitError("SOURCE_CHANGED", "a.txt has changed.");
   expect(sourceError(ours, "a.txt")).toBe(ours);
 });

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { createThreadJobs } from "../../src/threads/thread-jobs.ts";
 import { makeTree } from "../conformance/tree.ts";
 
-it("tells apart what digests take, so that a busy processor isn't taken for a slow disk", async () => {
+it("measures digests apart, so that a busy processor isn't taken for a slow disk", async () => {
   const tree = await makeTree();
   try {
     const length = 16 * 1024 * 1024;
