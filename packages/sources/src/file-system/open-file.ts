@@ -40,21 +40,21 @@ export function openFile(place: Place, path: string, expected: FileStat | undefi
     const stats = fstatSync(descriptor);
     if (!stats.isFile()) throw notAFile(shown);
     checkPlace(place, where, shown, stats);
-    const facts = statOf(stats);
-    if (expected !== undefined) checkUnchanged(shown, expected, facts);
-    return opened(descriptor, shown, facts);
+    const stat = statOf(stats);
+    if (expected !== undefined) checkUnchanged(shown, expected, stat);
+    return opened(descriptor, shown, stat);
   } catch (thrown) {
     if (descriptor !== undefined) closeSync(descriptor);
     throw sourceError(thrown, shown);
   }
 }
 
-function opened(descriptor: number, path: string, facts: FileStat): OpenFile {
+function opened(descriptor: number, path: string, stat: FileStat): OpenFile {
   return {
-    ...facts,
+    ...stat,
     read(into, at) {
       try {
-        if (at + into.length < facts.size) fill(into, at, 0);
+        if (at + into.length < stat.size) fill(into, at, 0);
         else fillToEnd(into, at);
       } catch (thrown) {
         throw sourceError(thrown, path);
@@ -90,8 +90,8 @@ function opened(descriptor: number, path: string, facts: FileStat): OpenFile {
       fill(into, at, read);
       read = into.length + readSync(descriptor, beyond, 0, 1, end);
     }
-    checkUnchanged(path, facts, statOf(fstatSync(descriptor)));
-    if (read > into.length) throw goesOn(path, facts.size);
+    checkUnchanged(path, stat, statOf(fstatSync(descriptor)));
+    if (read > into.length) throw goesOn(path, stat.size);
   }
 }
 
