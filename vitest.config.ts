@@ -6,7 +6,7 @@ import { plainSummary } from "./test/plain-summary.ts";
 const servers = [
   "packages/testkit/src/redis-server.ts",
   "packages/testkit/src/postgres-server.ts",
-  "packages/ledger/src/testing/pglite-template.ts",
+  "packages/ledger/src/testing/templates.ts",
 ];
 
 /** Tests that put others in the place of modules. */

@@ -120,7 +120,7 @@ async function environmentFor(
     await copyPglite(join(dataDir, "ledger"));
     return own;
   }
-  const database = await createDatabase();
+  const database = await createDatabase("ledger");
   stack.defer(database.drop);
   return {
     ...own,

@@ -12,3 +12,4 @@ export {
   startServer,
   stopProcess,
 } from "./servers.ts";
+export { shareInRun } from "./share-in-run.ts";

@@ -3,6 +3,7 @@ import { chownSync, existsSync, readdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { dataFolder, freePort, type RunningServer, runServer, startServer } from "./servers.ts";
+import { shareInRun } from "./share-in-run.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -59,11 +60,14 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Runn
   });
 }
 
-/** One for all tests of the run. */
+/** Starts one Postgres for all tests of a run. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const { url, stop } = await startPostgres();
-  project.provide("postgresUrl", url);
-  return stop;
+  const { value, release } = await shareInRun("postgres", async () => {
+    const { url, stop } = await startPostgres();
+    return { value: url, stop };
+  });
+  project.provide("postgresUrl", value);
+  return release;
 }
 
 /** Servers that refuse to run as root run as Postgres's user then. */

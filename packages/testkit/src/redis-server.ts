@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { dataFolder, freePort, type RunningServer, runServer, startServer } from "./servers.ts";
+import { shareInRun } from "./share-in-run.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -65,9 +66,12 @@ export async function startRedis(options: RedisOptions = {}): Promise<RunningSer
   });
 }
 
-/** One for all tests of the run. */
+/** Starts one Redis for all tests of a run. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const { url, stop } = await startRedis();
-  project.provide("redisUrl", url);
-  return stop;
+  const { value, release } = await shareInRun("redis", async () => {
+    const { url, stop } = await startRedis();
+    return { value: url, stop };
+  });
+  project.provide("redisUrl", value);
+  return release;
 }

@@ -6,18 +6,21 @@ import { dataFolder } from "@exhibit/testkit";
 import pg from "pg";
 import { inject } from "vitest";
 
-/** A database of its own on the run's Postgres, and how to drop it. */
-export async function createDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
+/** Creates a database on the run's Postgres, with our tables or with none. */
+export async function createDatabase(
+  template: "ledger" | "empty" = "empty",
+): Promise<{ url: string; drop(): Promise<void> }> {
   const name = `test_${crypto.randomUUID().replaceAll("-", "")}`;
-  await command(`create database ${name}`);
+  const copied = template === "ledger" ? ` template ${inject("postgresTemplate")}` : "";
+  await command(`create database ${name}${copied}`);
   const url = new URL(inject("postgresUrl"));
   url.pathname = `/${name}`;
   return { url: url.href, drop: () => command(`drop database ${name} with (force)`) };
 }
 
 /**
- * Makes a folder that isn't there yet a PGlite, with our tables or with none. node:fs's `cp` would take ten times as long as the
- * system's.
+ * Creates a PGlite in a folder that doesn't exist yet, with our tables or with none. node:fs's `cp`
+ * would take ten times as long as the system's.
  */
 export async function copyPglite(
   folder: string,
@@ -33,10 +36,10 @@ async function command(text: string): Promise<void> {
   await client.end();
 }
 
-/** Both databases that a ledger can be on; every test of the ledger runs on each. */
+/** Opens a ledger on each of the two databases that it can be on; every test of the ledger runs on both. */
 export const ledgerKinds = {
   async Postgres(): Promise<{ ledger: Ledger; remove(): Promise<void> }> {
-    const database = await createDatabase();
+    const database = await createDatabase("ledger");
     const ledger = await openPostgresLedger(database.url);
     return { ledger, remove: () => ledger.close().then(database.drop) };
   },
