@@ -29,7 +29,7 @@ const allowed: Record<string, readonly string[]> = {
     "sources",
     "telemetry",
   ],
-  api: ["contracts", "ingest", "queue", "telemetry"],
+  api: ["contracts", "ingest", "queue", "runtime", "telemetry"],
   worker: ["contracts", "ingest", "ledger", "oss", "queue", "runtime", "sources", "telemetry"],
   cli: [
     "api",
@@ -156,7 +156,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     progress: [],
     action: ["progress"],
     routes: ["progress", "action"],
-    "build-api": ["http", "board", "pages", "progress", "action", "routes"],
+    "build-api": ["http", "board", "pages", "progress", "routes"],
   },
   cli: {
     output: [],
@@ -171,8 +171,8 @@ const inside: Record<string, Record<string, readonly string[]>> = {
   },
 };
 
-/** `oss` may know what a lease is, but not how one is had. */
-const typesOnly: Record<string, readonly string[]> = { oss: ["credentials"] };
+/** `oss` may know what a lease is, but not how one is had; `api` may know what `runtime` hands it, but opens nothing. */
+const typesOnly: Record<string, readonly string[]> = { oss: ["credentials"], api: ["runtime"] };
 
 const IMPORT =
   /(?:(?:^|\n)\s*(?:import|export)\s+(type\s+)?[^"';]*?from\s+|import\()"(@exhibit\/[^"]+|\.[^"]*)"/g;

@@ -1,14 +1,14 @@
 import { randomUUID } from "node:crypto";
 import type { Bandwidth, Imports, JobLabels, VendorControl } from "@exhibit/ingest";
+import type { Readiness } from "@exhibit/runtime";
 import type { Logger } from "@exhibit/telemetry";
 import type { Queue } from "bullmq";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler } from "fastify-type-provider-zod";
-import type { Readiness } from "./action/action.ts";
 import { addBullBoard } from "./board/bull-board.ts";
 import { type AccessOptions, guardAccess } from "./http/access-guard.ts";
-import { answerErrors, sendError } from "./http/error-responses.ts";
-import { takeJsonOnly } from "./http/json-bodies.ts";
+import { sendError, sendErrorsUniformly } from "./http/error-responses.ts";
+import { acceptJsonOnly } from "./http/json-bodies.ts";
 import { traceRequests } from "./http/tracing.ts";
 import { validator } from "./http/validator.ts";
 import { addDocs } from "./pages/docs.ts";
@@ -16,28 +16,32 @@ import { addFavicon } from "./pages/favicon.ts";
 import { createProgressFeed } from "./progress/progress-feed.ts";
 import { addRoutes, methodsAt } from "./routes.ts";
 
-/** 10,000 folders, each with a path of up to 4 KiB, are 40 MiB at most; usual ones are a hundredth of it. */
+/**
+ * Bytes. 10,000 folders, each with a path of up to 4 KiB, are 40 MiB; usual requests are a
+ * hundredth of that.
+ */
 const BODY_LIMIT = 48 * 1024 * 1024;
 
 export interface ApiOptions {
-  /** Whether what it tells of lies in a sandbox. */
+  /** Whether the imports are stored in a sandbox. */
   readonly trial: boolean;
   readonly imports: Imports;
   readonly bandwidth: Bandwidth;
-  /** Shown in Bull Board, with what their jobs stand for. */
+  /** The queues that Bull Board shows. */
   readonly queues: readonly Queue[];
+  /** Titles for the jobs in Bull Board. */
   readonly labels: JobLabels;
-  /** For /readyz. May throw or hang: both mean that something is down. */
+  /** Answers /readyz. It may throw or hang: both mean that a service is down. */
   readonly ready: () => Promise<Readiness>;
   readonly vendors: VendorControl;
   readonly logger: Logger;
-  /** The names by which it may be called. @defaultValue those of the loopback */
+  /** The names by which the API may be called. @defaultValue those of the loopback */
   readonly access?: AccessOptions;
-  /** Of the event streams, in milliseconds. @defaultValue 500 and 15000 */
+  /** Times of the event streams, in milliseconds. @defaultValue 500 and 15000 */
   readonly progress?: { readonly interval?: number; readonly heartbeat?: number };
 }
 
-/** Makes the HTTP API. The caller lets it listen, and closes it: event streams end then. */
+/** Builds the HTTP API. The caller makes it listen, and closes it, which ends the event streams. */
 export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   const { trial, imports, bandwidth, queues, labels, ready, vendors, logger } = options;
   const app: FastifyInstance = Fastify({
@@ -54,14 +58,14 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id);
   });
-  takeJsonOnly(app);
+  acceptJsonOnly(app);
   guardAccess(app, options.access ?? { listensOn: "localhost" });
   traceRequests(app);
-  answerErrors(app, methodsAt);
+  sendErrorsUniformly(app, methodsAt);
 
   const progress = createProgressFeed({
     read: (id) => imports.get(id),
-    onFault: (err) => logger.warn({ err }, "the import couldn't be read; it is tried again"),
+    onFault: (err) => logger.warn({ err }, "an import couldn't be read and is read again"),
     ...options.progress,
   });
   app.addHook("preClose", async () => progress.close());

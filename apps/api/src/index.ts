@@ -1,3 +1,2 @@
-export type { Readiness } from "./action/action.ts";
 export { type ApiOptions, buildApi } from "./build-api.ts";
 export type { AccessOptions } from "./http/access-guard.ts";

@@ -23,7 +23,7 @@ import { listVendors } from "./routes/vendors/list-vendors.ts";
 import { pauseVendor } from "./routes/vendors/pause-vendor.ts";
 import { resumeVendor } from "./routes/vendors/resume-vendor.ts";
 
-/** The whole HTTP surface, but for the pages at /docs and /queues. */
+/** The whole HTTP surface, except for the pages at /docs and /queues. */
 export const routes: readonly (readonly ["GET" | "POST" | "PUT", string, Action])[] = [
   ["POST", "/v1/imports", createImport],
   ["GET", "/v1/imports", listImports],
@@ -50,7 +50,7 @@ export const routes: readonly (readonly ["GET" | "POST" | "PUT", string, Action]
   ["GET", "/", startPage],
 ];
 
-/** The methods that a path is there with. */
+/** Returns the methods that a path supports; none for an unknown path. */
 export function methodsAt(path: string): string[] {
   const parts = path.split("/");
   return routes.flatMap(([method, url]) => (leadsTo(url.split("/"), parts) ? [method] : []));
@@ -63,17 +63,16 @@ function leadsTo(pattern: readonly string[], parts: readonly string[]): boolean 
   );
 }
 
+/** Adds all routes of the table to a server. */
 export function addRoutes(app: FastifyInstance, context: ActionContext): void {
-  for (const [method, url, { schema, handler }] of routes) {
+  for (const [method, url, { schema, handler, head = true, logLevel }] of routes) {
     app.route({
       method,
       url,
       schema,
       handler: handler(context),
-      // HEAD would leave a stream of events running that nobody reads.
-      exposeHeadRoute: method === "GET" && url !== "/v1/imports/:id/events",
-      // Asked every few seconds by machines.
-      ...(url.endsWith("z") ? { logLevel: "warn" as const } : {}),
+      exposeHeadRoute: method === "GET" && head,
+      ...(logLevel === undefined ? {} : { logLevel }),
     });
   }
 }

@@ -1,5 +1,5 @@
-import type { ErrorCode } from "@exhibit/contracts";
 import type { Bandwidth, Imports, VendorControl } from "@exhibit/ingest";
+import type { Readiness } from "@exhibit/runtime";
 import type {
   ContextConfigDefault,
   FastifySchema,
@@ -11,16 +11,6 @@ import type {
 } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { ProgressFeed } from "../progress/progress-feed.ts";
-
-/** What the process that the API runs in says of its two neighbours: `up`, or a sentence about what is wrong. */
-export interface Readiness {
-  readonly ledger: string;
-  readonly queue: string;
-  /** What kind of fault it is, where something is wrong. @defaultValue SERVICE_UNREACHABLE */
-  readonly code?: ErrorCode;
-  /** Workers that live; absent where nobody can say. */
-  readonly workers?: number;
-}
 
 /** What actions work with. */
 export interface ActionContext {
@@ -42,16 +32,28 @@ type TypedHandler<Schema extends FastifySchema> = RouteHandlerMethod<
   ZodTypeProvider
 >;
 
-/** One HTTP action: what it takes and answers (zod, and so the OpenAPI document too), and what it does. */
-export interface Action {
+/** How an action differs from others as a route. */
+export interface RouteTraits {
+  /** Whether a GET route also answers HEAD. @defaultValue true */
+  readonly head?: false;
+  /** The least level at which its requests are logged. @defaultValue that of the logger */
+  readonly logLevel?: "warn";
+}
+
+/** One HTTP action: its zod schemas, from which the OpenAPI document is made, and its handler. */
+export interface Action extends RouteTraits {
   readonly schema: FastifySchema;
   readonly handler: (context: ActionContext) => RouteHandlerMethod;
 }
 
-/** Ties the handler's types to the schema, then forgets them, so that all actions fit into one table. */
+/**
+ * Ties the handler's types to the schema, then forgets them, so that all actions fit into one
+ * table.
+ */
 export function action<const Schema extends FastifySchema>(
   schema: Schema,
   handler: (context: ActionContext) => TypedHandler<Schema>,
+  traits: RouteTraits = {},
 ): Action {
-  return { schema, handler: handler as unknown as Action["handler"] };
+  return { schema, handler: handler as unknown as Action["handler"], ...traits };
 }

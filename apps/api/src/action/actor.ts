@@ -1,10 +1,10 @@
 import { plainText, UNNAMED_ACTOR } from "@exhibit/contracts";
 import { z } from "zod";
 
-/** Longer names are none. */
+/** Characters in an actor's name at most. */
 const LONGEST_NAME = 200;
 
-/** The headers of an action that is put on the record; the others are as they came. */
+/** The headers of an action that is recorded in the audit log; other headers stay as they are. */
 export const actorHeaders = z.looseObject({
   "x-exhibit-actor": z
     .string()
@@ -12,15 +12,16 @@ export const actorHeaders = z.looseObject({
     .pipe(z.string().trim().pipe(plainText(LONGEST_NAME)))
     .optional()
     .describe(
-      `Who asks for it, for the record; percent-encoded UTF-8. Absent: \`${UNNAMED_ACTOR}\`. It is believed: let a proxy set it.`,
+      `Who acts, for the audit log; percent-encoded UTF-8. Default: \`${UNNAMED_ACTOR}\`. The API doesn't verify it: let a proxy set it.`,
     ),
 });
 
+/** Returns who acts, for the audit log. */
 export function actorOf(headers: z.output<typeof actorHeaders>): string {
   return headers["x-exhibit-actor"] || UNNAMED_ACTOR;
 }
 
-/** A header can't carry every name as it is; one that wasn't encoded is taken as it came. */
+/** A header can't carry every name unencoded. A name that isn't encoded is used as it is. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -1,7 +1,7 @@
 import { errorAnswer } from "@exhibit/contracts";
 
-/** The answers that aren't a success, for every action's schema. */
+/** The error responses, for every action's schema. */
 export const failures = {
   "4xx": errorAnswer.describe("The request can't be carried out"),
-  "5xx": errorAnswer.describe("Something is down or went wrong"),
+  "5xx": errorAnswer.describe("A service is down, or something went wrong"),
 } as const;

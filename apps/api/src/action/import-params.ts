@@ -1,11 +1,14 @@
 import { z } from "zod";
 
-/** The path's `:id`. Plain text: an id of another form is an import that isn't there (404), not a bad request. */
+/**
+ * The path's `:id`. It is plain text, so that an id of another form is an unknown import (404) and
+ * not a bad request.
+ */
 export const importParams = z.object({
-  id: z.string().describe("`import_id` of the import"),
+  id: z.string().describe("The import's `import_id`"),
 });
 
-/** With the path's `:folder_id`, by the same rule. */
+/** The path's `:id` and `:folder_id`; the folder's id is plain text for the same reason. */
 export const folderParams = importParams.extend({
-  folder_id: z.string().describe("`folder_id` of the folder"),
+  folder_id: z.string().describe("The folder's `folder_id`"),
 });

@@ -2,5 +2,5 @@ import { z } from "zod";
 
 /** The path's `:vendor`. */
 export const vendorParams = z.object({
-  vendor: z.string().describe("A vendor of the configuration, such as `kongur`"),
+  vendor: z.string().describe("The name of a configured vendor, such as `kongur`"),
 });

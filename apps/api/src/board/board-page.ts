@@ -1,19 +1,22 @@
 import type { FastifyInstance } from "fastify";
 
-/** Takes the place of the page's own `<base>`, before any other script reads it. */
+/** Sets the page's `<base>` before any other script reads it. */
 const BASE_SCRIPT = "base.js";
 
 /**
- * Its page asks for everything below `<base href>`, and its scripts read the path of the pages from there. A proxy may have
- * put a path of its own in front, which only the browser knows: so the address is given relative to the page, and made
- * a path by a script.
+ * Bull Board's page loads everything from below `<base href>`, and its scripts read the path of the
+ * pages from there. A proxy may add a path in front, which only the browser knows. So the address
+ * is relative to the page, and this script turns it into a path.
  */
 const baseScript = `const base = document.querySelector("base");
 base.setAttribute("href", new URL(base.href).pathname);
 `;
 
-/** Changes Bull Board's page to what it has to be here; `prefix` is where the board is. */
-export function mendBoardPage(board: FastifyInstance, prefix: string): void {
+/**
+ * Adapts Bull Board's page to proxies and takes its web fonts out. `prefix` is the path of the
+ * board.
+ */
+export function adaptBoardPage(board: FastifyInstance, prefix: string): void {
   board.get(`/${BASE_SCRIPT}`, { schema: { hide: true } }, (_request, reply) =>
     reply.type("text/javascript; charset=utf-8").send(baseScript),
   );
@@ -25,13 +28,13 @@ export function mendBoardPage(board: FastifyInstance, prefix: string): void {
   });
 }
 
-/** The board's own folder, as seen from a page of it: `/queue/store` → `../`. */
+/** Returns the board's folder relative to one of its pages: `/queue/store` → `../`. */
 function boardFrom(path: string, prefix: string): string {
   if (path === "") return `${prefix.slice(1)}/`;
   return "../".repeat(path.split("/").length - 2) || "./";
 }
 
-/** It asks Google for fonts: those who look at evidence shouldn't tell anybody so. */
+/** Bull Board loads fonts from Google, which would tell Google who works with evidence. */
 function withoutWebFonts(page: string): string {
   return page.replace(/<link href="https:\/\/fonts\.googleapis\.com[^>]*>/, "");
 }

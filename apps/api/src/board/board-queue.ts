@@ -3,13 +3,13 @@ import type { JobLabels } from "@exhibit/ingest";
 import { Job, type Queue } from "bullmq";
 
 export interface BoardQueueOptions {
-  /** What jobs stand for, in words. May throw: then they go without. */
+  /** Titles for jobs. When it throws, jobs keep their own names. */
   readonly labels: JobLabels;
-  /** How many workers live, whatever the queue knows of. */
+  /** How many workers are alive according to the ledger. */
   readonly workers: () => Promise<number>;
 }
 
-/** A queue as Bull Board shows it. */
+/** Wraps a queue for Bull Board: jobs get titles, and a retry starts with fresh attempts. */
 export function boardQueue(queue: Queue, options: BoardQueueOptions): BullMQAdapter {
   return new BoardQueue(queue, options);
 }
@@ -33,14 +33,17 @@ class BoardQueue extends BullMQAdapter {
     return await this.#shown((await super.getJobs(...which)) as Job[]);
   }
 
-  /** Null is "nobody knows". The queue in this process knows of none, and some Redis servers don't tell. */
+  /**
+   * Null means "unknown": the embedded queue knows of no workers, and some Redis servers don't list
+   * them.
+   */
   override async getWorkers() {
     const known = await super.getWorkers();
     if (known === null || known.length > 0) return known;
     return (await this.#options.workers()) > 0 ? null : known;
   }
 
-  // What is refused has no button where Bull Board lets us choose.
+  // Refused actions get no button where Bull Board lets us choose.
   override get supportsGlobalRateLimit() {
     return false;
   }
@@ -64,8 +67,8 @@ class BoardQueue extends BullMQAdapter {
 }
 
 /**
- * Bull Board's Retry, of one job or of all, leaves BullMQ's count of attempts as it is: a job that used up its five would get
- * a single one. A person's retry is a new beginning.
+ * Bull Board's Retry, for one job or for all, keeps BullMQ's count of attempts, so that a job that
+ * has used up its five attempts would get only one more. A person's retry starts from zero.
  */
 function withFreshAttempts(job: Job): Job {
   const retry: Job["retry"] = (state) =>

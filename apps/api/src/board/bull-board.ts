@@ -3,7 +3,7 @@ import { FastifyAdapter } from "@bull-board/fastify";
 import type { Queue } from "bullmq";
 import type { FastifyInstance } from "fastify";
 import { refuseOtherActions } from "./board-actions.ts";
-import { mendBoardPage } from "./board-page.ts";
+import { adaptBoardPage } from "./board-page.ts";
 import { type BoardQueueOptions, boardQueue } from "./board-queue.ts";
 
 const BASE_PATH = "/queues";
@@ -13,7 +13,7 @@ export interface BullBoardOptions extends BoardQueueOptions {
   queues: readonly Queue[];
 }
 
-/** Bull Board, where ops look at jobs and retry those that failed. */
+/** Adds Bull Board, where operators look at jobs and retry those that failed. */
 export async function addBullBoard(
   app: FastifyInstance,
   { trial, queues, ...options }: BullBoardOptions,
@@ -26,7 +26,7 @@ export async function addBullBoard(
   });
   await app.register(
     async (board) => {
-      mendBoardPage(board, BASE_PATH);
+      adaptBoardPage(board, BASE_PATH);
       await board.register(serverAdapter.registerPlugin());
     },
     { prefix: BASE_PATH, logLevel: "warn" },

@@ -9,20 +9,25 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { sendError } from "./error-responses.ts";
 
 export interface AccessOptions extends OwnHosts {
-  /** The address that people use, when it isn't the one that is listened on: a proxy's. */
+  /**
+   * The address that people use, when it isn't the one that the API listens on, such as a proxy's.
+   */
   readonly publicUrl?: string | undefined;
 }
 
-/** They change nothing. */
+/** Methods that change nothing. */
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** Asked by machines that don't know by which name (HAProxy sends none); it tells nothing. */
+/**
+ * Machines ask for it without knowing the server's name (HAProxy sends none). It reveals nothing.
+ */
 const OPEN_TO_ALL = "/healthz";
 
 /**
- * Stands before every route, whoever added it: a request has to name this server, and a web page of another origin may
- * change nothing. Nobody logs in here, so that is what keeps a page that the operator happens to look at from reading
- * cases (DNS rebinding) and from acting in the operator's name.
+ * Guards every route, also those of plugins: a request has to name this server, and a web page of
+ * another origin may change nothing. The API has no login, so this is what keeps a page that an
+ * operator happens to visit from reading cases (DNS rebinding) and from acting in the operator's
+ * name.
  */
 export function guardAccess(app: FastifyInstance, options: AccessOptions): void {
   const { listensOn, names = [], publicUrl } = options;
@@ -32,7 +37,8 @@ export function guardAccess(app: FastifyInstance, options: AccessOptions): void 
   app.addHook("onRequest", async (request, reply) => {
     if (request.routeOptions.url === OPEN_TO_ALL) return;
     const stranger = authoritiesOf(request).find((authority) => !isOurHost(authority));
-    // Answered here: what a hook throws goes to the error handler of the route's own plugin, such as Bull Board's.
+    // Sent here, because an error thrown by a hook goes to the error handler of the route's plugin,
+    // such as Bull Board's.
     if (stranger !== undefined) return sendError(hostRefused(stranger), request, reply);
     if (!SAFE_METHODS.has(request.method) && !isOurOrigin(request)) {
       return sendError(originRefused(request), request, reply);
@@ -40,7 +46,10 @@ export function guardAccess(app: FastifyInstance, options: AccessOptions): void 
   });
 }
 
-/** Whom the request names: in the Host header, and in a request line of absolute form. */
+/**
+ * Returns the hosts that a request names: in its Host headers, and in a request line in absolute
+ * form.
+ */
 function authoritiesOf({ raw }: FastifyRequest): string[] {
   const { rawHeaders, url = "" } = raw;
   const hosts = rawHeaders.filter(
@@ -52,12 +61,12 @@ function authoritiesOf({ raw }: FastifyRequest): string[] {
 }
 
 /**
- * Browsers say where a request comes from in Sec-Fetch-Site, and to an address without TLS that isn't a loopback one only in
- * Origin. Other clients say neither.
+ * Browsers say where a request comes from in Sec-Fetch-Site; to an address without TLS that isn't a
+ * loopback address they say it only in Origin. Other clients send neither.
  */
 function createOriginCheck({ names = [], publicUrl }: AccessOptions) {
   const publicHost = publicUrl === undefined ? undefined : new URL(publicUrl).host;
-  // At the usual ports: what listens at another one of the same name is somebody else.
+  // At the usual ports only: another port of the same host belongs to another server.
   const ours = new Set([publicHost, ...names.map(hostOfName)]);
   return ({ headers }: FastifyRequest): boolean => {
     const site = headers["sec-fetch-site"];

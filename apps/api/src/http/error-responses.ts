@@ -10,10 +10,10 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { traceIdOf } from "./tracing.ts";
 import { RequestFaults } from "./validator.ts";
 
-/** Faults that are named in one answer; a request with ten thousand folders could have as many. */
+/** How many faults one response names; a request with ten thousand folders could have as many. */
 const MOST_FAULTS = 20;
 
-/** Characters that are shown of a field's name: whoever sends it chooses its length. */
+/** How many characters of a field's name are shown; the sender chooses its length. */
 const LONGEST_FIELD = 200;
 
 interface Failure {
@@ -23,10 +23,10 @@ interface Failure {
 }
 
 /**
- * Makes every failure, of ours and of Fastify's, an answer of one form. `methodsAt` gives the methods that a path is there
- * with: none where nothing is.
+ * Gives all failures, ours and Fastify's, one form of response. `methodsAt` returns the methods
+ * that a path supports, none for an unknown path.
  */
-export function answerErrors(
+export function sendErrorsUniformly(
   app: FastifyInstance,
   methodsAt: (path: string) => readonly string[],
 ): void {
@@ -36,14 +36,18 @@ export function answerErrors(
     const methods = methodsAt(path);
     if (methods.length > 0) {
       reply.header("allow", methods.join(", "));
-      const message = `${path} is there with ${methods.join(" and ")}, not with ${request.method}.`;
+      const message = `${path} supports ${methods.join(" and ")}, not ${request.method}.`;
       return sendError(new ExhibitError("METHOD_NOT_ALLOWED", message), request, reply);
     }
-    const message = `There is no ${request.method} ${path} here; GET / says what there is.`;
+    const message = `There is no ${request.method} ${path}; GET / lists what there is.`;
     return sendError(new ExhibitError("NOT_FOUND", message), request, reply);
   });
 }
 
+/**
+ * Sends an error with the status, remedy and details of its code, and logs those with a status from
+ * 500 on.
+ */
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply) {
   const failure = failureOf(error);
   const { status, remedy } = errorTable[failure.code];
@@ -52,7 +56,7 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
   const answer: ErrorAnswer = {
     error: { ...failure, remedy, ...(traceId === undefined ? {} : { trace_id: traceId }) },
   };
-  // Written here: a fault in what a route promises to answer must not be able to hide the failure.
+  // Serialized here, so that a fault in a route's response schema can't hide the failure.
   return reply
     .code(status)
     .type("application/json; charset=utf-8")
@@ -66,12 +70,15 @@ function failureOf(error: unknown): Failure {
   }
   if (error instanceof RequestFaults) return invalid(error);
   if (isFault(error)) return faultOf(error);
-  // What has no name here may say anything: it goes to the log, and the answer gives only the trace.
+  // An unknown error may contain anything: it goes to the log, and the response has only the trace
+  // id.
   const { code } = toExhibitError(error);
   return { code, message: errorTable[code].meaning, details: {} };
 }
 
-/** Fastify's own complaints about a request: JSON that isn't, a body that is too large, another media type. */
+/**
+ * Recognizes Fastify's own refusals: malformed JSON, a body that is too large, another media type.
+ */
 function isFault(error: unknown): error is FastifyError {
   if (!(error instanceof Error) || !("statusCode" in error)) return false;
   const { statusCode } = error;
@@ -80,7 +87,7 @@ function isFault(error: unknown): error is FastifyError {
 
 function faultOf({ statusCode, message }: FastifyError): Failure {
   if (statusCode !== 415) return { code: "REQUEST_INVALID", message, details: {} };
-  const sentence = "The body has to be JSON in UTF-8, sent with `content-type: application/json`.";
+  const sentence = "The body must be JSON in UTF-8, sent with `content-type: application/json`.";
   return { code: "MEDIA_TYPE_UNSUPPORTED", message: sentence, details: {} };
 }
 
@@ -98,12 +105,12 @@ function invalid(error: RequestFaults & Pick<FastifyError, "validationContext">)
   const rest = more > 0 ? `; and ${more} more` : "";
   return {
     code: "REQUEST_INVALID",
-    message: `The request's ${place} can't be used: ${sentences.join("; ")}${rest}.`,
+    message: `The request's ${place} is invalid: ${sentences.join("; ")}${rest}.`,
     details: { in: place, fields: named },
   };
 }
 
-/** Fastify's word for the part of a request, as people say it. */
+/** Returns the usual word for a part of a request that Fastify names. */
 function placeOf(part: string | undefined): string {
   if (part === "querystring") return "query";
   return part ?? "body";

@@ -3,12 +3,12 @@ import { ExhibitError } from "@exhibit/contracts";
 import type { FastifyInstance } from "fastify";
 
 /**
- * Bodies are JSON in UTF-8 and nothing else. What isn't would be decoded with replacement characters in the place of letters,
- * so that other names than those that were sent would be put on the record.
+ * Accepts JSON in UTF-8 only. Other encodings would be decoded with replacement characters, so that
+ * other names than those that were sent would be recorded.
  */
-export function takeJsonOnly(app: FastifyInstance): void {
+export function acceptJsonOnly(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser("error", "error");
-  // Text is one of the kinds that a web page can send to another site unasked; nothing here takes it.
+  // A web page may send plain text to another site without asking; no route needs it.
   app.removeContentTypeParser(["application/json", "text/plain"]);
   app.addContentTypeParser<Buffer>(
     "application/json",
@@ -24,6 +24,6 @@ export function takeJsonOnly(app: FastifyInstance): void {
 }
 
 function otherCharset(charset: string): ExhibitError {
-  const message = `The body has to be JSON in UTF-8, sent with \`content-type: application/json\`; this one is said to be in ${charset}.`;
+  const message = `The body must be JSON in UTF-8, sent with \`content-type: application/json\`; this one declares ${charset}.`;
   return new ExhibitError("MEDIA_TYPE_UNSUPPORTED", message);
 }

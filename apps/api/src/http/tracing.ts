@@ -10,7 +10,7 @@ import {
 } from "@opentelemetry/api";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 
-/** Asked every few seconds by machines; nobody looks for their traces. */
+/** Machines ask every few seconds, and nobody looks for their traces. */
 const UNTRACED: ReadonlySet<string | undefined> = new Set(["/healthz", "/readyz"]);
 
 interface RequestTrace {
@@ -20,7 +20,7 @@ interface RequestTrace {
 
 const traces = new WeakMap<FastifyRequest, RequestTrace>();
 
-/** The trace that a request is part of; undefined when telemetry is off. */
+/** Returns the id of a request's trace; undefined when telemetry is off. */
 export function traceIdOf(request: FastifyRequest): string | undefined {
   const spanContext = traces.get(request)?.span.spanContext();
   return spanContext !== undefined && trace.isSpanContextValid(spanContext)
@@ -29,15 +29,16 @@ export function traceIdOf(request: FastifyRequest): string | undefined {
 }
 
 /**
- * Gives each request a server span, as a child of the caller's (W3C trace context), and makes it active for the
- * handler, so that the jobs that the handler enqueues belong to the same trace.
+ * Starts a server span for each request, as a child of the caller's (W3C trace context), and makes
+ * it active for the handler, so that the jobs that the handler enqueues belong to the same trace.
  *
- * A hook of our own instead of @fastify/otel: that one brings a second version of the instrumentation library, and
- * patches; nothing needs to be loaded ahead of anything here.
+ * These are hooks of our own instead of @fastify/otel, which brings a second version of the
+ * instrumentation library and patches modules, so that it has to be loaded before them.
  */
 export function traceRequests(app: FastifyInstance): void {
   app.addHook("onRequest", async (request) => startTrace(request));
-  // The context is entered around the handler and not in onRequest: reading a body's stream would lose it.
+  // The context is entered around the handler and not in onRequest, because reading the body would
+  // lose it.
   app.addHook("onRoute", (route) => {
     const { handler } = route;
     route.handler = function (request, reply) {
@@ -60,7 +61,7 @@ function startTrace(request: FastifyRequest): void {
   traces.set(request, { span, context: trace.setSpan(parent, span) });
 }
 
-/** The names are OpenTelemetry's conventions for HTTP. */
+/** Attribute names follow OpenTelemetry's conventions for HTTP. */
 function attributesOf(request: FastifyRequest): Attributes {
   const route = request.routeOptions.url;
   return {
@@ -79,7 +80,7 @@ function recordError(request: FastifyRequest, error: Error): void {
 function endTrace(request: FastifyRequest, status: number): void {
   const span = traces.get(request)?.span;
   span?.setAttribute("http.response.status_code", status);
-  // The conventions: what a client did wrong isn't an error of the server's span.
+  // By the conventions a client's fault isn't an error of the server's span.
   if (status >= 500) span?.setStatus({ code: SpanStatusCode.ERROR });
   span?.end();
 }

@@ -2,18 +2,18 @@ import { plainIssue } from "@exhibit/contracts";
 import type { FastifySchemaCompiler } from "fastify";
 import type { z } from "zod";
 
-/** What is wrong with a part of a request, one entry for each fault. */
+/** The faults in a part of a request. */
 export class RequestFaults extends Error {
   override readonly name = "RequestFaults";
   readonly faults: readonly { field: string; reason: string }[];
 
   constructor(faults: RequestFaults["faults"]) {
-    super("The request can't be used.");
+    super("The request is invalid.");
     this.faults = faults;
   }
 }
 
-/** Checks each part of a request by its zod schema; what is wrong is said in plain words. */
+/** Checks each part of a request by its zod schema, and names faults in plain words. */
 export const validator: FastifySchemaCompiler<z.ZodType> =
   ({ schema }) =>
   (data) => {

@@ -4,28 +4,31 @@ import swaggerUi from "@fastify/swagger-ui";
 import type { FastifyInstance } from "fastify";
 import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
 
-/** Collects the schemas of the routes that are added from now on; they are the OpenAPI document. */
+/**
+ * Adds the documentation page and the OpenAPI document, made from the schemas of the routes that
+ * are added afterwards.
+ */
 export async function addDocs(app: FastifyInstance, trial: boolean): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
       info: {
         title: "Exhibit",
-        description: `${trial ? `**${TRIAL_NOTICE}**\n\n` : ""}Bulk evidence ingestion into the OSS folders that vendors open for a case`,
+        description: `${trial ? `**${TRIAL_NOTICE}**\n\n` : ""}Bulk ingestion of evidence into the OSS folders that vendors open for a case`,
         version: "1",
       },
       tags: [
-        { name: "imports", description: "Start, look at, follow and retry imports" },
-        { name: "operations", description: "For those who run it" },
+        { name: "imports", description: "Create, follow and change imports" },
+        { name: "operations", description: "For those who run Exhibit" },
       ],
     },
     transform: jsonSchemaTransform,
     transformObject: (document) => withoutUnused(jsonSchemaTransformObject(document)),
   });
-  // Its files come from the package: the page works without the internet.
+  // The page's files come from the package, so that it works without the internet.
   await app.register(swaggerUi, {
     routePrefix: "/docs",
-    // All addresses are relative to the page's: a proxy may have put a path in front.
+    // All addresses are relative to the page, because a proxy may add a path in front.
     indexPrefix: ".",
     transformSpecification: (document) => ({ ...document, servers: [{ url: ".." }] }),
     logLevel: "warn",
@@ -35,7 +38,10 @@ export async function addDocs(app: FastifyInstance, trial: boolean): Promise<voi
 
 type Document = ReturnType<typeof jsonSchemaTransformObject>;
 
-/** Each named schema comes in a form for requests and one for answers; those that nothing refers to only confuse. */
+/**
+ * Removes the schemas that nothing refers to: each named schema comes in one form for requests and
+ * one for responses.
+ */
 function withoutUnused(document: Document): Document {
   const { paths, components } = document as OpenApi;
   const schemas = components?.schemas ?? {};
@@ -52,7 +58,7 @@ function withoutUnused(document: Document): Document {
   return { ...document, components: { ...components, schemas: kept } } as Document;
 }
 
-/** The parts that are looked at here. */
+/** The parts of a document that are used here. */
 interface OpenApi {
   readonly paths?: unknown;
   readonly components?: { readonly schemas?: Readonly<Record<string, unknown>> };

@@ -1,16 +1,16 @@
 import { type ImportView, restingStatuses } from "@exhibit/contracts";
 
-/** Writes what a `ProgressFeed` gives as server-sent events. */
+/** Formats the views of a `ProgressFeed` as server-sent events. */
 export async function* eventsOf(views: AsyncIterable<ImportView | undefined>) {
-  // A client that lost the connection comes back after two seconds.
+  // A client that loses the connection reconnects after two seconds.
   yield "retry: 2000\n\n";
   let last: ImportView | undefined;
   for await (const view of views) {
-    // A comment keeps proxies from closing a connection that is quiet.
+    // A comment keeps proxies from closing an idle connection.
     yield view === undefined ? ": still here\n\n" : eventOf("progress", view);
     last = view ?? last;
   }
-  // When the server is stopping, the import goes on: the client comes back.
+  // Without `end` the client reconnects: the import goes on while the server restarts.
   if (last !== undefined && restingStatuses.has(last.status)) yield eventOf("end", last);
 }
 

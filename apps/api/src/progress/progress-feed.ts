@@ -9,37 +9,38 @@ import {
 
 export interface ProgressFeed {
   /**
-   * Gives `first`, then the import again each time it changed, until it rests. A consumer that is slow gets the
-   * newest view and misses those between. Gives undefined when nothing changed for a while: a sign of life.
+   * Yields `first`, then the import each time it has changed, until nothing runs any more for it. A
+   * slow consumer gets the newest view and misses those before it. Yields undefined as a heartbeat
+   * when nothing has changed for a while.
    */
   follow(first: ImportView, signal: AbortSignal): AsyncIterable<ImportView | undefined>;
-  /** Ends everything that is being followed. */
+  /** Ends all iterations. */
   close(): void;
 }
 
 export interface ProgressFeedOptions {
   readonly read: (importId: string) => Promise<ImportView>;
-  /** Called when the import couldn't be read; it is tried again. */
+  /** Called when an import couldn't be read; it is read again. */
   readonly onFault: (error: unknown) => void;
-  /** Milliseconds between two looks at an import. @defaultValue 500 */
+  /** Milliseconds between two reads of an import. @defaultValue 500 */
   readonly interval?: number;
-  /** Milliseconds without a change after which there is a sign of life. @defaultValue 15000 */
+  /** Milliseconds without a change before a heartbeat. @defaultValue 15000 */
   readonly heartbeat?: number;
 }
 
-/** The ledger has to be silent for so many milliseconds to be told of. */
+/** Milliseconds for which reads have to fail before followers are told. */
 const SILENCE = 2_000;
 
-/** An import that somebody follows. */
+/** An import with at least one follower. */
 interface Watch {
   latest: ImportView;
   followers: number;
-  /** Emits `change` when `latest` was replaced. */
+  /** Emits `change` when `latest` is replaced. */
   readonly changes: EventEmitter;
   readonly stop: AbortController;
 }
 
-/** However many clients follow an import, it is read once each interval, and not at all when nobody does. */
+/** Creates a feed that reads an import once in each interval, however many clients follow it. */
 export function createProgressFeed(options: ProgressFeedOptions): ProgressFeed {
   const { read, onFault, interval = 500, heartbeat = 15_000 } = options;
   const watches = new Map<string, Watch>();
@@ -111,7 +112,7 @@ export function createProgressFeed(options: ProgressFeedOptions): ProgressFeed {
   };
 }
 
-/** What was known last, with the reason why nothing newer is. */
+/** Returns the last known view, with the reason why there is no newer one. */
 function unread(last: ImportView, { code, message }: ExhibitError, since: number): ImportView {
   const wait = {
     for: "ledger" as const,
@@ -124,7 +125,7 @@ function unread(last: ImportView, { code, message }: ExhibitError, since: number
   return { ...last, waiting: [wait, ...others], moving: false };
 }
 
-/** `seconds` counts up by itself. */
+/** Compares everything but `seconds`, which always grows. */
 function isUnchanged(before: ImportView, now: ImportView): boolean {
   return (
     before === now ||
@@ -132,7 +133,7 @@ function isUnchanged(before: ImportView, now: ImportView): boolean {
   );
 }
 
-/** True on a change, false when `milliseconds` have passed or the signal was given. */
+/** Resolves to true on a change, to false after `milliseconds` or when the signal aborts. */
 async function hasChanged(
   watch: Watch,
   signal: AbortSignal,

@@ -124,7 +124,7 @@ it("goes on when the ledger can't be read for a moment, and logs it", async () =
   await looked();
   const back = api.put({ ...view, stored: 1 });
   expect(await stream.next()).toEqual({ event: "progress", data: back });
-  expect(api.log.join("")).toContain("it is tried again");
+  expect(api.log.join("")).toContain("is read again");
 });
 
 it("gives a sign of life when nothing changes", async () => {

@@ -350,7 +350,7 @@ describe("failures", () => {
     expect(answer.statusCode).toBe(404);
     expect(answer.json().error).toMatchObject({
       code: "NOT_FOUND",
-      message: `There is no ${method} ${url} here; GET / says what there is.`,
+      message: `There is no ${method} ${url}; GET / lists what there is.`,
       details: {},
     });
   });

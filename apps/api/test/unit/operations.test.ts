@@ -1,6 +1,6 @@
 import { TRIAL_NOTICE } from "@exhibit/contracts";
+import type { Readiness } from "@exhibit/runtime";
 import { afterEach, expect, it } from "vitest";
-import type { Readiness } from "../../src/index.ts";
 import { routes } from "../../src/routes.ts";
 import { fakeImports, startApi, vendorState } from "../fake-imports.ts";
 

@@ -1,23 +1,10 @@
-import { cancelRequest, importView } from "@exhibit/contracts";
-import { action } from "../../action/action.ts";
-import { actorHeaders, actorOf } from "../../action/actor.ts";
-import { failures } from "../../action/failure-responses.ts";
-import { importParams } from "../../action/import-params.ts";
+import { cancelRequest } from "@exhibit/contracts";
+import { actOnImport } from "../../action/act-on-import.ts";
 
-export const cancelImport = action(
-  {
-    summary: "Cancel an import",
-    description:
-      "Workers stop within seconds; uploads under way are aborted, and what is stored stays on the record. A cancelled import can't go on: import the folders again, what is stored is found identical.",
-    tags: ["imports"],
-    params: importParams,
-    headers: actorHeaders,
-    body: cancelRequest.nullish(),
-    response: { 202: importView, ...failures },
-  },
-  ({ imports }) =>
-    async (request, reply) => {
-      const who = actorOf(request.headers);
-      return reply.code(202).send(await imports.cancel(request.params.id, request.body ?? {}, who));
-    },
-);
+export const cancelImport = actOnImport({
+  summary: "Cancel an import",
+  description:
+    "Workers stop within seconds and abort the uploads under way; what is stored stays on record. A cancelled import can't go on: import the folders again, and what is stored already is found identical.",
+  body: cancelRequest.nullish(),
+  act: (imports) => imports.cancel,
+});

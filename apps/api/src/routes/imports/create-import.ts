@@ -6,7 +6,7 @@ import { failures } from "../../action/failure-responses.ts";
 export const createImport = action(
   {
     summary: "Start an import",
-    description: "Puts it on the record and answers at once; the work goes on in the workers.",
+    description: "Records the import and responds at once; the workers do the work.",
     tags: ["imports"],
     headers: actorHeaders,
     body: importRequest,

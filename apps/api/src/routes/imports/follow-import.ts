@@ -9,11 +9,14 @@ export const followImport = action(
   {
     summary: "Follow an import (server-sent events)",
     description:
-      "`progress` with the import each time it changed; `end` with it when nothing runs any more, and then the stream ends: close the EventSource on it.",
+      "Sends `progress` with the import each time it has changed, and `end` with the import when nothing runs any more. Then the stream ends: close the EventSource when you receive `end`.",
     tags: ["imports"],
     params: importParams,
     response: {
-      200: { content: { "text/event-stream": { schema: z.string() } }, description: "The events" },
+      200: {
+        content: { "text/event-stream": { schema: z.string() } },
+        description: "The event stream",
+      },
       ...failures,
     },
   },
@@ -24,11 +27,14 @@ export const followImport = action(
       reply.raw.once("close", () => gone.abort());
       const events = Readable.from(eventsOf(progress.follow(first, gone.signal)));
       reply.type("text/event-stream; charset=utf-8").header("cache-control", "no-store");
-      // nginx would hold events back until its buffer is full.
+      // Without this, nginx holds events back until its buffer is full.
       reply.header("x-accel-buffering", "no");
-      // Kept alive, a connection whose stream ended while the server closes would hold it up for a minute.
+      // A kept-alive connection whose stream ends while the server closes would delay the close by
+      // a minute.
       reply.header("connection", "close");
-      // Fastify sends a stream as it is; the schema describes the text that it carries.
+      // Fastify sends a stream unchanged; the schema describes the text that it carries.
       return reply.send(events as unknown as string);
     },
+  // HEAD would leave a stream of events running that nobody reads.
+  { head: false },
 );

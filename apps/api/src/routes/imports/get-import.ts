@@ -5,7 +5,7 @@ import { importParams } from "../../action/import-params.ts";
 
 export const getImport = action(
   {
-    summary: "Look at an import",
+    summary: "Get an import",
     tags: ["imports"],
     params: importParams,
     response: { 200: importView, ...failures },

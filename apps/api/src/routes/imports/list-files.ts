@@ -5,7 +5,7 @@ import { importParams } from "../../action/import-params.ts";
 
 export const listFiles = action(
   {
-    summary: "List an import's files, with the receipts of those that are stored",
+    summary: "List an import's files, with receipts for those that are stored",
     tags: ["imports"],
     params: importParams,
     querystring: fileQuery.strict(),

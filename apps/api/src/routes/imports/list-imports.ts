@@ -6,7 +6,7 @@ export const listImports = action(
   {
     summary: "List imports, the newest first",
     tags: ["imports"],
-    // Strict: a misspelt filter would silently list everything.
+    // Strict, because a misspelt filter would silently list everything.
     querystring: importQuery.strict(),
     response: { 200: importPage, ...failures },
   },

@@ -5,9 +5,9 @@ import { importParams } from "../../action/import-params.ts";
 
 export const listIncidents = action(
   {
-    summary: "List what touched the integrity of an import's files",
+    summary: "List the integrity incidents of an import's files",
     description:
-      "Bytes that arrived damaged and were sent again, a source that changed, an object with other bytes, a lease that led elsewhere: in that order, and also of files that were stored in the end.",
+      "Bytes that arrived damaged and were sent again, sources that changed, objects with other bytes, and leases that led elsewhere; the oldest first, also for files that were stored in the end.",
     tags: ["imports"],
     params: importParams,
     querystring: pageQuery.strict(),

@@ -1,23 +1,10 @@
-import { importView, pauseRequest } from "@exhibit/contracts";
-import { action } from "../../action/action.ts";
-import { actorHeaders, actorOf } from "../../action/actor.ts";
-import { failures } from "../../action/failure-responses.ts";
-import { importParams } from "../../action/import-params.ts";
+import { pauseRequest } from "@exhibit/contracts";
+import { actOnImport } from "../../action/act-on-import.ts";
 
-export const pauseImport = action(
-  {
-    summary: "Pause an import",
-    description:
-      "Nothing of it is taken up any more; workers stop within seconds and hand back what they have in hand, and no file fails by it. Its status stays. It can be resumed, cancelled, and its failed files waived; what is retried waits too.",
-    tags: ["imports"],
-    params: importParams,
-    headers: actorHeaders,
-    body: pauseRequest.nullish(),
-    response: { 202: importView, ...failures },
-  },
-  ({ imports }) =>
-    async (request, reply) => {
-      const who = actorOf(request.headers);
-      return reply.code(202).send(await imports.pause(request.params.id, request.body ?? {}, who));
-    },
-);
+export const pauseImport = actOnImport({
+  summary: "Pause an import",
+  description:
+    "None of its work is started any more. Workers stop within seconds and hand back the work that they have begun; no file fails because of it. The import's status stays as it is. It can be resumed or cancelled, and its failed files can be waived; what is retried waits, too.",
+  body: pauseRequest.nullish(),
+  act: (imports) => imports.pause,
+});

@@ -5,9 +5,9 @@ import { failures } from "../../action/failure-responses.ts";
 
 export const readBandwidth = action(
   {
-    summary: "Show the bandwidth limit, and what it allows now",
+    summary: "Get the bandwidth limit and what it allows now",
     description:
-      "It holds for all workers of the ledger together; each of them takes an equal share.",
+      "The limit applies to all workers of the ledger together; each of them uses an equal share.",
     tags: ["operations"],
     response: { 200: bandwidthView, ...failures },
   },
@@ -20,7 +20,7 @@ export const setBandwidth = action(
   {
     summary: "Limit the bandwidth of all workers together",
     description:
-      "In force everywhere within five seconds, also for what is being sent; `off` takes the limit away.",
+      "The limit takes effect everywhere within five seconds, also for what is being sent; `off` removes it.",
     tags: ["operations"],
     headers: actorHeaders,
     body: bandwidthRequest,

@@ -3,9 +3,11 @@ import { action } from "../../action/action.ts";
 
 export const health = action(
   {
-    summary: "Is the process up?",
+    summary: "Is the process running?",
     tags: ["operations"],
     response: { 200: z.object({ status: z.literal("up") }) },
   },
   () => async () => ({ status: "up" as const }),
+  // Machines ask every few seconds.
+  { logLevel: "warn" },
 );

@@ -1,16 +1,17 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { ExhibitError, trial, type VendorState, vendorState } from "@exhibit/contracts";
 import type { VendorControl } from "@exhibit/ingest";
+import type { Readiness } from "@exhibit/runtime";
 import { z } from "zod";
-import { action, type Readiness } from "../../action/action.ts";
+import { action } from "../../action/action.ts";
 import { failures } from "../../action/failure-responses.ts";
 
-/** How long the ledger, the queue and the vendors' states have to be told, in milliseconds. */
+/** How long, in milliseconds, the ledger, the queue and the vendors' states may take to answer. */
 const PATIENCE = 6_000;
 
 export const readiness = action(
   {
-    summary: "Can it take imports?",
+    summary: "Is the service ready to accept imports?",
     tags: ["operations"],
     response: {
       200: z.object({
@@ -22,7 +23,7 @@ export const readiness = action(
           .number()
           .int()
           .nullable()
-          .describe("For information: how many live; null where nobody can say"),
+          .describe("For information: how many workers are alive; null when that isn't known"),
         vendors: z.array(vendorState).describe("For information: a vendor may be down"),
       }),
       ...failures,
@@ -50,14 +51,19 @@ export const readiness = action(
         { details: { ledger, queue } },
       );
     },
+  // Machines ask every few seconds.
+  { logLevel: "warn" },
 );
 
-/** A sentence without its full stop. */
+/** Returns a sentence without its full stop. */
 function bare(sentence: string): string {
   return sentence.replace(/\.$/, "");
 }
 
-/** Whether it is ready doesn't depend on them. */
+/**
+ * Returns the vendors' states, or none when they can't be had in time: readiness doesn't depend on
+ * them.
+ */
 async function known(vendors: VendorControl): Promise<VendorState[]> {
   const limit = new AbortController();
   const late = pause(PATIENCE, { items: [] }, { signal: limit.signal });
@@ -86,5 +92,9 @@ async function ask(ready: () => Promise<Readiness>): Promise<Readiness> {
 }
 
 function unknownReadiness(cause: unknown): ExhibitError {
-  return new ExhibitError("SERVICE_UNREACHABLE", "It can't be found out what is up.", { cause });
+  return new ExhibitError(
+    "SERVICE_UNREACHABLE",
+    "The state of the ledger and the queue can't be determined.",
+    { cause },
+  );
 }

@@ -2,7 +2,7 @@ import { TRIAL_NOTICE, trial } from "@exhibit/contracts";
 import { z } from "zod";
 import { action } from "../../action/action.ts";
 
-// Relative, so that they hold behind a proxy that has put a path in front.
+// Relative, so that they work behind a proxy that adds a path in front.
 const links = {
   docs: "./docs",
   openapi: "./openapi.json",
@@ -23,11 +23,11 @@ const pageOf = (isTrial: boolean) => `<!DOCTYPE html>
 </head>
 <body>
 <h1>Exhibit</h1>
-${isTrial ? `<p><strong>${TRIAL_NOTICE}</strong></p>\n` : ""}<p>Puts every file of a case's evidence, verified and on the record, into the OSS folder its vendor opens.</p>
+${isTrial ? `<p><strong>${TRIAL_NOTICE}</strong></p>\n` : ""}<p>Stores every file of a case's evidence, verified and on record, in the OSS folder that its vendor opens.</p>
 <ul>
-<li><a href="${links.queues}">Bull Board</a>: the jobs, and those that failed</li>
-<li><a href="${links.docs}">The HTTP API</a>, described and to try out</li>
-<li><a href="${links.imports}">The latest imports</a>, as JSON; for people: <code>npx exhibit status</code></li>
+<li><a href="${links.queues}">Bull Board</a>: the jobs, also those that failed</li>
+<li><a href="${links.docs}">The HTTP API</a>, with documentation, to try out</li>
+<li><a href="${links.imports}">The latest imports</a>, as JSON; on the command line: <code>npx exhibit status</code></li>
 <li><a href="${links.ready}">Is it ready?</a></li>
 </ul>
 </body>
@@ -36,8 +36,8 @@ ${isTrial ? `<p><strong>${TRIAL_NOTICE}</strong></p>\n` : ""}<p>Puts every file 
 
 export const startPage = action(
   {
-    summary: "Where things are",
-    description: "As JSON, or as a page for a browser (`Accept: text/html`).",
+    summary: "Links to what this server offers",
+    description: "As JSON, or as a page for browsers (`Accept: text/html`).",
     tags: ["operations"],
     response: {
       200: {

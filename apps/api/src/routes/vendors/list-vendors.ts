@@ -4,9 +4,9 @@ import { failures } from "../../action/failure-responses.ts";
 
 export const listVendors = action(
   {
-    summary: "List the configured vendors and how they stand",
+    summary: "List the configured vendors and their state",
     description:
-      "Of the whole fleet when leases are shared (Redis and EXHIBIT_LEASE_KEY), else of this process.",
+      "The state is that of the whole fleet when leases are shared (Redis and EXHIBIT_LEASE_KEY), and otherwise that of this process.",
     tags: ["operations"],
     response: { 200: vendorList, ...failures },
   },

@@ -1,0 +1,47 @@
+import { type ImportView, importView } from "@exhibit/contracts";
+import type { Imports } from "@exhibit/ingest";
+import type { z } from "zod";
+import { type Action, action } from "./action.ts";
+import { actorHeaders, actorOf } from "./actor.ts";
+import { failures } from "./failure-responses.ts";
+import { importParams } from "./import-params.ts";
+
+interface ActOnImport<Body extends z.ZodType> {
+  readonly summary: string;
+  readonly description: string;
+  /** The request's body. One that may be absent stands for `{}`. */
+  readonly body: Body;
+  /** Names the method that does it. */
+  readonly act: (
+    imports: Imports,
+  ) => (id: string, request: NonNullable<z.output<Body>>, who: string) => Promise<ImportView>;
+}
+
+/**
+ * Makes the action by which a person changes an import: it is recorded in the audit log with who did
+ * it, and answered with the import as it is then.
+ */
+export function actOnImport<Body extends z.ZodType>({
+  summary,
+  description,
+  body,
+  act,
+}: ActOnImport<Body>): Action {
+  return action(
+    {
+      summary,
+      description,
+      tags: ["imports"],
+      params: importParams,
+      headers: actorHeaders,
+      body,
+      response: { 202: importView, ...failures },
+    },
+    ({ imports }) =>
+      async (request, reply) => {
+        const given = (request.body ?? {}) as NonNullable<z.output<Body>>;
+        const view = await act(imports)(request.params.id, given, actorOf(request.headers));
+        return reply.code(202).send(view);
+      },
+  );
+}
