@@ -68,6 +68,7 @@ export { type ImportQuery, listImports, readImport } from "./views/imports.ts";
 export { listIncidents } from "./views/incidents.ts";
 export type { Page } from "./views/paging.ts";
 // What there is to do.
+export { checkImport } from "./work/check-import.ts";
 export { type FolderRow, readFolder, readSlots } from "./work/folders.ts";
 export { openShards } from "./work/open-shards.ts";
 export { findQuietImports, type OpenWork } from "./work/quiet-imports.ts";

@@ -7,10 +7,13 @@ import {
 } from "@exhibit/contracts";
 import { type Ledger, readBandwidth, setBwlimit } from "@exhibit/ledger";
 
-/** The limit of what all workers of a ledger send together. */
+/** The limit on what all workers of a ledger send together. */
 export interface Bandwidth {
   get(): Promise<BandwidthView>;
-  /** Workers keep to it within five seconds. Throws REQUEST_INVALID for a limit that can't be read. */
+  /**
+   * Sets the limit; workers keep to it within five seconds. Throws REQUEST_INVALID for one that
+   * can't be parsed.
+   */
   set(request: BandwidthRequest, who?: string): Promise<BandwidthView>;
 }
 

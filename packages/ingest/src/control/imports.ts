@@ -18,6 +18,7 @@ import type { Broker } from "@exhibit/credentials";
 import {
   acceptDestination,
   cancelImport,
+  checkImport,
   createImport,
   type FileQuery,
   type ImportQuery,
@@ -36,38 +37,39 @@ import {
   resumeImport,
   waiveFiles,
 } from "@exhibit/ledger";
-import type { Away, Engine } from "@exhibit/queue";
+import type { Away, Engine, JobRef, QueueName } from "@exhibit/queue";
 import { checkSource } from "@exhibit/sources";
 import type { Logger } from "@exhibit/telemetry";
 import { enqueueSoon, jobOf, jobOfShard } from "../jobs/enqueue.ts";
 
+interface PageQuery {
+  limit: number;
+  after?: string | undefined;
+}
+
 /**
- * What people and programs can do with imports. Throws NOT_FOUND for an id that the ledger doesn't know. What changes an
- * import is put on the record with `who` did it, by default "api".
+ * What people and programs can do with imports. Throws NOT_FOUND for an import that the ledger
+ * doesn't know. Every change is recorded in the audit log with `who` made it, by default "api".
  */
 export interface Imports {
-  /** Puts an import on the record and has it planned. Throws REQUEST_INVALID or SOURCE_OUTSIDE_ROOTS, naming the folder. */
+  /**
+   * Creates an import and enqueues its planning. Throws REQUEST_INVALID or SOURCE_OUTSIDE_ROOTS,
+   * naming the folder.
+   */
   create(request: ImportRequest, who?: string): Promise<ImportView>;
   list(query: ImportQuery): Promise<Page<ImportView>>;
   get(importId: string): Promise<ImportView>;
-  folders(
-    importId: string,
-    query: { limit: number; after?: string | undefined },
-  ): Promise<Page<FolderView>>;
+  folders(importId: string, query: PageQuery): Promise<Page<FolderView>>;
   files(importId: string, query: FileQuery): Promise<Page<FileView>>;
   /** Returns a page of its audit events, the oldest first. */
-  audit(
-    importId: string,
-    query: { limit: number; after?: string | undefined },
-  ): Promise<Page<AuditEvent>>;
-  /** What touched the integrity of its files, also of those that were stored in the end. */
-  incidents(
-    importId: string,
-    query: { limit: number; after?: string | undefined },
-  ): Promise<Page<IncidentView>>;
+  audit(importId: string, query: PageQuery): Promise<Page<AuditEvent>>;
   /**
-   * Has a folder's unfinished files go to the place that is offered, which the request repeats. Throws STATE_CONFLICT when nothing or
-   * something else is offered.
+   * Returns what touched the integrity of its files, including those that were stored in the end.
+   */
+  incidents(importId: string, query: PageQuery): Promise<Page<IncidentView>>;
+  /**
+   * Accepts the destination that a folder's vendor offers, which the request repeats, for the
+   * folder's unfinished files. Throws STATE_CONFLICT when nothing or something else is offered.
    */
   acceptDestination(
     importId: string,
@@ -75,15 +77,27 @@ export interface Imports {
     request: AcceptDestinationRequest,
     who?: string,
   ): Promise<ImportView>;
-  /** Takes up what failed, or what the request names of it. Throws STATE_CONFLICT for an import that is sealed or cancelled. */
+  /**
+   * Retries what failed, or the part of it that the request names. Throws STATE_CONFLICT for an
+   * import that is sealed or cancelled.
+   */
   retry(importId: string, request?: RetryRequest, who?: string): Promise<ImportView>;
-  /** Stops it; workers notice within seconds. Throws STATE_CONFLICT for an import that is sealed or cancelled. */
+  /**
+   * Cancels the import; workers notice within seconds. Throws STATE_CONFLICT for one that is sealed
+   * or cancelled.
+   */
   cancel(importId: string, request?: CancelRequest, who?: string): Promise<ImportView>;
-  /** Has it wait until it is resumed; workers notice within seconds. Throws STATE_CONFLICT for one that is sealed, cancelled or paused. */
+  /**
+   * Pauses the import until it is resumed; workers notice within seconds. Throws STATE_CONFLICT for
+   * one that is sealed, cancelled or paused.
+   */
   pause(importId: string, request?: PauseRequest, who?: string): Promise<ImportView>;
-  /** Lets it go on. Throws STATE_CONFLICT for one that isn't paused. */
+  /** Resumes the import. Throws STATE_CONFLICT for one that isn't paused. */
   resume(importId: string, request?: PauseRequest, who?: string): Promise<ImportView>;
-  /** Gives failed files up, and has the import sealed if nothing else failed. Throws STATE_CONFLICT when none failed. */
+  /**
+   * Waives failed files; if nothing else failed, the import is sealed. Throws STATE_CONFLICT when
+   * none failed.
+   */
   waive(importId: string, request: WaiveRequest, who?: string): Promise<ImportView>;
 }
 
@@ -91,9 +105,12 @@ export interface ImportsDependencies {
   ledger: Ledger;
   engine: Engine;
   broker: Broker;
-  /** The folders that sources have to lie below. */
+  /** The folders that every source must lie below. */
   roots: readonly string[];
-  /** The real path of Exhibit's own data, which no source may hold; undefined where there are none. */
+  /**
+   * The real path of Exhibit's own data, which no source may contain; undefined where there is
+   * none.
+   */
   dataDir: string | undefined;
   logger: Logger;
 }
@@ -106,7 +123,16 @@ export function createImports({
   dataDir,
   logger,
 }: ImportsDependencies): Imports {
-  const bells = { engine, logger };
+  const enqueue = (name: QueueName, jobs: readonly JobRef[]) =>
+    enqueueSoon({ engine, logger }, name, jobs);
+
+  /** Acts on an import that exists, and returns what it is like then. */
+  async function acting(importId: string, act: () => Promise<void>): Promise<ImportView> {
+    await checkImport(ledger, importId);
+    await act();
+    return await readImport(ledger, importId);
+  }
+
   return {
     async create(request, who = UNNAMED_ACTOR) {
       const named = { ...request, suit_ids: suitsOf(request) };
@@ -115,67 +141,60 @@ export function createImports({
         who,
         why: request.why,
       });
-      await enqueueSoon(bells, "plan", folderIds.map(jobOf));
+      await enqueue("plan", folderIds.map(jobOf));
       return await readImport(ledger, importId).catch((thrown: unknown) => {
         throw perhapsCreated(importId, thrown);
       });
     },
     async list(query) {
       const page = await listImports(ledger, query);
-      return { ...page, items: page.items.map((view) => besideQueue(view, engine.away())) };
+      return { ...page, items: page.items.map((view) => withQueueWait(view, engine.away())) };
     },
-    get: async (importId) => besideQueue(await readImport(ledger, importId), engine.away()),
+    get: async (importId) => withQueueWait(await readImport(ledger, importId), engine.away()),
     folders: (importId, query) => listFolders(ledger, importId, query),
     files: (importId, query) => listFiles(ledger, importId, query),
     audit: (importId, query) => listAuditEvents(ledger, importId, query),
     incidents: (importId, query) => listIncidents(ledger, importId, query),
-    async acceptDestination(importId, folderId, request, who = UNNAMED_ACTOR) {
-      await readImport(ledger, importId);
-      const id = folderNumber(importId, folderId);
-      const { shards } = await acceptDestination(ledger, importId, id, request, who);
-      await enqueueSoon(bells, "store", shards.map(jobOfShard));
-      return await readImport(ledger, importId);
-    },
-    async retry(importId, { why, file_id, ...named } = {}, who = UNNAMED_ACTOR) {
-      await readImport(ledger, importId);
-      const selection = { ...named, file_ids: file_id === undefined ? undefined : [file_id] };
-      const reopened = await reopenImport(ledger, importId, selection, { who, why });
-      await enqueueSoon(bells, "plan", reopened.folderIds.map(jobOf));
-      await enqueueSoon(bells, "store", reopened.shards.map(jobOfShard));
-      if (reopened.complete) await enqueueSoon(bells, "seal", [{ id: importId }]);
-      return await readImport(ledger, importId);
-    },
-    async cancel(importId, { why } = {}, who = UNNAMED_ACTOR) {
-      await readImport(ledger, importId);
-      await cancelImport(ledger, importId, { who, why });
-      return await readImport(ledger, importId);
-    },
-    async pause(importId, { why } = {}, who = UNNAMED_ACTOR) {
-      await readImport(ledger, importId);
-      await pauseImport(ledger, importId, { who, why });
-      return await readImport(ledger, importId);
-    },
-    async resume(importId, { why } = {}, who = UNNAMED_ACTOR) {
-      await readImport(ledger, importId);
-      const { folderIds, complete } = await resumeImport(ledger, importId, { who, why });
-      await enqueueSoon(bells, "plan", folderIds.map(jobOf));
-      for await (const shards of openShards(ledger, { importId })) {
-        await enqueueSoon(bells, "store", shards.map(jobOfShard));
-      }
-      if (complete) await enqueueSoon(bells, "seal", [{ id: importId }]);
-      return await readImport(ledger, importId);
-    },
-    async waive(importId, { why, ...selection }, who = UNNAMED_ACTOR) {
-      await readImport(ledger, importId);
-      const { complete } = await waiveFiles(ledger, importId, selection, { who, why });
-      if (complete) await enqueueSoon(bells, "seal", [{ id: importId }]);
-      return await readImport(ledger, importId);
-    },
+    acceptDestination: (importId, folderId, request, who = UNNAMED_ACTOR) =>
+      acting(importId, async () => {
+        const id = folderNumber(importId, folderId);
+        const { shards } = await acceptDestination(ledger, importId, id, request, who);
+        await enqueue("store", shards.map(jobOfShard));
+      }),
+    retry: (importId, { why, file_id, ...named } = {}, who = UNNAMED_ACTOR) =>
+      acting(importId, async () => {
+        const selection = { ...named, file_ids: file_id === undefined ? undefined : [file_id] };
+        const reopened = await reopenImport(ledger, importId, selection, { who, why });
+        await enqueue("plan", reopened.folderIds.map(jobOf));
+        await enqueue("store", reopened.shards.map(jobOfShard));
+        if (reopened.complete) await enqueue("seal", [{ id: importId }]);
+      }),
+    cancel: (importId, { why } = {}, who = UNNAMED_ACTOR) =>
+      acting(importId, () => cancelImport(ledger, importId, { who, why })),
+    pause: (importId, { why } = {}, who = UNNAMED_ACTOR) =>
+      acting(importId, () => pauseImport(ledger, importId, { who, why })),
+    resume: (importId, { why } = {}, who = UNNAMED_ACTOR) =>
+      acting(importId, async () => {
+        const { folderIds, complete } = await resumeImport(ledger, importId, { who, why });
+        await enqueue("plan", folderIds.map(jobOf));
+        for await (const shards of openShards(ledger, { importId })) {
+          await enqueue("store", shards.map(jobOfShard));
+        }
+        if (complete) await enqueue("seal", [{ id: importId }]);
+      }),
+    waive: (importId, { why, ...selection }, who = UNNAMED_ACTOR) =>
+      acting(importId, async () => {
+        const { complete } = await waiveFiles(ledger, importId, selection, { who, why });
+        if (complete) await enqueue("seal", [{ id: importId }]);
+      }),
   };
 }
 
-/** Says of an import that isn't at rest when the queue is away: what runs goes on, but nothing more is taken up. */
-function besideQueue(view: ImportView, away: Away | undefined): ImportView {
+/**
+ * Adds to an import that isn't at rest that it waits for an unreachable queue: running work goes
+ * on, but no more is begun.
+ */
+function withQueueWait(view: ImportView, away: Away | undefined): ImportView {
   if (away === undefined || restingStatuses.has(view.status)) return view;
   const wait = {
     for: "queue" as const,
@@ -187,19 +206,21 @@ function besideQueue(view: ImportView, away: Away | undefined): ImportView {
   return { ...view, waiting: [...view.waiting, wait] };
 }
 
-/** What isn't an id is one that isn't there. */
+/** Returns a folder's number. Text that can't be an id names a folder that doesn't exist. */
 function folderNumber(importId: string, folderId: string): number {
   if (/^\d{1,15}$/.test(folderId)) return Number(folderId);
   throw new ExhibitError("NOT_FOUND", `There is no folder ${folderId} in import ${importId}.`);
 }
 
-/** The suits that a request names, and those that its folders are of: an import is found by each of them. */
+/**
+ * Returns the suits that a request or its folders name: the import can be found by each of them.
+ */
 function suitsOf({ suit_ids, folders }: ImportRequest): string[] {
   const own = folders.map(({ folder }) => folder.suit_id?.trim() ?? "").filter((id) => id !== "");
   return [...new Set([...suit_ids, ...own])];
 }
 
-/** Finds every folder's fault before anything is put on the record. */
+/** Checks every folder before anything is written to the ledger. */
 function checkFolders(
   request: ImportRequest,
   { broker, roots, dataDir }: Pick<ImportsDependencies, "broker" | "roots" | "dataDir">,
@@ -210,12 +231,12 @@ function checkFolders(
       checkSource(source, { roots, dataDir });
     } catch (thrown) {
       if (!(thrown instanceof ExhibitError)) throw thrown;
-      throw inFolder(index, thrown);
+      throw namingFolder(index, thrown);
     }
   }
 }
 
-function inFolder(index: number, cause: ExhibitError): ExhibitError {
+function namingFolder(index: number, cause: ExhibitError): ExhibitError {
   const details = { ...cause.details, folder: index };
   return new ExhibitError(cause.code, `folders[${index}]: ${cause.message}`, { cause, details });
 }

@@ -23,18 +23,18 @@ import type { Logger } from "@exhibit/telemetry";
 import { enqueueSoon, jobOfShard } from "../jobs/enqueue.ts";
 
 /**
- * What people can do with vendors. Throws NOT_FOUND for a vendor that isn't configured. What changes one is put on the
- * record with `who` did it, by default "api".
+ * What people can do with vendors. Throws NOT_FOUND for a vendor that isn't configured. Every
+ * change is recorded in the audit log with `who` made it, by default "api".
  */
 export interface VendorControl {
-  /** How the configured vendors stand. */
+  /** Returns the state of each configured vendor. */
   list(): Promise<VendorList>;
   /**
-   * Has its folders wait in all imports, and nobody ask its gateway; sources are still walked. Workers notice within
-   * seconds. Throws STATE_CONFLICT when it is paused already.
+   * Pauses the vendor: its folders wait in all imports and its gateway isn't called, but sources
+   * are still walked. Workers notice within seconds. Throws STATE_CONFLICT if it is paused already.
    */
   pause(vendor: string, request?: PauseRequest, who?: string): Promise<VendorState>;
-  /** Lets its folders go on. Throws STATE_CONFLICT when it isn't paused. */
+  /** Resumes the vendor. Throws STATE_CONFLICT if it isn't paused. */
   resume(vendor: string, request?: PauseRequest, who?: string): Promise<VendorState>;
   /** Returns a page of its audit events, the oldest first. */
   audit(
@@ -47,7 +47,7 @@ export interface VendorControlDependencies {
   ledger: Ledger;
   engine: Engine;
   broker: Broker;
-  /** Whose calls the broker knows of. */
+  /** Says whose calls to vendors the broker knows about. */
   scope: VendorList["scope"];
   logger: Logger;
 }
@@ -83,25 +83,28 @@ export function createVendorControl({
     );
   }
 
+  /** Acts on a configured vendor, and returns its state after that. */
+  async function acting(vendor: string, act: () => Promise<void>): Promise<VendorState> {
+    await stateOf(vendor);
+    await act();
+    return await stateOf(vendor);
+  }
+
   return {
     list: async () => ({
       scope,
       trial: ledger.deployment.world === "trial",
       items: await states(),
     }),
-    async pause(vendor, { why } = {}, who = UNNAMED_ACTOR) {
-      await stateOf(vendor);
-      await pauseVendor(ledger, vendor, { who, why });
-      return await stateOf(vendor);
-    },
-    async resume(vendor, { why } = {}, who = UNNAMED_ACTOR) {
-      await stateOf(vendor);
-      await resumeVendor(ledger, vendor, { who, why });
-      for await (const shards of openShards(ledger, { vendor })) {
-        await enqueueSoon({ engine, logger }, "store", shards.map(jobOfShard));
-      }
-      return await stateOf(vendor);
-    },
+    pause: (vendor, { why } = {}, who = UNNAMED_ACTOR) =>
+      acting(vendor, () => pauseVendor(ledger, vendor, { who, why })),
+    resume: (vendor, { why } = {}, who = UNNAMED_ACTOR) =>
+      acting(vendor, async () => {
+        await resumeVendor(ledger, vendor, { who, why });
+        for await (const shards of openShards(ledger, { vendor })) {
+          await enqueueSoon({ engine, logger }, "store", shards.map(jobOfShard));
+        }
+      }),
     async audit(vendor, query) {
       await stateOf(vendor);
       return await listVendorAuditEvents(ledger, vendor, query);

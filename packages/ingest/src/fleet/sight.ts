@@ -2,21 +2,23 @@ import { type ErrorCode, ExhibitError, type WorkerSight } from "@exhibit/contrac
 import { countOtherViews, type Ledger } from "@exhibit/ledger";
 import type { MissedEntry, Sources } from "@exhibit/sources";
 
-// What one worker doesn't see another may: its share isn't mounted, or is mounted for another user. So nothing that is missing
-// fails before all workers that live have looked. A worker tells with its signs of life what its jobs didn't find; the others
-// look for that, too, and tell in the same way what they don't see either.
+// What one worker doesn't see another may: its share isn't mounted, or is mounted for another user.
+// So nothing that is missing fails before all live workers have looked. With each heartbeat a
+// worker tells what its jobs didn't find; the others look for that, too, and tell in the same way
+// what they don't see either.
 
 export interface Sight {
   /**
-   * What is to be made of an error with which something couldn't be read here: it is left to others (SOURCE_ABSENT) while some of
-   * them may see it. Where a share seems not to be mounted it says so. Other errors are given back as they are.
+   * Judges an error with which something couldn't be read here. It is left to other workers
+   * (SOURCE_ABSENT) while some of them may see the file. If a share seems not to be mounted, the
+   * error says so. Other errors are returned as they are.
    *
-   * @param unmounted the code of what lies on a share that isn't mounted
+   * @param unmounted the code for something that lies on a share that isn't mounted
    */
   judge(error: ExhibitError, missed: MissedEntry, unmounted: ErrorCode): Promise<Judged>;
-  /** What other workers' jobs didn't find. It is looked for in the background. */
+  /** Takes what other workers' jobs didn't find, and looks for it in the background. */
   hear(missing: readonly string[]): void;
-  /** What this worker tells. */
+  /** Returns what this worker tells with its heartbeat. */
   look(): WorkerSight;
 }
 
@@ -30,25 +32,28 @@ export interface SightOptions {
   ledger: Ledger;
   sources: Pick<Sources, "absence" | "canBeRead">;
   host: string;
-  /** Workers with the same view see the same files: those of one machine, outside of containers. */
+  /** Workers with the same view see the same files: those on one machine, outside of containers. */
   view: string;
   /** Milliseconds since the epoch. */
   now?: () => number;
 }
 
-/** Paths that are told at most; what goes beyond them is judged by this worker alone. */
+/** The most paths that are told; whatever goes beyond them is judged by this worker alone. */
 const MOST_TOLD = 1000;
-/** Milliseconds for which a path that no job has met again is still told. */
+/** Milliseconds for which a path is told after a job last missed it. */
 const TOLD_FOR = 60_000;
 /** Milliseconds after which a share that doesn't answer counts as not seen. */
 const LONGEST_LOOK = 10_000;
-/** Milliseconds for which an answer of the ledger holds: the files of a share go missing by the thousand. */
+/**
+ * Milliseconds for which an answer of the ledger is reused: the files of a share go missing by the
+ * thousand.
+ */
 const ANSWER_HOLDS = 1000;
 
 export function createSight({ ledger, sources, host, view, now = Date.now }: SightOptions): Sight {
-  /** What jobs of this worker didn't find, and when they missed it last. */
+  /** What jobs of this worker didn't find, and when they last missed it. */
   const missed = new Map<string, number>();
-  /** What those of others didn't find, and this worker doesn't see either. */
+  /** What jobs of other workers didn't find, and this worker doesn't see either. */
   const unseenToo = new Set<string>();
   const looking = new Set<string>();
   const answers = new Map<string, { at: number; others: ReturnType<typeof countOtherViews> }>();
@@ -61,7 +66,10 @@ export function createSight({ ledger, sources, host, view, now = Date.now }: Sig
     return others;
   }
 
-  /** Looks once at a time: each look at a share that hangs holds up one of Node's few threads. */
+  /**
+   * Looks for a path, but never twice at once: each look at a share that hangs blocks one of Node's
+   * few threads.
+   */
   function lookFor(path: string, then: (isSeen: boolean) => void): void {
     if (looking.has(path)) return;
     looking.add(path);

@@ -2,13 +2,13 @@ import { type ErrorCode, ExhibitError, type WaitsFor, type WorkerWaits } from "@
 import { Postponed } from "@exhibit/queue";
 
 /**
- * A job stands still when nothing of it has moved for so many milliseconds. With a sign of life every two seconds, that is known
- * within five.
+ * A job stands still when nothing of it has moved for so many milliseconds. With a heartbeat every
+ * two seconds, that is known within five.
  */
 const STILL = 2_500;
-/** What is put off stays on the list until this long after it should have come again. */
+/** Postponed work stays listed until this many milliseconds after it should have come again. */
 const LATE = 15_000;
-/** Waits that are told at a time; they share few causes. */
+/** The most waits told at a time; they share few causes. */
 const MOST_TOLD = 50;
 
 /** The work of one job. */
@@ -18,32 +18,39 @@ export interface Run {
   readonly vendor: string;
   /** What people call its source. */
   readonly source: string;
-  /** Counts up with all that moves; nothing may be done for each byte. */
+  /**
+   * Returns a number that grows with everything that moves. It is polled, so that nothing is done
+   * per byte.
+   */
   readonly moved: () => number;
 }
 
-/** How the work of one job goes, told by those who do it. */
+/** Told by the work of one job how it goes. */
 export interface RunWatch {
-  /** Where what is sent goes: `bucket at host`. */
+  /** Says where the files go: `bucket at host`. */
   place(name: string): void;
-  /** Does what needs the vendor. */
+  /** Runs work that waits for the vendor. */
   asking<T>(work: () => Promise<T>): Promise<T>;
-  /** It failed, and is tried again by itself. */
+  /** Says what failed and will be retried. */
   fault(error: ExhibitError): void;
-  /** It ended; `comesAgainAfter`, in milliseconds, when it was put off because of its last fault. */
+  /**
+   * Says that the work ended.
+   *
+   * @param comesAgainAfter milliseconds, if it was postponed because of its last fault
+   */
   end(comesAgainAfter?: number): void;
 }
 
 export interface Waits {
   begin(run: Run): RunWatch;
-  /** What moves and what waits now. */
+  /** Returns what moves and what waits now. */
   look(): WorkerWaits;
 }
 
 export interface WaitsOptions {
-  /** Milliseconds that a disk or share owes an answer. */
+  /** Returns for how many milliseconds a disk or share has owed an answer. */
   diskSilence: () => number;
-  /** Hears once when a folder begins to wait for something, and once when that is over. */
+  /** Called once when a folder begins to wait for something, and once when that is over. */
   onChange?: (wait: WorkerWaits["waits"][number], isOver: boolean) => void;
   /** Milliseconds since the epoch. */
   now?: () => number;
@@ -63,7 +70,7 @@ interface State extends Run {
   fault: Fault | undefined;
 }
 
-/** What was put off, by folder: nobody works on it until it comes again. */
+/** Postponed work: nobody works on its folder until it comes again. */
 interface PutOff {
   run: State;
   fault: Fault;
@@ -72,8 +79,8 @@ interface PutOff {
 }
 
 /**
- * Knows of the jobs of one worker which stand still, since when, and for what: by the fault that they met last, or else by what
- * owes them an answer.
+ * Tracks which jobs of one worker stand still, since when, and what they wait for: their last
+ * fault, or else what owes them an answer.
  */
 export function createWaits({ diskSilence, onChange, now = Date.now }: WaitsOptions): Waits {
   const runs = new Set<State>();
@@ -132,7 +139,7 @@ export function createWaits({ diskSilence, onChange, now = Date.now }: WaitsOpti
       const state: State = {
         ...run,
         seen: run.moved(),
-        // Work that was put off has stood still since then, whoever takes it up.
+        // Postponed work has stood still since then, whoever continues it.
         movedAt: before?.since ?? now(),
         asking: 0,
         placeName: before?.run.placeName,
@@ -187,10 +194,15 @@ export function createWaits({ diskSilence, onChange, now = Date.now }: WaitsOpti
   };
 }
 
-/** What a job that failed with an attempt left waits for, at most about: the queue's own pauses grow up to that. */
+/**
+ * About the longest delay, in milliseconds, before a failed job's next attempt: the queue's backoff
+ * grows up to it.
+ */
 const NEXT_ATTEMPT = 60_000;
 
-/** Does the work of one job under watch. What it throws brings it back later, unless it was stopped. */
+/**
+ * Runs the work of one job under watch. If it throws, it comes again later, unless it was stopped.
+ */
 export async function whileWatched<T>(
   waits: Pick<Waits, "begin">,
   run: Run,
@@ -210,7 +222,7 @@ export async function whileWatched<T>(
   }
 }
 
-/** Whose fault an error is, by its code. */
+/** Returns whose fault an error is, by its code. */
 function kindOf(code: ErrorCode): WaitsFor {
   if (code.startsWith("VENDOR_")) return "vendor";
   if (code.startsWith("SOURCE_")) return "source";

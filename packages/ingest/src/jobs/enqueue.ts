@@ -8,8 +8,9 @@ export interface EnqueueDependencies {
 }
 
 /**
- * Enqueues work that has just been written to the ledger, even if its earlier job is about to end or waits for a retry.
- * Never throws: if the queue is unreachable now, the reconciler enqueues the work later.
+ * Enqueues work that has just been written to the ledger, even if its earlier job is about to end
+ * or waits for a retry. Never throws: if the queue is unreachable now, the reconciler enqueues the
+ * work later.
  */
 export async function enqueueSoon(
   { engine, logger }: EnqueueDependencies,

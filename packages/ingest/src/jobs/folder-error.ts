@@ -1,7 +1,9 @@
 import { ExhibitError } from "@exhibit/contracts";
 import type { FolderRow } from "@exhibit/ledger";
 
-/** Returns the same error with the folder in its details, for whoever reads it in a log or an alert. */
+/**
+ * Returns the same error with the folder in its details, for whoever reads it in a log or an alert.
+ */
 export function folderError(
   error: ExhibitError,
   { id, import_id, vendor }: FolderRow,

@@ -1,7 +1,10 @@
 import { type Ledger, readWorkLabels, type WorkLabel } from "@exhibit/ledger";
 import type { QueueName } from "@exhibit/queue";
 
-/** Says of jobs' ids what they stand for, in words: a job itself carries nothing else. Gives those that the ledger knows. */
+/**
+ * Returns what jobs are about, in words, by job id: a job itself carries only its id. Ids that the
+ * ledger doesn't know are left out.
+ */
 export type JobLabels = (queue: string, ids: readonly string[]) => Promise<Map<string, string>>;
 
 const kinds: Readonly<Partial<Record<QueueName, "folder" | "shard" | "import">>> = {
@@ -10,7 +13,7 @@ const kinds: Readonly<Partial<Record<QueueName, "folder" | "shard" | "import">>>
   seal: "import",
 };
 
-/** Suits that are named; an import may have thousands. */
+/** The most suits that a label names; an import may have thousands. */
 const MOST_SUITS = 3;
 
 export function createJobLabels(ledger: Ledger): JobLabels {
@@ -21,7 +24,10 @@ export function createJobLabels(ledger: Ledger): JobLabels {
   };
 }
 
-/** What work is for, as people know it: `E-77, kongur suit_id=1001, import 0f8fad5b-d9cb-469f-a165-70867728950e` */
+/**
+ * Returns what work is for, as people know it: `E-77, kongur suit_id=1001, import
+ * 0f8fad5b-d9cb-469f-a165-70867728950e`
+ */
 export function labelOf(work: Omit<WorkLabel, "id">): string {
   const { importId, entrust_id, suit_ids, vendor, selector } = work;
   const folder = Object.entries(selector ?? {}).map(([key, value]) => `${key}=${value}`);
@@ -29,7 +35,7 @@ export function labelOf(work: Omit<WorkLabel, "id">): string {
   const suits = [...suit_ids.slice(0, MOST_SUITS), ...more].join(" ");
   const parts = [
     entrust_id ?? "",
-    // A folder of a suit names it itself.
+    // A folder that belongs to a suit names it itself.
     vendor === null || entrust_id === null ? suits : "",
     vendor === null ? "" : [vendor, ...folder].join(" "),
     `import ${importId}`,

@@ -1,7 +1,10 @@
 import type { ErrorCode, ExhibitError } from "@exhibit/contracts";
 import { type Attempt, Postponed } from "@exhibit/queue";
 
-/** Faults that pass without anybody's help, however long it takes: they delay a job and use up no attempt. */
+/**
+ * Faults that pass without anybody's help, however long it takes: they delay a job and use up no
+ * attempt.
+ */
 export const outages: ReadonlySet<ErrorCode> = new Set([
   "VENDOR_THROTTLED",
   "VENDOR_UNAVAILABLE",
@@ -13,8 +16,8 @@ export const outages: ReadonlySet<ErrorCode> = new Set([
 
 const LONGEST_DELAY_MS = 5 * 60 * 1000;
 /**
- * Within this time the other workers have looked: each tells every two seconds what it doesn't see, and hears as
- * often what others miss.
+ * Within this time the other workers have looked: each tells every two seconds what it doesn't see,
+ * and hears as often what others miss.
  */
 const LONGEST_HAND_BACK_MS = 15_000;
 
@@ -26,8 +29,8 @@ export interface PostponeOptions {
 }
 
 /**
- * Returns what a job throws to come again after a delay without using up an attempt. The delay doubles from one
- * second with each postponement, and is at least what was asked for.
+ * Returns what a job throws to come again after a delay without using up an attempt. The delay
+ * doubles from one second with each postponement, and is at least what was asked for.
  */
 export function postponed(
   error: ExhibitError,

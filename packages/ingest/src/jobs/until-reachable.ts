@@ -6,8 +6,9 @@ const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 4000;
 
 /**
- * Repeats work on the ledger until the ledger can be reached. The work must be harmless to repeat, because its answer
- * may be lost. After the signal aborts it is tried at most once more; then SERVICE_UNREACHABLE is thrown.
+ * Repeats work on the ledger until the ledger can be reached. The work must be harmless to repeat,
+ * because its answer may be lost. After the signal aborts it is tried at most once more; then
+ * SERVICE_UNREACHABLE is thrown.
  *
  * @param onAway called after every attempt that didn't reach the ledger
  */

@@ -2,7 +2,10 @@ import { ExhibitError } from "@exhibit/contracts";
 import { type Ledger, readWorkState, type ShardRun } from "@exhibit/ledger";
 import type { Attempt } from "@exhibit/queue";
 
-/** Milliseconds between two checks whether a person stopped the work; most jobs end before the second. */
+/**
+ * Milliseconds between two checks whether a person stopped the work; most jobs end before the
+ * second.
+ */
 const CHECK_EVERY_MS = 1000;
 
 /** What a job's work is for. */
@@ -15,10 +18,11 @@ export interface WorkOf {
 }
 
 /**
- * Runs a job's work under a signal that also aborts when the import is cancelled or paused, its vendor is paused, or
- * another worker has taken over the shard. Errors caused by that abort are dropped and the job completes; resuming
- * enqueues it again. Work that is stopped beforehand isn't started. A failure the work *returns* is already in the
- * ledger: it is thrown even if the import was paused meanwhile, but not if it was cancelled.
+ * Runs a job's work under a signal that also aborts when the import is cancelled or paused, its
+ * vendor is paused, or another worker has taken over the shard. Errors caused by that abort are
+ * dropped and the job completes; resuming enqueues it again. Work that is stopped beforehand isn't
+ * started. A failure the work *returns* is already in the ledger: it is thrown even if the import
+ * was paused meanwhile, but not if it was cancelled.
  */
 export async function runUntilStopped(
   ledger: Ledger,
@@ -39,7 +43,8 @@ export async function runUntilStopped(
   try {
     failure = await work({ ...attempt, signal: AbortSignal.any([attempt.signal, stop.signal]) });
   } catch (thrown) {
-    // The stop may be the cause even if no check has seen it yet: no job of a cancelled import fails.
+    // The stop may be the cause even if no check has seen it yet: no job of a cancelled import
+    // fails.
     if (!stop.signal.aborted) await check().catch(() => {});
     if (!stop.signal.aborted) throw thrown;
     return await endStopped(ledger, of, attempt, stop.signal.reason);
@@ -55,8 +60,8 @@ async function isCancelled(ledger: Ledger, { importId }: WorkOf): Promise<boolea
 }
 
 /**
- * Ends work that was stopped. If it was resumed meanwhile, its job goes back to the queue: enqueueing it had no effect
- * while it was still running.
+ * Ends work that was stopped. If it was resumed meanwhile, its job goes back to the queue:
+ * enqueueing it had no effect while it was still running.
  */
 async function endStopped(
   ledger: Ledger,

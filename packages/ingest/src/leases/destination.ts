@@ -3,27 +3,36 @@ import type { Lease } from "@exhibit/credentials";
 import { type FolderRow, fixDestination, type Ledger, offerDestination } from "@exhibit/ledger";
 import { isSameBucket } from "@exhibit/oss";
 
-/** Where a folder's files go, for one run of a shard. */
+/** Where a folder's files go, during one run of a shard. */
 export interface FixedDestination {
-  /** Whether a lease leads there. The first lease of a folder that is asked about fixes where that is. */
+  /**
+   * Returns whether a lease leads there. The first lease asked about for a folder fixes its
+   * destination.
+   */
   isReachedBy(lease: Lease): Promise<boolean>;
-  /** Why a lease that leads elsewhere can't be used; it is put on the record for a person to decide. */
+  /**
+   * Returns why a lease that leads elsewhere can't be used, and records its destination as an offer
+   * for a person to decide on.
+   */
   refuse(lease: Lease): Promise<ExhibitError>;
 }
 
 export interface DestinationDependencies {
   ledger: Ledger;
-  /** The number of this worker's facts. */
+  /** The number under which the ledger knows this worker. */
   worker: number;
 }
 
-/** What holds when the run begins holds to its end: no file is sent half here and half there. */
+/**
+ * Returns a folder's destination, which holds until the run ends: no file is sent half here and
+ * half there.
+ */
 export function fixedDestination(
   { ledger, worker }: DestinationDependencies,
   folder: FolderRow,
 ): FixedDestination {
   let fixed = known(folder);
-  // Many files meet the same lease at once.
+  // Many files have the same lease at once.
   const refusals = new Map<string, Promise<ExhibitError>>();
 
   async function refusalOf(lease: Lease): Promise<ExhibitError> {
@@ -32,7 +41,10 @@ export function fixedDestination(
     const now = await offerDestination(ledger, folder.id, offered, { message, worker });
     const { vendor } = folder;
     if (isSame(ledger, now, lease)) {
-      return new ExhibitError("INTERRUPTED", "Somebody has accepted another place for the folder.");
+      return new ExhibitError(
+        "INTERRUPTED",
+        "Somebody has accepted another destination for the folder.",
+      );
     }
     const details = { vendor, ...offered, lease_id: lease.id };
     return new ExhibitError("DESTINATION_CHANGED", message(now), { details });
@@ -60,7 +72,10 @@ function placeOf({ bucket, prefix }: Lease): Destination {
   return { endpoint: bucket.endpoint, bucket: bucket.name, prefix };
 }
 
-/** A vendor that opens files one by one names each object itself, so of those only the bucket is compared. */
+/**
+ * Compares where a lease leads. A vendor that opens files one by one names each object itself, so
+ * only its bucket is compared.
+ */
 function isSame({ deployment }: Ledger, fixed: Destination, lease: Lease): boolean {
   const { bucket, prefix, object } = lease;
   if (object === undefined && fixed.prefix !== prefix) return false;

@@ -17,25 +17,26 @@ export interface LeaseDependencies {
 
 type FileToLease = Pick<UnfinishedFile, "path" | "slot">;
 
-/** What holds the lease that a file is sent with, and where that leads. */
+/** Hands out the leases that a file is sent with, and says where they lead. */
 export interface HeldLeases extends LeaseHolder {
   place: Place;
 }
 
 export type LeasesFor = (file: FileToLease) => HeldLeases | Promise<HeldLeases>;
 
-/** What leases are taken for. */
+/** The work that needs leases. */
 export interface Work {
   openedAt: Date;
   signal: AbortSignal;
-  /** Throws when nothing may be sent any more: each request takes its lease right before it begins. */
+  /** Throws if nothing more may be sent: each request gets its lease right before it begins. */
   check(): void;
   watch: Pick<RunWatch, "asking" | "place">;
 }
 
 /**
- * One lease for all files of the folder; one for each when the vendor opens them one by one. They lead to where the folder's
- * files go; throws DESTINATION_CHANGED, then and whenever one is renewed, for a lease that leads elsewhere.
+ * Opens one lease for all files of the folder, or, if the vendor opens files one by one, one for
+ * each when it is needed. They lead to the folder's destination: throws DESTINATION_CHANGED, then
+ * and whenever a lease is renewed, for one that leads elsewhere.
  */
 export async function openLeases(
   dependencies: LeaseDependencies & DestinationDependencies,
@@ -53,8 +54,8 @@ export async function openLeases(
 }
 
 /**
- * The leases of an upload's place, for aborting it: nothing is put on the record. The vendor is asked anew when what it
- * answered before `since` leads elsewhere.
+ * Returns the leases for aborting an upload where it was begun; nothing is recorded. The vendor is
+ * asked again if what it answered before `since` (milliseconds since the epoch) leads elsewhere.
  */
 export function leasesToAbort(
   broker: Broker,
@@ -80,10 +81,13 @@ function opens({ bucket, prefixes }: Lease, upload: OrphanedUpload): boolean {
   return isSameBucket({ endpoint, name }, bucket) && prefixes.some((each) => key.startsWith(each));
 }
 
-/** As it was planned. Throws what planning would have refused it with. */
+/**
+ * Returns what names the file in the folder's selector, as it was planned. Throws what planning
+ * would have refused it with.
+ */
 function slotOf(perFile: PerFile, { path, slot }: FileToLease): FolderRow["selector"] {
   if (slot === null) {
-    throw new ExhibitError("INTERNAL", `${JSON.stringify(path)} has been planned without a slot.`);
+    throw new ExhibitError("INTERNAL", `${JSON.stringify(path)} was planned without a slot.`);
   }
   const named = perFile.slot({ path, number: slot });
   if (named instanceof ExhibitError) throw named;
@@ -92,7 +96,7 @@ function slotOf(perFile: PerFile, { path, slot }: FileToLease): FolderRow["selec
 
 interface ToHold extends Work {
   folder: FolderRow;
-  /** What the lease is to open. */
+  /** Names what the lease must open. */
   selector: FolderRow["selector"];
   destination: FixedDestination;
 }
@@ -103,12 +107,12 @@ async function openHolder(
 ): Promise<HeldLeases> {
   const of = ofCase(folder, selector);
   const attributes = { "exhibit.vendor": folder.vendor, "exhibit.folder_id": folder.id };
-  // After a person's retry the vendor is asked again: they have mended something.
+  // After a person's retry the vendor is asked again: they have fixed something.
   const since = openedAt.getTime();
   let checked: Lease | undefined;
 
   async function confirmed(lease: Lease): Promise<Lease> {
-    // Nearly always the one of the last file.
+    // It is nearly always the last file's lease.
     if (lease === checked) return lease;
     if (!(await destination.isReachedBy(lease))) throw await destination.refuse(lease);
     checked = lease;
@@ -149,7 +153,8 @@ function ofCase(
 
 function holderOf(broker: Broker, of: FolderOfCase, signal: AbortSignal): LeaseHolder {
   return {
-    // An upload that is aborted because the work was stopped needs a lease once more; that has a time limit of its own.
+    // An upload aborted because the work was stopped needs one more lease; the abort has a time
+    // limit of its own.
     current: (options) => broker.lease(of, signal.aborted ? options : { ...options, signal }),
     replace: (refused) => broker.lease(of, { unlike: refused.id, signal }),
   };

@@ -4,14 +4,14 @@ import { withSpan } from "@exhibit/telemetry";
 import { jobOf, jobOfShard } from "../jobs/enqueue.ts";
 
 /**
- * After so many milliseconds without a change, an import's jobs may have been lost. If everything runs in one process,
- * hardly any is, and checking takes that process's own time.
+ * After so many milliseconds without a change, an import's jobs may have been lost. If everything
+ * runs in one process, hardly any is, and checking takes that process's own time.
  */
 export const quietMsOf = { redis: 10_000, embedded: 30_000 };
 
 /**
- * Enqueues everything that is open in imports that haven't changed for `quietForMs` milliseconds. Work that has a job
- * already keeps it.
+ * Enqueues everything that is open in imports that haven't changed for `quietForMs` milliseconds.
+ * Work that has a job already keeps it.
  */
 export async function enqueueOpenWork(
   { ledger, engine }: { ledger: Ledger; engine: Pick<Engine, "enqueue"> },

@@ -9,8 +9,8 @@ export interface ReconcileDependencies extends AbortDependencies {
 }
 
 /**
- * Makes queue and OSS agree with the ledger again: enqueues what is open in imports that haven't changed for
- * `quietMs` milliseconds, and aborts multipart uploads that nobody will continue.
+ * Makes queue and OSS agree with the ledger again: enqueues what is open in imports that haven't
+ * changed for `quietMs` milliseconds, and aborts multipart uploads that nobody will continue.
  */
 export async function reconcile(
   dependencies: ReconcileDependencies,

@@ -1,8 +1,8 @@
 /** Runs one piece of work in the background while the caller prepares the next. */
 export interface OneInFlight {
   /**
-   * Waits for the work begun before, then begins this one. Rejects as the earlier work did; nothing is begun after
-   * that.
+   * Waits for the work begun before, then begins this one. Rejects as the earlier work did; nothing
+   * is begun after that.
    */
   begin(work: () => Promise<void>): Promise<void>;
   /** Resolves when the work in flight is done, or rejects as it did. */

@@ -47,8 +47,9 @@ export interface PlanDependencies {
 const ASIDE_BATCH = 256;
 
 /**
- * Walks a folder's source and puts its files on the record, some shards at a time; they are announced at once, so that
- * uploads begin while a large source is still being walked. A walk that was broken off is simply walked again.
+ * Walks a folder's source and puts its files on the record, some shards at a time; they are
+ * announced at once, so that uploads begin while a large source is still being walked. A walk that
+ * was broken off is simply walked again.
  */
 export async function planFolder(
   dependencies: PlanDependencies,
@@ -100,8 +101,8 @@ async function planOpenFolder(
 }
 
 /**
- * The folder, if it is to be walked. One that has been walked but has a fault of its own is taken up again: that is what
- * a person's retry of the job means.
+ * The folder, if it is to be walked. One that has been walked but has a fault of its own is taken
+ * up again: that is what a person's retry of the job means.
  */
 async function openFolder(
   ledger: Ledger,
@@ -186,7 +187,8 @@ async function walk(
 
   try {
     await using reader = await sources.open(folder.source);
-    // Of two files with one key, the one whose name is the key has it, whichever of them is met first.
+    // Of two files with one key, the one whose name is the key has it, whichever of them is met
+    // first.
     const others = await takeAll(reader, (path) => slots !== undefined || isNormal(path, reader));
     if (others) await takeAll(reader, (path) => !isNormal(path, reader));
     if (isEmpty && folder.source.allow_empty !== true) throw empty(folder, last);
@@ -195,7 +197,8 @@ async function walk(
     const { error, isLeftToOthers } = await sight.judge(
       toExhibitError(thrown),
       { source: folder.source },
-      // Nothing of it is known yet that could be given up, and whoever mistyped a path is told at once.
+      // Nothing of it is known yet that could be given up, and whoever mistyped a path is told at
+      // once.
       "SOURCE_NOT_FOUND",
     );
     // Another walk has come to the end before this one, or the import is cancelled.
@@ -240,12 +243,17 @@ function isNormal(path: string, reader: SourceReader): boolean {
   return path === normalOf(path, reader);
 }
 
-/** What a file's key is made of: the text of its path in its normal form, or the path itself where that is no text. */
+/**
+ * What a file's key is made of: the text of its path in its normal form, or the path itself where
+ * that is no text.
+ */
 function normalOf(path: string, reader: SourceReader): string {
   return reader.nameOf(path).normalize("NFC");
 }
 
-/** A folder that couldn't be read and now can is on the record by its files; it isn't missed itself. */
+/**
+ * A folder that couldn't be read and now can is on the record by its files; it isn't missed itself.
+ */
 async function forgetWalked(ledger: Ledger, folderId: number, reader: SourceReader): Promise<void> {
   let after = "";
   for (;;) {

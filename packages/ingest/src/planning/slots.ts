@@ -6,15 +6,18 @@ type FileRules = Pick<PerFile, "limit" | "slot">;
 
 /** Numbers the files of a folder, for a vendor that opens files one by one. */
 export interface Slots {
-  /** Takes a file, in any order; returns the files that the vendor won't accept, as far as they are known now. */
+  /**
+   * Takes a file, in any order; returns the files that the vendor won't accept, as far as they are
+   * known now.
+   */
   add(file: PlannedFile): UnsendableEntry[];
   /** Returns the accepted files, each with its slot, except those that had a slot before. */
   rest(): PlannedFile[];
 }
 
 /**
- * Assigns the free slots, in ascending order, to the first files by path. Never holds more files than there are free
- * slots, however large the source is.
+ * Assigns the free slots, in ascending order, to the first files by path. Never holds more files
+ * than there are free slots, however large the source is.
  *
  * @param given the slots that an earlier walk assigned, by path; they stay as they are
  */

@@ -5,9 +5,9 @@ import { SHARD_FILES } from "./sharder.ts";
 const MOST_FILES = 8 * SHARD_FILES;
 
 /**
- * Divides a stream of files into batches sorted by path. A walk returns a folder's names in any order; if neighbours
- * are in one shard, the ledger reads and fills fewer pages. The first batch is small, so that uploads begin soon; each
- * later one is twice as large, up to eight shards.
+ * Divides a stream of files into batches sorted by path. A walk returns a folder's names in any
+ * order; if neighbours are in one shard, the ledger reads and fills fewer pages. The first batch is
+ * small, so that uploads begin soon; each later one is twice as large, up to eight shards.
  */
 export interface SortedBatches {
   /** Takes a file; returns a batch when it is large enough, otherwise an empty array. */

@@ -27,9 +27,9 @@ export function unsendableEntry(
 }
 
 /**
- * In bytes of UTF-8. OSS allows keys of 1,023 bytes, but a name may get shorter in its normal form, and has four bytes
- * for each byte that is written out. A path far beyond that can't be stored, and is too long for the ledger's index,
- * which allows 2,704 bytes.
+ * In bytes of UTF-8. OSS allows keys of 1,023 bytes, but a name may get shorter in its normal form,
+ * and has four bytes for each byte that is written out. A path far beyond that can't be stored, and
+ * is too long for the ledger's index, which allows 2,704 bytes.
  */
 const LONGEST_PATH = 2600;
 

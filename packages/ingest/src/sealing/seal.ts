@@ -1,7 +1,10 @@
 import { type Ledger, readImport, sealImport } from "@exhibit/ledger";
 import { type Logger, withSpan } from "@exhibit/telemetry";
 
-/** Ends an import in which nothing is open any more; harmless for any other. */
+/**
+ * Seals an import in which nothing is open any more, or moves it to attention; leaves any other as
+ * it is.
+ */
 export async function seal(
   { ledger, logger }: { ledger: Ledger; logger: Logger },
   importId: string,

@@ -13,16 +13,17 @@ export interface AbortDependencies extends LeaseDependencies {
   objectStore: Pick<ObjectStore, "abort">;
 }
 
-/** In one round, of all imports together. */
+/** The most uploads aborted in one round, of all imports together. */
 const UPLOADS_OF_A_ROUND = 64;
 const UPLOADS_AT_ONCE = 8;
 
-/** Milliseconds that getting a lease and aborting may take together. */
+/** Milliseconds for getting a lease and aborting one upload. */
 const ABORT_TIMEOUT_MS = 10_000;
 
 /**
- * Aborts multipart uploads that nobody will go on with (of one shard, or of all) and takes them off the record. One that
- * can't be aborted now stays there for a later round. Gives how many those are.
+ * Aborts multipart uploads that nobody will continue, of one shard or of all, and removes them from
+ * the ledger. One that can't be aborted now stays there for a later round. Returns how many those
+ * are.
  */
 export async function abortOrphanedUploads(
   dependencies: AbortDependencies,

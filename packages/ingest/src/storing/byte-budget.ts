@@ -1,6 +1,9 @@
-/** Hands out a fixed number of bytes of memory to those who wait for it, first come, first served. */
+/** A FIFO semaphore over a fixed number of bytes of memory. */
 export interface ByteBudget {
-  /** Gives what gives them back, at once or when `bytes` are free. More than the whole budget is granted alone. */
+  /**
+   * Returns a function that releases the bytes, at once or when `bytes` are free. A request beyond
+   * the whole budget is granted when nothing else is held.
+   */
   acquire(bytes: number): (() => void) | Promise<() => void>;
 }
 

@@ -4,10 +4,13 @@ import type { Attempt } from "@exhibit/queue";
 import { labelOf } from "../jobs/job-labels.ts";
 import type { NotStoredFile } from "./shard-result.ts";
 
-/** Lines about failed files that a job's log gets. */
+/** The most failed files that a job's log names. */
 const LOGGED_FILES = 50;
 
-/** Says in a job's log, for those who look at it in Bull Board, whose files failed, which, and what to do about each code. */
+/**
+ * Writes into a job's log, for people who look at it in Bull Board, whose files failed, which, and
+ * what to do about each code.
+ */
 export async function logFailures(
   folder: FolderRow,
   notStored: readonly NotStoredFile[],

@@ -5,28 +5,29 @@ import type { ObjectStore, Place } from "@exhibit/oss";
 import type { Attempt } from "@exhibit/queue";
 import type { NotStoredFile } from "./shard-result.ts";
 
-/** What happened while a shard's files were sent. */
+/** What else happened while a shard's files were sent. */
 export interface Meanwhile {
   attempt: Pick<Attempt, "last" | "postponed">;
-  /** Whether parts of the file got through. */
+  /** Returns whether parts of the file got through. */
   hasMoved(file: UnfinishedFile): boolean;
-  /** Whether the bucket that the file goes to took bytes of others. */
+  /** Returns whether the file's bucket accepted bytes of other files. */
   takesOthers(file: UnfinishedFile): Promise<boolean>;
-  /** Whether OSS answers a small request there right now. */
+  /** Returns whether OSS answers a small request there right now. */
   answers(file: UnfinishedFile): Promise<boolean>;
 }
 
 /**
- * After so many postponements, an hour and more of them, what is met by one alone is no outage any more, even if nobody was
- * there to compare with.
+ * After so many postponements, which take more than an hour, a fault that only one file or folder
+ * has is no longer an outage, even if there was nothing to compare it with.
  */
 const PATIENCE = 20;
 
 /**
- * OSS is down for everybody, or fails for one file only: a firewall, say, that resets the connection whenever that file is
- * sent. The first is waited out, the second uses up attempts, so that it comes to an end that a person can act on. It is the
- * file when OSS answers right now, and either took others meanwhile, or did so earlier, or this has lasted for an hour. Such
- * files are settled anew, as STORE_BLOCKED; gives their outcomes.
+ * Settles files anew, as STORE_BLOCKED, if only they fail while OSS works: a firewall, say, resets
+ * the connection whenever one of them is sent. An outage of OSS is waited out, but a blocked file
+ * uses up attempts, so that it comes to an end that a person can act on. A file counts as blocked
+ * if OSS answers right now, and OSS accepted other files meanwhile, or did so in an earlier run, or
+ * the fault has lasted for an hour. Returns the new outcomes.
  */
 export async function settleBlocked(
   notStored: readonly NotStoredFile[],
@@ -54,7 +55,7 @@ function isSuspect(
   takesOthers: boolean,
 ): boolean {
   const isLong = attempt.postponed >= PATIENCE;
-  // Of what OSS throttles others get through by turns, too: that says nothing.
+  // When OSS throttles, some files get through while others don't: that says nothing about them.
   if (error.code === "STORE_THROTTLED") return isLong;
   if (error.code !== "STORE_UNAVAILABLE" || hasMoved(file)) return false;
   return isLong || takesOthers || file.code === "STORE_BLOCKED";
@@ -65,14 +66,14 @@ function blocked(cause: ExhibitError, takesOthers: boolean): ExhibitError {
   const others = takesOthers ? " and takes other files" : "";
   return new ExhibitError(
     "STORE_BLOCKED",
-    `${sentence} It was tried again and again and ends so each time, while OSS answers other requests${others}.`,
+    `${sentence} Every retry ends like this, while OSS answers other requests${others}.`,
     { cause, details: cause.details },
   );
 }
 
 type Windows = ReturnType<ObjectStore["windows"]>;
 
-/** Whether the bucket took bytes between the two. */
+/** Returns whether the bucket accepted bytes between two looks at the windows. */
 export function hasTaken(
   { endpoint, name }: Place["bucket"],
   before: Windows,
@@ -84,8 +85,8 @@ export function hasTaken(
 }
 
 /**
- * The error, or VENDOR_REFUSED in its place when a vendor has failed for an hour to open this folder, and has opened others:
- * whatever it calls that, nothing changes by waiting.
+ * Returns the error, or VENDOR_REFUSED in its place if the vendor has failed to open this folder
+ * for an hour while it opens others: whatever the vendor calls that, waiting won't change it.
  */
 export async function asLastingRefusal(
   error: ExhibitError,

@@ -6,8 +6,8 @@ export interface LinkedSignal {
 }
 
 /**
- * Links a new signal to others by listeners. A signal made by `AbortSignal.any` checks all its sources each time
- * it is read, and every file reads it several times.
+ * Links a new signal to others by listeners. A signal made by `AbortSignal.any` checks all its
+ * sources each time it is read, and every file reads it several times.
  */
 export function linkSignals(...signals: readonly AbortSignal[]): LinkedSignal {
   const linked = new AbortController();

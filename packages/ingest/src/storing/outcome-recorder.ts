@@ -11,7 +11,10 @@ import { untilReachable } from "../jobs/until-reachable.ts";
 
 /** An outcome waits at most this long for others, or until there are `FLUSH_AT` of them. */
 const FLUSH_AFTER_MS = 250;
-/** A full shard makes two batches: with one, the rows of a page would find no space on it (docs/performance.md). */
+/**
+ * A full shard makes two batches: with one, the rows of a page would find no space on it
+ * (docs/performance.md).
+ */
 export const FLUSH_AT = 128;
 
 export interface RecorderOptions {
@@ -23,9 +26,10 @@ export interface RecorderOptions {
 }
 
 /**
- * Records the outcomes of a shard's files in batches, one batch at a time, each with the incidents noted before it.
- * While the ledger is unreachable a batch waits for it, so that what has been sent isn't lost. After a batch that
- * couldn't be recorded, `add`, `ready` and `flush` reject: a file that isn't recorded isn't done.
+ * Records the outcomes of a shard's files in batches, one batch at a time, each with the incidents
+ * noted before it. While the ledger is unreachable a batch waits for it, so that what has been sent
+ * isn't lost. After a batch that couldn't be recorded, `add`, `ready` and `flush` reject: a file
+ * that isn't recorded isn't done.
  */
 export interface OutcomeRecorder {
   /** Takes an outcome. Returns what to wait for before adding more, if anything. */
@@ -58,7 +62,8 @@ export function createOutcomeRecorder({
     // A batch whose answer was lost is recorded already; recording it again changes nothing.
     await untilReachable(
       async () => {
-        // First, so that a process that ends in between hasn't forgotten an incident whose file is stored.
+        // First, so that a process that ends in between hasn't forgotten an incident whose file is
+        // stored.
         await recordIncidents(ledger, folderId, noted, worker);
         await recordOutcomes(ledger, folderId, stored, others, worker);
       },

@@ -5,7 +5,10 @@ import type { Judged } from "../fleet/sight.ts";
 import { handedBack, outages, postponed } from "../jobs/postpone.ts";
 import { isUnreachable } from "../jobs/until-reachable.ts";
 
-/** What has become of a shard's files. Receipts aren't kept: every garbage collection copies what waits in memory. */
+/**
+ * What has become of a shard's files. Receipts aren't kept: every garbage collection copies what
+ * waits in memory.
+ */
 export interface Settled {
   /** The number of files stored. */
   stored: number;
@@ -20,7 +23,10 @@ export interface NotStoredFile {
   error: ExhibitError;
 }
 
-/** Returns the outcome of a file that isn't stored. While it may still be stored, it stays planned, with the reason. */
+/**
+ * Returns the outcome of a file that isn't stored. While it may still be stored, it stays planned,
+ * with the reason.
+ */
 export function outcomeOf(
   file: UnfinishedFile,
   { error, isLeftToOthers }: Judged,
@@ -37,7 +43,8 @@ export function outcomeOf(
 }
 
 /**
- * Returns what the job of a shard with planned files left throws to come again; after an outage that uses up no attempt.
+ * Returns what the job of a shard with planned files left throws to come again; after an outage
+ * that uses up no attempt.
  */
 export function unfinished(settled: Settled, attempt: Attempt): Error {
   const open = settled.notStored.flatMap(({ outcome, error }) =>

@@ -33,8 +33,8 @@ export interface FileWork {
 }
 
 /**
- * Gives the receipt of one file, or why there is none; undefined when the work was stopped before there was one. Throws
- * what the ledger failed with.
+ * Gives the receipt of one file, or why there is none; undefined when the work was stopped before
+ * there was one. Throws what the ledger failed with.
  */
 export async function storeFile(
   { objectStore, memory }: FileDependencies,
@@ -95,7 +95,10 @@ export async function storeFile(
     }
   }
 
-  /** A key is found invalid before the file is looked at: it may have been renamed by now, as the remedy says. */
+  /**
+   * A key is found invalid before the file is looked at: it may have been renamed by now, as the
+   * remedy says.
+   */
   async function whyGone(): Promise<ExhibitError | undefined> {
     try {
       const body = await source.open(file, undefined);

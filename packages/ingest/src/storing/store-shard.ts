@@ -48,7 +48,10 @@ export interface StoreDependencies
   engine: Engine;
   sources: Pick<Sources, "open">;
   logger: Logger;
-  /** Lets one shard at a time through of those that may have killed their worker: else all would die of one of them. */
+  /**
+   * Lets one shard at a time through of those that may have killed their worker: else all would die
+   * of one of them.
+   */
   suspects: LimitFunction;
   sight: Pick<Sight, "judge">;
   waits: Pick<Waits, "begin">;
@@ -57,18 +60,25 @@ export interface StoreDependencies
 /** For `suspects`. */
 export const oneAtATime = (): LimitFunction => pLimit(1);
 
-/** Files of one shard that are under way or wait to be admitted. What bounds the progress is the bucket's window and the worker's memory. */
+/**
+ * Files of one shard that are under way or wait to be admitted. What bounds the progress is the
+ * bucket's window and the worker's memory.
+ */
 export const FILES_AT_ONCE = 64;
 
 /** A shard whose worker died so often in a row, with nothing recorded in between, is set aside. */
 const MOST_CRASHES = 3;
 
-/** What touches a file's integrity when it fails with it; damage on the way is told while it is being mended. */
+/**
+ * What touches a file's integrity when it fails with it; damage on the way is told while it is
+ * being mended.
+ */
 const incidents: ReadonlySet<ErrorCode> = new Set(["SOURCE_CHANGED", "EVIDENCE_CONFLICT"]);
 
 /**
- * Stores what is unfinished of a shard and records each file's outcome. A file that fails doesn't stop the others.
- * Throws FILES_FAILED, with a sentence a person can act on, when files of it failed for good.
+ * Stores what is unfinished of a shard and records each file's outcome. A file that fails doesn't
+ * stop the others. Throws FILES_FAILED, with a sentence a person can act on, when files of it
+ * failed for good.
  */
 export async function storeShard(
   dependencies: StoreDependencies,
@@ -105,8 +115,9 @@ async function storeOnce(
 }
 
 /**
- * Opens a shard that has failed, when its job was retried: that is a person's retry, wherever it was pressed. Returns
- * undefined when the job was only started once more because the queue hasn't heard of its end.
+ * Opens a shard that has failed, when its job was retried: that is a person's retry, wherever it
+ * was pressed. Returns undefined when the job was only started once more because the queue hasn't
+ * heard of its end.
  */
 async function openAgain(
   ledger: Ledger,
@@ -155,7 +166,8 @@ async function storeOpenShard(
     if (settled.notStored.some(({ outcome }) => outcome.state === "planned")) {
       throw unfinished(settled, watched);
     }
-    // Another worker has finished it: this job, the one that the queue knows of, says what came of it.
+    // Another worker has finished it: this job, the one that the queue knows of, says what came of
+    // it.
     const ended = await readFinished(ledger, shard.id, watched.starts);
     return ended && folderError(filesFailed(ended), folder);
   };
@@ -221,7 +233,8 @@ async function storeFiles(
     if (incidents.has(error.code)) recorder.note(file, error);
     return recorder.add(outcome);
   };
-  // One failure to record stops the shard: what can't be put on the record must not go on being sent.
+  // One failure to record stops the shard: what can't be put on the record must not go on being
+  // sent.
   const stop = new AbortController();
   const either = linkSignals(attempt.signal, stop.signal);
   const { signal } = either;
@@ -289,7 +302,8 @@ async function storeFiles(
     );
     watch.fault(error);
     if (isLeftToOthers) throw handedBack(error, attempt);
-    // Without a lease because of an outage: it's said once, not in each of its files' rows every time.
+    // Without a lease because of an outage: it's said once, not in each of its files' rows every
+    // time.
     const fault = await asLastingRefusal(error, dependencies.broker, folder.vendor, attempt);
     if (outages.has(fault.code) && attempt.postponed > 0) throw postponed(fault, attempt);
     // No lease, no source, or poison: that is every file's fault.

@@ -1,9 +1,15 @@
 import { type Ledger, recordSending } from "@exhibit/ledger";
 
-/** Whoever watches sees a large file move about once a second; a shard done within that time is never reported. */
+/**
+ * Whoever watches sees a large file move about once a second; a shard done within that time is
+ * never reported.
+ */
 const REPORT_EVERY_MS = 1000;
 
-/** Counts the bytes in flight of a shard's unfinished files, and reports them to the ledger now and then. */
+/**
+ * Counts the bytes in flight of a shard's unfinished files, and reports them to the ledger now and
+ * then.
+ */
 export interface UploadProgress {
   /** Begins to report; `stop` must follow. */
   start(): void;

@@ -10,23 +10,23 @@ import {
 import type { UploadRecord } from "@exhibit/oss";
 import { untilReachable } from "../jobs/until-reachable.ts";
 
-/** One file's multipart upload on the ledger's record. */
+/** The ledger's record of one file's multipart upload. */
 export interface RecordedUpload extends UploadRecord {
-  /** The ledger's number of the upload that is under way. */
+  /** The ledger's id of the upload under way. */
   readonly id: number | undefined;
-  /** Why the ledger couldn't take something: that is no fault of the file. */
+  /** What the ledger failed with, if it did: that is no fault of the file. */
   readonly fault: unknown;
 }
 
 /** The multipart uploads of a shard's files. */
 export interface ShardUploads {
-  /** What was begun of a file and is left, to go on with. */
+  /** Returns a file's unfinished upload of an earlier run, to continue. */
   left(fileId: number): LeftUpload | undefined;
-  /** The record of a file that is about to be sent. */
+  /** Opens the record of a file that is about to be sent. */
   open(file: OpenedFile, signal: AbortSignal): RecordedUpload | Promise<RecordedUpload>;
-  /** Whether any file had one, or has one now: most shards are small files. */
+  /** Whether any file had an upload, or has one now: most shards consist of small files. */
   readonly any: boolean;
-  /** Whether OSS has taken a part of the file in this run. */
+  /** Returns whether OSS has accepted a part of the file in this run. */
   hasMoved(fileId: number): boolean;
 }
 
@@ -73,8 +73,9 @@ interface ToRecord {
 }
 
 /**
- * What was left of another state of the file is given up: its size and time tell. While the ledger is away, the upload
- * waits for it: a part that isn't on the record would be sent again.
+ * Opens the record of one file. An upload left of another version of the file, which its size or
+ * time tells, is given up. While the ledger is unreachable the upload waits for it: a part that
+ * isn't recorded would be sent again.
  */
 function openUploadRecord(
   ledger: Ledger,

@@ -99,7 +99,8 @@ async function outcomeOf(folderId: number) {
   }));
 }
 
-// Few characters, so that names meet: in two Unicode forms, in two cases, as a folder and as a file.
+// Few characters, so that names meet: in two Unicode forms, in two cases, as a folder and as a
+// file.
 const part = fc
   .array(fc.constantFrom("a", "A", "\u00e9", "e\u0301", "证", "."), { minLength: 1, maxLength: 3 })
   .map((characters) => `f${characters.join("")}`);
@@ -208,7 +209,10 @@ test("A walk that breaks off, in whatever order, and is walked again comes to th
   );
 });
 
-/** Every key has a file whose name it is, or only one that comes to it: else the first that is met would have it. */
+/**
+ * Every key has a file whose name it is, or only one that comes to it: else the first that is met
+ * would have it.
+ */
 function isClear(entries: readonly SourceEntry[]): boolean {
   const files = entries.filter(({ kind }) => kind === "file").map((each) => each.path);
   const others = files.filter((each) => each !== each.normalize("NFC"));
