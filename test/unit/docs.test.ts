@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { errorTable } from "@exhibit/contracts";
+import { errorTable, fileStates, folderView, importStatuses } from "@exhibit/contracts";
+import { shardStates } from "@exhibit/ledger";
 import { instrumentTable, spanTable } from "@exhibit/telemetry";
 import { expect, test } from "vitest";
 
@@ -32,6 +33,55 @@ test("docs/telemetry.md has every span and instrument with all its attributes, a
     for (const attribute of attributes) expect(rows.get(name), name).toContain(`\`${attribute}\``);
   }
 });
+
+/** The page's sections, by their headings. */
+function sectionsOf(page: string): Map<string, string> {
+  const [, ...sections] = readFileSync(join(docs, page), "utf8").split(/^## /m);
+  return new Map(sections.map((text) => [text.slice(0, text.indexOf("\n")), text]));
+}
+
+/** The states of the Mermaid diagram in a text. */
+function drawnIn(text: string): string[] {
+  const arrows = text.matchAll(/^ {4}(\S+) --> ([^\s:]+)/gm);
+  const states = new Set([...arrows].flatMap(([, from = "", to = ""]) => [from, to]));
+  states.delete("[*]");
+  return [...states].sort();
+}
+
+test.each([
+  ["Import", importStatuses],
+  ["Folder", folderView.shape.status.options],
+  ["Shard", shardStates],
+  ["File", fileStates],
+])("docs/states.md draws every state of: %s, and no other", (heading, states) => {
+  expect(drawnIn(sectionsOf("states.md").get(heading) ?? "")).toEqual([...states].sort());
+});
+
+test("docs/states.md names functions, files and tests that are there", () => {
+  const page = readFileSync(join(docs, "states.md"), "utf8");
+  const packages = join(docs, "../packages");
+  const textOf = (path: string) => {
+    if (path.endsWith(".test.ts")) return textAt(join(packages, "ledger/test/integration", path));
+    return textAt(join(packages, path.includes("/src/") ? path : join("ledger/src", path)));
+  };
+  const files = new Set([...page.matchAll(/`([^`\s]+\.ts)`/g)].map(([, path = ""]) => path));
+  files.delete("test/unit/docs.test.ts");
+  expect([...files].filter((path) => textOf(path) === undefined)).toEqual([]);
+  expect(files.size).toBeGreaterThan(30);
+
+  const pairs = [...page.matchAll(/((?:`\w+`,? (?:and )?)+)in `([^`]+\.ts)`/g)];
+  const missing = pairs.flatMap(([, names = "", path = ""]) =>
+    [...names.matchAll(/`(\w+)`/g)]
+      .filter(([, name]) => !textOf(path)?.includes(`function ${name}`))
+      .map(([, name]) => `${name} in ${path}`),
+  );
+  expect(missing).toEqual([]);
+  expect(pairs.length).toBeGreaterThan(30);
+});
+
+function textAt(path: string): string | undefined {
+  return existsSync(path) ? readFileSync(path, "utf8") : undefined;
+}
 
 test("every page that README and docs link to is there", () => {
   const pages = ["../README.md", ...readdirSync(docs).filter((name) => name.endsWith(".md"))];

@@ -28,9 +28,9 @@ export { compareWithLast, type LastFolder, readLast } from "./planning/last-impo
 export type { OpenShard, PlannedFile, UnsendableEntry } from "./planning/planned-file.ts";
 export { forgetWalkedFolders, listAwaitingRewalk } from "./planning/rewalk.ts";
 export { addUnsendable } from "./planning/unsendable-entries.ts";
-
 // Sealing.
 export { sealImport } from "./sealing/seal.ts";
+export { type ShardState, shardStates } from "./states.ts";
 // Storing.
 export { fixDestination, isPlaceInUse, offerDestination } from "./storing/destinations.ts";
 export { type FinishedShard, finishShard, readFinished } from "./storing/finish-shard.ts";

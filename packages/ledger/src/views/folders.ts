@@ -1,4 +1,4 @@
-import { countsOf, type ErrorCode, type FolderView, type ImportStatus } from "@exhibit/contracts";
+import { countsOf, type FolderView, type ImportStatus } from "@exhibit/contracts";
 import type { Selectable } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import type { FolderTable } from "../schema.ts";

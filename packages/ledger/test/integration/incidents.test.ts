@@ -9,7 +9,7 @@ import {
   recordIncidents,
   recordWorkerFacts,
 } from "../../src/index.ts";
-import { addShard } from "./add-shard.ts";
+import { addShard } from "../add-shard.ts";
 
 describe.each(Object.entries(ledgerKinds))("Incidents on %s", (_kind, open) => {
   let ledger: Ledger;

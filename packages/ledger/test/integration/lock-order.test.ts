@@ -14,7 +14,7 @@ import {
   recordUpload,
   reopenImport,
 } from "../../src/index.ts";
-import { addShard } from "./add-shard.ts";
+import { addShard } from "../add-shard.ts";
 
 // Statements that take rows in one order wait for each other; in two orders, Postgres ends one of them as a deadlock.
 

@@ -20,7 +20,7 @@ import {
   resumeVendor,
   sealImport,
 } from "../../src/index.ts";
-import { addShard } from "./add-shard.ts";
+import { addShard } from "../add-shard.ts";
 
 const wang = { who: "王芳", why: "the scanner is being\0 repaired" };
 

@@ -21,7 +21,7 @@ import {
   type UnfinishedFile,
   waiveFiles,
 } from "../../src/index.ts";
-import { addShard } from "./add-shard.ts";
+import { addShard } from "../add-shard.ts";
 
 let ledger: Ledger;
 let remove: () => Promise<void>;

@@ -5,9 +5,9 @@ import { type Kysely, sql } from "kysely";
 import { Migrator } from "kysely/migration";
 import pg from "pg";
 import { describe, expect, test } from "vitest";
-import { connectPglite } from "../../src/database/embedded-ledger.ts";
-import { migrate, readSchema } from "../../src/database/migrate.ts";
-import { connectPool } from "../../src/database/postgres-pool.ts";
+import { connectPglite } from "../../../src/database/embedded-ledger.ts";
+import { migrate, readSchema } from "../../../src/database/migrate.ts";
+import { connectPool } from "../../../src/database/postgres-pool.ts";
 import {
   deploymentOf,
   listFiles,
@@ -15,10 +15,10 @@ import {
   openPglite,
   openPostgresLedger,
   SCHEMA_VERSION,
-} from "../../src/index.ts";
-import { firstMigrations, provide } from "../../src/migrations/index.ts";
-import type { LedgerSchema } from "../../src/schema.ts";
-import { makeAsBefore } from "../make-as-before.ts";
+} from "../../../src/index.ts";
+import { firstMigrations, provide } from "../../../src/migrations/index.ts";
+import type { LedgerSchema } from "../../../src/schema.ts";
+import { makeAsBefore } from "../../make-as-before.ts";
 
 interface Bare {
   db: Kysely<LedgerSchema>;

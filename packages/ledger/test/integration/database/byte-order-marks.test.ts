@@ -12,8 +12,8 @@ import {
   pauseImport,
   readFolder,
   readImport,
-} from "../../src/index.ts";
-import { addShard } from "./add-shard.ts";
+} from "../../../src/index.ts";
+import { addShard } from "../../add-shard.ts";
 
 /** A text that begins with what is a byte order mark in other places. */
 const marked = (text: string) => `\ufeff${text}`;

@@ -10,7 +10,7 @@ import {
   type Ledger,
   listVendorAuditEvents,
   openPostgresLedger,
-} from "../../src/index.ts";
+} from "../../../src/index.ts";
 
 const kongur = {
   gateway: "https://gw.api.taobao.com/router/rest",

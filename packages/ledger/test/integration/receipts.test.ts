@@ -10,7 +10,7 @@ import {
   recordWorkerFacts,
   type StoredFile,
 } from "../../src/index.ts";
-import { addShard } from "./add-shard.ts";
+import { addShard } from "../add-shard.ts";
 
 const receipt = {
   state: "stored" as const,

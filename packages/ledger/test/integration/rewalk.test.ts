@@ -20,7 +20,7 @@ import {
   type UnsendableEntry,
   waiveFiles,
 } from "../../src/index.ts";
-import { addShard } from "./add-shard.ts";
+import { addShard } from "../add-shard.ts";
 
 const NFC = "caf\u00e9.pdf";
 const NFD = "cafe\u0301.pdf";

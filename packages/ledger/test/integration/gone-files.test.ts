@@ -12,7 +12,7 @@ import {
   reopenImport,
   sealImport,
 } from "../../src/index.ts";
-import { addShard } from "./add-shard.ts";
+import { addShard } from "../add-shard.ts";
 
 describe.each(Object.entries(ledgerKinds))("Files that are gone (%s)", (_kind, open) => {
   let ledger: Ledger;

@@ -1,8 +1,8 @@
 import { ledgerKinds } from "@exhibit/ledger/testing";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Ledger } from "../../src/index.ts";
-import { bytesArray, plainArray, textArray } from "../../src/sql/arrays.ts";
+import type { Ledger } from "../../../src/index.ts";
+import { bytesArray, plainArray, textArray } from "../../../src/sql/arrays.ts";
 
 describe.each(Object.entries(ledgerKinds))("Arrays as texts on %s", (_, open) => {
   let ledger: Ledger;

@@ -1,4 +1,4 @@
-import { addShards, type Ledger, type PlannedFile } from "../../src/index.ts";
+import { addShards, type Ledger, type PlannedFile } from "../src/index.ts";
 
 /** Adds one shard; undefined when there was nothing new. */
 export async function addShard(

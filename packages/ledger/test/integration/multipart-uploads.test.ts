@@ -19,7 +19,7 @@ import {
   resumeVendor,
   type StoredFile,
 } from "../../src/index.ts";
-import { addShard } from "./add-shard.ts";
+import { addShard } from "../add-shard.ts";
 
 const beganAt = new Date("2026-11-23T10:00:00Z");
 const source = { size: 1000, modifiedMs: 1_700_000_000_000 };

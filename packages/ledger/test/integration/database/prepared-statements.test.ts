@@ -1,8 +1,8 @@
 import { ledgerKinds } from "@exhibit/ledger/testing";
 import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createImport, type Ledger, openShard, recordOutcomes } from "../../src/index.ts";
-import { addShard } from "./add-shard.ts";
+import { createImport, type Ledger, openShard, recordOutcomes } from "../../../src/index.ts";
+import { addShard } from "../../add-shard.ts";
 
 /** More often than Postgres makes a plan anew before it keeps one, by its default. */
 const RUNS = 8;

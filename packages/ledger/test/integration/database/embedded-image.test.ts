@@ -3,8 +3,8 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { embeddedImage, ensureDatabase } from "../../src/database/embedded-image.ts";
-import { openPglite } from "../../src/index.ts";
+import { embeddedImage, ensureDatabase } from "../../../src/database/embedded-image.ts";
+import { openPglite } from "../../../src/index.ts";
 
 let folder: string;
 

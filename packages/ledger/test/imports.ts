@@ -1,0 +1,101 @@
+import type { AuditEvent } from "@exhibit/contracts";
+import { expect } from "vitest";
+import {
+  createImport,
+  finishPlanning,
+  finishShard,
+  type Ledger,
+  listAuditEvents,
+  openShard,
+  recordOutcomes,
+  type StoredFile,
+  sealImport,
+  type UnfinishedFile,
+} from "../src/index.ts";
+import { addShard } from "./add-shard.ts";
+
+export const folderOf = (path: string) => ({
+  vendor: "kongur",
+  folder: { suit_id: "1001" },
+  source: { type: "directory" as const, path },
+});
+
+export const files = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({
+    path: `扫描/${index}.pdf`,
+    size: 10 + index,
+    modifiedAt: 1_700_000_000_000,
+  }));
+
+/** Makes an import of one folder with one shard of this many files, whose source is still being walked. */
+export async function walking(ledger: Ledger, count: number) {
+  const { importId, folderIds } = await createImport(ledger, {
+    entrust_id: "E-77",
+    suit_ids: ["1001"],
+    folders: [folderOf("/evidence/1001")],
+  });
+  const folder = { id: folderIds[0] as number, import_id: importId };
+  const shard = await addShard(ledger, folder, files(count));
+  if (!shard) throw new Error("no shard");
+  return { importId, folder, shardId: shard.shardId };
+}
+
+/** Makes the same, planned to its end. */
+export async function planned(ledger: Ledger, count: number) {
+  const begun = await walking(ledger, count);
+  await finishPlanning(ledger, begun.folder.id);
+  return begun;
+}
+
+/** Makes an import at rest, whose shard of three files is finished: one stored, one SOURCE_IO, one VENDOR_REFUSED. */
+export async function troubled(ledger: Ledger) {
+  const begun = await planned(ledger, 3);
+  const { importId, folder, shardId } = begun;
+  const [first, second, third] = (await filesOf(ledger, shardId)) as [
+    UnfinishedFile,
+    UnfinishedFile,
+    UnfinishedFile,
+  ];
+  await recordOutcomes(
+    ledger,
+    folder.id,
+    [stored(first)],
+    [
+      { fileId: second.id, state: "failed", code: "SOURCE_IO", message: "EIO" },
+      { fileId: third.id, state: "failed", code: "VENDOR_REFUSED", message: "no" },
+    ],
+  );
+  await finishShard(ledger, shardId);
+  expect(await sealImport(ledger, importId)).toBe("attention");
+  return { ...begun, first, second, third };
+}
+
+/** Opens a shard and returns its unfinished files; none when it isn't open. */
+export async function filesOf(ledger: Ledger, shardId: number): Promise<UnfinishedFile[]> {
+  const shard = await openShard(ledger, shardId);
+  return shard?.files ?? [];
+}
+
+export async function auditEventsOf(ledger: Ledger, importId: string): Promise<AuditEvent[]> {
+  return (await listAuditEvents(ledger, importId, { limit: 100 })).items;
+}
+
+/** Returns the receipt of a file. */
+export function stored(file: UnfinishedFile, state: "stored" | "identical" = "stored"): StoredFile {
+  return {
+    fileId: file.id,
+    state,
+    size: file.size,
+    modifiedMs: file.modifiedMs ?? 5,
+    key: `kongur/${file.path}`,
+    sha256: new Uint8Array(32).fill(7),
+    crc64: 2n ** 64n - 1n,
+    etag: '"E"',
+    requestId: "R",
+    storedAt: new Date("2026-11-23T10:00:00Z"),
+    leaseId: "L",
+    endpoint: "https://oss",
+    bucket: "evidence",
+    versionId: undefined,
+  };
+}

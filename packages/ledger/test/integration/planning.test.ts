@@ -1,0 +1,141 @@
+import { ledgerKinds } from "@exhibit/ledger/testing";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  addUnsendable,
+  createImport,
+  finishPlanning,
+  type Ledger,
+  listFiles,
+  openShard,
+  openShards,
+  readImport,
+  readSlots,
+  reopenImport,
+  sealImport,
+} from "../../src/index.ts";
+import { addShard } from "../add-shard.ts";
+import { files, filesOf, folderOf, planned, walking } from "../imports.ts";
+
+describe.each(Object.entries(ledgerKinds))("Planning in the ledger on %s", (_kind, open) => {
+  let ledger: Ledger;
+  let remove: () => Promise<void>;
+  beforeAll(async () => {
+    ({ ledger, remove } = await open());
+  });
+  afterAll(() => remove());
+
+  test("keeps the slots of files, passes them to storing, and gives none twice", async () => {
+    const { folder, shardId } = await walking(ledger, 1);
+    expect(await readSlots(ledger, folder.id)).toEqual(new Map());
+    expect(await filesOf(ledger, shardId)).toMatchObject([{ slot: null }]);
+    const [one, two] = [
+      { path: "a.jpg", size: 1, modifiedAt: 1, slot: 1 },
+      { path: "b.jpg", size: 1, modifiedAt: 1, slot: 2 },
+    ];
+    const added = await addShard(ledger, folder, [one, two]);
+    expect(await readSlots(ledger, folder.id)).toEqual(
+      new Map([
+        ["a.jpg", 1],
+        ["b.jpg", 2],
+      ]),
+    );
+    expect(await filesOf(ledger, added?.shardId ?? 0)).toMatchObject([{ slot: 1 }, { slot: 2 }]);
+    // A file that is there keeps what it has; another one can't have the same.
+    expect(await addShard(ledger, folder, [{ ...one, slot: 3 }])).toBeUndefined();
+    await expect(addShard(ledger, folder, [{ ...one, path: "c.jpg" }])).rejects.toThrow(/slot/);
+    expect(await readSlots(ledger, folder.id)).toEqual(
+      new Map([
+        ["a.jpg", 1],
+        ["b.jpg", 2],
+      ]),
+    );
+  });
+
+  test("counts an import's turns from the shards that nobody has taken up yet", async () => {
+    const { importId, folderIds } = await createImport(ledger, {
+      suit_ids: [],
+      folders: [folderOf("/evidence/turns")],
+    });
+    const own = { id: folderIds[0] as number, import_id: importId };
+    const [first, second] = [
+      await addShard(ledger, own, files(1)),
+      await addShard(ledger, own, files(2)),
+    ];
+    expect([first?.position, second?.position]).toEqual([1, 2]);
+    await openShard(ledger, first?.shardId as number);
+    const third = await addShard(ledger, own, files(3));
+    expect(third).toMatchObject({ position: 2 });
+
+    const { value: rung } = await openShards(ledger, { importId }).next();
+    expect(rung).toEqual([
+      { shardId: first?.shardId, position: 1 },
+      { shardId: second?.shardId, position: 1 },
+      { shardId: third?.shardId, position: 2 },
+    ]);
+  });
+
+  test("passes over files that it has when a source is walked again", async () => {
+    const { importId, folderIds } = await createImport(ledger, {
+      suit_ids: [],
+      folders: [folderOf("/evidence/again")],
+    });
+    const own = { id: folderIds[0] as number, import_id: importId };
+    await addShard(ledger, own, files(2));
+    expect(await addShard(ledger, own, files(2))).toBeUndefined();
+    expect(await addShard(ledger, own, files(3))).toMatchObject({ position: 2 });
+    expect(await readImport(ledger, importId)).toMatchObject({
+      files: 3,
+      bytes: 33,
+      status: "planning",
+    });
+  });
+
+  test("records what isn't a file apart, and what can't be planned as failed; a retry walks that folder again", async () => {
+    const { importId, folder } = await walking(ledger, 1);
+    await addUnsendable(ledger, folder, [
+      { state: "skipped", path: "link", as: "symlink" },
+      { state: "failed", path: "\\xff", code: "NAME_INVALID", message: "not UTF-8" },
+    ]);
+    expect(await readImport(ledger, importId)).toMatchObject({ files: 2, failed: 1, skipped: 1 });
+    const { items } = await listFiles(ledger, importId, { limit: 10, state: ["skipped"] });
+    expect(items).toMatchObject([{ path: "link", skipped_as: "symlink", error: null }]);
+
+    await finishPlanning(ledger, folder.id);
+    expect((await reopenImport(ledger, importId)).folderIds).toEqual([folder.id]);
+    expect(await readImport(ledger, importId)).toMatchObject({
+      status: "planning",
+      files: 2,
+      failed: 0,
+      skipped: 1,
+    });
+  });
+
+  test("takes the last of two folders for the end of planning", async () => {
+    const { importId, folderIds } = await createImport(ledger, {
+      suit_ids: [],
+      folders: [folderOf("/evidence/a"), folderOf("/evidence/b")],
+    });
+    expect(await finishPlanning(ledger, folderIds[0] as number)).toEqual({
+      importId,
+      complete: false,
+    });
+    expect(await finishPlanning(ledger, folderIds[0] as number)).toBeUndefined();
+    expect((await readImport(ledger, importId)).status).toBe("planning");
+    expect(await finishPlanning(ledger, folderIds[1] as number)).toEqual({
+      importId,
+      complete: true,
+    });
+    expect(await sealImport(ledger, importId)).toBe("sealed");
+  });
+
+  test("takes no files any more once a folder is planned to its end", async () => {
+    const { importId, folder } = await planned(ledger, 1);
+    await expect(
+      addShard(ledger, folder, [{ path: "late", size: 1, modifiedAt: 1 }]),
+    ).rejects.toMatchObject({ code: "STATE_CONFLICT" });
+    await expect(
+      addUnsendable(ledger, folder, [{ state: "skipped", path: "late", as: "fifo" }]),
+    ).rejects.toMatchObject({ code: "STATE_CONFLICT" });
+    expect(await readImport(ledger, importId)).toMatchObject({ files: 1, skipped: 0 });
+  });
+});

@@ -1,0 +1,111 @@
+import { ledgerKinds } from "@exhibit/ledger/testing";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  addUnsendable,
+  type FileQuery,
+  findQuietImports,
+  fixDestination,
+  type Ledger,
+  listFiles,
+  listFolders,
+  listImports,
+  readImport,
+} from "../../src/index.ts";
+import { planned, walking } from "../imports.ts";
+
+describe.each(Object.entries(ledgerKinds))("Views of the ledger on %s", (_kind, open) => {
+  let ledger: Ledger;
+  let remove: () => Promise<void>;
+  beforeAll(async () => {
+    ({ ledger, remove } = await open());
+  });
+  afterAll(() => remove());
+
+  test("gives imports, folders and files in pages that miss nothing and repeat nothing", async () => {
+    const { importId, folder } = await planned(ledger, 25);
+    await fixDestination(ledger, folder.id, {
+      endpoint: "https://e",
+      bucket: "b",
+      prefix: "p/",
+    });
+    const paths: string[] = [];
+    for (let after: string | undefined, page = 0; page === 0 || after; page += 1) {
+      const { items, next } = await listFiles(ledger, importId, { limit: 10, after });
+      paths.push(...items.map((item) => item.path));
+      after = next ?? undefined;
+    }
+    expect(new Set(paths).size).toBe(25);
+    expect(paths).toHaveLength(25);
+    expect((await listFolders(ledger, importId, { limit: 10 })).items).toMatchObject([
+      { bucket: "b", prefix: "p/" },
+    ]);
+
+    const first = await listImports(ledger, { limit: 1, suit_id: "1001", entrust_id: "E-77" });
+    expect(first.items.map((item) => item.import_id)).toEqual([importId]);
+    const second = await listImports(ledger, {
+      limit: 1,
+      suit_id: "1001",
+      after: first.next ?? "",
+    });
+    expect(second.items[0]?.import_id).not.toBe(importId);
+    await expect(listImports(ledger, { limit: 1, after: "nonsense" })).rejects.toMatchObject({
+      code: "REQUEST_INVALID",
+    });
+    await expect(readImport(ledger, "nonsense")).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  test("gives the files of some states and of one code, in pages", async () => {
+    const { importId, folder } = await walking(ledger, 2);
+    const aside = Array.from({ length: 25 }, (_, index) => ({
+      state: "failed" as const,
+      path: `x${String(index).padStart(2, "0")}`,
+      code: index % 5 === 0 ? ("KEY_INVALID" as const) : ("NAME_INVALID" as const),
+      message: "no",
+    }));
+    await addUnsendable(ledger, folder, [
+      ...aside,
+      { state: "skipped", path: "link", as: "symlink" },
+    ]);
+    const list = async (query: Partial<FileQuery>) => {
+      const found: string[] = [];
+      for (let after: string | undefined, page = 0; page === 0 || after; page += 1) {
+        const { items, next } = await listFiles(ledger, importId, { ...query, limit: 3, after });
+        found.push(...items.map(({ path }) => path));
+        after = next ?? undefined;
+      }
+      return found;
+    };
+    const ofKey = ["x00", "x05", "x10", "x15", "x20"];
+    expect(await list({ code: "KEY_INVALID" })).toEqual(ofKey);
+    expect(await list({ state: ["failed"], code: "KEY_INVALID" })).toEqual(ofKey);
+    expect(await list({ state: ["failed"] })).toEqual(aside.map(({ path }) => path));
+    expect(await list({ state: ["skipped", "waived"] })).toEqual(["link"]);
+    expect(await list({ state: ["planned", "skipped"] })).toHaveLength(3);
+    expect(await list({ code: "SOURCE_IO" })).toEqual([]);
+    expect(await list({ state: ["stored"], code: "KEY_INVALID" })).toEqual([]);
+  });
+
+  test("finds an import by how its id begins or ends", async () => {
+    const { importId } = await walking(ledger, 1);
+    const find = async (id: string) =>
+      (await listImports(ledger, { limit: 1000, id })).items.map(({ import_id }) => import_id);
+    expect(await find(importId.slice(-8))).toEqual([importId]);
+    expect(await find(importId.slice(-8).toUpperCase())).toEqual([importId]);
+    expect(await find(importId.slice(0, 13))).toContain(importId);
+    expect(await find(importId)).toEqual([importId]);
+    expect(await find("ffffff")).not.toContain(importId);
+    expect(await find(importId.slice(4, 14))).toEqual([]);
+  });
+
+  test("finds imports that have gone quiet, with all that is open in them", async () => {
+    const { importId, shardId } = await planned(ledger, 1);
+    const quiet = await findQuietImports(ledger, { quietForMs: 0 });
+    expect(quiet.find((work) => work.importId === importId)).toEqual({
+      importId,
+      complete: false,
+      folderIds: [],
+      shards: [{ shardId, position: 1 }],
+    });
+    expect(await findQuietImports(ledger, { quietForMs: 3_600_000 })).toEqual([]);
+  });
+});
