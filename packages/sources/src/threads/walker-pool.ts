@@ -66,6 +66,10 @@ export function createWalkerPool(
           yield* unpackEntries(packed);
           throwIfAborted(signal);
         }
+      } catch (thrown) {
+        // Whoever aborts a walk may have ended its thread as well.
+        throwIfAborted(signal);
+        throw thrown;
       } finally {
         // A thread that has ended holds nothing open, and isn't used again.
         await walk.end().then(

@@ -89,6 +89,27 @@ it("ends a walk by its signal, which frees its thread for the next", async () =>
   expect(started).toHaveLength(1);
 });
 
+it("says that a walk was stopped when its thread ends after that", async () => {
+  const controller = new AbortController();
+  const asked = Promise.withResolvers<() => void>();
+  const next = () =>
+    new Promise<never>((_, reject) => {
+      asked.resolve(() => reject(new Error("The thread has ended.")));
+    });
+  const thread = { walk: () => ({ next, end: async () => {} }), stop: async () => {} };
+  const walkers = createWalkerPool(
+    readers,
+    () => thread as unknown as ReaderThread,
+    async () => false,
+  );
+  const walk = walkers.walk(await tree.place(), { signal: controller.signal });
+  const failed = failure(walk.next());
+  const end = await asked.promise;
+  controller.abort();
+  end();
+  expect(await failed).toMatchObject({ code: "INTERRUPTED" });
+});
+
 it("ends a thread that has had nothing to walk for a while", async () => {
   const place = await tree.place();
   const walkers = walkersHere();
