@@ -80,7 +80,7 @@ export function createOss(time: VirtualTime, { oss, worker }: World): OssModel {
       await until(time, freeAt + way);
       const code = refusalOf(request);
       await until(time, time.now() + way);
-      if (code !== undefined) throw toStoreError({ answer: refused(code) }, request);
+      if (code !== undefined) throw toStoreError({ response: refused(code) }, request);
       return { status: 200, headers: {}, body: Buffer.alloc(0) };
     }
     return { send, sendSigned: send };

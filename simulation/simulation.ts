@@ -50,7 +50,7 @@ export async function simulate(scenario: Scenario): Promise<Figures> {
     ...ledger.notes(),
     shareOf: shares.of,
     counted: counted(),
-    windows: fleet.flatMap((gates) => gates.list().map(({ size }) => size)),
+    windows: fleet.flatMap((admission) => admission.windows().map(({ size }) => size)),
   };
   return figuresOf(time.now() / 1000, notes, { oss, vendor, world });
 }

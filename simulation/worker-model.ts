@@ -10,13 +10,13 @@ import {
 import type { PlannedFile } from "@exhibit/ledger";
 import type { LeaseHolder } from "@exhibit/oss";
 import {
-  createAttempt,
-  createGates,
+  type Admission,
+  createAdmission,
+  createRetry,
   defaults,
-  type Gates,
   keyOf,
+  observedSender,
   type Sender,
-  teachingSender,
 } from "@exhibit/oss/simulation";
 import { type Attempt, Postponed } from "@exhibit/queue";
 import pLimit from "p-limit";
@@ -48,24 +48,24 @@ export interface WorkerDependencies {
 }
 
 /** One worker process: it has windows, broker and memory of its own. Only what these reach is a model. */
-export function startWorker(given: WorkerDependencies): Gates {
+export function startWorker(given: WorkerDependencies): Admission {
   const { time, world, queue, vendors, store } = given;
-  const gates = createGates(defaults);
-  const sender = teachingSender(given.sender, gates);
+  const admission = createAdmission(defaults);
+  const sender = observedSender(given.sender, admission);
   const broker = createBroker({ vendors, store });
   const memory = createByteBudget(MEMORY_BYTES);
 
   async function sendFile(leases: LeaseHolder, file: PlannedFile): Promise<void> {
     const first = await leases.current({ minimumRemaining: defaults.minimumRemaining });
-    const gate = gates.of(first);
-    await gate.file.pass(async () => {
+    const limits = admission.of(first);
+    await limits.files.run(async () => {
       const free = await memory.acquire(file.size);
       try {
         const key = keyOf(first, file.path);
-        const attempt = createAttempt(leases, { key, first }, defaults);
+        const retry = createRetry(leases, { key, first }, defaults);
         const body = { length: file.size, chunks: [] };
         const about = { operation: "PutObject", method: "PUT", key, body };
-        await attempt((lease) => sender.send({ ...about, lease }), undefined, gate.through);
+        await retry((lease) => sender.send({ ...about, lease }), undefined, limits.limiter);
       } finally {
         free();
       }
@@ -103,7 +103,7 @@ export function startWorker(given: WorkerDependencies): Gates {
   }
 
   for (let slot = 0; slot < world.worker.slots; slot += 1) void work();
-  return gates;
+  return admission;
 }
 
 function attemptOf({ starts, attempts }: Job): Attempt {

@@ -4,7 +4,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
-import { createObjectStore, type FileBody, type Piece } from "@exhibit/oss";
+import type { FileBody, Piece } from "@exhibit/contracts";
+import { createObjectStore } from "@exhibit/oss";
 import { crc64 } from "../../packages/sources/src/digests/crc64.ts";
 import { createDigester } from "../../packages/sources/src/digests/digester.ts";
 

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { FileBody } from "@exhibit/contracts";
 import type { Lease } from "@exhibit/credentials";
-import { createObjectStore, type FileBody, type LeaseHolder } from "@exhibit/oss";
+import { createObjectStore, type LeaseHolder } from "@exhibit/oss";
 import { type Sandbox, startSandbox, uploaderActions } from "@exhibit/sandbox";
 import { dataFolder } from "@exhibit/testkit";
 import OSS from "ali-oss";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { ExhibitError } from "@exhibit/contracts";
+import { ExhibitError, type FileBody } from "@exhibit/contracts";
 import {
   createBroker,
   createVendors,
@@ -13,7 +13,7 @@ import {
   type VendorName,
   vendorNames,
 } from "@exhibit/credentials";
-import { createObjectStore, type FileBody } from "@exhibit/oss";
+import { createObjectStore } from "@exhibit/oss";
 import { type GatewayFaultOrder, type Sandbox, startSandbox } from "@exhibit/sandbox";
 import { dataFolder } from "@exhibit/testkit";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";

@@ -20,6 +20,8 @@ export * from "./errors/error-code.ts";
 export * from "./errors/error-table.ts";
 export * from "./errors/exhibit-error.ts";
 export * from "./errors/plain-issues.ts";
+export * from "./file-body.ts";
+export * from "./multipart-upload.ts";
 export * from "./own-hosts.ts";
 export * from "./text/name-encodings.ts";
 export * from "./text/plain-text.ts";

@@ -1,39 +1,41 @@
-import { ExhibitError, toExhibitError } from "@exhibit/contracts";
-import type { Lease } from "@exhibit/credentials";
-import { createClock } from "./api/clock-offsets.ts";
-import { createControl } from "./api/multipart-calls.ts";
+import { ExhibitError, type OpenUpload, toExhibitError } from "@exhibit/contracts";
+import type { Bucket, Lease } from "@exhibit/credentials";
+import { createClockOffsets } from "./api/clock-offsets.ts";
+import { createMultipartCalls } from "./api/multipart-calls.ts";
 import { createObjectCalls } from "./api/object-calls.ts";
 import { createSender } from "./api/sender.ts";
-import { isAnswer } from "./api/store-error.ts";
-import { planParts } from "./body/part-reader.ts";
-import { createGates, type GatesOptions, teachingSender } from "./flow/admission.ts";
-import { createAttempt, type RetryOptions } from "./flow/retry.ts";
-import { createTransport, type TransportOptions } from "./http/connection-pool.ts";
+import { isDecision, isUploadGone } from "./api/store-error.ts";
+import { planParts } from "./body/part-plan.ts";
+import { type AdmissionOptions, createAdmission } from "./flow/admission.ts";
+import { observedSender } from "./flow/observed-sender.ts";
+import { createRetry, type RetryOptions } from "./flow/retry.ts";
+import { type ConnectionPoolOptions, createConnectionPool } from "./http/connection-pool.ts";
 import { keyOf } from "./lease/object-key.ts";
+import { isSameBucket } from "./lease/same-bucket.ts";
 import type {
   AbortRequest,
-  AnswersRequest,
   ObjectStore,
   PutRequest,
+  ReachabilityRequest,
   Receipt,
 } from "./object-store.ts";
-import { createLook } from "./put/existing-object.ts";
-import { createExpectation } from "./put/head-first.ts";
+import { createHeadObject } from "./proof/existing-object.ts";
+import { createHeadFirst } from "./put/head-first.ts";
 import { type MultipartOptions, putMultipart } from "./put/put-multipart.ts";
 import { putSingle } from "./put/put-single.ts";
 import { putToUrl } from "./put/put-url.ts";
 import { createVersioning } from "./put/versioning.ts";
-import { isGone, isOf, type LeftUpload, type UploadRecord } from "./upload-record.ts";
+import type { LeftUpload, UploadRecord } from "./upload-record.ts";
 
 const MiB = 1024 * 1024;
-/** Milliseconds. */
-const LONGEST_LOOK = 10_000;
+/** Milliseconds that `isReachable` waits. */
+const LONGEST_WAIT = 10_000;
 
 export interface ObjectStoreOptions
-  extends Partial<RetryOptions & MultipartOptions & TransportOptions & GatesOptions> {
-  /** Bytes; larger files go in parts. A file of one PUT is held in memory while it is sent. */
+  extends Partial<RetryOptions & MultipartOptions & ConnectionPoolOptions & AdmissionOptions> {
+  /** Bytes. Larger files go in parts. A file of one PUT is held in memory while it is sent. */
   singlePutLimit?: number;
-  /** Milliseconds since the epoch. */
+  /** Returns milliseconds since the epoch. */
   now?: () => number;
 }
 
@@ -44,7 +46,7 @@ export const defaults = {
   attempts: 5,
   baseDelay: 200,
   maxDelay: 20_000,
-  // OSS looks at the token when a request begins; what ends on the way is renewed and sent again.
+  // OSS checks the token when a request begins; if it refuses one, the lease is renewed.
   minimumRemaining: 3_000,
   ceiling: 256,
   maxSockets: 256,
@@ -53,25 +55,25 @@ export const defaults = {
   now: Date.now,
 } satisfies ObjectStoreOptions;
 
-/** The port of `object-store.ts` to Alibaba Cloud OSS. The defaults are `defaults` above. */
+/** Creates the `ObjectStore` over Alibaba Cloud OSS. What isn't given is taken from `defaults`. */
 export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
   const options = { ...defaults, ...given };
-  const transport = createTransport(options);
-  const clock = createClock(options.now);
-  const sender = createSender(transport, clock);
-  const gates = createGates(options);
-  const calls = createObjectCalls(teachingSender(sender, gates), options.now);
-  const control = createControl(sender, clock, options.now);
+  const pool = createConnectionPool(options);
+  const clocks = createClockOffsets(options.now);
+  const sender = createSender(pool, clocks);
+  const admission = createAdmission(options);
+  const calls = createObjectCalls(observedSender(sender, admission), options.now);
+  const multipartCalls = createMultipartCalls(sender, clocks, options.now);
   const versioning = createVersioning();
 
   async function put(request: PutRequest): Promise<Receipt> {
     const { leases, name, body, signal, onBytes, onIncident, uploads } = request;
     const first = await leases.current({ minimumRemaining: options.minimumRemaining });
     const key = keyOf(first, name);
-    const attempt = createAttempt(leases, { key, first, onFault: request.onFault }, options);
-    const look = createLook(calls, attempt, key, signal);
+    const retry = createRetry(leases, { key, first, onFault: request.onFault }, options);
+    const headObject = createHeadObject(calls, retry, key, signal);
     const { bucket } = first;
-    const { expectation = createExpectation(false) } = request;
+    const { headFirst = createHeadFirst(false) } = request;
     const job = {
       key,
       bucket,
@@ -81,15 +83,15 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
       onBytes,
       onIncident,
       uploads,
-      attempt,
-      through: gates.of(first).through,
-      look,
-      expectation,
+      retry,
+      limiter: admission.of(first).limiter,
+      headObject,
+      headFirst,
       calls,
-      control,
+      multipartCalls,
       versioning,
     };
-    const left = uploads?.left && (await leftToGoOn(uploads, key, first));
+    const left = uploads?.left && (await leftToContinue(uploads, key, first));
     if (first.object?.uploadUrl !== undefined) return await putToUrl(job);
     if (left === undefined && body.size <= options.singlePutLimit) return await putSingle(job);
     return await putMultipart(job, options, left);
@@ -99,28 +101,28 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
     const first = await leases.current({ minimumRemaining: options.minimumRemaining });
     const { key, uploadId } = upload;
     const isSigned = first.object?.uploadUrl === undefined;
-    if (!isSigned || !isOf(upload, key, first.bucket)) throw elsewhere(upload, first);
-    const attempt = createAttempt(leases, { key, first }, options);
-    await attempt((lease) => control.abort({ lease, key, signal }, uploadId), signal).catch(
+    if (!isSigned || !isUploadTo(upload, key, first.bucket)) throw elsewhere(upload, first);
+    const retry = createRetry(leases, { key, first }, options);
+    await retry((lease) => multipartCalls.abort({ lease, key, signal }, uploadId), signal).catch(
       (error: unknown) => {
-        if (!isGone(error)) throw error;
+        if (!isUploadGone(error)) throw error;
       },
     );
   }
 
-  async function answers({ leases, name, signal }: AnswersRequest): Promise<boolean> {
+  async function isReachable({ leases, name, signal }: ReachabilityRequest): Promise<boolean> {
     try {
       const lease = await leases.current({ minimumRemaining: options.minimumRemaining });
-      const within = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_LOOK)]);
+      const within = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_WAIT)]);
       await calls.head({ lease, key: keyOf(lease, name), signal: within });
       return true;
     } catch (thrown) {
-      return isAnswer(thrown);
+      return isDecision(thrown);
     }
   }
 
   return {
-    admit: (place, work, signal) => gates.of(place).file.pass(work, signal),
+    admit: (target, work, signal) => admission.of(target).files.run(work, signal),
     put: (request) =>
       put(request).catch((thrown: unknown) => {
         throw toExhibitError(thrown);
@@ -129,30 +131,39 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
       abort(request).catch((thrown: unknown) => {
         throw toExhibitError(thrown);
       }),
-    answers,
+    isReachable,
     memoryFor(size, wanted = options.partSize) {
       if (size <= options.singlePutLimit) return size;
       const { partSize, parallel } = planParts(size, { ...options, partSize: wanted });
       return partSize * parallel;
     },
-    pace: (rate) => transport.pace(rate),
-    windows: () => gates.list(),
-    close: () => transport.close(),
+    pace: (rate) => pool.pace(rate),
+    windows: () => admission.windows(),
+    close: () => pool.close(),
   };
 }
 
-/** The upload that is left, if the lease still leads to the same object; else it is given up. */
-async function leftToGoOn(
+/** Returns the upload that is left, if the lease still leads to the same object; else discards it. */
+async function leftToContinue(
   uploads: UploadRecord,
   key: string,
   { bucket, object }: Lease,
 ): Promise<LeftUpload | undefined> {
   const { left } = uploads;
-  if (left === undefined || (object?.uploadUrl === undefined && isOf(left, key, bucket))) {
+  if (left === undefined || (object?.uploadUrl === undefined && isUploadTo(left, key, bucket))) {
     return left;
   }
-  await uploads.giveUp();
+  await uploads.discard();
   return undefined;
+}
+
+function isUploadTo(
+  upload: Pick<OpenUpload, "endpoint" | "bucket" | "key">,
+  key: string,
+  bucket: Bucket,
+): boolean {
+  const { endpoint, bucket: name } = upload;
+  return upload.key === key && isSameBucket({ endpoint, name }, bucket);
 }
 
 function elsewhere({ key, bucket }: AbortRequest["upload"], { id }: Lease): ExhibitError {

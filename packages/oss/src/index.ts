@@ -1,15 +1,14 @@
 export { type Probe, type ProbeOptions, probe } from "./api/probe.ts";
-export { tooLarge } from "./body/part-reader.ts";
+export { tooLarge } from "./body/part-plan.ts";
 export { createObjectStore, type ObjectStoreOptions } from "./create-object-store.ts";
 export { isSameBucket } from "./lease/same-bucket.ts";
 export type {
-  FileBody,
+  BucketPrefix,
+  HeadFirst,
   LeaseHolder,
   ObjectStore,
-  Piece,
-  Place,
   PutRequest,
   Receipt,
 } from "./object-store.ts";
-export { createExpectation, type Expectation } from "./put/head-first.ts";
-export type { AcknowledgedPart, LeftUpload, OpenUpload, UploadRecord } from "./upload-record.ts";
+export { createHeadFirst } from "./put/head-first.ts";
+export type { LeftUpload, UploadRecord } from "./upload-record.ts";

@@ -1,51 +1,27 @@
-import type { ExhibitError } from "@exhibit/contracts";
+import type { ExhibitError, FileBody, OpenUpload } from "@exhibit/contracts";
 import type { Lease } from "@exhibit/credentials";
-import type { BucketWindow } from "./flow/admission.ts";
-import type { Expectation } from "./put/head-first.ts";
-import type { OpenUpload, UploadRecord } from "./upload-record.ts";
+import type { UploadRecord } from "./upload-record.ts";
 
-/** Hands out the folder's lease; shared by all files that go into the folder. */
+/** Hands out the folder's lease, which all files that go into the folder share. */
 export interface LeaseHolder {
-  /** The lease to use now, with at least `minimumRemaining` milliseconds to go. */
+  /** Returns the current lease, valid for at least `minimumRemaining` milliseconds more. */
   current(options?: { minimumRemaining?: number }): Promise<Lease>;
-  /** Another lease than the one that OSS refused. */
+  /** Returns another lease than the one that OSS refused. */
   replace(refused: Lease): Promise<Lease>;
 }
 
 /** Where a lease leads. */
-export type Place = Pick<Lease, "bucket" | "prefix">;
-
-/** The bytes of a file, digested by whoever reads them. */
-export interface FileBody {
-  /** Bytes. */
-  readonly size: number;
-  /** The next `length` bytes, at most up to the end; throws `ExhibitError` SOURCE_*. */
-  read(length: number): Promise<Piece>;
-  /**
-   * From the first byte again: when a multipart upload has to be sent anew because OSS forgot it or made a damaged object
-   * of it, and for each attempt with a signed URL.
-   */
-  rewind(): Promise<void>;
-}
-
-export interface Piece {
-  readonly bytes: Buffer;
-  /** Of these bytes: CRC-64/XZ, unsigned. */
-  readonly crc64: bigint;
-  /** Of the whole file, 32 bytes, with its last piece. */
-  readonly sha256: Buffer | undefined;
-  /** Gives the memory back: `bytes` aren't used after it. */
-  release(): void;
-}
+export type BucketPrefix = Pick<Lease, "bucket" | "prefix">;
 
 /** Proof that OSS holds exactly the bytes that were read. */
 export interface Receipt {
-  /** `identical`: an object with these bytes was there before; nothing was written. */
+  /** `identical`: an object with these bytes was there before, and nothing was written. */
   outcome: "stored" | "identical";
-  /** Of the bucket, as the lease named it. */
+  /** The bucket's endpoint, as the lease names it. */
   endpoint: string;
   bucket: string;
   key: string;
+  /** Bytes. */
   size: number;
   /** 32 bytes. */
   sha256: Buffer;
@@ -54,37 +30,57 @@ export interface Receipt {
   etag: string | undefined;
   /** OSS's id of the request that proved it: the write, or the HEAD that found the object. */
   requestId: string | undefined;
-  /** Of the object, where the bucket keeps versions. */
+  /** The object's version, where the bucket keeps versions. */
   versionId: string | undefined;
-  /** By OSS's clock: when it answered the write, or the found object's Last-Modified. */
+  /** When OSS answered the write, or the found object's Last-Modified; both by OSS's clock. */
   storedAt: Date;
   leaseId: string;
 }
 
+/**
+ * Decides whether a small file is looked for before it is sent, because files of its folder are likely
+ * to be in OSS already. All files of a folder share one, which learns from each of them.
+ */
+export interface HeadFirst {
+  isLikely(): boolean;
+  /** Learns whether a file was there. */
+  learn(isThere: boolean): void;
+}
+
 export interface PutRequest {
   leases: LeaseHolder;
-  /** Relative to the lease's prefix, `/` between its parts. */
+  /** Relative to the lease's prefix, with `/` between its parts. */
   name: string;
+  /**
+   * Rewound when a multipart upload has to be sent anew, because OSS forgot it or made a damaged
+   * object of it, and before each attempt with a signed URL.
+   */
   body: FileBody;
   /**
-   * When the file was last changed, in milliseconds since the epoch: written into the metadata of a new object, never
-   * compared with that of one that is there.
+   * When the file was last changed, in milliseconds since the epoch. It is written into the metadata
+   * of a new object, and never compared with that of an existing one.
    */
   modifiedAt?: number;
   signal?: AbortSignal;
-  /** Bytes on their way to OSS, in order of sending, or found there; bytes sent again are not counted again. */
+  /**
+   * Reports bytes that were sent to OSS, in order, or found there. Bytes that are sent again aren't
+   * counted again.
+   */
   onBytes?: (bytes: number) => void;
-  /** Hears of the faults after which a request is made again. */
+  /** Hears of each error after which a request is retried. */
   onFault?: (error: ExhibitError) => void;
   /**
-   * Hears of what touched the integrity of the file and may be mended: bytes that arrived damaged (DIGEST_MISMATCH), and our
-   * own damaged copy that is overwritten.
+   * Hears of what touched the integrity of the file and may still be repaired: bytes that arrived
+   * damaged (DIGEST_MISMATCH), and our own damaged copy that is overwritten.
    */
   onIncident?: (incident: ExhibitError) => void;
-  /** Keeps what is needed to go on with a multipart upload; without it, one that fails is aborted by `put`. */
+  /**
+   * Keeps what is needed to continue a multipart upload. Without a record, `put` aborts an upload
+   * that fails.
+   */
   uploads?: UploadRecord;
-  /** Whether a small file is looked for before it is sent; a large one always is. @defaultValue not */
-  expectation?: Expectation;
+  /** Whether to HEAD a small file before sending it. Large files are always checked. @defaultValue never */
+  headFirst?: HeadFirst;
 }
 
 export interface AbortRequest {
@@ -93,41 +89,59 @@ export interface AbortRequest {
   signal?: AbortSignal;
 }
 
-export interface AnswersRequest {
+export interface ReachabilityRequest {
   leases: LeaseHolder;
-  /** Of a file, relative to the lease's prefix. */
+  /** The name of a file, relative to the lease's prefix. */
   name: string;
   signal: AbortSignal;
 }
 
+/** How many requests with bytes one bucket gets from this process. */
+export interface BucketWindow {
+  readonly endpoint: string;
+  readonly bucket: string;
+  /** Most requests in flight, for now. */
+  readonly size: number;
+  readonly inFlight: number;
+  /** Requests that the bucket has accepted so far. */
+  readonly accepted: number;
+}
+
 export interface ObjectStore {
   /**
-   * Runs what is done for one file, `put` and all that goes before it, when there is room for one more below the place:
-   * few more are begun than can be sent, because each takes memory from then on. First come, first served. Throws
-   * INTERRUPTED when the signal ends the waiting.
+   * Runs all the work for one file, `put` and everything before it, once there is room for one more
+   * below the prefix, first come, first served. Few more files are begun than can be sent, because
+   * each takes memory from then on. Throws INTERRUPTED when the signal is aborted before that.
    */
-  admit<T>(place: Place, work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T>;
+  admit<T>(
+    target: BucketPrefix,
+    work: () => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T>;
   /**
-   * Stores one file and proves it. Never overwrites other bytes. Waits and tries again by itself for whatever a pause, a
-   * new lease or a set clock can mend; what it throws is an `ExhibitError`, INTERRUPTED when `signal` ends it.
+   * Stores one file and proves it. Never overwrites other bytes. Retries by itself whatever a pause, a
+   * new lease or a corrected clock can fix. Throws `ExhibitError`, INTERRUPTED if `signal` is aborted.
    */
   put(request: PutRequest): Promise<Receipt>;
   /**
-   * Ends a multipart upload that nobody goes on with; one that OSS doesn't know is ended. Throws KEY_OUTSIDE_LEASE when the
-   * lease opens another bucket, STORE_DENIED when it may not abort.
+   * Aborts a multipart upload that nobody continues; succeeds if OSS doesn't know it. Throws
+   * KEY_OUTSIDE_LEASE when the lease opens another bucket, STORE_DENIED when it may not abort.
    */
   abort(request: AbortRequest): Promise<void>;
   /**
-   * Whether OSS answers a request without bytes to where the file goes, with whatever it has to say but a fault of its own or
-   * the wish for a pause. Asked once, and for ten seconds at most.
+   * Returns whether OSS serves a request without bytes to where the file goes, whatever it responds,
+   * unless with an outage or a throttle. It is asked once, and waited for ten seconds at most.
    */
-  answers(request: AnswersRequest): Promise<boolean>;
-  /** Bytes a second that go out, all files together, from now on; undefined: no limit. */
+  isReachable(request: ReachabilityRequest): Promise<boolean>;
+  /** Sets how many bytes a second all files together may send; undefined removes the limit. */
   pace(rate: number | undefined): void;
-  /** How many requests with bytes each bucket gets at once, for now. */
+  /** Returns the window of each bucket that something was sent to. */
   windows(): BucketWindow[];
-  /** Bytes of memory that `put` holds while it stores a file of this size; an upload that is left has its own part size. */
+  /**
+   * Returns the bytes of memory that `put` holds while it stores a file of this size. An upload that
+   * is continued has its own part size.
+   */
   memoryFor(size: number, partSize?: number): number;
-  /** Closes the idle connections; requests under way go on. */
+  /** Closes the idle connections; requests in flight go on. */
   close(): void;
 }

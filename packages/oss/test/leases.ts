@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
+import type { FileBody, Piece } from "@exhibit/contracts";
 import type { Bucket, Lease } from "@exhibit/credentials";
 import { createCRC64 } from "hash-wasm";
-import type { FileBody, LeaseHolder, Piece } from "../src/index.ts";
+import type { LeaseHolder } from "../src/index.ts";
 
 /** None of these may be seen in an error. */
 export const secretsOfLeases = ["secret-of-", "token-1", "token-2", "token-3"];

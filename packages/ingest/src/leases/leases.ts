@@ -1,7 +1,7 @@
 import { ExhibitError } from "@exhibit/contracts";
 import type { Broker, FolderOfCase, Lease, PerFile } from "@exhibit/credentials";
 import type { FolderRow, Ledger, OrphanedUpload, UnfinishedFile } from "@exhibit/ledger";
-import { isSameBucket, type LeaseHolder, type Place } from "@exhibit/oss";
+import { type BucketPrefix, isSameBucket, type LeaseHolder } from "@exhibit/oss";
 import { withSpan } from "@exhibit/telemetry";
 import type { RunWatch } from "../fleet/waits.ts";
 import {
@@ -19,7 +19,7 @@ type FileToLease = Pick<UnfinishedFile, "path" | "slot">;
 
 /** Hands out the leases that a file is sent with, and says where they lead. */
 export interface HeldLeases extends LeaseHolder {
-  place: Place;
+  place: BucketPrefix;
 }
 
 export type LeasesFor = (file: FileToLease) => HeldLeases | Promise<HeldLeases>;

@@ -1,7 +1,7 @@
 import { type ErrorCode, ExhibitError } from "@exhibit/contracts";
 import type { Broker } from "@exhibit/credentials";
 import type { NotStored, UnfinishedFile } from "@exhibit/ledger";
-import type { ObjectStore, Place } from "@exhibit/oss";
+import type { BucketPrefix, ObjectStore } from "@exhibit/oss";
 import type { Attempt } from "@exhibit/queue";
 import type { NotStoredFile } from "./shard-result.ts";
 
@@ -75,12 +75,12 @@ type Windows = ReturnType<ObjectStore["windows"]>;
 
 /** Returns whether the bucket accepted bytes between two looks at the windows. */
 export function hasTaken(
-  { endpoint, name }: Place["bucket"],
+  { endpoint, name }: BucketPrefix["bucket"],
   before: Windows,
   after: Windows,
 ): boolean {
   const takenOf = (windows: Windows) =>
-    windows.find((window) => window.endpoint === endpoint && window.bucket === name)?.taken ?? 0;
+    windows.find((window) => window.endpoint === endpoint && window.bucket === name)?.accepted ?? 0;
   return takenOf(after) > takenOf(before);
 }
 

@@ -1,6 +1,6 @@
 import { type ExhibitError, toExhibitError } from "@exhibit/contracts";
 import type { StoredFile, UnfinishedFile } from "@exhibit/ledger";
-import type { Expectation, ObjectStore } from "@exhibit/oss";
+import type { HeadFirst, ObjectStore } from "@exhibit/oss";
 import type { SourceReader } from "@exhibit/sources";
 import type { RunningSpan } from "@exhibit/telemetry";
 import type { HeldLeases, LeasesFor } from "../leases/leases.ts";
@@ -25,7 +25,7 @@ export interface FileWork {
   /** Hears of what touched the file's integrity and may be mended. */
   onIncident: (file: UnfinishedFile, incident: ExhibitError) => void;
   /** Whether OSS has files of the folder already. */
-  expectation: Expectation;
+  headFirst: HeadFirst;
   /** Of the shard. */
   span: RunningSpan<"exhibit.store">;
   /** Hears of what is tried again. */
@@ -40,7 +40,7 @@ export async function storeFile(
   { objectStore, memory }: FileDependencies,
   work: FileWork,
 ): Promise<StoredFile | ExhibitError | undefined> {
-  const { file, uploads, source, leasesFor, signal, progress, expectation, span } = work;
+  const { file, uploads, source, leasesFor, signal, progress, headFirst, span } = work;
   let upload: RecordedUpload | undefined;
 
   async function send(
@@ -65,7 +65,7 @@ export async function storeFile(
         onFault: work.onFault,
         onIncident: (incident) => work.onIncident(file, incident),
         uploads: upload,
-        expectation,
+        headFirst,
       });
       ofFile.set({
         "exhibit.outcome": outcome,

@@ -17,7 +17,7 @@ import {
   type StoredFile,
   type UnfinishedFile,
 } from "@exhibit/ledger";
-import { createExpectation } from "@exhibit/oss";
+import { createHeadFirst } from "@exhibit/oss";
 import type { Attempt, Engine } from "@exhibit/queue";
 import { type Sources, sourceName } from "@exhibit/sources";
 import { type Logger, type RunningSpan, withSpan } from "@exhibit/telemetry";
@@ -251,7 +251,7 @@ async function storeFiles(
     const before = objectStore.windows();
     // Whoever had it before may not know yet that it was taken from them.
     const isAgain = shard.runNumber > 1;
-    const expectation = createExpectation(isAgain || (await isPlaceInUse(ledger, folder.id)));
+    const headFirst = createHeadFirst(isAgain || (await isPlaceInUse(ledger, folder.id)));
     const send = async (file: UnfinishedFile) => {
       await recorder.ready();
       if (signal.aborted || (isAgain && !(await isPlanned(ledger, file.id)))) return;
@@ -262,7 +262,7 @@ async function storeFiles(
         leasesFor,
         signal,
         progress,
-        expectation,
+        headFirst,
         span,
         onFault: watch.fault,
         onIncident: recorder.note,
@@ -287,7 +287,7 @@ async function storeFiles(
       },
       async answers(file) {
         const name = source.nameOf(file.path);
-        return objectStore.answers({ leases: await leasesFor(file), name, signal });
+        return objectStore.isReachable({ leases: await leasesFor(file), name, signal });
       },
     });
   } catch (thrown) {

@@ -111,7 +111,7 @@ function openUploadRecord(
       const known = id;
       if (known !== undefined) await record(() => recordPart(ledger, known, part));
     },
-    async giveUp() {
+    async discard() {
       const known = id;
       if (known !== undefined) await record(() => giveUpUpload(ledger, known));
       id = undefined;

@@ -67,9 +67,9 @@ it.each<[string, Case, ErrorCode]>([
 
 it("tells whether a bucket took bytes between two looks at the windows", () => {
   const bucket = { endpoint: "e", name: "b" } as Parameters<typeof hasTaken>[0];
-  const window = (of: string, taken: number) => ({
-    ...{ endpoint: "e", bucket: of, size: 16, underWay: 0 },
-    taken,
+  const window = (of: string, accepted: number) => ({
+    ...{ endpoint: "e", bucket: of, size: 16, inFlight: 0 },
+    accepted,
   });
   expect(hasTaken(bucket, [], [window("b", 0)])).toBe(false);
   expect(hasTaken(bucket, [], [window("b", 1)])).toBe(true);

@@ -1,12 +1,15 @@
-/** Our clock as each OSS endpoint wants it: a signature is refused when it is 15 minutes off. */
-export interface Clock {
-  /** Milliseconds since the epoch by the endpoint's clock, as far as we know it. */
+/**
+ * How far our clock is off from the clock of each OSS endpoint. OSS refuses a signature whose time is
+ * more than 15 minutes off.
+ */
+export interface ClockOffsets {
+  /** Returns milliseconds since the epoch by the endpoint's clock, as far as it is known. */
   now(endpoint: string): number;
-  /** Takes over the time of an answer's Date header. */
+  /** Learns the offset from a response's Date header. */
   learn(endpoint: string, date: string | undefined): void;
 }
 
-export function createClock(now: () => number): Clock {
+export function createClockOffsets(now: () => number): ClockOffsets {
   const offsets = new Map<string, number>();
   return {
     now: (endpoint) => now() + (offsets.get(endpoint) ?? 0),

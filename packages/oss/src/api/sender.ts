@@ -1,44 +1,52 @@
-import { bytesSentOf } from "../http/connection.ts";
-import type { OutgoingBody, Transport } from "../http/connection-pool.ts";
-import { type Address, addressOf } from "../signing/addressing.ts";
+import { bytesSentOf } from "../http/connection-failure.ts";
+import type { ConnectionPool } from "../http/connection-pool.ts";
+import type { Address, OutgoingBody } from "../http/request.ts";
+import type { HttpResponse } from "../http/response.ts";
+import { addressOf } from "../signing/addressing.ts";
 import type { Query } from "../signing/encoding.ts";
 import { dateV1, signV1 } from "../signing/sign-v1.ts";
 import { dateV4, signV4 } from "../signing/sign-v4.ts";
-import type { Clock } from "./clock-offsets.ts";
-import { type About, type Answer, isFault, toStoreError } from "./store-error.ts";
+import type { ClockOffsets } from "./clock-offsets.ts";
+import { isFailure } from "./failed-response.ts";
+import type { Operation } from "./operation.ts";
+import { toStoreError } from "./store-error.ts";
 
-export interface ObjectRequest extends About {
+export interface ObjectRequest extends Operation {
   method: string;
   query?: Query;
-  /** Names in lower case; those of the signature are added. */
+  /** Names in lower case. The signature's headers are added. */
   headers?: Readonly<Record<string, string>>;
   body?: OutgoingBody;
   signal?: AbortSignal | undefined;
 }
 
-/** A request that is signed already: in its headers, or in the address. */
-type SignedRequest = ObjectRequest & {
+/** A request that is signed already, in its headers or in its address. */
+export type SignedRequest = ObjectRequest & {
   headers: Readonly<Record<string, string>>;
-  /** Instead of the one that bucket, key and query make. */
+  /** Takes the place of the address that bucket, key and query make. */
   address?: Address;
 };
 
 export interface Sender {
-  /** Signs with the lease and sends. Throws what `toStoreError` makes of anything but a success. */
-  send(request: ObjectRequest): Promise<Answer>;
-  /** The same for a request that was signed elsewhere. */
-  sendSigned(request: SignedRequest): Promise<Answer>;
+  /**
+   * Signs a request with its lease, sends it and returns the response. Throws what `toStoreError`
+   * makes of anything but a success.
+   */
+  send(request: ObjectRequest): Promise<HttpResponse>;
+  /** Does the same with a request that was signed elsewhere. */
+  sendSigned(request: SignedRequest): Promise<HttpResponse>;
 }
 
-export function createSender(transport: Transport, clock: Clock): Sender {
-  function sendSigned(request: SignedRequest): Promise<Answer> {
+export function createSender(pool: ConnectionPool, clocks: ClockOffsets): Sender {
+  function sendSigned(request: SignedRequest): Promise<HttpResponse> {
     const { method, headers, body, signal, lease, key, query = {} } = request;
     const address = request.address ?? addressOf(lease.bucket, key, query);
-    return transport.send({ method, address, headers, ...(body && { body }), signal }).then(
-      (answer) => {
-        if (!isFault(answer, request)) return answer;
-        const error = toStoreError({ answer }, request);
-        if (error.code === "STORE_CLOCK") clock.learn(lease.bucket.endpoint, answer.headers.date);
+    return pool.send({ method, address, headers, ...(body && { body }), signal }).then(
+      (response) => {
+        if (!isFailure(response, request)) return response;
+        const error = toStoreError({ response }, request);
+        if (error.code === "STORE_CLOCK")
+          clocks.learn(lease.bucket.endpoint, response.headers.date);
         throw error;
       },
       (thrown: unknown) => {
@@ -51,7 +59,7 @@ export function createSender(transport: Transport, clock: Clock): Sender {
     send: (request) =>
       sendSigned({
         ...request,
-        headers: signedHeaders(request, clock.now(request.lease.bucket.endpoint)),
+        headers: signedHeaders(request, clocks.now(request.lease.bucket.endpoint)),
       }),
   };
 }
@@ -64,15 +72,15 @@ function progressOf(thrown: unknown, body: OutgoingBody | undefined): string {
 function signedHeaders(request: ObjectRequest, now: number): Record<string, string> {
   const { method, key, lease, query = {} } = request;
   const { bucket, credentials } = lease;
-  const v4 = bucket.signatureVersion === "v4";
+  const isV4 = bucket.signatureVersion === "v4";
   const headers: Record<string, string> = {
     ...request.headers,
-    "x-oss-date": v4 ? dateV4(now) : dateV1(now),
+    "x-oss-date": isV4 ? dateV4(now) : dateV1(now),
     "x-oss-security-token": credentials.securityToken,
-    ...(v4 && { "x-oss-content-sha256": "UNSIGNED-PAYLOAD" }),
+    ...(isV4 && { "x-oss-content-sha256": "UNSIGNED-PAYLOAD" }),
   };
   const { accessKeyId, accessKeySecret } = credentials;
   const toSign = { method, bucket: bucket.name, key, query, headers, accessKeyId, accessKeySecret };
-  headers.authorization = v4 ? signV4({ ...toSign, region: bucket.region }) : signV1(toSign);
+  headers.authorization = isV4 ? signV4({ ...toSign, region: bucket.region }) : signV1(toSign);
   return headers;
 }

@@ -1,10 +1,9 @@
-import { ExhibitError, toExhibitError } from "@exhibit/contracts";
-import { interrupted } from "../api/store-error.ts";
-import type { OutgoingBody } from "../http/connection-pool.ts";
-import type { FileBody, Piece } from "../object-store.ts";
+import { ExhibitError, type FileBody, type Piece, toExhibitError } from "@exhibit/contracts";
+import { interrupted } from "../http/interrupted.ts";
 
-/** What was read from a file: what OSS must hold. */
+/** What was read from a file, and what OSS must hold. */
 export interface Content {
+  /** Bytes. */
   size: number;
   /** 32 bytes. */
   sha256: Buffer;
@@ -12,7 +11,7 @@ export interface Content {
   crc64: bigint;
 }
 
-/** The next bytes of a file. Throws SOURCE_*, INTERRUPTED. */
+/** Returns the next `length` bytes of a file. Throws SOURCE_* and INTERRUPTED. */
 export function readPiece(
   body: FileBody,
   length: number,
@@ -36,40 +35,8 @@ function ofLength(piece: Piece, length: number): Piece {
   );
 }
 
-/** What is known of a file whose last piece this is. `crc64` is that of all its bytes. */
+/** Returns what a file is, once its last piece is read. `crc64` is that of all its bytes. */
 export function contentOf(body: FileBody, crc64: bigint, { sha256 }: Piece): Content {
   if (sha256 !== undefined) return { size: body.size, sha256, crc64 };
   throw new ExhibitError("INTERNAL", "A file was read to its end, and its SHA-256 isn't there.");
-}
-
-/** Pieces in which a buffer is sent, so that progress is seen and the connection's own buffer stays small. */
-const PIECE = 256 * 1024;
-
-export function bodyOf(bytes: Buffer, onBytes: (bytes: number) => void): OutgoingBody {
-  return {
-    length: bytes.length,
-    chunks: bytes.length > PIECE ? piecesOf(bytes) : [bytes],
-    onBytes,
-  };
-}
-
-function* piecesOf(bytes: Buffer): Generator<Buffer> {
-  for (let start = 0; start < bytes.length; start += PIECE)
-    yield bytes.subarray(start, start + PIECE);
-}
-
-/** Passes on how far a body got beyond what earlier attempts reached: bytes sent again count once. */
-export function forwardCounter(
-  onBytes: ((bytes: number) => void) | undefined,
-): () => (bytes: number) => void {
-  let furthest = 0;
-  return () => {
-    let sent = 0;
-    return (bytes) => {
-      sent += bytes;
-      if (sent <= furthest) return;
-      onBytes?.(sent - furthest);
-      furthest = sent;
-    };
-  };
 }

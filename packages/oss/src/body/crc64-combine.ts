@@ -1,17 +1,20 @@
-/** Reflected: bit 63 stands for x^0. */
+/** Bits are reflected: bit 63 stands for x^0. */
 const POLYNOMIAL = 0xc96c5795d7870f42n;
 const ONE = 1n << 63n;
 const X_TO_THE_8TH = 1n << 55n;
 
-/** The CRC64 of A‖B from the CRC64s of A and of B and the length of B, so that a piece's bytes are run over once. */
+/**
+ * Returns the CRC64 of A‖B from the CRC64s of A and of B and the length of B, so that each piece of a
+ * file is digested once.
+ */
 export function crc64Combine(a: bigint, b: bigint, lengthOfB: number): bigint {
   return a === 0n ? b : multiply(shiftBy(lengthOfB), a) ^ b;
 }
 
-/** The pieces of a file are of one length, save the last. */
+/** The last shift is kept because all pieces of a file but the last have the same length. */
 let lastShift = { length: 0, shift: ONE };
 
-/** x to the power of 8 times the length. */
+/** Returns x to the power of 8 times the length. */
 function shiftBy(length: number): bigint {
   if (lastShift.length === length) return lastShift.shift;
   let shift = ONE;
@@ -24,7 +27,7 @@ function shiftBy(length: number): bigint {
   return shift;
 }
 
-/** The product of two polynomials over GF(2), modulo the CRC's. */
+/** Returns the product of two polynomials over GF(2), modulo that of the CRC. */
 function multiply(a: bigint, b: bigint): bigint {
   let product = 0n;
   let shifted = b;

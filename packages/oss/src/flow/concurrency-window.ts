@@ -1,46 +1,58 @@
-/** How many requests with bytes may be under way to one bucket, as its answers teach. It does nothing by itself. */
-export interface Window {
+/**
+ * How many requests with bytes may be in flight to one bucket, learned from their responses. It does
+ * nothing by itself.
+ */
+export interface ConcurrencyWindow {
   /** A whole number from floor to ceiling. */
   readonly size: number;
-  /** A request was answered, whatever with: it wasn't asked to slow down. */
-  answered(sample: Sample): void;
-  /** OSS asked for fewer requests, or one ended by a time-out; `startedAt` is when that request began. */
+  /** Records a response that wasn't a throttle, whatever else it said. */
+  responded(sample: Sample): void;
+  /**
+   * Records that OSS asked for fewer requests, or that a request timed out; `startedAt` is when that
+   * request began.
+   */
   throttled(startedAt: number): void;
 }
 
 interface Sample {
-  /** By the window's own clock. */
+  /** When the request began, by the window's own clock. */
   startedAt: number;
-  /** Of its body. */
+  /** Bytes of its body. */
   bytes: number;
-  /** Others wait for room: it is the window that bounds the work, not the work itself. */
-  scarce: boolean;
+  /** Whether others were waiting, so that the window bounds the work, and not the work itself. */
+  windowBound: boolean;
 }
 
 export interface WindowOptions {
   /** OSS's throttling doesn't press the window below this. */
   floor: number;
-  /** Where it begins, and below which it doesn't go to save latency. */
+  /** The size at the beginning. The window doesn't go below it just to reduce latency. */
   start: number;
   ceiling: number;
-  /** Milliseconds of a clock that doesn't jump. */
+  /** Returns milliseconds of a clock that doesn't jump. */
   now: () => number;
 }
 
-/** Shorter rounds measure the garbage collector. Milliseconds. */
+/** Milliseconds. Shorter rounds would measure the garbage collector. */
 const SHORTEST_ROUND = 50;
-/** What each round of an increase adds, in every process alike: so those that share a bucket come to equal windows. */
+/**
+ * What each round of an increase adds. It is the same in every process, so that processes that share
+ * a bucket come to equal windows.
+ */
 const STEP = 2;
 const DECREASE = 0.5;
-/** An increase, or a decrease on trial, is judged when it comes to this much. */
+/** An increase, or a trial decrease, is judged once it comes to this much. */
 const CLIMB = 1.25;
 const DESCENT = 0.8;
-/** A window twice as large that is at least a quarter faster pays; the same part of any other growth does. */
+/**
+ * A window twice as large pays if it is at least a quarter faster, and any other growth if it gains
+ * in proportion.
+ */
 const PAYS = 0.25;
 /** Rounds between two trials: few after one that succeeded, ever more after those that didn't. */
 const SHORTEST_REST = 4;
 const LONGEST_REST = 64;
-/** A request costs as much as so many bytes, when requests of different sizes are added up. */
+/** What a request costs, in bytes, when requests of different sizes are added up. */
 const BYTES_OF_REQUEST = 64 * 1024;
 
 type Mode = "doubling" | "climbing" | "descending" | "resting";
@@ -53,17 +65,25 @@ interface Base {
 }
 
 /**
- * It doubles until that doesn't pay or OSS says stop; after that it climbs by equal steps. A throttle halves it. Now and
- * then a larger and a smaller window are tried: growth that doesn't make the work faster only makes each request slower,
- * and is taken back.
+ * The window doubles until that doesn't pay or OSS says stop; afterwards it climbs by equal steps. A
+ * throttle halves it. Now and then a larger and a smaller window are tried: growth that doesn't make
+ * the work faster only makes each request slower, and is undone.
  */
-export function createWindow({ floor, start, ceiling, now }: WindowOptions): Window {
+export function createConcurrencyWindow({
+  floor,
+  start,
+  ceiling,
+  now,
+}: WindowOptions): ConcurrencyWindow {
   let size = start;
   let mode: Mode = "doubling";
   let base: Base | undefined;
   let round = newRound(now());
   let shrunkAt = Number.NEGATIVE_INFINITY;
-  /** The last measurement spoke against a trial, and is made once more: one pause of the process must not decide. */
+  /**
+   * Whether the last measurement spoke against a trial. It is then made once more, because one pause
+   * of the process must not decide.
+   */
   let isDoubted = false;
   let rounds = 0;
   let rest = SHORTEST_REST;
@@ -75,7 +95,7 @@ export function createWindow({ floor, start, ceiling, now }: WindowOptions): Win
     isDoubted = false;
   }
 
-  function takeBack({ size: before }: Base): void {
+  function undo({ size: before }: Base): void {
     // The first rest after the doubling is short: what ended it may have been chance.
     rest = mode === "doubling" ? SHORTEST_REST : Math.min(rest * 2, LONGEST_REST);
     restAt(before);
@@ -112,14 +132,14 @@ export function createWindow({ floor, start, ceiling, now }: WindowOptions): Win
       return;
     }
     const growth = size / base.size - 1;
-    if (mode === "resting") pass(base, speed);
+    if (mode === "resting") passRound(base, speed);
     else if (mode === "climbing" && growth < CLIMB - 1 && size < ceiling) climb();
     else if (speed >= base.speed * (1 + PAYS * growth)) keep(speed);
-    else if (isDoubted) takeBack(base);
+    else if (isDoubted) undo(base);
     else isDoubted = true;
   }
 
-  function pass(before: Base, speed: number): void {
+  function passRound(before: Base, speed: number): void {
     base = { size, speed: (before.speed + speed) / 2 };
     rounds += 1;
     if (rounds < rest) return;
@@ -134,23 +154,23 @@ export function createWindow({ floor, start, ceiling, now }: WindowOptions): Win
     get size() {
       return size;
     },
-    answered({ startedAt, bytes, scarce }) {
-      // What began before the window changed says nothing about it.
+    responded({ startedAt, bytes, windowBound }) {
+      // A request that began before the window changed says nothing about it.
       if (startedAt < round.startedAt) return;
-      round.answers += 1;
+      round.responses += 1;
       round.work += BYTES_OF_REQUEST + bytes;
       round.time += now() - startedAt;
-      if (scarce) round.scarce += 1;
-      if (round.answers < size || now() - round.startedAt < SHORTEST_ROUND) return;
-      const { work, time, answers, scarce: bound } = round;
-      // With room to spare there is nothing to learn about more of it.
-      if (bound * 2 < answers) base = undefined;
-      // By Little's law: as many as the window holds are under way, and each takes its time.
+      if (windowBound) round.windowBound += 1;
+      if (round.responses < size || now() - round.startedAt < SHORTEST_ROUND) return;
+      const { work, time, responses, windowBound: bound } = round;
+      // While the window isn't full there is nothing to learn about a larger one.
+      if (bound * 2 < responses) base = undefined;
+      // By Little's law: as many as the window holds are in flight, and each takes its time.
       else decide((size * work) / Math.max(time, Number.EPSILON));
       round = newRound(now());
     },
     throttled(startedAt) {
-      // One decrease for all that were under way together.
+      // All requests that were in flight together cause one decrease.
       if (startedAt < shrunkAt) return;
       shrunkAt = now();
       base = undefined;
@@ -163,13 +183,13 @@ export function createWindow({ floor, start, ceiling, now }: WindowOptions): Win
 
 interface Round {
   startedAt: number;
-  answers: number;
-  scarce: number;
+  responses: number;
+  windowBound: number;
   work: number;
   /** Milliseconds that its requests took, all together. */
   time: number;
 }
 
 function newRound(startedAt: number): Round {
-  return { startedAt, answers: 0, scarce: 0, work: 0, time: 0 };
+  return { startedAt, responses: 0, windowBound: 0, work: 0, time: 0 };
 }

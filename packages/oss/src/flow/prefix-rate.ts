@@ -1,64 +1,65 @@
-import { interrupted } from "../api/store-error.ts";
 import { waitAmong } from "../http/abort-listeners.ts";
+import { interrupted } from "../http/interrupted.ts";
 
 /**
- * How many requests a second may be begun under one prefix, as OSS's throttles teach: its limit of requests a second holds
- * for a prefix, whoever sends, so many processes go beyond it with one request each under way. No limit before the first
- * throttle, and none a minute after the last.
+ * How many requests a second may begin below one prefix, learned from OSS's throttles. OSS limits the
+ * requests a second of a prefix, whoever sends them, so many processes exceed it with one request in
+ * flight each. There is no limit before the first throttle, and none a minute after the last.
  */
-export interface Rate {
+export interface PrefixRate {
   /**
-   * Undefined: one may be begun at once. Else it resolves when one may, first come, first served, and throws INTERRUPTED when
-   * the signal ends the waiting.
+   * Returns undefined if a request may begin at once; else a promise that resolves when it may, first
+   * come, first served. Rejects with INTERRUPTED when the signal is aborted.
    */
   turn(signal: AbortSignal | undefined): Promise<void> | undefined;
-  /** A request was answered. */
-  answered(): void;
-  /** OSS asked for fewer; `startedAt` is when that request began. */
+  /** Records that OSS accepted a request. */
+  accepted(): void;
+  /** Records that OSS asked for fewer requests; `startedAt` is when the refused one began. */
   throttled(startedAt: number): void;
-  /** Nobody waits, and nothing is remembered. */
+  /** Whether nobody waits and nothing is remembered. */
   readonly isIdle: boolean;
 }
 
-/** Milliseconds over which the answers of a second are counted; they fade. */
+/** Milliseconds over which accepted requests are averaged; older ones fade. */
 const MEMORY = 1000;
-/** The part of what OSS answered that is sent after a throttle. */
+/** The part of what OSS accepted that is sent after a throttle. */
 const DECREASE = 0.7;
 /**
- * How the rate comes back, as TCP's CUBIC does: fast at first, hardly near what OSS answered, then ever faster. Requests a
- * second for each cubed second, whatever the rate is: so the rates of many processes grow equal.
+ * How the rate grows back, as TCP's CUBIC does: fast at first, hardly near what OSS accepted, then
+ * ever faster. In requests a second for each cubed second, whatever the rate is, so that the rates of
+ * many processes become equal.
  */
 const GROWTH = 0.4;
-/** Milliseconds after the last throttle until there is no limit again; it would be beyond all use by then. */
+/** Milliseconds after the last throttle until there is no limit again; by then it is too high to matter. */
 const FORGOTTEN = 60_000;
 /** Requests a second. */
 const SLOWEST = 1;
 
-/** Milliseconds of `now` don't jump. */
-export function createRate(now: () => number = () => performance.now()): Rate {
+/** `now` returns milliseconds of a clock that doesn't jump. */
+export function createPrefixRate(now: () => number = () => performance.now()): PrefixRate {
   const waiting = new Set<() => void>();
   let timer: NodeJS.Timeout | undefined;
   let nextAt = 0;
-  /** Answers, each counting less the longer ago it was. */
-  let answers = 0;
+  /** Accepted requests, each counting less the longer ago it was. */
+  let count = 0;
   let countedAt = now();
   const beganAt = countedAt;
   let cut: { at: number; from: number } | undefined;
 
   function fade(): void {
     const time = now();
-    answers *= Math.exp((countedAt - time) / MEMORY);
+    count *= Math.exp((countedAt - time) / MEMORY);
     countedAt = time;
   }
 
-  /** Answers a second, lately. */
+  /** Returns how many requests a second OSS accepted lately. */
   function measured(): number {
     fade();
     const seen = 1 - Math.exp((beganAt - now()) / MEMORY);
-    return (answers * 1000) / (MEMORY * Math.max(seen, 0.01));
+    return (count * 1000) / (MEMORY * Math.max(seen, 0.01));
   }
 
-  /** Requests a second. */
+  /** Returns requests a second. */
   function limit(): number {
     if (cut === undefined || now() - cut.at > FORGOTTEN) return Number.POSITIVE_INFINITY;
     const wayBack = Math.cbrt((cut.from * (1 - DECREASE)) / GROWTH);
@@ -94,12 +95,12 @@ export function createRate(now: () => number = () => performance.now()): Rate {
       serve();
       return turn;
     },
-    answered() {
+    accepted() {
       fade();
-      answers += 1;
+      count += 1;
     },
     throttled(startedAt) {
-      // One decrease for all that were under way together.
+      // All requests that were in flight together cause one decrease.
       if (cut && startedAt <= cut.at) return;
       cut = { at: now(), from: Math.min(measured(), limit()) };
     },

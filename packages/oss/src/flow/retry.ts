@@ -1,36 +1,40 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ExhibitError } from "@exhibit/contracts";
 import type { Lease } from "@exhibit/credentials";
-import { interrupted } from "../api/store-error.ts";
+import { interrupted } from "../http/interrupted.ts";
 import { checkInside } from "../lease/object-key.ts";
 import { isSameBucket } from "../lease/same-bucket.ts";
 import type { LeaseHolder, PutRequest } from "../object-store.ts";
-import type { Pass } from "./semaphore.ts";
+import type { Limiter } from "./semaphore.ts";
 
 export interface RetryOptions {
-  /** How often a request is made at most; lease renewals, a clock correction and throttles aside. */
+  /**
+   * How often a request is made at most. Repetitions after a lease renewal, a clock correction or a
+   * throttle don't count.
+   */
   attempts: number;
-  /** Milliseconds; doubled with each attempt, and a random part of it is waited. */
+  /** Milliseconds, doubled with each attempt; a random part of it is waited. */
   baseDelay: number;
-  /** Milliseconds; when OSS asks for a longer pause than this, the error is thrown for the caller to wait. */
+  /** Milliseconds. If OSS asks for a longer pause, the error is thrown and the caller has to wait. */
   maxDelay: number;
-  /** Milliseconds that a lease must still be good for when a request begins. */
+  /** Milliseconds that a lease must still be valid for when a request begins. */
   minimumRemaining: number;
 }
 
 /**
- * Runs one request until it succeeds or nothing more can be done about its failing. What goes through a gate waits there
- * before each attempt, so that its lease is fresh when it begins, and not while it pauses.
+ * Runs one request until it succeeds or no retry can help; throws the last error. Each attempt of a
+ * request with a `limiter` waits there to be admitted, so that its lease is fresh when it begins, and
+ * gives up its place while it pauses.
  */
-export type Attempt = <T>(
+export type Retry = <T>(
   run: (lease: Lease) => Promise<T>,
   signal: AbortSignal | undefined,
-  through?: Pass,
+  limiter?: Limiter,
 ) => Promise<T>;
 
 /**
- * How often OSS may ask one request to come later. It is no fault of the request, and while the window shrinks to what
- * OSS takes it may meet the same one several times.
+ * How often OSS may throttle one request. That is no fault of the request, and while the window
+ * shrinks to what OSS accepts the same request may be throttled several times.
  */
 const THROTTLES = 12;
 
@@ -42,23 +46,24 @@ interface Budget {
 }
 
 /**
- * Attempts for the requests of one file. Each takes the lease that is current then, so a renewed one is used from the next
- * part on. A request that runs inside another's attempt and has used up its own isn't tried again by the outer one.
+ * Returns the retries for the requests of one file. Each attempt takes the lease that is current then,
+ * so a renewed one is used from the next part on. A request that runs inside another one's attempt and
+ * has used up its own attempts isn't repeated by the outer one.
  */
-export function createAttempt(
+export function createRetry(
   leases: LeaseHolder,
   target: { key: string; first: Lease; onFault?: PutRequest["onFault"] },
   options: RetryOptions,
-): Attempt {
+): Retry {
   const spent = new WeakSet<ExhibitError>();
 
   function check(lease: Lease): void {
-    checkSamePlace(lease, target.first);
+    checkSameBucket(lease, target.first);
     // A signed URL opens what it names and nothing else.
     if (lease.object?.uploadUrl === undefined) checkInside(lease, target.key);
   }
 
-  return async (run, signal, through = atOnce) => {
+  return async (run, signal, limiter = unlimited) => {
     const { attempts, minimumRemaining } = options;
     const budget = { attempts, throttles: THROTTLES, renewed: false, corrected: false };
     let refused: Lease | undefined;
@@ -74,7 +79,7 @@ export function createAttempt(
         return run(given);
       };
       try {
-        return await through(request, signal);
+        return await limiter(request, signal);
       } catch (thrown) {
         // Without a lease nothing was tried.
         if (lease === undefined || !(thrown instanceof ExhibitError) || spent.has(thrown))
@@ -92,9 +97,9 @@ export function createAttempt(
   };
 }
 
-const atOnce: Pass = (work) => work();
+const unlimited: Limiter = (work) => work();
 
-/** Milliseconds to wait before the next attempt; undefined when there is none. */
+/** Returns the milliseconds to wait before the next attempt; undefined when there is none. */
 function delayBefore(
   error: ExhibitError,
   budget: Budget,
@@ -108,7 +113,7 @@ function delayBefore(
       budget.renewed = true;
       return 0;
     case "clock":
-      // The sender has learned the offset from the answer.
+      // The sender has learned the offset from the response.
       if (budget.corrected) return undefined;
       budget.corrected = true;
       return 0;
@@ -119,7 +124,7 @@ function delayBefore(
 }
 
 function backoff(error: ExhibitError, budget: Budget, options: RetryOptions): number | undefined {
-  // Neither gets better by repeating the request: one ends the work, the other takes sending the file anew.
+  // Repeating the request helps with neither: one ends the work, the other takes sending the file anew.
   if (error.code === "INTERRUPTED" || error.code === "STORE_UPLOAD_GONE") return undefined;
   const isThrottle = error.action === "throttle";
   const left = isThrottle ? --budget.throttles : --budget.attempts;
@@ -139,8 +144,11 @@ async function pause(milliseconds: number, signal: AbortSignal | undefined): Pro
   });
 }
 
-/** A renewed lease for another bucket would tear a file in two; sent anew, it goes where leases lead then. */
-function checkSamePlace(lease: Lease, first: Lease): void {
+/**
+ * Throws INTERRUPTED when a renewed lease opens another bucket: it would tear the file in two. When
+ * the file is sent anew, it goes where leases lead then.
+ */
+function checkSameBucket(lease: Lease, first: Lease): void {
   if (isSameBucket(lease.bucket, first.bucket)) return;
   const place = ({ bucket }: Lease) => `bucket ${bucket.name} at ${bucket.endpoint}`;
   throw new ExhibitError(

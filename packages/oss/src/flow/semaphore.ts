@@ -1,48 +1,54 @@
-import { interrupted } from "../api/store-error.ts";
 import { waitAmong } from "../http/abort-listeners.ts";
+import { interrupted } from "../http/interrupted.ts";
 
-/** Runs the work when there is room, and gives what it gives. Throws INTERRUPTED when the signal ends the waiting. */
-export type Pass = <T>(work: () => Promise<T>, signal: AbortSignal | undefined) => Promise<T>;
+/**
+ * Runs the work once it is admitted, and returns its result. Throws INTERRUPTED when the signal is
+ * aborted before that.
+ */
+export type Limiter = <T>(work: () => Promise<T>, signal: AbortSignal | undefined) => Promise<T>;
 
-/** A number of places that may change, and those who wait for one, first come, first served. */
-export interface Room {
-  readonly pass: Pass;
-  readonly taken: number;
-  /** Others wait. */
-  readonly isFull: boolean;
+/** A FIFO semaphore whose limit may change while it is in use. */
+export interface Semaphore {
+  readonly run: Limiter;
+  /** How much work is running. */
+  readonly running: number;
+  readonly hasWaiters: boolean;
 }
 
-/** `places` is asked whenever somebody comes or goes. Those who wait are let in `together`, save into an empty room. */
-export function createRoom(places: () => number, together = 1): Room {
-  let taken = 0;
+/**
+ * `limit` is asked whenever work comes or ends. Waiting work is admitted in groups of `together`,
+ * unless nothing is running.
+ */
+export function createSemaphore(limit: () => number, together = 1): Semaphore {
+  let running = 0;
   const waiting = new Set<() => void>();
 
-  function letIn(): void {
-    if (taken > 0 && places() - taken < Math.min(together, waiting.size)) return;
+  function admitNext(): void {
+    if (running > 0 && limit() - running < Math.min(together, waiting.size)) return;
     for (const enter of waiting) {
-      if (taken >= places()) return;
+      if (running >= limit()) return;
       waiting.delete(enter);
-      taken += 1;
+      running += 1;
       enter();
     }
   }
 
   return {
-    get taken() {
-      return taken;
+    get running() {
+      return running;
     },
-    get isFull() {
+    get hasWaiters() {
       return waiting.size > 0;
     },
-    async pass(work, signal) {
+    async run(work, signal) {
       if (signal?.aborted) throw interrupted(signal);
-      if (waiting.size === 0 && taken < places()) taken += 1;
+      if (waiting.size === 0 && running < limit()) running += 1;
       else await waitAmong(waiting, signal);
       try {
         return await work();
       } finally {
-        taken -= 1;
-        letIn();
+        running -= 1;
+        admitNext();
       }
     },
   };

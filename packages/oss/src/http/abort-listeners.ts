@@ -1,4 +1,4 @@
-import { interrupted } from "../api/store-error.ts";
+import { interrupted } from "./interrupted.ts";
 
 interface Watched {
   actions: Set<() => void>;
@@ -8,8 +8,9 @@ interface Watched {
 const watched = new WeakMap<AbortSignal, Watched>();
 
 /**
- * Has `act` called when the signal is aborted, unless what it gives is called before. For signals that hundreds of requests
- * share: EventTarget goes through its whole list for each listener that is added or removed, this doesn't.
+ * Calls `act` when the signal is aborted, unless the returned function is called first. It is meant
+ * for signals that hundreds of requests share: EventTarget searches its whole list for each listener
+ * that is added or removed, this doesn't.
  */
 export function onAbort(signal: AbortSignal | undefined, act: () => void): () => void {
   if (signal === undefined) return nothing;
@@ -17,26 +18,27 @@ export function onAbort(signal: AbortSignal | undefined, act: () => void): () =>
   if (actions.size === 0) signal.addEventListener("abort", listener);
   actions.add(act);
   return () => {
-    // Node keeps a signal that follows others for ever while somebody listens to it.
+    // Node keeps a signal that follows others forever while somebody listens to it.
     if (actions.delete(act) && actions.size === 0) signal.removeEventListener("abort", listener);
   };
 }
 
 /**
- * Waits among `waiting` until the function that stands for it there is called; whoever calls it takes it out first. Throws
- * INTERRUPTED when the signal ends the waiting.
+ * Adds a waiter to `waiting` and resolves when the function that stands for it there is called.
+ * Whoever calls that function removes it from the set first. Throws INTERRUPTED when the signal is
+ * aborted.
  */
 export function waitAmong(
   waiting: Set<() => void>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const stay = onAbort(signal, () => {
+    const stopListening = onAbort(signal, () => {
       waiting.delete(go);
       if (signal) reject(interrupted(signal));
     });
     const go = () => {
-      stay();
+      stopListening();
       resolve();
     };
     waiting.add(go);

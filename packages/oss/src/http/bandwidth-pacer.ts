@@ -1,25 +1,28 @@
 /**
- * Lets bytes pass at a rate: those who wait are served one piece each in turn, so that none is kept out by a larger one.
- * Without a rate everything passes at once.
+ * Lets bytes pass at a limited rate. Waiting senders are served one piece each in turn, so a sender
+ * of large bodies keeps nobody out. Without a rate everything passes at once.
  */
-export interface Pacer {
-  /** Bytes a second; undefined: no limit. Holds at once, for those who wait too. */
+export interface BandwidthPacer {
+  /** Sets the rate in bytes a second; undefined removes it. It also holds for pieces that wait. */
   pace(rate: number | undefined): void;
-  /** Whether bytes have to be asked for at all, and in which pieces. */
+  /** Whether there is a rate, so that bytes have to be asked for, in small pieces. */
   readonly isOn: boolean;
-  /** True: they may go now. False: wait for them by `wait`. */
+  /** Returns whether these bytes may go now. If not, the sender has to `wait` for them. */
   tryTake(bytes: number): boolean;
-  /** Calls `go` once when the bytes may go, unless the function it gives is called before. */
+  /** Calls `go` once when the bytes may go, unless the returned function is called first. */
   wait(bytes: number, go: () => void): () => void;
 }
 
-/** What may go at once after a time without use, in milliseconds of the rate: a busy process comes so late now and then. */
+/**
+ * What may go at once after a pause, in milliseconds of the rate: a busy process is now and then as
+ * late as this.
+ */
 const BURST_MS = 200;
 
-/** Only for tests: a clock and a timer of their own. */
+/** The clock and the timer, which tests replace. */
 export interface PacerClock {
   now(): number;
-  /** Gives what undoes it. */
+  /** Runs `run` later; the returned function cancels it. */
   after(milliseconds: number, run: () => void): () => void;
 }
 
@@ -31,8 +34,11 @@ const systemClock: PacerClock = {
   },
 };
 
-/** A bucket of tokens, one a byte. A piece may go while there is any token; what it takes too much is waited for by the next. */
-export function createPacer(clock: PacerClock = systemClock): Pacer {
+/**
+ * A token bucket with one token a byte. A piece may go while there is any token; if it takes more
+ * than there are, the next piece waits for the debt.
+ */
+export function createBandwidthPacer(clock: PacerClock = systemClock): BandwidthPacer {
   /** Bytes a millisecond. */
   let rate: number | undefined;
   let tokens = 0;
@@ -55,7 +61,7 @@ export function createPacer(clock: PacerClock = systemClock): Pacer {
       waiter.go();
     }
     if (waiting.size === 0 || rate === undefined) return;
-    // One timer for all who wait, for when the debt of the last piece is paid.
+    // One timer serves all waiters; it fires when the debt of the last piece is paid.
     cancelTimer ??= clock.after(Math.max(1, -tokens / rate), () => {
       cancelTimer = undefined;
       serve();
@@ -67,7 +73,7 @@ export function createPacer(clock: PacerClock = systemClock): Pacer {
       fill();
       const before = rate;
       rate = perSecond === undefined ? undefined : perSecond / 1000;
-      // A debt of the old rate isn't waited for at the new one.
+      // Nobody waits at the new rate for a debt of a slower one.
       if (before === undefined || rate === undefined || rate > before) tokens = 0;
       cancelTimer?.();
       cancelTimer = undefined;

@@ -1,25 +1,28 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Answer } from "../api/store-error.ts";
+import type { HttpResponse } from "./response.ts";
 
-/** Puts the bytes of one HTTP/1.1 answer together (RFC 9112). */
-export interface AnswerReader {
+/** Assembles the bytes of one HTTP/1.1 response (RFC 9112). */
+export interface ResponseReader {
   /**
-   * Takes what arrived, and keeps nothing of `chunk` itself; gives the answer when it is whole. Throws for what isn't HTTP,
-   * or has no end.
+   * Takes received bytes, and returns the response once it is complete. `chunk` isn't referred to
+   * afterwards. Throws for what isn't HTTP, and for a response without end.
    */
-  take(chunk: Buffer): WholeAnswer | undefined;
-  /** Nothing more comes: whole is then only an answer that was to end with its connection. */
-  end(): WholeAnswer | undefined;
+  take(chunk: Buffer): CompleteResponse | undefined;
+  /**
+   * Says that nothing more comes. Returns the response if it was one that ends with its connection;
+   * any other is incomplete.
+   */
+  end(): CompleteResponse | undefined;
 }
 
-export interface WholeAnswer {
-  answer: Answer;
+export interface CompleteResponse {
+  response: HttpResponse;
   /** Whether the connection takes another request. */
   reusable: boolean;
 }
 
-/** OSS's answers to our requests are headers and a small XML. */
-const MAX_ANSWER = 1024 * 1024;
+/** Bytes. OSS's responses to our requests are headers and a small XML. */
+const MAX_RESPONSE = 1024 * 1024;
 const END_OF_HEAD = "\r\n\r\n";
 const NOTHING: Buffer = Buffer.alloc(0);
 
@@ -31,16 +34,16 @@ interface Head {
   keepAlive: boolean;
 }
 
-/** `method` is the request's: an answer to HEAD tells of a body that doesn't come. */
-export function createAnswerReader(method: string): AnswerReader {
-  /** What arrived and isn't read yet. */
+/** `method` is the request's: the response to HEAD declares a body that doesn't come. */
+export function createResponseReader(method: string): ResponseReader {
+  /** Received, but not read yet. */
   let bytes: Buffer = NOTHING;
   let head: Head | undefined;
 
-  function whole(body: Buffer, rest: number): WholeAnswer {
+  function complete(body: Buffer, rest: number): CompleteResponse {
     const { status = 0, headers = {}, keepAlive = false } = head ?? {};
-    // What nobody asked for can't be told from the next answer.
-    return { answer: { status, headers, body }, reusable: keepAlive && rest === 0 };
+    // Superfluous bytes can't be told from the next response.
+    return { response: { status, headers, body }, reusable: keepAlive && rest === 0 };
   }
 
   function cutHead(): Head | undefined {
@@ -54,27 +57,29 @@ export function createAnswerReader(method: string): AnswerReader {
     }
   }
 
-  function read(): WholeAnswer | undefined {
-    if (bytes.length > MAX_ANSWER) throw new Error(`the answer is longer than ${MAX_ANSWER} bytes`);
+  function read(): CompleteResponse | undefined {
+    if (bytes.length > MAX_RESPONSE) {
+      throw new Error(`the response is longer than ${MAX_RESPONSE} bytes`);
+    }
     head ??= cutHead();
     if (head === undefined || head.framing === "until-end") return undefined;
     if (head.framing === "chunked") {
       const body = readChunks(bytes);
-      return body && whole(body.content, bytes.length - body.end);
+      return body && complete(body.content, bytes.length - body.end);
     }
     if (bytes.length < head.length) return undefined;
-    return whole(copyOf(bytes.subarray(0, head.length)), bytes.length - head.length);
+    return complete(copyOf(bytes.subarray(0, head.length)), bytes.length - head.length);
   }
 
   return {
     take(chunk) {
       bytes = bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk]);
-      const answer = read();
-      // The chunk's memory is used again.
-      if (answer === undefined && bytes.buffer === chunk.buffer) bytes = Buffer.from(bytes);
-      return answer;
+      const response = read();
+      // The chunk's memory will be overwritten.
+      if (response === undefined && bytes.buffer === chunk.buffer) bytes = Buffer.from(bytes);
+      return response;
     },
-    end: () => (head?.framing === "until-end" ? whole(bytes, 0) : undefined),
+    end: () => (head?.framing === "until-end" ? complete(bytes, 0) : undefined),
   };
 }
 
@@ -85,11 +90,11 @@ function copyOf(bytes: Buffer): Buffer {
 function readHead(text: string, method: string): Head {
   const [first = "", ...lines] = text.split("\r\n");
   const [, minor, status] = /^HTTP\/1\.([01]) (\d{3})(?: |$)/.exec(first) ?? [];
-  if (status === undefined) throw new Error("the answer isn't HTTP/1.1");
+  if (status === undefined) throw new Error("the response isn't HTTP/1.1");
   const headers: Record<string, string> = {};
   for (const line of lines) {
     const colon = line.indexOf(":");
-    if (colon < 1) throw new Error("the answer has a broken header");
+    if (colon < 1) throw new Error("the response has a broken header");
     const name = line.slice(0, colon).toLowerCase();
     const value = line.slice(colon + 1).trim();
     headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`;
@@ -119,11 +124,11 @@ function framingOf(
 
 function lengthOf(headers: Readonly<Record<string, string>>): number {
   const text = headers["content-length"] ?? "";
-  if (!/^\d{1,15}$/.test(text)) throw new Error("the answer's Content-Length is no number");
+  if (!/^\d{1,15}$/.test(text)) throw new Error("the response's Content-Length is no number");
   return Number(text);
 }
 
-/** The content, and where its last chunk ends; undefined when more is to come. */
+/** Returns the content and where its last chunk ends; undefined when more is to come. */
 function readChunks(bytes: Buffer): { content: Buffer; end: number } | undefined {
   const pieces: Buffer[] = [];
   let at = 0;
@@ -131,7 +136,7 @@ function readChunks(bytes: Buffer): { content: Buffer; end: number } | undefined
     const line = bytes.indexOf("\r\n", at);
     if (line === -1) return undefined;
     const size = /^[0-9a-f]{1,8}(?=;|$)/i.exec(bytes.toString("latin1", at, line).trim())?.[0];
-    if (size === undefined) throw new Error("the answer has a broken chunk");
+    if (size === undefined) throw new Error("the response has a broken chunk");
     const start = line + 2;
     const length = Number.parseInt(size, 16);
     if (length === 0) return endOfTrailers(bytes, line, pieces);
@@ -141,7 +146,7 @@ function readChunks(bytes: Buffer): { content: Buffer; end: number } | undefined
   }
 }
 
-/** Trailers are passed over: nothing we ask for has any. */
+/** Trailers are ignored: no response to our requests has any. */
 function endOfTrailers(bytes: Buffer, lastLine: number, pieces: Buffer[]) {
   const end = bytes.indexOf(END_OF_HEAD, lastLine);
   return end === -1 ? undefined : { content: Buffer.concat(pieces), end: end + END_OF_HEAD.length };

@@ -1,13 +1,13 @@
 import type net from "node:net";
-import { interrupted } from "../api/store-error.ts";
 import { onAbort } from "./abort-listeners.ts";
 import { type Connection, type ConnectionOptions, openConnection } from "./connection.ts";
+import { interrupted } from "./interrupted.ts";
 
 /**
- * A connection through a proxy. The way there is opened for its first request, by `open`, which gives up when its signal
- * aborts and rejects with what went wrong.
+ * Returns a connection through a proxy. `open` opens the tunnel for the connection's first request;
+ * it gives up when its signal is aborted and rejects with what went wrong.
  */
-export function openTunnelled(
+export function openTunnelledConnection(
   options: ConnectionOptions,
   open: (signal: AbortSignal) => Promise<net.Socket>,
 ): Connection {

@@ -5,27 +5,25 @@ import type { Lease } from "@exhibit/credentials";
 const MAX_KEY_BYTES = 1023;
 
 /**
- * The object key of a file: the one object that the lease opens, or the lease's prefix and the name, NFC-normalised (OSS doesn't: NFC and NFD would be two objects).
- * The prefix stays as the vendor gave it, because its policy compares bytes.
- * Throws KEY_INVALID and KEY_OUTSIDE_LEASE.
+ * Returns the object key of a file: the only object that the lease opens, or the lease's prefix and
+ * the name in NFC. (OSS doesn't normalise: NFC and NFD would be two objects.) The prefix stays as the
+ * vendor gave it, because its policy compares bytes. Throws KEY_INVALID and KEY_OUTSIDE_LEASE.
  */
 export function keyOf(lease: Lease, name: string): string {
   const key = lease.object?.key ?? lease.prefix + name.normalize("NFC");
   const fault = faultOfName(lease.object?.key ?? name) ?? faultOfKey(key);
   if (fault !== undefined) {
-    throw new ExhibitError(
-      "KEY_INVALID",
-      `The key ${JSON.stringify(key)} can't be stored: ${fault}.`,
-      {
-        details: { key },
-      },
-    );
+    const message = `The key ${JSON.stringify(key)} can't be stored: ${fault}.`;
+    throw new ExhibitError("KEY_INVALID", message, { details: { key } });
   }
   checkInside(lease, key);
   return key;
 }
 
-/** Throws KEY_OUTSIDE_LEASE unless the lease opens the key. Each lease that is used is asked, a renewed one too. */
+/**
+ * Throws KEY_OUTSIDE_LEASE unless the lease opens the key. Every lease that is used is checked, a
+ * renewed one too.
+ */
 export function checkInside(lease: Lease, key: string): void {
   if (lease.prefixes.some((prefix) => key.startsWith(prefix))) return;
   throw new ExhibitError(

@@ -1,9 +1,12 @@
 import { isSameEndpoint } from "@exhibit/contracts";
 import type { Bucket } from "@exhibit/credentials";
 
-type Named = Pick<Bucket, "endpoint" | "name">;
+type NamedBucket = Pick<Bucket, "endpoint" | "name">;
 
-/** Whether two are one bucket: at endpoints with other buckets there may be another one of that name. */
-export function isSameBucket(one: Named, other: Named): boolean {
+/**
+ * Returns whether two buckets are the same one: endpoints of different regions or installations may
+ * each have a bucket of the same name.
+ */
+export function isSameBucket(one: NamedBucket, other: NamedBucket): boolean {
   return one.name === other.name && isSameEndpoint(one.endpoint, other.endpoint);
 }

@@ -1,10 +1,10 @@
 import mime from "mime";
 import { kindOf, typesAlone } from "./file-signatures.ts";
 
-/** Says nothing, so browsers save such an object and run none of it. */
+/** The type that says nothing: browsers save such an object and run none of it. */
 const UNKNOWN = "application/octet-stream";
 
-/** What the library doesn't know, or knows as something else than evidence has. */
+/** Extensions that the library doesn't know, or takes for something that evidence isn't. */
 const ours: ReadonlyMap<string, string> = new Map([
   ["ofd", "application/ofd"],
   ["wps", "application/wps-office.wps"],
@@ -13,12 +13,13 @@ const ours: ReadonlyMap<string, string> = new Map([
   ["jfif", "image/jpeg"],
 ]);
 
-/** Types of names that were asked for, by extension: at most as many as there are types. */
+/** Types by extension, as far as they were asked for: never more than there are types. */
 const known = new Map<string, string>();
 
 /**
- * The type that a name's extension stands for; undefined where it stands for none that is known, and where browsers would run
- * what is written in such a file: evidence is anybody's, and must not act in the name of the bucket's site.
+ * Returns the type that a name's extension stands for. Undefined when the extension is unknown, and
+ * when browsers would run such a file: anybody may have written it, and it must not act in the name
+ * of the bucket's site.
  */
 export function typeOfName(name: string): string | undefined {
   const extension = extensionOf(name);
@@ -31,27 +32,27 @@ export function typeOfName(name: string): string | undefined {
 }
 
 /**
- * What a file is called and begins with, as one type. Where both say something the name has the last word, unless the bytes can
- * only be of another kind. Texts have no charset: it would be a guess.
+ * Returns the type of a file by its name and first bytes. If both tell a type the name decides,
+ * unless the bytes can only be of another kind. Texts get no charset, because it would be a guess.
  */
 export function contentTypeOf(name: string, head: Uint8Array | undefined): string {
   const named = typeOfName(name);
   const kind = head && kindOf(head);
   if (kind === undefined) return named ?? UNKNOWN;
-  // A picture or PDF by its name that doesn't begin as all of them do is none.
+  // A file that is called a picture or a PDF, and doesn't begin as all of those do, is none.
   const isNamed = named !== undefined && kind.isContainer && !typesAlone.has(named);
   return isNamed ? named : kind.type;
 }
 
-/** In lower case, without its dot; empty where there is none. */
+/** Returns the extension in lower case and without its dot; empty if there is none. */
 function extensionOf(name: string): string {
   const dot = name.lastIndexOf(".");
-  // A name that begins with its only dot is a name.
+  // A name whose only dot is its first character has no extension.
   if (dot <= 0 || name[dot - 1] === "/" || name.indexOf("/", dot) !== -1) return "";
   return name.slice(dot + 1).toLowerCase();
 }
 
-/** HTML, and all that is XML to a browser: SVG, XHTML, a style sheet, or a document that embeds their elements. */
+/** HTML, and everything that is XML to a browser: it may be SVG or XHTML, or embed their elements. */
 function isActive(type: string): boolean {
   return type === "text/html" || /[/+]xml$/.test(type);
 }

@@ -1,17 +1,17 @@
-/** What the first bytes of a file say it is. */
+/** What the first bytes of a file tell of it. */
 export interface Kind {
   type: string;
   /**
-   * Files of other kinds begin so, too: a document is a ZIP archive, a raw photo a TIFF. Such bytes say less than a name
-   * that is known.
+   * Whether files of other kinds begin the same way: a document is a ZIP archive, a raw photo a TIFF.
+   * Such bytes say less than a name that is known.
    */
   isContainer: boolean;
 }
 
-/** As many bytes as a kind can be told by. */
+/** Bytes of a file's beginning that suffice to tell its kind. */
 export const HEAD_BYTES = 18;
 
-/** Where bytes are (as Latin-1) by which a kind is known. */
+/** A position, and the bytes (in Latin-1) that a kind has there. */
 type Mark = readonly [at: number, bytes: string];
 
 const alone = (type: string, ...marks: Mark[]) => ({ kind: { type, isContainer: false }, marks });
@@ -27,7 +27,8 @@ const signatures = [
   alone("image/gif", [0, "GIF87a"]),
   alone("image/gif", [0, "GIF89a"]),
   alone("image/webp", [0, "RIFF"], [8, "WEBP"]),
-  // Two letters are too few: nothing in the reserved bytes, and a header of one of the lengths that there are.
+  // Two letters prove too little: the reserved bytes must be zero, too, and the header must have one of
+  // the lengths that exist.
   ...["\x0c", "\x28", "\x34", "\x38", "\x40", "\x6c", "\x7c"].map((length) =>
     alone("image/bmp", [0, "BM"], [6, "\0\0\0\0"], [14, `${length}\0\0\0`]),
   ),
@@ -40,7 +41,7 @@ const signatures = [
   container("application/vnd.rar", [0, "Rar!\x1a\x07"]),
   container("application/x-7z-compressed", [0, "7z\xbc\xaf\x27\x1c"]),
   container("application/gzip", [0, "\x1f\x8b\x08"]),
-  // By their brands; "ftyp" alone says nothing.
+  // These are told by their brands; "ftyp" alone says nothing.
   ...Object.entries({
     "video/mp4": ["isom", "iso2", "iso4", "iso5", "iso6", "mp41", "mp42", "avc1", "M4V ", "MSNV"],
     "video/quicktime": ["qt  "],
@@ -52,17 +53,17 @@ const signatures = [
   }).flatMap(([type, brands]) => brands.map((brand) => container(type, [4, `ftyp${brand}`]))),
 ];
 
-/** Kinds whose files all begin with bytes of their own. */
+/** Types whose files all begin with bytes that no other kind begins with. */
 export const typesAlone: ReadonlySet<string> = new Set(
   signatures.filter(({ kind }) => !kind.isContainer).map(({ kind }) => kind.type),
 );
 
-/** By the first byte that they fix, where they fix the first; those of `ftyp` follow a length. */
+/** Signatures by their first byte. `ftyp` follows a length, whose first byte is 0. */
 const byFirstByte = Map.groupBy(signatures, ({ marks: [first] }) =>
   first?.[0] === 0 ? first[1].charCodeAt(0) : 0,
 );
 
-/** The kind of a file that begins so; undefined where the bytes tell none for certain. */
+/** Returns the kind of a file that begins with `head`; undefined if that doesn't tell for certain. */
 export function kindOf(head: Uint8Array): Kind | undefined {
   return byFirstByte
     .get(head[0] ?? -1)

@@ -1,22 +1,23 @@
 import { contentTypeOf } from "./content-type.ts";
 
-/** Headers that are kept with an object, by their names in lower case. */
+/** Headers that OSS keeps with an object. Names are in lower case. */
 export type ObjectHeaders = Readonly<Record<string, string>>;
 
-/** What an object can say of its file. */
+/** What an object can tell about its file. */
 export interface Described {
   key: string;
-  /** The first bytes, where they may decide what it is. */
+  /** The file's first bytes, where they may decide its type. */
   head: Uint8Array | undefined;
   /** Milliseconds since the epoch. */
   modifiedAt: number | undefined;
-  /** Where it is known before the first byte is sent. */
+  /** Undefined if it isn't known before the first byte is sent. */
   sha256?: Buffer;
 }
 
 /**
- * What tells people and tools that come upon the object what it is: its type, when the file was last changed (in seconds, as
- * rclone writes it and reads it back) and its SHA-256. None of it is proof, and none is ever compared.
+ * Returns what tells people and tools that find the object what it is: its type, when the file was
+ * last changed (in seconds, as rclone writes and reads it) and its SHA-256. None of it is proof, and
+ * none is ever compared.
  */
 export function objectHeaders({ key, head, modifiedAt, sha256 }: Described): ObjectHeaders {
   const headers: Record<string, string> = { "content-type": contentTypeOf(key, head) };

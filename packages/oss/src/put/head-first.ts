@@ -1,16 +1,9 @@
-/**
- * Whether files are likely to be in OSS already, so that a look is cheaper than sending them in vain. Shared by files of one
- * folder: it learns from each of them.
- */
-export interface Expectation {
-  isLikely(): boolean;
-  learn(isThere: boolean): void;
-}
+import type { HeadFirst } from "../object-store.ts";
 
-/** So many looks in a row that find nothing, or may not look, are enough. */
+/** After so many HEADs in a row that find nothing, or aren't allowed, files are sent at once. */
 const MOST_MISSES = 32;
 
-export function createExpectation(isLikely: boolean): Expectation {
+export function createHeadFirst(isLikely: boolean): HeadFirst {
   let misses = isLikely ? 0 : MOST_MISSES;
   return {
     isLikely: () => misses < MOST_MISSES,

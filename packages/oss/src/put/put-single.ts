@@ -1,36 +1,37 @@
 import type { ExhibitError } from "@exhibit/contracts";
 import type { Lease } from "@exhibit/credentials";
-import type { Stored } from "../api/object-calls.ts";
 import { isAlreadyThere, isUncertain } from "../api/store-error.ts";
-import { bodyOf, type Content, contentOf, forwardCounter, readPiece } from "../body/content.ts";
+import type { StoredBytes } from "../api/stored-bytes.ts";
+import { type Content, contentOf, readPiece } from "../body/content.ts";
+import { forwardCounter, outgoingBody } from "../body/outgoing-body.ts";
 import { type ObjectHeaders, objectHeaders } from "../metadata/object-headers.ts";
 import type { Receipt } from "../object-store.ts";
-import {
-  judgeDamaged,
-  lookIfAllowed,
-  mismatch,
-  noticed,
-  overwritten,
-  settleExisting,
-  settleFound,
-  writtenReceipt,
-} from "./existing-object.ts";
+import { judgeDamaged } from "../proof/damaged-object.ts";
+import { headIfAllowed, settleExisting, settleFound } from "../proof/existing-object.ts";
+import { mismatch, overwritten, reported } from "../proof/mismatch.ts";
+import { writtenReceipt } from "../proof/receipt.ts";
 import type { PutJob } from "./put-job.ts";
 
-/** What this call has done so far, over its attempts. */
+/** What this call has done so far, over all its attempts. */
 interface Past {
-  /** Milliseconds of the monotonic clock when the bytes first went out whole and no answer told what came of them. */
+  /**
+   * Milliseconds of a clock that doesn't jump, when the bytes first went out whole and no response
+   * told what came of them.
+   */
   sentAt?: number;
-  /** A write of ours that OSS answered with another CRC64. */
+  /** A write of ours whose response had another CRC64. */
   damaged?: Damaged;
 }
 
 interface Damaged {
-  stored: Stored;
+  stored: StoredBytes;
   error: ExhibitError;
 }
 
-/** Stores a small file by one request. Its bytes stay in memory meanwhile, so no attempt reads it a second time. */
+/**
+ * Stores a small file by one request. Its bytes stay in memory meanwhile, so no attempt reads it a
+ * second time.
+ */
 export async function putSingle(job: PutJob): Promise<Receipt> {
   const { key, body, modifiedAt, signal } = job;
   const whole = await readPiece(body, body.size, signal);
@@ -40,10 +41,10 @@ export async function putSingle(job: PutJob): Promise<Receipt> {
     const headers = objectHeaders({ key, head: bytes, modifiedAt, sha256: content.sha256 });
     const counter = forwardCounter(job.onBytes);
     const past: Past = {};
-    return await job.attempt(
+    return await job.retry(
       (lease) => putOnce(job, { bytes, content, headers, counter, past, lease }),
       signal,
-      job.through,
+      job.limiter,
     );
   } finally {
     whole.release();
@@ -63,27 +64,27 @@ async function putOnce(
   job: PutJob,
   { bytes, content, headers, counter, past, lease }: Round,
 ): Promise<Receipt> {
-  const { key, signal, look } = job;
+  const { key, signal, headObject } = job;
   const judge = ({ stored, error }: Damaged) =>
-    judgeDamaged(look, { key, content, damaged: stored, error });
+    judgeDamaged(headObject, { key, content, damaged: stored, error });
   const verdict = past.damaged && (await judge(past.damaged));
   if (verdict && "receipt" in verdict) return verdict.receipt;
   const since = past.sentAt === undefined ? undefined : performance.now() - past.sentAt;
-  const isLookWise = job.versioning.mayOverwrite(lease.bucket) || job.expectation.isLikely();
-  if (!past.damaged && isLookWise) {
-    const found = await lookIfAllowed(look);
-    job.expectation.learn(found !== undefined);
+  const shouldHeadFirst = job.versioning.mayOverwrite(lease.bucket) || job.headFirst.isLikely();
+  if (!past.damaged && shouldHeadFirst) {
+    const found = await headIfAllowed(headObject);
+    job.headFirst.learn(found !== undefined);
     if (found) return settleFound(found, key, content, since);
   }
   const startedAt = performance.now();
   const count = counter();
   let sent = 0;
-  const body = bodyOf(bytes, (piece) => {
+  const body = outgoingBody(bytes, (piece) => {
     sent += piece;
     count(piece);
   });
   try {
-    if (verdict?.overwrite) noticed(job, overwritten(key, verdict.overwrite));
+    if (verdict?.overwrite) reported(job, overwritten(key, verdict.overwrite));
     const stored = await job.calls.put(
       { lease, key, signal },
       { body, headers },
@@ -92,17 +93,17 @@ async function putOnce(
     job.versioning.learn(lease.bucket, stored);
     if (stored.crc64 === content.crc64) return writtenReceipt(stored, { lease, key, content });
     const what = JSON.stringify(key);
-    past.damaged = { stored, error: noticed(job, mismatch(what, content.crc64, stored)) };
+    past.damaged = { stored, error: reported(job, mismatch(what, content.crc64, stored)) };
     if (stored.crc64 !== undefined) throw past.damaged.error;
-    // The answer tells no CRC64; the object itself may.
+    // The response tells no CRC64, but the object itself may.
     const told = await judge(past.damaged);
     if ("receipt" in told) return told.receipt;
-    throw noticed(job, mismatch(what, content.crc64, told.overwrite ?? stored));
+    throw reported(job, mismatch(what, content.crc64, told.overwrite ?? stored));
   } catch (error) {
     if (isAlreadyThere(error)) {
-      job.expectation.learn(true);
-      // A lost answer to our own write looks just like somebody else's object: its age tells.
-      return settleExisting(look, key, content, since);
+      job.headFirst.learn(true);
+      // A lost response to our own write looks just like somebody else's object; the age tells.
+      return settleExisting(headObject, key, content, since);
     }
     if (isUncertain(error) && sent === content.size) past.sentAt ??= startedAt;
     throw error;

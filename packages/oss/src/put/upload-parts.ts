@@ -1,30 +1,33 @@
 import { ExhibitError } from "@exhibit/contracts";
 import type { Lease } from "@exhibit/credentials";
 import type { UploadedPart } from "../api/multipart-calls.ts";
-import { bodyOf, type Content, forwardCounter } from "../body/content.ts";
-import { type Part, type PartPlan, readParts } from "../body/part-reader.ts";
+import type { Content } from "../body/content.ts";
+import { forwardCounter, outgoingBody } from "../body/outgoing-body.ts";
+import type { PartPlan } from "../body/part-plan.ts";
+import { type Part, readParts } from "../body/part-reader.ts";
 import { onAbort } from "../http/abort-listeners.ts";
-import { mismatch, noticed } from "./existing-object.ts";
+import { mismatch, reported } from "../proof/mismatch.ts";
 import type { PutJob } from "./put-job.ts";
-import type { HeldParts } from "./uploaded-parts.ts";
+import type { UploadedParts } from "./uploaded-parts.ts";
 
-/** A file whose parts OSS has all acknowledged. */
-export interface Sent {
+/** A file of which OSS has acknowledged all parts. */
+export interface SentFile {
   content: Content;
+  /** In order. */
   parts: UploadedPart[];
 }
 
-/** Reads a file and sends what OSS doesn't hold of it, several parts at a time. */
+/** Reads a file and sends the parts that OSS doesn't have, several at a time. */
 export async function sendParts(
   job: PutJob,
   uploadId: string,
   { partSize, parallel }: PartPlan,
-  held: HeldParts,
-): Promise<Sent> {
+  uploaded: UploadedParts,
+): Promise<SentFile> {
   const stop = new AbortController();
   const follow = () => stop.abort(job.signal?.reason);
-  const letGo = onAbort(job.signal, follow);
-  // It may have been aborted before; then no event comes any more.
+  const stopListening = onAbort(job.signal, follow);
+  // A signal that was aborted before sends no event any more.
   if (job.signal?.aborted) follow();
   const reader = readParts(job.body, partSize, stop.signal);
   let content: Content | undefined;
@@ -33,9 +36,9 @@ export async function sendParts(
     for await (const part of reader) {
       content = part.content ?? content;
       try {
-        const kept = held.match(part);
-        if (kept) job.onBytes?.(part.bytes.length);
-        parts.push(kept ?? (await sendPart(job, uploadId, part, stop.signal)));
+        const known = uploaded.match(part);
+        if (known) job.onBytes?.(part.bytes.length);
+        parts.push(known ?? (await sendPart(job, uploadId, part, stop.signal)));
       } finally {
         part.release();
       }
@@ -44,14 +47,17 @@ export async function sendParts(
   try {
     await allOrFirstFailure(Array.from({ length: parallel }, pull), stop);
   } finally {
-    letGo();
+    stopListening();
   }
   if (content === undefined) throw new ExhibitError("INTERNAL", "A file without parts was sent.");
   parts.sort((a, b) => a.number - b.number);
   return { parts, content };
 }
 
-/** Stops the others at the first failure, but waits for all: no part may be on its way when the upload is aborted. */
+/**
+ * Stops the others at the first failure, but waits for all of them: no part may be in flight when the
+ * upload is aborted.
+ */
 async function allOrFirstFailure(pulls: Promise<void>[], stop: AbortController): Promise<void> {
   const failures: unknown[] = [];
   await Promise.all(
@@ -78,16 +84,16 @@ async function sendPart(
     const stored = await calls.uploadPart(
       { lease, key, signal },
       { uploadId, number },
-      bodyOf(bytes, counter()),
+      outgoingBody(bytes, counter()),
     );
-    // A part that arrived damaged is simply sent again under its number.
+    // A part that arrived damaged is sent again with the same number.
     if (stored.crc64 !== crc64)
-      throw noticed(job, mismatch(`part ${number} of ${JSON.stringify(key)}`, crc64, stored));
+      throw reported(job, mismatch(`part ${number} of ${JSON.stringify(key)}`, crc64, stored));
     if (stored.etag === undefined)
       throw new ExhibitError("STORE_UNAVAILABLE", `OSS gave no ETag for part ${number}.`);
     return { number, etag: stored.etag };
   };
-  const sent = await job.attempt(send, signal, job.through);
+  const sent = await job.retry(send, signal, job.limiter);
   await job.uploads?.part({ ...sent, crc64 });
   return sent;
 }

@@ -1,13 +1,14 @@
 import type { Bucket } from "@exhibit/credentials";
-import type { Stored } from "../api/object-calls.ts";
+import type { StoredBytes } from "../api/stored-bytes.ts";
 
 /**
- * Which buckets keep versions: there "x-oss-forbid-overwrite is ignored" (PROTOCOLS.md 5.1), so that a PUT has to be
- * preceded by a look. Nothing but the answer to a write tells; until there is one, a bucket may be such.
+ * Which buckets keep versions. There "x-oss-forbid-overwrite is ignored" (PROTOCOLS.md 5.1), so a PUT
+ * has to be preceded by a HEAD. Only the response to a write tells it; until there is one, any bucket
+ * may keep versions.
  */
 export interface Versioning {
   mayOverwrite(bucket: Bucket): boolean;
-  learn(bucket: Bucket, stored: Stored): void;
+  learn(bucket: Bucket, stored: StoredBytes): void;
 }
 
 export function createVersioning(): Versioning {

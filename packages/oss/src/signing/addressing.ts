@@ -1,17 +1,11 @@
 import type { Bucket } from "@exhibit/credentials";
+import type { Address } from "../http/request.ts";
 import { encodeKey, encodeQuery, type Query } from "./encoding.ts";
 
-/** Where a request goes. */
-export interface Address {
-  secure: boolean;
-  hostname: string;
-  /** Empty for the scheme's own. */
-  port: string;
-  /** Percent-encoded, with the query. */
-  path: string;
-}
-
-/** A signed URL's address; its path and query stay as they are, because URL would rewrite what is signed. */
+/**
+ * Returns the address of a signed URL. Its path and query stay as they are, because `URL` would
+ * rewrite what is signed.
+ */
 export function addressOfUrl(url: string): Address {
   const { protocol, hostname, port } = new URL(url);
   return {
@@ -22,14 +16,17 @@ export function addressOfUrl(url: string): Address {
   };
 }
 
-/** The address of an object, path style or virtual host as the bucket says (PROTOCOLS.md 5.4). */
+/**
+ * Returns the address of an object, in path style or as a virtual host, as the bucket says
+ * (PROTOCOLS.md 5.4).
+ */
 export function addressOf(bucket: Bucket, key: string, query: Query): Address {
   const search = encodeQuery(query);
   const path = `/${encodeKey(key)}${search === "" ? "" : `?${search}`}`;
   return { ...hostOf(bucket), path: bucket.pathStyle ? `/${bucket.name}${path}` : path };
 }
 
-/** Of each bucket that leases open; parsing an endpoint takes as long as signing a request. */
+/** The hosts of buckets are kept: parsing an endpoint takes as long as signing a request. */
 const hosts = new WeakMap<Bucket, Omit<Address, "path">>();
 
 function hostOf(bucket: Bucket): Omit<Address, "path"> {
@@ -45,7 +42,7 @@ function hostOf(bucket: Bucket): Omit<Address, "path"> {
   return host;
 }
 
-/** URL writes IPv6 addresses in brackets, sockets want them without. */
+/** `URL` writes IPv6 addresses in brackets; sockets want them without. */
 function withoutBrackets(hostname: string): string {
   return hostname.replace(/^\[(.*)\]$/, "$1");
 }

@@ -1,8 +1,8 @@
-/** Stays as it is; most names and ids are so. */
+/** Text that needs no encoding, as most names and ids. */
 const PLAIN = /^[\w.~-]*$/;
 const PLAIN_KEY = /^[\w.~/-]*$/;
 
-/** Percent-encodes each UTF-8 byte that isn't unreserved (`A-Z a-z 0-9 - . _ ~`), as OSS canonicalises it. */
+/** Percent-encodes each UTF-8 byte that isn't unreserved (`A-Z a-z 0-9 - . _ ~`), as OSS does. */
 function encodePart(text: string): string {
   if (PLAIN.test(text)) return text;
   return encodeURIComponent(text).replace(/[!'()*]/g, (character) => {
@@ -10,15 +10,15 @@ function encodePart(text: string): string {
   });
 }
 
-/** An object key in a path: its slashes are kept. */
+/** Returns an object key as it stands in a path, with its slashes. */
 export function encodeKey(key: string): string {
   return PLAIN_KEY.test(key) ? key : encodePart(key).replaceAll("%2F", "/");
 }
 
-/** Query parameters; an empty value is written as the bare name (`?uploads`). */
+/** Query parameters. An empty value is written as the bare name (`?uploads`). */
 export type Query = Readonly<Record<string, string>>;
 
-/** Sorted by encoded name: the order that V4 signs. */
+/** Returns the parameters sorted by encoded name, which is the order that V4 signs. */
 export function encodeQuery(query: Query): string {
   const parameters = Object.entries(query);
   if (parameters.length === 0) return "";

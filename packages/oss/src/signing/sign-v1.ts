@@ -5,8 +5,8 @@ import type { RequestToSign } from "./sign-v4.ts";
 const SUB_RESOURCES: ReadonlySet<string> = new Set(["uploads", "uploadId", "partNumber"]);
 
 /**
- * The `Authorization` header of the older signature, Base64 of HMAC-SHA1 (PROTOCOLS.md 5.3), for deployments that know no
- * other. `x-oss-date` stands for the Date header, in its form.
+ * Returns the `Authorization` header of the older signature, Base64 of HMAC-SHA1 (PROTOCOLS.md 5.3),
+ * for deployments that know no other. `x-oss-date` takes the place and the form of the Date header.
  */
 export function signV1(request: RequestToSign): string {
   const { method, headers, accessKeyId, accessKeySecret } = request;
@@ -25,7 +25,7 @@ export function signV1(request: RequestToSign): string {
   return `OSS ${accessKeyId}:${signature}`;
 }
 
-/** `ddd, dd mmm yyyy hh:mm:ss GMT`, the form of `x-oss-date` under V1. */
+/** Returns `ddd, dd mmm yyyy hh:mm:ss GMT`, the form of `x-oss-date` under V1. */
 export function dateV1(milliseconds: number): string {
   return new Date(milliseconds).toUTCString();
 }

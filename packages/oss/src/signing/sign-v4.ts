@@ -6,7 +6,7 @@ export interface RequestToSign {
   bucket: string;
   key: string;
   query: Query;
-  /** Names in lower case. `x-oss-date` is among them. */
+  /** Names in lower case, `x-oss-date` among them. */
   headers: Readonly<Record<string, string>>;
   accessKeyId: string;
   accessKeySecret: string;
@@ -15,17 +15,17 @@ export interface RequestToSign {
 export interface RequestToSignV4 extends RequestToSign {
   /** The plain id, such as `cn-hangzhou`. */
   region: string;
-  /** Lower-case names of headers that are signed besides those that always are. */
+  /** Names, in lower case, of headers that are signed besides those that always are. */
   additionalHeaders?: readonly string[];
 }
 
-/** One key a day for each lease in use; more would be leases that are gone. */
+/** There is one key a day for each lease in use; more would belong to leases that have ended. */
 const MAX_SIGNING_KEYS = 64;
 const signingKeys = new Map<string, KeyObject>();
 
 /**
- * The `Authorization` header of an OSS4-HMAC-SHA256 request (PROTOCOLS.md 5.3). The body isn't covered: OSS accepts only
- * UNSIGNED-PAYLOAD, so CRC64 is what proves the bytes.
+ * Returns the `Authorization` header of an OSS4-HMAC-SHA256 request (PROTOCOLS.md 5.3). It doesn't
+ * cover the body: OSS accepts only UNSIGNED-PAYLOAD, so CRC64 is what proves the bytes.
  */
 export function signV4(request: RequestToSignV4): string {
   const time = request.headers["x-oss-date"] ?? "";
@@ -41,7 +41,7 @@ export function signV4(request: RequestToSignV4): string {
   return `OSS4-HMAC-SHA256 Credential=${request.accessKeyId}/${scope},${names}Signature=${signature}`;
 }
 
-/** `yyyymmddThhmmssZ`, the form of `x-oss-date` under V4. */
+/** Returns `yyyymmddThhmmssZ`, the form of `x-oss-date` under V4. */
 export function dateV4(milliseconds: number): string {
   const second = Math.floor(milliseconds / 1000);
   if (second !== lastDate.second) {
@@ -51,7 +51,7 @@ export function dateV4(milliseconds: number): string {
   return lastDate.text;
 }
 
-/** Thousands of requests are signed within a second. */
+/** The date is kept because thousands of requests are signed within a second. */
 let lastDate = { second: Number.NaN, text: "" };
 
 function canonicalRequest(request: RequestToSignV4, additional: readonly string[]): string {
@@ -74,7 +74,10 @@ function isAlwaysSigned(name: string): boolean {
   return name === "content-type" || name === "content-md5" || name.startsWith("x-oss-");
 }
 
-/** Deriving takes four HMACs and holds for a day; the map stays inside this module and nothing prints its keys. */
+/**
+ * Derived keys are kept, because deriving one takes four HMACs and it is valid for a day. The map
+ * stays inside this module and nothing prints its keys.
+ */
 function signingKey(secret: string, date: string, region: string): KeyObject {
   const id = `${date}/${region}/${secret}`;
   const known = signingKeys.get(id);

@@ -1,11 +1,12 @@
 import http from "node:http";
 import net, { type AddressInfo } from "node:net";
 import { afterEach, expect, it } from "vitest";
-import { createTransport, type OutgoingBody } from "../../src/http/connection-pool.ts";
+import { createConnectionPool } from "../../src/http/connection-pool.ts";
+import type { OutgoingBody } from "../../src/http/request.ts";
 import { addressOf } from "../../src/signing/addressing.ts";
 import { leaseFor } from "../leases.ts";
 
-const transport = createTransport({ maxSockets: 4, idleTimeout: 20_000 });
+const transport = createConnectionPool({ maxSockets: 4, idleTimeout: 20_000 });
 const servers: (http.Server | net.Server)[] = [];
 
 afterEach(() => {
@@ -128,7 +129,7 @@ it("names a connection that is closed in the middle of an answer", async () => {
   const endpoint = await serveRaw((socket) =>
     socket.end("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"),
   );
-  await expect(send(endpoint)).rejects.toThrow("closed before the answer");
+  await expect(send(endpoint)).rejects.toThrow("closed before the response");
 });
 
 it("refuses an answer without end", async () => {
@@ -182,7 +183,7 @@ async function counting() {
 
 it("keeps to a limit with all its requests together, each of them getting its part", async () => {
   const { endpoint, seen } = await counting();
-  const paced = createTransport({ maxSockets: 8, idleTimeout: 20_000 });
+  const paced = createConnectionPool({ maxSockets: 8, idleTimeout: 20_000 });
   const rate = 2 * 1024 * 1024;
   paced.pace(rate);
   const address = addressOf(leaseFor(endpoint).bucket, "k", {});
@@ -206,7 +207,7 @@ it("keeps to a limit with all its requests together, each of them getting its pa
 
 it("doesn't take our own limit for a silent line, takes over a new one at once, and can be aborted meanwhile", async () => {
   const { endpoint, seen } = await counting();
-  const paced = createTransport({ maxSockets: 8, idleTimeout: 1000 });
+  const paced = createConnectionPool({ maxSockets: 8, idleTimeout: 1000 });
   paced.pace(1024);
   const address = addressOf(leaseFor(endpoint).bucket, "k", {});
   const stop = new AbortController();

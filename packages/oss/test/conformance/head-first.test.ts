@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createExpectation, createObjectStore, type ObjectStore } from "../../src/index.ts";
+import { createHeadFirst, createObjectStore, type ObjectStore } from "../../src/index.ts";
 import { type FakeOss, startFakeOss } from "../fake-oss.ts";
 import { bodyOfBytes, bytesOf, holderOf, leaseFor } from "../leases.ts";
 
@@ -12,7 +12,7 @@ beforeEach(async () => {
   oss = await startFakeOss();
   store = createObjectStore({ baseDelay: 1 });
   // From here on it knows that the bucket keeps no versions.
-  await put("first", createExpectation(false));
+  await put("first", createHeadFirst(false));
   oss.requests.length = 0;
 });
 
@@ -21,40 +21,40 @@ afterEach(async () => {
   await oss.close();
 });
 
-function put(name: string, expectation: ReturnType<typeof createExpectation>) {
+function put(name: string, headFirst: ReturnType<typeof createHeadFirst>) {
   const leases = holderOf((number) => leaseFor(oss.endpoint, number));
-  return store.put({ leases, name, body: bodyOfBytes(content), expectation });
+  return store.put({ leases, name, body: bodyOfBytes(content), headFirst });
 }
 
 describe("A file that is likely to be in OSS already", () => {
   it("is looked for before it is sent, and isn't sent when it is there", async () => {
     await oss.seed("case/1001/a", content);
-    const expectation = createExpectation(true);
-    expect(await put("a", expectation)).toMatchObject({ outcome: "identical" });
-    expect(await put("b", expectation)).toMatchObject({ outcome: "stored" });
+    const headFirst = createHeadFirst(true);
+    expect(await put("a", headFirst)).toMatchObject({ outcome: "identical" });
+    expect(await put("b", headFirst)).toMatchObject({ outcome: "stored" });
     expect(oss.operations()).toEqual(["HeadObject", "HeadObject", "PutObject"]);
   });
 
   it("isn't looked for any more after 32 others in a row weren't there", async () => {
-    const expectation = createExpectation(true);
-    for (let number = 0; number < 40; number += 1) await put(`${number}`, expectation);
+    const headFirst = createHeadFirst(true);
+    for (let number = 0; number < 40; number += 1) await put(`${number}`, headFirst);
     expect(oss.operations().filter((name) => name === "HeadObject")).toHaveLength(32);
   });
 
   it("is looked for again once OSS says that one was there", async () => {
     await oss.seed("case/1001/a", content);
     await oss.seed("case/1001/b", content);
-    const expectation = createExpectation(false);
-    expect(await put("a", expectation)).toMatchObject({ outcome: "identical" });
-    expect(await put("b", expectation)).toMatchObject({ outcome: "identical" });
+    const headFirst = createHeadFirst(false);
+    expect(await put("a", headFirst)).toMatchObject({ outcome: "identical" });
+    expect(await put("b", headFirst)).toMatchObject({ outcome: "identical" });
     expect(oss.operations()).toEqual(["PutObject", "HeadObject", "HeadObject"]);
   });
 
   it("is sent where HEAD is denied, and after 32 of them nobody looks", async () => {
     oss.always("HeadObject", { kind: "answer", answer: { status: 403, code: "AccessDenied" } });
-    const expectation = createExpectation(true);
+    const headFirst = createHeadFirst(true);
     for (let number = 0; number < 40; number += 1) {
-      expect(await put(`${number}`, expectation)).toMatchObject({ outcome: "stored" });
+      expect(await put(`${number}`, headFirst)).toMatchObject({ outcome: "stored" });
     }
     expect(oss.operations().filter((name) => name === "HeadObject")).toHaveLength(32);
   });

@@ -9,7 +9,7 @@ import {
   type ObjectStoreOptions,
   type PutRequest,
 } from "../../src/index.ts";
-import { createExpectation } from "../../src/put/head-first.ts";
+import { createHeadFirst } from "../../src/put/head-first.ts";
 import { crc64Of, type FakeAnswer, type FakeOss, type Mood, startFakeOss } from "../fake-oss.ts";
 import {
   bodyOfBytes,
@@ -389,14 +389,14 @@ describe("an answer of 200 that is no success", () => {
   });
 
   it("isn't taken for an object when it answers HEAD", async () => {
-    const expectation = createExpectation(true);
+    const headFirst = createHeadFirst(true);
     oss.next("HeadObject", answering({ status: 200, headers: page, foreign: true }));
-    expect(await put({ expectation })).toMatchObject({ outcome: "stored" });
+    expect(await put({ headFirst })).toMatchObject({ outcome: "stored" });
     expect(oss.operations()).toEqual(["HeadObject", "HeadObject", "PutObject"]);
     // An object may be a page itself.
     await oss.seed(key, content);
     oss.next("HeadObject", answering({ status: 200, headers: { ...page, "content-length": "5" } }));
-    expect(await failureOf(put({ expectation }))).toMatchObject({ code: "EVIDENCE_CONFLICT" });
+    expect(await failureOf(put({ headFirst }))).toMatchObject({ code: "EVIDENCE_CONFLICT" });
   });
 });
 
@@ -448,7 +448,7 @@ describe("a failing request", () => {
     oss.next("PutObject", slowDown, slowDown, slowDown, slowDown, slowDown, slowDown);
     expect(await put()).toMatchObject({ outcome: "stored" });
     const [window] = store.windows();
-    expect(window).toMatchObject({ bucket: "evidence", underWay: 0 });
+    expect(window).toMatchObject({ bucket: "evidence", inFlight: 0 });
     expect(window?.size).toBeLessThan(16);
   });
 

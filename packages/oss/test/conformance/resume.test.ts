@@ -1,13 +1,11 @@
 import { createHash } from "node:crypto";
 import { inspect } from "node:util";
-import { ExhibitError } from "@exhibit/contracts";
+import { type AcknowledgedPart, ExhibitError, type OpenUpload } from "@exhibit/contracts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
-  type AcknowledgedPart,
   createObjectStore,
   type LeftUpload,
   type ObjectStore,
-  type OpenUpload,
   type PutRequest,
   type UploadRecord,
 } from "../../src/index.ts";
@@ -54,7 +52,7 @@ function createStore(size: number, parallel = 2): ObjectStore {
 interface TestRecord extends UploadRecord {
   upload: OpenUpload | undefined;
   parts: Map<number, AcknowledgedPart>;
-  givenUp: string[];
+  discarded: string[];
   /** As another process finds it. */
   reopen(): TestRecord;
 }
@@ -65,7 +63,7 @@ function recordOf(left?: LeftUpload): TestRecord {
     left,
     upload: left,
     parts,
-    givenUp: [],
+    discarded: [],
     async begin(upload) {
       record.upload = upload;
       parts.clear();
@@ -73,8 +71,8 @@ function recordOf(left?: LeftUpload): TestRecord {
     async part(part) {
       parts.set(part.number, part);
     },
-    async giveUp() {
-      if (record.upload) record.givenUp.push(record.upload.uploadId);
+    async discard() {
+      if (record.upload) record.discarded.push(record.upload.uploadId);
       record.upload = undefined;
     },
     reopen: () => recordOf(record.upload && { ...record.upload, parts: [...parts.values()] }),
@@ -160,7 +158,7 @@ describe("An upload that was broken off", () => {
     expect(times("InitiateMultipartUpload")).toBe(0);
     expect(body.reads).toHaveLength(7);
     expect(told).toBe(content.length);
-    expect(record.givenUp).toEqual([]);
+    expect(record.discarded).toEqual([]);
   });
 
   it("goes on with the recorded parts alone where ListParts is denied", async () => {
@@ -207,7 +205,7 @@ describe("An upload that was broken off", () => {
     changed[partSize + 1] = (changed[partSize + 1] ?? 0) ^ 1;
     const error = await failureOf(put(record, { body: bodyOfBytes(changed) }));
     expect(error).toMatchObject({ code: "SOURCE_CHANGED", details: { part: 2 } });
-    expect(record.givenUp).toEqual(["UPLOAD1"]);
+    expect(record.discarded).toEqual(["UPLOAD1"]);
     expect(oss.objects.size).toBe(0);
   });
 
@@ -237,7 +235,7 @@ describe("An upload that was broken off", () => {
     const record = await begun();
     leases = holderOf((number) => leaseFor(oss.endpoint, number, { name: "other" }));
     expect(await put(record)).toMatchObject({ outcome: "stored" });
-    expect(record.givenUp).toEqual(["UPLOAD1"]);
+    expect(record.discarded).toEqual(["UPLOAD1"]);
     expect(record.upload).toMatchObject({ uploadId: "UPLOAD2", bucket: "other" });
     expect(sentParts()).toHaveLength(7);
   });
@@ -264,7 +262,7 @@ describe("An upload that was broken off", () => {
       oss.always("ListParts", fault);
       expect(await failureOf(put(record))).toMatchObject({ code: "STORE_UNAVAILABLE" });
       expect(sentParts()).toEqual([]);
-      expect(record.givenUp).toEqual([]);
+      expect(record.discarded).toEqual([]);
     },
   );
 });
@@ -274,7 +272,7 @@ describe("An upload that OSS doesn't know any more", () => {
     const record = await begun();
     oss.uploads.clear();
     expect(await put(record)).toMatchObject({ outcome: "stored" });
-    expect(record.givenUp).toEqual(["UPLOAD1"]);
+    expect(record.discarded).toEqual(["UPLOAD1"]);
     expect(record.upload?.uploadId).toBe("UPLOAD2");
     expect(sentParts()).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
@@ -284,7 +282,7 @@ describe("An upload that OSS doesn't know any more", () => {
     oss.always("ListParts", denied);
     oss.uploads.clear();
     expect(await put(record)).toMatchObject({ outcome: "stored" });
-    expect(record.givenUp).toEqual(["UPLOAD1"]);
+    expect(record.discarded).toEqual(["UPLOAD1"]);
     expect(oss.objects.get(key)?.content).toEqual(content);
   });
 
@@ -293,7 +291,7 @@ describe("An upload that OSS doesn't know any more", () => {
     oss.always("ListParts", denied);
     oss.uploads.get("UPLOAD1")?.parts.delete(2);
     expect(await put(record)).toMatchObject({ outcome: "stored" });
-    expect(record.givenUp).toEqual(["UPLOAD1"]);
+    expect(record.discarded).toEqual(["UPLOAD1"]);
     expect(record.upload?.uploadId).toBe("UPLOAD2");
   });
 
@@ -353,7 +351,7 @@ describe("An upload that OSS doesn't know any more", () => {
       },
     });
     expect(await put(record)).toMatchObject({ outcome: "stored" });
-    expect(record.givenUp).toEqual([]);
+    expect(record.discarded).toEqual([]);
   });
 
   it("can't be told from somebody else's object where HEAD is denied: that is said, and nothing is sent", async () => {
@@ -409,7 +407,7 @@ describe("The record of an upload", () => {
     const record = recordOf();
     oss.next("CompleteMultipartUpload", { kind: "damage" });
     expect(await put(record)).toMatchObject({ outcome: "stored", etag: '"MULTI-UPLOAD2"' });
-    expect(record.givenUp).toEqual(["UPLOAD1"]);
+    expect(record.discarded).toEqual(["UPLOAD1"]);
     expect(record.upload?.uploadId).toBe("UPLOAD2");
   });
 });

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Content } from "../../src/body/content.ts";
 import { crc64Combine } from "../../src/body/crc64-combine.ts";
-import { planParts, readParts } from "../../src/body/part-reader.ts";
+import { planParts } from "../../src/body/part-plan.ts";
+import { readParts } from "../../src/body/part-reader.ts";
 import { keyOf } from "../../src/lease/object-key.ts";
 import { bodyOfBytes, leaseFor } from "../leases.ts";
 

@@ -16,7 +16,7 @@ function answered(
     code === undefined
       ? ""
       : `<Error><Code>${code}</Code><Message>A sentence.</Message><RequestId>R1</RequestId>${more}</Error>`;
-  return toStoreError({ answer: { status, headers, body: Buffer.from(body) } }, about);
+  return toStoreError({ response: { status, headers, body: Buffer.from(body) } }, about);
 }
 
 describe("toStoreError", () => {
@@ -63,12 +63,12 @@ describe("toStoreError", () => {
 
   it("takes a permanent access key id that doesn't exist for a denial", () => {
     const permanent = { ...lease, credentials: { ...lease.credentials, accessKeyId: "LTAI5t" } };
-    const answer = {
+    const response = {
       status: 403,
       headers: {},
       body: Buffer.from("<Error><Code>InvalidAccessKeyId</Code></Error>"),
     };
-    expect(toStoreError({ answer }, { ...about, lease: permanent }).code).toBe("STORE_DENIED");
+    expect(toStoreError({ response }, { ...about, lease: permanent }).code).toBe("STORE_DENIED");
   });
 
   it("takes the withdrawal of V1 signatures for a fault of the signature", () => {
@@ -117,7 +117,7 @@ describe("toStoreError", () => {
       `<Error><Code>SignatureDoesNotMatch</Code><Message>Not for ${securityToken} and ${accessKeySecret}</Message>` +
         `<OSSAccessKeyId>${accessKeyId}</OSSAccessKeyId><StringToSign>PUT x-oss-security-token:${securityToken}</StringToSign></Error>`,
     );
-    const seen = inspect(toStoreError({ answer: { status: 403, headers: {}, body } }, about), {
+    const seen = inspect(toStoreError({ response: { status: 403, headers: {}, body } }, about), {
       depth: null,
     });
     for (const secret of [accessKeyId, accessKeySecret, securityToken, "StringToSign"])

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { planParts, tooLarge } from "../../../src/body/part-reader.ts";
+import { planParts, tooLarge } from "../../../src/body/part-plan.ts";
 
 const MiB = 1024 * 1024;
 const wanted = { partSize: 6 * MiB, parallel: 4 };

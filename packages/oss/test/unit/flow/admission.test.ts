@@ -1,7 +1,8 @@
 import { ExhibitError } from "@exhibit/contracts";
 import { describe, expect, it } from "vitest";
 import type { ObjectRequest, Sender } from "../../../src/api/sender.ts";
-import { createGates, teachingSender } from "../../../src/flow/admission.ts";
+import { createAdmission } from "../../../src/flow/admission.ts";
+import { observedSender } from "../../../src/flow/observed-sender.ts";
 import { leaseFor } from "../../leases.ts";
 
 const [throttled, other] = ["case/1001/", "case/1002/"].map((prefix) => ({
@@ -15,12 +16,12 @@ async function send({ lease }: ObjectRequest): ReturnType<Sender["send"]> {
   return { status: 200, headers: {}, body: Buffer.alloc(0) };
 }
 
-describe("gates", () => {
+describe("admission", () => {
   it("hold what is below a prefix that OSS throttled, and nothing else of the bucket", async () => {
-    const gates = createGates({ ceiling: 256 });
-    const sender = teachingSender({ send, sendSigned: send }, gates);
+    const admission = createAdmission({ ceiling: 256 });
+    const sender = observedSender({ send, sendSigned: send }, admission);
     const put = (lease: typeof throttled) =>
-      gates.of(lease).through(
+      admission.of(lease).limiter(
         () =>
           sender.send({
             operation: "PutObject",
@@ -33,18 +34,18 @@ describe("gates", () => {
       );
     await expect(put(throttled)).rejects.toMatchObject({ code: "STORE_THROTTLED" });
     const stop = new AbortController();
-    const { rate } = gates.of(throttled);
+    const { rate } = admission.of(throttled);
     await rate.turn(undefined);
-    const held = gates.of(throttled).through(() => Promise.resolve("sent"), stop.signal);
+    const held = admission.of(throttled).limiter(() => Promise.resolve("sent"), stop.signal);
     for (let file = 0; file < 100; file += 1) await put(other);
     stop.abort();
     await expect(held).rejects.toMatchObject({ code: "INTERRUPTED" });
   });
 
   it("have one window for all prefixes of a bucket", () => {
-    const gates = createGates({ ceiling: 256 });
-    expect(gates.of(throttled).window).toBe(gates.of(other).window);
-    expect(gates.of(throttled)).toBe(gates.of({ ...throttled }));
-    expect(gates.list()).toHaveLength(1);
+    const admission = createAdmission({ ceiling: 256 });
+    expect(admission.of(throttled).bucket.window).toBe(admission.of(other).bucket.window);
+    expect(admission.of(throttled)).toBe(admission.of({ ...throttled }));
+    expect(admission.windows()).toHaveLength(1);
   });
 });

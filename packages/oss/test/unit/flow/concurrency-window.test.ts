@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createWindow } from "../../../src/flow/concurrency-window.ts";
+import { createConcurrencyWindow } from "../../../src/flow/concurrency-window.ts";
 import { type Model, type Simulated, simulate } from "./window-model.ts";
 
 const limits = { floor: 1, start: 16, ceiling: 256 };
@@ -48,7 +48,7 @@ describe("a window", () => {
 
   it("halves once for all that were under way when OSS asked for fewer", () => {
     let now = 0;
-    const window = createWindow({ ...limits, start: 64, now: () => now });
+    const window = createConcurrencyWindow({ ...limits, start: 64, now: () => now });
     now = 10;
     for (let request = 0; request < 64; request += 1) window.throttled(0);
     expect(window.size).toBe(32);
@@ -61,9 +61,9 @@ describe("a window", () => {
 
   it("learns nothing from answers while it has room to spare", () => {
     let now = 0;
-    const window = createWindow({ ...limits, now: () => now });
+    const window = createConcurrencyWindow({ ...limits, now: () => now });
     for (; now < 5000; now += 10)
-      window.answered({ startedAt: now - 10, bytes: 32_768, scarce: false });
+      window.responded({ startedAt: now - 10, bytes: 32_768, windowBound: false });
     expect(window.size).toBe(limits.start);
   });
 
@@ -86,7 +86,7 @@ describe("a window", () => {
       after: fc.nat(200),
       took: fc.nat(100_000),
       bytes: fc.nat(10_000_000),
-      scarce: fc.boolean(),
+      windowBound: fc.boolean(),
       throttled: fc.boolean(),
     });
     fc.assert(
@@ -97,12 +97,12 @@ describe("a window", () => {
         (events, floor, ceiling) => {
           let now = 0;
           const start = Math.max(floor, Math.min(16, ceiling));
-          const window = createWindow({ floor, start, ceiling, now: () => now });
-          for (const { after: pause, took, bytes, scarce, throttled } of events) {
+          const window = createConcurrencyWindow({ floor, start, ceiling, now: () => now });
+          for (const { after: pause, took, bytes, windowBound, throttled } of events) {
             now += pause;
             const startedAt = now - took;
             if (throttled) window.throttled(startedAt);
-            else window.answered({ startedAt, bytes, scarce });
+            else window.responded({ startedAt, bytes, windowBound });
             expect(Number.isInteger(window.size)).toBe(true);
             expect(window.size).toBeGreaterThanOrEqual(floor);
             expect(window.size).toBeLessThanOrEqual(ceiling);

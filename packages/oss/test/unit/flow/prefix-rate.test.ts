@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createRate, type Rate } from "../../../src/flow/prefix-rate.ts";
+import { createPrefixRate, type PrefixRate } from "../../../src/flow/prefix-rate.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -8,14 +8,14 @@ const second = (count: number) => vi.advanceTimersByTimeAsync(count * 1000);
 const signal = undefined;
 
 /** Sends one request after the other for so many seconds, 20 a second when nothing holds them. Gives how many. */
-async function send(rate: Rate, seconds: number): Promise<number> {
+async function send(rate: PrefixRate, seconds: number): Promise<number> {
   const end = performance.now() + seconds * 1000;
   let sent = 0;
   void (async () => {
     while (performance.now() < end) {
       await rate.turn(signal);
       await new Promise((resolve) => setTimeout(resolve, 50));
-      rate.answered();
+      rate.accepted();
       sent += 1;
     }
   })();
@@ -25,13 +25,13 @@ async function send(rate: Rate, seconds: number): Promise<number> {
 
 describe("a rate", () => {
   it("holds nothing before the first throttle", async () => {
-    const rate = createRate();
+    const rate = createPrefixRate();
     await Promise.all(Array.from({ length: 1000 }, () => rate.turn(signal)));
     expect(vi.getTimerCount()).toBe(0);
   });
 
   it("comes down after a throttle to seven tenths of what was answered, once for all under way together", async () => {
-    const rate = createRate();
+    const rate = createPrefixRate();
     await send(rate, 5);
     const startedAt = performance.now();
     for (let request = 0; request < 10; request += 1) rate.throttled(startedAt);
@@ -43,7 +43,7 @@ describe("a rate", () => {
   });
 
   it("comes back to what was answered within seconds, and to no limit within a minute", async () => {
-    const rate = createRate();
+    const rate = createPrefixRate();
     await send(rate, 5);
     rate.throttled(performance.now());
     await send(rate, 5);
@@ -55,7 +55,7 @@ describe("a rate", () => {
   });
 
   it("lets one a second through at the least, in the order in which they came", async () => {
-    const rate = createRate();
+    const rate = createPrefixRate();
     rate.throttled(performance.now());
     const order: number[] = [];
     for (const number of [1, 2, 3]) void rate.turn(signal)?.then(() => order.push(number));
@@ -64,7 +64,7 @@ describe("a rate", () => {
   });
 
   it("ends the waiting of one whose signal aborts, and serves the others", async () => {
-    const rate = createRate();
+    const rate = createPrefixRate();
     rate.throttled(performance.now());
     const stop = new AbortController();
     const [first, stopped, other] = [rate.turn(signal), rate.turn(stop.signal), rate.turn(signal)];
@@ -76,8 +76,8 @@ describe("a rate", () => {
   });
 
   it("is idle a minute after what it was for", async () => {
-    const rate = createRate();
-    rate.answered();
+    const rate = createPrefixRate();
+    rate.accepted();
     expect(rate.isIdle).toBe(false);
     await second(61);
     expect(rate.isIdle).toBe(true);

@@ -1,4 +1,7 @@
-import { createWindow, type Window } from "../../../src/flow/concurrency-window.ts";
+import {
+  type ConcurrencyWindow,
+  createConcurrencyWindow,
+} from "../../../src/flow/concurrency-window.ts";
 
 /** An OSS in virtual time, and the line to it. */
 export interface Model {
@@ -27,7 +30,7 @@ export interface SimulationOptions {
 }
 
 interface Process {
-  window: Window;
+  window: ConcurrencyWindow;
   underWay: number;
   /** When it has made the requests that it has begun. */
   freeAt: number;
@@ -47,7 +50,7 @@ export function simulate(
   const simulated: Simulated = { answered: 0, throttled: 0, sizes: [], run };
   const all: Process[] = [];
   for (let index = 0; index < processes; index += 1) {
-    const process = { window: createWindow(limits), underWay: 0, freeAt: 0 };
+    const process = { window: createConcurrencyWindow(limits), underWay: 0, freeAt: 0 };
     all.push(process);
     simulated.sizes.push([]);
     plan(index * late, () => fill(process));
@@ -79,7 +82,7 @@ export function simulate(
       process.window.throttled(startedAt);
     } else {
       simulated.answered += 1;
-      process.window.answered({ startedAt, bytes: 32 * 1024, scarce: true });
+      process.window.responded({ startedAt, bytes: 32 * 1024, windowBound: true });
     }
     fill(process);
   }

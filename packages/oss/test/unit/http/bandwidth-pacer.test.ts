@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { createPacer, type PacerClock } from "../../../src/http/bandwidth-pacer.ts";
+import { createBandwidthPacer, type PacerClock } from "../../../src/http/bandwidth-pacer.ts";
 
 /** Time that passes when the test says so. Timers come late, as real ones do. */
 function virtualClock(late = 0): PacerClock & { pass(milliseconds: number): void; timers: number } {
@@ -31,7 +31,10 @@ function virtualClock(late = 0): PacerClock & { pass(milliseconds: number): void
 }
 
 /** Senders that always have one more piece to send, and what each of them has sent. */
-function senders(pacer: ReturnType<typeof createPacer>, pieces: readonly number[]): number[] {
+function senders(
+  pacer: ReturnType<typeof createBandwidthPacer>,
+  pieces: readonly number[],
+): number[] {
   const sent = pieces.map(() => 0);
   const send = (index: number, bytes: number) => {
     const go = () => {
@@ -48,7 +51,7 @@ const total = (sent: readonly number[]) => sent.reduce((sum, bytes) => sum + byt
 
 it("lets everything pass without a limit", () => {
   const clock = virtualClock();
-  const pacer = createPacer(clock);
+  const pacer = createBandwidthPacer(clock);
   expect(pacer.isOn).toBe(false);
   expect(pacer.tryTake(1e12)).toBe(true);
   let gone = false;
@@ -67,7 +70,7 @@ it("keeps to its rate whatever it is, with at most one timer, however late that 
       fc.integer({ min: 0, max: 10 }),
       (rate, pieces, late) => {
         const clock = virtualClock(late);
-        const pacer = createPacer(clock);
+        const pacer = createBandwidthPacer(clock);
         pacer.pace(rate);
         const sent = senders(pacer, pieces);
         for (let step = 0; step < 20; step += 1) {
@@ -86,7 +89,7 @@ it("keeps to its rate whatever it is, with at most one timer, however late that 
 
 it("serves those who send one piece each in turn", () => {
   const clock = virtualClock();
-  const pacer = createPacer(clock);
+  const pacer = createBandwidthPacer(clock);
   pacer.pace(1024 ** 2);
   const sent = senders(pacer, [16_384, 16_384, 16_384, 16_384]);
   clock.pass(10_000);
@@ -95,7 +98,7 @@ it("serves those who send one piece each in turn", () => {
 
 it("doesn't save up more than a moment's bytes while nobody sends", () => {
   const clock = virtualClock();
-  const pacer = createPacer(clock);
+  const pacer = createBandwidthPacer(clock);
   pacer.pace(1_000_000);
   clock.pass(60_000);
   const sent = senders(pacer, [1000]);
@@ -104,7 +107,7 @@ it("doesn't save up more than a moment's bytes while nobody sends", () => {
 
 it("takes over a new rate at once, also for those who wait, and forgets those who gave up", () => {
   const clock = virtualClock();
-  const pacer = createPacer(clock);
+  const pacer = createBandwidthPacer(clock);
   pacer.pace(1000);
   expect(pacer.tryTake(1)).toBe(false);
   clock.pass(1);

@@ -1,28 +1,28 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createAnswerReader, type WholeAnswer } from "../../../src/http/response-reader.ts";
+import { type CompleteResponse, createResponseReader } from "../../../src/http/response-reader.ts";
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nETag: "x"\r\n\r\nhello';
 
-function read(text: string, method = "PUT"): WholeAnswer | undefined {
-  return createAnswerReader(method).take(Buffer.from(text, "latin1"));
+function read(text: string, method = "PUT"): CompleteResponse | undefined {
+  return createResponseReader(method).take(Buffer.from(text, "latin1"));
 }
 
 test("an answer with a length is whole when its last byte is there, and the connection stays", () => {
-  const reader = createAnswerReader("PUT");
+  const reader = createResponseReader("PUT");
   expect(reader.take(Buffer.from(OK.slice(0, -1)))).toBeUndefined();
   const whole = reader.take(Buffer.from("o"));
   expect(whole).toMatchObject({
     reusable: true,
-    answer: { status: 200, headers: { etag: '"x"' } },
+    response: { status: 200, headers: { etag: '"x"' } },
   });
-  expect(whole?.answer.body.toString()).toBe("hello");
+  expect(whole?.response.body.toString()).toBe("hello");
 });
 
 test("chunks are put together, extensions and trailers left out", () => {
   const chunks = "5;a=b\r\nhello\r\n6\r\n world\r\n0\r\nx-trailer: 1\r\n\r\n";
   const whole = read(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}`);
-  expect(whole?.answer.body.toString()).toBe("hello world");
+  expect(whole?.response.body.toString()).toBe("hello world");
   expect(whole?.reusable).toBe(true);
 });
 
@@ -34,18 +34,18 @@ test("the pieces that an answer arrives in make no difference", () => {
   ];
   fc.assert(
     fc.property(fc.constantFrom(...answers), fc.array(fc.nat({ max: 80 })), (answer, cuts) => {
-      const reader = createAnswerReader("PUT");
+      const reader = createResponseReader("PUT");
       const bounds = [0, ...cuts.map((cut) => cut % answer.length), answer.length].sort(
         (a, b) => a - b,
       );
-      let whole: WholeAnswer | undefined;
+      let whole: CompleteResponse | undefined;
       for (let i = 1; i < bounds.length; i++) {
         const piece = Buffer.from(answer.slice(bounds[i - 1], bounds[i]));
         if (piece.length === 0) continue;
         expect(whole).toBeUndefined();
         whole = reader.take(piece);
       }
-      expect(whole?.answer).toEqual(read(answer)?.answer);
+      expect(whole?.response).toEqual(read(answer)?.response);
       expect(whole).toBeDefined();
     }),
   );
@@ -53,7 +53,7 @@ test("the pieces that an answer arrives in make no difference", () => {
 
 test("an interim answer is passed over", () => {
   const text = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n";
-  expect(read(text)?.answer.status).toBe(204);
+  expect(read(text)?.response.status).toBe(204);
 });
 
 test("what is told of a body isn't waited for where none comes", () => {
@@ -64,15 +64,15 @@ test("what is told of a body isn't waited for where none comes", () => {
 });
 
 test("an answer without a length ends with its connection, which can't be used again", () => {
-  const reader = createAnswerReader("PUT");
+  const reader = createResponseReader("PUT");
   expect(reader.take(Buffer.from("HTTP/1.1 502 Bad Gateway\r\n\r\n<html>"))).toBeUndefined();
   const whole = reader.end();
-  expect(whole?.answer.body.toString()).toBe("<html>");
+  expect(whole?.response.body.toString()).toBe("<html>");
   expect(whole?.reusable).toBe(false);
 });
 
 test("an answer that is cut off is none", () => {
-  const reader = createAnswerReader("PUT");
+  const reader = createResponseReader("PUT");
   reader.take(Buffer.from(OK.slice(0, -1)));
   expect(reader.end()).toBeUndefined();
 });
@@ -82,7 +82,7 @@ test.each([
   ["HTTP/1.0", "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n"],
   ["bytes behind the end", `${OK}more`],
 ])("a connection isn't used again after %s", (_, text) => {
-  expect(read(text)).toMatchObject({ reusable: false, answer: { status: 200 } });
+  expect(read(text)).toMatchObject({ reusable: false, response: { status: 200 } });
 });
 
 test.each([
@@ -92,5 +92,5 @@ test.each([
   ["a broken chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"],
   ["an answer without end", `HTTP/1.1 200 OK\r\n\r\n${"x".repeat(1024 * 1024)}`],
 ])("%s is refused", (_, text) => {
-  expect(() => read(text)).toThrow("the answer");
+  expect(() => read(text)).toThrow("the response");
 });

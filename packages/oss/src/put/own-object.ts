@@ -1,0 +1,58 @@
+import type { OpenUpload } from "@exhibit/contracts";
+import { isUploadGone } from "../api/store-error.ts";
+import type { Content } from "../body/content.ts";
+import { readContent } from "../body/part-reader.ts";
+import type { Receipt } from "../object-store.ts";
+import { conflict } from "../proof/conflict.ts";
+import { type Found, isSame } from "../proof/existing-object.ts";
+import { foundReceipt } from "../proof/receipt.ts";
+import type { PutJob } from "./put-job.ts";
+
+/**
+ * Reads the file to compare it with an object that was found, and returns the receipt of `settle`.
+ * An object of another size is a conflict without reading.
+ */
+export async function compare(
+  job: PutJob,
+  found: Found,
+  upload: OpenUpload | undefined,
+): Promise<Receipt> {
+  const { key, body, signal } = job;
+  if (found.object.size !== body.size) throw conflict(key, { size: body.size }, found.object);
+  return settle(job, found, await readContent(body, signal), upload);
+}
+
+/**
+ * Returns the receipt of an equal object that was found. It is our own if it is younger than our
+ * upload and the upload is gone, because then its Complete made the object. The age alone tells
+ * nothing: another worker with the same file may have stored it in the same second. Throws
+ * EVIDENCE_CONFLICT when the object has other bytes.
+ */
+export async function settle(
+  job: PutJob,
+  found: Found,
+  content: Content,
+  upload: OpenUpload | undefined,
+): Promise<Receipt> {
+  const { key } = job;
+  if (!isSame(found.object, content)) throw conflict(key, content, found.object);
+  const isOurs = upload !== undefined && isSince(found, upload) && (await hasEnded(job, upload));
+  return foundReceipt(isOurs ? "stored" : "identical", { ...found, key, content });
+}
+
+function isSince({ object }: Found, { beganAt }: OpenUpload): boolean {
+  return object.lastModified >= beganAt;
+}
+
+/** A useless upload has to be aborted anyway, and the response tells whether there was one. */
+async function hasEnded(
+  { key, signal, multipartCalls, retry }: PutJob,
+  { uploadId }: OpenUpload,
+): Promise<boolean> {
+  try {
+    await retry((lease) => multipartCalls.abort({ lease, key, signal }, uploadId), signal);
+    return false;
+  } catch (error) {
+    return isUploadGone(error);
+  }
+}
