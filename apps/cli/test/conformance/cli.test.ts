@@ -13,7 +13,7 @@ import {
   viewOf,
 } from "@exhibit/client/testing";
 import { describe, expect, test } from "vitest";
-import { against, bareEnvironment, exhibit, program } from "../support/run.ts";
+import { against, bareEnvironment, exhibit, exhibitProcess, program } from "../support/run.ts";
 import { scratchFolder } from "../support/scratch.ts";
 
 const sealing: Answer = (response, { method, path }) => {
@@ -27,7 +27,7 @@ const sealing: Answer = (response, { method, path }) => {
 
 describe("bad use ends with 2 and one sentence", () => {
   test("with --json it is the last line of output, too, whoever found it", async () => {
-    const { code, last } = await exhibit(["import", ".", "--role", "judge", "--json"]);
+    const { code, last } = await exhibitProcess(["import", ".", "--role", "judge", "--json"]);
     expect(code).toBe(2);
     expect(last()).toMatchObject({
       error: { code: "REQUEST_INVALID", message: expect.stringContaining("judge") },

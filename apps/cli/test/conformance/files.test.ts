@@ -17,7 +17,7 @@ import {
 } from "@exhibit/client/testing";
 import type { FileView } from "@exhibit/contracts";
 import { describe, expect, test } from "vitest";
-import { bareEnvironment, program, withApi } from "../support/run.ts";
+import { against, bareEnvironment, program } from "../support/run.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { readCsv } from "../support/strict-csv.ts";
 
@@ -50,7 +50,7 @@ const all = [
 ];
 
 test("files of all pages are listed below their folders, and the count is said", async () => {
-  const { code, stdout, stderr } = await withApi(importOf(all), ["files", importId]);
+  const { code, stdout, stderr } = await against(importOf(all), ["files", importId]);
   expect(code).toBe(0);
   expect(stdout.split("\n")).toEqual([
     "kongur suit_id=1001  from /evidence/1001  in oss://evidence/suit/1001/",
@@ -69,17 +69,17 @@ test("files of all pages are listed below their folders, and the count is said",
 test("a name forges no line of the list, and is in CSV and JSON as it is", async () => {
   const path = "a\n  stored 3 B  b\u001b[2J";
   const forged = importOf([fileOf({ path })]);
-  const { stdout } = await withApi(forged, ["files", importId]);
+  const { stdout } = await against(forged, ["files", importId]);
   expect(stdout.split("\n")).toHaveLength(3);
   expect(stdout).toContain("a\\u{a}  stored 3 B  b\\u{1b}[2J");
-  const csv = await withApi(forged, ["files", importId, "--csv"]);
+  const csv = await against(forged, ["files", importId, "--csv"]);
   expect(readCsv(csv.stdout.slice(1))).toMatchObject([{ path }]);
-  const lines = await withApi(forged, ["files", importId, "--json"]);
+  const lines = await against(forged, ["files", importId, "--json"]);
   expect(JSON.parse(lines.stdout)).toMatchObject({ path });
 });
 
 test("--csv has a row for each file, each with its own place", async () => {
-  const { code, stdout } = await withApi(importOf(all), ["files", importId, "--csv"]);
+  const { code, stdout } = await against(importOf(all), ["files", importId, "--csv"]);
   expect(code).toBe(0);
   expect(stdout.startsWith("\uFEFFpath,state,")).toBe(true);
   const rows = readCsv(stdout.slice(1));
@@ -91,18 +91,18 @@ test("--csv has a row for each file, each with its own place", async () => {
     ["f", "", "role=lawyer"],
     ["g", "", "role=lawyer"],
   ]);
-  const bare = await withApi(importOf(all), ["files", importId, "--csv", "--no-bom"]);
+  const bare = await against(importOf(all), ["files", importId, "--csv", "--no-bom"]);
   expect(bare.stdout).toBe(stdout.slice(1));
 });
 
 test("--json has a line for each file, as the API gives it", async () => {
-  const { stdout } = await withApi(importOf(all), ["files", importId, "--json"]);
+  const { stdout } = await against(importOf(all), ["files", importId, "--json"]);
   const lines = stdout.trimEnd().split("\n");
   expect(lines.map((line) => JSON.parse(line))).toEqual(all);
 });
 
 test("filters are the API's to apply", async () => {
-  const { code, asked } = await withApi(importOf([]), [
+  const { code, asked } = await against(importOf([]), [
     ...["files", importId, "--state", "failed,waived", "--code", "SOURCE_IO", "--folder", "7"],
   ]);
   expect(code).toBe(0);
@@ -119,7 +119,7 @@ test("of an import that runs, and of folders that couldn't be walked, the list s
   const none = { files: 0, folders: 0, stands_for: 0 };
   const errors = [{ code: "SOURCE_NOT_FOUND", message: "m", remedy: "r", ...none }];
   const view = viewOf({ status: "planning", errors });
-  const { stderr } = await withApi(importOf(all, view), ["files", importId]);
+  const { stderr } = await against(importOf(all, view), ["files", importId]);
   expect(stderr).toContain("The import is planning: files may have changed since");
   expect(stderr).toContain("there will be more");
   expect(stderr).toContain("couldn't be walked isn't listed (SOURCE_NOT_FOUND)");
@@ -130,7 +130,7 @@ test("a list that breaks off ends with an error, and with --json says so in its 
     asked.path.includes("after=2")
       ? errorJson(response, 503, "SERVICE_UNREACHABLE", "The ledger is away.")
       : importOf(all)(response, asked);
-  const { code, stdout, last } = await withApi(broken, ["files", importId, "--json"]);
+  const { code, stdout, last } = await against(broken, ["files", importId, "--json"]);
   expect(code).toBe(3);
   expect(stdout.trimEnd().split("\n")).toHaveLength(1);
   expect(last()).toMatchObject({ error: { code: "SERVICE_UNREACHABLE" } });
@@ -141,14 +141,14 @@ describe("--output", () => {
     const folder = await scratchFolder();
     const path = join(folder, "E-77.csv");
     const args = ["files", importId, "--csv", "--output", path];
-    const first = await withApi(importOf(all), args);
+    const first = await against(importOf(all), args);
     expect(first).toMatchObject({ code: 0, stdout: "" });
     expect(first.stderr).toContain(`6 files in ${path}, as of`);
     expect(readCsv((await readFile(path, "utf8")).slice(1))).toHaveLength(6);
-    const second = await withApi(importOf([]), args);
+    const second = await against(importOf([]), args);
     expect(second.code).toBe(2);
     expect(second.stderr).toContain(`${path} is there already; --force replaces it.`);
-    expect((await withApi(importOf([]), [...args, "--force"])).code).toBe(0);
+    expect((await against(importOf([]), [...args, "--force"])).code).toBe(0);
     expect(readCsv((await readFile(path, "utf8")).slice(1))).toEqual([]);
     expect(await readdir(folder)).toEqual(["E-77.csv"]);
   });
@@ -157,14 +157,14 @@ describe("--output", () => {
     const folder = await scratchFolder();
     const path = join(folder, "list");
     const args = ["files", importId, "--output", path];
-    const broken = await withApi(
+    const broken = await against(
       (response, asked) =>
         asked.path.includes("after=2") ? response.destroy() : importOf(all)(response, asked),
       args,
     );
     expect(broken.code).toBe(3);
     expect(await readdir(folder)).toEqual([]);
-    const slow = await withApi((response, asked) => {
+    const slow = await against((response, asked) => {
       if (!asked.path.includes("after=2")) return importOf(all)(response, asked);
       return void writeFile(path, "theirs").then(() => importOf(all)(response, asked));
     }, args);
@@ -203,7 +203,7 @@ describe("--output", () => {
     [["--state", "failed,lost"], '"lost" is none of planned, stored'],
     [["--code", "EVIDENCE"], "Did you mean EVIDENCE_CONFLICT?"],
   ])("refuses %j", async (args, sentence) => {
-    const { code, stderr } = await withApi(importOf(all), ["files", importId, ...args]);
+    const { code, stderr } = await against(importOf(all), ["files", importId, ...args]);
     expect(code).toBe(2);
     expect(stderr).toContain(sentence);
   });
@@ -284,15 +284,15 @@ test("an id is named by its end or its beginning; when it may be several, they a
     );
     return json(response, { items, next: null });
   };
-  const one = await withApi(answer, ["files", "0f8fad5b"]);
+  const one = await against(answer, ["files", "0f8fad5b"]);
   expect(one.code).toBe(0);
   expect(one.asked.map(({ path }) => path.split("?")[0])).toContain(
     `/v1/imports/${importId}/files`,
   );
-  const several = await withApi(answer, ["files", "7728950e"]);
+  const several = await against(answer, ["files", "7728950e"]);
   expect(several.code).toBe(2);
   expect(several.stderr).toContain(`7728950e may be ${importId}, ${twin.import_id}: give more`);
-  const none = await withApi(answer, ["files", "abcdef"]);
+  const none = await against(answer, ["files", "abcdef"]);
   expect(none.code).toBe(2);
   expect(none.stderr).toContain("There is no import whose id begins or ends with abcdef.");
 });

@@ -36,19 +36,23 @@ test("a code that there isn't is told with those that look like it", async () =>
 
 test("bash completes commands, options, and values that are few", async () => {
   const { stdout: script } = await exhibit(["completion", "bash"]);
-  /** What bash makes of these words when the last one is to be completed. */
-  const completions = async (...words: string[]) => {
-    const lines = `eval "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _exhibit; echo "\${COMPREPLY[*]}"`;
-    const ran = await promisify(execFile)("bash", ["-c", lines, script, "exhibit", ...words]);
-    return ran.stdout.trim();
-  };
-  expect(await completions("sta")).toBe("status");
-  expect(await completions("status", "--st")).toBe("--status");
-  expect(await completions("status", "--status", "a")).toBe("attention");
-  expect(await completions("vendors", "che")).toBe("check");
-  expect(await completions("vendors", "check", "--role", "")).toBe("entrust lawyer firm");
-  expect(await completions("--json", "vendors", "check", "--su")).toBe("--suit");
-  expect(await completions("completion", "")).toBe("bash zsh");
-  expect(await completions("help", "wa")).toBe("watch waive");
-  expect(await completions("import", "/et")).toBe("/etc");
+  /** What is typed, the last word to be completed, and what bash makes of it. */
+  const completions: [string[], string][] = [
+    [["sta"], "status"],
+    [["status", "--st"], "--status"],
+    [["status", "--status", "a"], "attention"],
+    [["vendors", "che"], "check"],
+    [["vendors", "check", "--role", ""], "entrust lawyer firm"],
+    [["--json", "vendors", "check", "--su"], "--suit"],
+    [["completion", ""], "bash zsh"],
+    [["help", "wa"], "watch waive"],
+    [["import", "/et"], "/etc"],
+  ];
+  const lines = completions.map(
+    ([words]) =>
+      `COMP_WORDS=(exhibit ${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length}; COMPREPLY=(); ` +
+      `_exhibit; echo "\${COMPREPLY[*]}"`,
+  );
+  const ran = await promisify(execFile)("bash", ["-c", [script, ...lines].join("\n")]);
+  expect(ran.stdout.trimEnd().split("\n")).toEqual(completions.map(([, completed]) => completed));
 });

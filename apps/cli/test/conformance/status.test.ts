@@ -12,7 +12,7 @@ import {
 } from "@exhibit/client/testing";
 import { TRIAL_NOTICE } from "@exhibit/contracts";
 import { expect, test } from "vitest";
-import { against, bareEnvironment, program, withApi } from "../support/run.ts";
+import { against, bareEnvironment, program } from "../support/run.ts";
 
 /** A hundred imports or so, of which the API gives what the query asks for. */
 function imports(count: number): Answer {
@@ -28,7 +28,7 @@ function imports(count: number): Answer {
 }
 
 test("status lists the latest imports by short ids, with their cases, and says how many there are", async () => {
-  const few = await withApi(imports(2), ["status"]);
+  const few = await against(imports(2), ["status"]);
   expect(few.code).toBe(0);
   expect(few.stdout.split("\n").map((line) => line.trim().split(/ {2,}/))).toEqual([
     ["IMPORT", "CASE", "STATUS", "FILES", "BYTES", "FAILED", "CREATED"],
@@ -37,12 +37,12 @@ test("status lists the latest imports by short ids, with their cases, and says h
     ["2 imports."],
     [""],
   ]);
-  const many = await withApi(imports(60), ["status"]);
+  const many = await against(imports(60), ["status"]);
   expect(many.stdout).toContain("20 imports; 40 more: --all or --limit N shows them.");
-  const thousands = await withApi(imports(1500), ["status", "--limit", "3"]);
+  const thousands = await against(imports(1500), ["status", "--limit", "3"]);
   expect(thousands.stdout.split("\n")).toHaveLength(6);
   expect(thousands.stdout).toContain("3 imports; more than 1,000 more:");
-  const all = await withApi(imports(1500), ["status", "--all", "--json"]);
+  const all = await against(imports(1500), ["status", "--all", "--json"]);
   expect(all.last()).toMatchObject({ imports: { length: 1500 }, more: false });
 });
 
@@ -59,7 +59,7 @@ test("of a trial it says that nothing left this machine, and watch says so at it
 });
 
 test("the list is narrowed by the API", async () => {
-  const { asked, stdout } = await withApi(imports(0), [
+  const { asked, stdout } = await against(imports(0), [
     ...["status", "--entrust", "E-77", "--suit", "1001", "--status", "attention"],
   ]);
   const { searchParams } = new URL(asked[0]?.path ?? "", "http://api");
@@ -74,7 +74,7 @@ test.each([
   [["status", "--limit", "0"], "number from 1 on"],
   [["status", "--status", "done"], "planning"],
 ])("%j is bad use", async (args, sentence) => {
-  const { code, stderr } = await withApi(imports(1), args);
+  const { code, stderr } = await against(imports(1), args);
   expect(code).toBe(2);
   expect(stderr).toContain(sentence);
 });
@@ -96,7 +96,7 @@ test("status of one says where its folders' files are, when it was, and how to l
   const finished_at = "2026-03-01T10:00:04.000Z";
   const view = viewOf({ status: "attention", failed: 501, errors, finished_at });
   const folders = [folderOf(), folderOf({ folder_id: "2", bucket: null, prefix: null })];
-  const { code, stdout, last } = await withApi(
+  const { code, stdout, last } = await against(
     (response, { path }) => {
       if (path.includes("/folders")) return json(response, { items: folders, next: null });
       return json(response, path.includes("?id=") ? { items: [view], next: null } : view);
@@ -114,7 +114,7 @@ test("status of one says where its folders' files are, when it was, and how to l
 
 test("status --json is the API's import with its folders", async () => {
   const folders = [folderOf(), folderOf({ folder_id: "2" })];
-  const { last } = await withApi(
+  const { last } = await against(
     (response, { path }) =>
       json(response, path.includes("/folders") ? { items: folders, next: null } : sealed),
     ["status", importId, "--json"],
@@ -124,7 +124,7 @@ test("status --json is the API's import with its folders", async () => {
 
 test("what a cancelled import hasn't sent isn't to go", async () => {
   const view = viewOf({ status: "cancelled", planned: 750 });
-  const { stdout } = await withApi(
+  const { stdout } = await against(
     (response, { path }) =>
       json(response, path.includes("/folders") ? { items: [], next: null } : view),
     ["status", importId],
@@ -135,13 +135,13 @@ test("what a cancelled import hasn't sent isn't to go", async () => {
 test("a retry of a paused import says that it waits, for whom, and doesn't", async () => {
   const wang = { at: "2026-11-23T12:34:56.000Z", who: "王芳", why: null };
   const answer: Answer = (response) => json(response, viewOf({ paused: wang, planned: 3 }), 202);
-  const { code, stdout, stderr, asked } = await withApi(answer, ["retry", importId]);
+  const { code, stdout, stderr, asked } = await against(answer, ["retry", importId]);
   expect(code).toBe(1);
   expect(stderr).toContain("is paused: 3 files to store, once it is resumed.");
   expect(stdout).toContain(`Paused by 王芳 at 2026-11-23 12:34 UTC`);
   expect(stdout).toContain(`npx exhibit resume ${importId}`);
   expect(asked).toHaveLength(1);
-  expect((await withApi(answer, ["retry", importId, "--detach"])).code).toBe(0);
+  expect((await against(answer, ["retry", importId, "--detach"])).code).toBe(0);
 });
 
 test.each([["watch"], ["retry"]])(
@@ -177,7 +177,7 @@ test.each(["audit", "cancel", "pause", "resume", "retry", "status", "watch", "wa
   "%s takes the end of an id",
   async (command) => {
     const act = command === "waive" ? ["--all", "--why", "w"] : [];
-    const { asked } = await withApi(
+    const { asked } = await against(
       (response, { path }) =>
         json(
           response,

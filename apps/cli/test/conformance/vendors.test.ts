@@ -1,29 +1,17 @@
-import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { json, startFakeApi } from "@exhibit/client/testing";
 import { TRIAL_NOTICE, type VendorState } from "@exhibit/contracts";
 import { type Sandbox, startSandbox } from "@exhibit/sandbox";
 import { startProxy } from "@exhibit/testkit/proxy";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
+import { exhibit, exhibitProcess } from "../support/run.ts";
 
-const main = new URL("../../bin/exhibit.mjs", import.meta.url).pathname;
-
-async function vendors(args: readonly string[], env: Record<string, string>) {
-  const path = `${new URL(".", `file://${process.execPath}`).pathname}:/usr/bin:/bin`;
-  const child = spawn(main, ["vendors", ...args], { env: { PATH: path, ...env } });
-  const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
-  const [stdout, stderr, code] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    exited,
-  ]);
-  const last = () => JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "") as unknown;
-  return { code, stdout, stderr, last };
-}
+/** Runs `exhibit vendors` in this process. */
+const vendors = (args: readonly string[], env: Record<string, string>) =>
+  exhibit(["vendors", ...args], env);
 
 describe("exhibit vendors", () => {
   const states: VendorState[] = [
@@ -97,7 +85,7 @@ describe("exhibit vendors", () => {
       json(response, { scope: "fleet", trial: false, items: states }),
     );
     const env = { EXHIBIT_API_URL: api.url, HTTP_PROXY: proxy.url, NODE_USE_ENV_PROXY: "1" };
-    expect((await vendors([], env)).code).toBe(0);
+    expect((await exhibitProcess(["vendors"], env)).code).toBe(0);
     expect([...proxy.asked, ...proxy.plain]).toEqual([]);
   });
 

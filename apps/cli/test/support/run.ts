@@ -17,12 +17,37 @@ export interface Ran {
   code: number | null;
   stdout: string;
   stderr: string;
-  /** The last line of stdout, which is JSON. */
+  /** Parses the last line of stdout, which is JSON. */
   last(): unknown;
 }
 
-/** Runs the real program as a person would. */
+/**
+ * Runs a command line in this process, which takes a fraction of the time of a process of its own.
+ * `env` takes the place of the variables that a deployment sets.
+ */
 export async function exhibit(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Ran> {
+  for (const name of Object.keys(process.env)) {
+    if (/^(EXHIBIT_|OTEL_)|_proxy$/i.test(name)) vi.stubEnv(name, undefined);
+  }
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  const [stdout, stderr] = [recordedSink(), recordedSink()];
+  const settled = async () => undefined;
+  try {
+    const code = await runCli(args, {
+      stdout: { ...stdout, settled },
+      stderr: { ...stderr, settled },
+    });
+    return ranWith(code, stdout.text(), stderr.text());
+  } finally {
+    vi.unstubAllEnvs();
+  }
+}
+
+/** Runs the real program as a person would, for tests of what only a process does. */
+export async function exhibitProcess(
   args: readonly string[],
   env: Record<string, string> = {},
 ): Promise<Ran> {
@@ -45,24 +70,7 @@ function ranWith(code: number | null, stdout: string, stderr: string): Ran {
   };
 }
 
-/** Runs a command line in this process, which takes a fraction of the time, against an API that answers as the test says. */
-export async function withApi(answer: Answer, args: readonly string[]) {
-  await using api = await startFakeApi(answer);
-  vi.stubEnv("EXHIBIT_API_URL", api.url);
-  const [stdout, stderr] = [recordedSink(), recordedSink()];
-  const settled = async () => undefined;
-  const code = await runCli(args, {
-    stdout: { ...stdout, settled },
-    stderr: { ...stderr, settled },
-  });
-  vi.unstubAllEnvs();
-  return {
-    ...ranWith(code, stdout.text(), stderr.text()),
-    asked: api.asked,
-  };
-}
-
-/** The real program against an API that answers as the test says. */
+/** Runs a command line against an API that answers as the test says. */
 export async function against(
   answer: Answer,
   args: readonly string[],
