@@ -144,7 +144,7 @@ describe("A Redis that can't carry the work is refused at the start, with a sent
       "one whose user may not ask what it is",
       () => addUser("a", ...keys, "+@all", "-@dangerous"),
       "SERVICE_UNFIT",
-      /"a" what the queues need: INFO\./,
+      /"a" lacks rights that the queues need: INFO\./,
     ],
     [
       "one whose user may not wait",

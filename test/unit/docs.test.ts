@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { environmentNames } from "@exhibit/config";
 import { errorTable, fileStates, folderView, importStatuses } from "@exhibit/contracts";
 import { shardStates } from "@exhibit/ledger";
 import { instrumentTable, spanTable } from "@exhibit/telemetry";
@@ -24,13 +25,17 @@ test("docs/errors.md has every error code, each with its meaning, its remedy and
   }
 });
 
-test("docs/telemetry.md has every span and instrument with all its attributes, and no other", () => {
+test("docs/telemetry.md has every span and instrument with exactly its attributes, and no other", () => {
   const rows = rowsOf("telemetry.md");
   const table = { ...spanTable, ...instrumentTable };
   expect([...rows.keys()].sort()).toEqual(Object.keys(table).sort());
   for (const [name, { attributes, ...entry }] of Object.entries(table)) {
     expect(rows.get(name), name).toContain("covers" in entry ? entry.covers : entry.measures);
-    for (const attribute of attributes) expect(rows.get(name), name).toContain(`\`${attribute}\``);
+    const named = (rows.get(name) ?? "").matchAll(/`(exhibit\.[^`]+)`/g);
+    expect(
+      [...named].map(([, attribute]) => attribute),
+      name,
+    ).toEqual([...attributes]);
   }
 });
 
@@ -82,6 +87,17 @@ test("docs/states.md names functions, files and tests that are there", () => {
 function textAt(path: string): string | undefined {
   return existsSync(path) ? readFileSync(path, "utf8") : undefined;
 }
+
+test("docs/configuration.md and the guide of the command line have every EXHIBIT_ variable, and no other", () => {
+  const page = readFileSync(join(docs, "configuration.md"), "utf8");
+  const firstCells = [...page.matchAll(/^\| (`EXHIBIT_[^|]+) \|/gm)].join();
+  const guide = readFileSync(join(docs, "../apps/cli/src/cli.ts"), "utf8");
+  const names = (text: string, pattern: RegExp) =>
+    [...text.matchAll(pattern)].map(([, name]) => name);
+  const all = [...environmentNames].sort();
+  expect([...new Set(names(firstCells, /`(EXHIBIT_\w+)`/g))].sort()).toEqual(all);
+  expect(names(guide, /^ {2}(EXHIBIT_\w+)/gm).sort()).toEqual(all);
+});
 
 test("every page that README and docs link to is there", () => {
   const pages = ["../README.md", ...readdirSync(docs).filter((name) => name.endsWith(".md"))];

@@ -171,6 +171,10 @@ Exit codes:
 Environment:
   EXHIBIT_CONFIG        path of exhibit.yaml: the vendors, and the folders that may be read (exhibit.yaml in this folder)
   EXHIBIT_REDIS_URL     Redis or Valkey for the queues; absent: embedded, in this process
+  EXHIBIT_REDIS_PREFIX  what keeps several fleets on one Redis apart (exhibit)
+  EXHIBIT_REDIS_CA_FILE certificates (PEM) of your own authority, for a Redis with TLS
+  EXHIBIT_ALLOW_EVICTION
+                        1 accepts a Redis that evicts keys when it runs out of memory
   EXHIBIT_DATABASE_URL  Postgres for the ledger; absent: embedded, in this process
   EXHIBIT_LEASE_KEY     id:<32 bytes in Base64>: leases are shared through Redis, encrypted; of several keys,
                         separated by commas, the first encrypts and all decrypt

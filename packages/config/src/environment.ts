@@ -110,6 +110,9 @@ const environment = z.object({
   EXHIBIT_GRACE: seconds.default(10),
 });
 
+/** The names of all variables, without the NAME_FILE of those that hold a secret. */
+export const environmentNames: readonly string[] = Object.keys(environment.shape);
+
 /** What holds a secret can be given in a file (a Docker or Kubernetes secret) that NAME_FILE names. */
 const secretNames = ["EXHIBIT_REDIS_URL", "EXHIBIT_DATABASE_URL", "EXHIBIT_LEASE_KEY"];
 

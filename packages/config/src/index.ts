@@ -1,6 +1,7 @@
 export { type ExhibitConfig, loadConfig, parseConfig, secretsOf } from "./config.ts";
 export {
   type Environment,
+  environmentNames,
   readDatabaseUrl,
   readEnvironment,
   type Variables,

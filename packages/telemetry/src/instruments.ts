@@ -2,21 +2,21 @@ import { type AttributeValue, metrics } from "@opentelemetry/api";
 
 interface InstrumentEntry {
   readonly kind: "counter" | "gauge";
-  /** As UCUM writes it. */
+  /** In UCUM notation. */
   readonly unit: string;
-  /** What is measured, for people. */
+  /** What is measured, as docs/telemetry.md says it. */
   readonly measures: string;
-  /** All that it may be split by: few values each, none of them an id of a case. */
+  /** All its attributes: each has few values, and none is an id of a case. */
   readonly attributes: readonly `exhibit.${string}`[];
 }
 
-/** Every instrument of our own code. Metrics are sent when OTEL_METRICS_EXPORTER asks for them. */
+/** Every instrument of our own code. Metrics are exported when OTEL_METRICS_EXPORTER is set. */
 export const instrumentTable = {
   "exhibit.oss.window": {
     kind: "gauge",
     unit: "{request}",
     measures:
-      "Requests with bytes that a process may have under way to a bucket, as OSS's answers taught it.",
+      "How many requests with bytes a process may have in flight to a bucket, as learnt from OSS.",
     attributes: ["exhibit.endpoint", "exhibit.bucket"],
   },
   "exhibit.vendor.calls": {
@@ -28,7 +28,7 @@ export const instrumentTable = {
   "exhibit.vendor.state": {
     kind: "gauge",
     unit: "1",
-    measures: "1 for the state that a vendor is in: ok, failing, throttled, open, half-open.",
+    measures: "1 for a vendor's current state: ok, failing, throttled, open, half-open.",
     attributes: ["exhibit.vendor", "exhibit.state"],
   },
 } as const satisfies Record<string, InstrumentEntry>;
@@ -42,12 +42,12 @@ type NamesOf<Kind> = {
 export type CounterName = NamesOf<"counter">;
 export type GaugeName = NamesOf<"gauge">;
 
-/** What an instrument of this name is split by. */
+/** The attributes of the instrument of this name. */
 export type InstrumentAttributes<Name extends keyof typeof instrumentTable> = {
   readonly [Key in (typeof instrumentTable)[Name]["attributes"][number]]: AttributeValue;
 };
 
-/** Adds one. Costs next to nothing when metrics are off. */
+/** Adds one to a counter. Costs next to nothing when metrics are off. */
 export function count<Name extends CounterName>(
   name: Name,
   attributes: InstrumentAttributes<Name>,
@@ -64,7 +64,10 @@ export interface Reading<Name extends GaugeName> {
   readonly attributes: InstrumentAttributes<Name>;
 }
 
-/** Reads a gauge whenever metrics are collected, until the function it gives is called. `read` may fail: nothing is sent then. */
+/**
+ * Reads a gauge whenever metrics are collected, until the returned function is called. If `read`
+ * fails, nothing is reported.
+ */
 export function observe<Name extends GaugeName>(
   name: Name,
   read: () => Promise<readonly Reading<Name>[]>,

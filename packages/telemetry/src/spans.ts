@@ -11,36 +11,27 @@ import {
 } from "@opentelemetry/api";
 
 interface SpanEntry {
-  /** What the span covers, for people. */
+  /** What the span covers, as docs/telemetry.md says it. */
   readonly covers: string;
-  /** All that it may carry: ids and numbers. No credential, no content, no name of a person's file. */
+  /** All its attributes: ids and numbers, but no credential, no content, and no name of a file. */
   readonly attributes: readonly `exhibit.${string}`[];
 }
 
 /**
- * Every span of our own code, in the order in which an import meets them. HTTP spans follow OpenTelemetry's
- * conventions and those of jobs are bullmq-otel's; these are their children.
+ * Every span of our own code, in the order in which an import meets them. They are children of HTTP
+ * spans, which follow OpenTelemetry's conventions, and of the spans of jobs, which are bullmq-otel's.
  */
 export const spanTable = {
   "exhibit.plan": {
-    covers: "Planning one folder of an import: its source is walked and cut into shards.",
+    covers: "Planning one folder of an import: walking its source and cutting it into shards.",
     attributes: [
       "exhibit.import_id",
       "exhibit.folder_id",
       "exhibit.vendor",
       "exhibit.files",
       "exhibit.bytes",
-      "exhibit.shards",
-    ],
-  },
-  "exhibit.walk": {
-    covers: "Reading the names of one source, from its first entry to its last.",
-    attributes: [
-      "exhibit.import_id",
-      "exhibit.folder_id",
-      "exhibit.files",
+      "exhibit.failed",
       "exhibit.skipped",
-      "exhibit.faulty",
     ],
   },
   "exhibit.store": {
@@ -56,7 +47,7 @@ export const spanTable = {
     ],
   },
   "exhibit.lease": {
-    covers: "Asking a vendor for the lease that opens a folder.",
+    covers: "Getting the lease that opens a folder, from the cache or from its vendor.",
     attributes: [
       "exhibit.import_id",
       "exhibit.folder_id",
@@ -66,10 +57,9 @@ export const spanTable = {
     ],
   },
   "exhibit.file": {
-    covers: "Sending one file: opening, digests, upload, comparison with OSS's CRC64.",
+    covers: "Sending one file: reading, digests, upload, and comparison with OSS's CRC64.",
     attributes: [
       "exhibit.file_id",
-      "exhibit.shard_id",
       "exhibit.size",
       "exhibit.outcome",
       "exhibit.lease_id",
@@ -77,7 +67,7 @@ export const spanTable = {
     ],
   },
   "exhibit.seal": {
-    covers: "Ending an import: its totals and the state it rests in.",
+    covers: "Ending an import: comparing its totals and setting its final status.",
     attributes: [
       "exhibit.import_id",
       "exhibit.status",
@@ -87,29 +77,33 @@ export const spanTable = {
     ],
   },
   "exhibit.reconcile": {
-    covers: "Ringing again for what the ledger says is unfinished.",
+    covers: "Enqueuing again what the ledger says is unfinished.",
     attributes: ["exhibit.imports", "exhibit.shards"],
   },
 } as const satisfies Record<string, SpanEntry>;
 
 export type SpanName = keyof typeof spanTable;
 
-/** What the span of this name may carry. */
+/** The attributes that the span of this name may have. */
 export type SpanAttributes<Name extends SpanName> = {
   readonly [Key in (typeof spanTable)[Name]["attributes"][number]]?: AttributeValue | undefined;
 };
 
-/** A running span: what is known only later is set on it. */
+/** A running span. */
 export interface RunningSpan<Name extends SpanName> {
+  /** Sets attributes that weren't known at the start. */
   set(attributes: SpanAttributes<Name>): void;
-  /** As `withSpan`, for work of this span that there is a lot of: where this span isn't seen, that isn't even asked for. */
+  /**
+   * Starts a child span. If this span isn't sampled, neither is the child, and the check costs
+   * nothing: use it in hot loops.
+   */
   withSpan: typeof withSpan;
 }
 
 /**
- * Runs `work` inside a span, which is active for all that `work` awaits. A failure is recorded on the span with our
- * error code as `error.type`, and thrown on as it is. Costs next to nothing when telemetry is off, or when the trace isn't
- * one of those that are sampled: no span of it is made then.
+ * Runs `work` inside a span, which is active for everything that `work` awaits. Records a failure on
+ * the span with our error code as `error.type`, and rethrows it unchanged. Costs next to nothing when
+ * telemetry is off or the trace isn't sampled: no span is created then.
  */
 export function withSpan<Name extends SpanName, Result>(
   name: Name,
@@ -117,16 +111,17 @@ export function withSpan<Name extends SpanName, Result>(
   work: (span: RunningSpan<Name>) => Promise<Result>,
 ): Promise<Result> {
   const parent = trace.getActiveSpan()?.spanContext();
-  if (parent !== undefined && (parent.traceFlags & TraceFlags.SAMPLED) === 0) return work(UNSEEN);
+  if (parent !== undefined && (parent.traceFlags & TraceFlags.SAMPLED) === 0)
+    return work(UNSAMPLED);
   const span = trace.getTracer("exhibit").startSpan(name, { attributes: attributes as Attributes });
-  if (span.spanContext().traceId === INVALID_TRACEID) return work(UNSEEN);
+  if (span.spanContext().traceId === INVALID_TRACEID) return work(UNSAMPLED);
   return context.with(trace.setSpan(context.active(), span), () => inside(span, work));
 }
 
-/** For work that nobody traces. */
-const UNSEEN: RunningSpan<SpanName> = {
+/** The span of work that isn't traced. */
+const UNSAMPLED: RunningSpan<SpanName> = {
   set() {},
-  withSpan: (_name, _attributes, work) => work(UNSEEN),
+  withSpan: (_name, _attributes, work) => work(UNSAMPLED),
 };
 
 async function inside<Name extends SpanName, Result>(
@@ -143,7 +138,7 @@ async function inside<Name extends SpanName, Result>(
   }
 }
 
-/** Says on the span what went wrong: our code, and the sentence for people (which holds no secret). */
+/** Records an error on a span: its code, and its message, which holds no secret. */
 export function recordFailure(span: Span, thrown: unknown): void {
   const { code, message } = toExhibitError(thrown);
   span.setAttribute("error.type", code);
@@ -151,7 +146,7 @@ export function recordFailure(span: Span, thrown: unknown): void {
   span.setStatus({ code: SpanStatusCode.ERROR, message: `${code}: ${message}` });
 }
 
-/** The trace that runs now, as a person can look it up; undefined when telemetry is off. */
+/** Returns the id of the current trace; undefined when telemetry is off. */
 export function activeTraceId(): string | undefined {
   return trace.getActiveSpan()?.spanContext().traceId;
 }

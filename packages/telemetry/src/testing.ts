@@ -1,6 +1,13 @@
-import { context, propagation, trace } from "@opentelemetry/api";
+import { context, metrics, propagation, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { W3CTraceContextPropagator } from "@opentelemetry/core";
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  type MetricData,
+  PeriodicExportingMetricReader,
+} from "@opentelemetry/sdk-metrics";
 import {
   InMemorySpanExporter,
   type ReadableSpan,
@@ -9,12 +16,12 @@ import {
 } from "@opentelemetry/sdk-trace";
 
 export interface SpanRecorder {
-  /** The spans that have ended, the first one first. */
+  /** Returns the spans that have ended, in the order of their ends. */
   spans(): readonly ReadableSpan[];
   stop(): Promise<void>;
 }
 
-/** Switches tracing on for a test and keeps the spans in memory. One at a time in a process. */
+/** Turns tracing on for a test and keeps the spans in memory. A process can have one recorder. */
 export function recordSpans(): SpanRecorder {
   const exporter = new InMemorySpanExporter();
   const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
@@ -28,6 +35,31 @@ export function recordSpans(): SpanRecorder {
       trace.disable();
       context.disable();
       propagation.disable();
+    },
+  };
+}
+
+export interface MetricRecorder {
+  /** Reads all gauges, and returns every metric with the values it has now. */
+  collect(): Promise<readonly MetricData[]>;
+  stop(): Promise<void>;
+}
+
+/** Turns metrics on for a test. A process can have one recorder. */
+export function recordMetrics(): MetricRecorder {
+  const reader = new PeriodicExportingMetricReader({
+    exporter: new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE),
+  });
+  const provider = new MeterProvider({ readers: [reader] });
+  metrics.setGlobalMeterProvider(provider);
+  return {
+    async collect() {
+      const { resourceMetrics } = await reader.collect();
+      return resourceMetrics.scopeMetrics.flatMap((scope) => scope.metrics);
+    },
+    stop: async () => {
+      await provider.shutdown();
+      metrics.disable();
     },
   };
 }

@@ -106,7 +106,11 @@ async function openHolder(
   { folder, selector, destination, openedAt, signal, check, watch }: ToHold,
 ): Promise<HeldLeases> {
   const of = ofCase(folder, selector);
-  const attributes = { "exhibit.vendor": folder.vendor, "exhibit.folder_id": folder.id };
+  const attributes = {
+    "exhibit.import_id": folder.import_id,
+    "exhibit.folder_id": folder.id,
+    "exhibit.vendor": folder.vendor,
+  };
   // After a person's retry the vendor is asked again: they have fixed something.
   const since = openedAt.getTime();
   let checked: Lease | undefined;

@@ -20,7 +20,7 @@ import {
 import { tooLarge } from "@exhibit/oss";
 import type { Attempt, Engine } from "@exhibit/queue";
 import { type SourceEntry, type SourceReader, type Sources, sourceName } from "@exhibit/sources";
-import { type Logger, withSpan } from "@exhibit/telemetry";
+import { type Logger, type RunningSpan, withSpan } from "@exhibit/telemetry";
 import type { Sight } from "../fleet/sight.ts";
 import { type RunWatch, type Waits, whileWatched } from "../fleet/waits.ts";
 import { enqueueSoon, jobOfShard, UNREACHABLE } from "../jobs/enqueue.ts";
@@ -59,8 +59,12 @@ export async function planFolder(
   const { ledger } = dependencies;
   const folder = await openFolder(ledger, folderId, attempt);
   if (!folder) return;
-  const attributes = { "exhibit.import_id": folder.import_id, "exhibit.folder_id": folderId };
-  await withSpan("exhibit.plan", attributes, () =>
+  const attributes = {
+    "exhibit.import_id": folder.import_id,
+    "exhibit.folder_id": folderId,
+    "exhibit.vendor": folder.vendor,
+  };
+  await withSpan("exhibit.plan", attributes, (span) =>
     runUntilStopped(ledger, { importId: folder.import_id }, attempt, (watched) => {
       let entries = 0;
       const run = {
@@ -74,7 +78,7 @@ export async function planFolder(
         entries += 1;
       };
       return whileWatched(dependencies.waits, run, (watch) =>
-        planOpenFolder(dependencies, folder, watched, { ...watch, onEntry }),
+        planOpenFolder(dependencies, folder, watched, { ...watch, onEntry, span }),
       );
     }),
   );
@@ -82,6 +86,7 @@ export async function planFolder(
 
 interface WalkWatch extends Pick<RunWatch, "fault"> {
   onEntry(): void;
+  span: RunningSpan<"exhibit.plan">;
 }
 
 /** Gives the fault for which the source can't be walked. */
@@ -96,6 +101,15 @@ async function planOpenFolder(
   const fault = await walk(dependencies, folder, attempt, watch, last);
   if (!fault && last) await compareWithLast(ledger, folder.id, last);
   const finished = await finishPlanning(ledger, folder.id, fault, attempt.starts);
+  if (finished) {
+    const { files, bytes, failed, skipped } = finished.counters;
+    watch.span.set({
+      "exhibit.files": files,
+      "exhibit.bytes": bytes,
+      "exhibit.failed": failed,
+      "exhibit.skipped": skipped,
+    });
+  }
   if (finished?.complete) await enqueueSoon(dependencies, "seal", [{ id: finished.importId }]);
   return fault && folderError(fault, folder);
 }

@@ -1,3 +1,4 @@
+import type { ImportView } from "@exhibit/contracts";
 import { type Ledger, readImport, sealImport } from "@exhibit/ledger";
 import { type Logger, withSpan } from "@exhibit/telemetry";
 
@@ -11,16 +12,22 @@ export async function seal(
 ): Promise<void> {
   await withSpan("exhibit.seal", { "exhibit.import_id": importId }, async (span) => {
     const status = await sealImport(ledger, importId);
-    span.set({ "exhibit.status": status });
-    if (status !== undefined) await logEnd(ledger, importId, logger);
+    if (status === undefined) return;
+    const view = await readImport(ledger, importId);
+    span.set({
+      "exhibit.status": status,
+      "exhibit.files": view.files,
+      "exhibit.bytes": view.bytes,
+      "exhibit.failed": view.failed,
+    });
+    logEnd(view, logger);
   });
 }
 
-async function logEnd(ledger: Ledger, importId: string, logger: Logger): Promise<void> {
-  const view = await readImport(ledger, importId);
-  const { status, files, bytes, stored, identical, failed, waived, seconds } = view;
+function logEnd(view: ImportView, logger: Logger): void {
+  const { import_id, status, files, bytes, stored, identical, failed, waived, seconds } = view;
   const codes = view.errors.map(({ code }) => code);
-  const fields = { import_id: importId, files, bytes, stored, identical, failed, waived, seconds };
+  const fields = { import_id, files, bytes, stored, identical, failed, waived, seconds };
   if (status === "attention")
     logger.warn({ event: "import.attention", ...fields, codes }, "an import needs attention");
   else if (status === "sealed")

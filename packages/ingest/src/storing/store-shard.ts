@@ -144,6 +144,7 @@ async function storeOpenShard(
     "exhibit.shard_id": shard.id,
     "exhibit.vendor": folder.vendor,
     "exhibit.files": shard.files.length,
+    "exhibit.bytes": shard.files.reduce((sum, { size }) => sum + size, 0),
   };
   const run = { shardId: shard.id, runNumber: shard.runNumber };
   const progress = createUploadProgress(ledger, shard.id);
@@ -153,6 +154,7 @@ async function storeOpenShard(
     let settled: Settled;
     try {
       settled = await storeFiles(dependencies, work);
+      span.set({ "exhibit.failed": settled.notStored.length });
     } finally {
       // What can't be aborted now is the reconciler's; a worker that stops has no time for it.
       if (uploads.any && !attempt.signal.aborted)

@@ -1,4 +1,4 @@
-import type { ExhibitError } from "@exhibit/contracts";
+import { type Counters, counterNames, type ExhibitError } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import { storable } from "../sql/text.ts";
@@ -6,20 +6,25 @@ import { isCancelled, isComplete } from "../states.ts";
 import { lockPlanning } from "./planning-lock.ts";
 import { failUnseen } from "./rewalk.ts";
 
+const counterObject = sql.raw(
+  `json_build_object(${counterNames.map((name) => `'${name}', folders.${name}`).join(", ")})`,
+);
+
 /**
  * Says that a folder's source is walked to its end, or, with `error`, that it can't be. What was looked for and not found
  * fails; when the source couldn't be walked, with the error that it had.
- * Returns whether nothing is open any more in the import; walking twice is harmless, and so is a cancelled import.
+ * Returns whether nothing is open any more in the import, and the folder's counters; walking twice is harmless, and so is
+ * a cancelled import.
  */
 export async function finishPlanning(
   { db }: Ledger,
   folderId: number,
   error?: ExhibitError,
   jobStarts: number | null = null,
-): Promise<{ importId: string; complete: boolean } | undefined> {
+): Promise<{ importId: string; complete: boolean; counters: Counters } | undefined> {
   const rows = await db.transaction().execute(async (tx) => {
     await lockPlanning(tx, folderId);
-    const result = await sql<{ id: string; complete: boolean }>`
+    const result = await sql<{ id: string; complete: boolean; counters: Counters }>`
     with walked as materialized (
       select id from folders
       where id = ${folderId} and not planned
@@ -34,15 +39,15 @@ export async function finishPlanning(
         error_code = ${error?.code ?? null}, error = ${error === undefined ? null : storable(error.message)}
       from walked, total
       where folders.id = walked.id
-      returning import_id, total.missed
+      returning import_id, total.missed, ${counterObject} as counters
     )
     update imports set open_folders = open_folders - 1, failed = failed + missed, updated_at = now(),
       status = case when open_folders = 1 and status = 'planning' then 'storing' else status end
     from in_folder
     where imports.id = in_folder.import_id
-    returning imports.id, ${isComplete} as complete`.execute(tx);
+    returning imports.id, ${isComplete} as complete, in_folder.counters`.execute(tx);
     return result.rows;
   });
   const row = rows[0];
-  return row && { importId: row.id, complete: row.complete };
+  return row && { importId: row.id, complete: row.complete, counters: row.counters };
 }

@@ -1,3 +1,4 @@
+import { noCounters } from "@exhibit/contracts";
 import { ledgerKinds } from "@exhibit/ledger/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -118,12 +119,14 @@ describe.each(Object.entries(ledgerKinds))("Planning in the ledger on %s", (_kin
     expect(await finishPlanning(ledger, folderIds[0] as number)).toEqual({
       importId,
       complete: false,
+      counters: noCounters,
     });
     expect(await finishPlanning(ledger, folderIds[0] as number)).toBeUndefined();
     expect((await readImport(ledger, importId)).status).toBe("planning");
     expect(await finishPlanning(ledger, folderIds[1] as number)).toEqual({
       importId,
       complete: true,
+      counters: noCounters,
     });
     expect(await sealImport(ledger, importId)).toBe("sealed");
   });
