@@ -38,11 +38,9 @@ export { type Incident, recordIncidents } from "./storing/incidents.ts";
 export {
   giveUpUpload,
   type LeftUpload,
-  type NewUpload,
   readLeftUploads,
   recordPart,
   recordUpload,
-  type UploadPart,
 } from "./storing/multipart-uploads.ts";
 export {
   findOrphanedUploads,

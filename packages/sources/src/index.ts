@@ -9,7 +9,6 @@ export {
 export { absentRoots, unreadableRoots } from "./file-system/roots.ts";
 export type {
   FileStat,
-  Piece,
   PlannedEntry,
   SourceEntry,
   SourceFile,

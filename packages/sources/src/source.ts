@@ -1,4 +1,4 @@
-import type { SkippedAs } from "@exhibit/contracts";
+import type { FileBody, Piece, SkippedAs } from "@exhibit/contracts";
 import type { ExhibitError } from "@exhibit/contracts/errors";
 
 // The port: what everybody else knows of a source, whatever its kind. A kind's side of it is
@@ -75,24 +75,11 @@ export interface SourceReader extends AsyncDisposable {
 }
 
 /** A file that is read once, in order. Whoever opened it disposes of it. */
-export interface SourceFile extends FileStat, AsyncDisposable {
+export interface SourceFile extends FileBody, FileStat, AsyncDisposable {
   /**
    * Returns the next `length` bytes. The last byte of the file is returned only after size and time
    * were found unchanged (else SOURCE_CHANGED), so a body that was sent whole is proved to be
    * whole. Throws SOURCE_*.
    */
   read(length: number): Promise<Piece>;
-  /** Starts over from the first byte. */
-  rewind(): Promise<void>;
-}
-
-/** Bytes of a file, and what they are proved with. */
-export interface Piece {
-  readonly bytes: Buffer;
-  /** CRC-64/XZ of these bytes, unsigned. */
-  readonly crc64: bigint;
-  /** SHA-256 of the whole file, 32 bytes; there in the file's last piece, and only there. */
-  readonly sha256: Buffer | undefined;
-  /** Returns the memory: `bytes` mustn't be used after it. */
-  release(): void;
 }

@@ -1,35 +1,15 @@
+import type { AcknowledgedPart, OpenUpload } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 
-/** A multipart upload that OSS has opened for a file. */
-export interface NewUpload {
-  /** OSS's own id. */
-  uploadId: string;
-  endpoint: string;
-  bucket: string;
-  key: string;
-  partSize: number;
-  /** By OSS's clock. */
-  beganAt: Date;
-}
-
-/** A part that OSS has acknowledged. */
-export interface UploadPart {
-  /** From 1 on. */
-  number: number;
-  etag: string;
-  /** Unsigned. */
-  crc64: bigint;
-}
-
 /** An upload that was begun and has neither become an object nor been given up. */
-export interface LeftUpload extends NewUpload {
+export interface LeftUpload extends OpenUpload {
   /** The ledger's number of it. */
   id: number;
   /** What the file was when it was begun. */
   size: number;
   modifiedMs: number;
-  parts: UploadPart[];
+  parts: AcknowledgedPart[];
 }
 
 /** Puts an upload on the record, and what its source was; gives the ledger's number of it. */
@@ -37,7 +17,7 @@ export async function recordUpload(
   { db }: Ledger,
   fileId: number,
   source: { size: number; modifiedMs: number },
-  upload: NewUpload,
+  upload: OpenUpload,
 ): Promise<number> {
   const { id } = await db
     .insertInto("uploads")
@@ -61,7 +41,11 @@ export async function recordUpload(
  * Records a part; sent again, it replaces what was known of its number. Harmless for an upload that is off the record.
  * A part is progress: the run of its shard isn't one of a worker that dies and gets nothing done.
  */
-export async function recordPart({ db }: Ledger, id: number, part: UploadPart): Promise<void> {
+export async function recordPart(
+  { db }: Ledger,
+  id: number,
+  part: AcknowledgedPart,
+): Promise<void> {
   await sql`
     with alive as (
       update shards set unended_runs = 0

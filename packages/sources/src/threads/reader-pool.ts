@@ -1,6 +1,7 @@
+import type { Piece } from "@exhibit/contracts";
 import type { PieceDigests } from "../digests/digester.ts";
 import type { Place } from "../file-system/place.ts";
-import type { FileStat, Piece, SourceFile } from "../source.ts";
+import type { FileStat, SourceFile } from "../source.ts";
 import { type Opening, type ReaderThread, startReaderThread } from "./reader-thread.ts";
 import {
   createSharedMemory,
