@@ -5,6 +5,7 @@ import { dirname, join, relative, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { setTimeout } from "node:timers/promises";
 import { buildApi } from "@exhibit/api";
+import { createApiClient, followImport, toArray } from "@exhibit/client";
 import { type Environment, parseConfig, secretsOf } from "@exhibit/config";
 import type {
   FileView,
@@ -129,7 +130,7 @@ async function environmentFor(
   };
 }
 
-/** The API as a test speaks to it. */
+/** The API as tests use it: typed calls of its client, and raw ones for tests of HTTP itself. */
 export function createClient(apiUrl: string) {
   async function get<T>(path: string): Promise<T> {
     const answer = await fetch(`${apiUrl}${path}`);
@@ -143,31 +144,14 @@ export function createClient(apiUrl: string) {
     const answer = await fetch(`${apiUrl}${path}`, { method: "POST", ...init });
     return { status: answer.status, body: (await answer.json()) as T };
   }
-  async function rest(importId: string): Promise<ImportView> {
-    const events = await fetch(`${apiUrl}/v1/imports/${importId}/events`);
-    const text = await events.text();
-    const end = /event: end\ndata: (.*)\n/.exec(text)?.[1];
-    if (end === undefined) throw new Error(`the event stream ended early:\n${text}`);
-    return JSON.parse(end) as ImportView;
-  }
+  const api = createApiClient({ url: apiUrl });
+  const rest = (importId: string) => followImport(api, importId);
   async function sealed(importId: string): Promise<ImportView> {
     for (;;) {
-      const view = await get<ImportView>(`/v1/imports/${importId}`);
+      const view = await api.get(importId);
       if (view.status === "sealed") return view;
       await setTimeout(50);
     }
-  }
-  async function all<T>(path: string): Promise<T[]> {
-    const items: T[] = [];
-    let after = "";
-    do {
-      const page = await get<{ items: T[]; next: string | null }>(
-        `${path}?limit=1000${after && `&after=${after}`}`,
-      );
-      items.push(...page.items);
-      after = page.next ?? "";
-    } while (after);
-    return items;
   }
   return {
     apiUrl,
@@ -175,13 +159,9 @@ export function createClient(apiUrl: string) {
     post,
     rest,
     sealed,
-    async run(request: ImportRequest) {
-      const { status, body } = await post<ImportView>("/v1/imports", request);
-      if (status !== 202) throw new Error(JSON.stringify(body));
-      return await rest(body.import_id);
-    },
-    files: (importId: string) => all<FileView>(`/v1/imports/${importId}/files`),
-    folders: (importId: string) => all<FolderView>(`/v1/imports/${importId}/folders`),
+    run: async (request: ImportRequest) => rest((await api.create(request)).import_id),
+    files: (importId: string) => toArray(api.files(importId)),
+    folders: (importId: string) => toArray(api.folders(importId)),
   };
 }
 

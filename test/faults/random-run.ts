@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Refused } from "./api-client.ts";
+import { ExhibitError, errorTable } from "@exhibit/contracts";
 import { createDice, type Dice } from "./dice.ts";
 import { makeEvidence } from "./evidence.ts";
 import type { Prey } from "./fault.ts";
@@ -133,10 +133,10 @@ async function createPatiently(
 ): Promise<string> {
   for (;;) {
     try {
-      const [there] = await house.api.ofCase(entrustId);
-      return (there ?? (await house.api.create(request))).import_id;
+      const { items } = await house.api.list({ entrust: entrustId, limit: 1 });
+      return (items[0] ?? (await house.api.create(request))).import_id;
     } catch (error) {
-      if (error instanceof Refused && error.status < 500) throw error;
+      if (!(error instanceof ExhibitError) || errorTable[error.code].status < 500) throw error;
       await sleep(500);
     }
   }

@@ -48,7 +48,7 @@ const over = new Set(["sealed", "attention", "cancelled"]);
 /** From the ledger itself where it can be asked, as the API may be what is broken. */
 async function progressOf(house: House, importIds: readonly string[]): Promise<Progress> {
   if (!house.ledger.isLive) {
-    const views = await Promise.all(importIds.map((id) => house.api.view(id)));
+    const views = await Promise.all(importIds.map((id) => house.api.get(id)));
     const recorded = views.reduce(
       (sum, { stored, identical, failed, waived }) => sum + stored + identical + failed + waived,
       0,

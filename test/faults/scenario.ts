@@ -21,8 +21,12 @@ export interface Stage {
   rested(importId?: string): Promise<ImportView>;
   /** Imports the evidence once more, and gives the import's id. */
   create(): Promise<string>;
-  /** What a person does to the first import. */
-  act(name: "retry" | "cancel" | "waive", body: object): Promise<void>;
+  /** Retries what failed in the first import, as a person does. */
+  retry(): Promise<void>;
+  /** Cancels the first import. */
+  cancel(): Promise<void>;
+  /** Waives what failed in the first import. */
+  waive(why: string): Promise<void>;
   /** Lets a fault last for so many seconds, and measures how long it takes until work goes on. */
   strike(fault: Fault, seconds: number): Promise<void>;
 }

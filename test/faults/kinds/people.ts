@@ -1,7 +1,8 @@
-import { Refused } from "../api-client.ts";
+import type { ApiClient } from "@exhibit/client";
+import { ExhibitError } from "@exhibit/contracts";
 import { type Fault, overAtOnce } from "../fault.ts";
 
-function act(kind: string, name: "cancel" | "retry" | "waive", body: object): Fault {
+function act(kind: string, does: (api: ApiClient, importId: string) => Promise<unknown>): Fault {
   return {
     kind,
     target: "people",
@@ -9,7 +10,7 @@ function act(kind: string, name: "cancel" | "retry" | "waive", body: object): Fa
     async begin({ house, prey, dice }) {
       if (prey.length === 0) return overAtOnce;
       // It may have ended meanwhile, have nothing that failed, or the API may be away just now: people try later.
-      await house.api.act(dice.pick(prey).importId, name, body).catch(passOver);
+      await does(house.api, dice.pick(prey).importId).catch(passOver);
       return overAtOnce;
     },
   };
@@ -17,13 +18,11 @@ function act(kind: string, name: "cancel" | "retry" | "waive", body: object): Fa
 
 /** An act that can't be done just now. */
 export function passOver(error: unknown): void {
-  const isAway = error instanceof TypeError || (error as Error).name === "TimeoutError";
-  if (isAway || error instanceof Refused) return;
-  throw error;
+  if (!(error instanceof ExhibitError)) throw error;
 }
 
 export const peopleFaults: readonly Fault[] = [
-  act("people-cancel", "cancel", { why: "The fault suite cancels it." }),
-  act("people-retry", "retry", {}),
-  act("people-waive", "waive", { why: "The fault suite gives them up." }),
+  act("people-cancel", (api, id) => api.cancel(id, { why: "The fault suite cancels it." })),
+  act("people-retry", (api, id) => api.retry(id)),
+  act("people-waive", (api, id) => api.waive(id, { why: "The fault suite gives them up." })),
 ];
