@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
-import { plainSummary } from "./test/plain-summary.ts";
+import { plainSummary } from "./test/support/plain-summary.ts";
 
 const servers = [
   "packages/testkit/src/redis-server.ts",

@@ -1,6 +1,6 @@
 import { jain } from "./fairness.ts";
 import type { OssModel, Second } from "./oss-model.ts";
-import type { Tenant } from "./tenants.ts";
+import type { Tenant } from "./shard.ts";
 import type { VendorModel } from "./vendor-model.ts";
 import type { World } from "./world.ts";
 

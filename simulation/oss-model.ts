@@ -1,4 +1,5 @@
 import { type ObjectRequest, type Sender, toStoreError } from "@exhibit/oss/simulation";
+import type { Random } from "@exhibit/testkit/random";
 import type { VirtualTime } from "./virtual-time.ts";
 import type { World } from "./world.ts";
 
@@ -12,7 +13,7 @@ export interface Second {
 /** An account of OSS with its limits. */
 export interface OssModel {
   /** What one worker process sends through: its own line and core before the account that all share. */
-  connect(chance: () => number): Sender;
+  connect(random: Random): Sender;
   /** By the partition's prefix, one entry for each second. */
   readonly partitions: ReadonlyMap<string, Second[]>;
   /** How often each key was written. */
@@ -71,15 +72,15 @@ export function createOss(time: VirtualTime, { oss, worker }: World): OssModel {
     return undefined;
   }
 
-  function connect(chance: () => number): Sender {
+  function connect(random: Random): Sender {
     let freeAt = 0;
     async function send(request: ObjectRequest) {
       const bytes = request.body?.length ?? 0;
       freeAt = Math.max(freeAt, time.now()) + worker.perFile + (bytes / worker.bandwidth) * 1000;
-      const way = oss.latency * (0.45 + 0.1 * chance());
-      await until(time, freeAt + way);
+      const way = oss.latency * (0.45 + 0.1 * random.number());
+      await time.until(freeAt + way);
       const code = refusalOf(request);
-      await until(time, time.now() + way);
+      await time.until(time.now() + way);
       if (code !== undefined) throw toStoreError({ response: refused(code) }, request);
       return { status: 200, headers: {}, body: Buffer.alloc(0) };
     }
@@ -99,10 +100,6 @@ export function createOss(time: VirtualTime, { oss, worker }: World): OssModel {
 function refused(code: string) {
   const status = code === "SecurityTokenExpired" ? 403 : 503;
   return { status, headers: {}, body: Buffer.from(`<Error><Code>${code}</Code></Error>`) };
-}
-
-export function until(time: VirtualTime, at: number): Promise<void> {
-  return new Promise((resolve) => time.at(at, resolve));
 }
 
 interface Limit {

@@ -1,7 +1,6 @@
 import { priorityOf } from "../packages/queue/src/queues.ts";
 import { createHeap } from "./heap.ts";
-import { until } from "./oss-model.ts";
-import type { Shard } from "./tenants.ts";
+import type { Shard } from "./shard.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 import type { World } from "./world.ts";
 
@@ -56,13 +55,13 @@ export function createQueue(
 
   return {
     async enqueueNew(shard, place) {
-      await until(time, time.now() + redis);
+      await time.until(time.now() + redis);
       // See `roundOf` of packages/queue.
       const priority = priorityOf(place, waiting.peek()?.priority ?? 1);
       put({ shard, priority, order: 0, starts: 0, attempts: 0 });
     },
     async take() {
-      await until(time, time.now() + redis);
+      await time.until(time.now() + redis);
       return await new Promise((resolve) => {
         idle.push(resolve);
         serve();

@@ -1,5 +1,5 @@
+import type { Tenant } from "./shard.ts";
 import type { Scenario } from "./simulation.ts";
-import type { Tenant } from "./tenants.ts";
 import { type World, world } from "./world.ts";
 
 /** What may be chosen on the command line. */

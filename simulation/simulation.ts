@@ -1,10 +1,11 @@
 import { type LeaseStore, memoryLeaseStore } from "@exhibit/credentials";
-import { createChance } from "./chance.ts";
+import { createRandom } from "@exhibit/testkit/random";
 import { createShares } from "./fairness.ts";
 import { type Account, type Figures, figuresOf } from "./figures.ts";
 import { createOss } from "./oss-model.ts";
+import { plan } from "./planner-model.ts";
 import { createQueue } from "./queue-model.ts";
-import { plan, type Shard, type Tenant } from "./tenants.ts";
+import type { Shard, Tenant } from "./shard.ts";
 import { createVendorModel } from "./vendor-model.ts";
 import { takeTime, type VirtualTime } from "./virtual-time.ts";
 import { startWorker } from "./worker-model.ts";
@@ -19,12 +20,12 @@ export interface Scenario {
   world: World;
 }
 
-/** Plays a scenario. Takes this process's clocks and its chance. */
+/** Plays a scenario. Takes over the clocks and Math.random of this process. */
 export async function simulate(scenario: Scenario): Promise<Figures> {
   const { workers, tenants, seconds, seed, world } = scenario;
   const time = takeTime();
-  const chance = createChance(seed);
-  Math.random = createChance(seed + 1);
+  const random = createRandom(seed);
+  Math.random = createRandom(seed + 1).number;
   const [oss, vendor] = [createOss(time, world), createVendorModel(time, world)];
   const { vendors } = vendor;
   const ledger = keepLedger(time, tenants);
@@ -38,12 +39,12 @@ export async function simulate(scenario: Scenario): Promise<Figures> {
   });
   const { store, counted } = countingStore();
   const fleet = Array.from({ length: workers }, () =>
-    startWorker({ time, world, queue, vendors, store, sender: oss.connect(chance), ...ledger }),
+    startWorker({ time, world, queue, vendors, store, sender: oss.connect(random), ...ledger }),
   );
   const isOver = () => time.now() >= seconds * 1000 || ledger.isDone();
   const { waitingShards } = ledger;
   for (const tenant of tenants) {
-    void plan({ time, world, queue, vendors, chance, isOver, waitingShards }, tenant);
+    void plan({ time, world, queue, vendors, random, isOver, waitingShards }, tenant);
   }
   await time.pass(isOver);
   const notes = {

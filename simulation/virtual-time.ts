@@ -9,8 +9,10 @@ const EPOCH = Date.UTC(2026, 0, 1);
 export interface VirtualTime {
   /** Milliseconds since its beginning. */
   now(): number;
-  /** Gives what undoes it. */
+  /** Runs something at a time. Returns a function that undoes it. */
   at(time: number, run: () => void): () => void;
+  /** Resolves at a time. */
+  until(time: number): Promise<void>;
   /** Lets time pass until `isOver`, or until nothing is left to wait for. */
   pass(isOver: () => boolean): Promise<void>;
 }
@@ -43,6 +45,7 @@ export function takeTime(): VirtualTime {
   const time: VirtualTime = {
     now: () => now,
     at,
+    until: (when) => new Promise((resolve) => at(when, resolve)),
     async pass(isOver) {
       while (!isOver()) {
         const first = events.pop();

@@ -22,9 +22,8 @@ import { type Attempt, Postponed } from "@exhibit/queue";
 import pLimit from "p-limit";
 import { MEMORY_BYTES } from "../apps/worker/src/worker.ts";
 import { jobOptions } from "../packages/queue/src/queues.ts";
-import { until } from "./oss-model.ts";
 import type { Job, QueueModel } from "./queue-model.ts";
-import type { Shard } from "./tenants.ts";
+import type { Shard } from "./shard.ts";
 import type { VendorModel } from "./vendor-model.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 import type { World } from "./world.ts";
@@ -74,7 +73,7 @@ export function startWorker(given: WorkerDependencies): Admission {
 
   /** As `storeShard` of packages/ingest does; `shard.left` is what its ledger says. */
   async function storeShard(shard: Shard, attempt: Attempt): Promise<void> {
-    await until(time, time.now() + STATEMENTS_BEFORE * world.postgres);
+    await time.until(time.now() + STATEMENTS_BEFORE * world.postgres);
     const leasesFor = leasesOf(broker, shard);
     const limit = pLimit(FILES_AT_ONCE);
     let stored = 0;
@@ -90,7 +89,7 @@ export function startWorker(given: WorkerDependencies): Admission {
       }
     };
     await Promise.all([...shard.left].map((file) => limit(() => store(file))));
-    await until(time, time.now() + STATEMENTS_AFTER * world.postgres);
+    await time.until(time.now() + STATEMENTS_AFTER * world.postgres);
     if (notStored.length > 0)
       throw unfinished({ stored, notStored, isLeftToOthers: false }, attempt);
   }

@@ -1,3 +1,5 @@
+import { createRandom } from "@exhibit/testkit/random";
+
 /** What is sent, and how far away the bucket is. */
 export interface Case {
   description: string;
@@ -73,22 +75,8 @@ function* same(count: number, size: number): Generator<number> {
 /** Half of the files are below the median, a few are very large, as in a real case; the same ones in each run. */
 function* logNormal(count: number, total: number): Generator<number> {
   const sigma = 2;
-  const random = seeded(1);
-  const weights = Array.from({ length: count }, () => Math.exp(sigma * gaussian(random)));
+  const random = createRandom(1);
+  const weights = Array.from({ length: count }, () => Math.exp(sigma * random.gaussian()));
   const sum = weights.reduce((a, b) => a + b, 0);
   for (const weight of weights) yield Math.max(1, Math.round((weight / sum) * total));
-}
-
-/** Box and Muller's. */
-function gaussian(random: () => number): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-}
-
-/** A linear congruential generator (Numerical Recipes), from 0 to 1. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
 }

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createClient, directory } from "../../test/system.ts";
+import { createClient, directory } from "../../test/support/system.ts";
 import { startFleet } from "../fleet.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { dataFolder } from "@exhibit/testkit";
-import { createClient, directory } from "../../test/system.ts";
+import { createClient, directory } from "../../test/support/system.ts";
 import { startFleet } from "../fleet.ts";
 
 // Eight worker processes share the leases of one folder with very many shards, whose tokens live for a minute:

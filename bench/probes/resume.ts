@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ImportView } from "@exhibit/contracts";
 import type { OssEntry } from "@exhibit/sandbox";
 import { dataFolder, stopProcess } from "@exhibit/testkit";
-import { createClient, directory } from "../../test/system.ts";
+import { createClient, directory } from "../../test/support/system.ts";
 import { parts, startFleet } from "../fleet.ts";
 
 // A worker is killed (SIGKILL) when half of a large file is sent; another one goes on:

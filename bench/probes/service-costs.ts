@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { dataFolder } from "@exhibit/testkit";
 import { Redis } from "ioredis";
 import pg from "pg";
-import { createClient, directory } from "../../test/system.ts";
+import { createClient, directory } from "../../test/support/system.ts";
 import { startFleet } from "../fleet.ts";
 
 // What a file costs Postgres, and what a shard costs Redis: npx node bench/probes/service-costs.ts [files]. For docs/scale.md.

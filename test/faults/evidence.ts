@@ -1,8 +1,8 @@
-import { createCipheriv, hash } from "node:crypto";
+import { hash } from "node:crypto";
 import { mkdir, readFile, rename, rm, rmdir, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ImportRequest } from "@exhibit/contracts";
-import type { Dice } from "./dice.ts";
+import type { Random } from "@exhibit/testkit";
 
 /** How much evidence a case has. */
 export interface EvidenceShape {
@@ -72,12 +72,12 @@ const names = [
 ];
 const endings = [".jpg", ".pdf", ".mp3", ".docx", ""];
 
-/** Makes a case below `root`; the dice decide names, sizes and bytes. */
+/** Makes a case below `root`; the random decide names, sizes and bytes. */
 export async function makeEvidence(
   root: string,
   entrustId: string,
   shape: EvidenceShape,
-  dice: Dice,
+  random: Random,
 ): Promise<Evidence> {
   const prefix = `evidence/kongur/${entrustId}/`;
   const movedPrefix = `evidence/${MOVED}kongur/${entrustId}/`;
@@ -86,10 +86,9 @@ export async function makeEvidence(
   for (let number = 0; number < shape.files; number += 1) {
     const suit = `${1001 + (number % shape.folders)}`;
     const source = join(root, entrustId, suit);
-    const path = `${dice.pick(names)}-${String(number).padStart(5, "0")}${dice.pick(endings)}`;
-    const bytes = bytesOf(
-      number < shape.large ? dice.between(...(shape.largeBytes ?? LARGE)) : sizeOf(dice),
-      dice,
+    const path = `${random.pick(names)}-${String(number).padStart(5, "0")}${random.pick(endings)}`;
+    const bytes = random.bytes(
+      number < shape.large ? random.between(...(shape.largeBytes ?? LARGE)) : sizeOf(random),
     );
     const place = `suits/${suit}/${path}`;
     files.push({
@@ -114,7 +113,7 @@ export async function makeEvidence(
     files,
     request,
     unmount: () => unmount(join(root, entrustId)),
-    ...changesOf(dice, files),
+    ...changesOf(random, files),
   };
 }
 
@@ -132,19 +131,12 @@ function requestFor(entrustId: string, files: readonly EvidenceFile[]): ImportRe
 }
 
 /** Nothing, a few lines, pages, photos. */
-function sizeOf(dice: Dice): number {
-  const chance = dice.number();
+function sizeOf(random: Random): number {
+  const chance = random.number();
   if (chance < 0.05) return 0;
-  if (chance < 0.8) return dice.between(1, 4_000);
-  if (chance < 0.97) return dice.between(4_000, 40_000);
-  return dice.between(100_000, 600_000);
-}
-
-/** Bytes that no other file has: the key stream of a cipher, as that is fast. */
-function bytesOf(size: number, dice: Dice): Buffer {
-  const key = Buffer.alloc(16);
-  for (let at = 0; at < 16; at += 4) key.writeUInt32LE(Math.floor(dice.number() * 2 ** 32), at);
-  return createCipheriv("aes-128-ctr", key, Buffer.alloc(16)).update(Buffer.alloc(size));
+  if (chance < 0.8) return random.between(1, 4_000);
+  if (chance < 0.97) return random.between(4_000, 40_000);
+  return random.between(100_000, 600_000);
 }
 
 async function write(path: string, bytes: Buffer): Promise<void> {
@@ -163,7 +155,7 @@ async function unmount(mountPoint: string): Promise<() => Promise<void>> {
 }
 
 function changesOf(
-  dice: Dice,
+  random: Random,
   files: EvidenceFile[],
 ): Pick<Evidence, "change" | "truncate" | "grow" | "remove" | "rename" | "makeUnreadable"> {
   const whereOf = ({ source, path }: EvidenceFile) => join(source, path);
@@ -178,8 +170,8 @@ function changesOf(
   }
   const sizeNow = async (file: EvidenceFile) => (await stat(whereOf(file))).size;
   return {
-    change: async (file) => replace(file, bytesOf(await sizeNow(file), dice)),
-    grow: async (file) => replace(file, bytesOf((await sizeNow(file)) + 1_000, dice)),
+    change: async (file) => replace(file, random.bytes(await sizeNow(file))),
+    grow: async (file) => replace(file, random.bytes((await sizeNow(file)) + 1_000)),
     async truncate(file) {
       const bytes = await readFile(whereOf(file));
       await replace(file, bytes.subarray(0, bytes.length / 2));

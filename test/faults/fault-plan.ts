@@ -1,4 +1,4 @@
-import { createDice } from "./dice.ts";
+import { createRandom } from "@exhibit/testkit";
 import type { Fault, Target } from "./fault.ts";
 
 /** A fault with its time. */
@@ -28,19 +28,19 @@ export function planFaults(
   kinds: readonly Fault[],
   { seed, minutes }: PlanOptions,
 ): PlannedFault[] {
-  const dice = createDice(seed);
+  const random = createRandom(seed);
   const free = new Map<Target, number>();
   const plan: PlannedFault[] = [];
   const timesOf = (kind: Fault) => plan.filter(({ fault }) => fault === kind).length;
   const end = minutes * 60_000;
-  for (let at = dice.between(...PAUSES); at < end; at += dice.between(...PAUSES)) {
+  for (let at = random.between(...PAUSES); at < end; at += random.between(...PAUSES)) {
     const able = kinds.filter(({ target }) => (free.get(target) ?? 0) <= at);
     if (able.length === 0) continue;
     // Those that came least often: so every kind comes, and none much more often than another.
     const fewest = Math.min(...able.map(timesOf));
-    const fault = dice.pick(able.filter((one) => timesOf(one) === fewest));
+    const fault = random.pick(able.filter((one) => timesOf(one) === fewest));
     const [least, most] = fault.lasts;
-    const lasts = Math.min(dice.between(least * 1000, most * 1000), end - at);
+    const lasts = Math.min(random.between(least * 1000, most * 1000), end - at);
     free.set(fault.target, at + lasts + REST_MS);
     plan.push({ fault, at, lasts });
   }

@@ -1,6 +1,6 @@
-import type { Dice } from "./dice.ts";
+import type { Random } from "@exhibit/testkit";
+import type { Deployment } from "./deployment/deployment.ts";
 import type { Evidence } from "./evidence.ts";
-import type { House } from "./house.ts";
 
 /** What a fault strikes. One thing has one fault at a time; different things may break together. */
 export type Target =
@@ -15,16 +15,16 @@ export type Target =
   | "strangers";
 
 /** What is being imported, for faults that strike a file or an import. */
-export interface Prey {
+export interface ImportTarget {
   importId: string;
   evidence: Evidence;
 }
 
 interface FaultContext {
-  house: House;
-  dice: Dice;
+  deployment: Deployment;
+  random: Random;
   /** Imports that are under way. */
-  prey: readonly Prey[];
+  targets: readonly ImportTarget[];
 }
 
 /** Something that breaks, and mends again. */

@@ -2,7 +2,11 @@
 
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
-import { type House, type HouseOptions, openHouse } from "./house.ts";
+import {
+  type Deployment,
+  type DeploymentOptions,
+  openDeployment,
+} from "./deployment/deployment.ts";
 import { runRandomly } from "./random-run.ts";
 import { linesOfRun, linesOfScenario, say } from "./report.ts";
 import { runScenario, type ScenarioResult } from "./run-scenario.ts";
@@ -20,12 +24,12 @@ const { values } = parseArgs({
 });
 
 /** Closed when a person has had enough. */
-const houses = new Set<House>();
+const deployments = new Set<Deployment>();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => {
-    void Promise.all([...houses].map((house) => house[Symbol.asyncDispose]())).finally(() =>
-      process.exit(130),
-    );
+    void Promise.all(
+      [...deployments].map((deployment) => deployment[Symbol.asyncDispose]()),
+    ).finally(() => process.exit(130));
   });
 }
 
@@ -44,11 +48,11 @@ async function main(): Promise<number> {
 
 async function randomly(minutes: number, seed: number): Promise<number> {
   note(`Random run of ${minutes} minutes, seed ${seed}`);
-  await using house = await openOne();
-  const result = await runRandomly(house, { minutes, seed, note });
+  await using deployment = await openOne();
+  const result = await runRandomly(deployment, { minutes, seed, note });
   const isGood = result.violations.length + result.failures.length === 0;
-  if (!isGood) house.keep();
-  for (const line of linesOfRun(result, house)) note(line);
+  if (!isGood) deployment.keep();
+  for (const line of linesOfRun(result, deployment)) note(line);
   if (values.json) say(JSON.stringify(result));
   return isGood ? 0 : 1;
 }
@@ -66,18 +70,18 @@ async function play(list: readonly Scenario[], seed: number): Promise<number> {
   return failed.length === 0 ? 0 : 1;
 }
 
-async function openOne(options?: HouseOptions): Promise<House> {
-  const house = await openHouse(options);
-  houses.add(house);
-  return house;
+async function openOne(options?: DeploymentOptions): Promise<Deployment> {
+  const deployment = await openDeployment(options);
+  deployments.add(deployment);
+  return deployment;
 }
 
-/** Each in a house of its own, so that its logs are about it and nothing else. */
+/** Each in a deployment of its own, so that its logs are about it and nothing else. */
 async function playOne(scenario: Scenario, seed: number): Promise<ScenarioResult> {
-  await using house = await openOne({ kind: scenario.house ?? "fleet" });
-  const result = await runScenario(house, scenario, seed);
-  if (result.problems.length > 0) house.keep();
-  for (const line of linesOfScenario(result, house)) note(line);
+  await using deployment = await openOne({ kind: scenario.deployment ?? "fleet" });
+  const result = await runScenario(deployment, scenario, seed);
+  if (result.problems.length > 0) deployment.keep();
+  for (const line of linesOfScenario(result, deployment)) note(line);
   return result;
 }
 

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ExhibitError, errorTable } from "@exhibit/contracts";
-import { createDice, type Dice } from "./dice.ts";
+import { createRandom, type Random } from "@exhibit/testkit";
+import { Refused } from "./deployment/api-client.ts";
+import type { Deployment } from "./deployment/deployment.ts";
 import { makeEvidence } from "./evidence.ts";
-import type { Prey } from "./fault.ts";
+import type { ImportTarget } from "./fault.ts";
 import { type PlannedFault, planFaults } from "./fault-plan.ts";
-import { gatherFacts } from "./gather.ts";
-import type { House } from "./house.ts";
 import { faults } from "./kinds/index.ts";
-import { judge, type Violation } from "./oracle.ts";
+import { gatherFacts } from "./oracle/gather.ts";
+import { judge, type Violation } from "./oracle/oracle.ts";
 import { untilNextRecorded, untilRecorded } from "./recovery.ts";
 import { resentBytes } from "./run-scenario.ts";
 
@@ -48,36 +48,46 @@ const PACE = 20;
 const END_MS = 15 * 60_000;
 
 /** Three imports at all times and a plan of faults, until the time is up; then all heals, ends, and is judged. */
-export async function runRandomly(house: House, options: RandomOptions): Promise<RandomResult> {
+export async function runRandomly(
+  deployment: Deployment,
+  options: RandomOptions,
+): Promise<RandomResult> {
   const { minutes, seed, note } = options;
   const plan = planFaults(faults, { seed, minutes });
   note(`${plan.length} faults are planned`);
-  await house.sandbox.pace(PACE);
-  const all: Prey[] = [];
-  const underWay = new Set<Prey>();
+  await deployment.sandbox.pace(PACE);
+  const all: ImportTarget[] = [];
+  const underWay = new Set<ImportTarget>();
   const times = new Map<string, (number | undefined)[]>();
   const stop = AbortSignal.timeout(minutes * 60_000);
   const lanes = Promise.all(
     Array.from({ length: IMPORTS_AT_ONCE }, (_, lane) =>
-      importOnAndOn(house, { lane, seed, stop, all, underWay }),
+      importOnAndOn(deployment, { lane, seed, stop, all, underWay }),
     ),
   );
   lanes.catch(() => {}); // it is awaited when the faults are over
   const failures: string[] = [];
-  await breakBy(plan, { house, dice: createDice(seed + 1), underWay, times, failures, note });
-  await house.restore();
+  await breakBy(plan, {
+    deployment,
+    random: createRandom(seed + 1),
+    underWay,
+    times,
+    failures,
+    note,
+  });
+  await deployment.restore();
   note("All is healed; the imports end");
   await lanes;
   await Promise.race([
     untilRecorded(
-      house,
+      deployment,
       all.map(({ importId }) => importId),
       Number.POSITIVE_INFINITY,
     ),
     sleep(END_MS, undefined, { ref: false }),
   ]);
   const facts = await gatherFacts(
-    house,
+    deployment,
     all.map(({ importId, evidence }) => ({ evidence, importIds: [importId] })),
   );
   const listed = facts.imports.flatMap(({ files }) =>
@@ -104,48 +114,53 @@ interface Lane {
   lane: number;
   seed: number;
   stop: AbortSignal;
-  all: Prey[];
-  underWay: Set<Prey>;
+  all: ImportTarget[];
+  underWay: Set<ImportTarget>;
 }
 
 /** One import after the other. */
 async function importOnAndOn(
-  house: House,
+  deployment: Deployment,
   { lane, seed, stop, all, underWay }: Lane,
 ): Promise<void> {
-  const dice = createDice(seed * 31 + lane);
+  const random = createRandom(seed * 31 + lane);
   for (let number = 1; !stop.aborted; number += 1) {
-    const shape = { folders: 8, files: dice.between(1_200, 2_400), large: dice.between(0, 2) };
-    const evidence = await makeEvidence(house.root, `E${seed}-${lane}-${number}`, shape, dice);
-    const importId = await createPatiently(house, evidence);
-    const prey = { importId, evidence };
-    all.push(prey);
-    underWay.add(prey);
-    await untilRecorded(house, [importId], Number.POSITIVE_INFINITY);
-    underWay.delete(prey);
+    const shape = { folders: 8, files: random.between(1_200, 2_400), large: random.between(0, 2) };
+    const evidence = await makeEvidence(
+      deployment.root,
+      `E${seed}-${lane}-${number}`,
+      shape,
+      random,
+    );
+    const importId = await createPatiently(deployment, evidence);
+    const target = { importId, evidence };
+    all.push(target);
+    underWay.add(target);
+    await untilRecorded(deployment, [importId], Number.POSITIVE_INFINITY);
+    underWay.delete(target);
   }
 }
 
 /** When an answer is lost the import may be there all the same: its case is looked for before it is created again. */
 async function createPatiently(
-  house: House,
-  { entrustId, request }: Prey["evidence"],
+  deployment: Deployment,
+  { entrustId, request }: ImportTarget["evidence"],
 ): Promise<string> {
   for (;;) {
     try {
-      const { items } = await house.api.list({ entrust: entrustId, limit: 1 });
-      return (items[0] ?? (await house.api.create(request))).import_id;
+      const [there] = await deployment.api.ofCase(entrustId);
+      return (there ?? (await deployment.api.create(request))).import_id;
     } catch (error) {
-      if (!(error instanceof ExhibitError) || errorTable[error.code].status < 500) throw error;
+      if (error instanceof Refused && error.status < 500) throw error;
       await sleep(500);
     }
   }
 }
 
 interface Breaking {
-  house: House;
-  dice: Dice;
-  underWay: ReadonlySet<Prey>;
+  deployment: Deployment;
+  random: Random;
+  underWay: ReadonlySet<ImportTarget>;
   times: Map<string, (number | undefined)[]>;
   failures: string[];
   note(line: string): void;
@@ -166,15 +181,15 @@ async function breakBy(plan: readonly PlannedFault[], breaking: Breaking): Promi
 
 async function breakOnce(
   { fault, lasts }: PlannedFault,
-  { house, dice, underWay, times, note }: Breaking,
+  { deployment, random, underWay, times, note }: Breaking,
 ): Promise<void> {
   const seconds = (lasts / 1000).toFixed(1);
   note(`${new Date().toISOString()} ${fault.kind}${lasts === 0 ? "" : ` for ${seconds} s`}`);
-  const end = await fault.begin({ house, dice, prey: [...underWay] });
+  const end = await fault.begin({ deployment, random, targets: [...underWay] });
   await sleep(lasts);
   const ids = [...underWay].map(({ importId }) => importId);
   const [milliseconds] = await Promise.all([
-    ids.length === 0 ? undefined : untilNextRecorded(house, ids),
+    ids.length === 0 ? undefined : untilNextRecorded(deployment, ids),
     end(),
   ]);
   times.set(fault.kind, [...(times.get(fault.kind) ?? []), milliseconds]);

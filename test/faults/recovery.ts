@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { House } from "./house.ts";
+import type { Deployment } from "./deployment/deployment.ts";
 
 const LOOK_EVERY_MS = 100;
 const PATIENCE_MS = 180_000;
@@ -9,13 +9,13 @@ const PATIENCE_MS = 180_000;
  * when none is within three minutes. It is called when a fault is about to end, so that a process's own start counts.
  */
 export async function untilNextRecorded(
-  house: House,
+  deployment: Deployment,
   importIds: readonly string[],
 ): Promise<number | undefined> {
   const began = performance.now();
   let before: number | undefined;
   while (performance.now() - began < PATIENCE_MS) {
-    const { recorded, isOver } = await progressOf(house, importIds);
+    const { recorded, isOver } = await progressOf(deployment, importIds);
     before ??= recorded;
     if (recorded > before) return performance.now() - began;
     if (isOver) return undefined;
@@ -26,12 +26,12 @@ export async function untilNextRecorded(
 
 /** Resolves when so many files of the imports have their outcome, or all of them have. */
 export async function untilRecorded(
-  house: House,
+  deployment: Deployment,
   importIds: readonly string[],
   count: number,
 ): Promise<void> {
   for (;;) {
-    const { recorded, isOver } = await progressOf(house, importIds);
+    const { recorded, isOver } = await progressOf(deployment, importIds);
     if (isOver || recorded >= count) return;
     await sleep(LOOK_EVERY_MS);
   }
@@ -46,9 +46,9 @@ interface Progress {
 const over = new Set(["sealed", "attention", "cancelled"]);
 
 /** From the ledger itself where it can be asked, as the API may be what is broken. */
-async function progressOf(house: House, importIds: readonly string[]): Promise<Progress> {
-  if (!house.ledger.isLive) {
-    const views = await Promise.all(importIds.map((id) => house.api.get(id)));
+async function progressOf(deployment: Deployment, importIds: readonly string[]): Promise<Progress> {
+  if (!deployment.ledger.isLive) {
+    const views = await Promise.all(importIds.map((id) => deployment.api.view(id)));
     const recorded = views.reduce(
       (sum, { stored, identical, failed, waived }) => sum + stored + identical + failed + waived,
       0,
@@ -56,7 +56,7 @@ async function progressOf(house: House, importIds: readonly string[]): Promise<P
     return { recorded, isOver: views.every(({ status }) => over.has(status)) };
   }
   const list = importIds.map((id) => `'${id}'`).join(", ");
-  const rows = await house.ledger.read((query) =>
+  const rows = await deployment.ledger.read((query) =>
     query<{ recorded: number; open: number }>(`
       select coalesce(sum(stored + identical + failed + waived), 0)::bigint as recorded,
         count(*) filter (where status not in ('sealed', 'attention', 'cancelled')) as open

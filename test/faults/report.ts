@@ -1,4 +1,4 @@
-import type { House } from "./house.ts";
+import type { Deployment } from "./deployment/deployment.ts";
 import type { RandomResult } from "./random-run.ts";
 import type { ScenarioResult } from "./run-scenario.ts";
 
@@ -10,7 +10,7 @@ export function say(line: string): void {
 
 export function linesOfScenario(
   result: ScenarioResult,
-  house: Pick<House, "logsFolder">,
+  deployment: Pick<Deployment, "logsFolder">,
 ): string[] {
   const { name, problems, files, recovered, ended, resentBytes, unheardUploads, seconds } = result;
   const facts = [
@@ -24,10 +24,16 @@ export function linesOfScenario(
     `${secondsOf(seconds)} in all`,
   ];
   const verdict = problems.length === 0 ? "passed" : "FAILED";
-  return [`${verdict}  ${name.padEnd(24)} ${facts.join("; ")}`, ...problemLines(problems, house)];
+  return [
+    `${verdict}  ${name.padEnd(24)} ${facts.join("; ")}`,
+    ...problemLines(problems, deployment),
+  ];
 }
 
-export function linesOfRun(result: RandomResult, house: Pick<House, "logsFolder">): string[] {
+export function linesOfRun(
+  result: RandomResult,
+  deployment: Pick<Deployment, "logsFolder">,
+): string[] {
   const { seed, faults, files, imports, violations, resentBytes, codes } = result;
   const count = (...names: string[]) =>
     violations.filter(({ name }) => names.includes(name)).length;
@@ -49,14 +55,14 @@ export function linesOfRun(result: RandomResult, house: Pick<House, "logsFolder"
     ),
     ...problemLines(
       [...result.failures, ...violations.map(({ name, what }) => `${name}: ${what}`)],
-      house,
+      deployment,
     ),
   ];
 }
 
 function problemLines(
   problems: readonly string[],
-  { logsFolder }: Pick<House, "logsFolder">,
+  { logsFolder }: Pick<Deployment, "logsFolder">,
 ): string[] {
   if (problems.length === 0) return [];
   const more = problems.length - MAX_LINES;

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createDice } from "./dice.ts";
+import { createRandom } from "@exhibit/testkit";
+import type { Deployment } from "./deployment/deployment.ts";
 import { type Evidence, type EvidenceShape, makeEvidence } from "./evidence.ts";
-import type { Facts } from "./facts.ts";
-import { gatherFacts } from "./gather.ts";
-import type { House } from "./house.ts";
-import { judge } from "./oracle.ts";
+import type { Facts } from "./oracle/facts.ts";
+import { gatherFacts } from "./oracle/gather.ts";
+import { judge } from "./oracle/oracle.ts";
 import { untilNextRecorded, untilRecorded } from "./recovery.ts";
 import type { Expected, Scenario, Stage } from "./scenario.ts";
 
@@ -32,33 +32,33 @@ const END_MS = 300_000;
 
 let runs = 0;
 
-/** Plays one scenario in a house in which all is well, and has the oracle look at what came of it. */
+/** Plays one scenario in a deployment in which all is well, and has the oracle look at what came of it. */
 export async function runScenario(
-  house: House,
+  deployment: Deployment,
   scenario: Scenario,
   seed: number,
 ): Promise<ScenarioResult> {
   const began = performance.now();
-  const dice = createDice(seed);
+  const random = createRandom(seed);
   const shape = { ...usualShape, ...scenario.shape };
-  const evidence = await makeEvidence(house.root, `E${seed}-${++runs}`, shape, dice);
-  await house.sandbox.pace(scenario.pace ?? USUAL_PACE);
-  const first = await house.api.create(evidence.request);
+  const evidence = await makeEvidence(deployment.root, `E${seed}-${++runs}`, shape, random);
+  await deployment.sandbox.pace(scenario.pace ?? USUAL_PACE);
+  const first = await deployment.api.create(evidence.request);
   const recovered: number[] = [];
-  const stage = stageOf(house, evidence, first.import_id, recovered, dice);
+  const stage = stageOf(deployment, evidence, first.import_id, recovered, random);
   const problems: string[] = [];
   const played = scenario.play(stage).catch((error: unknown) => {
     problems.push(`the scenario itself failed: ${String(error)}`);
   });
   await played;
   const healed = performance.now();
-  await house.restore();
-  await house.sandbox.pace(0);
-  await untilAllRest(house, stage.importIds);
+  await deployment.restore();
+  await deployment.sandbox.pace(0);
+  await untilAllRest(deployment, stage.importIds);
   const ended = (performance.now() - healed) / 1000;
   if (recovered.includes(Number.POSITIVE_INFINITY))
     problems.push("work didn't go on when the fault had ended");
-  const facts = await gatherFacts(house, [{ evidence, importIds: stage.importIds }]);
+  const facts = await gatherFacts(deployment, [{ evidence, importIds: stage.importIds }]);
   problems.push(...judge(facts).map(({ name, what }) => `${name}: ${what}`));
   problems.push(...unexpected(facts, first.import_id, scenario.expected ?? { status: "sealed" }));
   return {
@@ -75,22 +75,23 @@ export async function runScenario(
 }
 
 function stageOf(
-  house: House,
+  deployment: Deployment,
   evidence: Evidence,
   importId: string,
   recovered: number[],
-  dice: Stage["dice"],
+  random: Stage["random"],
 ): Stage {
   const importIds = [importId];
-  const { api, requests } = house;
+  const { api, requests } = deployment;
   return {
-    house,
-    dice,
+    deployment,
+    random,
     evidence,
     importIds,
-    recorded: (part) => untilRecorded(house, importIds, Math.ceil(evidence.files.length * part)),
+    recorded: (part) =>
+      untilRecorded(deployment, importIds, Math.ceil(evidence.files.length * part)),
     async planned() {
-      while ((await api.get(importId)).status === "planning") await sleep(20);
+      while ((await api.view(importId)).status === "planning") await sleep(20);
     },
     async sent(count) {
       const isOurs = ({ key }: { key: string }) => key.startsWith(evidence.prefix);
@@ -100,30 +101,28 @@ function stageOf(
       }
     },
     async rested(id = importId) {
-      await untilRecorded(house, [id], Number.POSITIVE_INFINITY);
-      return api.get(id);
+      await untilRecorded(deployment, [id], Number.POSITIVE_INFINITY);
+      return api.view(id);
     },
     async create() {
       const { import_id } = await api.create(evidence.request);
       importIds.push(import_id);
       return import_id;
     },
-    retry: async () => void (await api.retry(importId)),
-    cancel: async () => void (await api.cancel(importId, { why: "It was the wrong case." })),
-    waive: async (why) => void (await api.waive(importId, { why })),
-    async strike(fault, seconds) {
-      const end = await fault.begin({ house, dice, prey: [{ importId, evidence }] });
+    act: async (name, body) => void (await api.act(importId, name, body)),
+    async inject(fault, seconds) {
+      const end = await fault.begin({ deployment, random, targets: [{ importId, evidence }] });
       await sleep(seconds * 1000);
-      const [milliseconds] = await Promise.all([untilNextRecorded(house, importIds), end()]);
+      const [milliseconds] = await Promise.all([untilNextRecorded(deployment, importIds), end()]);
       if (milliseconds !== undefined) recovered.push(milliseconds / 1000);
     },
   };
 }
 
 /** What doesn't end is for the oracle to tell. */
-async function untilAllRest(house: House, importIds: readonly string[]): Promise<void> {
+async function untilAllRest(deployment: Deployment, importIds: readonly string[]): Promise<void> {
   await Promise.race([
-    untilRecorded(house, importIds, Number.POSITIVE_INFINITY),
+    untilRecorded(deployment, importIds, Number.POSITIVE_INFINITY),
     sleep(END_MS, undefined, { ref: false }),
   ]);
 }

@@ -1,13 +1,13 @@
 import type { ImportView } from "@exhibit/contracts";
-import type { Dice } from "./dice.ts";
+import type { Random } from "@exhibit/testkit";
+import type { Deployment, DeploymentKind } from "./deployment/deployment.ts";
 import type { Evidence, EvidenceShape } from "./evidence.ts";
 import type { Fault } from "./fault.ts";
-import type { House, HouseKind } from "./house.ts";
 
 /** What a scenario acts with, while an import of its own is under way. */
 export interface Stage {
-  readonly house: House;
-  readonly dice: Dice;
+  readonly deployment: Deployment;
+  readonly random: Random;
   readonly evidence: Evidence;
   /** Imports of the evidence; a scenario may create more. */
   readonly importIds: string[];
@@ -21,14 +21,10 @@ export interface Stage {
   rested(importId?: string): Promise<ImportView>;
   /** Imports the evidence once more, and gives the import's id. */
   create(): Promise<string>;
-  /** Retries what failed in the first import, as a person does. */
-  retry(): Promise<void>;
-  /** Cancels the first import. */
-  cancel(): Promise<void>;
-  /** Waives what failed in the first import. */
-  waive(why: string): Promise<void>;
+  /** What a person does to the first import. */
+  act(name: "retry" | "cancel" | "waive", body: object): Promise<void>;
   /** Lets a fault last for so many seconds, and measures how long it takes until work goes on. */
-  strike(fault: Fault, seconds: number): Promise<void>;
+  inject(fault: Fault, seconds: number): Promise<void>;
 }
 
 /** What has to come of the first import. */
@@ -45,7 +41,7 @@ export interface Scenario {
   /** One sentence: what breaks. */
   readonly about: string;
   /** @defaultValue fleet */
-  readonly house?: HouseKind;
+  readonly deployment?: DeploymentKind;
   /** Part of `npm test`. */
   readonly isShort?: true;
   readonly shape?: Partial<EvidenceShape>;
@@ -67,7 +63,7 @@ export function inTheMiddle(
     about,
     async play(stage) {
       await stage.recorded(0.2);
-      await stage.strike(fault, seconds);
+      await stage.inject(fault, seconds);
     },
     ...more,
   };

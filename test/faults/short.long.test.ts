@@ -1,19 +1,19 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type House, openHouse } from "./house.ts";
+import { type Deployment, openDeployment } from "./deployment/deployment.ts";
 import { runScenario } from "./run-scenario.ts";
 import { scenarios } from "./scenarios/index.ts";
 
-// The short form of `npm run faults`: one house, and the scenarios that take little time.
+// The short form of `npm run faults`: one deployment, and the scenarios that take little time.
 const SEED = 4;
-let house: House;
+let deployment: Deployment;
 
 beforeAll(async () => {
-  house = await openHouse({ workers: 2 });
+  deployment = await openDeployment({ workers: 2 });
 });
-afterAll(() => house[Symbol.asyncDispose]());
+afterAll(() => deployment[Symbol.asyncDispose]());
 
 test.each(scenarios.filter(({ isShort }) => isShort))("$name: $about", async (scenario) => {
   const small = { ...scenario, shape: { ...scenario.shape, files: 600 } };
-  const { problems } = await runScenario(house, small, SEED);
+  const { problems } = await runScenario(deployment, small, SEED);
   expect(problems).toEqual([]);
 });

@@ -6,8 +6,8 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connectPool } from "../../packages/ledger/src/database/postgres-pool.ts";
 import { makeAsBefore } from "../../packages/ledger/test/make-as-before.ts";
-import { cli, exhibit } from "../exhibit.ts";
-import { startSystem } from "../system.ts";
+import { cli, exhibit } from "../support/exhibit.ts";
+import { startSystem } from "../support/system.ts";
 
 describe("`exhibit migrate` on the ledger of an earlier release", () => {
   let database: Awaited<ReturnType<typeof createDatabase>>;

@@ -14,8 +14,8 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { reasonAgainst } from "../../packages/ledger/src/database/postgres-fitness.ts";
 import { createReadiness } from "../../packages/runtime/src/readiness.ts";
-import { exhibit } from "../exhibit.ts";
-import { importOfSuits, type System, startSystem, writeTree } from "../system.ts";
+import { exhibit } from "../support/exhibit.ts";
+import { importOfSuits, type System, startSystem, writeTree } from "../support/system.ts";
 
 const PASSWORD = "p:/@ w%";
 

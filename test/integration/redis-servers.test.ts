@@ -8,8 +8,8 @@ import { openRedisEngine } from "@exhibit/queue";
 import { freePort, type RunningServer, selfSigned, startRedis } from "@exhibit/testkit";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { exhibit } from "../exhibit.ts";
-import { importOfSuits, startSystem, writeTree } from "../system.ts";
+import { exhibit } from "../support/exhibit.ts";
+import { importOfSuits, startSystem, writeTree } from "../support/system.ts";
 
 const PASSWORD = "p:/@ w%";
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { leaksBelow, leaksIn, secretsOf } from "../faults/leaks.ts";
+import { leaksBelow, leaksIn, secretsOf } from "../faults/oracle/leaks.ts";
 
 const token = { accessKeyId: "STS.1", accessKeySecret: "key-secret", securityToken: "CAIS-token" };
 const secrets = secretsOf([token], ["app-secret"]);

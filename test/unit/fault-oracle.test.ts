@@ -1,7 +1,7 @@
 import { noCounters } from "@exhibit/contracts";
 import { describe, expect, test } from "vitest";
-import type { Facts, FileFact, ImportFact } from "../faults/facts.ts";
-import { judge, type ViolationName, violationNames } from "../faults/oracle.ts";
+import type { Facts, FileFact, ImportFact } from "../faults/oracle/facts.ts";
+import { judge, type ViolationName, violationNames } from "../faults/oracle/oracle.ts";
 
 const SOURCE = "/evidence/1001";
 const stored: FileFact = {

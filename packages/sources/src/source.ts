@@ -78,8 +78,8 @@ export interface SourceReader extends AsyncDisposable {
 export interface SourceFile extends FileBody, FileStat, AsyncDisposable {
   /**
    * Returns the next `length` bytes. The last byte of the file is returned only after size and time
-   * were found unchanged, so a body that was sent whole is proved to be whole. Else, and for bytes
-   * beyond `size`, it throws SOURCE_CHANGED; SOURCE_* when the file can't be read.
+   * were found unchanged (else SOURCE_CHANGED), so a body that was sent whole is proved to be
+   * whole. Throws SOURCE_*.
    */
   read(length: number): Promise<Piece>;
 }

@@ -1,7 +1,13 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { bullBoardOf } from "../../bull-board.ts";
-import { anyEngine, importOfSuits, type System, startSystem, writeTree } from "../../system.ts";
+import { bullBoardOf } from "../../support/bull-board.ts";
+import {
+  anyEngine,
+  importOfSuits,
+  type System,
+  startSystem,
+  writeTree,
+} from "../../support/system.ts";
 
 /** Twenty-eight years, as a job's delay. */
 const YEARS = 900_000_000_000;

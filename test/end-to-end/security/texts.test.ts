@@ -2,7 +2,7 @@ import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { type ErrorAnswer, type ImportView, unseenIn } from "@exhibit/contracts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bullBoardOf } from "../../bull-board.ts";
+import { bullBoardOf } from "../../support/bull-board.ts";
 import {
   anyEngine,
   directory,
@@ -10,7 +10,7 @@ import {
   type System,
   startSystem,
   writeTree,
-} from "../../system.ts";
+} from "../../support/system.ts";
 
 /** As a file may be called: a window's title, a colour, a line that looks like one of ours. */
 const HOSTILE = "a\u001b]0;pwned\u0007\u001b[31m\nImport: sealed.pdf";

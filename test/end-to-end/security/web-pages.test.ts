@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net";
 import type { ImportView, VendorList } from "@exhibit/contracts";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startBrowser } from "../../browser.ts";
-import { importOfSuits, type System, startSystem } from "../../system.ts";
+import { startBrowser } from "../../support/browser.ts";
+import { importOfSuits, type System, startSystem } from "../../support/system.ts";
 
 const hostilePage = `<!DOCTYPE html><title>elsewhere</title><body><script>
   async function attack(urls) {

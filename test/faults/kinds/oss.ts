@@ -6,12 +6,12 @@ const inParts = { operation: "UploadPart" };
 const body = { method: "PUT" };
 
 /** Lasts for a while, and strikes everything that fits. */
-function spell(kind: string, order: OssFaultOrder, lasts: Fault["lasts"] = [3, 10]): Fault {
+function lasting(kind: string, order: OssFaultOrder, lasts: Fault["lasts"] = [3, 10]): Fault {
   return {
     kind,
     target,
     lasts,
-    async begin({ house: { sandbox } }) {
+    async begin({ deployment: { sandbox } }) {
       await sandbox.failOss({ ...order, times: "always" });
       return () => sandbox.heal("oss");
     },
@@ -24,7 +24,7 @@ function some(kind: string, order: OssFaultOrder, times: number): Fault {
     kind,
     target,
     lasts: [3, 10],
-    async begin({ house: { sandbox } }) {
+    async begin({ deployment: { sandbox } }) {
       await sandbox.failOss({ ...order, times });
       return () => sandbox.heal("oss");
     },
@@ -32,15 +32,15 @@ function some(kind: string, order: OssFaultOrder, times: number): Fault {
 }
 
 export const ossFaults: readonly Fault[] = [
-  spell("oss-500", { status: 500 }),
-  spell("oss-slow-down", { status: 503, code: "SlowDown" }),
+  lasting("oss-500", { status: 500 }),
+  lasting("oss-slow-down", { status: 503, code: "SlowDown" }),
   some("oss-slow-down-some", { match: body, status: 503, code: "SlowDown" }, 60),
-  spell("oss-reset-before", { reset: "before" }),
+  lasting("oss-reset-before", { reset: "before" }),
   some("oss-reset-mid-body", { match: body, reset: "mid-body" }, 40),
   some("oss-answer-lost", { match: body, reset: "after" }, 40),
   some("oss-answer-cut", { reset: "mid-answer" }, 40),
   some("oss-wrong-crc64", { match: body, crc64: "wrong" }, 20),
-  spell("oss-slow", { delayMs: 1500 }),
+  lasting("oss-slow", { delayMs: 1500 }),
   some("oss-complete-lost", { match: { operation: "CompleteMultipartUpload" }, reset: "after" }, 5),
   some(
     "oss-complete-late",
@@ -53,7 +53,7 @@ export const ossFaults: readonly Fault[] = [
     kind: "oss-throttled",
     target,
     lasts: [5, 15],
-    async begin({ house: { sandbox } }) {
+    async begin({ deployment: { sandbox } }) {
       await sandbox.throttle({ concurrent: 16 });
       return () => sandbox.heal("oss");
     },
@@ -62,7 +62,7 @@ export const ossFaults: readonly Fault[] = [
     kind: "oss-tokens-expired",
     target,
     lasts: [0, 0],
-    async begin({ house: { sandbox } }) {
+    async begin({ deployment: { sandbox } }) {
       await sandbox.tokens({ expire: true });
       return overAtOnce;
     },
@@ -71,9 +71,9 @@ export const ossFaults: readonly Fault[] = [
     kind: "oss-clock-skewed",
     target: "clocks",
     lasts: [5, 15],
-    async begin({ house: { sandbox }, dice }) {
+    async begin({ deployment: { sandbox }, random }) {
       // OSS takes requests of up to 15 minutes before or after its own time.
-      const minutes = dice.pick([-20, 20]);
+      const minutes = random.pick([-20, 20]);
       await sandbox.clocks({ oss: minutes * 60_000 });
       return () => sandbox.clocks({ oss: 0 });
     },

@@ -1,16 +1,15 @@
-import type { ApiClient } from "@exhibit/client";
-import { ExhibitError } from "@exhibit/contracts";
+import { Refused } from "../deployment/api-client.ts";
 import { type Fault, overAtOnce } from "../fault.ts";
 
-function act(kind: string, does: (api: ApiClient, importId: string) => Promise<unknown>): Fault {
+function act(kind: string, name: "cancel" | "retry" | "waive", body: object): Fault {
   return {
     kind,
     target: "people",
     lasts: [0, 0],
-    async begin({ house, prey, dice }) {
-      if (prey.length === 0) return overAtOnce;
+    async begin({ deployment, targets, random }) {
+      if (targets.length === 0) return overAtOnce;
       // It may have ended meanwhile, have nothing that failed, or the API may be away just now: people try later.
-      await does(house.api, dice.pick(prey).importId).catch(passOver);
+      await deployment.api.act(random.pick(targets).importId, name, body).catch(passOver);
       return overAtOnce;
     },
   };
@@ -18,11 +17,13 @@ function act(kind: string, does: (api: ApiClient, importId: string) => Promise<u
 
 /** An act that can't be done just now. */
 export function passOver(error: unknown): void {
-  if (!(error instanceof ExhibitError)) throw error;
+  const isAway = error instanceof TypeError || (error as Error).name === "TimeoutError";
+  if (isAway || error instanceof Refused) return;
+  throw error;
 }
 
 export const peopleFaults: readonly Fault[] = [
-  act("people-cancel", (api, id) => api.cancel(id, { why: "The fault suite cancels it." })),
-  act("people-retry", (api, id) => api.retry(id)),
-  act("people-waive", (api, id) => api.waive(id, { why: "The fault suite gives them up." })),
+  act("people-cancel", "cancel", { why: "The fault suite cancels it." }),
+  act("people-retry", "retry", {}),
+  act("people-waive", "waive", { why: "The fault suite gives them up." }),
 ];

@@ -1,23 +1,23 @@
+import { type Deployment, startPatiently } from "../deployment/deployment.ts";
+import type { DeploymentProcess } from "../deployment/deployment-process.ts";
 import type { Fault } from "../fault.ts";
-import { type House, startPatiently } from "../house.ts";
-import type { HouseProcess } from "../house-process.ts";
 
 const target = "processes";
 
-async function startAll(processes: readonly HouseProcess[]): Promise<void> {
+async function startAll(processes: readonly DeploymentProcess[]): Promise<void> {
   await Promise.all(processes.map(startPatiently));
 }
 
 function killed(
   kind: string,
-  victimsOf: (house: House, worker: HouseProcess) => readonly HouseProcess[],
+  victimsOf: (deployment: Deployment, worker: DeploymentProcess) => readonly DeploymentProcess[],
 ): Fault {
   return {
     kind,
     target,
     lasts: [1, 4],
-    async begin({ house, dice }) {
-      const victims = victimsOf(house, dice.pick(house.workers));
+    async begin({ deployment, random }) {
+      const victims = victimsOf(deployment, random.pick(deployment.workers));
       await Promise.all(victims.map((one) => one.kill()));
       return () => startAll(victims);
     },
@@ -26,15 +26,15 @@ function killed(
 
 export const processFaults: readonly Fault[] = [
   killed("worker-killed", (_, worker) => [worker]),
-  killed("workers-killed", (house) => house.workers),
-  killed("api-killed", (house) => [house.apiProcess]),
-  killed("product-killed", (house) => house.product),
+  killed("workers-killed", (deployment) => deployment.workers),
+  killed("api-killed", (deployment) => [deployment.apiProcess]),
+  killed("product-killed", (deployment) => deployment.product),
   {
     kind: "worker-stopped",
     target,
     lasts: [1, 4],
-    async begin({ house, dice }) {
-      const worker = dice.pick(house.workers);
+    async begin({ deployment, random }) {
+      const worker = random.pick(deployment.workers);
       await worker.stop();
       return () => startPatiently(worker);
     },
@@ -43,8 +43,8 @@ export const processFaults: readonly Fault[] = [
     kind: "worker-frozen",
     target,
     lasts: [20, 40],
-    async begin({ house, dice }) {
-      const worker = dice.pick(house.workers);
+    async begin({ deployment, random }) {
+      const worker = random.pick(deployment.workers);
       worker.freeze();
       return async () => worker.thaw();
     },

@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
+import type { Deployment } from "../deployment/deployment.ts";
 import { type Fault, overAtOnce } from "../fault.ts";
-import type { House } from "../house.ts";
 
 type Name = "redis" | "postgres";
 
@@ -10,14 +10,17 @@ function away(name: Name, kind: string, how: "down" | "kill", lasts: Fault["last
     kind: `${name}-${kind}`,
     target: name,
     lasts,
-    async begin({ house }) {
-      await house[name][how]();
-      return () => house[name].up();
+    async begin({ deployment }) {
+      await deployment[name][how]();
+      return () => deployment[name].up();
     },
   };
 }
 
-async function withRedis<T>({ redis }: House, work: (client: Redis) => Promise<T>): Promise<T> {
+async function withRedis<T>(
+  { redis }: Deployment,
+  work: (client: Redis) => Promise<T>,
+): Promise<T> {
   const client = new Redis(redis.url);
   try {
     return await work(client);
@@ -36,8 +39,8 @@ export const serverFaults: readonly Fault[] = [
     kind: "redis-emptied",
     target: "redis",
     lasts: [0, 0],
-    async begin({ house }) {
-      await withRedis(house, (redis) => redis.flushall());
+    async begin({ deployment }) {
+      await withRedis(deployment, (redis) => redis.flushall());
       return overAtOnce;
     },
   },
@@ -46,10 +49,10 @@ export const serverFaults: readonly Fault[] = [
     kind: "redis-full",
     target: "redis",
     lasts: [5, 15],
-    async begin({ house }) {
-      await withRedis(house, (redis) => redis.config("SET", "maxmemory", "1mb"));
+    async begin({ deployment }) {
+      await withRedis(deployment, (redis) => redis.config("SET", "maxmemory", "1mb"));
       return async () => {
-        await withRedis(house, (redis) => redis.config("SET", "maxmemory", "0"));
+        await withRedis(deployment, (redis) => redis.config("SET", "maxmemory", "0"));
       };
     },
   },

@@ -8,11 +8,11 @@ function tampering(kind: string, change: Change): Fault {
     kind,
     target: "sources",
     lasts: [0, 0],
-    async begin({ prey, dice }) {
-      if (prey.length === 0) return overAtOnce;
-      const { evidence } = dice.pick(prey);
+    async begin({ targets, random }) {
+      if (targets.length === 0) return overAtOnce;
+      const { evidence } = random.pick(targets);
       for (let count = 0; count < 3; count += 1)
-        await tamper(evidence, dice.pick(evidence.files), change);
+        await tamper(evidence, random.pick(evidence.files), change);
       return overAtOnce;
     },
   };
@@ -23,9 +23,9 @@ const vanishedMount: Fault = {
   target: "sources",
   // All of a job's attempts take 15 seconds at least.
   lasts: [2, 8],
-  async begin({ prey, dice }) {
-    if (prey.length === 0) return overAtOnce;
-    return await dice.pick(prey).evidence.unmount();
+  async begin({ targets, random }) {
+    if (targets.length === 0) return overAtOnce;
+    return await random.pick(targets).evidence.unmount();
   },
 };
 

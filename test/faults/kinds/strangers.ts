@@ -1,5 +1,5 @@
+import type { StrangerCommand, StrangersEnd } from "../deployment/stranger.ts";
 import { type Fault, overAtOnce } from "../fault.ts";
-import type { StrangerCommand, StrangersEnd } from "../stranger.ts";
 
 const ways: readonly StrangerCommand[] = ["worker", "api", "up"];
 
@@ -9,11 +9,11 @@ export const strangerFaults: readonly Fault[] = [
     kind: "another-world",
     target: "strangers",
     lasts: [0, 0],
-    async begin({ house, dice }) {
-      // The folder of an embedded house is locked: it doesn't get as far as the ledger.
-      const isFleet = house.kind === "fleet";
-      const command = isFleet ? dice.pick(ways) : "up";
-      const end = await house.stranger(command);
+    async begin({ deployment, random }) {
+      // The folder of an embedded deployment is locked: it doesn't get as far as the ledger.
+      const isFleet = deployment.kind === "fleet";
+      const command = isFleet ? random.pick(ways) : "up";
+      const end = await deployment.stranger(command);
       // While other things are broken, too, there may be no ledger to ask.
       if (end.code === 3 || (!isFleet && end.code === 2)) return overAtOnce;
       checkRefused(command, end);

@@ -4,12 +4,12 @@ import type { Fault } from "../fault.ts";
 import { passOver } from "./people.ts";
 
 /** The vendor is asked for a lease only when there is none: so those that are held end with it. */
-function spell(kind: string, order: GatewayFaultOrder): Fault {
+function lasting(kind: string, order: GatewayFaultOrder): Fault {
   return {
     kind,
     target: "vendor",
     lasts: [4, 12],
-    async begin({ house: { sandbox } }) {
+    async begin({ deployment: { sandbox } }) {
       await sandbox.failGateway({ ...order, times: order.times ?? "always" });
       await sandbox.tokens({ expire: true });
       return () => sandbox.heal("gateway");
@@ -25,24 +25,26 @@ export const vendorMoves: Fault = {
   kind: "vendor-moves",
   target: "vendor",
   lasts: [4, 12],
-  async begin({ house: { sandbox, api }, prey }) {
+  async begin({ deployment: { sandbox, api }, targets }) {
     await sandbox.moveVendor({ vendor: "kongur", prefix: MOVED });
     await sandbox.tokens({ expire: true });
     return async () => {
       await sandbox.heal("gateway");
       await sandbox.tokens({ expire: true });
-      const what = { code: "DESTINATION_CHANGED" as const };
-      await Promise.all(prey.map(({ importId }) => api.retry(importId, what).catch(passOver)));
+      const what = { code: "DESTINATION_CHANGED" };
+      await Promise.all(
+        targets.map(({ importId }) => api.act(importId, "retry", what).catch(passOver)),
+      );
     };
   },
 };
 
 export const vendorFaults: readonly Fault[] = [
-  spell("vendor-down", { mood: "down" }),
-  spell("vendor-unavailable", { mood: "unavailable" }),
-  spell("vendor-reset", { mood: "reset" }),
-  spell("vendor-throttled", { mood: "throttled", banSeconds: 5, times: 2 }),
-  spell("vendor-slow", { mood: "slow", delayMs: 3000 }),
-  spell("vendor-malformed", { mood: "malformed" }),
+  lasting("vendor-down", { mood: "down" }),
+  lasting("vendor-unavailable", { mood: "unavailable" }),
+  lasting("vendor-reset", { mood: "reset" }),
+  lasting("vendor-throttled", { mood: "throttled", banSeconds: 5, times: 2 }),
+  lasting("vendor-slow", { mood: "slow", delayMs: 3000 }),
+  lasting("vendor-malformed", { mood: "malformed" }),
   vendorMoves,
 ];

@@ -1,5 +1,5 @@
+import { startPatiently } from "../deployment/deployment.ts";
 import { type Fault, overAtOnce } from "../fault.ts";
-import { startPatiently } from "../house.ts";
 import { faultOf } from "../kinds/index.ts";
 import { inTheMiddle, type Scenario } from "../scenario.ts";
 
@@ -8,7 +8,7 @@ const everythingKilled: Fault = {
   kind: "everything-killed",
   target: "processes",
   lasts: [2, 2],
-  async begin({ house: { product, redis, postgres } }) {
+  async begin({ deployment: { product, redis, postgres } }) {
     await Promise.all([...product, redis, postgres].map((one) => one.kill()));
     return async () => {
       await Promise.all([redis.up(), postgres.up()]);
@@ -47,17 +47,25 @@ export const crashes: readonly Scenario[] = [
     async play(stage) {
       // The upload's own beginning, and half of its parts.
       await stage.sent(11);
-      await stage.strike(faultOf("workers-killed"), 1);
+      await stage.inject(faultOf("workers-killed"), 1);
     },
   },
-  inTheMiddle(faultOf("product-killed"), "An embedded house is killed (-9) and started again.", {
-    name: "embedded-killed",
-    house: "embedded",
-  }),
-  inTheMiddle(faultOf("worker-stopped"), "An embedded house is told to stop and started again.", {
-    name: "embedded-stopped",
-    house: "embedded",
-  }),
+  inTheMiddle(
+    faultOf("product-killed"),
+    "An embedded deployment is killed (-9) and started again.",
+    {
+      name: "embedded-killed",
+      deployment: "embedded",
+    },
+  ),
+  inTheMiddle(
+    faultOf("worker-stopped"),
+    "An embedded deployment is told to stop and started again.",
+    {
+      name: "embedded-stopped",
+      deployment: "embedded",
+    },
+  ),
   {
     name: "undisturbed",
     about: "Nothing breaks: what the others are compared with.",

@@ -10,7 +10,7 @@ function amidParts(kind: string, about: string): Scenario {
     about,
     shape: manyLarge,
     async play(stage) {
-      await stage.strike(faultOf(kind), 8);
+      await stage.inject(faultOf(kind), 8);
     },
   };
 }
@@ -44,7 +44,7 @@ export const oss: readonly Scenario[] = [
     name: "tokens-between-parts",
     about: "The token of a large file ends between two of its parts.",
     shape: manyLarge,
-    async play({ house: { sandbox } }) {
+    async play({ deployment: { sandbox } }) {
       const held = await sandbox.hold({ operation: "UploadPart", query: "partNumber=2" });
       await held.reached(4);
       await sandbox.tokens({ expire: true });

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { toArray } from "@exhibit/client";
 import type { Evidence, EvidenceFile } from "../evidence.ts";
 import { faultOf } from "../kinds/index.ts";
 import { inTheMiddle, type Scenario } from "../scenario.ts";
@@ -11,7 +10,7 @@ const SET_DOWN_MS = 4_000;
 function betweenPlanAndSending(
   name: string,
   about: string,
-  strike: (evidence: Evidence, file: EvidenceFile) => Promise<void>,
+  inject: (evidence: Evidence, file: EvidenceFile) => Promise<void>,
   codes: readonly string[],
 ): Scenario {
   return {
@@ -20,7 +19,7 @@ function betweenPlanAndSending(
     expected: { status: "attention", codes },
     async play({ evidence, planned }) {
       await planned();
-      for (const file of lastOfEachFolder(evidence)) await strike(evidence, file);
+      for (const file of lastOfEachFolder(evidence)) await inject(evidence, file);
     },
   };
 }
@@ -61,20 +60,20 @@ export const sources: readonly Scenario[] = [
     name: "source-renamed",
     about: "Files are renamed between planning and sending, and a person retries.",
     expected: { status: "attention", codes: ["SOURCE_NOT_FOUND"] },
-    async play({ house, evidence, importIds, planned, rested, retry }) {
-      await house.api.pauseVendor("kongur");
+    async play({ deployment, evidence, importIds, planned, rested, act }) {
+      await deployment.api.actOnVendor("kongur", "pause");
       await planned();
       // What workers had in hand is set down, or stored under its old name.
       await sleep(SET_DOWN_MS);
-      const files = await toArray(house.api.files(importIds[0] ?? ""));
+      const files = await deployment.api.files(importIds[0] ?? "");
       const waiting = new Set(
         files.flatMap(({ state, path }) => (state === "planned" ? path : [])),
       );
       for (const file of [...lastOfEachFolder(evidence)])
         if (waiting.has(file.path)) await evidence.rename(file);
-      await house.api.resumeVendor("kongur");
+      await deployment.api.actOnVendor("kongur", "resume");
       await rested();
-      await retry();
+      await act("retry", {});
     },
   },
   inTheMiddle(
@@ -86,12 +85,12 @@ export const sources: readonly Scenario[] = [
     name: "mount-stays-away",
     about:
       "The share vanishes for longer than the attempts last; a person mounts it again and retries.",
-    async play({ evidence, recorded, rested, retry }) {
+    async play({ evidence, recorded, rested, act }) {
       await recorded(0.2);
       const mountAgain = await evidence.unmount();
       await rested();
       await mountAgain();
-      await retry();
+      await act("retry", {});
     },
   },
   betweenPlanAndSending(

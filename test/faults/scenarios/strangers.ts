@@ -6,10 +6,10 @@ export const strangers: readonly Scenario[] = [
     name: "another-world",
     about: "A live deployment's worker and `up` are started on a trial's servers.",
     isShort: true,
-    async play({ house, recorded }) {
+    async play({ deployment, recorded }) {
       await recorded(0.2);
       const ways = ["worker", "up"] as const;
-      const tries = ways.map(async (way) => checkRefused(way, await house.stranger(way)));
+      const tries = ways.map(async (way) => checkRefused(way, await deployment.stranger(way)));
       await Promise.all(tries);
     },
   },

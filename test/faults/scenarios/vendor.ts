@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
-import { toArray } from "@exhibit/client";
 import { faultOf } from "../kinds/index.ts";
 import { vendorMoves } from "../kinds/vendor.ts";
 import { inTheMiddle, type Scenario, type Stage } from "../scenario.ts";
 
 /** The vendor leads elsewhere in the middle, until the import rests in `attention`; what it gives has it lead back. */
-async function movedInTheMiddle({ house, dice, recorded, rested }: Stage) {
+async function movedInTheMiddle({ deployment, random, recorded, rested }: Stage) {
   await recorded(0.2);
   // Of no import: whether it is retried is the scenario's to say.
-  const leadBack = await vendorMoves.begin({ house, dice, prey: [] });
+  const leadBack = await vendorMoves.begin({ deployment, random, targets: [] });
   assert.equal((await rested()).status, "attention");
   return leadBack;
 }
@@ -47,10 +46,10 @@ export const vendor: readonly Scenario[] = [
     isShort: true,
     async play(stage) {
       const leadBack = await movedInTheMiddle(stage);
-      await stage.retry();
+      await stage.act("retry", {});
       assert.equal((await stage.rested()).status, "attention");
       await leadBack();
-      await stage.retry();
+      await stage.act("retry", {});
       await stage.rested();
     },
   },
@@ -62,11 +61,9 @@ export const vendor: readonly Scenario[] = [
     async play(stage) {
       const leadBack = await movedInTheMiddle(stage);
       const [importId = ""] = stage.importIds;
-      const { api } = stage.house;
-      for (const { folder_id, offered } of await toArray(api.folders(importId))) {
-        if (offered === null) continue;
-        const why = "The fault suite has seen it.";
-        await api.acceptDestination(importId, folder_id, { ...offered, why });
+      const { api } = stage.deployment;
+      for (const { folder_id, offered } of await api.folders(importId)) {
+        if (offered !== null) await api.accept(importId, folder_id, offered);
       }
       assert.equal((await stage.rested()).status, "sealed");
       await leadBack();

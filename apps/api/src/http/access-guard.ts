@@ -1,5 +1,10 @@
-import { ExhibitError, hostOf, hostOfName } from "@exhibit/contracts";
-import { createHostCheck, type OwnHosts } from "@exhibit/contracts/host-check";
+import {
+  createHostCheck,
+  ExhibitError,
+  hostOf,
+  hostOfName,
+  type OwnHosts,
+} from "@exhibit/contracts";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { sendError } from "./error-responses.ts";
 

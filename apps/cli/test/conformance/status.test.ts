@@ -105,7 +105,7 @@ test("status of one says where its folders' files are, when it was, and how to l
   );
   expect(code).toBe(1);
   expect(stdout).toContain(`Import ${importId}: needs attention`);
-  expect(stdout).toContain("E-77 1001; begun 2026-03-01 10:00 UTC, ended 2026-03-01 10:00 UTC\n");
+  expect(stdout).toContain("E-77 1001; created 2026-03-01 10:00 UTC, ended 2026-03-01 10:00 UTC\n");
   expect(stdout.match(/\n {2}in oss:\/\/evidence\/suit\/1001\/\n/g)).toHaveLength(1);
   expect(stdout).toContain(`npx exhibit files ${importId} --code EVIDENCE_CONFLICT\n`);
   expect(stdout).not.toContain("--code SOURCE_IO");

@@ -1,0 +1,199 @@
+import type { ChildProcess } from "node:child_process";
+import { randomInt } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { FileView, ImportView } from "@exhibit/contracts";
+import { createDatabase } from "@exhibit/ledger/testing";
+import { type Sandbox, startSandbox } from "@exhibit/sandbox";
+import {
+  dataFolder,
+  freePort,
+  startServer,
+  stopProcess,
+  takeRedisDatabase,
+} from "@exhibit/testkit";
+import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
+import { cli } from "../../support/exhibit.ts";
+import { createClient, directory, writeTree } from "../../support/system.ts";
+
+let stack: AsyncDisposableStack;
+let sandbox: Sandbox;
+let folder: string;
+let env: NodeJS.ProcessEnv;
+
+beforeEach(async () => {
+  stack = new AsyncDisposableStack();
+  const data = await dataFolder("crashes");
+  stack.defer(data.remove);
+  folder = data.path;
+  sandbox = await startSandbox({ dataDir: join(folder, "sandbox") });
+  stack.defer(() => sandbox.close());
+  const config = join(folder, "exhibit.yaml");
+  await writeFile(config, JSON.stringify(sandbox.config([folder])));
+  env = {
+    ...process.env,
+    NO_COLOR: "1",
+    EXHIBIT_CONFIG: config,
+    EXHIBIT_DATA_DIR: join(folder, "data"),
+    EXHIBIT_API_PORT: String(await freePort()),
+  };
+});
+afterEach(() => stack.disposeAsync());
+
+async function start(command: string, ready: RegExp): Promise<ChildProcess> {
+  const child = await startServer(process.execPath, [cli, command], { ready, env });
+  stack.defer(() => stopProcess(child, "SIGKILL"));
+  return child;
+}
+
+const startWorker = () => start("worker", /worker takes jobs/);
+const client = () => createClient(`http://127.0.0.1:${env.EXHIBIT_API_PORT}`);
+
+const suits = (...ids: string[]) => ({
+  entrust_id: "E-77",
+  suit_ids: ids,
+  folders: ids.map((suit_id) => directory("kongur", { suit_id }, join(folder, suit_id))),
+});
+
+describe("Workers as processes of their own", () => {
+  beforeEach(async () => {
+    const database = await createDatabase();
+    stack.defer(database.drop);
+    env.EXHIBIT_DATABASE_URL = database.url;
+    env.EXHIBIT_REDIS_URL = await takeRedisDatabase(inject("redisUrl"));
+    await start("api", /API listens/);
+  });
+
+  test("when one is killed, another takes up its shards within 15 seconds", async () => {
+    for (const suit of ["1001", "1002"])
+      await writeTree(join(folder, suit), { "a.pdf": suit, "b.pdf": `${suit} b` });
+    const killed = await startWorker();
+    const held = sandbox.oss.hold({ method: "PUT" });
+    const { body } = await client().post<ImportView>("/v1/imports", suits("1001", "1002"));
+    await held.reached(4);
+    await startWorker();
+    await stopProcess(killed, "SIGKILL");
+    const since = Date.now();
+    held.release();
+    expect(await client().rest(body.import_id)).toMatchObject({ status: "sealed", files: 4 });
+    expect(Date.now() - since).toBeLessThan(15_000);
+    expect(sandbox.objectCount()).toBe(4);
+  });
+
+  test("a shard that kills its worker three times is set aside with the reason; the rest goes on, and a retry takes it up", async () => {
+    await writeTree(join(folder, "1001"), { "poison.pdf": "p" });
+    await writeTree(join(folder, "1002"), { "good.pdf": "g" });
+    let worker = await startWorker();
+    // None is let go before the end: OSS would store what came from a worker that is dead by then.
+    const held = sandbox.oss.hold({ method: "PUT", keyIncludes: "poison" });
+    const { body } = await client().post<ImportView>("/v1/imports", suits("1001", "1002"));
+    for (let crash = 1; crash <= 3; crash += 1) {
+      await held.reached(crash);
+      await stopProcess(worker, "SIGKILL");
+      worker = await startWorker();
+    }
+    const view = await client().rest(body.import_id);
+    expect(view).toMatchObject({
+      status: "attention",
+      failed: 1,
+      errors: [{ code: "WORKER_CRASHED", files: 1 }],
+    });
+    expect(view.errors[0]?.message).toContain("3 times in a row");
+    // It may have been sent just before a crash, and found there afterwards.
+    expect(view.stored + view.identical).toBe(1);
+
+    held.release();
+    await client().post(`/v1/imports/${body.import_id}/retry`);
+    expect(await client().rest(body.import_id)).toMatchObject({ status: "sealed", files: 2 });
+    const acts = await client().get<{ items: { what: string; who: string }[] }>(
+      `/v1/imports/${body.import_id}/audit`,
+    );
+    expect(acts.items.map(({ what, who }) => `${what} by ${who}`)).toEqual([
+      "create by api",
+      "retry by api",
+    ]);
+  });
+
+  test("a second signal ends a worker at once, with the signal's exit code", async () => {
+    await writeTree(join(folder, "1001"), { "a.pdf": "a" });
+    const worker = await startWorker();
+    const held = sandbox.oss.hold({ method: "PUT" });
+    await client().post<ImportView>("/v1/imports", suits("1001"));
+    await held.reached(1);
+    const ended = new Promise((resolve) => worker.once("exit", resolve));
+    worker.kill("SIGTERM");
+    // One key press reaches a process several times within half a second.
+    await sleep(700);
+    expect(worker.exitCode).toBeNull();
+    worker.kill("SIGTERM");
+    expect(await ended).toBe(143);
+    held.release();
+  });
+
+  test("work that takes longer than the grace time is handed back, and taken up by another at once", async () => {
+    await writeTree(join(folder, "1001"), { "a.pdf": "a" });
+    env.EXHIBIT_GRACE = "1";
+    const worker = await startWorker();
+    const held = sandbox.oss.hold({ method: "PUT" });
+    const { body } = await client().post<ImportView>("/v1/imports", suits("1001"));
+    await held.reached(1);
+    await startWorker();
+    const since = Date.now();
+    await stopProcess(worker);
+    held.release();
+    expect(await client().rest(body.import_id)).toMatchObject({ status: "sealed", files: 1 });
+    expect(Date.now() - since).toBeLessThan(8_000);
+  });
+});
+
+test("The embedded ledger, killed at any moment while it imports, opens again with all that was acknowledged, and the imports are sealed", async () => {
+  // What the API has said, kept outside of the process that is killed.
+  const acknowledged = new Map<string, FileView>();
+  const imports: string[] = [];
+  const isDone = ({ state }: FileView) => state === "stored" || state === "identical";
+
+  async function acknowledge(importId: string): Promise<number> {
+    const done = (await client().files(importId)).filter(isDone);
+    for (const file of done) acknowledged.set(file.file_id, file);
+    return done.length;
+  }
+
+  // Slow enough for a round to end in the middle of it.
+  sandbox.oss.fail({ times: "always", delayMs: 40 });
+  for (const round of [1, 2, 3, 4]) {
+    const ids = [`${round}001`, `${round}002`];
+    for (const id of ids) await writeTree(join(folder, id), scans(id));
+    const up = await start("up", /Bull Board/);
+    const { body } = await client().post<ImportView>("/v1/imports", suits(...ids));
+    imports.push(body.import_id);
+    const enough = randomInt(1, FILES);
+    while ((await acknowledge(body.import_id)) < enough);
+    await stopProcess(up, "SIGKILL");
+  }
+
+  sandbox.oss.heal();
+  await start("up", /Bull Board/);
+  const files = new Map<string, FileView>();
+  for (const id of imports) {
+    let view = await client().rest(id);
+    if (view.status === "attention") {
+      // Killed three times before anything of it was recorded, a shard can't be told from poison: a person says it isn't.
+      expect(view.errors.map(({ code }) => code)).toEqual(["WORKER_CRASHED"]);
+      await client().post(`/v1/imports/${id}/retry`);
+      view = await client().rest(id);
+    }
+    expect(view).toMatchObject({ status: "sealed", files: 2 * FILES, failed: 0 });
+    for (const file of await client().files(id)) files.set(file.file_id, file);
+  }
+  for (const [id, file] of acknowledged) expect(files.get(id)).toEqual(file);
+});
+
+/** In each folder. */
+const FILES = 100;
+
+function scans(suit: string): Record<string, string> {
+  return Object.fromEntries(
+    Array.from({ length: FILES }, (_, index) => [`${index}.pdf`, `${suit}/${index}`]),
+  );
+}
