@@ -6,4 +6,4 @@ export { createSlots } from "./planning/slots.ts";
 export { createByteBudget } from "./storing/byte-budget.ts";
 export { FLUSH_AT } from "./storing/outcome-recorder.ts";
 export { type NotStoredFile, outcomeOf, unfinished } from "./storing/shard-result.ts";
-export { FILES_AT_ONCE } from "./storing/store-shard.ts";
+export { FILES_AT_ONCE } from "./storing/store-files.ts";

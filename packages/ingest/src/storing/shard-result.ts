@@ -1,5 +1,5 @@
 import { ExhibitError } from "@exhibit/contracts";
-import type { NotStored, UnfinishedFile } from "@exhibit/ledger";
+import type { FinishedShard, NotStored, ShardRow, UnfinishedFile } from "@exhibit/ledger";
 import type { Attempt } from "@exhibit/queue";
 import type { Judged } from "../fleet/sight.ts";
 import { handedBack, outages, postponed } from "../jobs/postpone.ts";
@@ -61,4 +61,32 @@ export function unfinished(settled: Settled, attempt: Attempt): Error {
   if (isUnreachable(outage)) return error;
   if (outage) return postponed(error, attempt, { retryAfter: outage.retryAfter });
   return settled.isLeftToOthers ? handedBack(error, attempt) : error;
+}
+
+/** Returns what the job of a shard fails with when files failed for good: how many, and why. */
+export function filesFailed({
+  failures,
+  files,
+}: Pick<FinishedShard, "failures" | "files">): ExhibitError {
+  const failed = failures.reduce((sum, failure) => sum + failure.files, 0);
+  const codes = failures.map((failure) => `${failure.files} ${failure.code}`).join(", ");
+  return new ExhibitError("FILES_FAILED", `${failed} of ${files} files failed: ${codes}`);
+}
+
+/** Returns what the files of a shard fail with that may have killed its workers. */
+export function crashed({
+  consecutiveCrashes,
+}: Pick<ShardRow, "consecutiveCrashes">): ExhibitError {
+  return new ExhibitError(
+    "WORKER_CRASHED",
+    `The worker process died ${consecutiveCrashes} times in a row while it stored the shard of this file.`,
+  );
+}
+
+/** Returns what stops a shard that another worker may have: no two workers may send its files. */
+export function lost(): ExhibitError {
+  return new ExhibitError(
+    "INTERRUPTED",
+    "This worker stood still for so long that another may have the shard now.",
+  );
 }

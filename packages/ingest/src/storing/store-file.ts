@@ -10,31 +10,31 @@ import type { RecordedUpload, ShardUploads } from "./upload-record.ts";
 
 export interface FileDependencies {
   objectStore: ObjectStore;
-  /** What all shards of this worker may hold of files at once. */
+  /** The memory that all shards of this worker share for the files under way. */
   memory: ByteBudget;
 }
 
 export interface FileWork {
   file: UnfinishedFile;
-  /** Of its shard. */
+  /** The multipart uploads of its shard. */
   uploads: ShardUploads;
   source: SourceReader;
   leasesFor: LeasesFor;
   signal: AbortSignal;
   progress: UploadProgress;
-  /** Hears of what touched the file's integrity and may be mended. */
+  /** Called for damage to the file that a retry may repair. */
   onIncident: (file: UnfinishedFile, incident: ExhibitError) => void;
-  /** Whether OSS has files of the folder already. */
+  /** Says whether OSS is likely to have the folder's files already. */
   headFirst: HeadFirst;
-  /** Of the shard. */
+  /** The span of the shard. */
   span: RunningSpan<"exhibit.store">;
-  /** Hears of what is tried again. */
+  /** Called for each fault that is retried. */
   onFault: (error: ExhibitError) => void;
 }
 
 /**
- * Gives the receipt of one file, or why there is none; undefined when the work was stopped before
- * there was one. Throws what the ledger failed with.
+ * Stores one file. Returns its receipt, or the error for which there is none; undefined if the work
+ * was stopped before either. Throws what the ledger failed with.
  */
 export async function storeFile(
   { objectStore, memory }: FileDependencies,
@@ -75,7 +75,7 @@ export async function storeFile(
       const completed = outcome === "stored" ? upload.id : undefined;
       return { ...proof, fileId: file.id, state: outcome, modifiedMs, upload: completed };
     } finally {
-      // Not by `await using`, which leaves four kilobytes of garbage a file.
+      // `await using` would leave four kilobytes of garbage per file.
       await body[Symbol.asyncDispose]();
     }
   }
@@ -96,10 +96,10 @@ export async function storeFile(
   }
 
   /**
-   * A key is found invalid before the file is looked at: it may have been renamed by now, as the
-   * remedy says.
+   * Returns why the file can't be opened. A key is found invalid before the file is read, which may
+   * have been renamed by now, as the remedy advises.
    */
-  async function whyGone(): Promise<ExhibitError | undefined> {
+  async function whyUnreadable(): Promise<ExhibitError | undefined> {
     try {
       const body = await source.open(file, undefined);
       await body[Symbol.asyncDispose]();
@@ -116,6 +116,6 @@ export async function storeFile(
     if (signal.aborted) return undefined;
     if (upload?.fault !== undefined) throw upload.fault;
     const error = toExhibitError(thrown);
-    return error.code === "KEY_INVALID" ? ((await whyGone()) ?? error) : error;
+    return error.code === "KEY_INVALID" ? ((await whyUnreadable()) ?? error) : error;
   }
 }
