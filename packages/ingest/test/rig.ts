@@ -8,7 +8,7 @@ import {
   type Ledger,
   type PlannedFile,
 } from "@exhibit/ledger";
-import type { AbortRequest, ObjectStore, PutRequest, Receipt } from "@exhibit/oss";
+import type { ObjectStore, PutRequest, Receipt } from "@exhibit/oss";
 import type { Attempt } from "@exhibit/queue";
 import type { FileStat, SourceReader } from "@exhibit/sources";
 import type { Logger } from "@exhibit/telemetry";
@@ -34,7 +34,7 @@ export function attemptOf(own: Partial<Attempt> = {}): Attempt & { lines: string
   };
 }
 
-export const lease: Lease = {
+const anyLease: Lease = {
   id: "lease-1",
   vendor: "kongur",
   credentials: { accessKeyId: "id", accessKeySecret: "secret", securityToken: "token" },
@@ -45,8 +45,8 @@ export const lease: Lease = {
     pathStyle: false,
     signatureVersion: "v4",
   },
-  prefix: "1001/",
-  prefixes: ["1001/"],
+  prefix: "",
+  prefixes: [],
   expiresAt: new Date("2100-01-01T00:00:00Z"),
 };
 
@@ -92,7 +92,12 @@ export async function outcomesOf(ledger: Ledger, folderId: number) {
   return Object.fromEntries(rows.map(({ path, state, error_code }) => [path, [state, error_code]]));
 }
 
+type AbortRequest = Parameters<ObjectStore["abort"]>[0];
+
 export function createRig(ledger: Ledger, paths: readonly string[]) {
+  // A place of its own: files go elsewhere than those of other rigs.
+  const prefix = `${crypto.randomUUID()}/`;
+  const lease: Lease = { ...anyLease, prefix, prefixes: [prefix] };
   /** What lies in the source: a file's bytes, or why it can't be opened. */
   const source = new Map<string, string | ExhibitError>(paths.map((path) => [path, "evidence"]));
   const asked = {
@@ -163,14 +168,14 @@ export function createRig(ledger: Ledger, paths: readonly string[]) {
     admit: (_place, work) => work(),
     async put(request) {
       asked.puts.push(request);
-      const { prefix, bucket, id } = await request.leases.current();
+      const { bucket, id, ...held } = await request.leases.current();
       const own = await instead.put(request);
       const { sha256, crc64 } = await request.body.read(request.body.size);
       return {
         outcome: "stored",
         endpoint: bucket.endpoint,
         bucket: bucket.name,
-        key: prefix + request.name,
+        key: held.prefix + request.name,
         size: request.body.size,
         sha256: sha256 as Buffer,
         crc64,
@@ -212,11 +217,14 @@ export function createRig(ledger: Ledger, paths: readonly string[]) {
     memory: createByteBudget(1000),
     suspects: ((work: () => Promise<void>) => work()) as StoreDependencies["suspects"],
     sight: {
-      judge: async (error) => ({ error, isLeftToOthers: instead.isLeftToOthers(error) }),
+      async judge(error) {
+        if (!instead.isLeftToOthers(error)) return { error, isLeftToOthers: false };
+        return { error: new ExhibitError("SOURCE_ABSENT", error.message), isLeftToOthers: true };
+      },
     },
     waits: createWaits({ diskSilence: () => 0 }),
   };
   /** The paths that were sent, sorted. */
   const sent = () => asked.puts.map(({ name }) => name).sort();
-  return { dependencies, source, asked, instead, sent };
+  return { dependencies, lease, source, asked, instead, sent };
 }
