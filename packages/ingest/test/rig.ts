@@ -191,7 +191,7 @@ export function createRig(ledger: Ledger, paths: readonly string[]) {
       asked.aborts.push(request);
       await instead.abort(request);
     },
-    answers: async () => false,
+    isReachable: async () => false,
     pace() {},
     windows: () => [],
     memoryFor: () => 1,

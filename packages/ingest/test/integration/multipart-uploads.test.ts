@@ -1,7 +1,7 @@
-import { ExhibitError } from "@exhibit/contracts";
+import { ExhibitError, type OpenUpload } from "@exhibit/contracts";
 import type { Ledger } from "@exhibit/ledger";
 import { ledgerKinds } from "@exhibit/ledger/testing";
-import type { OpenUpload, PutRequest } from "@exhibit/oss";
+import type { PutRequest } from "@exhibit/oss";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { reconcile } from "../../src/maintenance/reconcile.ts";
 import { storeShard } from "../../src/storing/store-shard.ts";
@@ -100,7 +100,7 @@ test("An upload of a file that turns out to be there already is aborted", async 
 test("An upload that OSS gave up leaves another run nothing to continue", async () => {
   const { store, beginThen, asked } = await largeFile();
   beginThen(async ({ uploads }) => {
-    await uploads?.giveUp();
+    await uploads?.discard();
     throw away;
   });
   await expect(store()).rejects.toThrow();
@@ -111,7 +111,7 @@ test("A worker that stops leaves aborting to the reconciler", async () => {
   const { store, beginThen, asked, dependencies } = await largeFile();
   const stop = new AbortController();
   beginThen(async ({ uploads }) => {
-    await uploads?.giveUp();
+    await uploads?.discard();
     stop.abort(new ExhibitError("INTERRUPTED", "The worker stops."));
     throw away;
   });
@@ -126,7 +126,7 @@ test("A worker that stops leaves aborting to the reconciler", async () => {
 test("An upload that can't be aborted stays recorded for a later round, and the log says so", async () => {
   const { store, beginThen, asked, instead, dependencies } = await largeFile();
   beginThen(async ({ uploads }) => {
-    await uploads?.giveUp();
+    await uploads?.discard();
     throw away;
   });
   instead.abort = fail;
@@ -149,7 +149,7 @@ test("Aborting asks the vendor again only if its lease leads elsewhere than the 
   const leaseIds: string[] = [];
   instead.abort = async ({ leases }) => void leaseIds.push((await leases.current()).id);
   beginThen(async ({ uploads }) => {
-    await uploads?.giveUp();
+    await uploads?.discard();
     instead.lease = async ({ answeredSince }) =>
       answeredSince === undefined ? { ...lease, id: "elsewhere", prefixes: ["9/"] } : lease;
     throw away;

@@ -104,7 +104,7 @@ describe("A run of a shard", () => {
     instead.put = async () => {
       throw error("STORE_UNAVAILABLE");
     };
-    const isLikely = () => asked.puts.at(-1)?.expectation?.isLikely();
+    const isLikely = () => asked.puts.at(-1)?.headFirst?.isLikely();
     await expect(store()).rejects.toBeInstanceOf(Postponed);
     expect(isLikely()).toBe(false);
     await expect(store({ starts: 2, postponed: 1 })).rejects.toBeInstanceOf(Postponed);
@@ -117,7 +117,7 @@ describe("A run of a shard", () => {
     const { store, asked, instead } = await shardOf(["a"]);
     instead.lease = async () => earlier.lease;
     await store();
-    expect(asked.puts[0]?.expectation?.isLikely()).toBe(true);
+    expect(asked.puts[0]?.headFirst?.isLikely()).toBe(true);
   });
 
   test("goes one at a time with others that may have killed their workers, and only then", async () => {
