@@ -1,4 +1,4 @@
-// In the order of an import's life.
+// Grouped in the order of an import's life.
 
 // What people do to an import or a vendor.
 export { acceptDestination } from "./actions/accept-destination.ts";

@@ -21,7 +21,10 @@ export interface SchemaState {
   readonly oldestProgram: number;
 }
 
-/** A trial's files go to a sandbox that stands in for vendors and OSS; a live deployment's go where its configuration says. */
+/**
+ * A trial's files go to a sandbox that stands in for vendors and OSS; a live deployment's go where
+ * its configuration says.
+ */
 export type World = "trial" | "live";
 
 /** Whose ledger it is. */

@@ -10,12 +10,13 @@ import type {
 import type { ColumnType, Generated } from "kysely";
 import type { ShardState } from "./states.ts";
 
-// Postgres gives 8-byte integers as text; both drivers are set to parse them (all our numbers stay below 2^53).
+// Postgres returns 8-byte integers as text. Both drivers are set to parse them: all our numbers
+// stay below 2^53.
 type Json<T> = ColumnType<T, string, string>;
 
 /**
- * The counters of an import or a folder. They change in the same transaction as the files they count, so that a
- * progress bar never has to count rows; sealing checks them against the rows.
+ * The counters of an import or a folder. They change in the same transaction as the files they
+ * count, so that progress never has to be counted in rows; sealing compares them with the rows.
  */
 export interface CounterColumns {
   files: Generated<number>;
@@ -34,23 +35,26 @@ export interface ImportTable extends CounterColumns {
   entrust_id: string | null;
   suit_ids: string[];
   status: Generated<ImportStatus>;
-  /** Folders whose source isn't walked to its end yet. */
+  /** Folders whose source isn't fully walked yet. */
   open_folders: number;
-  /** Shards that aren't finished yet. With `open_folders` at 0 too, the import can be sealed. */
+  /** Shards that aren't finished yet. When `open_folders` is 0, too, the import can be sealed. */
   open_shards: Generated<number>;
-  /** Shards made so far: the next shard's number. */
+  /** Shards created so far: the number of the latest. */
   shards: Generated<number>;
   created_at: Generated<Date>;
   updated_at: Generated<Date>;
   finished_at: Date | null;
-  /** Set while a person has paused it. */
+  /** Set while a person has paused the import. */
   paused_at: Date | null;
   paused_by: string | null;
   paused_why: string | null;
   /** Why it couldn't be sealed. */
   error_code: ErrorCode | null;
   error: string | null;
-  /** 32 random bytes that hide from one file's proof what the others are; null: made before there was custody. */
+  /**
+   * 32 random bytes that hide from one file's proof what the other files are; null for an import
+   * from before there was custody.
+   */
   custody_secret: Buffer | Uint8Array | null;
   /** The import that this one adds to. */
   amends: string | null;
@@ -67,23 +71,29 @@ export interface FolderTable extends CounterColumns {
   source: Json<Source>;
   planned: Generated<boolean>;
   open_shards: Generated<number>;
-  /** As a shard's. */
+  /** The same as `ShardTable.starts_at_end`, for its walk. */
   starts_at_end: number | null;
-  /** Where its files go; the first lease that is used says it, and nothing but a person's word changes it. */
+  /** Where its files go: the first lease that is used decides it, and only a person changes it. */
   endpoint: string | null;
   bucket: string | null;
   prefix: string | null;
-  /** Where a later lease would have led instead, until a person accepts it. */
+  /** Where a later lease led instead, until a person accepts it. */
   offered_endpoint: string | null;
   offered_bucket: string | null;
   offered_prefix: string | null;
   error_code: ErrorCode | null;
   error: string | null;
-  /** A person has had its files tried again: when one of them turns out to be gone, its source is walked once more. */
+  /**
+   * A person has retried its files: if one of them turns out to be gone, the source is walked once
+   * more.
+   */
   walk_again: Generated<boolean>;
-  /** The folder of the last import from the same source to the same place, once they have been compared. */
+  /**
+   * The folder of the last import from the same source to the same place, once the two are
+   * compared.
+   */
   compared_with: number | null;
-  /** Files of that one that aren't here any more. */
+  /** Files of `compared_with` that aren't in the source any more. */
   vanished: number | null;
   /** The first of them by path. */
   vanished_paths: string[] | null;
@@ -93,20 +103,27 @@ interface ShardTable {
   id: Generated<number>;
   import_id: string;
   folder_id: number;
-  /** Position within the import, from 1: the priority of its job. */
+  /** The shard's number within the import, from 1. */
   number: number;
   files: number;
   bytes: number;
   state: Generated<ShardState>;
-  /** Bytes of its unfinished files that have been sent, as its worker last told. */
+  /** Bytes of its unfinished files that have been sent, as its worker last reported. */
   sending_bytes: Generated<number>;
-  /** When it was planned, or when a person last had it tried again. */
+  /** When it was planned, or when a person last retried it. */
   opened_at: Generated<Date>;
-  /** Runs in a row that began, recorded nothing, and never said that they ended: their process died. */
+  /**
+   * Consecutive crashes: runs in a row that recorded nothing and never ended, because their process
+   * died.
+   */
   unended_runs: Generated<number>;
-  /** How often its job had been started when it was finished: started once more, it comes again by nobody's doing. */
+  /**
+   * The job's start count when the shard finished. A job that runs with a higher count was
+   * restarted by BullMQ, because its completion was lost; a person's retry resets the count, so
+   * that it runs with a lower or equal one.
+   */
   starts_at_end: number | null;
-  /** How often a worker has taken it up. */
+  /** The number of its last run: how often a worker has claimed it. */
   openings: Generated<number>;
 }
 
@@ -116,26 +133,37 @@ export interface FileTable {
   folder_id: number;
   /** Null for what is never sent: skipped entries, and files that failed while planning. */
   shard_id: number | null;
-  /** From 1 on: the file's number in its folder, when the vendor opens the folder's files one by one. */
+  /**
+   * The file's number in its folder, from 1, when the vendor opens the folder's files one by one.
+   */
   slot: number | null;
-  /** Relative to the source; not all of its names need be UTF-8, see `isWrittenOut`. */
+  /** Relative to the source. Its names need not all be UTF-8: see `isWrittenOut`. */
   path: string;
-  /** The path's text in its normal form, by which files share a key; null when that is the path itself. */
+  /**
+   * The path's text in its normal form, by which files share a key; null when that is the path
+   * itself.
+   */
   normal: string | null;
   size: number;
-  /** Milliseconds since the epoch; null means: take the file as it is now. */
+  /** Milliseconds since the epoch; null means that the file is taken as it is now. */
   modified_ms: number | null;
   state: FileState;
-  /** What follows the lease's prefix in the object's key, where that isn't the path in its normal form. */
+  /**
+   * What follows the lease's prefix in the object's key, where that isn't the path in its normal
+   * form.
+   */
   key: string | null;
   /** 32 bytes. */
   sha256: Buffer | Uint8Array | null;
-  /** 8 bytes, the highest first. */
+  /** 8 bytes, big-endian. */
   crc64: Buffer | Uint8Array | null;
   etag: string | null;
   request_id: string | null;
   stored_at: Date | null;
-  /** The number of its lease. */
+  /**
+   * The number of its lease in `lease_uses`, or in `leases` for files that an earlier release
+   * stored.
+   */
   lease: number | null;
   /** What a skipped entry is. */
   skipped_as: SkippedAs | null;
@@ -144,30 +172,33 @@ export interface FileTable {
   waived_by: string | null;
   waived_why: string | null;
   waived_at: Date | null;
-  /** Of the object, where the bucket keeps versions. */
+  /** The object's version, where the bucket keeps versions. */
   version_id: string | null;
-  /** 32 bytes; only where the deployment digests it. */
+  /** 32 bytes; only where the deployment computes it. */
   sm3: Buffer | Uint8Array | null;
   /** True for a failed entry that is a folder; else null. */
   is_folder: boolean | null;
-  /** Of a folder: the files below it, which have no rows of their own; null when nobody knows. */
+  /**
+   * Only for a folder: how many files lie below it, which have no rows of their own; null when
+   * nobody knows.
+   */
   stands_for: number | null;
 }
 
-/** What receipts of a release before had in common; no row is added any more. */
+/** What receipts of an earlier release have in common. No row is added any more. */
 interface LeaseTable {
   number: Generated<number>;
-  /** As the broker calls it; nothing of its credentials is here. */
+  /** The broker's id of it; its credentials are never stored. */
   id: string;
   /** How the keys of its files begin. */
   prefix: string;
 }
 
-/** What receipts have in common: a lease, as one worker used it. Rows are only ever added. */
+/** What receipts have in common: a lease, as one worker used it. Rows are only added. */
 interface LeaseUseTable {
   /** Shared with `LeaseTable`: a number is a row of one of the two. */
   number: Generated<number>;
-  /** As the broker calls it; nothing of its credentials is here. */
+  /** The broker's id of it; its credentials are never stored. */
   id: string;
   /** How the keys of its files begin. */
   prefix: string;
@@ -178,22 +209,25 @@ interface LeaseUseTable {
   worker: number | null;
 }
 
-/** What a worker is, for the record; one row for all that are alike. Rows are only ever added. */
+/** Facts about workers, one row for all workers that are alike. Rows are only added. */
 interface WorkerFactsTable {
   number: Generated<number>;
   host: string;
   os_user: string;
-  /** Of Exhibit. */
+  /** Exhibit's version. */
   version: string;
   node: string;
   openssl: string;
 }
 
-/** What touched the integrity of a file and was mended: its row tells only how it ended. Rows are only ever added. */
+/**
+ * What touched a file's integrity and was repaired: the file's row tells only how it ended. Rows
+ * are only added.
+ */
 interface IncidentTable {
   id: Generated<number>;
   folder_id: number | null;
-  /** Null for one of the whole folder. */
+  /** Null for an incident of the whole folder. */
   file_id: number | null;
   at: Generated<Date>;
   code: ErrorCode;
@@ -201,20 +235,20 @@ interface IncidentTable {
   worker: number | null;
 }
 
-/** Whose ledger this is: one row. */
+/** Whose ledger this is, in one row. */
 interface DeploymentTable {
   only_one: Generated<boolean>;
   id: Generated<string>;
-  /** Null until the first process with a configuration has come. */
+  /** Null until the first process with a configuration has started. */
   world: "trial" | "live" | null;
   created_at: Generated<Date>;
 }
 
-/** Where the configuration has a vendor's folders lie: what a process must agree with. */
+/** Where the configuration has a vendor's folders: each process must agree. */
 interface VendorPlaceTable {
   vendor: string;
   gateway: string;
-  /** Null where the vendor's answers say it. */
+  /** Null where the vendor's responses tell it. */
   endpoint: string | null;
   bucket: string | null;
   at: Generated<Date>;
@@ -222,24 +256,24 @@ interface VendorPlaceTable {
   why: string | null;
 }
 
-/** A multipart upload that is open in OSS, or may be. */
+/** A multipart upload that is, or may be, open in OSS. */
 interface UploadTable {
   id: Generated<number>;
   file_id: number;
-  /** OSS's own id. */
+  /** OSS's id of it. */
   upload_id: string;
   endpoint: string;
   bucket: string;
   key: string;
   part_size: number;
-  /** What the source was when it was begun. */
+  /** The source's size when the upload began. */
   size: number;
   modified_ms: number;
   /** By OSS's clock. */
   began_at: Date;
-  /** Nobody will go on with it. */
+  /** Nobody will resume it. */
   given_up: Generated<boolean>;
-  /** How often it couldn't be aborted, and when that is tried next. */
+  /** How often aborting it failed; `abort_at` is when that is tried next. */
   aborts: Generated<number>;
   abort_at: Generated<Date>;
 }
@@ -249,7 +283,7 @@ interface UploadPartTable {
   upload: number;
   number: number;
   etag: string;
-  /** As in `FileTable`. */
+  /** Unsigned, in decimal digits. */
   crc64: string;
 }
 
@@ -261,12 +295,12 @@ interface PausedVendorTable {
   why: string | null;
 }
 
-/** What people did to imports and vendors; rows are only ever added. */
+/** The audit log: what people did to imports and vendors. Rows are only added. */
 export interface AuditTable {
   id: Generated<number>;
-  /** Null for an act on a vendor. */
+  /** Null for an event of a vendor. */
   import_id: string | null;
-  /** Null for an act on an import. */
+  /** Null for an event of an import. */
   vendor: string | null;
   at: Generated<Date>;
   who: string;
@@ -275,29 +309,29 @@ export interface AuditTable {
   folder_id: number | null;
   file_id: number | null;
   code: string | null;
-  /** Files that were taken up again, or given up. */
+  /** How many files were retried or waived. */
   files: number | null;
-  /** What it was about, where that is more than the columns say. */
+  /** What it was about, where that is more than the other columns say. */
   details: ColumnType<Record<string, unknown> | null, string | null | undefined, string | null>;
 }
 
-/** Limits of bandwidth that were set; rows are only ever added, and the last one holds. */
+/** Bandwidth limits that were set. Rows are only added, and the last one applies. */
 interface BandwidthLimitTable {
   id: Generated<number>;
   at: Generated<Date>;
   who: string;
   why: string | null;
-  /** As rclone writes it. */
+  /** In rclone's notation. */
   bwlimit: string;
 }
 
-/** Worker processes that live, or lived a while ago. */
+/** Worker processes that are alive, or were recently. */
 interface WorkerTable {
   id: string;
   seen_at: Generated<Date>;
   /** The number of its facts. */
   worker: number | null;
-  /** What it waits for, as it last told. */
+  /** What it waits for, as it last reported. */
   waits: ColumnType<unknown, string | null | undefined, string | null>;
 }
 

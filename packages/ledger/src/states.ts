@@ -19,7 +19,9 @@ export const isCancelled = statusIn("cancelled");
 /** Holds while a person has paused an import; its status stays as it is. */
 export const isPaused = sql<boolean>`(imports.paused_at is not null)`;
 
-/** Holds when nothing of an import is open: all its sources are walked and all its shards finished. */
+/**
+ * Holds when nothing of an import is open: all its sources are walked and all its shards finished.
+ */
 export const isComplete = sql<boolean>`(imports.open_folders = 0 and imports.open_shards = 0)`;
 
 /** Holds when an import rests because its totals were wrong, perhaps among other reasons. */

@@ -7,11 +7,11 @@ import { type Reopened, reopenFailed } from "./reopen-failed.ts";
 import { failedFiles, whyClosed } from "./selection.ts";
 
 /**
- * Has a folder's unfinished files go to the place that a lease was seen to lead to, because a person says so; those that failed for it
- * are taken up again. Receipts of what was stored before keep their own place. `accepted` has to be what is offered: nobody
- * accepts what they haven't seen.
- * Throws NOT_FOUND, or STATE_CONFLICT for an import that is sealed or cancelled, when nothing is offered or something else, and
- * when no file waits for it.
+ * Makes a folder's unfinished files go to the place that a later lease led to, because a person
+ * accepts it; files that failed because of it are retried. Receipts of files stored before keep
+ * their own place. `accepted` must be what is offered: nobody accepts what they haven't seen.
+ * Throws NOT_FOUND, or STATE_CONFLICT for an import that is sealed or cancelled, when nothing or
+ * something else is offered, and when no file waits for it.
  */
 export async function acceptDestination(
   { db }: Ledger,
@@ -46,7 +46,7 @@ export async function acceptDestination(
         ...offered,
       });
     }
-    // Before the folder's row: shards, files, folders, as everywhere.
+    // First, because rows are locked in the order of shards, files, folders.
     const reopened = await reopenFailed(tx, {
       shards: sql`shards.folder_id = ${folderId}`,
       folders: sql`false`,

@@ -5,8 +5,8 @@ import { isClosed } from "../states.ts";
 import { whyClosed } from "./selection.ts";
 
 /**
- * Ends an import, whatever is still open in it; what is stored stays on record. Workers look at the status, and stop.
- * Throws NOT_FOUND, or STATE_CONFLICT for an import that is sealed or cancelled.
+ * Ends an import, whatever is still open in it; what is stored stays on record. Workers notice and
+ * stop. Throws NOT_FOUND, or STATE_CONFLICT for an import that is sealed or cancelled.
  */
 export async function cancelImport(
   { db }: Ledger,

@@ -5,8 +5,8 @@ import { type By, recordAuditEvent, unnamed } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
 
 /**
- * Puts an import and its folders on the record. Their numbers of files are found by planning. Throws SERVICE_UNREACHABLE
- * with `details.import_id` when the answer was lost: the import may be on the record then.
+ * Creates an import and its folders; planning will count their files. Throws SERVICE_UNREACHABLE
+ * with `details.import_id` when the database's answer was lost: then the import may exist.
  */
 export async function createImport(
   { db }: Ledger,
@@ -50,7 +50,10 @@ export async function createImport(
   }
 }
 
-/** Whoever sends the request again without looking would have the import twice. */
+/**
+ * Adds to an error that the import may exist: whoever sends the request again without looking would
+ * have it twice.
+ */
 export function perhapsCreated(importId: string, thrown: unknown): unknown {
   if (!(thrown instanceof ExhibitError)) return thrown;
   const { code, message } = thrown;

@@ -7,8 +7,8 @@ import { awaitsSeal, isClosed, isComplete, isPaused } from "../states.ts";
 import { whyClosed } from "./selection.ts";
 
 /**
- * Has an import wait until it is resumed; its status stays. Workers look, and stop.
- * Throws STATE_CONFLICT for an import that is sealed, cancelled, or paused already.
+ * Pauses an import until it is resumed; its status stays. Workers notice and stop. Throws
+ * STATE_CONFLICT for an import that is sealed, cancelled, or paused already.
  */
 export async function pauseImport({ db }: Ledger, importId: string, by: By): Promise<void> {
   await db.transaction().execute(async (tx) => {
@@ -24,7 +24,10 @@ export async function pauseImport({ db }: Ledger, importId: string, by: By): Pro
   });
 }
 
-/** Lets an import go on; its bells are still to be rung. Throws STATE_CONFLICT for an import that isn't paused. */
+/**
+ * Resumes an import; the caller enqueues the jobs of what is open in it. Throws STATE_CONFLICT for
+ * an import that isn't paused.
+ */
 export async function resumeImport(
   { db }: Ledger,
   importId: string,

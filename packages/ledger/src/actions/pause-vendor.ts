@@ -4,7 +4,10 @@ import { type By, recordAuditEvent } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
 import { storable } from "../sql/text.ts";
 
-/** Has the folders of a vendor wait, in all imports, until it is resumed. Throws STATE_CONFLICT when it is paused already. */
+/**
+ * Pauses the folders of a vendor, in all imports, until it is resumed. Throws STATE_CONFLICT if it
+ * is paused already.
+ */
 export async function pauseVendor({ db }: Ledger, vendor: string, by: By): Promise<void> {
   await db.transaction().execute(async (tx) => {
     const { rows } = await sql`
@@ -16,7 +19,10 @@ export async function pauseVendor({ db }: Ledger, vendor: string, by: By): Promi
   });
 }
 
-/** Lets the folders of a vendor go on; their bells are still to be rung. Throws STATE_CONFLICT when it isn't paused. */
+/**
+ * Resumes the folders of a vendor; the caller enqueues their jobs. Throws STATE_CONFLICT if it
+ * isn't paused.
+ */
 export async function resumeVendor({ db }: Ledger, vendor: string, by: By): Promise<void> {
   await db.transaction().execute(async (tx) => {
     const { rows } = await sql`
@@ -26,7 +32,7 @@ export async function resumeVendor({ db }: Ledger, vendor: string, by: By): Prom
   });
 }
 
-/** The vendors that are paused, by name. */
+/** Returns the pauses of vendors by the vendors' names. */
 export async function readPausedVendors({ db }: Ledger): Promise<Map<string, Pause>> {
   const rows = await db.selectFrom("paused_vendors").selectAll().execute();
   return new Map(

@@ -5,15 +5,17 @@ import type { LedgerSchema } from "../schema.ts";
 import { fileHasFailed, isClosed, shardHasFailed } from "../states.ts";
 import { failedFiles } from "./selection.ts";
 
+/** What is to be done again. */
 export interface Reopened {
-  /** Open again. */
+  /** Shards that are open again. */
   shards: OpenShard[];
-  /** To be walked again. */
+  /** Folders that are to be walked again. */
   folderIds: number[];
-  /** That are taken up again. */
+  /** How many files are retried. */
   files: number;
 }
 
+/** What to retry. */
 export interface ToReopen {
   /** A condition on `shards`. */
   shards: RawBuilder<unknown>;
@@ -24,12 +26,12 @@ export interface ToReopen {
 }
 
 /**
- * Takes failed files up again, in one statement. Those of failed shards are planned once more; a file that had changed
- * is taken as it is now. Those that couldn't even be planned are looked for: their folders are walked again, as are
- * folders whose source couldn't be walked. Where files are only tried again, the folder is walked once one of them turns out to
- * be gone: `finishShard` sees to that.
- * Rows are locked as everywhere: shards, files, folders, imports. Throws STATE_CONFLICT when the import was sealed or
- * cancelled meanwhile.
+ * Retries failed files in one statement. Files of failed shards are planned again; a file that had
+ * changed is taken as it is now. Entries that couldn't even be planned await the rewalk of their
+ * folders, and folders whose source couldn't be walked are walked again, too. Where only files of
+ * shards are retried, the folder is walked again once one of them turns out to be gone:
+ * `finishShard` sees to that. Locks rows in the usual order: shards, files, folders, imports.
+ * Throws STATE_CONFLICT if the import was sealed or cancelled meanwhile.
  */
 export async function reopenFailed(
   tx: Transaction<LedgerSchema>,
@@ -59,40 +61,40 @@ export async function reopenFailed(
       where files.folder_id in (select id from folders where ${folders} and planned and ${inOpenImport("folders")})
         and files.shard_id is null and ${failed}
       order by files.id for update
-    ), looked_for as (
+    ), awaiting as (
       update files set state = 'planned' from to_plan where files.id = to_plan.id and ${fileHasFailed}
       returning files.folder_id
-    ), aside_of as (
-      select folder_id, count(*) as files from looked_for group by folder_id
+    ), awaiting_of as (
+      select folder_id, count(*) as files from awaiting group by folder_id
     ), to_walk as materialized (
       select folders.id from folders
       where ${folders} and planned and ${inOpenImport("folders")}
-        and (select count(*) from again) >= 0 and (select count(*) from looked_for) >= 0 -- their rows are locked first
-        and (${faultyFolders(files)} or exists (select from aside_of where aside_of.folder_id = folders.id))
+        and (select count(*) from again) >= 0 and (select count(*) from awaiting) >= 0 -- locks their rows first
+        and (${faultyFolders(files)} or exists (select from awaiting_of where awaiting_of.folder_id = folders.id))
       order by folders.id for update
     ), again_of as (
       select folder_id, count(*) as files from again group by folder_id
     ), shards_of as (
       select folder_id, count(*)::integer as shards from failed_shard group by folder_id
     ), change as (
-      select f.id, coalesce(again_of.files, 0) as again, coalesce(aside_of.files, 0) as aside,
+      select f.id, coalesce(again_of.files, 0) as again, coalesce(awaiting_of.files, 0) as awaiting,
         coalesce(shards_of.shards, 0) as shards,
         to_walk.id is not null as walk
       from (select folder_id as id from shards_of union select id from to_walk) as f
-        left join again_of on again_of.folder_id = f.id left join aside_of on aside_of.folder_id = f.id
+        left join again_of on again_of.folder_id = f.id left join awaiting_of on awaiting_of.folder_id = f.id
         left join shards_of on shards_of.folder_id = f.id left join to_walk on to_walk.id = f.id
     ), in_folder as (
-      update folders set failed = folders.failed - again - aside, open_shards = folders.open_shards + change.shards,
+      update folders set failed = folders.failed - again - awaiting, open_shards = folders.open_shards + change.shards,
         planned = folders.planned and not walk, walk_again = again > 0 and not walk,
         error_code = case when walk then null else error_code end, error = case when walk then null else error end
       from change where folders.id = change.id
-      returning folders.id, import_id, again, aside, change.shards, walk
+      returning folders.id, import_id, again, awaiting, change.shards, walk
     ), total as (
-      select import_id, sum(again)::bigint as again, sum(aside)::bigint as aside,
+      select import_id, sum(again)::bigint as again, sum(awaiting)::bigint as awaiting,
         sum(shards)::integer as shards, (count(*) filter (where walk))::integer as folders
       from in_folder group by import_id
     ), in_import as (
-      update imports set failed = failed - again - aside,
+      update imports set failed = failed - again - awaiting,
         open_shards = open_shards + total.shards, open_folders = open_folders + total.folders,
         status = case when open_folders + total.folders > 0 then 'planning' else 'storing' end,
         finished_at = null, updated_at = now()
@@ -101,7 +103,7 @@ export async function reopenFailed(
     )
     select 'shard' as kind, id from failed_shard
     union all select 'folder', id from in_folder where walk
-    union all select 'files', again + aside from total
+    union all select 'files', again + awaiting from total
     union all select 'import', 0 from in_import`.execute(tx);
   const idsOf = (kind: string) => rows.filter((row) => row.kind === kind);
   if (rows.length > 0 && idsOf("import").length === 0) {
@@ -119,7 +121,10 @@ function inOpenImport(table: "shards" | "folders") {
     and not ${isClosed})`;
 }
 
-/** The folders whose source couldn't be walked, as far as a selection names them. */
+/**
+ * Returns a condition on the folders whose source couldn't be walked, as far as a selection names
+ * them.
+ */
 function faultyFolders({ folder_id, code, file_ids }: Selection) {
   if (file_ids !== undefined) return sql`false`;
   const conditions = [

@@ -8,10 +8,11 @@ import { type Reopened, reopenFailed, type ToReopen } from "./reopen-failed.ts";
 import { whyClosed, whyNotFailed } from "./selection.ts";
 
 /**
- * Takes up what failed in an import, or only what a selection names of it: files are planned again, and folders with a
- * fault of their own (a source that couldn't be walked, or entries that couldn't be planned) are walked again. Totals that
- * were wrong when it should have been sealed are compared again: then it is complete.
- * Throws NOT_FOUND, or STATE_CONFLICT for an import that is sealed or cancelled and when nothing of a selection failed.
+ * Retries what failed in an import, or only what a selection names: files are planned again, and
+ * folders with a fault of their own (a source that couldn't be walked, or entries that couldn't be
+ * planned) are walked again. Totals that were wrong are compared again: then `complete` is true.
+ * Throws NOT_FOUND, or STATE_CONFLICT for an import that is sealed or cancelled, and when nothing
+ * of a selection has failed.
  */
 export async function reopenImport(
   { db }: Ledger,
@@ -45,7 +46,7 @@ export async function reopenImport(
   });
 }
 
-/** Takes a person's word that sources are meant to be empty. */
+/** Records that a person means sources to be empty. */
 async function allowEmpty(
   tx: Transaction<LedgerSchema>,
   importId: string,
@@ -57,23 +58,25 @@ async function allowEmpty(
       and (${folder_id ?? null}::bigint is null or id = ${folder_id ?? null}::bigint)`.execute(tx);
 }
 
-/** Who retries a job itself, in Bull Board: the queue doesn't know the person. */
+/** Whoever retries a job in Bull Board: the queue doesn't know the person. */
 const throughQueue: By = { who: "queue", why: "The job was retried." };
 
 /**
- * Takes up what failed in one shard, or in planning one folder; nothing of an import that is sealed or cancelled, and
- * nothing that comes again by nobody's doing, because its end couldn't be told: a person's retry begins to count the starts anew.
+ * Retries what failed in one shard, or in planning one folder, because its job runs again. Does
+ * nothing for an import that is sealed or cancelled, and nothing if the job was only restarted
+ * because its completion was lost: then `jobStarts` is higher than when the work was finished,
+ * while a person's retry resets the count.
  */
 export async function reopenByJob(
   { db }: Ledger,
   which: ({ shardId: number } | { folderId: number }) & { jobStarts?: number },
 ): Promise<Reopened> {
   const none = sql`false`;
-  const byOther = sql`coalesce(starts_at_end >= ${which.jobStarts ?? null}::integer, true)`;
+  const byPerson = sql`coalesce(starts_at_end >= ${which.jobStarts ?? null}::integer, true)`;
   const what: ToReopen =
     "shardId" in which
-      ? { shards: sql`shards.id = ${which.shardId} and ${byOther}`, folders: none, files: {} }
-      : { shards: none, folders: sql`folders.id = ${which.folderId} and ${byOther}`, files: {} };
+      ? { shards: sql`shards.id = ${which.shardId} and ${byPerson}`, folders: none, files: {} }
+      : { shards: none, folders: sql`folders.id = ${which.folderId} and ${byPerson}`, files: {} };
   try {
     return await db.transaction().execute(async (tx) => {
       const reopened = await reopenFailed(tx, what);

@@ -3,7 +3,10 @@ import { type Kysely, sql } from "kysely";
 import type { LedgerSchema } from "../schema.ts";
 import { fileHasFailed } from "../states.ts";
 
-/** Why an import can't be acted on: it isn't there, or has ended for good. Undefined for any other. */
+/**
+ * Returns why nothing can be done to an import: it doesn't exist, or has ended for good. Undefined
+ * for any other.
+ */
 export async function whyClosed(
   db: Kysely<LedgerSchema>,
   importId: string,
@@ -23,10 +26,10 @@ export async function whyClosed(
   );
 }
 
-/** The failed files that a selection names, as a condition on `files`. */
+/** Returns a condition on `files`: the failed files that a selection names. */
 export function failedFiles({ folder_id, code, file_ids }: Selection) {
   const conditions = [
-    // The index of files with an error finds them.
+    // The condition on error_code makes Postgres use the index of files with an error.
     sql`${fileHasFailed} and files.error_code is not null`,
     ...(folder_id === undefined ? [] : [sql`files.folder_id = ${Number(folder_id)}`]),
     ...(code === undefined ? [] : [sql`files.error_code = ${code}`]),
@@ -35,7 +38,10 @@ export function failedFiles({ folder_id, code, file_ids }: Selection) {
   return sql`(${sql.join(conditions, sql` and `)})`;
 }
 
-/** Why files or the folder that an act names can't be taken: unknown, or not failed. */
+/**
+ * Returns why the files or the folder of a selection can't be retried or waived: they don't exist,
+ * or haven't failed.
+ */
 export async function whyNotFailed(
   db: Kysely<LedgerSchema>,
   importId: string,

@@ -7,10 +7,10 @@ import { fileHasFailed, isClosed } from "../states.ts";
 import { failedFiles, whyClosed, whyNotFailed } from "./selection.ts";
 
 /**
- * Gives failed files up: those that are named, or all. An import that was in `attention` for them alone goes to
- * `sealing`, where a lost bell is rung again. Returns whether it did.
- * Throws NOT_FOUND, or STATE_CONFLICT for an import that is sealed or cancelled and for files that haven't failed; then
- * no file is given up.
+ * Waives failed files: those that are named, or all. An import that was in `attention` for them
+ * alone goes to `sealing`, and `complete` is true: the caller enqueues its seal job. Throws
+ * NOT_FOUND, or STATE_CONFLICT for an import that is sealed or cancelled and for files that haven't
+ * failed; then no file is waived.
  */
 export async function waiveFiles(
   { db }: Ledger,
@@ -56,14 +56,17 @@ export async function waiveFiles(
   } catch (thrown) {
     if (!(thrown instanceof NotAll)) throw thrown;
   }
-  // Said by what is there once nothing is changed any more.
+  // Read after the rollback, from what is there.
   throw (await whyClosed(db, importId, "waive")) ?? (await whyNotFailed(db, importId, selection));
 }
 
-/** Not all that is named could be given up: rolls back. */
+/** Rolls back, because not all files that were named could be waived. */
 class NotAll extends Error {}
 
-/** Of an import that rests in `attention`: a folder whose source couldn't be walked can't be given up. */
+/**
+ * Holds for an import in `attention` for nothing but these files. A folder whose source couldn't be
+ * walked can't be waived.
+ */
 function nothingElseFailed() {
   return sql`(status = 'attention' and failed = total.files
     and not exists (select from folders where import_id = imports.id and error_code is not null))`;

@@ -3,7 +3,7 @@ import type { Transaction } from "kysely";
 import type { LedgerSchema } from "../schema.ts";
 import { storable } from "../sql/text.ts";
 
-/** Who does something to an import or a vendor, and why. */
+/** Who acts on an import or a vendor, and why. */
 export interface By {
   who: string;
   why?: string | undefined;
@@ -11,7 +11,10 @@ export interface By {
 
 export const unnamed: By = { who: UNNAMED_ACTOR };
 
-/** Puts an act on the record, in the transaction that does it: neither is there without the other. */
+/**
+ * Adds an event to the audit log, in the transaction of the act itself: neither is there without
+ * the other.
+ */
 export async function recordAuditEvent(
   tx: Transaction<LedgerSchema>,
   act: ({ importId: string } | { vendor: string }) & {

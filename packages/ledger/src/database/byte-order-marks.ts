@@ -1,15 +1,17 @@
 import type { PGlite } from "@electric-sql/pglite";
 
-/** What PGlite drops at the beginning of a text, in UTF-8. */
+/** The character that PGlite drops from the beginning of a text, in UTF-8. */
 const MARK = Buffer.from("\ufeff");
 
 /**
- * Has a PGlite give each text as it is: by itself it takes a U+FEFF at the beginning for a byte order mark and drops it, and
- * of two files whose names differ only in that there would be one, twice.
+ * Makes a PGlite return every text unchanged. By itself it takes a U+FEFF at the beginning of a
+ * text for a byte order mark and drops it; two files whose names differ only in that would become
+ * one, listed twice.
  */
 export function keepByteOrderMarks(pglite: PGlite): PGlite {
   const answer = pglite.execProtocolStream.bind(pglite);
-  // All queries go by it. The other method gives the bytes, too; in nearly all answers there is no such mark.
+  // All queries use this method. The other one returns the bytes, too; nearly no result has such a
+  // mark.
   pglite.execProtocolStream = (message, options) =>
     giveRows.has(message[0])
       ? rowsOf(pglite.execProtocol(message, options))
@@ -17,7 +19,7 @@ export function keepByteOrderMarks(pglite: PGlite): PGlite {
   return pglite;
 }
 
-/** The kinds of messages that rows are the answer to: Execute, and Query. */
+/** The kinds of messages that are answered with rows: Execute and Query. */
 const giveRows = new Set<number | undefined>(Array.from("EQ", (kind) => kind.charCodeAt(0)));
 
 async function rowsOf(asked: ReturnType<PGlite["execProtocol"]>) {
@@ -27,17 +29,20 @@ async function rowsOf(asked: ReturnType<PGlite["execProtocol"]>) {
   return messages;
 }
 
-/** As the protocol's messages are parsed. */
+/** A message of the protocol, as PGlite has parsed it. */
 interface Message {
   name: string;
-  /** Of a row: its columns. */
+  /** The columns of a row. */
   fields?: (string | null)[];
 }
 
 /** The kind of a message that is a row. */
 const ROW = "D".charCodeAt(0);
 
-/** Each message has its kind, its length from there on, and what it says (PostgreSQL's "Message Formats"). */
+/**
+ * Puts the marks back. Each message has its kind, its length from there on, and its content (see
+ * "Message Formats" in PostgreSQL's documentation).
+ */
 function putBack(messages: readonly Message[], bytes: Buffer): void {
   const rows = messages.filter(({ name }) => name === "dataRow").values();
   for (let at = 0; at < bytes.length; at += 1 + bytes.readInt32BE(at + 1)) {

@@ -10,11 +10,12 @@ import { migrate, readSchema } from "./migrate.ts";
 const INT8 = 20;
 
 /**
- * Opens PGlite in a folder, for a ledger and for the embedded engine beside it.
- * Only one process may do so at a time: PGlite has no server that could be shared.
+ * Opens PGlite in a folder, for a ledger and for the embedded engine beside it. Only one process
+ * may do so at a time: PGlite has no server that could be shared.
  */
 export async function openPglite(dataDir: string): Promise<PGlite> {
-  // The module isn't loaded where Postgres is a server; here it is loaded while the database is unpacked.
+  // The module isn't loaded where Postgres is a server; here it is loaded while the database is
+  // unpacked.
   const [{ PGlite }] = await Promise.all([import("@electric-sql/pglite"), ensureDatabase(dataDir)]);
   const pglite = await PGlite.create(dataDir, {
     parsers: { [INT8]: Number },
@@ -24,7 +25,10 @@ export async function openPglite(dataDir: string): Promise<PGlite> {
   return keepByteOrderMarks(pglite);
 }
 
-/** Opens a ledger in the process and makes or updates its schema. `pglite` is closed by its owner, not by the ledger. */
+/**
+ * Opens a ledger in the process and makes or updates its schema. `pglite` is closed by its owner,
+ * not by the ledger.
+ */
 export async function openEmbeddedLedger(pglite: PGlite): Promise<Ledger> {
   const db = connectPglite(pglite);
   await migrate(db);

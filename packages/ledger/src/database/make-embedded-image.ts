@@ -6,9 +6,10 @@ import { brotliCompress, constants } from "node:zlib";
 import { PGlite } from "@electric-sql/pglite";
 import { embeddedImage } from "./embedded-image.ts";
 
-// Makes the file that `ensureDatabase` unpacks, by PGlite's own initdb: node packages/ledger/src/database/make-embedded-image.ts
+// Makes the file that `ensureDatabase` unpacks, with PGlite's own initdb:
+// node packages/ledger/src/database/make-embedded-image.ts
 
-const folder = await mkdtemp(join(tmpdir(), "exhibit-empty-database-"));
+const folder = await mkdtemp(join(tmpdir(), "exhibit-embedded-image-"));
 try {
   const pglite = await PGlite.create(join(folder, "ledger"));
   const tar = Buffer.from(await (await pglite.dumpDataDir("none")).arrayBuffer());

@@ -7,7 +7,7 @@ import { firstMigrations, provide, SCHEMA_VERSION, steps } from "../migrations/i
 import type { LedgerSchema } from "../schema.ts";
 
 const LIST = "schema_steps";
-/** Of the list that Kysely names by itself. */
+/** The list of migrations that has Kysely's default name. */
 const FIRST_LIST = "kysely_migration";
 
 export async function readSchema(db: Kysely<LedgerSchema>): Promise<SchemaState> {
@@ -34,12 +34,13 @@ export async function readSchema(db: Kysely<LedgerSchema>): Promise<SchemaState>
   return { version, oldestProgram: version };
 }
 
-/** Any number that nothing else of ours locks: folders are locked by their ids, which begin at 1. */
+/** A number that nothing else of ours locks: folders are locked by their ids, which begin at 1. */
 const LAYOUT_LOCK = -1;
 
 /**
- * The schema of a database, once it has one: an empty one gets its tables. Of several processes that start on it at once, one
- * lays it out, and the others wait: half of it looks like a ledger of an earlier release.
+ * Returns the schema of a database, after creating the tables of an empty one. When several
+ * processes start on it at once, one creates them and the others wait: half a schema looks like a
+ * ledger of an earlier release.
  */
 export async function readLaidOut(db: Kysely<LedgerSchema>): Promise<SchemaState> {
   const found = await readSchema(db);
@@ -51,7 +52,7 @@ export async function readLaidOut(db: Kysely<LedgerSchema>): Promise<SchemaState
   return await readSchema(db);
 }
 
-/** Throws SCHEMA_OLD or SCHEMA_NEW where this program can't work on a schema. */
+/** Throws SCHEMA_OLD or SCHEMA_NEW when this program can't work on a schema. */
 export function checkSchema({ version, oldestProgram }: SchemaState): void {
   if (version < SCHEMA_VERSION) {
     throw new ExhibitError(
@@ -69,7 +70,7 @@ export function checkSchema({ version, oldestProgram }: SchemaState): void {
   }
 }
 
-/** Names of the steps that a database lacks, in their order. */
+/** Returns the names of the steps that a database lacks, in their order. */
 export function missingSteps({ version }: SchemaState): string[] {
   return Object.keys({ ...firstMigrations, ...steps }).filter(
     (name) => Number(name.slice(0, 4)) > version,
@@ -77,19 +78,25 @@ export function missingSteps({ version }: SchemaState): string[] {
 }
 
 export interface MigrateOptions {
-  /** Pause between two tries while others hold a lock, in milliseconds. @defaultValue 1000 */
+  /**
+   * Milliseconds between two tries while others hold a lock.
+   * @defaultValue 1000
+   */
   pauseMs?: number;
-  /** Hears of each try that found a lock held, and how many are made at most. */
+  /**
+   * Is called after each try that found a lock held, with the number of tries so far and at most.
+   */
   onWait?: (tries: number, most: number) => void;
 }
 
 const MOST_TRIES = 30;
-/** Postgres's code for a lock that wasn't had within `lock_timeout`. */
+/** Postgres's code for a lock that wasn't granted within `lock_timeout`. */
 const LOCK_NOT_AVAILABLE = "55P03";
 
 /**
- * Makes the schema that this program needs; one that is there, or newer and fit for it, is left as it is. Programs may be at
- * work. Throws STATE_CONFLICT while the database is being dumped or a table stays locked, and SCHEMA_NEW.
+ * Creates or updates the schema for this program. A schema that is current, or newer and still fit
+ * for this program, is left as it is. Other programs may be working meanwhile. Throws
+ * STATE_CONFLICT while the database is being dumped or a table stays locked, and SCHEMA_NEW.
  */
 export async function migrate(
   db: Kysely<LedgerSchema>,
@@ -105,7 +112,7 @@ export async function migrate(
     if (tries === MOST_TRIES) {
       throw new ExhibitError(
         "STATE_CONFLICT",
-        `A table of the ledger stayed locked by somebody else for ${tries} tries of two seconds each; nothing was changed. Find out who holds it (pg_stat_activity) and migrate again.`,
+        `A table of the ledger stayed locked by somebody else during ${tries} tries of two seconds each; nothing was changed. Find out who holds the lock (pg_stat_activity) and migrate again.`,
         { cause: error },
       );
     }
@@ -125,7 +132,10 @@ async function migrateOnce(db: Kysely<LedgerSchema>): Promise<unknown> {
   return (await first.migrateToLatest()).error ?? (await rest.migrateToLatest()).error;
 }
 
-/** Kysely ends where a list has a step that a program doesn't know; one that is newer is left to whoever made it. */
+/**
+ * Returns the known steps and stubs for those that only a newer program knows: Kysely would fail on
+ * them.
+ */
 async function tolerant(
   db: Kysely<LedgerSchema>,
   known: Record<string, Migration>,
@@ -141,7 +151,10 @@ async function tolerant(
   return provide({ ...known, ...Object.fromEntries(stubs) });
 }
 
-/** A dump holds a lock on every table for its whole time, and a step that waits for it would keep everybody waiting. */
+/**
+ * Throws STATE_CONFLICT while pg_dump runs. A dump locks every table until it ends, and a step that
+ * waited for it would make everybody else wait.
+ */
 async function checkNoDump(db: Kysely<LedgerSchema>): Promise<void> {
   const { rows } = await sql`
     select from pg_stat_activity where application_name = 'pg_dump' and datname = current_database()`.execute(
@@ -150,7 +163,7 @@ async function checkNoDump(db: Kysely<LedgerSchema>): Promise<void> {
   if (rows.length === 0) return;
   throw new ExhibitError(
     "STATE_CONFLICT",
-    "The ledger is being dumped by pg_dump; migrate when that has ended.",
+    "The ledger is being dumped by pg_dump; migrate after that has ended.",
   );
 }
 

@@ -4,7 +4,7 @@ import type pg from "pg";
 import { preparedName } from "../sql/prepared-statements.ts";
 import type { Sharing } from "./pool-sharing.ts";
 
-/** What the system says of a server that is gone, or that can't be found. */
+/** The system's codes for a server that is gone or can't be found. */
 const systemCodes = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
@@ -20,20 +20,24 @@ const systemCodes = new Set([
 ]);
 
 /**
- * Postgres's own codes: connections (08), no room for one more, or no disk or memory (53), system faults (58), being
- * shut down or started (57P), and a server that only reads, as after a failover. Also a login that is refused (28, 3D000):
- * while work is under way, it waits until the password is right again.
+ * Postgres's own codes for connections (08), no room for another one, or no disk or memory (53),
+ * system faults (58), a server that starts or stops (57P), and one that is read-only, as after a
+ * failover. A refused login (28, 3D000) counts, too: work that is under way waits until the
+ * password is right again.
  */
 const serverCodes = /^(?:08|28|53|58)...$|^57P0[1235]$|^25006$|^3D000$/;
 
-/** Node's codes for a certificate that isn't, or is no longer, to be trusted. */
+/** Node's codes for a certificate that isn't trusted, or isn't any more. */
 const certificateCodes = /^(?:CERT|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO|ERR_TLS|ERR_SSL)_/;
 
-/** The driver's sentences that have no code. */
+/** The driver's messages that come without a code. */
 const driverSentences =
   /^Connection terminated|is not queryable$|^timeout expired$|^timeout exceeded when trying to connect$|^Query read timeout$/;
 
-/** Whether an error says that the database is away, not that a statement is wrong. */
+/**
+ * Returns whether an error means that the database is unreachable, rather than that a statement is
+ * wrong.
+ */
 function isAway(thrown: unknown): boolean {
   if (thrown instanceof AggregateError) return thrown.errors.some(isAway);
   if (!(thrown instanceof Error)) return false;
@@ -47,21 +51,21 @@ function isAway(thrown: unknown): boolean {
 }
 
 /**
- * A pool whose errors are SERVICE_UNREACHABLE when the database is away; all others pass as they are. `keeps` says whether
- * connections may keep statements.
+ * Returns a pool that throws SERVICE_UNREACHABLE while the database is unreachable; all other
+ * errors pass unchanged. `keepsStatements` says whether connections may keep prepared statements.
  */
 export function withNamedOutages(
   pool: pg.Pool,
   sharing: Sharing,
-  { keeps }: { keeps: boolean },
+  { keepsStatements }: { keepsStatements: boolean },
 ): PostgresPool {
   return {
     options: pool.options,
     async connect() {
       const client = await named(connect(pool, sharing));
-      // No cursors: the ledger streams nothing.
+      // There are no cursors: the ledger streams nothing.
       const query = (text: string, parameters: readonly unknown[] = []): Promise<unknown> => {
-        const name = keeps ? preparedName(text) : undefined;
+        const name = keepsStatements ? preparedName(text) : undefined;
         return named(client.query({ text, values: [...parameters], name }));
       };
       return {
@@ -99,7 +103,10 @@ function unreachable(sentence: string, cause: unknown): ExhibitError {
   return new ExhibitError("SERVICE_UNREACHABLE", sentence, { cause });
 }
 
-/** What an error says. Connection errors of pg may be an AggregateError with an empty message. */
+/**
+ * Returns an error's message. A connection error of pg may be an AggregateError with an empty
+ * message.
+ */
 export function reason(cause: unknown): string {
   if (cause instanceof AggregateError) return cause.errors.map(reason).join("; ");
   return cause instanceof Error ? cause.message : String(cause);

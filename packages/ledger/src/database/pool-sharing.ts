@@ -1,35 +1,42 @@
 import type pg from "pg";
 
-/** Milliseconds that a new connection has for its first answer. */
+/** Milliseconds within which a new connection must answer for the first time. */
 export const PATIENCE_MS = 10_000;
 
-/** Milliseconds after which a connection that nobody uses is given back to a pooler. */
+/** Milliseconds after which an idle connection is returned to a pooler. */
 const IDLE_MS = 2_000;
 /**
- * Milliseconds after which one that is used is given back between two uses: whoever waits for one at the pooler comes first
- * then. Much less than the patience, so that nobody waits in vain behind some others.
+ * Milliseconds after which a busy connection is returned between two uses, so that whoever waits at
+ * the pooler gets it. Much less than PATIENCE_MS, so that nobody waits in vain behind some others.
  */
 const TURN_MS = 3_000;
-/** Milliseconds without a connection that wasn't to be had, after which one more is tried. */
+/** Milliseconds after which one more connection is tried, once one wasn't available. */
 const GROWTH_MS = 30_000;
 
-/** How one process keeps to its part where a pooler has fewer connections than all processes may want. */
+/**
+ * How one process keeps to its share when a pooler has fewer connections than all processes may
+ * want.
+ */
 export interface Sharing {
-  /** Whether a pooler is between; known from the first connection on. */
+  /** Whether there is a pooler in between; known from the first connection on. */
   readonly isBehindPooler: boolean;
-  /** A connection was made, and says which process of the server it leads to. */
+  /** Takes note of a new connection and the id of the server process that it leads to. */
   met(client: pg.ClientBase, serverPid: number): void;
-  /** Whether a connection has had its turn. */
+  /** Returns whether a connection has had its turn. */
   isOver(client: pg.ClientBase): boolean;
-  /** What a connection that couldn't be had says of the pooler, as a sentence; undefined where it says something else. */
+  /**
+   * Returns what a failed connection attempt says about the pooler, as a sentence; undefined for
+   * other failures.
+   */
   missed(thrown: unknown): string | undefined;
   end(): void;
 }
 
 /**
- * A pooler in session mode lets a client in and has it wait, without a word, until somebody gives a connection back: a process
- * that keeps all it has once had would have the others stand still. So behind a pooler they are given back early, and a
- * process that couldn't have one more goes on with those that it has, and tries for more one by one.
+ * A pooler in session mode accepts a client and then silently makes it wait until somebody returns
+ * a connection. A process that kept every connection it ever had would block the others. So behind
+ * a pooler, connections are returned early, and a process that couldn't get another one continues
+ * with those that it has and tries for more one by one.
  */
 export function shareWithOthers(pool: pg.Pool, onTrouble: (sentence: string) => void): Sharing {
   const most = pool.options.max;
@@ -60,7 +67,8 @@ export function shareWithOthers(pool: pg.Pool, onTrouble: (sentence: string) => 
       return isBehindPooler;
     },
     met(client, serverPid) {
-      // A server gives a client the number of its own process, for cancelling; a pooler has to make one up.
+      // A server tells a client the id of its own process, for cancelling; a pooler has to make one
+      // up.
       isBehindPooler = (client as pg.ClientBase & { processID: number }).processID !== serverPid;
       if (!isBehindPooler) return;
       since.set(client, performance.now());
@@ -80,7 +88,10 @@ export function shareWithOthers(pool: pg.Pool, onTrouble: (sentence: string) => 
   };
 }
 
-/** What the driver says of a connection that wasn't made in time, and of one whose first answer didn't come. */
+/**
+ * The driver's messages for a connection that wasn't made in time, and for one whose first answer
+ * didn't come.
+ */
 const NO_FIRST_ANSWER = /^Query read timeout$|^Connection terminated due to connection timeout$/;
-/** And of one that nobody of this process gave back in time. */
+/** The driver's message when nobody in this process returned a connection in time. */
 const NONE_FREE = /^timeout exceeded when trying to connect$/;

@@ -2,16 +2,19 @@ import { ExhibitError } from "@exhibit/contracts";
 import { reason } from "./outages.ts";
 import { unfit } from "./postgres-fitness.ts";
 
-/** Postgres's codes for a login that is refused: the password, the rules of pg_hba.conf, the database, its rights. */
+/**
+ * Postgres's codes for a refused login: the password, the rules of pg_hba.conf, the database, its
+ * permissions.
+ */
 const LOGIN_CODES = new Set(["28P01", "28000", "3D000", "42501"]);
-/** What PgBouncer says of the same, with a code that says nothing. */
+/** PgBouncer's messages for the same; its code says nothing. */
 const LOGIN_SENTENCES =
   /^SASL authentication failed|password authentication failed|^no such (?:user|database)|^database ".*" does not exist/;
-/** The driver's words for a password that the address hasn't. */
+/** The driver's message when the address has no password. */
 const NO_PASSWORD = /client password must be a string/;
 const STATEMENT_MODE = /not allowed in statement pooling mode/;
 
-/** OpenSSL's words for a certificate that nobody known has signed. */
+/** OpenSSL's codes for a certificate that no known authority has signed. */
 const UNKNOWN_SIGNER = new Set([
   "SELF_SIGNED_CERT_IN_CHAIN",
   "DEPTH_ZERO_SELF_SIGNED_CERT",
@@ -20,12 +23,12 @@ const UNKNOWN_SIGNER = new Set([
 ]);
 
 /**
- * Why a ledger can't be had from a server, as ours: SERVICE_REFUSED when it doesn't let us in, SERVICE_UNFIT for a pooler that
- * can't be worked with, CONFIG_INVALID for an address that names files that aren't there, else SERVICE_UNREACHABLE, with what
- * may be wrong with the address. `what` begins the sentence.
+ * Returns why a ledger on a Postgres server is unavailable: SERVICE_REFUSED for a refused login,
+ * SERVICE_UNFIT for an unsuitable pooler, CONFIG_INVALID for an address that names missing files,
+ * else SERVICE_UNREACHABLE with what may be wrong with the address. The message begins with `what`.
  */
 export function faultOfPostgres(what: string, thrown: unknown): ExhibitError {
-  // Outages have their name already; why is what matters here.
+  // An outage has its code already; here, its cause matters.
   const cause =
     thrown instanceof ExhibitError && thrown.code === "SERVICE_UNREACHABLE" ? thrown.cause : thrown;
   if (cause instanceof ExhibitError) return cause;

@@ -7,17 +7,23 @@ import type { PostgresPool } from "./postgres-pool.ts";
 
 interface ServerFacts {
   version: string;
-  /** As 150018. */
+  /** Such as 150018. */
   versionNumber: number;
   isReplica: boolean;
   isReadOnly: boolean;
   encoding: string;
   user: string;
-  /** Of the ledger's tables, those that this user may not read and change; null where there is no ledger yet. */
+  /**
+   * The ledger's tables that this user may not read and change; null if there are none, or no
+   * ledger yet.
+   */
   forbidden: string | null;
 }
 
-/** Throws SERVICE_UNFIT, with a sentence that says what to do, for a server that answers and can't carry a ledger. */
+/**
+ * Throws SERVICE_UNFIT, with a sentence that says what to do, when a server answers but can't hold
+ * a ledger.
+ */
 export async function checkServer(db: Kysely<LedgerSchema>): Promise<void> {
   const { rows } = await sql<ServerFacts>`
     select current_setting('server_version') as version,
@@ -39,7 +45,7 @@ export async function checkServer(db: Kysely<LedgerSchema>): Promise<void> {
 
 const LEAST_VERSION = 15;
 
-/** Why a server with these facts can't carry a ledger; undefined where nothing speaks against it. */
+/** Returns why a server with these facts can't hold a ledger, or undefined. */
 export function reasonAgainst(facts: ServerFacts): string | undefined {
   const { version, versionNumber, isReplica, isReadOnly, encoding, user, forbidden } = facts;
   if (versionNumber < LEAST_VERSION * 10_000) {
@@ -58,7 +64,7 @@ export function reasonAgainst(facts: ServerFacts): string | undefined {
   return undefined;
 }
 
-/** For readiness: a transaction that writes nothing, on the server and on the schema. */
+/** Checks readiness: server and schema, in a transaction that writes nothing. */
 export async function tryServer(db: Kysely<LedgerSchema>): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     await checkServer(transaction);
@@ -68,12 +74,13 @@ export async function tryServer(db: Kysely<LedgerSchema>): Promise<void> {
 
 /** Milliseconds for each step of finding out how a pooler works. */
 const STEP_MS = 2_000;
-/** Clients beside the first that are asked at most: they take the pooler's connections away. */
+/** How many more clients are tried at most: they take connections away from the pooler. */
 const OTHERS = 2;
 
 /**
- * Throws SERVICE_UNFIT when a pooler gives each transaction, or each statement, another connection of the server, and the
- * address doesn't say so. A pooler that has no connections to spare for this passes: in time, work shows the same.
+ * Throws SERVICE_UNFIT when a pooler gives each transaction or statement another connection to the
+ * server and the address doesn't say so. A pooler without spare connections passes: later, work
+ * shows the same.
  */
 export async function checkPooler({ sharing, address }: PostgresPool): Promise<void> {
   if (!sharing.isBehindPooler) return;
@@ -93,13 +100,14 @@ export async function checkPooler({ sharing, address }: PostgresPool): Promise<v
 
   try {
     const first = await join();
-    // One that pools by statement refuses it.
+    // A pooler in statement mode refuses transactions.
     await first.query("begin");
     await first.query("commit");
     if (address.isPooledByTransaction) return;
     const before = await serverPidOf(first);
     for (let others = 0; others < OTHERS; others += 1) {
-      // It is given the connection that the first had, if that is nobody's now; then the first meets another one.
+      // In transaction mode, it gets the first client's connection, and then the first gets
+      // another.
       const other = await join();
       await other.query("begin");
       await serverPidOf(other);

@@ -15,9 +15,10 @@ import { checkPooler, checkServer, tryServer } from "./postgres-fitness.ts";
 import { connectPool, type PostgresOptions } from "./postgres-pool.ts";
 
 /**
- * Opens a ledger on a Postgres server. An empty database gets its tables; one that holds a ledger is left as it is.
- * Throws SCHEMA_OLD or SCHEMA_NEW when this program can't work on that ledger, SERVICE_REFUSED or SERVICE_UNFIT when
- * the server doesn't let it work, and SERVICE_UNREACHABLE when the server doesn't answer, now and on every later use.
+ * Opens a ledger on a Postgres server. An empty database gets its tables; one that holds a ledger
+ * is left as it is. Throws SCHEMA_OLD or SCHEMA_NEW when this program can't work on that ledger,
+ * SERVICE_REFUSED or SERVICE_UNFIT when the server doesn't let it work, and SERVICE_UNREACHABLE
+ * when the server doesn't answer, now and on every later use.
  */
 export async function openPostgresLedger(
   databaseUrl: string,
@@ -64,8 +65,9 @@ export interface Migrated extends SchemaState {
 }
 
 /**
- * Updates the schema of a ledger on a Postgres server while programs work on it; with `dryRun`, only says what is missing.
- * Throws what `migrate` throws, and what `openPostgresLedger` throws for its server.
+ * Updates the schema of a ledger on a Postgres server while programs work on it; with `dryRun`,
+ * only says what is missing. Throws what `migrate` throws, and what `openPostgresLedger` throws for
+ * its server.
  */
 export async function migrateLedger(
   databaseUrl: string,

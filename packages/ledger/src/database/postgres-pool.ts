@@ -9,28 +9,31 @@ const INT8 = 20;
 const CONNECTIONS = 10;
 
 export interface PostgresOptions {
-  /** Hears, in a sentence, of what goes on more slowly than it should. */
+  /** Is called with a sentence about what goes more slowly than it should. */
   onTrouble?: ((sentence: string) => void) | undefined;
 }
 
-/** What is between this process and its Postgres, as far as it has to be known. */
+/** What lies between this process and its Postgres, as far as it matters. */
 export interface PostgresPool {
   readonly db: Kysely<LedgerSchema>;
   readonly sharing: Sharing;
-  /** Where the server is, for a connection of one's own. */
+  /** The server's address, for connections outside the pool. */
   readonly address: PostgresAddress;
 }
 
 interface PostgresAddress {
-  /** For the driver. */
+  /** The address as the driver takes it. */
   readonly url: string;
-  /** Whether a pooler gives each transaction another connection to the server; then nothing may be kept in one. */
+  /**
+   * Whether a pooler gives each transaction another connection to the server: then nothing may be
+   * kept in a connection.
+   */
   readonly isPooledByTransaction: boolean;
 }
 
 /**
- * Reads `?pooler=session` or `?pooler=transaction`, which is for us and not for the driver. Throws CONFIG_INVALID for another
- * word.
+ * Reads `?pooler=session` or `?pooler=transaction`, which is for us and not for the driver. Throws
+ * CONFIG_INVALID for another value.
  */
 function readAddress(databaseUrl: string): PostgresAddress {
   const address = new URL(databaseUrl);
@@ -46,7 +49,10 @@ function readAddress(databaseUrl: string): PostgresAddress {
   return { url: address.href, isPooledByTransaction: pooler === "transaction" };
 }
 
-/** Connections to a Postgres server, whatever is in its database. Nothing is asked yet. */
+/**
+ * Creates a pool of connections to a Postgres server, whatever its database holds. Nothing is
+ * queried yet.
+ */
 export function connectPool(
   databaseUrl: string,
   { onTrouble = () => {} }: PostgresOptions = {},
@@ -61,29 +67,32 @@ export function connectPool(
     types,
     max: CONNECTIONS,
     connectionTimeoutMillis: PATIENCE_MS,
-    // A new one is dear: it has to read the catalog anew.
+    // A new connection is expensive: it has to read the catalog again.
     idleTimeoutMillis: 5 * 60_000,
-    // The pool waits for it, though its types don't say so.
+    // The pool awaits the result, though its types don't say so.
     onConnect: (client: pg.ClientBase): unknown => setUp(client, address, sharing),
-    // A server that is gone without a word must not be waited for; sealing ten million files takes minutes, though.
+    // Nobody waits forever for a server that vanished; but sealing ten million files takes minutes.
     keepAlive: true,
     query_timeout: 10 * 60_000,
     application_name: "exhibit",
   });
   const sharing = shareWithOthers(pool, onTrouble);
-  // An idle connection that breaks is replaced by the pool; whoever needs one gets the error of its own query.
+  // The pool replaces an idle connection that breaks; whoever uses one gets the error of its query.
   pool.on("error", () => {});
-  // The same for one that breaks in use: without a listener of its own it would end the process.
+  // The same for a connection that breaks in use: without a listener it would end the process.
   pool.on("connect", (client) => client.on("error", () => {}));
-  const named = withNamedOutages(pool, sharing, { keeps: !address.isPooledByTransaction });
+  const named = withNamedOutages(pool, sharing, {
+    keepsStatements: !address.isPooledByTransaction,
+  });
   const db = new Kysely<LedgerSchema>({ dialect: new PostgresDialect({ pool: named }) });
   return { db, sharing, address };
 }
 
 /**
- * Plans aren't kept with statements: one that was made while a table was small would read the whole of it once it is large.
- * Where no statements are kept, nothing is to be set. The first answer is waited for only so long: a pooler takes a
- * connection, and then has it wait for one of the server's.
+ * Prepares a new connection. Plans aren't kept with prepared statements: a plan made while a table
+ * was small would read the whole table once it is large. Where no statements are kept, there is
+ * nothing to set. The first answer is awaited for a limited time: a pooler accepts a connection and
+ * then makes it wait for one of the server's.
  */
 async function setUp(
   client: pg.ClientBase,

@@ -6,16 +6,20 @@ import { deploymentOf } from "./deployment.ts";
 import { checkWorld, type Entrant } from "./enter-world.ts";
 import { isSame, placeIn, readPlace, sandboxFolder } from "./vendor-places.ts";
 
-/** What a person has accepted of a vendor. */
+/** The change of a vendor's place that a person has accepted. */
 export interface AcceptedPlace {
-  /** What was on record; of a ledger from before, the sandbox that a folder of it lies in. */
+  /**
+   * The recorded place; in a ledger of an earlier release, the sandbox that a folder of the vendor
+   * lies in.
+   */
   readonly from: Partial<VendorPlace>;
   readonly to: VendorPlace;
 }
 
 /**
- * Has the record take the place that the configuration gives a vendor, because a person says so. Throws NOT_FOUND for a vendor
- * that isn't configured, STATE_CONFLICT when there is nothing to accept, WORLD_MISMATCH for a ledger of the other world.
+ * Records the place that the configuration gives a vendor, because a person accepts it. Throws
+ * NOT_FOUND for a vendor that isn't configured, STATE_CONFLICT when there is nothing to accept, and
+ * WORLD_MISMATCH for a ledger of the other world.
  */
 export async function acceptPlace(
   { db }: Ledger,

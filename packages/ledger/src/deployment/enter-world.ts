@@ -5,19 +5,19 @@ import type { LedgerSchema } from "../schema.ts";
 import { deploymentOf } from "./deployment.ts";
 import { agreeOnPlaces, atLoopback, sandboxFolder, type VendorPlaces } from "./vendor-places.ts";
 
-/** What a process says of itself before it works on a ledger. */
+/** What a process says about itself before it works on a ledger. */
 export interface Entrant {
   readonly world: World;
-  /** Where its configuration has each vendor. */
+  /** The place of each vendor in the process's configuration. */
   readonly places: VendorPlaces;
-  /** For people: which ledger it is. */
+  /** What people call the ledger; it begins error messages. */
   readonly ledgerName: string;
 }
 
 /**
- * Makes a ledger that is nobody's yet one of this process's world, for good; one that is somebody's has to be of it. A live
- * one has the vendors' places on record, too, and they have to be those of the configuration. Throws WORLD_MISMATCH naming
- * both sides; nothing has been changed then.
+ * Assigns a ledger that has no world yet to this process's world, forever; a ledger that has one
+ * must have the same. A live ledger also records the vendors' places, which must be those of the
+ * configuration. Throws WORLD_MISMATCH naming both sides; then nothing has changed.
  */
 export async function enterWorld(ledger: Ledger, entrant: Entrant): Promise<Ledger> {
   const deployment = await ledger.db.transaction().execute(async (tx) => {
@@ -34,7 +34,7 @@ async function claim(tx: Transaction<LedgerSchema>, entrant: Entrant): Promise<D
   if (found.world !== null) return found;
   const reason = entrant.world === "trial" ? await perhapsLive(tx) : await onceATrial(tx, entrant);
   if (reason !== undefined) throw ofBefore(entrant, reason);
-  // One statement: when processes of two worlds start at once, the second waits here and then changes nothing.
+  // When processes of two worlds start at once, the second waits here and then changes nothing.
   const { rows } = await sql<Deployment>`
     update deployment set world = ${entrant.world} where world is null returning id, world`.execute(
     tx,
@@ -52,7 +52,10 @@ export function checkWorld({ world }: Deployment, { world: own, ledgerName }: En
   throw new ExhibitError("WORLD_MISMATCH", sentence, { details: { ledger: world, process: own } });
 }
 
-/** An import of a ledger from before that isn't a sandbox's as far as can be told. */
+/**
+ * Returns why a ledger of an earlier release may be live: an import that can't be shown to lie in a
+ * sandbox.
+ */
 async function perhapsLive(tx: Transaction<LedgerSchema>): Promise<string | undefined> {
   const { rows } = await sql<{ id: string }>`
     select id from imports
@@ -63,7 +66,7 @@ async function perhapsLive(tx: Transaction<LedgerSchema>): Promise<string | unde
   return row && `its import ${row.id} may be a true one`;
 }
 
-/** A folder of a ledger from before that lies in a sandbox. */
+/** Returns why a ledger of an earlier release was a trial: a folder that lies in a sandbox. */
 async function onceATrial(
   tx: Transaction<LedgerSchema>,
   { places }: Entrant,

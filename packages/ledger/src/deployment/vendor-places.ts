@@ -2,21 +2,21 @@ import { ExhibitError, isSameEndpoint, type VendorPlace } from "@exhibit/contrac
 import { sql, type Transaction } from "kysely";
 import type { LedgerSchema } from "../schema.ts";
 
-/** By the vendors' names. */
+/** Places by the vendors' names. */
 export type VendorPlaces = Readonly<Record<string, VendorPlace>>;
 
-/** Who put a place on record that nobody had to accept. */
+/** Who recorded a place that nobody had to accept. */
 const FIRST_PROCESS = "exhibit";
 
 /**
- * Puts the places of vendors that are new on record; the others have to be what the record has. One that isn't configured any
- * more stays there. Throws WORLD_MISMATCH naming the vendor and both places.
+ * Records the places of new vendors; the others must be as recorded. The place of a vendor that
+ * isn't configured any more stays. Throws WORLD_MISMATCH naming the vendor and both places.
  */
 export async function agreeOnPlaces(
   tx: Transaction<LedgerSchema>,
   { places, ledgerName }: { places: VendorPlaces; ledgerName: string },
 ): Promise<void> {
-  // In one order for all, so that two processes wait for each other in turn.
+  // All processes use the same order, so that two of them never wait for each other.
   for (const vendor of Object.keys(places).sort()) {
     const place = placeIn(places, vendor);
     await tx
@@ -45,7 +45,7 @@ export function placeIn(places: VendorPlaces, vendor: string): VendorPlace {
   );
 }
 
-/** What is on record, and locked. */
+/** Reads a vendor's recorded place and locks it. */
 export async function readPlace(
   tx: Transaction<LedgerSchema>,
   vendor: string,
@@ -74,13 +74,19 @@ function textOf(place: VendorPlace | undefined): string {
   ].join(", ");
 }
 
-/** Addresses of the machine itself: nobody's OSS has one, and every sandbox. */
+/** Matches addresses of the machine itself: every sandbox has one, and no real OSS. */
 const LOOPBACK = /^https?:\/\/(127\.[0-9.]+|\[::1\]|localhost)(:[0-9]+)?(\/|$)/;
 
-/** Of a row of `folders`; null where no lease has told its endpoint. */
+/**
+ * Holds for a row of `folders` that lies in a sandbox; null where no lease has told its endpoint
+ * yet.
+ */
 export const atLoopback = sql<boolean>`(folders.endpoint ~ ${LOOPBACK.source})`;
 
-/** A folder in a sandbox, of a vendor that the configuration has elsewhere and whose place nobody has accepted. */
+/**
+ * Finds a folder that lies in a sandbox, whose vendor is configured elsewhere and whose place
+ * nobody has accepted.
+ */
 export async function sandboxFolder(
   tx: Transaction<LedgerSchema>,
   places: VendorPlaces,

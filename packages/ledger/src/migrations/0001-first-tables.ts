@@ -73,7 +73,7 @@ export const firstTables: Migration = {
     await sql`create index shards_sending on shards (import_id) where sending_bytes > 0`.execute(
       db,
     );
-    // No foreign key to shards: a row of ten million is checked by the one statement that writes it.
+    // No foreign key to shards: the one statement that writes these rows checks them.
     await sql`
       create table files (
         id bigint generated always as identity primary key,
@@ -96,9 +96,9 @@ export const firstTables: Migration = {
         error text,
         check (state in ('planned', 'stored', 'identical', 'failed', 'waived', 'skipped'))
       )`.execute(db);
-    // The same path is one file, however often a source is walked; pages go by this order too.
+    // A path is one file, however often its source is walked. Pages are in this order, too.
     await sql`create unique index files_by_path on files (folder_id, path collate "C")`.execute(db);
-    // A place that a vendor opens for one file is never given to two.
+    // No two files get the same slot of a vendor that opens files one by one.
     await sql`create unique index files_by_slot on files (folder_id, slot) where slot is not null`.execute(
       db,
     );

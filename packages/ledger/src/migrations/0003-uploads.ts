@@ -3,7 +3,8 @@ import type { Migration } from "kysely/migration";
 
 export const uploads: Migration = {
   async up(db: Kysely<unknown>) {
-    // No foreign key to files, as for shards. A file may have several: one that can't be aborted stays beside the next.
+    // No foreign key to files, for the same reason as in files. A file may have several uploads:
+    // one that can't be aborted stays beside the next.
     await sql`
       create table uploads (
         id bigint generated always as identity primary key,

@@ -3,7 +3,7 @@ import type { Migration } from "kysely/migration";
 
 export const bandwidth: Migration = {
   async up(db: Kysely<unknown>) {
-    // Rows are only ever added: the last one holds, the others are the record.
+    // Rows are only added: the last one applies, the others are the record.
     await sql`
       create table bandwidth_limits (
         id bigint generated always as identity primary key,

@@ -13,7 +13,7 @@ export const pauses: Migration = {
         who text not null,
         why text
       )`.execute(db);
-    // An act is on an import or on a vendor.
+    // An act is on an import or a vendor.
     await sql`
       alter table acts alter column import_id drop not null, add column vendor text,
         add check ((import_id is null) <> (vendor is null)),

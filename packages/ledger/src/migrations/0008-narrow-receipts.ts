@@ -6,7 +6,7 @@ const prefix = sql`case when right(key, length(${name})) = ${name} then left(key
 
 export const narrowReceipts: Migration = {
   async up(db: Kysely<unknown>) {
-    // What thousands of receipts have in common is written once.
+    // What thousands of receipts have in common is stored once.
     await sql`
       create table leases (
         number integer generated always as identity primary key,
@@ -26,7 +26,8 @@ export const narrowReceipts: Migration = {
       alter table files drop column lease_id,
         alter column crc64 type bytea using int8send((case when crc64::numeric < 2::numeric ^ 63 then crc64::numeric
           else crc64::numeric - 2::numeric ^ 64 end)::bigint)`.execute(db);
-    // Room for the receipts beside the rows that planning writes: a row that stays on its page costs the indexes nothing.
+    // Leaves room for receipts beside the rows that planning writes: an update that stays on its
+    // page doesn't touch the indexes.
     await sql`alter table files set (fillfactor = 40)`.execute(db);
   },
 };

@@ -3,7 +3,8 @@ import type { Migration } from "kysely/migration";
 
 export const begunShards: Migration = {
   async up(db: Kysely<unknown>) {
-    // Planning counts them for each shard that it adds: they have had their turn.
+    // For each shard that planning adds, it counts those that a worker has claimed: they have had
+    // their turn.
     await sql`create index shards_begun on shards (import_id) where state = 'open' and openings > 0`.execute(
       db,
     );

@@ -1,7 +1,10 @@
 import { sql } from "kysely";
 import { step } from "./step.ts";
 
-/** Facts that can't be had later: whose ledger it is, where each receipt's object lies, and who stored it. */
+/**
+ * Facts that can't be found out later: whose ledger it is, where each receipt's object is, and
+ * which worker stored it.
+ */
 export const facts = step({
   version: 11,
   oldestProgram: 10,
@@ -13,7 +16,7 @@ export const facts = step({
         at timestamptz not null default now()
       )`.execute(db);
 
-    // One row, for good.
+    // It has one row, forever.
     await sql`
       create table deployment (
         only_one boolean primary key default true check (only_one),
@@ -46,8 +49,8 @@ export const facts = step({
     await sql`alter table workers add column worker integer references worker_facts, add column waits jsonb`.execute(
       db,
     );
-    // Beside "leases", whose unique constraint programs of the release before name in their statements. Both have numbers
-    // of one sequence, so that a file's lease is a row of one of them.
+    // It lies beside "leases", whose unique constraint the previous release's statements name. Both
+    // take their numbers from one sequence, so that a file's lease is a row of one of them.
     await sql`
       create table lease_uses (
         number integer primary key default nextval(pg_get_serial_sequence('leases', 'number')),
@@ -76,7 +79,7 @@ export const facts = step({
       alter table imports add column custody_secret bytea, add column amends uuid, add column sealed_number bigint`.execute(
       db,
     );
-    // What an act was about, where that is more than its columns say.
+    // What an act was about, where that is more than its other columns say.
     await sql`alter table acts add column details jsonb, drop constraint acts_what_check`.execute(
       db,
     );

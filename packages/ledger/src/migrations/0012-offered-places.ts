@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { step } from "./step.ts";
 
-/** Where a lease would have led a folder that has its place already, and incidents of whole folders. */
+/** Where a later lease led a folder that has its place already, and incidents of whole folders. */
 export const offeredPlaces = step({
   version: 12,
   oldestProgram: 10,

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { step } from "./step.ts";
 
-/** What a failed entry stands for that is a folder. */
+/** How many files a failed entry stands for that is a folder. */
 export const foldersThatFailed = step({
   version: 15,
   oldestProgram: 10,

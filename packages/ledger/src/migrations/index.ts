@@ -14,9 +14,10 @@ import { offeredPlaces } from "./0012-offered-places.ts";
 import { whatIsMissing } from "./0013-what-is-missing.ts";
 import { foldersThatFailed } from "./0015-folders-that-failed.ts";
 
-// In order of their names; one that has been released is never changed, only followed by another.
+// Migrations are in the order of their names. A released one is never changed, only followed by
+// another.
 
-/** Those of the first releases, whose programs end when they find one more on Kysely's list. */
+/** The migrations of the first releases, whose programs fail when Kysely's list has one more. */
 export const firstMigrations: Record<string, Migration> = {
   "0001-first-tables": firstTables,
   "0002-acts": acts,
@@ -30,7 +31,7 @@ export const firstMigrations: Record<string, Migration> = {
   "0010-room-for-receipts": roomForReceipts,
 };
 
-/** Those since, made by `step`, on a list of their own. */
+/** The migrations since then, made by `step`, on a list of their own. */
 export const steps: Record<string, Migration> = {
   "0011-facts": facts,
   "0012-offered-places": offeredPlaces,
@@ -38,7 +39,7 @@ export const steps: Record<string, Migration> = {
   "0015-folders-that-failed": foldersThatFailed,
 };
 
-/** The schema that this program makes, and the least one that it works on. */
+/** The schema version that this program creates, and the oldest that it works on. */
 export const SCHEMA_VERSION = Math.max(
   ...Object.keys(steps).map((name) => Number(name.slice(0, 4))),
 );

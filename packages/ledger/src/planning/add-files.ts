@@ -10,10 +10,11 @@ import { awaitsRewalk } from "./rewalk.ts";
 import { recordUnsendable } from "./unsendable-entries.ts";
 
 /**
- * Adds shards with these files, in one transaction. Files that the folder has already (an earlier walk that was
- * broken off) are passed over, so a source can be walked again; those that it looks for are taken up. Files whose key
- * another file has are put aside. Gives the shards that had something new.
- * Throws STATE_CONFLICT when the folder has been planned to its end meanwhile, by another walk, or the import cancelled.
+ * Adds shards of these files in one transaction and returns those shards that hold something new.
+ * Files that the folder has already, from an earlier walk that was broken off, are skipped, so a
+ * source can be walked again; files that await a rewalk are taken into the new shards. Files whose
+ * key another file has are recorded as unsendable. Throws STATE_CONFLICT when another walk has
+ * finished planning the folder, or the import is cancelled.
  */
 export async function addShards(
   { db }: Ledger,
@@ -24,13 +25,16 @@ export async function addShards(
     await lockPlanning(tx, folder.id);
     await checkUnplanned(tx, folder.id);
     const files = shards.flatMap((some, shard) => some.map((file) => ({ ...file, shard })));
-    const { single, twins } = await separateKeyCollisions(tx, folder.id, files);
-    if (twins.length > 0) await recordUnsendable(tx, folder.id, twins);
+    const { single, collisions } = await separateKeyCollisions(tx, folder.id, files);
+    if (collisions.length > 0) await recordUnsendable(tx, folder.id, collisions);
     return await insertFiles(tx, folder.id, single);
   });
 }
 
-/** Rows of files, shards and counters, in one statement: the counters' rows are locked for no longer than that. */
+/**
+ * Inserts files and shards and updates the counters in one statement, so that the counters' rows
+ * are locked only for its length.
+ */
 async function insertFiles(
   tx: Transaction<LedgerSchema>,
   folderId: number,
@@ -59,7 +63,7 @@ async function insertFiles(
       insert into files (folder_id, shard_id, slot, path, normal, size, modified_ms, state)
       select ${folderId}, shard.id, entry.slot, entry.path, entry.normal, entry.size, entry.modified_ms, 'planned'
       from entry join shard using (shard)
-      -- Of neighbours that come in their order, each page of the index would be left half empty.
+      -- Rows inserted in the index's own order would leave each of its pages half empty.
       order by shard.id, random()
       on conflict (folder_id, path collate "C") do nothing
       returning shard_id, size

@@ -11,10 +11,11 @@ const counterObject = sql.raw(
 );
 
 /**
- * Says that a folder's source is walked to its end, or, with `error`, that it can't be. What was looked for and not found
- * fails; when the source couldn't be walked, with the error that it had.
- * Returns whether nothing is open any more in the import, and the folder's counters; walking twice is harmless, and so is
- * a cancelled import.
+ * Records that a folder's source is fully walked or, with `error`, that it can't be walked. Entries
+ * that await the rewalk and weren't met fail with SOURCE_NOT_FOUND; if the source couldn't be
+ * walked, they fail with the error that they had. Returns whether nothing is open any more in the
+ * import, and the folder's counters; undefined when the folder is planned already or the import is
+ * cancelled.
  */
 export async function finishPlanning(
   { db }: Ledger,

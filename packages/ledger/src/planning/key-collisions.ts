@@ -5,30 +5,31 @@ import { textArray } from "../sql/arrays.ts";
 import type { PlannedFile, UnsendableEntry } from "./planned-file.ts";
 
 /**
- * Keeps apart the files whose key another file of the folder has: OSS would take the second for the first with other bytes.
- * A file whose name is its key goes before those that only normalise to it; else the one that has been found first has it,
- * and keeps it whatever becomes of it.
+ * Separates the files whose key another file of the folder has: OSS would take the second for the
+ * first with other bytes. A file whose name is the key goes before those whose names only normalise
+ * to it; among those, the one that was found first gets the key. The owner keeps the key, whatever
+ * becomes of the file.
  */
 export async function separateKeyCollisions<File extends PlannedFile>(
   tx: Transaction<LedgerSchema>,
   folderId: number,
   files: readonly File[],
-): Promise<{ single: File[]; twins: UnsendableEntry[] }> {
-  // A vendor that opens files one by one names their keys itself.
+): Promise<{ single: File[]; collisions: UnsendableEntry[] }> {
+  // A vendor that opens files one by one chooses their keys itself.
   const named = files.filter(({ slot }) => slot === undefined);
   const owners = await ownersOf(tx, folderId, named);
   const single = files.filter(({ slot }) => slot !== undefined);
-  const twins: UnsendableEntry[] = [];
+  const collisions: UnsendableEntry[] = [];
   for (const file of [...named].sort(byRight)) {
     const owner = owners.get(normalOf(file)) ?? file.path;
     owners.set(normalOf(file), owner);
     if (owner === file.path) single.push(file);
-    else twins.push(twinOf(file, owner));
+    else collisions.push(collisionOf(file, owner));
   }
-  return { single, twins };
+  return { single, collisions };
 }
 
-/** Files on the record that have the keys of these, by normal path. */
+/** Returns the recorded files that own these files' keys, by normal path. */
 async function ownersOf(
   tx: Transaction<LedgerSchema>,
   folderId: number,
@@ -55,7 +56,7 @@ function byRight(a: PlannedFile, b: PlannedFile): number {
   return Buffer.compare(Buffer.from(a.path), Buffer.from(b.path));
 }
 
-function twinOf({ path, normal }: PlannedFile, owner: string): UnsendableEntry {
+function collisionOf({ path, normal }: PlannedFile, owner: string): UnsendableEntry {
   const message = `${quoted(path)} would get the key of ${quoted(owner)}: ${likenessOf(path, owner)}.`;
   return {
     state: "failed",
@@ -76,7 +77,7 @@ function likenessOf(path: string, owner: string): string {
   return `the names differ only in their Unicode form (${here} here, ${there} there)`;
 }
 
-/** What people can't see: the characters in which the two first differ. */
+/** Returns the characters in which two names first differ, which people can't see. */
 function differenceOf(one: string, other: string): [string, string] {
   const [a, b] = [[...one], [...other]];
   const start = a.findIndex((character, at) => character !== b[at]);

@@ -6,13 +6,15 @@ import { shownPathIn } from "../sql/text.ts";
 export interface LastFolder {
   id: number;
   importId: string;
-  /** Of its import. */
+  /** When its import was created. */
   createdAt: Date;
-  /** How many files it stored, or found stored. */
+  /** How many files it stored or found identical. */
   files: number;
 }
 
-/** The folder of the last import from the same source to the same place that was walked to its end, if there is one. */
+/**
+ * Finds the folder of the last import from the same source to the same place that was fully walked.
+ */
 export async function readLast({ db }: Ledger, folderId: number): Promise<LastFolder | undefined> {
   const { rows } = await sql<LastFolder>`
     select last.id, last.import_id as "importId", of_last.created_at as "createdAt", last.stored + last.identical as files
@@ -27,12 +29,12 @@ export async function readLast({ db }: Ledger, folderId: number): Promise<LastFo
   return rows[0];
 }
 
-/** Vanished files that are named. */
+/** How many vanished files are named. */
 const NAMED = 3;
 
 /**
- * Puts on the record which files of an earlier import aren't in a source any more, once that has been walked to its end.
- * Counting again is harmless.
+ * Records which files of an earlier import aren't in a fully walked source any more. Repeating it
+ * is harmless.
  */
 export async function compareWithLast(
   { db }: Ledger,

@@ -8,7 +8,9 @@ export interface PlannedFile {
   size: number;
   /** Milliseconds since the epoch. */
   modifiedAt: number;
-  /** The path's normal form, when that isn't the path itself: files of one folder share a key by it. */
+  /**
+   * The path's normal form, when that isn't the path itself: files of one folder share a key by it.
+   */
   normal?: string;
   /** The file's number in its folder; only for a vendor that opens a folder's files one by one. */
   slot?: number;
@@ -24,7 +26,8 @@ export type UnsendableEntry = { path: string; normal?: string } & (
       code: ErrorCode;
       message: string;
       /**
-       * Only for a folder: how many files lie below it, or null when nobody knows. They have no entries of their own.
+       * Only for a folder: how many files lie below it, or null when nobody knows. They have no
+       * entries of their own.
        */
       folder?: { files: number | null };
     }
@@ -33,8 +36,6 @@ export type UnsendableEntry = { path: string; normal?: string } & (
 /** A shard that is to be stored, for the queue. */
 export interface OpenShard {
   shardId: number;
-  /**
-   * The shard's position among those of its import's open shards that no worker has taken up yet, counted from 1.
-   */
+  /** The shard's position among its import's open shards that no worker has claimed yet, from 1. */
   position: number;
 }

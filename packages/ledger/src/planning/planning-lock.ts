@@ -3,16 +3,16 @@ import { sql, type Transaction } from "kysely";
 import type { LedgerSchema } from "../schema.ts";
 
 /**
- * Makes walks of one folder take turns, so that each sees what the one before it has recorded. It isn't the folder's row that
- * is locked: those who record outcomes change that row, too, and would wait.
+ * Makes walks of one folder take turns, so that each sees what the one before it has recorded. The
+ * lock isn't on the folder's row: those who record outcomes change that row, too, and would wait.
  */
 export async function lockPlanning(tx: Transaction<LedgerSchema>, folderId: number): Promise<void> {
   await sql`select pg_advisory_xact_lock(${folderId})`.execute(tx);
 }
 
 /**
- * Throws STATE_CONFLICT when a folder takes no more entries: a walk that comes too late must not add files to an import that
- * may be sealed.
+ * Throws STATE_CONFLICT when a folder takes no more entries: a walk that comes too late must not
+ * add files to an import that may be sealed.
  */
 export async function checkUnplanned(
   tx: Transaction<LedgerSchema>,

@@ -3,18 +3,19 @@ import type { Ledger } from "../ledger.ts";
 import { shownPathIn } from "../sql/text.ts";
 
 /**
- * What couldn't be planned and is retried stays on the record while its source is walked again: it is looked for. Such a
- * row is planned without a shard and keeps its error; only the walk of its folder changes it.
+ * Returns a condition on `files`: the entry couldn't be planned, is being retried, and awaits the
+ * rewalk of its folder. Such a row is planned without a shard and keeps its error; only a walk of
+ * the folder changes it.
  */
 export function awaitsRewalk(folderId: number) {
-  // The index of files with an error finds them.
+  // The condition on error_code makes Postgres use the index of files with an error.
   return sql`(files.folder_id = ${folderId} and files.error_code is not null
     and files.state = 'planned' and files.shard_id is null)`;
 }
 
 /**
- * Ends the looking, as a part of a statement that has `walked`: what the walk didn't meet is gone. When there was no whole
- * walk, nothing is known, and what is on the record stays.
+ * Returns the part of a statement that has `walked` by which the rewalk ends: entries that the walk
+ * didn't meet are gone. If it wasn't a whole walk, nothing new is known, and they keep their error.
  */
 export function failUnseen(folderId: number, wholeWalk: boolean) {
   const found = wholeWalk
@@ -27,7 +28,7 @@ export function failUnseen(folderId: number, wholeWalk: boolean) {
     returning files.id`;
 }
 
-/** The paths that are looked for in a folder, in their order; a page of them, after `after`. */
+/** Lists the paths in a folder that await its rewalk, in their order, one page after `after`. */
 export async function listAwaitingRewalk(
   { db }: Ledger,
   folderId: number,
@@ -39,7 +40,10 @@ export async function listAwaitingRewalk(
   return rows.map(({ path }) => path);
 }
 
-/** Takes entries off the record that are looked for no longer: folders that have been walked by now, file by file. */
+/**
+ * Removes entries that don't await the rewalk any more: folders whose files have been walked one by
+ * one by now.
+ */
 export async function forgetWalkedFolders(
   { db }: Ledger,
   folderId: number,

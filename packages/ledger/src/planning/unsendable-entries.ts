@@ -6,7 +6,10 @@ import type { UnsendableEntry } from "./planned-file.ts";
 import { checkUnplanned, lockPlanning } from "./planning-lock.ts";
 import { awaitsRewalk } from "./rewalk.ts";
 
-/** Puts entries on the record that planning found but that no shard will carry. */
+/**
+ * Records entries that planning found but that no shard will carry. Throws STATE_CONFLICT as
+ * `addShards` does.
+ */
 export async function addUnsendable(
   { db }: Ledger,
   folder: { id: number },
@@ -19,7 +22,7 @@ export async function addUnsendable(
   });
 }
 
-/** Records the entries in the transaction of whoever holds the planning lock. */
+/** Records the entries in the transaction of a caller that holds the planning lock. */
 export async function recordUnsendable(
   tx: Transaction<LedgerSchema>,
   folderId: number,
@@ -52,7 +55,7 @@ export async function recordUnsendable(
       returning state
     ), total as (
       select count(*) filter (where state = 'failed') as failed, count(*) filter (where state = 'skipped') as skipped,
-        -- What was looked for has been counted; what is skipped isn't among the files.
+        -- What awaited the rewalk is counted already; what is skipped isn't among the files.
         count(*) filter (where is_new and state = 'failed') - count(*) filter (where not is_new and state = 'skipped') as files
       from (select state, true as is_new from added union all select state, false from found) as taken
     ), in_folder as (

@@ -6,10 +6,11 @@ import { awaitsSeal, hadWrongTotals, isComplete, isPaused } from "../states.ts";
 import { compareCounters } from "./totals.ts";
 
 /**
- * Ends an import in which nothing is open any more: `sealed`, or `attention` when files or folders failed.
- * The counters are compared with the rows they count first; a difference is a fault of ours and leaves the import in
- * `attention` with TOTALS_WRONG, which is thrown; then a retry, also of the job, compares again.
- * Returns the status it ended in, or undefined when there is still something open, it is paused, or it had ended already.
+ * Ends an import in which nothing is open any more: as `sealed`, or as `attention` if files or
+ * folders failed. Compares the counters with the rows that they count first. A difference is a
+ * fault of ours: it leaves the import in `attention`, and TOTALS_WRONG is thrown; a retry, also of
+ * the job, compares again. Returns the status that it ended in; undefined if something is still
+ * open, it is paused, or it had ended already.
  */
 export async function sealImport(
   ledger: Ledger,
@@ -43,7 +44,10 @@ export async function sealImport(
   return ended.rows[0]?.status;
 }
 
-/** Has the totals of an import compared again that were wrong; returns whether its bell is to be rung. */
+/**
+ * Makes an import whose totals were wrong be compared again. Returns whether its seal job is to be
+ * enqueued.
+ */
 export async function reopenSeal(
   tx: Transaction<LedgerSchema>,
   importId: string,

@@ -2,7 +2,10 @@ import { counterNames, ExhibitError } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 
-/** What differs, if anything does. */
+/**
+ * Compares an import's counters with the rows that they count. Returns TOTALS_WRONG with the
+ * differences, or undefined.
+ */
 export async function compareCounters(
   { db }: Ledger,
   importId: string,

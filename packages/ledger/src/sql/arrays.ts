@@ -1,18 +1,21 @@
-// The driver makes an array a text as well, but looks through each element for what has to be escaped.
+// The driver turns arrays into text, too, but searches each element for what it has to escape.
 
-/** An array as Postgres reads it, of elements that mean nothing else in it: numbers, hexadecimal digits, our own words. */
+/**
+ * Returns a Postgres array literal of elements that need no quotes in it: numbers, hexadecimal
+ * digits, our own words.
+ */
 export function plainArray(values: readonly (string | number | null | undefined)[]): string {
   return `{${values.map((value) => value ?? "NULL").join()}}`;
 }
 
-/** An array as Postgres reads it, of any texts. */
+/** Returns a Postgres array literal of any texts. */
 export function textArray(values: readonly (string | null | undefined)[]): string {
   return plainArray(values.map((value) => (typeof value === "string" ? quoted(value) : value)));
 }
 
-/** An array as Postgres reads it, of bytes in hexadecimal digits. */
+/** Returns a Postgres array literal of `bytea`, from hexadecimal digits. */
 export function bytesArray(values: readonly (string | null | undefined)[]): string {
-  // Within an array, a backslash is written as two.
+  // Within an array, a backslash is written twice.
   return plainArray(values.map((hex) => (typeof hex === "string" ? `\\\\x${hex}` : hex)));
 }
 

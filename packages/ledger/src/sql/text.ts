@@ -1,11 +1,14 @@
 import { type RawBuilder, sql } from "kysely";
 
-/** A text of somebody else's, as Postgres can keep it: it takes every character but NUL. */
+/**
+ * Returns a foreign text as Postgres can keep it: without NUL, the one character that it doesn't
+ * take.
+ */
 export function storable(text: string): string {
   return text.replaceAll("\0", "");
 }
 
-/** A path of `table` as people see it, in SQL; see `isWrittenOut`. */
+/** Returns SQL for a path of `table` as people see it; `isWrittenOut` says why that may differ. */
 export function shownPathIn(table: string): RawBuilder<string> {
   const [path, normal] = [
     sql.ref<string>(`${table}.path`),

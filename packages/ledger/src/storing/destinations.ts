@@ -6,15 +6,15 @@ import { preparedAs } from "../sql/prepared-statements.ts";
 import { storable } from "../sql/text.ts";
 
 /**
- * Fixes where a folder's files go, unless that is fixed already; gives what holds from now on. Of several that come at once
- * one wins, and all are told of it.
+ * Fixes where a folder's files go, unless that is fixed already, and returns what applies from now
+ * on. When several come at once, one wins, and all get its destination.
  */
 export async function fixDestination(
   { db }: Ledger,
   folderId: number,
   { endpoint, bucket, prefix }: Destination,
 ): Promise<Destination> {
-  // Whoever had to wait for the row's lock looks at it as it is then: at the winner's.
+  // Whoever waits for the row's lock then sees the row with the winner's destination.
   const { rows } = await sql<Destination>`
     update folders set endpoint = coalesce(endpoint, ${endpoint}), bucket = coalesce(bucket, ${bucket}),
       prefix = coalesce(prefix, ${prefix})
@@ -24,8 +24,9 @@ export async function fixDestination(
 }
 
 /**
- * Notes that a lease leads elsewhere than a folder's files go, for a person to decide, and as an incident. Gives where they
- * go, which may have changed since it was last read. The same place is noted once.
+ * Records that a lease leads elsewhere than a folder's files go: as an offer for a person to decide
+ * on, and as an incident. The same place is recorded once. Returns where the files go, which may
+ * have changed since it was last read.
  */
 export async function offerDestination(
   { db }: Ledger,
@@ -75,14 +76,14 @@ export async function offerDestination(
   });
 }
 
-/** Where a lease would have led a folder's files, if that waits for a person. */
+/** Returns where a later lease led, if a person has yet to decide on it. */
 export function offeredOf(folder: Selectable<FolderTable>): Destination | undefined {
   const { offered_endpoint: endpoint, offered_bucket: bucket, offered_prefix: prefix } = folder;
   if (endpoint === null || bucket === null || prefix === null) return undefined;
   return { endpoint, bucket, prefix };
 }
 
-/** To the letter. */
+/** Returns whether two destinations are the same to the letter. */
 export function isEqual(
   one: { [Part in keyof Destination]: string | null },
   other: Destination,
@@ -92,7 +93,9 @@ export function isEqual(
   );
 }
 
-/** Whether files have been stored by another folder of the same place: an import that is done again. */
+/**
+ * Returns whether another folder of the same place has stored files: an import that is done again.
+ */
 export async function isPlaceInUse({ db }: Ledger, folderId: number): Promise<boolean> {
   const { rows } = await sql`${preparedAs("place in use")}
     select from folders own join folders other

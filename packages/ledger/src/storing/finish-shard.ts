@@ -7,18 +7,22 @@ import { fileHasFailed, fileIsPlanned, isComplete, shardIsOpen } from "../states
 
 export interface FinishedShard {
   state: "stored" | "failed";
-  /** Nothing is open any more in the import. */
+  /** Whether nothing is open any more in the import. */
   complete: boolean;
-  /** A file that a person had tried again is gone: the folder is open again, and its bell is to be rung. */
+  /**
+   * A file that a person had retried is gone: the folder is open again, and its job is to be
+   * enqueued.
+   */
   walkAgain: boolean;
-  /** What the shard's failed files failed with, the most frequent first. */
+  /** The codes that the shard's files failed with, the most frequent first. */
   failures: { code: ErrorCode; files: number }[];
   files: number;
 }
 
 /**
- * Finishes an open shard that has no planned file left; undefined if it isn't open or still has one. After a person's retry a
- * file that is gone may have been renamed, as some remedies advise: its folder is opened to be walked once more.
+ * Finishes an open shard that has no planned file left; returns undefined if it isn't open or still
+ * has one. A retried file that is gone may have been renamed, as some remedies advise: its folder
+ * is opened to be walked once more.
  */
 export async function finishShard(
   { db }: Ledger,
@@ -61,7 +65,10 @@ export async function finishShard(
   return { ...row, failures };
 }
 
-/** What came of a shard that had been finished before its job was started once more; undefined when it hadn't. */
+/**
+ * Returns what became of a shard that had failed before its job was restarted; undefined if it
+ * hadn't.
+ */
 export async function readFinished(
   { db }: Ledger,
   shardId: number,
@@ -84,7 +91,7 @@ async function failuresOf(
   const rows = await db
     .selectFrom("files")
     .select((select) => select.fn.countAll<number>().as("files"))
-    // A failed file has its code.
+    // A failed file always has a code.
     .select("error_code")
     .$narrowType<{ error_code: ErrorCode }>()
     .where("shard_id", "=", shardId)

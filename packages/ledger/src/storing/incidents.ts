@@ -4,7 +4,7 @@ import type { Ledger } from "../ledger.ts";
 import { plainArray, textArray } from "../sql/arrays.ts";
 import { storable } from "../sql/text.ts";
 
-/** What touched the integrity of a file, whatever becomes of the file: its row tells only how it ended. */
+/** What touched a file's integrity, whatever becomes of the file. */
 export interface Incident {
   fileId: number;
   at: Date;
@@ -12,7 +12,10 @@ export interface Incident {
   message: string;
 }
 
-/** Puts incidents of a folder's files on the record. Those that are there already change nothing. */
+/**
+ * Records incidents of a folder's files; those that are recorded already change nothing. `worker`
+ * is the number of the worker's facts.
+ */
 export async function recordIncidents(
   { db }: Ledger,
   folderId: number,

@@ -2,17 +2,17 @@ import type { AcknowledgedPart, OpenUpload } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 
-/** An upload that was begun and has neither become an object nor been given up. */
+/** An upload that has neither become an object nor been given up. */
 export interface LeftUpload extends OpenUpload {
   /** The ledger's number of it. */
   id: number;
-  /** What the file was when it was begun. */
+  /** The file's size when the upload began. */
   size: number;
   modifiedMs: number;
   parts: AcknowledgedPart[];
 }
 
-/** Puts an upload on the record, and what its source was; gives the ledger's number of it. */
+/** Records an upload and the state of its source. Returns the ledger's number of it. */
 export async function recordUpload(
   { db }: Ledger,
   fileId: number,
@@ -38,8 +38,9 @@ export async function recordUpload(
 }
 
 /**
- * Records a part; sent again, it replaces what was known of its number. Harmless for an upload that is off the record.
- * A part is progress: the run of its shard isn't one of a worker that dies and gets nothing done.
+ * Records a part; a part that is sent again replaces the earlier one with its number. Does nothing
+ * for an upload that isn't recorded any more. A part is progress: its shard's run doesn't count as
+ * a crash any more.
  */
 export async function recordPart(
   { db }: Ledger,
@@ -55,19 +56,19 @@ export async function recordPart(
     )
     insert into upload_parts (upload, number, etag, crc64)
     select uploads.id, ${part.number}::integer, ${part.etag}, ${String(part.crc64)} from uploads
-    where id = ${id} and (select count(*) from alive) >= 0 -- the shard is locked first, as everywhere
+    where id = ${id} and (select count(*) from alive) >= 0 -- locks the shard first, as everywhere
     for key share
     on conflict (upload, number) do update set etag = excluded.etag, crc64 = excluded.crc64`.execute(
     db,
   );
 }
 
-/** Says that nobody will go on with an upload: from now on it waits to be aborted. */
+/** Records that nobody will resume an upload: from now on, it waits to be aborted. */
 export async function giveUpUpload({ db }: Ledger, id: number): Promise<void> {
   await db.updateTable("uploads").set({ given_up: true }).where("id", "=", id).execute();
 }
 
-/** What was begun for a shard's planned files, by file; of several for one file the latest. */
+/** Returns the uploads left for a shard's planned files, by file: the latest of each. */
 export async function readLeftUploads(
   { db }: Ledger,
   shardId: number,

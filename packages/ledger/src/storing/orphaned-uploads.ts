@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import { fileIsPlanned, isCancelled, vendorIsPaused } from "../states.ts";
 
-/** A multipart upload that nobody will go on with, and the file that it was of. */
+/** A multipart upload that nobody will resume, and its file. */
 export interface OrphanedUpload {
   /** The ledger's number of it. */
   id: number;
@@ -16,9 +16,9 @@ export interface OrphanedUpload {
 }
 
 /**
- * Uploads that were given up, whose file isn't `planned` any more, or whose import is cancelled: of one shard, or of all.
- * One that couldn't be aborted isn't among them for a while, and one of a paused vendor not before that is resumed: aborting
- * takes a lease.
+ * Finds uploads, of one shard or of all, that were given up, whose file isn't `planned` any more,
+ * or whose import is cancelled. One that couldn't be aborted is left out for a while, and one of a
+ * paused vendor until that is resumed: aborting takes a lease.
  */
 export async function findOrphanedUploads(
   { db }: Ledger,
@@ -39,12 +39,15 @@ export async function findOrphanedUploads(
   return rows;
 }
 
-/** Takes an upload that was aborted off the record. */
+/** Removes an upload that was aborted. */
 export async function forgetUpload({ db }: Ledger, id: number): Promise<void> {
   await db.deleteFrom("uploads").where("id", "=", id).execute();
 }
 
-/** Leaves an upload that couldn't be aborted for later: five seconds, then twice as long each time, up to a day. */
+/**
+ * Postpones an upload that couldn't be aborted: by five seconds, then twice as long each time, up
+ * to a day.
+ */
 export async function postponeAbort({ db }: Ledger, id: number): Promise<void> {
   await sql`
     update uploads set aborts = aborts + 1,

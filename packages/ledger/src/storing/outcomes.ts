@@ -6,6 +6,7 @@ import { preparedAs } from "../sql/prepared-statements.ts";
 import { storable } from "../sql/text.ts";
 import { receiptLeasesOf } from "./receipt-leases.ts";
 
+/** A file that is in OSS: its receipt. */
 export interface StoredFile {
   fileId: number;
   state: "stored" | "identical";
@@ -20,15 +21,18 @@ export interface StoredFile {
   crc64: bigint;
   etag: string | undefined;
   requestId: string | undefined;
-  /** Of the object, where the bucket keeps versions. */
+  /** The object's version, where the bucket keeps versions. */
   versionId: string | undefined;
   storedAt: Date;
   leaseId: string;
-  /** The ledger's number of the multipart upload that became the object: it is taken off the record. */
+  /** The ledger's number of the multipart upload that became the object; it is removed. */
   upload?: number | undefined;
 }
 
-/** `planned`: it will be tried again by itself; `failed`: a person has to look at it. */
+/**
+ * A file that isn't stored: a `planned` one will be tried again without anybody's help, a `failed`
+ * one needs a person.
+ */
 export interface NotStored {
   fileId: number;
   state: "failed" | "planned";
@@ -37,9 +41,9 @@ export interface NotStored {
 }
 
 /**
- * Records what became of files, in one statement: rows, the folder's counters and the import's change together.
- * Only `planned` files change, so an outcome that arrives twice counts once. `worker` is the number of the facts of the worker
- * whose outcomes they are.
+ * Records what became of files in one statement: rows, the folder's counters and the import's
+ * change together. Only `planned` files change, so an outcome that arrives twice counts once.
+ * `worker` is the number of the worker's facts.
  */
 export async function recordOutcomes(
   { db }: Ledger,
@@ -54,7 +58,7 @@ export async function recordOutcomes(
     ...stored.map(pick),
     ...notStored.map(() => null),
   ];
-  // A column without values is none: unnest fills it up with nulls.
+  // A column without values is left out: unnest fills it up with nulls.
   const reasons = (
     pick: (row: NotStored) => string,
     array: (values: (string | null)[]) => string,
@@ -87,7 +91,7 @@ export async function recordOutcomes(
       ) as o (id, state, size, modified_ms, key, sha256, crc64, etag, request_id, stored_ms, lease, upload, version_id, error_code, error)
       order by id
     ), alive as (
-      -- Files that are done with are progress; locked first, as everywhere: shards, files, folders, imports.
+      -- Files that are done with are progress. Shards are locked first, then files, folders, imports.
       update shards set unended_runs = 0
       where unended_runs > 0 and id in (
         select f.shard_id from outcome o cross join lateral (
@@ -95,7 +99,7 @@ export async function recordOutcomes(
         ) f where o.state <> 'planned')
       returning id
     ), planned as materialized (
-      -- Locked one after the other in their order; the update's join may take them in any.
+      -- Locks the files by ascending id; the update's join may take them in any order.
       select o.*, f.size as size_before from outcome o cross join lateral (
         select size from files where files.id = o.id and files.state = 'planned'
           and (select count(*) from alive) >= 0

@@ -1,7 +1,10 @@
 import { type Kysely, sql } from "kysely";
 import type { LedgerSchema } from "../schema.ts";
 
-/** What receipts have in common: the lease they were got with, where it led, and how their keys begin. Rows never change. */
+/**
+ * What receipts have in common: the lease, where it led, and how their keys begin. Its row never
+ * changes.
+ */
 interface KnownLease {
   number: number;
   endpoint: string;
@@ -10,10 +13,10 @@ interface KnownLease {
   worker: number | null;
 }
 
-/** Of one folder's outcomes. */
+/** Whose outcomes are being recorded. */
 interface Recorded {
   folderId: number;
-  /** The number of the facts of the worker that has them recorded. */
+  /** The number of the worker's facts. */
   worker: number | null;
 }
 
@@ -29,7 +32,10 @@ const MOST_KNOWN = 1000;
 
 const knownTo = new WeakMap<Kysely<LedgerSchema>, Map<string, KnownLease>>();
 
-/** For each of a folder's files: the ledger's number of its lease, and what follows the lease's prefix in its key. */
+/**
+ * Returns for each of a folder's files the ledger's number of its lease, and what follows the
+ * lease's prefix in its key.
+ */
 export async function receiptLeasesOf(
   db: Kysely<LedgerSchema>,
   of: Recorded,
@@ -72,7 +78,7 @@ async function recordFor(
     insert into lease_uses (id, prefix, vendor, endpoint, bucket, worker)
     values (${leaseId}, ${prefix}, ${folder.vendor}, ${endpoint}, ${bucket}, ${worker})
     on conflict (id, prefix, vendor, endpoint, bucket, worker)
-      do update set prefix = excluded.prefix -- gives the row that is there
+      do update set prefix = excluded.prefix -- returns the existing row
     returning number`.execute(db);
   return { number: rows[0]?.number ?? 0, endpoint, bucket, prefix, worker };
 }

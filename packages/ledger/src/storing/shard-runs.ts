@@ -4,35 +4,41 @@ import type { Ledger } from "../ledger.ts";
 import { preparedAs } from "../sql/prepared-statements.ts";
 import { fileIsPlanned, isRunning, shardIsOpen } from "../states.ts";
 
+/** A shard that is claimed for one run. */
 export interface ShardRow {
   id: number;
   folderId: number;
   importId: string;
   openedAt: Date;
-  /** How often in a row its worker died before this run, with nothing recorded in between. */
+  /**
+   * How many runs in a row, right before this one, ended with the death of their worker and
+   * recorded nothing.
+   */
   consecutiveCrashes: number;
-  /** How often it has been taken up: before the second time something may have been sent without being on the record. */
+  /** The run's number, from 1. Above 1, something may have been sent without being recorded. */
   runNumber: number;
   files: UnfinishedFile[];
 }
 
+/** A file that is still to be stored. */
 export interface UnfinishedFile {
   id: number;
   path: string;
   size: number;
-  /** Milliseconds since the epoch; null: whatever the file is now is taken. */
+  /** Milliseconds since the epoch; null if the file is taken whatever it is now. */
   modifiedMs: number | null;
   /** Its number in the folder, when the vendor opens the folder's files one by one. */
   slot: number | null;
-  /** A multipart upload of it was begun and is left: see `readLeftUploads`. */
+  /** Whether a multipart upload of it is left: see `readLeftUploads`. */
   hasUpload: boolean;
   /** Why it isn't stored so far. */
   code: ErrorCode | null;
 }
 
 /**
- * Claims an open shard for one run and returns it with its unfinished files. The run counts as a crash until it is closed or
- * finished, or records an outcome. Returns undefined when the shard isn't open or isn't known, and when its import rests.
+ * Claims an open shard for one run and returns it with its unfinished files. The run counts as a
+ * crash until it is closed or finished, or records progress. Returns undefined if the shard isn't
+ * open or isn't known, or its import isn't running.
  */
 export async function openShard({ db }: Ledger, shardId: number): Promise<ShardRow | undefined> {
   const taken = await sql<Omit<ShardRow, "files">>`${preparedAs("open shard")}
@@ -47,12 +53,13 @@ export async function openShard({ db }: Ledger, shardId: number): Promise<ShardR
     select id, path, size, modified_ms as "modifiedMs", slot, error_code as code,
       exists (select from uploads where file_id = files.id and not given_up) as "hasUpload"
     from files where shard_id = ${shardId} and ${fileIsPlanned}
-    -- Not as the rows lie: those of one page are recorded in several batches, and find room on it.
+    -- Another order than that of the pages: so the rows of one page are recorded in several batches,
+    -- and each finds room on it.
     order by path collate "C"`.execute(db);
   return { ...shard, files: files.rows };
 }
 
-/** Whether the last run of a shard may have killed its worker. */
+/** Returns whether the last run of a shard may have killed its worker. */
 export async function isSuspect({ db }: Ledger, shardId: number): Promise<boolean> {
   const row = await db
     .selectFrom("shards")
@@ -63,7 +70,7 @@ export async function isSuspect({ db }: Ledger, shardId: number): Promise<boolea
   return row !== undefined;
 }
 
-/** Says that a run of a shard has ended in good order, whatever came of it. */
+/** Records that a run of a shard has ended in good order, whatever came of it. */
 export async function closeShard({ db }: Ledger, shardId: number): Promise<void> {
   await db
     .updateTable("shards")
@@ -73,7 +80,7 @@ export async function closeShard({ db }: Ledger, shardId: number): Promise<void>
     .execute();
 }
 
-/** Whether a file still waits to be stored: another run of its shard may have been faster. */
+/** Returns whether a file is still to be stored: another run of its shard may have been faster. */
 export async function isPlanned({ db }: Ledger, fileId: number): Promise<boolean> {
   const file = await db
     .selectFrom("files")
@@ -83,7 +90,7 @@ export async function isPlanned({ db }: Ledger, fileId: number): Promise<boolean
   return file?.state === "planned";
 }
 
-/** Tells how many bytes of a shard's unfinished files have been sent, for those who watch. */
+/** Records how many bytes of a shard's unfinished files have been sent, to show progress. */
 export async function recordSending({ db }: Ledger, shardId: number, bytes: number): Promise<void> {
   await db
     .updateTable("shards")

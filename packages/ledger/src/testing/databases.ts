@@ -36,7 +36,10 @@ async function command(text: string): Promise<void> {
   await client.end();
 }
 
-/** Opens a ledger on each of the two databases that it can be on; every test of the ledger runs on both. */
+/**
+ * Opens a ledger on each of the two databases that it can be on; every test of the ledger runs on
+ * both.
+ */
 export const ledgerKinds = {
   async Postgres(): Promise<{ ledger: Ledger; remove(): Promise<void> }> {
     const database = await createDatabase("ledger");

@@ -17,8 +17,8 @@ declare module "vitest" {
 const POSTGRES_TEMPLATE = "ledger_template";
 
 /**
- * Makes the databases that the tests of a run copy. Making a PGlite takes a second of a core and its
- * tables another, copying it a twentieth; in Postgres, migrating takes longer than copying.
+ * Makes the databases that the tests of a run copy. Making a PGlite takes a second of a core and
+ * its tables another, copying it a twentieth; in Postgres, migrating takes longer than copying.
  * Tests with processes of their own begin with nothing, as a person does.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {

@@ -5,7 +5,7 @@ import type { AuditTable } from "../schema.ts";
 import { checkImport } from "../work/check-import.ts";
 import { cursor, type Page, type PageQuery, pageOf } from "./paging.ts";
 
-/** What people did to an import, in that order. Throws NOT_FOUND. */
+/** Lists what people did to an import, the oldest first. Throws NOT_FOUND. */
 export async function listAuditEvents(
   ledger: Ledger,
   importId: string,
@@ -15,7 +15,7 @@ export async function listAuditEvents(
   return await pageOfEvents(ledger, { column: "import_id", value: importId }, query);
 }
 
-/** What people did to a vendor, in that order. */
+/** Lists what people did to a vendor, the oldest first. */
 export async function listVendorAuditEvents(
   ledger: Ledger,
   vendor: string,

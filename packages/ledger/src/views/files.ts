@@ -15,13 +15,16 @@ import { cursor, type Page, type PageQuery, pageOf } from "./paging.ts";
 import { errorView, isTrial, timestampOf, type WorkerColumns, workerView } from "./parts.ts";
 
 export interface FileQuery extends PageQuery {
-  /** One of these; undefined: any. */
+  /** Files in one of these states; undefined for any. */
   state?: readonly FileState[] | undefined;
   code?: ErrorCode | undefined;
   folder_id?: string | undefined;
 }
 
-/** By folder, then by path; a page costs what is on it, however large the import. */
+/**
+ * Lists files by folder, then by path. A page costs what is on it, however large the import is.
+ * Throws NOT_FOUND.
+ */
 export async function listFiles(
   ledger: Ledger,
   importId: string,
@@ -57,7 +60,10 @@ export async function listFiles(
   return { items: items.map((row) => fileView(row, isTrial(ledger))), next };
 }
 
-/** What the index of files with an error has is found by it: few among millions. */
+/**
+ * Returns the query's conditions. Those that only files with an error fulfil name error_code, so
+ * that Postgres uses the index of those few files.
+ */
 function inQuery({ state, code }: FileQuery) {
   const conditions = [
     ...(state === undefined ? [] : [sql`and state = any(${state}::text[])`]),
@@ -77,12 +83,15 @@ function fileCursor(text: string): [number, string] {
       return [folder, path];
     }
   } catch {
-    // Not one of ours: said below.
+    // Not a cursor of ours: thrown below.
   }
   throw new ExhibitError("REQUEST_INVALID", `after: "${text}" isn't one that this list gave.`);
 }
 
-/** Of one that an earlier release stored, neither endpoint, bucket nor worker are known. */
+/**
+ * A file's row with its lease. Endpoint, bucket and worker are unknown for a file that an earlier
+ * release stored.
+ */
 interface FileRow extends Selectable<FileTable>, WorkerColumns {
   lease_id: string | null;
   endpoint: string | null;

@@ -7,7 +7,7 @@ import { checkImport } from "../work/check-import.ts";
 import { cursor, type Page, type PageQuery, pageOf } from "./paging.ts";
 import { errorView, isTrial } from "./parts.ts";
 
-/** In the order of the request. */
+/** Lists folders in the order of the request. Throws NOT_FOUND. */
 export async function listFolders(
   ledger: Ledger,
   importId: string,
@@ -26,6 +26,7 @@ export async function listFolders(
   return { items: items.map((row) => folderView(row, status, isTrial(ledger))), next };
 }
 
+/** Returns a folder as people see it. Its status is derived: docs/states.md has the rules. */
 function folderView(
   row: Selectable<FolderTable>,
   status: ImportStatus,
@@ -45,7 +46,7 @@ function folderView(
     endpoint: row.endpoint,
     bucket: row.bucket,
     prefix: row.prefix,
-    // Once nothing of it has failed, nobody has to decide.
+    // If nothing of it has failed, nobody has to decide.
     offered: row.failed > 0 ? (offeredOf(row) ?? null) : null,
     compared_with: row.compared_with === null ? null : String(row.compared_with),
     vanished: row.vanished,

@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import { readWaits } from "../workers/waits.ts";
 
-/** What a view of an import needs beside its row. */
+/** Returns what the views of these imports need beside the imports' rows. */
 export async function readImportDetails(ledger: Ledger, importIds: string[]) {
   const [errors, vanished, sent, paused, fleet] = await Promise.all([
     readErrors(ledger, importIds),
@@ -25,7 +25,7 @@ interface PausedVendor {
   why: string | null;
 }
 
-/** The paused vendors that unfinished folders of these imports wait for. */
+/** Returns the paused vendors that unfinished folders of these imports wait for. */
 async function readPausedVendorsOf({ db }: Ledger, importIds: string[]): Promise<PausedVendor[]> {
   if (importIds.length === 0) return [];
   const { rows } = await sql<PausedVendor>`
@@ -49,7 +49,10 @@ async function readSending({ db }: Ledger, importIds: string[]): Promise<SentByt
   return rows;
 }
 
-/** Files of earlier imports that aren't in their sources any more: of all folders of an import, and of its first that lacks some. */
+/**
+ * Files of earlier imports that aren't in their sources any more: totals of an import, with names
+ * from its first folder that lacks some.
+ */
 export interface Vanished {
   import_id: string;
   files: number;
@@ -86,7 +89,10 @@ interface ErrorGroup {
   stands_for: number | null;
 }
 
-/** One entry for each code, with the message of one of its files; a folder that can't be planned counts no file. */
+/**
+ * Returns one entry for each code, with the message of one of its files; a folder that can't be
+ * planned counts no file.
+ */
 async function readErrors({ db }: Ledger, importIds: string[]): Promise<ErrorGroup[]> {
   if (importIds.length === 0) return [];
   const { rows } = await sql<ErrorGroup>`

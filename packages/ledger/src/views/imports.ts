@@ -22,7 +22,7 @@ export interface ImportQuery extends PageQuery {
   status?: ImportStatus | undefined;
 }
 
-/** Throws NOT_FOUND. */
+/** Returns an import as people see it. Throws NOT_FOUND. */
 export async function readImport(ledger: Ledger, importId: string): Promise<ImportView> {
   const row = UUID.test(importId)
     ? await ledger.db
@@ -35,7 +35,10 @@ export async function readImport(ledger: Ledger, importId: string): Promise<Impo
   return importView(row, await readImportDetails(ledger, [importId]), isTrial(ledger));
 }
 
-/** The newest first; ids are UUIDs of version 7, so their order is that of their making. */
+/**
+ * Lists imports, the newest first: their ids are UUIDs of version 7, so the order of ids is that of
+ * creation.
+ */
 export async function listImports(ledger: Ledger, query: ImportQuery): Promise<Page<ImportView>> {
   let select = ledger.db
     .selectFrom("imports")

@@ -4,7 +4,7 @@ import { checkImport } from "../work/check-import.ts";
 import { cursor, type Page, type PageQuery, pageOf } from "./paging.ts";
 import { workerView } from "./parts.ts";
 
-/** In the order in which they came to be known. Throws NOT_FOUND. */
+/** Lists the incidents of an import in the order in which they were recorded. Throws NOT_FOUND. */
 export async function listIncidents(
   ledger: Ledger,
   importId: string,

@@ -7,17 +7,20 @@ import {
 } from "@exhibit/contracts";
 import type { Ledger } from "../ledger.ts";
 
-/** Whether what a ledger calls stored lies in a sandbox. */
+/** Returns whether what a ledger calls stored lies in a sandbox. */
 export function isTrial({ deployment }: Ledger): boolean {
   return deployment.world === "trial";
 }
 
-/** What was put on the record names files as they are. */
+/**
+ * Returns an error as people see it. Recorded messages name files as they are, so unprintable
+ * characters are made visible.
+ */
 export function errorView(code: ErrorCode, message: string): ErrorView {
   return { code, message: visible(message), remedy: errorTable[code].remedy };
 }
 
-/** Of a worker's facts, where a row has some. */
+/** The columns of a worker's facts, where a row has them. */
 export interface WorkerColumns {
   host: string | null;
   os_user: string | null;
@@ -30,8 +33,8 @@ export function workerView({ host, os_user, version }: WorkerColumns): WorkerVie
 }
 
 /**
- * A time that somebody else's clock told, as a timestamp; null for one that ISO 8601 has no four digits for: file systems hold
- * years up to 30828 and beyond, and from before 0.
+ * Returns a time that a foreign clock told, as a timestamp; null if its year doesn't have the four
+ * digits that ISO 8601 allows: file systems hold years before 0 and up to 30828 and beyond.
  */
 export function timestampOf(time: number | Date): string | null {
   const date = new Date(time);

@@ -1,7 +1,7 @@
 import { ExhibitError } from "@exhibit/contracts";
 import type { Ledger } from "../ledger.ts";
 
-/** A folder as planning and storing need it. */
+/** Returns a folder as planning and storing need it. Throws NOT_FOUND. */
 export async function readFolder({ db }: Ledger, folderId: number) {
   const folder = await db
     .selectFrom("folders")
@@ -30,7 +30,7 @@ export async function readFolder({ db }: Ledger, folderId: number) {
 
 export type FolderRow = Awaited<ReturnType<typeof readFolder>>;
 
-/** The slots that files of a folder have, by their paths. */
+/** Returns the slots of a folder's files by their paths. */
 export async function readSlots({ db }: Ledger, folderId: number): Promise<Map<string, number>> {
   const rows = await db
     .selectFrom("files")

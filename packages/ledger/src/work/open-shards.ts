@@ -3,10 +3,13 @@ import type { Ledger } from "../ledger.ts";
 import type { OpenShard } from "../planning/planned-file.ts";
 import { isPaused, isRunning, shardIsOpen, vendorIsPaused } from "../states.ts";
 
-/** How many shards are rung for at once. */
+/** How many shards are enqueued at once. */
 const SHARDS_AT_ONCE = 1000;
 
-/** Shards that may be stored now, of one import or of a vendor's folders in all of them, a thousand at a time. */
+/**
+ * Yields the shards that may be stored now, of one import or of a vendor's folders in all imports,
+ * a thousand at a time.
+ */
 export async function* openShards(
   { db }: Ledger,
   of: { importId: string } | { vendor: string },

@@ -4,23 +4,27 @@ import type { OpenShard } from "../planning/planned-file.ts";
 import { isComplete, isPaused, isRunning, shardIsOpen, vendorIsPaused } from "../states.ts";
 import { openShards } from "./open-shards.ts";
 
+/** What is open in an import. */
 export interface OpenWork {
   importId: string;
   /** Folders that aren't planned. */
   folderIds: number[];
-  /** A thousand at most; the next look takes up the rest. */
+  /** At most a thousand; the next call returns the rest. */
   shards: OpenShard[];
-  /** Nothing is open: it can be sealed. */
+  /** Whether nothing is open, so that it can be sealed. */
   complete: boolean;
 }
 
-/** What is open, and not paused, in imports that have not changed for a while: their bells may be lost. */
+/**
+ * Returns what is open, and not paused, in imports that haven't changed for a while: their jobs may
+ * be lost.
+ */
 export async function findQuietImports(
   ledger: Ledger,
   options: { quietForMs: number },
 ): Promise<OpenWork[]> {
   const { db } = ledger;
-  // Imports in which everything waits for a paused vendor don't take the places of others.
+  // An import in which everything waits for a paused vendor takes no place in the list.
   const imports = await sql<{ id: string; complete: boolean }>`
     select id, ${isComplete} as complete from imports
     where ${isRunning} and not ${isPaused}

@@ -2,7 +2,7 @@ import type { FolderSelector } from "@exhibit/contracts";
 import type { Ledger } from "../ledger.ts";
 import { UUID } from "./check-import.ts";
 
-/** What a job's id stands for, as people know it. */
+/** What a job's id stands for, in terms that people know. */
 export interface WorkLabel {
   /** The id of the folder, the shard or the import. */
   id: string;
@@ -14,7 +14,7 @@ export interface WorkLabel {
   selector: FolderSelector | null;
 }
 
-/** Finds what ids stand for; those of nothing are passed over. */
+/** Returns what ids stand for; unknown ids are skipped. */
 export async function readWorkLabels(
   { db }: Ledger,
   kind: "folder" | "shard" | "import",

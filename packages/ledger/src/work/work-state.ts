@@ -4,12 +4,13 @@ import type { Ledger } from "../ledger.ts";
 import { preparedAs } from "../sql/prepared-statements.ts";
 import { isPaused } from "../states.ts";
 
-/** One run of a shard: the number of its opening. */
+/** One run of a shard. */
 export interface ShardRun {
   shardId: number;
   runNumber: number;
 }
 
+/** What may stop work on an import. */
 export interface WorkState {
   status: ImportStatus;
   paused: boolean;
@@ -17,8 +18,9 @@ export interface WorkState {
 }
 
 /**
- * Whether work of an import is wanted now, for those who do it; `vendor`, when the work needs one, may be paused too.
- * `run` is superseded when its shard has been opened once more since. Undefined for an import that isn't there.
+ * Returns whether work on an import is still wanted. `paused` is true if the import or `vendor` is
+ * paused; `superseded` if another run has claimed the shard of `run`. Undefined for an unknown
+ * import.
  */
 export async function readWorkState(
   { db }: Ledger,

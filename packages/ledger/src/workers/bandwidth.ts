@@ -5,10 +5,10 @@ import type { Ledger } from "../ledger.ts";
 import { storable } from "../sql/text.ts";
 import { countWorkers } from "./heartbeat.ts";
 
-/** Limits that are shown of those that were set. */
+/** How many of the limits that were set are shown. */
 const SHOWN_CHANGES = 20;
 
-/** Sets the limit for all workers; one that holds already isn't put on the record again. */
+/** Sets the limit for all workers; one that applies already isn't recorded again. */
 export async function setBwlimit({ db }: Ledger, bwlimit: string, by: By): Promise<void> {
   const why = by.why === undefined ? null : storable(by.why);
   await sql`
@@ -19,7 +19,10 @@ export async function setBwlimit({ db }: Ledger, bwlimit: string, by: By): Promi
   );
 }
 
-/** The limits that were set, the newest first (that one holds), and how many workers live. */
+/**
+ * Returns the limits that were set, the newest (which applies) first, and how many workers are
+ * alive.
+ */
 export async function readBandwidth(
   ledger: Ledger,
 ): Promise<{ changes: BandwidthChange[]; workers: number }> {

@@ -3,22 +3,23 @@ import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import { storable } from "../sql/text.ts";
 
-/** A worker that hasn't been heard of for so long takes no part. */
+/** Holds for a worker that was heard from lately; any other takes no part. */
 export const ALIVE = sql<boolean>`seen_at > now() - interval '10 seconds'`;
 
 /** What a worker has to know to take its share. */
 export interface Beat {
   /** Undefined until somebody sets one. */
   bwlimit: string | undefined;
-  /** Workers that live, this one too. */
+  /** How many workers are alive, this one included. */
   workers: number;
-  /** What jobs of workers with another view didn't find: absolute paths. */
+  /** Absolute paths that jobs of workers with another view didn't find. */
   missed: string[];
 }
 
 /**
- * Tells the ledger that a worker lives, what it waits for and what it doesn't see, and gives what limit holds and among how many.
- * `worker` is the number of its facts.
+ * Tells the ledger that a worker is alive, what it waits for and which paths it doesn't see.
+ * Returns the limit that applies and how many workers share it. `worker` is the number of its
+ * facts.
  */
 export async function beat(
   { db }: Ledger,
@@ -46,13 +47,16 @@ export async function beat(
   };
 }
 
-/** Views of workers that live, other than one's own, and in how many of them something may be seen that isn't in one's own. */
+/**
+ * Counts the views of other live workers, and those in which `path` may be seen although it isn't
+ * seen in `view`.
+ */
 export async function countOtherViews(
   { db }: Ledger,
   view: string,
   path: string,
 ): Promise<{ views: number; maySee: number }> {
-  // A worker of a release that doesn't tell its view isn't asked.
+  // A worker of a release that doesn't report its view isn't counted.
   const { rows } = await sql<{ views: number; maySee: number }>`
     select count(*) as views, count(*) filter (where not blind) as "maySee" from (
       select bool_or(waits -> 'sight' -> 'missed' ? ${path} or waits -> 'sight' -> 'unseen_too' ? ${path}) as blind
@@ -66,7 +70,7 @@ export async function deregister({ db }: Ledger, workerId: string): Promise<void
   await db.deleteFrom("workers").where("id", "=", workerId).execute();
 }
 
-/** How many workers live. */
+/** Returns how many workers are alive. */
 export async function countWorkers({ db }: Pick<Ledger, "db">): Promise<number> {
   const { workers } = await db
     .selectFrom("workers")

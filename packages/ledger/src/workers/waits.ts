@@ -9,22 +9,23 @@ import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import { ALIVE } from "./heartbeat.ts";
 
-/** What the workers that live told last of their jobs. */
+/** What the live workers last reported about their jobs. */
 export interface FleetWaits {
   workers: number;
-  /** When one was last heard of, where none lives. */
+  /** When a worker was last heard from. */
   lastSeen: Date | undefined;
-  /** Imports of which something moved lately. */
+  /** Imports in which something moved lately. */
   moving: ReadonlySet<string>;
   waits: WorkerWaits["waits"];
 }
 
+/** Returns what the live workers last reported about their jobs. */
 export async function readWaits({ db }: Ledger): Promise<FleetWaits> {
   const { rows } = await sql<{ alive: boolean; seen_at: Date; waits: unknown }>`
     select ${ALIVE} as alive, seen_at, case when ${ALIVE} then waits end as waits from workers
     order by seen_at desc limit 1000`.execute(db);
   const alive = rows.filter((row) => row.alive);
-  // What a worker of another release tells may have another form.
+  // What a worker of another release reports may have another form.
   const told = alive.flatMap(({ waits }) => workerWaits.safeParse(waits).data ?? []);
   const moving = told.flatMap((each) => each.moving);
   const folders = new Set(moving.map(({ folder_id }) => folder_id));
@@ -32,12 +33,12 @@ export async function readWaits({ db }: Ledger): Promise<FleetWaits> {
     workers: alive.length,
     lastSeen: rows[0]?.seen_at,
     moving: new Set(moving.map(({ import_id }) => import_id)),
-    // One worker may have put a folder off that another goes on with.
+    // One worker may have postponed a folder that another one works on.
     waits: told.flatMap((each) => each.waits).filter(({ folder_id }) => !folders.has(folder_id)),
   };
 }
 
-/** What an import waits for: one entry for each cause, the longest first. */
+/** Returns what an import waits for: one entry for each cause, the longest wait first. */
 export function waitsOf(
   { workers, lastSeen, waits }: FleetWaits,
   of: { importId: string; status: ImportStatus; since: Date; isPaused: boolean },
@@ -52,7 +53,7 @@ export function waitsOf(
   return groupWaits(waits.filter(({ import_id }) => import_id === importId));
 }
 
-/** One wait for each cause, the longest first. */
+/** Returns one wait for each cause, the longest first. */
 export function groupWaits(waits: WorkerWaits["waits"]): Wait[] {
   const causes = new Map<string, Wait>();
   const sorted = [...waits].sort((a, b) => a.since.localeCompare(b.since));

@@ -22,6 +22,7 @@ describe.each(Object.entries(ledgerKinds))("Views of the ledger on %s", (_kind, 
   afterAll(() => remove());
 
   test("gives imports, folders and files in pages that miss nothing and repeat nothing", async () => {
+    await planned(ledger, 1);
     const { importId, folder } = await planned(ledger, 25);
     await fixDestination(ledger, folder.id, {
       endpoint: "https://e",
