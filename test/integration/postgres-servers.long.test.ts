@@ -139,7 +139,7 @@ describe("A Postgres that can't carry the ledger is refused at the start, with a
       "one that speaks no TLS, by an address that wants it",
       () => `${inject("postgresUrl")}?sslmode=verify-full`,
       "SERVICE_UNREACHABLE",
-      /Take sslmode out/,
+      /Remove sslmode/,
     ],
     [
       "one by an address that names a certificate which isn't there",
@@ -164,7 +164,7 @@ describe("A Postgres that can't carry the ledger is refused at the start, with a
       "a pooler by statement",
       () => addressOf("by_transaction", { by: poolers.statement }),
       "SERVICE_UNFIT",
-      /statement mode.*allows no transactions/,
+      /statement mode.*rules out transactions/,
     ],
     [
       "a pooler by statement, called one by transaction",
@@ -177,7 +177,7 @@ describe("A Postgres that can't carry the ledger is refused at the start, with a
       "a pooler of a kind that there isn't",
       () => addressOf("by_session", { query: { pooler: "sometimes" } }),
       "CONFIG_INVALID",
-      /pooler is session or transaction/,
+      /pooler must be session or transaction/,
     ],
   ])("%s", async (_, address, code, sentence) => {
     const refused = await refusal(address());
@@ -207,7 +207,7 @@ describe("A Postgres that can't carry the ledger is refused at the start, with a
     expect(reasonAgainst(fine)).toBeUndefined();
     expect(reasonAgainst({ ...fine, isReplica: true, isReadOnly: true })).toMatch(/a replica/);
     const old = { ...fine, version: "14.11", versionNumber: 140_011 };
-    expect(reasonAgainst(old)).toBe("it is Postgres 14.11. The least that will do is 15.");
+    expect(reasonAgainst(old)).toBe("it is Postgres 14.11; at least 15 is needed.");
   });
 
   test("by exit code 2 and the sentence", async () => {
@@ -288,12 +288,14 @@ test("A pooler that has no connection left is told of, by who needs one and to w
     expect(ledger.ping()).rejects.toMatchObject({
       code: "SERVICE_UNREACHABLE",
       message: expect.stringMatching(
-        /^No connection to the ledger within 10 s: the pooler before it/,
+        /^No connection to the ledger within 10 s: the pooler in front of it/,
       ),
     }),
   ]);
   expect(silent).toMatchObject({ ledger: "no answer within 5 s", code: "SERVICE_UNREACHABLE" });
-  expect(troubles).toEqual([expect.stringMatching(/its pool_size.*goes on with what it has/)]);
+  expect(troubles).toEqual([
+    expect.stringMatching(/Its pool_size.*continues with those that it has/),
+  ]);
   expect((await readiness()).ledger).toMatch(/^no answer within 5 s; before: No connection/);
   await other.end();
   expect(await readiness()).toMatchObject({ ledger: "up", workers: 0 });

@@ -45,14 +45,16 @@ export function shareWithOthers(pool: pg.Pool, onTrouble: (sentence: string) => 
   let growth: NodeJS.Timeout | undefined;
 
   function sentence(): string {
-    const who = isBehindPooler ? "the pooler before it" : "a pooler before it, if there is one,";
-    return `No connection to the ledger within ${PATIENCE_MS / 1000} s: ${who} has none left. It needs room for ten of each process (its pool_size)`;
+    const who = isBehindPooler
+      ? "the pooler in front of it"
+      : "a pooler in front of it, if there is one,";
+    return `No connection to the ledger within ${PATIENCE_MS / 1000} s: ${who} has none left. Its pool_size must allow ten for each process`;
   }
 
   function shrink(): void {
     pool.options.max = Math.max(1, pool.totalCount);
     if (growth !== undefined) return;
-    onTrouble(`${sentence()}. This process goes on with what it has.`);
+    onTrouble(`${sentence()}. This process continues with those that it has.`);
     growth = setInterval(() => {
       pool.options.max += 1;
       if (pool.options.max < most) return;

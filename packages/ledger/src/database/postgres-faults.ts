@@ -36,7 +36,7 @@ export function faultOfPostgres(what: string, thrown: unknown): ExhibitError {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   if (STATEMENT_MODE.test(said)) {
     return unfit(
-      "a pooler is between that gives each statement another connection (statement mode), and so allows no transactions. Have it pool by session; or by transaction, with ?pooler=transaction.",
+      "a pooler in front of it gives each statement another connection (statement mode), which rules out transactions. Make it pool by session, or by transaction with ?pooler=transaction.",
     );
   }
   if (NO_PASSWORD.test(said)) {
@@ -55,14 +55,13 @@ export function faultOfPostgres(what: string, thrown: unknown): ExhibitError {
   });
 }
 
-const TLS_WANTED =
-  ". If it lets in only who speaks TLS, add ?sslmode=verify-full&sslrootcert=FILE.";
+const TLS_WANTED = ". If it requires TLS, add ?sslmode=verify-full&sslrootcert=FILE.";
 
 function hintOf(code: string, said: string): string {
   if (UNKNOWN_SIGNER.has(code)) {
-    return ". Nobody whom Node knows has signed its certificate: name the file that has your own authority's by ?sslmode=verify-full&sslrootcert=FILE.";
+    return ". No authority that Node knows has signed its certificate: name the file of your own authority with ?sslmode=verify-full&sslrootcert=FILE.";
   }
-  if (/does not support SSL/.test(said)) return ". Take sslmode out of the address.";
+  if (/does not support SSL/.test(said)) return ". Remove sslmode from the address.";
   return "";
 }
 

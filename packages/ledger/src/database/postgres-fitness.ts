@@ -49,14 +49,14 @@ const LEAST_VERSION = 15;
 export function reasonAgainst(facts: ServerFacts): string | undefined {
   const { version, versionNumber, isReplica, isReadOnly, encoding, user, forbidden } = facts;
   if (versionNumber < LEAST_VERSION * 10_000) {
-    return `it is Postgres ${version}. The least that will do is ${LEAST_VERSION}.`;
+    return `it is Postgres ${version}; at least ${LEAST_VERSION} is needed.`;
   }
   if (isReplica) return "it is a replica, which takes no writes. Give the address of its primary.";
   if (isReadOnly) {
-    return "it takes no writes (transaction_read_only). Find out why: default_transaction_read_only, or a managed one whose disk is full.";
+    return "it takes no writes (transaction_read_only). Possible reasons: default_transaction_read_only is set, or the disk of a managed server is full.";
   }
   if (encoding !== "UTF8") {
-    return `its database has the encoding ${encoding}, which can't hold all names. Make one with the encoding UTF8.`;
+    return `its database has the encoding ${encoding}, which can't hold all names. Create one with the encoding UTF8.`;
   }
   if (forbidden !== null) {
     return `it doesn't allow its user "${user}" to read and change the ledger's tables (${forbidden}). Grant select, insert, update and delete on all of them, and usage on their sequences, or have that user own them.`;
@@ -121,7 +121,7 @@ export async function checkPooler({ sharing, address }: PostgresPool): Promise<v
 }
 
 const TRANSACTION_MODE =
-  "a pooler is between that gives each transaction another connection (transaction mode). Add ?pooler=transaction to EXHIBIT_DATABASE_URL, or have it pool by session.";
+  "a pooler in front of it gives each transaction another connection (transaction mode). Add ?pooler=transaction to EXHIBIT_DATABASE_URL, or make it pool by session.";
 
 async function serverPidOf(client: pg.Client): Promise<number> {
   const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");

@@ -42,7 +42,7 @@ function readAddress(databaseUrl: string): PostgresAddress {
   if (pooler !== "session" && pooler !== "transaction") {
     throw new ExhibitError(
       "CONFIG_INVALID",
-      "EXHIBIT_DATABASE_URL: pooler is session or transaction.",
+      "EXHIBIT_DATABASE_URL: pooler must be session or transaction.",
     );
   }
   address.searchParams.delete("pooler");

@@ -39,7 +39,7 @@ export async function acceptPlace(
     const from =
       known ?? (deployment.world === null && folder ? { endpoint: folder.endpoint } : undefined);
     if (from === undefined) {
-      throw nothingTo(vendor, "its place isn't on record yet, and is put there at the next start");
+      throw nothingTo(vendor, "its place isn't recorded yet; the next start does that");
     }
     const row = { ...to, who: storable(by.who), why: by.why ? storable(by.why) : null };
     await tx
@@ -53,5 +53,5 @@ export async function acceptPlace(
 }
 
 function nothingTo(vendor: string, reason: string): ExhibitError {
-  return new ExhibitError("STATE_CONFLICT", `There is nothing to accept of ${vendor}: ${reason}.`);
+  return new ExhibitError("STATE_CONFLICT", `There is nothing to accept for ${vendor}: ${reason}.`);
 }

@@ -47,8 +47,8 @@ export function checkWorld({ world }: Deployment, { world: own, ledgerName }: En
   if (world === own || world === null) return;
   const sentence =
     own === "trial"
-      ? `${ledgerName} is a live deployment's, and this process is a trial: what it gives its sandbox would be on record as delivered.`
-      : `${ledgerName} is a trial's for good, and this process is a live one: what the trial gave its sandbox would be on record as delivered.`;
+      ? `${ledgerName} is a live deployment's, and this process is a trial: what it sends to its sandbox would be recorded as delivered.`
+      : `${ledgerName} is a trial's for good, and this process is a live one: what the trial sent to its sandbox would be recorded as delivered.`;
   throw new ExhibitError("WORLD_MISMATCH", sentence, { details: { ledger: world, process: own } });
 }
 
@@ -63,7 +63,7 @@ async function perhapsLive(tx: Transaction<LedgerSchema>): Promise<string | unde
       or exists (select from folders where import_id = imports.id and not ${atLoopback})
     order by id limit 1`.execute(tx);
   const [row] = rows;
-  return row && `its import ${row.id} may be a true one`;
+  return row && `its import ${row.id} may be a live one`;
 }
 
 /** Returns why a ledger of an earlier release was a trial: a folder that lies in a sandbox. */
@@ -74,14 +74,14 @@ async function onceATrial(
   const folder = await sandboxFolder(tx, places);
   if (folder === undefined) return undefined;
   const { vendor, importId, endpoint } = folder;
-  return `a folder of ${vendor} in its import ${importId} lies at ${endpoint}, in a sandbox on this machine. Move this ledger away and start with a new one; if it holds true imports, too, and has to stay: exhibit vendors accept ${vendor} --why TEXT`;
+  return `a folder of ${vendor} in its import ${importId} lies at ${endpoint}, in a sandbox on this machine. Move this ledger away and start with a new one. If it has to stay, because it also holds live imports: exhibit vendors accept ${vendor} --why TEXT`;
 }
 
 function ofBefore({ world, ledgerName }: Entrant, reason: string): ExhibitError {
   const kind = world === "trial" ? "a trial's" : "a live deployment's";
   return new ExhibitError(
     "WORLD_MISMATCH",
-    `${ledgerName} is of a release that didn't tell trials from live deployments, and can't be taken for ${kind}: ${reason}.`,
+    `${ledgerName} is from a release that didn't tell trials from live deployments, and it can't be taken for ${kind}: ${reason}.`,
     { details: { process: world } },
   );
 }

@@ -85,7 +85,7 @@ function fileCursor(text: string): [number, string] {
   } catch {
     // Not a cursor of ours: thrown below.
   }
-  throw new ExhibitError("REQUEST_INVALID", `after: "${text}" isn't one that this list gave.`);
+  throw new ExhibitError("REQUEST_INVALID", `after: "${text}" isn't a value from this list.`);
 }
 
 /**

@@ -20,5 +20,5 @@ export function pageOf<Row>(rows: Row[], limit: number, cursorOf: (row: Row) => 
 /** Returns a cursor that a list gave. Throws REQUEST_INVALID for any other text. */
 export function cursor(text: string, pattern: RegExp, name = "after"): string {
   if (pattern.test(text)) return text;
-  throw new ExhibitError("REQUEST_INVALID", `${name}: "${text}" isn't one that this list gave.`);
+  throw new ExhibitError("REQUEST_INVALID", `${name}: "${text}" isn't a value from this list.`);
 }
