@@ -5,43 +5,48 @@ import { NO_LIMIT, type Sight } from "@exhibit/ingest";
 import { beat, deregister, type Ledger } from "@exhibit/ledger";
 import type { Logger } from "@exhibit/telemetry";
 
-export interface Presence {
+export interface Heartbeat {
+  /** Stops the heartbeat and deregisters the worker. */
   close(): Promise<void>;
 }
 
-/** A change of the limit, or a worker more, is known to all after two of these at the latest. */
+/** Every worker knows of a new limit or another worker after two of these at the latest. */
 const BEAT_MS = 2_000;
-/** What the end of a worker may take to be told. */
-const LEAVE_MS = 1_000;
+/** How long deregistering may take. */
+const DEREGISTER_MS = 1_000;
 
-export interface PresenceOptions {
+export interface HeartbeatOptions {
   ledger: Ledger;
   logger: Logger;
-  /** The number of this worker's facts. */
+  /** The id of this worker's facts in the ledger. */
   worker: number;
-  /** Takes this worker's share in bytes a second; undefined: no limit. */
+  /** Called with this worker's share in bytes per second; undefined means no limit. */
   pace: (rate: number | undefined) => void;
-  /** What this worker's jobs wait for. */
+  /** Returns what this worker's jobs wait for. */
   waits: () => WorkerWaits;
-  /** What it doesn't see of the sources, and what others ask it to look for. */
+  /**
+   * Reports the sources that this worker can't see, and takes what other workers ask it to look
+   * for.
+   */
   sight: Pick<Sight, "look" | "hear">;
-  /** By the local time of the process. */
+  /** The time that timetables go by, in the local zone of the process. */
   now?: () => Date;
   /** @defaultValue 2000 */
   beatMs?: number;
 }
 
 /**
- * Tells the ledger every two seconds that this worker lives, and keeps to its share of the bandwidth: the limit that
- * holds now, divided by the workers that live. While the ledger is away, what was known last goes on, by the timetable.
+ * Tells the ledger every two seconds that this worker is alive, and keeps to its share of the
+ * bandwidth: the limit of the moment, divided by the number of workers alive. While the ledger is
+ * away, the last known timetable and number of workers stay in force.
  */
-export async function keepPresence(options: PresenceOptions): Promise<Presence> {
+export async function startHeartbeat(options: HeartbeatOptions): Promise<Heartbeat> {
   const { ledger, logger, worker, pace, waits, sight, beatMs = BEAT_MS } = options;
   const { now = () => new Date() } = options;
   const id = randomUUID();
   let timetable: Timetable = [];
   let workers = 1;
-  let isAway = false;
+  let isLedgerAway = false;
   let beating: Promise<void> | undefined;
 
   function keepShare(): void {
@@ -49,43 +54,46 @@ export async function keepPresence(options: PresenceOptions): Promise<Presence> 
     pace(rate === null ? undefined : rate / workers);
   }
 
-  async function tell(): Promise<void> {
+  async function sendBeat(): Promise<void> {
     try {
       const heard = await beat(ledger, id, { worker, waits: waits(), sight: sight.look() });
       timetable = parseBwlimit(heard.bwlimit ?? NO_LIMIT);
       ({ workers } = heard);
       sight.hear(heard.missed);
-      isAway = false;
+      isLedgerAway = false;
     } catch (err) {
-      // Said once: jobs that need the ledger say the rest.
-      if (!isAway) logger.warn({ err }, "the ledger can't be told that this worker lives");
-      isAway = true;
+      // Logged once; jobs that need the ledger log the rest.
+      if (!isLedgerAway) logger.warn({ err }, "the ledger can't be told that this worker is alive");
+      isLedgerAway = true;
     }
     keepShare();
   }
 
-  /** One at a time: a ledger that hangs isn't asked again. */
+  /** Sends one beat at a time, so that a ledger that hangs isn't asked again. */
   function tick(): void {
     keepShare();
-    beating ??= tell().finally(() => {
+    beating ??= sendBeat().finally(() => {
       beating = undefined;
     });
   }
 
-  async function goOut(): Promise<void> {
+  async function endBeats(): Promise<void> {
     await beating;
-    if (!isAway) await deregister(ledger, id).catch(() => undefined);
+    if (!isLedgerAway) await deregister(ledger, id).catch(() => undefined);
   }
 
-  await tell();
+  await sendBeat();
   const timer = setInterval(tick, beatMs);
   return {
     async close() {
       clearInterval(timer);
-      // One that isn't taken out ceases to count by itself: no end of a process waits for a ledger that is away.
+      // A worker that isn't deregistered stops counting by itself, so no process waits for a ledger
+      // that is away.
       const patience = new AbortController();
-      const late = pause(LEAVE_MS, undefined, { signal: patience.signal }).catch(() => undefined);
-      await Promise.race([goOut(), late]);
+      const late = pause(DEREGISTER_MS, undefined, { signal: patience.signal }).catch(
+        () => undefined,
+      );
+      await Promise.race([endBeats(), late]);
       patience.abort();
     },
   };

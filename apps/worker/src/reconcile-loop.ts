@@ -3,33 +3,34 @@ import type { Ledger } from "@exhibit/ledger";
 import type { Engine } from "@exhibit/queue";
 import type { Logger } from "@exhibit/telemetry";
 
-export interface RingingDependencies {
+export interface ReconcileLoopDependencies {
   ledger: Ledger;
   engine: Engine;
   logger: Logger;
 }
 
-export interface RingingTimes {
-  /** Imports that haven't changed for this long, in milliseconds, are looked after. */
+export interface ReconcileLoopTimes {
+  /** For how long, in milliseconds, an import may stay unchanged before it is reconciled. */
   quietMs: number;
 }
 
 /**
- * Sees to it that nothing open stays silent. The reconciler's schedule is in the queue, and is lost with it when Redis is
- * emptied: it is put there again and again. When it wasn't there, or when Redis has been away, any bell may be lost, so
- * whatever is open is rung for at once. The same when a process starts, for what an earlier one left open.
+ * Keeps open work from being forgotten. The schedule of the `reconcile` job is in the queue and is
+ * lost with it when Redis is emptied, so this loop restores it again and again. When the schedule
+ * was missing, when Redis has been away, and when the process starts, any job may have been lost:
+ * then all open work is enqueued at once.
  */
-export function keepRinging(
-  { ledger, engine, logger }: RingingDependencies,
-  { quietMs }: RingingTimes,
+export function startReconcileLoop(
+  { ledger, engine, logger }: ReconcileLoopDependencies,
+  { quietMs }: ReconcileLoopTimes,
 ): { stop(): Promise<void> } {
-  // Half of it: what goes quiet just after a look is looked after within one and a half times as long.
+  // With half of that time, an import is reconciled after one and a half times of it at the latest.
   const everyMs = Math.ceil(quietMs / 2);
   let mayBeLost = true;
-  let looking: Promise<void> | undefined;
+  let checking: Promise<void> | undefined;
   let isStopped = false;
 
-  async function look(): Promise<void> {
+  async function check(): Promise<void> {
     try {
       if (await engine.schedule("reconcile", everyMs)) mayBeLost = true;
       if (!mayBeLost) return;
@@ -37,28 +38,28 @@ export function keepRinging(
       await enqueueOpenWork({ ledger, engine }, 0);
     } catch (err) {
       mayBeLost = true;
-      logger.warn({ err }, "what is open couldn't be rung for; it is tried again");
+      logger.warn({ err }, "open work couldn't be enqueued; it is tried again");
     }
   }
 
-  function lookOnce(): void {
+  function checkOnce(): void {
     if (isStopped) return;
-    looking ??= look().finally(() => {
-      looking = undefined;
+    checking ??= check().finally(() => {
+      checking = undefined;
     });
   }
 
   engine.onReturn(() => {
     mayBeLost = true;
-    lookOnce();
+    checkOnce();
   });
-  lookOnce();
-  const timer = setInterval(lookOnce, everyMs);
+  checkOnce();
+  const timer = setInterval(checkOnce, everyMs);
   return {
     async stop() {
       isStopped = true;
       clearInterval(timer);
-      await looking;
+      await checking;
     },
   };
 }

@@ -2,18 +2,21 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import type { WorkerFacts } from "@exhibit/ledger";
 
-/** What this process is: receipts name it. */
+/** Returns what this process is, which receipts name. */
 export function workerFacts(): WorkerFacts {
   const { node, openssl } = process.versions;
   return { host: hostname(), osUser: osUser(), version: ownVersion(), node, openssl };
 }
 
-/** Processes with the same view see the same files at the same paths: those of one machine with the same mounts. */
+/**
+ * Returns a name for what a process sees of the file systems. Processes with equal names see the
+ * same files at the same paths: they run on one machine with the same mounts.
+ */
 export function viewOf({ host }: Pick<WorkerFacts, "host">): string {
   try {
     return `${host} ${readlinkSync("/proc/self/ns/mnt")}`;
   } catch {
-    // Only Linux has namespaces of mounts.
+    // Only Linux has mount namespaces.
     return host;
   }
 }
@@ -23,7 +26,7 @@ function ownVersion(): string {
   return (JSON.parse(manifest) as { version: string }).version;
 }
 
-/** A user of a container may have a number only. */
+/** In a container a user may have only a number. */
 function osUser(): string {
   try {
     return userInfo().username;

@@ -12,26 +12,35 @@ import {
 import { recordWorkerFacts } from "@exhibit/ledger";
 import { createObjectStore } from "@exhibit/oss";
 import type { Handler, QueueName, WorkerHandle, WorkOptions } from "@exhibit/queue";
-import type { WorkerParts } from "@exhibit/runtime";
+import { atMostEvery, observeWindows, type WorkerParts } from "@exhibit/runtime";
 import { createSources, unreadableRoots } from "@exhibit/sources";
-import { type Logger, observe } from "@exhibit/telemetry";
+import type { Logger } from "@exhibit/telemetry";
 import { boundHeap } from "./bounded-heap.ts";
-import { keepPresence } from "./heartbeat.ts";
-import { keepRinging } from "./reconcile-loop.ts";
+import { startHeartbeat } from "./heartbeat.ts";
+import { startReconcileLoop } from "./reconcile-loop.ts";
 import { viewOf, workerFacts } from "./worker-facts.ts";
 
 export interface RunningWorker {
-  /** Ends the jobs that run, or hands them back when they take longer than the grace time. */
+  /** Waits for the running jobs, and hands them back when they take longer than the grace time. */
   close(): Promise<void>;
 }
 
-/** Jobs that one worker process runs at once, by queue. */
+/** How many jobs one worker process runs at once, by queue. */
 const concurrency: Record<QueueName, number> = { plan: 2, store: 4, seal: 2, reconcile: 1 };
 
-/** What the files under way may hold in memory, all shards together: two large ones with four parts each, for one. */
+/**
+ * Bytes that files may hold in memory, all shards together: enough for two large ones with four
+ * parts each.
+ */
 export const MEMORY_BYTES = 48 * 1024 * 1024;
 
-/** Takes jobs of all queues until it's closed. */
+/** Milliseconds between two log lines about a queue that is away. */
+const QUEUE_FAULT_PAUSE = 10_000;
+
+/**
+ * Starts a worker, which takes jobs of all queues until it is closed. `times` replaces those of
+ * `parts`, in milliseconds.
+ */
 export async function startWorker(
   parts: WorkerParts,
   times: Partial<Pick<WorkerParts, "quietMs" | "graceMs">> = {},
@@ -49,8 +58,7 @@ export async function startWorker(
     onChange(wait, isOver) {
       const { for: waits_for, name, since, code, message, import_id, folder_id, vendor } = wait;
       const fields = { waits_for, name, since, code, import_id, folder_id, vendor };
-      if (isOver)
-        logger.warn({ event: "work.goes_on", ...fields }, "a folder doesn't wait any more");
+      if (isOver) logger.warn({ event: "work.goes_on", ...fields }, "a folder no longer waits");
       else logger.warn({ event: "work.waits", ...fields, reason: message }, "a folder waits");
     },
   });
@@ -67,14 +75,9 @@ export async function startWorker(
     sight,
     waits,
   };
-  const stopObserving = observe("exhibit.oss.window", async () =>
-    objectStore.windows().map(({ endpoint, bucket, size }) => ({
-      value: size,
-      attributes: { "exhibit.endpoint": endpoint, "exhibit.bucket": bucket },
-    })),
-  );
-  // Before the first job: a worker that begins mustn't send beyond its share.
-  const presence = await keepPresence({
+  const stopObserving = observeWindows(objectStore);
+  // Before the first job, because a new worker mustn't send more than its share.
+  const heartbeat = await startHeartbeat({
     ledger,
     logger,
     worker,
@@ -89,13 +92,13 @@ export async function startWorker(
     seal: (id) => seal({ ledger, logger }, id),
     reconcile: () => reconcile({ ledger, engine, broker, objectStore, logger }, quietMs),
   };
-  const onError = sayNowAndThen((err) =>
+  const onError = atMostEvery<Error>(QUEUE_FAULT_PAUSE, (err) =>
     logger.warn({ err }, "the queue can't be reached for the moment"),
   );
   const onFailed: WorkOptions["onFailed"] = (err, { id, willRetry }) =>
     logger.warn(
       { event: willRetry ? "job.retried" : "job.failed", err, job_id: id, ...detailsOf(err) },
-      willRetry ? "a job failed and is tried again" : "a job failed",
+      willRetry ? "a job failed and is retried" : "a job failed",
     );
   const workers: WorkerHandle[] = Object.entries(handlers).map(([name, handler]) =>
     engine.work(name as QueueName, handler, {
@@ -105,19 +108,20 @@ export async function startWorker(
     }),
   );
   boundHeap();
-  const ringing = keepRinging({ ledger, engine, logger }, { quietMs });
+  const reconcileLoop = startReconcileLoop({ ledger, engine, logger }, { quietMs });
   return {
     async close() {
-      // Side by side: a queue that hangs must not put off that no more jobs are taken.
-      await Promise.all([ringing.stop(), ...workers.map((worker) => worker.close(graceMs))]);
+      // At the same time, so that a queue that hangs doesn't keep the others taking jobs.
+      await Promise.all([reconcileLoop.stop(), ...workers.map((worker) => worker.close(graceMs))]);
       stopObserving();
-      await presence.close();
+      await heartbeat.close();
       objectStore.close();
       await sources.close();
     },
   };
 }
 
+/** Warns of each root that exists and yet can't be read. */
 async function warnOfUnreadableRoots(roots: readonly string[], logger: Logger): Promise<void> {
   for (const root of await unreadableRoots(roots)) {
     logger.warn(
@@ -127,21 +131,9 @@ async function warnOfUnreadableRoots(roots: readonly string[], logger: Logger): 
   }
 }
 
-/** Which import, folder and vendor an error is of, as far as it knows. */
+/** Returns the import, folder and vendor that an error names, if any. */
 function detailsOf(thrown: Error): ExhibitError["details"] {
   const { cause } = thrown;
   const error = thrown instanceof ExhibitError ? thrown : cause;
   return error instanceof ExhibitError ? error.details : {};
-}
-
-/** Milliseconds between two lines of the log about a queue that is away. */
-const QUIET_BETWEEN_FAULTS = 10_000;
-
-function sayNowAndThen(say: (fault: Error) => void): (fault: Error) => void {
-  let quietUntil = 0;
-  return (fault) => {
-    if (Date.now() < quietUntil) return;
-    quietUntil = Date.now() + QUIET_BETWEEN_FAULTS;
-    say(fault);
-  };
 }

@@ -3,8 +3,9 @@ import { type AcceptedPlace, acceptPlace, type By } from "@exhibit/ledger";
 import { entrantOf, openLedger } from "./open-ledger.ts";
 
 /**
- * Has the ledger take the place that the configuration gives a vendor, on the record. By the ledger itself: no API starts on a ledger
- * that its configuration doesn't agree with. Throws as `acceptPlace` does, and SERVICE_UNREACHABLE.
+ * Accepts the place that the configuration gives a vendor, and records it in the audit log. It
+ * opens the ledger itself, because no API starts on a ledger that disagrees with its configuration.
+ * Throws the errors of `acceptPlace`, and SERVICE_UNREACHABLE.
  */
 export async function acceptVendor(
   environment: Environment,

@@ -10,18 +10,21 @@ import {
 } from "@exhibit/credentials";
 import { type Probe, probe } from "@exhibit/oss";
 
-/** A lease that was really had, and what OSS said to it. Nothing of its credentials. */
+/** A real lease without its credentials, and OSS's response to it. */
 export interface VendorCheck {
-  /** The folder that the lease was asked for; with a file's own keys where a vendor opens files one by one. */
+  /**
+   * The folder that the lease was requested for, with the keys of one file where a vendor opens
+   * files one by one.
+   */
   readonly folder: FolderOfCase["folder"];
   readonly lease: Omit<Lease, "credentials" | "object">;
   readonly probe: Probe;
 }
 
 /**
- * Takes a lease from the vendor, in this process alone, and proves it with a request that changes nothing. Throws
- * REQUEST_INVALID for a folder that the vendor can't name, VENDOR_* when it gives no lease, and STORE_* or LEASE_* when
- * OSS doesn't take it.
+ * Requests a lease from the vendor, for this process alone, and proves it by a request to OSS that
+ * changes nothing. Throws REQUEST_INVALID for a folder that the vendor has no name for, VENDOR_*
+ * when it grants no lease, and STORE_* or LEASE_* when OSS doesn't accept the lease.
  */
 export async function checkVendor(
   config: ExhibitConfig,
@@ -41,7 +44,7 @@ export async function checkVendor(
   }
 }
 
-/** Where a vendor opens files one by one, a folder stands for its first file. */
+/** Returns the folder to request; where a vendor opens files one by one, that of its first file. */
 function folderOf(broker: Broker, { vendor, folder }: FolderOfCase): FolderOfCase["folder"] {
   const slot = broker.perFile(vendor)?.slot({ path: "1.jpg", number: 1 });
   return slot === undefined || slot instanceof ExhibitError ? folder : { ...slot, ...folder };

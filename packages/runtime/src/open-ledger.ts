@@ -13,12 +13,15 @@ import type { Logger } from "@exhibit/telemetry";
 
 export interface OpenedLedger {
   readonly ledger: Ledger;
-  /** What it is in, where that is this process. */
+  /** The embedded database, where the ledger is in this process. */
   readonly pglite: Awaited<ReturnType<typeof openPglite>> | undefined;
   close(): Promise<void>;
 }
 
-/** The ledger that the environment names: on a Postgres server, or in the data folder. Nobody has entered it yet. */
+/**
+ * Opens the ledger that the environment names: on a Postgres server, or in the data folder. It
+ * still has to be entered (`enterWorld`).
+ */
 export async function openLedger(
   { databaseUrl, dataDir }: Environment,
   logger?: Logger,
@@ -41,7 +44,7 @@ export async function openLedger(
   }
 }
 
-/** As what a process with this configuration comes to the ledger. */
+/** Returns what a process with this configuration shows to the ledger when it enters. */
 export function entrantOf(environment: Environment, { trial, vendors }: ExhibitConfig): Entrant {
   return {
     world: trial ? "trial" : "live",
@@ -50,7 +53,7 @@ export function entrantOf(environment: Environment, { trial, vendors }: ExhibitC
   };
 }
 
-/** Without the user and password of an address. */
+/** Names the ledger without the user and password of its address. */
 function ledgerNameOf({ databaseUrl, dataDir }: Environment): string {
   if (databaseUrl === undefined) return `The ledger in ${join(dataDir, "ledger")}`;
   const { host, pathname } = new URL(databaseUrl);

@@ -3,16 +3,16 @@ import { type ErrorCode, toExhibitError } from "@exhibit/contracts";
 import { countWorkers, type Ledger } from "@exhibit/ledger";
 import type { Engine } from "@exhibit/queue";
 
-/** How long the ledger and the queue have to answer, in milliseconds. */
+/** How long, in milliseconds, the ledger and the queue may take to answer. */
 const PATIENCE_MS = 5_000;
 
-/** Whether work can be done: of each, `up` or a sentence about what is wrong. */
+/** Whether ledger and queue answer: `up`, or a sentence about the fault, for each. */
 export interface Readiness {
   ledger: string;
   queue: string;
-  /** What kind of fault it is, where something is wrong. */
+  /** The kind of the fault, if there is one. @defaultValue SERVICE_UNREACHABLE */
   code?: ErrorCode;
-  /** Workers that live; absent where the ledger can't say. */
+  /** How many workers are alive; absent when the ledger doesn't answer. */
   workers?: number;
 }
 
@@ -21,7 +21,7 @@ interface Parts {
   engine: Pick<Engine, "ping">;
 }
 
-/** Asks both, once for all who want to know at the same time. */
+/** Returns a function that asks both; calls at the same time share one answer. */
 export function createReadiness({ ledger, engine }: Parts): () => Promise<Readiness> {
   const askLedger = createQuestion(() => ledger.ping().then(() => countWorkers(ledger)));
   const askQueue = createQuestion(() => engine.ping());
@@ -30,7 +30,7 @@ export function createReadiness({ ledger, engine }: Parts): () => Promise<Readin
   async function ask(): Promise<Readiness> {
     const [first, second] = await Promise.all([askLedger(), askQueue()]);
     const codes = [first.code, second.code].filter((code) => code !== undefined);
-    // What a person has to mend is told before what may pass.
+    // A fault that a person has to fix goes before one that may pass.
     const code = codes.find((each) => each !== "SERVICE_UNREACHABLE") ?? codes[0];
     return {
       ledger: first.state,
@@ -54,7 +54,10 @@ interface State<Answer> {
   answer?: Answer;
 }
 
-/** Asks with a limit; what came too late to be told is told the next time that there is no answer. */
+/**
+ * Asks with a time limit. A fault that is known only after the limit is reported the next time that
+ * no answer arrives.
+ */
 function createQuestion<Answer>(ask: () => Promise<Answer>): () => Promise<State<Answer>> {
   let lastFault: string | undefined;
 

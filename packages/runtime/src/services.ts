@@ -4,12 +4,9 @@ import {
   type Broker,
   createBroker,
   createVendors,
-  type LeaseStore,
-  memoryLeaseStore,
   type Tunnel,
   tunnelBy,
 } from "@exhibit/credentials";
-import { redisLeaseStore } from "@exhibit/credentials/redis";
 import {
   type Bandwidth,
   createBandwidth,
@@ -24,7 +21,9 @@ import {
 import { type Entrant, enterWorld, type Ledger, SCHEMA_VERSION } from "@exhibit/ledger";
 import { type Engine, openEmbeddedEngine, openRedisEngine } from "@exhibit/queue";
 import { absentRoots } from "@exhibit/sources";
-import { count, type Logger, observe } from "@exhibit/telemetry";
+import type { Logger } from "@exhibit/telemetry";
+import { countVendorCall, observeVendors } from "./gauges.ts";
+import { openLeaseStore } from "./lease-store.ts";
 import { entrantOf, type OpenedLedger, openLedger } from "./open-ledger.ts";
 import { createReadiness, type Readiness } from "./readiness.ts";
 
@@ -34,46 +33,52 @@ export interface ServicesOptions {
   logger: Logger;
 }
 
-/** What an API or a worker process stands on: ledger, engine and broker, opened together. */
+/**
+ * The services that an API or a worker process uses: ledger, engine and broker, opened together.
+ */
 export interface Services {
-  /** Whether what it stores lies in a sandbox. */
+  /** Whether files are stored in a sandbox. */
   readonly trial: boolean;
   readonly imports: Imports;
-  /** The limit of what all workers of the ledger send together. */
+  /** The bandwidth limit of all workers of the ledger together. */
   readonly bandwidth: Bandwidth;
   readonly queues: Engine["queues"];
-  /** What jobs stand for, in words. */
+  /** Titles for jobs. */
   readonly labels: JobLabels;
-  /** Whether work can be done, for /readyz. */
+  /** Returns whether ledger and queue answer, for /readyz. */
   ready(): Promise<Readiness>;
   readonly vendors: VendorControl;
-  /** Those of `sources.roots` that can't be found here. */
+  /** Returns those of `sources.roots` that don't exist on this machine. */
   absentRoots(): Promise<string[]>;
-  /** What a worker in this process works with. */
+  /** What a worker in this process uses. */
   readonly forWorker: WorkerParts;
   close(): Promise<void>;
 }
 
-/** What a worker works with; nothing of it is the worker's to close. */
+/** What a worker uses. It closes none of it. */
 export interface WorkerParts {
   readonly ledger: Ledger;
   readonly engine: Engine;
   readonly broker: Broker;
   readonly roots: readonly string[];
-  /** The real path of Exhibit's own data on this machine. */
+  /** The real path of Exhibit's own data on this machine, if there is any. */
   readonly dataDir: string | undefined;
   readonly logger: Logger;
-  /** The way to OSS through a proxy, where there is one. */
+  /** Connects to OSS through a proxy, where one is configured. */
   readonly tunnel: Tunnel | undefined;
-  /** Imports that haven't changed for this long, in milliseconds, are looked after. */
+  /** For how long, in milliseconds, an import may stay unchanged before it is reconciled. */
   readonly quietMs: number;
-  /** So long, in milliseconds, the jobs that run have to end once the worker is closed; then they are handed back. */
+  /**
+   * How long, in milliseconds, running jobs may take to end when the worker closes; then they are
+   * handed back.
+   */
   readonly graceMs: number;
 }
 
 /**
- * Throws SERVICE_UNREACHABLE, SERVICE_REFUSED or SERVICE_UNFIT, naming the server and what is wrong with it, and WORLD_MISMATCH for
- * a ledger of another deployment; nothing has been put on it, or on the queue, then.
+ * Opens the services that the environment and the configuration name. Throws SERVICE_UNREACHABLE,
+ * SERVICE_REFUSED or SERVICE_UNFIT, which name the server and its fault, and WORLD_MISMATCH for a
+ * ledger of another deployment; in that case nothing has been written to the ledger or the queue.
  */
 export async function openServices({
   environment,
@@ -85,29 +90,23 @@ export async function openServices({
     entrantOf(environment, config),
     logger,
   );
-  sayNewerSchema(ledger, logger);
+  logNewerSchema(ledger, logger);
   const tunnel = environment.proxies && tunnelBy(environment.proxies.rule);
   const vendors = createVendors(config.vendors, { tunnel });
   const store = openLeaseStore(environment, logger);
   const broker: Broker = createBroker({
     vendors,
     store,
-    onCall: (vendor, outcome) =>
-      count("exhibit.vendor.calls", { "exhibit.vendor": vendor, "exhibit.outcome": outcome }),
+    onCall: countVendorCall,
     onAssumedUtc: (vendor, expiration) =>
       logger.warn(
         { vendor, expiration },
-        "the end of this vendor's leases names no zone and is taken for UTC, as in GMT+8 it would be over: set expiration_zone",
+        "the end of this vendor's leases names no time zone. It is taken for UTC, because in GMT+8 it would be in the past: set expiration_zone",
       ),
   });
-  const stopObserving = observe("exhibit.vendor.state", async () =>
-    (await broker.states()).map(({ vendor, state }) => ({
-      value: 1,
-      attributes: { "exhibit.vendor": vendor, "exhibit.state": state },
-    })),
-  );
+  const stopObserving = observeVendors(broker);
   const { roots } = config.sources;
-  // A fleet's servers hold its data; a process that keeps some itself has made the folder by now.
+  // A fleet's data is on its servers; a process that keeps data itself has made the folder by now.
   const dataDir = await realpath(environment.dataDir).catch(() => undefined);
   return {
     trial: config.trial,
@@ -144,48 +143,18 @@ export async function openServices({
   };
 }
 
-/** A ledger that was migrated for a later release, and that this one works on. */
-function sayNewerSchema({ schema: { version } }: Ledger, logger: Logger): void {
+/** Logs that the ledger was migrated for a later release, on which this one can work. */
+function logNewerSchema({ schema: { version } }: Ledger, logger: Logger): void {
   if (version <= SCHEMA_VERSION) return;
   logger.info(
     { event: "schema.newer", schema: version, program: SCHEMA_VERSION },
-    "the ledger's schema is that of a later release, and this one works on it",
+    "the ledger's schema is that of a later release, which this one can work with",
   );
 }
 
-/** Milliseconds between two lines of the log about leases that can't be shared. */
-const FAULT_PAUSE = 60_000;
-
-/** Where all is in this process, it is the whole fleet. */
+/** Whether the broker knows of the whole fleet: it does when all of it is in this process. */
 function isShared({ redisUrl, leaseKeys }: Environment): boolean {
   return redisUrl === undefined || leaseKeys !== undefined;
-}
-
-/** Leases are shared through Redis only encrypted; without a key each process has its own. */
-function openLeaseStore(
-  { redisUrl, redisCa, redisPrefix, leaseKeys }: Environment,
-  logger: Logger,
-): LeaseStore {
-  if (redisUrl === undefined) return memoryLeaseStore();
-  if (leaseKeys === undefined) {
-    logger.info(
-      "EXHIBIT_LEASE_KEY isn't set: each process asks the vendors for leases of its own, and keeps them in its memory",
-    );
-    return memoryLeaseStore();
-  }
-  let quietUntil = 0;
-  return redisLeaseStore({
-    url: redisUrl,
-    ca: redisCa,
-    prefix: redisPrefix,
-    keys: leaseKeys,
-    onFault(fault) {
-      if (Date.now() < quietUntil) return;
-      quietUntil = Date.now() + FAULT_PAUSE;
-      const reason = fault instanceof Error ? fault.message : String(fault);
-      logger.warn({ reason }, "leases can't be shared through Redis; this process goes on alone");
-    },
-  });
 }
 
 interface Base {
@@ -194,11 +163,15 @@ interface Base {
   closeBase(): Promise<void>;
 }
 
-/** Redis when its address is given; else the ledger's own database carries the jobs, too. */
+/**
+ * Opens the ledger and the engine: on Redis when its address is given, otherwise in the ledger's
+ * own database.
+ */
 async function openBase(environment: Environment, entrant: Entrant, logger: Logger): Promise<Base> {
   const opened = await openLedger(environment, logger);
   try {
-    // Before the queue is touched: a process of another deployment leaves no trace on that either.
+    // Before the queue is used, so that a process of another deployment leaves no trace there
+    // either.
     const ledger = await enterWorld(opened.ledger, entrant);
     const engine = await openEngine(environment, opened, ledger);
     return { ledger, engine, closeBase: () => closeInTurn(engine, opened) };

@@ -6,7 +6,7 @@ import { createLogger } from "@exhibit/telemetry";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createBandwidth } from "../../../../packages/ingest/src/control/bandwidth.ts";
 import { createSight } from "../../../../packages/ingest/src/fleet/sight.ts";
-import { keepPresence, type Presence } from "../../src/heartbeat.ts";
+import { type Heartbeat, startHeartbeat } from "../../src/heartbeat.ts";
 import { workerFacts } from "../../src/worker-facts.ts";
 
 const MiB = 1024 * 1024;
@@ -33,7 +33,7 @@ describe.each(Object.entries(ledgerKinds))("The bandwidth of all workers, on %s"
       secrets: [],
       destination: { write: (line) => log.push(line) },
     });
-    const presence: Presence = await keepPresence({
+    const heartbeat: Heartbeat = await startHeartbeat({
       ledger: to,
       logger,
       worker: facts,
@@ -47,7 +47,7 @@ describe.each(Object.entries(ledgerKinds))("The bandwidth of all workers, on %s"
     });
     return {
       log,
-      close: presence.close,
+      close: heartbeat.close,
       async until(wanted: number | undefined) {
         while (rate !== wanted) await once(events, "pace");
       },
