@@ -1,6 +1,6 @@
 import { addShards, type Ledger, type PlannedFile } from "../src/index.ts";
 
-/** Adds one shard; undefined when there was nothing new. */
+/** Adds one shard; returns undefined if it would hold nothing new. */
 export async function addShard(
   ledger: Ledger,
   folder: { id: number },

@@ -27,7 +27,10 @@ export const files = (count: number) =>
     modifiedAt: 1_700_000_000_000,
   }));
 
-/** Makes an import of one folder with one shard of this many files, whose source is still being walked. */
+/**
+ * Creates an import of one folder with one shard of `count` files, whose source is still being
+ * walked.
+ */
 export async function walking(ledger: Ledger, count: number) {
   const { importId, folderIds } = await createImport(ledger, {
     entrust_id: "E-77",
@@ -40,14 +43,17 @@ export async function walking(ledger: Ledger, count: number) {
   return { importId, folder, shardId: shard.shardId };
 }
 
-/** Makes the same, planned to its end. */
+/** Creates the same, fully planned. */
 export async function planned(ledger: Ledger, count: number) {
   const begun = await walking(ledger, count);
   await finishPlanning(ledger, begun.folder.id);
   return begun;
 }
 
-/** Makes an import at rest, whose shard of three files is finished: one stored, one SOURCE_IO, one VENDOR_REFUSED. */
+/**
+ * Creates an import in `attention`. Its shard of three files is finished: one is stored, one failed
+ * with SOURCE_IO, one with VENDOR_REFUSED.
+ */
 export async function troubled(ledger: Ledger) {
   const begun = await planned(ledger, 3);
   const { importId, folder, shardId } = begun;

@@ -3,7 +3,9 @@ import { Migrator } from "kysely/migration";
 import { firstMigrations, provide } from "../src/migrations/index.ts";
 import type { LedgerSchema } from "../src/schema.ts";
 
-/** Makes the schema of an earlier release, as its own programs did, up to the migration of this name. */
+/**
+ * Creates the schema of an earlier release, as its own programs did, up to the migration `last`.
+ */
 export async function makeAsBefore(db: Kysely<LedgerSchema>, last: string): Promise<void> {
   const known = Object.entries(firstMigrations).filter(([name]) => name <= last);
   const { error } = await new Migrator({

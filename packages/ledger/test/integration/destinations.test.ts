@@ -43,7 +43,7 @@ describe.each(Object.entries(ledgerKinds))("A folder's destination on %s", (_kin
     prefix,
   });
 
-  test("is what came first, whatever comes later, also where that is a whole bucket", async () => {
+  test("is what came first, whatever comes later, even if that is a whole bucket", async () => {
     const { importId, folderId } = await opened();
     const whole = { ...here, prefix: "" };
     expect(await fixDestination(ledger, folderId, whole)).toEqual(whole);
@@ -51,7 +51,7 @@ describe.each(Object.entries(ledgerKinds))("A folder's destination on %s", (_kin
     expect(await placeOf(importId)).toEqual(whole);
   });
 
-  test("is one and the same for all who come at once", async () => {
+  test("is the same for all who come at once", async () => {
     const { importId, folderId } = await opened();
     const places = Array.from({ length: 8 }, (_, index) => ({ ...here, bucket: `b-${index}` }));
     const told = await Promise.all(places.map((place) => fixDestination(ledger, folderId, place)));
@@ -60,7 +60,7 @@ describe.each(Object.entries(ledgerKinds))("A folder's destination on %s", (_kin
     expect(await placeOf(importId)).toEqual(told[0]);
   });
 
-  test("isn't changed by another place that is offered, which is noted once, and again after a third", async () => {
+  test("isn't changed by an offered place, which is recorded once, and again after a third one", async () => {
     const { importId, folderId } = await opened();
     await fixDestination(ledger, folderId, here);
     const third = { ...here, prefix: "suits/3/" };
@@ -82,7 +82,7 @@ describe.each(Object.entries(ledgerKinds))("A folder's destination on %s", (_kin
   });
 });
 
-test("Whoever waited for the one that fixed a destination is told of that one's", async () => {
+test("Whoever waited while another one fixed the destination gets that one's", async () => {
   const { ledger, remove } = await ledgerKinds.Postgres();
   const { folderIds } = await createImport(ledger, {
     suit_ids: [],

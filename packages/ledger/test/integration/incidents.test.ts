@@ -11,7 +11,7 @@ import {
 } from "../../src/index.ts";
 import { addShard } from "../add-shard.ts";
 
-describe.each(Object.entries(ledgerKinds))("Incidents on %s", (_kind, open) => {
+describe.each(Object.entries(ledgerKinds))("Incidents in the ledger on %s", (_kind, open) => {
   let ledger: Ledger;
   let remove: () => Promise<void>;
   beforeAll(async () => {
@@ -31,7 +31,7 @@ describe.each(Object.entries(ledgerKinds))("Incidents on %s", (_kind, open) => {
     return { importId, folderId, fileIds: files.map(({ id }) => id) };
   }
 
-  test("stay, each with its file and worker, and are the same when they are recorded once more", async () => {
+  test("stay, each with its file and worker, and aren't doubled when they are recorded again", async () => {
     const { importId, folderId, fileIds } = await opened();
     const other = await opened();
     const facts = { host: "h", osUser: "u", version: "1.2.3", node: "24", openssl: "3.5" };

@@ -16,7 +16,8 @@ import {
 } from "../../src/index.ts";
 import { addShard } from "../add-shard.ts";
 
-// Statements that take rows in one order wait for each other; in two orders, Postgres ends one of them as a deadlock.
+// Statements that lock rows in one order wait for each other; in two orders, Postgres ends one of
+// them as a deadlock. docs/states.md has the order.
 
 let ledger: Ledger;
 let remove: () => Promise<void>;
@@ -25,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => remove());
 
-/** A folder with one shard of one file, which a worker has opened. */
+/** Creates a folder with one shard of one file, which a worker has opened. */
 async function opened() {
   const { importId, folderIds } = await createImport(ledger, {
     suit_ids: [],
@@ -39,7 +40,9 @@ async function opened() {
   return { importId, folderId, shardId, fileId };
 }
 
-/** Locks a row, begins work that has to wait for it, and does the rest in the transaction that holds it. */
+/**
+ * Locks a row, starts work that has to wait for it, and does the rest in the locking transaction.
+ */
 async function whileWaiting(
   row: { table: "shards" | "files"; id: number },
   work: () => Promise<unknown>,
@@ -56,7 +59,7 @@ async function whileWaiting(
   await waiting;
 }
 
-/** Asked from outside the transaction: inside, Postgres would give one answer for ever. */
+/** Asks from outside the transaction: inside, Postgres would repeat its first answer forever. */
 async function isAnyWaiting(): Promise<boolean> {
   const { rows } = await sql`
     select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
@@ -65,7 +68,7 @@ async function isAnyWaiting(): Promise<boolean> {
   return rows.length > 0;
 }
 
-test("a part takes its shard's row before its upload's, as the outcome that ends the upload does", async () => {
+test("recording a part locks the shard before the upload, as the outcome that ends the upload does", async () => {
   const { shardId, fileId } = await opened();
   const place = { endpoint: "https://oss", bucket: "evidence", key: "a.mp4" };
   const upload = { uploadId: "U", ...place, partSize: 128, beganAt: new Date() };
@@ -77,7 +80,7 @@ test("a part takes its shard's row before its upload's, as the outcome that ends
   );
 });
 
-test("a retry takes its files' rows before their folder's, as giving them up does", async () => {
+test("a retry locks the files before their folder, as waiving does", async () => {
   const { importId, folderId, shardId, fileId } = await opened();
   const failed = { fileId, state: "failed" as const, code: "SOURCE_IO" as const, message: "EIO" };
   await recordOutcomes(ledger, folderId, [], [failed]);

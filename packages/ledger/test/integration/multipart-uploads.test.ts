@@ -24,156 +24,159 @@ import { addShard } from "../add-shard.ts";
 const beganAt = new Date("2026-11-23T10:00:00Z");
 const source = { size: 1000, modifiedMs: 1_700_000_000_000 };
 
-describe.each(Object.entries(ledgerKinds))("Multipart uploads on record (%s)", (_kind, open) => {
-  let ledger: Ledger;
-  let remove: () => Promise<void>;
+describe.each(Object.entries(ledgerKinds))(
+  "Multipart uploads in the ledger on %s",
+  (_kind, open) => {
+    let ledger: Ledger;
+    let remove: () => Promise<void>;
 
-  beforeAll(async () => {
-    ({ ledger, remove } = await open());
-  });
-  afterAll(() => remove());
-
-  /** An import of one shard with one file. */
-  async function planned() {
-    const source = { type: "directory" as const, path: "/evidence/1001" };
-    const { importId, folderIds } = await createImport(ledger, {
-      suit_ids: ["1001"],
-      folders: [{ vendor: "kongur", folder: { suit_id: "1001" }, source }],
+    beforeAll(async () => {
+      ({ ledger, remove } = await open());
     });
-    const folder = { id: folderIds[0] as number, import_id: importId };
-    const file = { path: "庭审.mp4", size: 1000, modifiedAt: 1_700_000_000_000 };
-    const { shardId } = (await addShard(ledger, folder, [file])) ?? { shardId: 0 };
-    await finishPlanning(ledger, folder.id);
-    const first = await openShard(ledger, shardId);
-    const fileId = first?.files[0]?.id ?? 0;
-    return { importId, folderId: folder.id, shardId, fileId, first };
-  }
+    afterAll(() => remove());
 
-  function upload(uploadId: string) {
-    const place = { endpoint: "https://oss", bucket: "evidence", key: "kongur/庭审.mp4" };
-    return { uploadId, ...place, partSize: 128, beganAt };
-  }
+    /** Creates an import of one shard with one file. */
+    async function planned() {
+      const source = { type: "directory" as const, path: "/evidence/1001" };
+      const { importId, folderIds } = await createImport(ledger, {
+        suit_ids: ["1001"],
+        folders: [{ vendor: "kongur", folder: { suit_id: "1001" }, source }],
+      });
+      const folder = { id: folderIds[0] as number, import_id: importId };
+      const file = { path: "庭审.mp4", size: 1000, modifiedAt: 1_700_000_000_000 };
+      const { shardId } = (await addShard(ledger, folder, [file])) ?? { shardId: 0 };
+      await finishPlanning(ledger, folder.id);
+      const first = await openShard(ledger, shardId);
+      const fileId = first?.files[0]?.id ?? 0;
+      return { importId, folderId: folder.id, shardId, fileId, first };
+    }
 
-  function stored(fileId: number, more: Partial<StoredFile> = {}): StoredFile {
-    return {
-      ...{ fileId, state: "stored", size: 1000, modifiedMs: 5, key: "kongur/庭审.mp4" },
-      ...{ sha256: new Uint8Array(32), crc64: 1n, etag: '"E"', requestId: "R" },
-      ...{ endpoint: "https://oss", bucket: "evidence", versionId: undefined },
-      ...{ storedAt: beganAt, leaseId: "L", ...more },
-    };
-  }
+    function upload(uploadId: string) {
+      const place = { endpoint: "https://oss", bucket: "evidence", key: "kongur/庭审.mp4" };
+      return { uploadId, ...place, partSize: 128, beganAt };
+    }
 
-  const abandoned = async (shardId: number) =>
-    (await findOrphanedUploads(ledger, { limit: 10, shardId })).map(({ uploadId }) => uploadId);
+    function stored(fileId: number, more: Partial<StoredFile> = {}): StoredFile {
+      return {
+        ...{ fileId, state: "stored", size: 1000, modifiedMs: 5, key: "kongur/庭审.mp4" },
+        ...{ sha256: new Uint8Array(32), crc64: 1n, etag: '"E"', requestId: "R" },
+        ...{ endpoint: "https://oss", bucket: "evidence", versionId: undefined },
+        ...{ storedAt: beganAt, leaseId: "L", ...more },
+      };
+    }
 
-  test("are found again with their parts, of several the latest; a part sent again replaces what was known", async () => {
-    const { shardId, fileId } = await planned();
-    expect(await readLeftUploads(ledger, shardId)).toEqual(new Map());
-    await recordUpload(ledger, fileId, source, upload("U1"));
-    const id = await recordUpload(ledger, fileId, source, upload("U2"));
-    await recordPart(ledger, id, { number: 2, etag: '"old"', crc64: 5n });
-    await recordPart(ledger, id, { number: 2, etag: '"two"', crc64: 2n ** 64n - 1n });
-    await recordPart(ledger, id, { number: 1, etag: '"one"', crc64: 0n });
-    const parts = [
-      { number: 1, etag: '"one"', crc64: 0n },
-      { number: 2, etag: '"two"', crc64: 2n ** 64n - 1n },
-    ];
-    expect(await readLeftUploads(ledger, shardId)).toEqual(
-      new Map([[fileId, { id, ...upload("U2"), ...source, parts }]]),
-    );
-    expect(await abandoned(shardId)).toEqual([]);
-  });
+    const orphaned = async (shardId: number) =>
+      (await findOrphanedUploads(ledger, { limit: 10, shardId })).map(({ uploadId }) => uploadId);
 
-  test("that are given up aren't gone on with, but wait to be aborted; then they are off the record", async () => {
-    const { shardId, fileId, folderId } = await planned();
-    const id = await recordUpload(ledger, fileId, source, upload("U"));
-    await recordPart(ledger, id, { number: 1, etag: '"one"', crc64: 0n });
-    await giveUpUpload(ledger, id);
-    expect(await readLeftUploads(ledger, shardId)).toEqual(new Map());
-    expect(await findOrphanedUploads(ledger, { limit: 10, shardId })).toEqual([
-      {
-        ...{ id, uploadId: "U", endpoint: "https://oss", bucket: "evidence" },
-        ...{ key: "kongur/庭审.mp4", folderId, path: "庭审.mp4", slot: null },
-      },
-    ]);
-    await forgetUpload(ledger, id);
-    expect(await abandoned(shardId)).toEqual([]);
-    const parts = ledger.db.selectFrom("upload_parts").where("upload", "=", id).selectAll();
-    expect(await parts.execute()).toEqual([]);
-    // A worker that doesn't know yet may still tell of a part.
-    await recordPart(ledger, id, { number: 2, etag: '"two"', crc64: 0n });
-    expect(await parts.execute()).toEqual([]);
-  });
+    test("are found again with their parts, the latest for each file; a part sent again replaces the earlier", async () => {
+      const { shardId, fileId } = await planned();
+      expect(await readLeftUploads(ledger, shardId)).toEqual(new Map());
+      await recordUpload(ledger, fileId, source, upload("U1"));
+      const id = await recordUpload(ledger, fileId, source, upload("U2"));
+      await recordPart(ledger, id, { number: 2, etag: '"old"', crc64: 5n });
+      await recordPart(ledger, id, { number: 2, etag: '"two"', crc64: 2n ** 64n - 1n });
+      await recordPart(ledger, id, { number: 1, etag: '"one"', crc64: 0n });
+      const parts = [
+        { number: 1, etag: '"one"', crc64: 0n },
+        { number: 2, etag: '"two"', crc64: 2n ** 64n - 1n },
+      ];
+      expect(await readLeftUploads(ledger, shardId)).toEqual(
+        new Map([[fileId, { id, ...upload("U2"), ...source, parts }]]),
+      );
+      expect(await orphaned(shardId)).toEqual([]);
+    });
 
-  test("go off the record with the outcome of their file, and only that of the one that became the object", async () => {
-    const { shardId, fileId, folderId } = await planned();
-    await recordUpload(ledger, fileId, source, upload("U1"));
-    const id = await recordUpload(ledger, fileId, source, upload("U2"));
-    await recordOutcomes(ledger, folderId, [stored(fileId, { upload: id })], []);
-    expect(await abandoned(shardId)).toEqual(["U1"]);
-  });
+    test("that were given up aren't resumed, but wait to be aborted, and are then forgotten", async () => {
+      const { shardId, fileId, folderId } = await planned();
+      const id = await recordUpload(ledger, fileId, source, upload("U"));
+      await recordPart(ledger, id, { number: 1, etag: '"one"', crc64: 0n });
+      await giveUpUpload(ledger, id);
+      expect(await readLeftUploads(ledger, shardId)).toEqual(new Map());
+      expect(await findOrphanedUploads(ledger, { limit: 10, shardId })).toEqual([
+        {
+          ...{ id, uploadId: "U", endpoint: "https://oss", bucket: "evidence" },
+          ...{ key: "kongur/庭审.mp4", folderId, path: "庭审.mp4", slot: null },
+        },
+      ]);
+      await forgetUpload(ledger, id);
+      expect(await orphaned(shardId)).toEqual([]);
+      const parts = ledger.db.selectFrom("upload_parts").where("upload", "=", id).selectAll();
+      expect(await parts.execute()).toEqual([]);
+      // A worker that doesn't know that yet may still record a part.
+      await recordPart(ledger, id, { number: 2, etag: '"two"', crc64: 0n });
+      expect(await parts.execute()).toEqual([]);
+    });
 
-  test("stay when the outcome comes too late: another one counts", async () => {
-    const { shardId, fileId, folderId } = await planned();
-    const id = await recordUpload(ledger, fileId, source, upload("U"));
-    await recordOutcomes(ledger, folderId, [stored(fileId, { state: "identical" })], []);
-    await recordOutcomes(ledger, folderId, [stored(fileId, { upload: id })], []);
-    expect(await abandoned(shardId)).toEqual(["U"]);
-  });
+    test("are forgotten with their file's outcome, but only the one that became the object", async () => {
+      const { shardId, fileId, folderId } = await planned();
+      await recordUpload(ledger, fileId, source, upload("U1"));
+      const id = await recordUpload(ledger, fileId, source, upload("U2"));
+      await recordOutcomes(ledger, folderId, [stored(fileId, { upload: id })], []);
+      expect(await orphaned(shardId)).toEqual(["U1"]);
+    });
 
-  test("are kept while their file is to be tried again, and abandoned when it failed or the import is cancelled", async () => {
-    const { shardId, fileId, folderId } = await planned();
-    await recordUpload(ledger, fileId, source, upload("U"));
-    const error = { fileId, code: "STORE_UNAVAILABLE" as const, message: "down" };
-    await recordOutcomes(ledger, folderId, [], [{ ...error, state: "planned" }]);
-    expect(await abandoned(shardId)).toEqual([]);
-    expect((await readLeftUploads(ledger, shardId)).size).toBe(1);
-    await recordOutcomes(ledger, folderId, [], [{ ...error, state: "failed" }]);
-    expect(await abandoned(shardId)).toEqual(["U"]);
+    test("stay when the outcome comes too late, because another one counts", async () => {
+      const { shardId, fileId, folderId } = await planned();
+      const id = await recordUpload(ledger, fileId, source, upload("U"));
+      await recordOutcomes(ledger, folderId, [stored(fileId, { state: "identical" })], []);
+      await recordOutcomes(ledger, folderId, [stored(fileId, { upload: id })], []);
+      expect(await orphaned(shardId)).toEqual(["U"]);
+    });
 
-    const other = await planned();
-    await recordUpload(ledger, other.fileId, source, upload("V"));
-    expect(await abandoned(other.shardId)).toEqual([]);
-    await cancelImport(ledger, other.importId);
-    expect(await abandoned(other.shardId)).toEqual(["V"]);
-  });
+    test("are kept while their file is to be tried again, and orphaned once it failed or the import is cancelled", async () => {
+      const { shardId, fileId, folderId } = await planned();
+      await recordUpload(ledger, fileId, source, upload("U"));
+      const error = { fileId, code: "STORE_UNAVAILABLE" as const, message: "down" };
+      await recordOutcomes(ledger, folderId, [], [{ ...error, state: "planned" }]);
+      expect(await orphaned(shardId)).toEqual([]);
+      expect((await readLeftUploads(ledger, shardId)).size).toBe(1);
+      await recordOutcomes(ledger, folderId, [], [{ ...error, state: "failed" }]);
+      expect(await orphaned(shardId)).toEqual(["U"]);
 
-  test("aren't aborted while their vendor is paused: that would take a lease of it", async () => {
-    const { shardId, fileId, importId } = await planned();
-    await recordUpload(ledger, fileId, source, upload("U"));
-    await cancelImport(ledger, importId);
-    await pauseVendor(ledger, "kongur", { who: "王芳" });
-    expect(await abandoned(shardId)).toEqual([]);
-    await resumeVendor(ledger, "kongur", { who: "王芳" });
-    expect(await abandoned(shardId)).toEqual(["U"]);
-  });
+      const other = await planned();
+      await recordUpload(ledger, other.fileId, source, upload("V"));
+      expect(await orphaned(other.shardId)).toEqual([]);
+      await cancelImport(ledger, other.importId);
+      expect(await orphaned(other.shardId)).toEqual(["V"]);
+    });
 
-  test("that can't be aborted are left for later, and don't keep others from their turn", async () => {
-    const { shardId, fileId } = await planned();
-    const stubborn = await recordUpload(ledger, fileId, source, upload("U1"));
-    const other = await recordUpload(ledger, fileId, source, upload("U2"));
-    await giveUpUpload(ledger, stubborn);
-    await giveUpUpload(ledger, other);
-    await postponeAbort(ledger, stubborn);
-    expect(await abandoned(shardId)).toEqual(["U2"]);
-    for (let times = 0; times < 30; times += 1) await postponeAbort(ledger, stubborn);
-    const { abort_at } = await ledger.db
-      .selectFrom("uploads")
-      .select("abort_at")
-      .where("id", "=", stubborn)
-      .executeTakeFirstOrThrow();
-    const hours = (abort_at.getTime() - Date.now()) / 3_600_000;
-    expect(hours).toBeGreaterThan(23);
-    expect(hours).toBeLessThan(25);
-  });
+    test("aren't aborted while their vendor is paused: that would take a lease of it", async () => {
+      const { shardId, fileId, importId } = await planned();
+      await recordUpload(ledger, fileId, source, upload("U"));
+      await cancelImport(ledger, importId);
+      await pauseVendor(ledger, "kongur", { who: "王芳" });
+      expect(await orphaned(shardId)).toEqual([]);
+      await resumeVendor(ledger, "kongur", { who: "王芳" });
+      expect(await orphaned(shardId)).toEqual(["U"]);
+    });
 
-  test("A shard says when it is taken up again", async () => {
-    const { shardId, first } = await planned();
-    const importId = first?.importId ?? "";
-    expect(first).toMatchObject({ runNumber: 1 });
-    const run = { shardId, runNumber: 1 };
-    expect(await readWorkState(ledger, importId, { run })).toMatchObject({ superseded: false });
-    expect(await openShard(ledger, shardId)).toMatchObject({ runNumber: 2 });
-    expect(await readWorkState(ledger, importId, { run })).toMatchObject({ superseded: true });
-  });
-});
+    test("that can't be aborted are postponed and don't hold up others", async () => {
+      const { shardId, fileId } = await planned();
+      const stubborn = await recordUpload(ledger, fileId, source, upload("U1"));
+      const other = await recordUpload(ledger, fileId, source, upload("U2"));
+      await giveUpUpload(ledger, stubborn);
+      await giveUpUpload(ledger, other);
+      await postponeAbort(ledger, stubborn);
+      expect(await orphaned(shardId)).toEqual(["U2"]);
+      for (let times = 0; times < 30; times += 1) await postponeAbort(ledger, stubborn);
+      const { abort_at } = await ledger.db
+        .selectFrom("uploads")
+        .select("abort_at")
+        .where("id", "=", stubborn)
+        .executeTakeFirstOrThrow();
+      const hours = (abort_at.getTime() - Date.now()) / 3_600_000;
+      expect(hours).toBeGreaterThan(23);
+      expect(hours).toBeLessThan(25);
+    });
+
+    test("are of no use to a run whose shard another run has claimed", async () => {
+      const { shardId, first } = await planned();
+      const importId = first?.importId ?? "";
+      expect(first).toMatchObject({ runNumber: 1 });
+      const run = { shardId, runNumber: 1 };
+      expect(await readWorkState(ledger, importId, { run })).toMatchObject({ superseded: false });
+      expect(await openShard(ledger, shardId)).toMatchObject({ runNumber: 2 });
+      expect(await readWorkState(ledger, importId, { run })).toMatchObject({ superseded: true });
+    });
+  },
+);

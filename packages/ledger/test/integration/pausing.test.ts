@@ -33,7 +33,10 @@ describe.each(Object.entries(ledgerKinds))("Pauses in the ledger on %s", (_kind,
   });
   afterAll(() => remove());
 
-  /** An import of one folder for each vendor, each with one open shard; all but the last folder are planned. */
+  /**
+   * Creates an import of one folder for each vendor, each with one open shard. All folders but the
+   * last are planned.
+   */
   async function opened(...vendors: string[]) {
     const { importId, folderIds } = await createImport(ledger, {
       suit_ids: [],
@@ -53,7 +56,7 @@ describe.each(Object.entries(ledgerKinds))("Pauses in the ledger on %s", (_kind,
     return { importId, folderIds, shardIds };
   }
 
-  /** An import of an empty folder: it only has to be sealed. */
+  /** Creates an import of an empty folder, which only has to be sealed. */
   async function empty(): Promise<string> {
     const { importId, folderIds } = await createImport(ledger, {
       suit_ids: [],
@@ -74,7 +77,7 @@ describe.each(Object.entries(ledgerKinds))("Pauses in the ledger on %s", (_kind,
   const quiet = async (importId: string) =>
     (await findQuietImports(ledger, { quietForMs: 0 })).find((work) => work.importId === importId);
 
-  test("an import keeps its status, is left alone, and has all that is open taken up when it is resumed", async () => {
+  test("an import keeps its status, isn't worked on, and continues with all that is open once it is resumed", async () => {
     const { importId, folderIds, shardIds } = await opened("kongur", "rex");
     await pauseImport(ledger, importId, wang);
     expect(await readImport(ledger, importId)).toMatchObject({
@@ -113,7 +116,7 @@ describe.each(Object.entries(ledgerKinds))("Pauses in the ledger on %s", (_kind,
     ]);
   });
 
-  test("a paused import isn't sealed; a cancelled one isn't paused any more, and can't be", async () => {
+  test("a paused import isn't sealed; cancelling ends the pause, and a cancelled import can't be paused", async () => {
     const importId = await empty();
     await pauseImport(ledger, importId, wang);
     expect(await sealImport(ledger, importId)).toBeUndefined();
@@ -127,7 +130,7 @@ describe.each(Object.entries(ledgerKinds))("Pauses in the ledger on %s", (_kind,
     });
   });
 
-  test("the folders of a paused vendor wait in every import, and those of others don't", async () => {
+  test("the folders of a paused vendor wait in every import, those of other vendors don't", async () => {
     const mixed = await opened("wombat", "industry");
     const alone = await opened("wombat");
     await finishPlanning(ledger, alone.folderIds[0] ?? 0);
@@ -141,7 +144,7 @@ describe.each(Object.entries(ledgerKinds))("Pauses in the ledger on %s", (_kind,
     });
     expect(await shardsOf({ importId: mixed.importId })).toEqual(mixed.shardIds.slice(1));
     expect(await quiet(mixed.importId)).toBeDefined();
-    // Nothing but the vendor's folder is open: it doesn't take the place of another in the reconciler's list.
+    // Only the vendor's folder is open, so the import takes no place in the reconciler's list.
     expect(await quiet(alone.importId)).toBeUndefined();
     expect(await readImport(ledger, mixed.importId)).toMatchObject({
       paused: null,
@@ -151,7 +154,7 @@ describe.each(Object.entries(ledgerKinds))("Pauses in the ledger on %s", (_kind,
       code: "STATE_CONFLICT",
     });
 
-    // One of the two is paused itself: it waits on.
+    // One of the two imports is paused itself and keeps waiting.
     await pauseImport(ledger, alone.importId, wang);
     await resumeVendor(ledger, "wombat", { who: "li" });
     expect(await shardsOf({ vendor: "wombat" })).toEqual(mixed.shardIds.slice(0, 1));
@@ -167,7 +170,7 @@ describe.each(Object.entries(ledgerKinds))("Pauses in the ledger on %s", (_kind,
     expect(rest).toMatchObject({ items: [{ what: "resume", who: "li" }], next: null });
   });
 
-  test("totals that aren't those of the rows leave the import in attention, and a retry compares again", async () => {
+  test("totals that differ from the rows leave the import in attention, and a retry compares them again", async () => {
     const importId = await empty();
     const change = (by: number) =>
       sql`update imports set files = files + ${by} where id = ${importId}`.execute(ledger.db);
@@ -180,7 +183,7 @@ describe.each(Object.entries(ledgerKinds))("Pauses in the ledger on %s", (_kind,
       errors: [{ ...wrong, files: 0, remedy: expect.stringContaining("Report it") }],
     });
     expect(await quiet(importId)).toBeUndefined();
-    // As a job that is retried in Bull Board does.
+    // This is what a job does that is retried in Bull Board.
     await expect(sealImport(ledger, importId)).rejects.toMatchObject(wrong);
     expect(await reopenImport(ledger, importId)).toMatchObject({ complete: true });
     await expect(sealImport(ledger, importId)).rejects.toMatchObject(wrong);

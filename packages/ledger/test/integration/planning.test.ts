@@ -25,7 +25,7 @@ describe.each(Object.entries(ledgerKinds))("Planning in the ledger on %s", (_kin
   });
   afterAll(() => remove());
 
-  test("keeps the slots of files, passes them to storing, and gives none twice", async () => {
+  test("keeps the slots of files, passes them to storing, and assigns none twice", async () => {
     const { folder, shardId } = await walking(ledger, 1);
     expect(await readSlots(ledger, folder.id)).toEqual(new Map());
     expect(await filesOf(ledger, shardId)).toMatchObject([{ slot: null }]);
@@ -41,7 +41,7 @@ describe.each(Object.entries(ledgerKinds))("Planning in the ledger on %s", (_kin
       ]),
     );
     expect(await filesOf(ledger, added?.shardId ?? 0)).toMatchObject([{ slot: 1 }, { slot: 2 }]);
-    // A file that is there keeps what it has; another one can't have the same.
+    // A known file keeps its slot, and no other file can have it.
     expect(await addShard(ledger, folder, [{ ...one, slot: 3 }])).toBeUndefined();
     await expect(addShard(ledger, folder, [{ ...one, path: "c.jpg" }])).rejects.toThrow(/slot/);
     expect(await readSlots(ledger, folder.id)).toEqual(
@@ -52,7 +52,7 @@ describe.each(Object.entries(ledgerKinds))("Planning in the ledger on %s", (_kin
     );
   });
 
-  test("counts an import's turns from the shards that nobody has taken up yet", async () => {
+  test("counts the positions of an import's shards from those that no worker has claimed yet", async () => {
     const { importId, folderIds } = await createImport(ledger, {
       suit_ids: [],
       folders: [folderOf("/evidence/turns")],
@@ -75,7 +75,7 @@ describe.each(Object.entries(ledgerKinds))("Planning in the ledger on %s", (_kin
     ]);
   });
 
-  test("passes over files that it has when a source is walked again", async () => {
+  test("skips known files when a source is walked again", async () => {
     const { importId, folderIds } = await createImport(ledger, {
       suit_ids: [],
       folders: [folderOf("/evidence/again")],
@@ -91,7 +91,7 @@ describe.each(Object.entries(ledgerKinds))("Planning in the ledger on %s", (_kin
     });
   });
 
-  test("records what isn't a file apart, and what can't be planned as failed; a retry walks that folder again", async () => {
+  test("records what isn't a file as skipped, and what can't be planned as failed; a retry walks the folder again", async () => {
     const { importId, folder } = await walking(ledger, 1);
     await addUnsendable(ledger, folder, [
       { state: "skipped", path: "link", as: "symlink" },
@@ -111,7 +111,7 @@ describe.each(Object.entries(ledgerKinds))("Planning in the ledger on %s", (_kin
     });
   });
 
-  test("takes the last of two folders for the end of planning", async () => {
+  test("ends with the last of two folders", async () => {
     const { importId, folderIds } = await createImport(ledger, {
       suit_ids: [],
       folders: [folderOf("/evidence/a"), folderOf("/evidence/b")],
@@ -131,7 +131,7 @@ describe.each(Object.entries(ledgerKinds))("Planning in the ledger on %s", (_kin
     expect(await sealImport(ledger, importId)).toBe("sealed");
   });
 
-  test("takes no files any more once a folder is planned to its end", async () => {
+  test("takes no more files once a folder is fully planned", async () => {
     const { importId, folder } = await planned(ledger, 1);
     await expect(
       addShard(ledger, folder, [{ path: "late", size: 1, modifiedAt: 1 }]),

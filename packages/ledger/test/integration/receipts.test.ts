@@ -48,7 +48,7 @@ describe.each(Object.entries(ledgerKinds))("Receipts in the ledger on %s", (_kin
     return { importId, folderId: id, idOf: new Map(rows.map((row) => [row.path, row.id])) };
   }
 
-  /** Whatever it was before, as if a person had accepted it. */
+  /** Sets a folder's destination, as if a person had accepted it. */
   const toPlace = (folderId: number, prefix: string) =>
     ledger.db
       .updateTable("folders")
@@ -61,13 +61,13 @@ describe.each(Object.entries(ledgerKinds))("Receipts in the ledger on %s", (_kin
     return items.map(({ key, lease_id, crc64 }) => [key, lease_id, crc64]);
   }
 
-  test("give the key, the lease and the CRC64 as they were told, whatever the key is made of", async () => {
+  test("return key, lease and CRC64 as they were recorded, whatever the key is made of", async () => {
     const { importId, folderId, idOf } = await opened(["a", "b/é", "c/e\u0301", "d", "e", "f"]);
     const record = async (path: string, key: string, leaseId: string, crc64: bigint) => {
       const fileId = idOf.get(path) ?? 0;
       await recordOutcomes(ledger, folderId, [{ ...receipt, fileId, key, leaseId, crc64 }], []);
     };
-    // Before the destination is known, and then by the prefixes of two leases.
+    // First before the destination is known, and then with the prefixes of two leases.
     await record("a", "suits/1/a", "L1", 0n);
     await toPlace(folderId, "suits/1/");
     await record("b/é", "suits/1/b/é", "L1", 2n ** 64n - 1n);
@@ -86,7 +86,7 @@ describe.each(Object.entries(ledgerKinds))("Receipts in the ledger on %s", (_kin
     ]);
   });
 
-  test("name their own bucket, endpoint, version and worker, whatever becomes of the folder's", async () => {
+  test("have their own bucket, endpoint, version and worker, whatever becomes of the folder's", async () => {
     const { importId, folderId, idOf } = await opened(["a", "b", "c", "d"]);
     const facts = { host: "h", osUser: "u", version: "1.2.3", node: "24", openssl: "3.5" };
     const workers = [facts, { ...facts, host: "other" }, facts].map((each) =>
@@ -102,7 +102,7 @@ describe.each(Object.entries(ledgerKinds))("Receipts in the ledger on %s", (_kin
     await record("a", first, {});
     await record("b", first, { bucket: "b-2", versionId: "V2" });
     await record("c", second, { bucket: "b-2", endpoint: "https://oss-2" });
-    // As a release before has it: the folder's place may have been overwritten since.
+    // A receipt of an earlier release: the folder's place may have been overwritten since.
     await sql`
       with l as (insert into leases (id, prefix) values ('L0', 'p/') returning number)
       update files set state = 'stored', lease = l.number from l where files.id = ${idOf.get("d")}`.execute(
@@ -119,14 +119,14 @@ describe.each(Object.entries(ledgerKinds))("Receipts in the ledger on %s", (_kin
     ]);
   });
 
-  test("write down what they have in common once, also when two processes do so at once", async () => {
+  test("store what they have in common once, even if two processes do so at once", async () => {
     const { folderId, idOf } = await opened(["a", "b", "c", "d"]);
     await toPlace(folderId, "suits/3/");
     const record = (of: Ledger, path: string) => {
       const row = { ...receipt, fileId: idOf.get(path) ?? 0, key: `suits/3/${path}`, crc64: 1n };
       return recordOutcomes(of, folderId, [{ ...row, leaseId: "L4" }], []);
     };
-    // Another connection pool's view of the same database knows nothing of what this one has written.
+    // Another Kysely on the same database has a cache of its own.
     const other: Ledger = {
       ...ledger,
       db: ledger.db.withPlugin({

@@ -27,7 +27,7 @@ describe.each(Object.entries(ledgerKinds))("Retries in the ledger on %s", (_kind
   });
   afterAll(() => remove());
 
-  test("ends in attention with failed files, and a retry of their shard takes up only them", async () => {
+  test("take up only the failed files of an import in attention", async () => {
     const { importId, folder, shardId } = await planned(ledger, 3);
     const [first, second, third] = (await filesOf(ledger, shardId)) as [
       UnfinishedFile,
@@ -74,7 +74,7 @@ describe.each(Object.entries(ledgerKinds))("Retries in the ledger on %s", (_kind
     expect(await readImport(ledger, importId)).toMatchObject({ stored: 3, bytes: 10 + 1000 + 12 });
   });
 
-  test("leaves a sealed import alone", async () => {
+  test("leave a sealed import alone", async () => {
     const { importId, folder, shardId } = await planned(ledger, 1);
     const [file] = (await filesOf(ledger, shardId)) as [UnfinishedFile];
     await recordOutcomes(ledger, folder.id, [stored(file)], []);
@@ -85,7 +85,7 @@ describe.each(Object.entries(ledgerKinds))("Retries in the ledger on %s", (_kind
     await expect(reopenImport(ledger, importId)).rejects.toMatchObject({ code: "STATE_CONFLICT" });
   });
 
-  test("opens a shard again for one class of failures, and for one file, and leaves the others failed", async () => {
+  test("take up one code, or one file, and leave the others failed", async () => {
     const { importId, folder, shardId, second, third } = await troubled(ledger);
     const byCode = await reopenImport(
       ledger,
@@ -117,7 +117,7 @@ describe.each(Object.entries(ledgerKinds))("Retries in the ledger on %s", (_kind
     ]);
   });
 
-  test("walks a folder again for one class of what couldn't be planned", async () => {
+  test("walk a folder again for one code of what couldn't be planned", async () => {
     const { importId, folder } = await walking(ledger, 1);
     await addUnsendable(ledger, folder, [
       { state: "failed", path: "a", code: "NAME_INVALID", message: "not UTF-8" },
@@ -131,7 +131,7 @@ describe.each(Object.entries(ledgerKinds))("Retries in the ledger on %s", (_kind
     expect(items).toMatchObject([{ path: "b" }]);
   });
 
-  test("takes a shard's own retry for the act of the queue", async () => {
+  test("of a shard's job are the queue's in the audit log", async () => {
     const { importId, shardId } = await troubled(ledger);
     expect(await filesOf(ledger, shardId)).toEqual([]);
     expect(await reopenByJob(ledger, { shardId })).toMatchObject({ files: 2 });
@@ -143,7 +143,7 @@ describe.each(Object.entries(ledgerKinds))("Retries in the ledger on %s", (_kind
     });
   });
 
-  test("takes a failed shard up for a person, but not when its job only comes again", async () => {
+  test("take up a failed shard for a person, but not when its job was only restarted", async () => {
     const { importId, folder, shardId } = await walking(ledger, 1);
     await finishPlanning(ledger, folder.id);
     const file = (await openShard(ledger, shardId))?.files[0] as UnfinishedFile;
@@ -174,7 +174,7 @@ describe.each(Object.entries(ledgerKinds))("Retries in the ledger on %s", (_kind
     expect(await acts()).toEqual(["create by api", "retry by queue"]);
   });
 
-  test("walks a folder again for a person, but not when its job only comes again", async () => {
+  test("walk a folder again for a person, but not when its job was only restarted", async () => {
     const { folder } = await walking(ledger, 1);
     await finishPlanning(ledger, folder.id, new ExhibitError("SOURCE_IO", "EIO"), 1);
     const reopened = async (jobStarts: number) =>

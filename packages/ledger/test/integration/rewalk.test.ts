@@ -37,7 +37,7 @@ const failed = (path: string, code: "NAME_INVALID" | "SOURCE_UNREADABLE"): Unsen
   message: `${path} is ${code}.`,
 });
 
-describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => {
+describe.each(Object.entries(ledgerKinds))("A rewalk in the ledger on %s", (_kind, open) => {
   let ledger: Ledger;
   let remove: () => Promise<void>;
   beforeAll(async () => {
@@ -61,7 +61,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     return Object.fromEntries(items.map((file) => [file.path, what(file)]));
   }
 
-  /** Stores all that is planned. */
+  /** Stores all planned files of a shard. */
   async function store(shard: { shardId: number } | undefined, folderId: number): Promise<void> {
     const opened = await openShard(ledger, shard?.shardId ?? 0);
     const receipts = (opened?.files ?? []).map((file) => ({
@@ -84,9 +84,9 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     await finishShard(ledger, shard?.shardId ?? 0);
   }
 
-  test("keeps what couldn't be planned on the record while it is looked for, whatever becomes of it", async () => {
+  test("keeps what couldn't be planned on record until it is met, whatever becomes of it", async () => {
     const { importId, folder } = await begin();
-    const names = ["mended", "still", "link", "gone", "folder"];
+    const names = ["fixed", "still", "link", "gone", "folder"];
     await addUnsendable(
       ledger,
       folder,
@@ -96,7 +96,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     await reopenImport(ledger, importId);
     expect(await readImport(ledger, importId)).toMatchObject({ files: 5, planned: 5, failed: 0 });
 
-    const shard = await addShard(ledger, folder, [planned("in/folder", 7), planned("mended", 11)]);
+    const shard = await addShard(ledger, folder, [planned("in/folder", 7), planned("fixed", 11)]);
     await addUnsendable(ledger, folder, [
       failed("still", "SOURCE_UNREADABLE"),
       { state: "skipped", path: "link", as: "symlink" },
@@ -108,10 +108,10 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     await store(shard, folder.id);
     expect(await sealImport(ledger, importId)).toBe("attention");
     expect(await filesOf(importId)).toEqual({
+      fixed: "stored",
       gone: "SOURCE_NOT_FOUND",
       "in/folder": "stored",
       link: "symlink",
-      mended: "stored",
       still: "SOURCE_UNREADABLE",
     });
     expect(await readImport(ledger, importId)).toMatchObject({
@@ -119,7 +119,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     });
   });
 
-  test("knows of a folder that failed how many files it stands for, or that nobody knows", async () => {
+  test("keeps how many files a failed folder stands for, or that nobody knows", async () => {
     const { importId, folder } = await begin();
     const entry = failed("named badly", "NAME_INVALID");
     await addUnsendable(ledger, folder, [
@@ -151,7 +151,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     expect(await known()).toMatchObject({ "named badly": [true, 7], closed: [false, null] });
   });
 
-  test("says of what is gone what was wrong with it before, once, and lets it be given up", async () => {
+  test("says once what was wrong before with what is gone, which may then be waived", async () => {
     const { importId, folder } = await begin();
     await addUnsendable(ledger, folder, [failed("./\\xff", "NAME_INVALID")]);
     await finishPlanning(ledger, folder.id);
@@ -169,7 +169,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     expect(await sealImport(ledger, importId)).toBe("sealed");
   });
 
-  test("knows nothing new of what is looked for when the source can't be walked, or the import is cancelled", async () => {
+  test("changes nothing when the source can't be walked or the import is cancelled", async () => {
     const { importId, folder } = await begin();
     await addUnsendable(ledger, folder, [failed("a", "NAME_INVALID")]);
     await finishPlanning(ledger, folder.id);
@@ -184,7 +184,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     expect(await readImport(ledger, importId)).toMatchObject({ files: 1, planned: 1, failed: 0 });
   });
 
-  test("gives a key to one of the files whose names normalise to it, however they come", async () => {
+  test("gives a key to one of the files whose names normalise to it, in whatever order they come", async () => {
     for (const [first, second] of [
       [[NFC], [NFD]],
       [[NFD], [NFC]],
@@ -200,17 +200,17 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
         const late = second.map((path) => planned(path));
         expect(await addShard(ledger, folder, late)).toBeUndefined();
       }
-      const twin = first.length > 1 ? NFD : second[0];
+      const collision = first.length > 1 ? NFD : second[0];
       const states = await filesOf(importId);
-      expect(states[twin as string]).toBe("KEY_TAKEN");
+      expect(states[collision as string]).toBe("KEY_TAKEN");
       expect(Object.values(states).filter((state) => state === "KEY_TAKEN")).toHaveLength(1);
       const { items } = await listFiles(ledger, importId, { limit: 10, state: ["failed"] });
-      expect(items[0]?.error?.message).toContain(twin === NFD ? NFC : NFD);
+      expect(items[0]?.error?.message).toContain(collision === NFD ? NFC : NFD);
       expect(items[0]?.error?.message).toMatch(/U\+0065 U\+0301.*U\+00E9|U\+00E9.*U\+0065 U\+0301/);
     }
   });
 
-  test("keeps twins apart over a retry, whatever became of the one that has the key", async () => {
+  test("keeps key collisions apart after a retry, whatever became of the key's owner", async () => {
     const { importId, folder } = await begin();
     const shard = await addShard(ledger, folder, [planned(NFC)]);
     await addShard(ledger, folder, [planned(NFD)]);
@@ -226,7 +226,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
     expect(await filesOf(importId)).toEqual({ [NFC]: "SOURCE_NOT_FOUND", [NFD]: "KEY_TAKEN" });
   });
 
-  test("leaves files apart that differ in case, and those that a vendor opens one by one", async () => {
+  test("sees no collision in names that differ in case, nor in files that a vendor opens one by one", async () => {
     const { importId, folder } = await begin();
     const paths = ["A.pdf", "a.pdf", "a.PDF"];
     await addShard(

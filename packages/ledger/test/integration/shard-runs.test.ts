@@ -24,7 +24,7 @@ describe.each(Object.entries(ledgerKinds))("Runs of shards in the ledger on %s",
   });
   afterAll(() => remove());
 
-  test("counts the runs of a shard whose worker died, until one ends in good order or files are done with", async () => {
+  test("counts consecutive crashes, until a run ends in good order or is done with a file", async () => {
     const { folder, shardId } = await walking(ledger, 2);
     const crashes = async () => (await openShard(ledger, shardId))?.consecutiveCrashes;
     expect([await crashes(), await crashes(), await crashes()]).toEqual([0, 1, 2]);
@@ -46,7 +46,7 @@ describe.each(Object.entries(ledgerKinds))("Runs of shards in the ledger on %s",
     expect(await crashes()).toBe(0);
   });
 
-  test("tells exactly one of many shards that finish at once that nothing is open any more", async () => {
+  test("report to exactly one of many that finish at once that nothing is open any more", async () => {
     const { importId, folderIds } = await createImport(ledger, {
       suit_ids: [],
       folders: [folderOf("/evidence/many")],

@@ -34,7 +34,10 @@ type Act =
   | ("add" | "aside" | "forget" | "plan" | "fail planning" | "record" | "twice" | "finish")
   | ("retry" | "retry job" | "retry plan" | "waive" | "seal" | "cancel");
 
-/** What people and workers do, each in proportion to its weight. `pick` chooses what it is done to. */
+/**
+ * Generates what people and workers do, in proportion to the weights. `pick` chooses what they do
+ * it to.
+ */
 function steps(weights: Partial<Record<Act, number>>, maxLength: number) {
   const acts = Object.entries(weights) as [Act, number][];
   const act = fc.oneof(...acts.map(([name, weight]) => ({ weight, arbitrary: fc.constant(name) })));
@@ -74,7 +77,7 @@ function planned(path: string, size: number) {
   return { path, size, modifiedAt: 1, ...(normal === path ? {} : { normal }) };
 }
 
-test("Whatever is done in whatever order, the counters are those of the rows, what is stored stays, and only a finished import is sealed", async () => {
+test("Whatever is done in whatever order, counters equal rows, what is stored stays, and only a finished import is sealed", async () => {
   await fc.assert(
     fc.asyncProperty(story, async (all) => {
       const world = await begin();
@@ -90,7 +93,7 @@ test("Whatever is done in whatever order, the counters are those of the rows, wh
 interface World {
   importId: string;
   folders: { id: number; import_id: string }[];
-  /** Receipts as they were first written, by file. */
+  /** The first version of each receipt, by file. */
   receipts: Map<number, string>;
 }
 
@@ -102,7 +105,7 @@ async function begin(): Promise<World> {
   return { importId, folders, receipts: new Map() };
 }
 
-/** A refused act is as good as one that wasn't tried, as long as it changed nothing. */
+/** Passes over a refused act: it only must not change anything. */
 function passConflicts(thrown: unknown): void {
   if (!(thrown instanceof ExhibitError && thrown.code === "STATE_CONFLICT")) throw thrown;
 }
@@ -173,7 +176,10 @@ async function shardOf(importId: string, pick: number): Promise<number> {
   return rows[pick % Math.max(1, rows.length)]?.id ?? 0;
 }
 
-/** Gives the files of an open shard outcomes, some of each kind; the second time other ones, as a slow worker would. */
+/**
+ * Records outcomes of each kind for the files of a shard; the second time other ones, as a slow
+ * worker would.
+ */
 async function record(folderId: number, shardId: number, times: number, pick: number) {
   const { rows } = await sql<UnfinishedFile & { folder_id: number }>`
     select id, path, size, folder_id from files where shard_id = ${shardId} order by id`.execute(
@@ -213,7 +219,7 @@ function failure({ id }: UnfinishedFile, index: number): NotStored {
   return { fileId: id, state: index % 3 ? "failed" : "planned", code, message: "no" };
 }
 
-/** One row for each thing that is wrong. */
+/** Expects a query to return no row: it returns one for each broken invariant. */
 async function checkInvariants({ importId, receipts }: World): Promise<void> {
   const counted = sql.raw(counterNames.join());
   const { rows } = await sql<{ wrong: string; id: string }>`
@@ -254,7 +260,7 @@ async function checkInvariants({ importId, receipts }: World): Promise<void> {
       where status = 'attention' and (open_shards > 0 or open_folders > 0)
     union all select 'a finished shard with open files', id::text from file
       where (shard_state <> 'open' and state = 'planned') or (shard_state = 'stored' and state = 'failed')
-    union all select 'looked for, but nobody looks', id::text from file
+    union all select 'awaits a rewalk that nobody does', id::text from file
       where shard_id is null and state = 'planned' and folder_planned
     union all select 'two files for one key', min(path) from file where shard_id is not null
       group by folder_id, coalesce(normal, path) having count(*) > 1`.execute(ledger.db);

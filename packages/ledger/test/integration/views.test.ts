@@ -13,7 +13,7 @@ import {
 } from "../../src/index.ts";
 import { planned, walking } from "../imports.ts";
 
-describe.each(Object.entries(ledgerKinds))("Views of the ledger on %s", (_kind, open) => {
+describe.each(Object.entries(ledgerKinds))("Lists of the ledger on %s", (_kind, open) => {
   let ledger: Ledger;
   let remove: () => Promise<void>;
   beforeAll(async () => {
@@ -21,7 +21,7 @@ describe.each(Object.entries(ledgerKinds))("Views of the ledger on %s", (_kind, 
   });
   afterAll(() => remove());
 
-  test("gives imports, folders and files in pages that miss nothing and repeat nothing", async () => {
+  test("have pages that miss nothing and repeat nothing", async () => {
     await planned(ledger, 1);
     const { importId, folder } = await planned(ledger, 25);
     await fixDestination(ledger, folder.id, {
@@ -55,7 +55,7 @@ describe.each(Object.entries(ledgerKinds))("Views of the ledger on %s", (_kind, 
     await expect(readImport(ledger, "nonsense")).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 
-  test("gives the files of some states and of one code, in pages", async () => {
+  test("of files are narrowed by states and code, in pages", async () => {
     const { importId, folder } = await walking(ledger, 2);
     const aside = Array.from({ length: 25 }, (_, index) => ({
       state: "failed" as const,
@@ -86,7 +86,7 @@ describe.each(Object.entries(ledgerKinds))("Views of the ledger on %s", (_kind, 
     expect(await list({ state: ["stored"], code: "KEY_INVALID" })).toEqual([]);
   });
 
-  test("finds an import by how its id begins or ends", async () => {
+  test("of imports are narrowed by how an id begins or ends", async () => {
     const { importId } = await walking(ledger, 1);
     const find = async (id: string) =>
       (await listImports(ledger, { limit: 1000, id })).items.map(({ import_id }) => import_id);
@@ -98,7 +98,7 @@ describe.each(Object.entries(ledgerKinds))("Views of the ledger on %s", (_kind, 
     expect(await find(importId.slice(4, 14))).toEqual([]);
   });
 
-  test("finds imports that have gone quiet, with all that is open in them", async () => {
+  test("of quiet imports have all that is open in them", async () => {
     const { importId, shardId } = await planned(ledger, 1);
     const quiet = await findQuietImports(ledger, { quietForMs: 0 });
     expect(quiet.find((work) => work.importId === importId)).toEqual({

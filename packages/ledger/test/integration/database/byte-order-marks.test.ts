@@ -15,7 +15,7 @@ import {
 } from "../../../src/index.ts";
 import { addShard } from "../../add-shard.ts";
 
-/** A text that begins with what is a byte order mark in other places. */
+/** Puts before a text what is a byte order mark elsewhere. */
 const marked = (text: string) => `\ufeff${text}`;
 
 describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => {
@@ -26,7 +26,7 @@ describe.each(Object.entries(ledgerKinds))("The ledger on %s", (_kind, open) => 
   });
   afterAll(() => remove());
 
-  test("gives texts that begin with U+FEFF as they are, in every view and list", async () => {
+  test("returns texts that begin with U+FEFF unchanged, in every view and list", async () => {
     const source = { type: "directory" as const, path: marked("/evidence") };
     const request = {
       entrust_id: marked("E-77"),

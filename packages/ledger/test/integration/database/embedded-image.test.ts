@@ -25,26 +25,26 @@ async function count(dataDir: string): Promise<number> {
   }
 }
 
-test("the empty database was made by the PGlite that is installed", async () => {
+test("the embedded image was made by the installed PGlite", async () => {
   const entry = createRequire(import.meta.url).resolve("@electric-sql/pglite");
   const manifest = await readFile(join(dirname(entry), "../package.json"), "utf8");
   expect(embeddedImage.pathname).toContain(`-pglite-${JSON.parse(manifest).version}.`);
 });
 
-test("a new database works, and is opened again with what was written into it", async () => {
+test("a new database works, and keeps what was written into it", async () => {
   await mkdir(join(folder, "ledger"));
   expect(await count(join(folder, "ledger"))).toBe(1);
   expect(await count(join(folder, "ledger"))).toBe(2);
 });
 
-test("what a process left half made when it was killed is made anew", async () => {
+test("what a killed process left half unpacked is unpacked anew", async () => {
   await mkdir(join(folder, "ledger.new/base"), { recursive: true });
   await writeFile(join(folder, "ledger.new/PG_VERSION"), "1");
   expect(await count(join(folder, "ledger"))).toBe(1);
   expect(await readdir(folder)).toEqual(["ledger"]);
 });
 
-test("a folder that is there is left as it is", async () => {
+test("a folder that isn't empty is left as it is", async () => {
   await mkdir(join(folder, "ledger"));
   await writeFile(join(folder, "ledger/kept.txt"), "kept");
   await ensureDatabase(join(folder, "ledger"));

@@ -25,7 +25,7 @@ interface Bare {
   remove(): Promise<void>;
 }
 
-/** Databases without a ledger. */
+/** Opens databases that have no ledger yet. */
 const bareKinds = {
   async Postgres(): Promise<Bare> {
     const { url, drop } = await createDatabase();
@@ -43,8 +43,8 @@ const bareKinds = {
 
 const IMPORT = "01900000-0000-7000-8000-000000000000";
 
-describe.each(Object.entries(bareKinds))("A ledger of before on %s", (_kind, open) => {
-  test("keeps the receipts that it has when it is migrated", async () => {
+describe.each(Object.entries(bareKinds))("A ledger of an earlier release on %s", (_kind, open) => {
+  test("keeps its receipts when it is migrated", async () => {
     const { db, remove } = await open();
     await makeAsBefore(db, "0007-normal-paths");
     await sql`insert into imports (id, suit_ids, open_folders) values (${IMPORT}, '{}', 1)`.execute(
@@ -82,7 +82,7 @@ describe.each(Object.entries(bareKinds))("A ledger of before on %s", (_kind, ope
     await remove();
   });
 
-  test("is told from an empty database and from one of a later release", async () => {
+  test("is distinguished from an empty database and from a later release's", async () => {
     const { db, remove } = await open();
     expect(await readSchema(db)).toEqual({ version: 0, oldestProgram: 0 });
     await makeAsBefore(db, "0010-room-for-receipts");
@@ -94,10 +94,10 @@ describe.each(Object.entries(bareKinds))("A ledger of before on %s", (_kind, ope
     await remove();
   });
 
-  test("can still be begun on by a program of the first releases, which knows nothing of the steps since", async () => {
+  test("still lets a program of the first releases start, which knows nothing of the steps since", async () => {
     const { db, remove } = await open();
     await migrate(db);
-    // What such a program does at its start.
+    // This is what such a program does when it starts.
     const { error, results } = await new Migrator({
       db,
       provider: provide(firstMigrations),
@@ -109,7 +109,7 @@ describe.each(Object.entries(bareKinds))("A ledger of before on %s", (_kind, ope
 });
 
 describe("A ledger on Postgres", () => {
-  test("gets its tables when its database is empty, also from several processes at once", async () => {
+  test("gets its tables in an empty database, even from several processes at once", async () => {
     const { url, drop } = await createDatabase();
     const ledgers = await Promise.all(Array.from({ length: 6 }, () => openPostgresLedger(url)));
     expect(ledgers.map(({ schema }) => schema.version)).toEqual(Array(6).fill(SCHEMA_VERSION));
@@ -117,7 +117,7 @@ describe("A ledger on Postgres", () => {
     await drop();
   });
 
-  test("is not changed by a process that starts, but by `migrateLedger`, which says what it lacks", async () => {
+  test("isn't migrated by a process that starts, but by `migrateLedger`, which says what it lacks", async () => {
     const { url, drop } = await createDatabase();
     const db = connectPool(url).db;
     await makeAsBefore(db, "0010-room-for-receipts");
@@ -133,7 +133,7 @@ describe("A ledger on Postgres", () => {
     await drop();
   });
 
-  test("is worked on while its schema is newer and fit for this program, and refused when it isn't", async () => {
+  test("is used if its schema is newer but fit for this program, and refused if it isn't", async () => {
     const { url, drop } = await createDatabase();
     const ledger = await openPostgresLedger(url);
     await sql`insert into schema_versions (version, oldest_program) values (900, ${SCHEMA_VERSION})`.execute(
@@ -150,7 +150,7 @@ describe("A ledger on Postgres", () => {
     await drop();
   });
 
-  test("waits for a table that is locked without keeping its readers waiting, and for no dump", async () => {
+  test("waits for a locked table without making its readers wait, and refuses to wait for a dump", async () => {
     const { url, drop } = await createDatabase();
     const db = connectPool(url).db;
     await makeAsBefore(db, "0010-room-for-receipts");

@@ -12,14 +12,14 @@ test("A Postgres connection that breaks in the middle of a query fails that quer
   const failed = expect(sql`select pg_sleep(60)`.execute(ledger.db)).rejects.toThrow();
   await wire.cut();
   await failed;
-  // Another one that was idle broke with it: the pool may not have heard of that yet.
+  // An idle connection broke with it: the pool may not know that yet.
   await vi.waitFor(() => ledger.ping(), { timeout: 10_000 });
   await ledger.close();
   wire.close();
   await database.drop();
 });
 
-test("A Postgres that goes away is SERVICE_UNREACHABLE to every query until it is back; a wrong statement isn't", async () => {
+test("While Postgres is away, every query is SERVICE_UNREACHABLE; a wrong statement isn't", async () => {
   const postgres = await startPostgres();
   const ledger = await openPostgresLedger(postgres.url);
   const away = { code: "SERVICE_UNREACHABLE", message: expect.stringContaining("ledger") };
@@ -50,7 +50,7 @@ test("A Postgres that goes away is SERVICE_UNREACHABLE to every query until it i
   await postgres.stop();
 });
 
-/** Stands between a client and Postgres, and can be cut. */
+/** Starts a proxy between a client and Postgres that can be cut. */
 async function startWire(databaseUrl: string) {
   const url = new URL(databaseUrl);
   const port = Number(url.port);
@@ -69,7 +69,7 @@ async function startWire(databaseUrl: string) {
   url.port = String((server.address() as AddressInfo).port);
   return {
     url: url.href,
-    /** Once the query is on its way. */
+    /** Cuts all connections once the query is on its way. */
     async cut() {
       await isAsked;
       for (const socket of sockets) socket.resetAndDestroy();

@@ -4,9 +4,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createImport, type Ledger, openShard, recordOutcomes } from "../../../src/index.ts";
 import { addShard } from "../../add-shard.ts";
 
-/** More often than Postgres makes a plan anew before it keeps one, by its default. */
+/** More often than Postgres plans a statement before it keeps a plan, by default. */
 const RUNS = 8;
-/** With few, Postgres would never find a kept plan cheaper. */
+/** With fewer files, Postgres would never find a kept plan cheaper. */
 const BATCH = 20;
 const MANY = 50_000;
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => remove());
 
-test("outcomes are found by their index in a table that was tiny when their statement was first kept, and never analysed", async () => {
+test("outcomes use an index although their table was tiny when the statement was prepared, and was never analysed", async () => {
   const { db } = ledger;
   await sql`alter table files set (autovacuum_enabled = off)`.execute(db);
   const { folderIds } = await createImport(ledger, {
@@ -53,7 +53,10 @@ test("outcomes are found by their index in a table that was tiny when their stat
   expect(after).toEqual({ ...before, changed: before.changed + BATCH });
 });
 
-/** Rows of files that this connection read one after the other, and changed. Within a transaction nothing is taken off. */
+/**
+ * Counts the rows of files that this transaction has read by sequential scans, and those that it
+ * has changed.
+ */
 async function touched(tx: Ledger["db"]): Promise<{ read: number; changed: number }> {
   const { rows } = await sql<{ read: number; changed: number }>`
     select seq_tup_read as read, n_tup_upd as changed from pg_stat_xact_user_tables where relname = 'files'`.execute(

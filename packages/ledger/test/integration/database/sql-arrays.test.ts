@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Ledger } from "../../../src/index.ts";
 import { bytesArray, plainArray, textArray } from "../../../src/sql/arrays.ts";
 
-describe.each(Object.entries(ledgerKinds))("Arrays as texts on %s", (_, open) => {
+describe.each(Object.entries(ledgerKinds))("Array literals on %s", (_, open) => {
   let ledger: Ledger;
   let remove: () => Promise<void>;
   beforeAll(async () => {
@@ -12,7 +12,7 @@ describe.each(Object.entries(ledgerKinds))("Arrays as texts on %s", (_, open) =>
   });
   afterAll(() => remove());
 
-  test("bring every text as it is", async () => {
+  test("carry every text unchanged", async () => {
     const texts = [
       ...[
         "",
@@ -53,7 +53,7 @@ describe.each(Object.entries(ledgerKinds))("Arrays as texts on %s", (_, open) =>
     );
   });
 
-  test("bring numbers, words of ours, and nothing", async () => {
+  test("carry numbers, plain words and nothing", async () => {
     const [none, numbers, words] = [[], [0, -1, 2 ** 52, null], ["stored", undefined, "failed"]];
     const { rows } = await sql`
       select ${plainArray(none)}::bigint[] as none, ${plainArray(numbers)}::bigint[]::text as numbers,
@@ -63,7 +63,7 @@ describe.each(Object.entries(ledgerKinds))("Arrays as texts on %s", (_, open) =>
     ]);
   });
 
-  test("bring bytes by their digits", async () => {
+  test("carry bytes as hexadecimal digits", async () => {
     const digits = ["00ff5c22", "", null, "7b2c7d"];
     const { rows } = await sql`
       select encode(b, 'hex') as digits from unnest(${bytesArray(digits)}::bytea[]) as b`.execute(

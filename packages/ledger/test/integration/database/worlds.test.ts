@@ -31,8 +31,8 @@ const trial: Entrant = {
 const sandbox = "http://127.0.0.1:43210";
 const mismatch = { code: "WORLD_MISMATCH" };
 
-/** As a new ledger is. */
-async function makeNobodys({ db }: Ledger): Promise<void> {
+/** Makes a ledger as good as new. */
+async function makeNew({ db }: Ledger): Promise<void> {
   await sql`truncate imports, vendor_places, acts cascade`.execute(db);
   await sql`update deployment set world = null`.execute(db);
 }
@@ -44,13 +44,13 @@ describe.each(Object.entries(ledgerKinds))("Worlds of a ledger on %s", (_kind, o
   beforeAll(async () => {
     ({ ledger, remove } = await open());
   });
-  beforeEach(() => makeNobodys(ledger));
+  beforeEach(() => makeNew(ledger));
   afterAll(() => remove());
 
   const places = () =>
     ledger.db.selectFrom("vendor_places").selectAll().orderBy("vendor").execute();
 
-  /** An import of a release before, with a folder of kongur that lies there. */
+  /** Creates an import as an earlier release did, with a folder of kongur at this endpoint. */
   async function importFrom(endpoint: string | null): Promise<string> {
     const { importId, folderIds } = await createImport(ledger, {
       suit_ids: [],
@@ -70,7 +70,7 @@ describe.each(Object.entries(ledgerKinds))("Worlds of a ledger on %s", (_kind, o
     return importId;
   }
 
-  test("a new ledger is of the first process's world, for good, and keeps its id", async () => {
+  test("a new ledger takes the first process's world, for good, and keeps its id", async () => {
     expect(ledger.deployment.world).toBeNull();
     const entered = await enterWorld(ledger, trial);
     expect(entered.deployment).toEqual({ id: ledger.deployment.id, world: "trial" });
@@ -98,7 +98,7 @@ describe.each(Object.entries(ledgerKinds))("Worlds of a ledger on %s", (_kind, o
     });
   });
 
-  test("vendors' places are recorded at first, those of later ones too, and what isn't configured any more stays", async () => {
+  test("vendors' places are recorded when they first come, and stay when they aren't configured any more", async () => {
     await enterWorld(ledger, live);
     await enterWorld(ledger, { ...live, places: { deepvision } });
     const internal = { ...kongur, endpoint: "https://oss-cn-hangzhou-internal.aliyuncs.com" };
@@ -113,7 +113,7 @@ describe.each(Object.entries(ledgerKinds))("Worlds of a ledger on %s", (_kind, o
     ["gateway", "https://elsewhere.example/router/rest"],
     ["endpoint", "https://oss-cn-beijing.aliyuncs.com"],
     ["bucket", "another"],
-  ])("another %s is refused, and nothing is recorded by who is refused", async (key, value) => {
+  ])("another %s is refused, and a refused process records nothing", async (key, value) => {
     await enterWorld(ledger, live);
     const moved = { ...kongur, [key]: value };
     const entering = enterWorld(ledger, { ...live, places: { deepvision, kongur: moved } });
@@ -124,7 +124,7 @@ describe.each(Object.entries(ledgerKinds))("Worlds of a ledger on %s", (_kind, o
     expect((await places()).map(({ vendor }) => vendor)).toEqual(["kongur"]);
   });
 
-  test("a place is accepted by a person, on the record, and the old one is refused from then on", async () => {
+  test("a person accepts a place, which the audit log shows, and the old one is refused from then on", async () => {
     await enterWorld(ledger, live);
     const moved: Entrant = { ...live, places: { kongur: { ...kongur, bucket: "evidence-2" } } };
     const by = { who: "王芳", why: "they moved" };
@@ -148,14 +148,14 @@ describe.each(Object.entries(ledgerKinds))("Worlds of a ledger on %s", (_kind, o
     expect(await places()).toMatchObject([{ bucket: "evidence-2", ...by }]);
   });
 
-  test("in a trial places may change: a sandbox's ports do", async () => {
+  test("in a trial, places may change, as a sandbox's ports do", async () => {
     await enterWorld(ledger, trial);
     await enterWorld(ledger, { ...trial, places: { kongur } });
     expect(await places()).toEqual([]);
   });
 
-  describe("of a release before", () => {
-    test("is a trial's when all that it has lies in a sandbox", async () => {
+  describe("of an earlier release", () => {
+    test("belong to a trial when everything lies in a sandbox", async () => {
       await importFrom(sandbox);
       await expect(enterWorld(ledger, trial)).resolves.toMatchObject({
         deployment: { world: "trial" },
@@ -163,7 +163,7 @@ describe.each(Object.entries(ledgerKinds))("Worlds of a ledger on %s", (_kind, o
     });
 
     test.each([kongur.endpoint, null])(
-      "isn't a trial's when an import of it lies at %s, and stays nobody's",
+      "don't belong to a trial when an import lies at %s, and nothing changes",
       async (endpoint) => {
         await importFrom(sandbox);
         const importId = await importFrom(endpoint);
@@ -174,7 +174,7 @@ describe.each(Object.entries(ledgerKinds))("Worlds of a ledger on %s", (_kind, o
       },
     );
 
-    test("is a live one's when nothing of it lies in a sandbox", async () => {
+    test("belong to a live deployment when nothing lies in a sandbox", async () => {
       await importFrom(kongur.endpoint);
       await importFrom(null);
       await expect(enterWorld(ledger, live)).resolves.toMatchObject({
@@ -182,7 +182,7 @@ describe.each(Object.entries(ledgerKinds))("Worlds of a ledger on %s", (_kind, o
       });
     });
 
-    test("is a live one's when its configuration has the vendor on this machine, too", async () => {
+    test("belong to a live deployment that has the vendor on this machine itself", async () => {
       await importFrom(sandbox);
       const local = { kongur: { ...kongur, endpoint: sandbox } };
       await expect(enterWorld(ledger, { ...live, places: local })).resolves.toMatchObject({
@@ -190,7 +190,7 @@ describe.each(Object.entries(ledgerKinds))("Worlds of a ledger on %s", (_kind, o
       });
     });
 
-    test("isn't a live one's when a folder lies in a sandbox, unless a person says so", async () => {
+    test("don't belong to a live deployment when a folder lies in a sandbox, unless a person accepts it", async () => {
       await importFrom(kongur.endpoint);
       const importId = await importFrom(sandbox);
       const entering = enterWorld(ledger, live);
@@ -210,12 +210,12 @@ describe.each(Object.entries(ledgerKinds))("Worlds of a ledger on %s", (_kind, o
   });
 });
 
-test("of two worlds' processes that start at once on a new ledger, one wins and the others are refused", async () => {
+test("when processes of two worlds start at once on a new ledger, one world wins and the other is refused", async () => {
   const database = await createDatabase();
   const ledgers: Ledger[] = [];
   for (let each = 0; each < 6; each += 1) ledgers.push(await openPostgresLedger(database.url));
   for (let round = 0; round < 10; round += 1) {
-    await makeNobodys(ledgers[0] as Ledger);
+    await makeNew(ledgers[0] as Ledger);
     const entered = await Promise.allSettled(
       ledgers.map((ledger, index) => enterWorld(ledger, index % 2 === 0 ? trial : live)),
     );
@@ -230,7 +230,7 @@ test("of two worlds' processes that start at once on a new ledger, one wins and 
   await database.drop();
 });
 
-test("the one who loses waits for the one who is just entering", async () => {
+test("the losing process waits for the one that is just entering", async () => {
   const database = await createDatabase();
   const ledger = await openPostgresLedger(database.url);
   const other = await openPostgresLedger(database.url);
