@@ -269,7 +269,7 @@ interface UploadTable {
   /** The source's size when the upload began. */
   size: number;
   modified_ms: number;
-  /** By OSS's clock. */
+  /** When it began, by OSS's clock. */
   began_at: Date;
   /** Nobody will resume it. */
   given_up: Generated<boolean>;

@@ -57,6 +57,6 @@ export async function createImport(
 export function perhapsCreated(importId: string, thrown: unknown): unknown {
   if (!(thrown instanceof ExhibitError)) return thrown;
   const { code, message } = thrown;
-  const sentence = `${message}. Import ${importId} may be on the record all the same: look for it before you send this again.`;
+  const sentence = `${message}. Import ${importId} may have been created all the same: look for it before you send this again.`;
   return new ExhibitError(code, sentence, { cause: thrown, details: { import_id: importId } });
 }

@@ -67,8 +67,8 @@ describe.each(Object.entries(ledgerKinds))("Planning in the ledger on %s", (_kin
     const third = await addShard(ledger, own, files(3));
     expect(third).toMatchObject({ position: 2 });
 
-    const { value: rung } = await openShards(ledger, { importId }).next();
-    expect(rung).toEqual([
+    const { value: shards } = await openShards(ledger, { importId }).next();
+    expect(shards).toEqual([
       { shardId: first?.shardId, position: 1 },
       { shardId: second?.shardId, position: 1 },
       { shardId: third?.shardId, position: 2 },

@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => remove());
 
 type Act =
-  | ("add" | "aside" | "forget" | "plan" | "fail planning" | "record" | "twice" | "finish")
+  | ("add" | "unsendable" | "forget" | "plan" | "fail planning" | "record" | "twice" | "finish")
   | ("retry" | "retry job" | "retry plan" | "waive" | "seal" | "cancel");
 
 /**
@@ -44,7 +44,14 @@ function steps(weights: Partial<Record<Act, number>>, maxLength: number) {
   return fc.array(fc.record({ act, pick: fc.nat(1000) }), { maxLength });
 }
 
-const whileWalking = { add: 6, aside: 2, record: 2, finish: 2, plan: 1, "retry job": 1 } as const;
+const whileWalking = {
+  add: 6,
+  unsendable: 2,
+  record: 2,
+  finish: 2,
+  plan: 1,
+  "retry job": 1,
+} as const;
 const whileStoring = {
   ...{
     record: 12,
@@ -56,7 +63,7 @@ const whileStoring = {
     "retry job": 2,
     "retry plan": 2,
   },
-  ...{ add: 2, aside: 2, forget: 1, plan: 6, "fail planning": 1, cancel: 1 },
+  ...{ add: 2, unsendable: 2, forget: 1, plan: 6, "fail planning": 1, cancel: 1 },
 } as const;
 // First the sources are walked, then anything may happen.
 const story = fc
@@ -122,7 +129,7 @@ async function take({ importId, folders }: World, act: Act, pick: number): Promi
         some.map((path) => planned(path, pick)),
       );
       break;
-    case "aside":
+    case "unsendable":
       await addUnsendable(
         ledger,
         folder,

@@ -57,14 +57,14 @@ describe.each(Object.entries(ledgerKinds))("Lists of the ledger on %s", (_kind, 
 
   test("of files are narrowed by states and code, in pages", async () => {
     const { importId, folder } = await walking(ledger, 2);
-    const aside = Array.from({ length: 25 }, (_, index) => ({
+    const unsendable = Array.from({ length: 25 }, (_, index) => ({
       state: "failed" as const,
       path: `x${String(index).padStart(2, "0")}`,
       code: index % 5 === 0 ? ("KEY_INVALID" as const) : ("NAME_INVALID" as const),
       message: "no",
     }));
     await addUnsendable(ledger, folder, [
-      ...aside,
+      ...unsendable,
       { state: "skipped", path: "link", as: "symlink" },
     ]);
     const list = async (query: Partial<FileQuery>) => {
@@ -79,7 +79,7 @@ describe.each(Object.entries(ledgerKinds))("Lists of the ledger on %s", (_kind, 
     const ofKey = ["x00", "x05", "x10", "x15", "x20"];
     expect(await list({ code: "KEY_INVALID" })).toEqual(ofKey);
     expect(await list({ state: ["failed"], code: "KEY_INVALID" })).toEqual(ofKey);
-    expect(await list({ state: ["failed"] })).toEqual(aside.map(({ path }) => path));
+    expect(await list({ state: ["failed"] })).toEqual(unsendable.map(({ path }) => path));
     expect(await list({ state: ["skipped", "waived"] })).toEqual(["link"]);
     expect(await list({ state: ["planned", "skipped"] })).toHaveLength(3);
     expect(await list({ code: "SOURCE_IO" })).toEqual([]);
