@@ -1,54 +1,25 @@
-import type { ChildProcess } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FileView, ImportView } from "@exhibit/contracts";
-import { createDatabase } from "@exhibit/ledger/testing";
-import { type Sandbox, startSandbox } from "@exhibit/sandbox";
-import {
-  dataFolder,
-  freePort,
-  startServer,
-  stopProcess,
-  takeRedisDatabase,
-} from "@exhibit/testkit";
-import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
-import { cli } from "../../support/exhibit.ts";
+import type { Sandbox } from "@exhibit/sandbox";
+import { stopProcess } from "@exhibit/testkit";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type OwnProcesses, prepareProcesses } from "../../support/own-processes.ts";
 import { createClient, directory, writeTree } from "../../support/system.ts";
 
-let stack: AsyncDisposableStack;
+let own: OwnProcesses;
 let sandbox: Sandbox;
 let folder: string;
-let env: NodeJS.ProcessEnv;
 
 beforeEach(async () => {
-  stack = new AsyncDisposableStack();
-  const data = await dataFolder("crashes");
-  stack.defer(data.remove);
-  folder = data.path;
-  sandbox = await startSandbox({ dataDir: join(folder, "sandbox") });
-  stack.defer(() => sandbox.close());
-  const config = join(folder, "exhibit.yaml");
-  await writeFile(config, JSON.stringify(sandbox.config([folder])));
-  env = {
-    ...process.env,
-    NO_COLOR: "1",
-    EXHIBIT_CONFIG: config,
-    EXHIBIT_DATA_DIR: join(folder, "data"),
-    EXHIBIT_API_PORT: String(await freePort()),
-  };
+  own = await prepareProcesses("crashes");
+  ({ sandbox, folder } = own);
 });
-afterEach(() => stack.disposeAsync());
+afterEach(() => own[Symbol.asyncDispose]());
 
-async function start(command: string, ready: RegExp): Promise<ChildProcess> {
-  const child = await startServer(process.execPath, [cli, command], { ready, env });
-  stack.defer(() => stopProcess(child, "SIGKILL"));
-  return child;
-}
-
-const startWorker = () => start("worker", /worker takes jobs/);
-const client = () => createClient(`http://127.0.0.1:${env.EXHIBIT_API_PORT}`);
+const startWorker = () => own.start("worker", /worker takes jobs/);
+const client = () => createClient(own.apiUrl);
 
 const suits = (...ids: string[]) => ({
   entrust_id: "E-77",
@@ -58,11 +29,8 @@ const suits = (...ids: string[]) => ({
 
 describe("Workers as processes of their own", () => {
   beforeEach(async () => {
-    const database = await createDatabase();
-    stack.defer(database.drop);
-    env.EXHIBIT_DATABASE_URL = database.url;
-    env.EXHIBIT_REDIS_URL = await takeRedisDatabase(inject("redisUrl"));
-    await start("api", /API listens/);
+    await own.useServers();
+    await own.start("api", /API listens/);
   });
 
   test("when one is killed, another takes up its shards within 15 seconds", async () => {
@@ -133,7 +101,7 @@ describe("Workers as processes of their own", () => {
 
   test("work that takes longer than the grace time is handed back, and taken up by another at once", async () => {
     await writeTree(join(folder, "1001"), { "a.pdf": "a" });
-    env.EXHIBIT_GRACE = "1";
+    own.env.EXHIBIT_GRACE = "1";
     const worker = await startWorker();
     const held = sandbox.oss.hold({ method: "PUT" });
     const { body } = await client().post<ImportView>("/v1/imports", suits("1001"));
@@ -164,7 +132,7 @@ test("The embedded ledger, killed at any moment while it imports, opens again wi
   for (const round of [1, 2, 3, 4]) {
     const ids = [`${round}001`, `${round}002`];
     for (const id of ids) await writeTree(join(folder, id), scans(id));
-    const up = await start("up", /Bull Board/);
+    const up = await own.start("up", /Bull Board/);
     const { body } = await client().post<ImportView>("/v1/imports", suits(...ids));
     imports.push(body.import_id);
     const enough = randomInt(1, FILES);
@@ -173,7 +141,7 @@ test("The embedded ledger, killed at any moment while it imports, opens again wi
   }
 
   sandbox.oss.heal();
-  await start("up", /Bull Board/);
+  await own.start("up", /Bull Board/);
   const files = new Map<string, FileView>();
   for (const id of imports) {
     let view = await client().rest(id);

@@ -1,36 +1,18 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createDatabase } from "@exhibit/ledger/testing";
-import { startSandbox } from "@exhibit/sandbox";
-import { dataFolder, stopProcess, takeRedisDatabase } from "@exhibit/testkit";
-import { afterEach, beforeEach, expect, inject, test } from "vitest";
+import { stopProcess } from "@exhibit/testkit";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { cli } from "../../support/exhibit.ts";
+import { type OwnProcesses, prepareProcesses } from "../../support/own-processes.ts";
 
-let stack: AsyncDisposableStack;
-let env: NodeJS.ProcessEnv;
+let own: OwnProcesses;
 
 beforeEach(async () => {
-  stack = new AsyncDisposableStack();
-  const data = await dataFolder("worker-processes");
-  stack.defer(data.remove);
-  const sandbox = await startSandbox({ dataDir: join(data.path, "sandbox") });
-  stack.defer(() => sandbox.close());
-  const config = join(data.path, "exhibit.yaml");
-  await writeFile(config, JSON.stringify(sandbox.config([data.path])));
-  const database = await createDatabase();
-  stack.defer(database.drop);
-  env = {
-    ...process.env,
-    EXHIBIT_CONFIG: config,
-    EXHIBIT_DATA_DIR: join(data.path, "data"),
-    EXHIBIT_DATABASE_URL: database.url,
-    EXHIBIT_REDIS_URL: await takeRedisDatabase(inject("redisUrl")),
-  };
+  own = await prepareProcesses("worker-processes");
+  await own.useServers();
 });
-afterEach(() => stack.disposeAsync());
+afterEach(() => own[Symbol.asyncDispose]());
 
 interface Line {
   pid: number;
@@ -41,10 +23,10 @@ interface Line {
 /** Starts `exhibit worker` with these arguments, and reads its log. */
 function startWorkers(args: readonly string[], more: NodeJS.ProcessEnv = {}) {
   const child = spawn(process.execPath, [cli, "worker", ...args], {
-    env: { ...env, ...more },
+    env: { ...own.env, ...more },
     stdio: ["ignore", "ignore", "pipe"],
   });
-  stack.defer(() => stopProcess(child, "SIGKILL"));
+  own.own(child);
   let text = "";
   child.stderr.on("data", (chunk) => (text += chunk));
   const lines = () =>

@@ -5,25 +5,19 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type FolderView, type ImportView, TRIAL_NOTICE } from "@exhibit/contracts";
 import { openPglite } from "@exhibit/ledger";
-import { createDatabase } from "@exhibit/ledger/testing";
-import { type Sandbox, startSandbox } from "@exhibit/sandbox";
-import {
-  dataFolder,
-  freePort,
-  startServer,
-  stopProcess,
-  takeRedisDatabase,
-} from "@exhibit/testkit";
+import type { Sandbox } from "@exhibit/sandbox";
+import { freePort, stopProcess } from "@exhibit/testkit";
 import { Redis } from "ioredis";
-import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { cli } from "../../support/exhibit.ts";
+import { type OwnProcesses, prepareProcesses } from "../../support/own-processes.ts";
 import { createClient, digestsBelow, directory, writeTree } from "../../support/system.ts";
 
 const FILES = 40;
 /** PUTs under way at once of one shard. */
 const IN_FLIGHT = 4;
 
-let stack: AsyncDisposableStack;
+let own: OwnProcesses;
 let folder: string;
 let root: string;
 /** What a live deployment's vendors and OSS are here. */
@@ -32,42 +26,25 @@ let config: string;
 let env: NodeJS.ProcessEnv;
 
 beforeEach(async () => {
-  stack = new AsyncDisposableStack();
-  const data = await dataFolder("worlds");
-  stack.defer(data.remove);
-  folder = data.path;
+  own = await prepareProcesses("worlds", { root: "evidence", isLive: true });
+  ({ folder, config, env, sandbox: production } = own);
+  // Each process is told by itself which configuration it has.
+  env.EXHIBIT_CONFIG = "";
   root = join(folder, "evidence");
   await writeTree(
     join(root, "6001"),
     Object.fromEntries(Array.from({ length: FILES }, (_, n) => [`${n}.pdf`, `evidence ${n}`])),
   );
   await writeTree(join(folder, "tried"), { "a.pdf": "tried" });
-  production = await startSandbox({ dataDir: join(folder, "production") });
-  stack.defer(() => production.close());
-  config = join(folder, "live.yaml");
-  await writeConfig(config, { trial: false });
-  env = {
-    ...process.env,
-    NO_COLOR: "1",
-    EXHIBIT_CONFIG: "",
-    EXHIBIT_DATA_DIR: join(folder, "data"),
-    EXHIBIT_API_PORT: String(await freePort()),
-  };
 });
-afterEach(() => stack.disposeAsync());
+afterEach(() => own[Symbol.asyncDispose]());
 
 /** The configuration of a deployment whose vendors `production` plays. */
 async function writeConfig(path: string, changes: object): Promise<void> {
   await writeFile(path, JSON.stringify({ ...production.config([root]), ...changes }));
 }
 
-async function start(command: string, ready: RegExp, more: NodeJS.ProcessEnv = {}) {
-  const options = { ready, env: { ...env, ...more }, cwd: folder };
-  const child = await startServer(process.execPath, [cli, command], options);
-  stack.defer(() => stopProcess(child, "SIGKILL"));
-  return child;
-}
-
+const start: OwnProcesses["start"] = (...given) => own.start(...given);
 const startLive = () => start("up", /It stays up/, { EXHIBIT_CONFIG: config });
 
 /** Runs a command to its end. */
@@ -77,7 +54,7 @@ async function exhibit(args: readonly string[], more: NodeJS.ProcessEnv = {}) {
     env: { ...env, EXHIBIT_API_PORT: String(await freePort()), ...more },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  stack.defer(() => stopProcess(child, "SIGKILL"));
+  own.own(child);
   const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
   const [stdout, stderr] = await Promise.all([
     text(child.stdout as NodeJS.ReadableStream),
@@ -86,7 +63,7 @@ async function exhibit(args: readonly string[], more: NodeJS.ProcessEnv = {}) {
   return { code: await ended, stdout, stderr };
 }
 
-const client = () => createClient(`http://127.0.0.1:${env.EXHIBIT_API_PORT}`);
+const client = () => createClient(own.apiUrl);
 
 const request = () => ({
   entrust_id: "E-FLEET",
@@ -113,16 +90,8 @@ async function expectDelivered(importId: string): Promise<void> {
 }
 
 describe("A fleet's servers", () => {
-  let servers: { EXHIBIT_REDIS_URL: string; EXHIBIT_DATABASE_URL: string };
-
   beforeEach(async () => {
-    const database = await createDatabase();
-    stack.defer(database.drop);
-    servers = {
-      EXHIBIT_DATABASE_URL: database.url,
-      EXHIBIT_REDIS_URL: await takeRedisDatabase(inject("redisUrl")),
-    };
-    Object.assign(env, servers);
+    await own.useServers();
   });
 
   test("aren't joined by a trial in their environment, by none of its ways in, while they store", async () => {
@@ -159,7 +128,7 @@ describe("A fleet's servers", () => {
   test("are a trial's for good when it asked for them, and nothing of a live process gets on them", async () => {
     const tried = await exhibit(["up", "--trial", "--once", "--json", join(folder, "tried")]);
     expect(tried).toMatchObject({ code: 0 });
-    const redis = new Redis(servers.EXHIBIT_REDIS_URL);
+    const redis = new Redis(env.EXHIBIT_REDIS_URL ?? "");
     await redis.flushdb();
     for (const command of ["api", "worker", "up"]) {
       const { code, stderr } = await exhibit([command], { EXHIBIT_CONFIG: config });
@@ -272,7 +241,7 @@ test("A trial that was killed goes on when the same command is given again, and 
   const slow = ["up", "--once", "--bwlimit", "20k", join(folder, "large")];
   await writeTree(join(folder, "large"), { "a.bin": Buffer.alloc(200_000, "a") });
   const child = spawn(process.execPath, [cli, ...slow], { cwd: folder, env });
-  stack.defer(() => stopProcess(child, "SIGKILL"));
+  own.own(child);
   const { importId } = await untilImporting();
   await stopProcess(child, "SIGKILL");
 
