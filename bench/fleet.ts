@@ -13,23 +13,23 @@ import { parse, stringify } from "yaml";
 
 const cli = join(import.meta.dirname, "../apps/cli/bin/exhibit.mjs");
 
-/** What Node is started with to run Exhibit's command, as the first line of the command says. */
+/** Node's arguments for Exhibit's command, as the command's first line has them. */
 const commandLine = ["--min-semi-space-size=8", "--max-semi-space-size=8", cli];
 
-/** And its environment. */
+/** The command's environment, as its first line has it. */
 const commandEnvironment = { ...process.env, MALLOC_ARENA_MAX: "2" };
 
-/** The product as production has it: Redis, Postgres, API and workers, each a process of its own; the sandbox is the vendors. */
+/** The product as in production: Redis, Postgres, API and workers are processes; the sandbox stands for the vendors. */
 export interface Fleet extends AsyncDisposable {
   apiUrl: string;
   /** The sandbox's control surface. */
   controlUrl: string;
   redisUrl: string;
   databaseUrl: string;
-  /** Of API and workers, and of what they stand on. */
+  /** The process ids of API, workers, Redis and Postgres, in this order. */
   pids: number[];
   workers: ChildProcess[];
-  /** One more process, which isn't among `workers`; resolves when its output says that it is ready. */
+  /** Starts another process, which isn't among `workers`; resolves when its output says that it is ready. */
   start(part: Part): Promise<ChildProcess>;
 }
 
@@ -39,7 +39,7 @@ interface Part {
   ready: RegExp;
 }
 
-/** The processes that a fleet is made of. */
+/** The processes of a fleet. */
 export const parts = {
   api: { command: "api", ready: /API listens/ },
   worker: { command: "worker", ready: /worker takes jobs/ },
@@ -47,9 +47,9 @@ export const parts = {
 
 export interface FleetOptions {
   workers: number;
-  /** Folders that may be read. */
+  /** The folder that may be read. */
   root: string;
-  /** Where kongur's objects go instead of the sandbox. */
+  /** The endpoint that kongur's objects go to instead of the sandbox. */
   ossUrl?: string;
   leaseSeconds?: number;
 }
@@ -96,13 +96,13 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     databaseUrl: postgres.url,
     pids: [...pids, redis.pid, postgres.pid],
     workers,
-    // Any free port: the fleet's API has the one that it was given.
+    // Another API takes any free port.
     start: (part) => start(owned, part, { EXHIBIT_API_PORT: "0" }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
-/** A sandbox for the vendors' gateways, and the exhibit.yaml that names it. */
+/** Starts a sandbox for the vendors' gateways, and writes an exhibit.yaml that names it. */
 export async function startVendors({ root, ossUrl, leaseSeconds = 3600 }: FleetOptions) {
   await using stack = new AsyncDisposableStack();
   const data = stack.adopt(await dataFolder("bench"), (folder) => folder.remove());

@@ -1,20 +1,20 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 
-/** What a run took. */
+/** The cost of a run. */
 export interface Usage {
-  /** Wall clock. */
+  /** Wall-clock time. */
   seconds: number;
-  /** User and system time of all its processes. */
+  /** User and system time of all of its processes. */
   cpuSeconds: number;
-  /** Bytes: the largest resident size that one of its processes reached. */
+  /** The largest resident size, in bytes, that one of its processes reached. */
   peak: number;
 }
 
 const TICKS_A_SECOND = 100;
 const LOOK_EVERY_MS = 20;
 
-/** Runs a program to its end. Throws what it wrote when it fails. */
+/** Runs a program to its end. Throws an error with its output if it fails. */
 export async function runProgram(
   command: string,
   args: readonly string[],
@@ -45,13 +45,13 @@ function collect(child: ChildProcess): () => string {
   return () => text;
 }
 
-/** Measures what processes that go on running do meanwhile; those that they start are counted, too. */
+/** Measures what running processes use during `work`, with the processes that they start. */
 export async function measureServers<T>(
   pids: readonly number[],
   work: () => Promise<T>,
 ): Promise<Usage & { result: T }> {
   const family = await withChildren(pids);
-  // Forgets the peaks of what came before.
+  // Resets the peaks.
   await Promise.all(family.map((pid) => writeFile(`/proc/${pid}/clear_refs`, "5").catch(() => {})));
   const cpuBefore = await sum(family, cpuOf);
   const began = performance.now();
@@ -79,14 +79,14 @@ async function sum(pids: readonly number[], of: (pid: number) => Promise<number>
   return (await Promise.all(pids.map(of))).reduce((total, value) => total + value, 0);
 }
 
-/** Fields 14 to 17 of proc(5)'s stat, counted behind the name: own user and system time, those of ended children. */
+/** Returns fields 14 to 17 of proc(5)'s stat in seconds: own user and system time, and those of ended children. */
 async function cpuTimes(pid: number | "self"): Promise<number[]> {
   const stat = await read(`/proc/${pid}/stat`);
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return fields.slice(11, 15).map((ticks) => Number(ticks) / TICKS_A_SECOND);
 }
 
-/** Seconds of user and system time that a process has had. */
+/** Returns the seconds of user and system time of a process and its ended children. */
 export async function cpuOf(pid: number): Promise<number> {
   const [user = 0, system = 0, userOfChildren = 0, systemOfChildren = 0] = await cpuTimes(pid);
   return user + system + userOfChildren + systemOfChildren;
@@ -102,7 +102,7 @@ async function peakOf(pid: number | undefined): Promise<number> {
   return Number(kilobytes ?? 0) * 1024;
 }
 
-/** Nothing of a process that is gone. */
+/** Reads a file of a process; returns an empty text if the process has ended. */
 function read(path: string): Promise<string> {
   return readFile(path, "utf8").catch(() => "");
 }

@@ -8,7 +8,7 @@ import { inRoot } from "./root.mjs";
 
 const quiet = ["--loglevel=error", "--no-audit", "--no-fund"];
 
-/** Installs what package-lock.json names, unless the stamp in node_modules says that this was done already. */
+/** Installs what package-lock.json names, unless a stamp in node_modules says that this was done. */
 export function ensureInstalled() {
   const lock = inRoot("package-lock.json");
   const stamp = inRoot("node_modules/.exhibit-installed");
@@ -16,7 +16,7 @@ export function ensureInstalled() {
 
   const started = Date.now();
   process.stderr.write(
-    "Installing what Exhibit needs (npm packages); the first time takes about a minute…\n",
+    "Installing what Exhibit needs (npm packages); the first time takes half a minute or more…\n",
   );
   const status = npm([existsSync(lock) ? "ci" : "install", ...quiet]);
   if (status !== 0) {
@@ -30,7 +30,7 @@ export function ensureInstalled() {
   process.stderr.write(`Installed in ${((Date.now() - started) / 1000).toFixed(0)} s.\n`);
 }
 
-/** Runs the npm that runs us, or else the one in PATH. Only its errors are shown. */
+/** Runs the npm that runs this script, or else the one in PATH. Only its errors are shown. */
 function npm(args) {
   const options = { cwd: inRoot("."), stdio: ["ignore", "ignore", "inherit"] };
   const cli = process.env.npm_execpath;

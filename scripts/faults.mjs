@@ -1,4 +1,4 @@
-// `npm run faults`: installs what is missing, then breaks everything there is and looks whether a file was lost.
+// `npm run faults`: installs what is missing, then breaks everything and checks whether a file was lost.
 // Arguments go to the suite: `npm run faults -- --minutes 20 --seed 7`, `npm run faults -- --list`.
 import { ensureInstalled, inRoot, runNode24 } from "./bootstrap.mjs";
 import { ensurePrograms } from "./test/ensure-programs.mjs";

@@ -5,16 +5,17 @@ import { inRoot } from "./root.mjs";
 const isWindows = process.platform === "win32";
 const folder = `node_modules/node-${isWindows ? "win" : process.platform}-${process.arch}`;
 
-/** Where npm puts the Node 24 of package.json's optional packages; there is none for some platforms. */
+/** The path where npm puts the Node 24 of package.json's optional packages. Some platforms have none. */
 export const installedNode = inRoot(`${folder}/bin/${isWindows ? "node.exe" : "node"}`);
 
 /**
- * Makes the link node_modules/.bin/node, by which npm's scripts and npx find Node 24, where npm didn't: npm 10 takes it
- * away again when it drops the packages of the other platforms, as they have a link of the same name.
+ * Creates the link node_modules/.bin/node, by which npm's scripts and npx find Node 24, if npm
+ * didn't: npm 10 removes it when it drops the packages of other platforms, whose links have the
+ * same name.
  */
 export function linkInstalledNode() {
   const link = inRoot("node_modules/.bin/node");
-  // On Windows npm makes a script instead, for which there is nothing to mend.
+  // On Windows npm creates a script instead, which needs no fix.
   if (isWindows || existsSync(link) || !existsSync(installedNode)) return;
   mkdirSync(dirname(link), { recursive: true });
   symlinkSync(relative(dirname(link), installedNode), link);

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 /** The checkout, as a URL that ends in a slash. */
 const root = new URL("../", import.meta.url);
 
-/** The absolute path of something in the checkout. */
+/** Returns the absolute path of something in the checkout. */
 export function inRoot(path) {
   return fileURLToPath(new URL(path, root));
 }

@@ -7,7 +7,7 @@ import { inRoot } from "./root.mjs";
 
 const passedOn = ["SIGINT", "SIGTERM", "SIGHUP"];
 
-/** A Node 24 or newer: the one that npm installed here, or the one that runs this. Ends the process if there is none. */
+/** Returns the path of a Node 24 or newer: the one that npm installed here, or the running one. Ends the process without one. */
 function node24() {
   const found = [installedNode, process.execPath].find((node) => majorOf(node) >= 24);
   if (found !== undefined) return found;
@@ -17,18 +17,18 @@ function node24() {
   process.exit(1);
 }
 
-/** `base` with a PATH in which `#!/usr/bin/env node` and the tools of node_modules find Node 24. */
+/** Returns `base` with a PATH in which `#!/usr/bin/env node` and the tools of node_modules find Node 24. */
 export function environmentOfNode24(base = process.env) {
   const path = [dirname(node24()), inRoot("node_modules/.bin"), base.PATH ?? ""];
   return { ...base, PATH: path.join(delimiter) };
 }
 
-/** Runs Node 24 with `args`; gives its exit code, as `run` does. */
+/** Runs Node 24 with `args` and returns its exit code, as `run` does. */
 export function runNode24(args, options = {}) {
   return run(node24(), args, { ...options, env: environmentOfNode24(options.env) });
 }
 
-/** Runs a program with our terminal and passes signals on; gives its exit code, 128 + n if signal n ended it. */
+/** Runs a program on this terminal and passes signals on. Returns its exit code, 128 + n if signal n ended it. */
 export function run(command, args, options = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { stdio: "inherit", ...options });

@@ -12,7 +12,7 @@ process.exitCode = await runNode24(
     ...process.argv.slice(2),
   ],
   {
-    // npm runs scripts in the checkout; a relative PATH is meant from where the person stands.
+    // npm runs scripts in the checkout; a relative path is meant from the person's working folder.
     cwd: process.env.INIT_CWD ?? process.cwd(),
     env: { EXHIBIT_DATA_DIR: inRoot(".exhibit"), MALLOC_ARENA_MAX: "2", ...process.env },
   },

@@ -1,5 +1,6 @@
-// `npm test`: installs what is missing, type-checks, lints, runs every test but the long ones once, and ends with "N passed, N
-// failed". Arguments go to vitest: `npm test -- packages/oss`. `npm run test:long` runs the long ones.
+// `npm test`: installs what is missing, type-checks, lints, runs all tests but the long ones once,
+// and ends with "N passed, N failed". Arguments go to vitest: `npm test -- packages/oss`.
+// `npm run test:long` runs the long ones.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** Jain's index: 1 when all have the same, 1/n when one has everything. */
+/** Returns Jain's index: 1 if all have the same, 1/n if one has everything. */
 export function jain(shares: readonly number[]): number {
   const sum = shares.reduce((total, share) => total + share, 0);
   const squares = shares.reduce((total, share) => total + share * share, 0);
@@ -6,9 +6,9 @@ export function jain(shares: readonly number[]): number {
 }
 
 /**
- * Who gets how much of what workers take up while several wait. A share of 1 is the equal part: of each shard that is
- * taken up, everyone who has a shard waiting at that moment is due the same part of its files. What is taken up while
- * nobody else waits doesn't count.
+ * Counts how much each tenant gets while several wait. A share of 1 is the equal part: of each shard
+ * that a worker takes, everyone with a waiting shard at that moment is due the same part of its
+ * files. Shards that are taken while nobody else waits don't count.
  */
 export function createShares() {
   const waiting = new Map<string, number>();
@@ -33,7 +33,7 @@ export function createShares() {
       if (left > 0) waiting.set(name, left);
       else waiting.delete(name);
     },
-    /** Of those who had to share. */
+    /** Returns a tenant's share; undefined for one that never had to share. */
     of(name: string): number | undefined {
       const account = accounts.get(name);
       return account && account.due > 0 ? account.had / account.due : undefined;

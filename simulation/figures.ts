@@ -5,45 +5,45 @@ import type { VendorModel } from "./vendor-model.ts";
 import type { World } from "./world.ts";
 
 export interface Figures {
-  /** Virtual ones. */
+  /** Virtual seconds. */
   seconds: number;
   tenants: {
     name: string;
     files: number;
     stored: number;
-    /** Virtual seconds from its beginning; undefined when it wasn't done by the end. */
+    /** Virtual seconds from its beginning; undefined if it wasn't done by the end. */
     doneAfter: number | undefined;
-    /** Of its equal part: see `createShares`. */
+    /** What it got of its equal share: see `createShares`. */
     share: number | undefined;
   }[];
   /** Jain's index over the tenants' shares. */
   fairness: number;
   stored: number;
-  /** In the second half. */
+  /** In the second half of the time. */
   filesPerSecond: number;
   gigabitsPerSecond: number;
-  /** Keys that were written more than once, files that failed, shards that had to come again. */
+  /** Keys that were written more than once, files that failed, shards that were postponed. */
   writtenTwice: number;
   failed: number;
   postponed: number;
-  /** Requests with a lease that had ended. */
+  /** Requests with an expired lease. */
   expired: number;
   partitions: {
     prefix: string;
-    /** Requests that OSS refused, of all. */
+    /** The part of the requests that OSS refused. */
     refused: number;
-    /** Most seconds in a row with more than a tenth above the limit. */
+    /** The most seconds in a row with more than a tenth above the limit. */
     longestOverload: number;
-    /** Requests a second, refused ones too, in the second half. */
+    /** Requests per second in the second half, refused ones included. */
     asked: number;
   }[];
   /** `counted`: how often the store was asked whether the vendor's rate limit allows a call. */
   vendor: { calls: number; refused: number; mostInASecond: number; counted: number };
-  /** Mean size of a worker's window at the end. */
+  /** The mean size of a worker's window at the end. */
   window: number;
 }
 
-/** What became of one tenant's files. */
+/** The progress of one tenant's files. */
 export interface Account {
   stored: number;
   /** Virtual milliseconds. */
@@ -51,7 +51,7 @@ export interface Account {
   waiting: { count: number };
 }
 
-/** What was noted while the scenario was played. */
+/** What was recorded while the scenario ran. */
 export interface Notes {
   accounts: ReadonlyMap<Tenant, Account>;
   shareOf(tenant: string): number | undefined;

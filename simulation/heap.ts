@@ -1,6 +1,6 @@
 export interface Heap<Item> {
   readonly size: number;
-  /** The first in order; it stays. */
+  /** Returns the first item, which stays. */
   peek(): Item | undefined;
   push(item: Item): void;
   pop(): Item | undefined;

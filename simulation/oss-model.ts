@@ -3,7 +3,7 @@ import type { Random } from "@exhibit/testkit/random";
 import type { VirtualTime } from "./virtual-time.ts";
 import type { World } from "./world.ts";
 
-/** Requests with bytes in each second, of one partition or of the account. */
+/** The requests of one second to a partition. */
 export interface Second {
   asked: number;
   refused: number;
@@ -12,17 +12,17 @@ export interface Second {
 
 /** An account of OSS with its limits. */
 export interface OssModel {
-  /** What one worker process sends through: its own line and core before the account that all share. */
+  /** Returns what one worker process sends through: a line and a core of its own, in front of the account that all share. */
   connect(random: Random): Sender;
-  /** By the partition's prefix, one entry for each second. */
+  /** By the partition's prefix: one entry for each second. */
   readonly partitions: ReadonlyMap<string, Second[]>;
   /** How often each key was written. */
   readonly written: ReadonlyMap<string, number>;
-  /** Requests whose lease had ended. */
+  /** Requests with an expired lease. */
   readonly expired: number;
 }
 
-/** Work that may come at once after a pause, in milliseconds of the rate. Not published; a guess on the strict side. */
+/** The burst that OSS accepts after a pause, in milliseconds of the rate. It isn't published: this is a strict guess. */
 const BURST_MS = 100;
 
 export function createOss(time: VirtualTime, { oss, worker }: World): OssModel {
@@ -44,7 +44,7 @@ export function createOss(time: VirtualTime, { oss, worker }: World): OssModel {
     return { limit, second: seconds[now] as Second };
   }
 
-  /** OSS's code for what it refuses. */
+  /** Returns OSS's error code for a request that it refuses. */
   function refusalOf({ key, lease, body }: ObjectRequest): string | undefined {
     const { limit, second } = partitionOf(key);
     const bytes = body?.length ?? 0;
@@ -107,7 +107,7 @@ interface Limit {
   take(amount: number): void;
 }
 
-/** A bucket of tokens that fills at a rate. What is taken too much is waited for by the next. */
+/** Creates a token bucket. What one request takes too much, the next ones wait for. */
 function createLimit(time: VirtualTime, perSecond: number): Limit {
   const most = (perSecond * BURST_MS) / 1000;
   let tokens = most;

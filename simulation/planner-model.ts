@@ -14,13 +14,13 @@ interface PlanDependencies {
   queue: QueueModel;
   vendors: Readonly<Record<string, Vendor>>;
   random: Random;
-  /** When nobody wants more: the simulation ends before a large import does. */
+  /** Returns whether the simulation has ended, which happens before a large import is planned. */
   isOver: () => boolean;
-  /** The shards that nobody has taken up yet, as the ledger counts them. */
+  /** Returns how many shards no worker has taken yet, as the ledger counts them. */
   waitingShards: (tenant: Tenant) => { count: number };
 }
 
-/** Walks a tenant's folders, each by a planner of its own, as `planFolder` does: sharder, slotter, one bell for each shard. */
+/** Walks a tenant's folders, each with a planner of its own, as `planFolder` does: sharder, slots, one job for each shard. */
 export async function plan(given: PlanDependencies, tenant: Tenant): Promise<void> {
   const { time } = given;
   await time.until(tenant.beginsAt);

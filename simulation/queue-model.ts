@@ -8,17 +8,17 @@ export interface Job {
   readonly shard: Shard;
   readonly priority: number;
   order: number;
-  /** As BullMQ counts them: a job that is postponed is started again without an attempt more. */
+  /** Counted as BullMQ does: a postponed job starts again without a further attempt. */
   starts: number;
   attempts: number;
 }
 
-/** BullMQ as far as it decides who is next: by Exhibit's own priority, among equals who came first. */
+/** BullMQ as far as it decides which job is next: by Exhibit's own priority, then first come, first served. */
 export interface QueueModel {
   enqueueNew(shard: Shard, place: number): Promise<void>;
-  /** The next job, when there is one. */
+  /** Resolves with the next job as soon as there is one. */
   take(): Promise<Job>;
-  /** Back into the queue after so many milliseconds. */
+  /** Puts a job back into the queue after so many milliseconds. */
   delay(job: Job, milliseconds: number): void;
 }
 

@@ -2,18 +2,18 @@ import type { Tenant } from "./shard.ts";
 import type { Scenario } from "./simulation.ts";
 import { type World, world } from "./world.ts";
 
-/** What may be chosen on the command line. */
+/** The options of the command line. */
 interface Choice {
   workers: number;
-  /** Of the large import. */
+  /** The number of files of the large import. */
   files: number;
   seed: number;
-  /** A shorter span of time. */
+  /** Simulates a shorter time. */
   small: boolean;
 }
 
 interface NamedScenario {
-  /** In one sentence. */
+  /** One sentence. */
   about: string;
   of(choice: Choice): Scenario;
 }

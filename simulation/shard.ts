@@ -8,13 +8,13 @@ export interface Tenant {
   /** Virtual milliseconds. */
   beginsAt: number;
   vendor: "kongur" | "industry";
-  /** Over which its files are spread; each is a sequential prefix of its own in OSS. */
+  /** Its files are spread over so many folders, each a sequential prefix of its own in OSS. */
   folders: number;
 }
 
 export interface Shard {
   tenant: Tenant;
   folder: FolderOfCase;
-  /** What isn't stored yet. */
+  /** The files that aren't stored yet. */
   left: Set<PlannedFile>;
 }

@@ -14,13 +14,13 @@ import type { World } from "./world.ts";
 export interface Scenario {
   workers: number;
   tenants: readonly Tenant[];
-  /** It ends when all is stored, at the latest after so many virtual seconds. */
+  /** The scenario ends when everything is stored, at the latest after so many virtual seconds. */
   seconds: number;
   seed: number;
   world: World;
 }
 
-/** Plays a scenario. Takes over the clocks and Math.random of this process. */
+/** Runs a scenario. Takes over the clocks and Math.random of this process. */
 export async function simulate(scenario: Scenario): Promise<Figures> {
   const { workers, tenants, seconds, seed, world } = scenario;
   const time = takeTime();
@@ -56,7 +56,7 @@ export async function simulate(scenario: Scenario): Promise<Figures> {
   return figuresOf(time.now() / 1000, notes, { oss, vendor, world });
 }
 
-/** What is planned, stored and failed, of all tenants. */
+/** Counts what is planned, stored and failed of all tenants. */
 function keepLedger(time: VirtualTime, tenants: readonly Tenant[]) {
   const accounts = new Map<Tenant, Account>(
     tenants.map((tenant) => [tenant, { stored: 0, doneAt: undefined, waiting: { count: 0 } }]),
@@ -81,7 +81,7 @@ function keepLedger(time: VirtualTime, tenants: readonly Tenant[]) {
   };
 }
 
-/** What all brokers share, and how often it was asked about a rate limit. */
+/** Returns the store that all brokers share, and how often it was asked about a rate limit. */
 function countingStore(): { store: LeaseStore; counted(): number } {
   const shared = memoryLeaseStore();
   let counted = 0;

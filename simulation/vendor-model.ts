@@ -11,9 +11,9 @@ import type { VirtualTime } from "./virtual-time.ts";
 import type { World } from "./world.ts";
 
 export interface VendorModel {
-  /** Exhibit's own vendors; only what would go over the network is the model's. */
+  /** Exhibit's own vendors; only the network calls are the model's. */
   readonly vendors: Readonly<Record<string, Vendor>>;
-  /** When each call came, in virtual milliseconds. */
+  /** The times of the calls in virtual milliseconds. */
   readonly calls: number[];
   /** Calls that were refused because of the quota. */
   readonly refused: number;
@@ -27,7 +27,7 @@ const bucket = {
   signatureVersion: "v4",
 } as const;
 
-/** One quota for all who call, as a gateway has it for an app key; above it, a ban. */
+/** Creates a gateway with one quota for all callers, as an app key has it; above it, it bans them. */
 export function createVendorModel(
   time: VirtualTime,
   { vendor: { callsPerSecond, ban, latency, lifetime } }: World,
@@ -92,7 +92,7 @@ function imageLease(
   return { ...lease(folderKey(folder), prefix), prefixes: [key], object: { key } };
 }
 
-/** With a rate_limit of half of what the vendor allows, as docs/scale.md advises: others call it, too. */
+/** Configures half of the vendor's quota as rate_limit, as docs/scale.md advises: others call the vendor, too. */
 function configured(callsPerSecond: number): Record<string, Vendor> {
   const rate_limit = { calls: Math.max(1, Math.floor(callsPerSecond / 2)), per_seconds: 1 };
   const oss = { region: bucket.region };

@@ -5,15 +5,15 @@ import { createHeap } from "./heap.ts";
 /** Milliseconds since the epoch at which virtual time begins. */
 const EPOCH = Date.UTC(2026, 0, 1);
 
-/** A clock that goes on only when everything has been done that is due by it. */
+/** A clock that advances only when everything that is due has been done. */
 export interface VirtualTime {
-  /** Milliseconds since its beginning. */
+  /** Returns the milliseconds since its beginning. */
   now(): number;
   /** Runs something at a time. Returns a function that undoes it. */
   at(time: number, run: () => void): () => void;
   /** Resolves at a time. */
   until(time: number): Promise<void>;
-  /** Lets time pass until `isOver`, or until nothing is left to wait for. */
+  /** Advances time until `isOver`, or until nothing is left to wait for. */
   pass(isOver: () => boolean): Promise<void>;
 }
 
@@ -24,11 +24,12 @@ interface Event {
 }
 
 /**
- * Takes the clocks and timers of this whole process, for good, so that the product's code runs unchanged: `Date.now`,
- * `performance.now`, `setTimeout`, `setInterval`, and `setTimeout` of node:timers/promises. To be called before any of that code runs.
+ * Replaces the clocks and timers of this whole process forever, so that the product's code runs
+ * unchanged: `Date.now`, `performance.now`, `setTimeout`, `setInterval`, and `setTimeout` of
+ * node:timers/promises. Call it before any of that code runs.
  */
 export function takeTime(): VirtualTime {
-  // Of those at one time the one that was planned first.
+  // Events of the same time happen in the order in which they were planned.
   const events = createHeap<Event>((a, b) => a.at - b.at || a.order - b.order);
   const nextTurn = setImmediate;
   let now = 0;
@@ -53,7 +54,7 @@ export function takeTime(): VirtualTime {
         if (first.run === undefined) continue;
         now = first.at;
         first.run();
-        // Everything that waits for promises runs on before the next event.
+        // Everything that waits for promises continues before the next event.
         await new Promise((resolve) => nextTurn(resolve));
       }
     },

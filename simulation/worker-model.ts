@@ -37,16 +37,16 @@ export interface WorkerDependencies {
   world: World;
   queue: QueueModel;
   vendors: VendorModel["vendors"];
-  /** What all workers share leases through. */
+  /** The store through which all workers share leases. */
   store: LeaseStore;
   /** The worker's own line to OSS. */
   sender: Sender;
   onStored(shard: Shard): void;
-  /** A shard goes back to the queue, or has failed. */
+  /** Is called when a shard goes back to the queue, or has failed. */
   onUnfinished(shard: Shard, error: Error, isFinal: boolean): void;
 }
 
-/** One worker process: it has windows, broker and memory of its own. Only what these reach is a model. */
+/** Starts a worker process with windows, broker and memory of its own. Only what these reach is a model. */
 export function startWorker(given: WorkerDependencies): Admission {
   const { time, world, queue, vendors, store } = given;
   const admission = createAdmission(defaults);
@@ -71,7 +71,7 @@ export function startWorker(given: WorkerDependencies): Admission {
     }, undefined);
   }
 
-  /** As `storeShard` of packages/ingest does; `shard.left` is what its ledger says. */
+  /** Does what `storeShard` of packages/ingest does; `shard.left` takes the place of the ledger. */
   async function storeShard(shard: Shard, attempt: Attempt): Promise<void> {
     await time.until(time.now() + STATEMENTS_BEFORE * world.postgres);
     const leasesFor = leasesOf(broker, shard);
@@ -142,7 +142,7 @@ function leasesOf(broker: Broker, { folder }: Shard): (file: PlannedFile) => Lea
   };
 }
 
-/** As the queue does: see `createProcessor` and `jobOptions` of packages/queue. */
+/** Does what the queue does: see `createProcessor` and `jobOptions` of packages/queue. */
 function settle({ queue, onUnfinished }: WorkerDependencies, job: Job, error: Error): void {
   const isPostponed = error instanceof Postponed;
   if (!isPostponed) job.attempts += 1;

@@ -1,35 +1,35 @@
-/** What the world outside of Exhibit is like, in virtual time. Milliseconds and bytes, where nothing else is said. */
+/** The world outside of Exhibit, in virtual time. The units are milliseconds and bytes unless a comment names another. */
 export interface World {
   oss: {
-    /** Requests a second on one sequential prefix (PROTOCOLS.md 5.5). */
+    /** Requests per second on one sequential prefix (PROTOCOLS, section 5.5). */
     partitionPerSecond: number;
-    /** Requests a second of the whole account. */
+    /** Requests per second of the whole account. */
     accountPerSecond: number;
-    /** Bytes a second into the account. */
+    /** Bytes per second into the account. */
     bandwidth: number;
-    /** From the last byte of a request to its answer. */
+    /** From the last byte of a request to its response. */
     latency: number;
   };
   vendor: {
-    /** Calls a second; one more, and everything is refused for `ban`. */
+    /** Calls per second. One more, and everything is refused for `ban`. */
     callsPerSecond: number;
     ban: number;
     latency: number;
-    /** Of a lease. STS's shortest is 900 s; less only makes more renewals happen. */
+    /** The lifetime of a lease. STS's shortest is 900 s; a shorter one only causes more renewals. */
     lifetime: number;
   };
   worker: {
     /** Of one core, for one file: docs/performance.md measures it. */
     perFile: number;
-    /** Bytes a second that its line carries. */
+    /** Bytes per second of its line. */
     bandwidth: number;
-    /** Shards at once, as in apps/worker. */
+    /** Shards at a time, as in apps/worker. */
     slots: number;
   };
-  /** One answer of Redis, and of Postgres. */
+  /** The time of one response of Redis, and of Postgres. */
   redis: number;
   postgres: number;
-  /** Files a second that one walk of a source finds. */
+  /** Files per second that one walk of a source finds. */
   walkPerSecond: number;
   files: { median: number; sigma: number };
 }

@@ -1,21 +1,21 @@
 import { createRandom } from "@exhibit/testkit/random";
 
-/** What is sent, and how far away the bucket is. */
+/** The files that are sent, and how far away the bucket is. */
 export interface Case {
   description: string;
-  /** Of the files, in bytes. */
+  /** Returns the files' sizes in bytes. */
   sizes(): Iterable<number>;
-  /** Milliseconds before every answer of the bucket. */
+  /** Milliseconds before each of the bucket's responses. */
   delay?: number;
-  /** How its speed is told. */
+  /** The unit of its speed. */
   unit: "files/s" | "MB/s";
-  /** What Exhibit's speed is to be, all of it. */
+  /** The goals for Exhibit's speed, all of which it should reach. */
   goals?: readonly Goal[];
-  /** Contenders that would take too long. */
+  /** Contenders that are left out because they take too long. */
   without?: readonly string[];
 }
 
-/** So many times the speed of a contender, or a speed. */
+/** A multiple of a contender's speed, or a speed. */
 export type Goal = { times: number; contender: string } | { speed: number };
 
 const KiB = 1024;
@@ -43,7 +43,7 @@ export const cases: Record<string, Case> = {
     unit: "files/s",
   },
   latency: {
-    description: "10,000 files of 32 KiB, 20 ms before every answer",
+    description: "10,000 files of 32 KiB, 20 ms before every response",
     sizes: () => same(10_000, 32 * KiB),
     delay: 20,
     unit: "files/s",
@@ -58,7 +58,7 @@ export const cases: Record<string, Case> = {
   },
 };
 
-/** Under a minute in all. */
+/** The cases of a quick run, which take less than a minute in all. */
 export const quickCases: Record<string, Case> = {
   small: {
     description: "3,000 files of 32 KiB",
@@ -72,7 +72,7 @@ function* same(count: number, size: number): Generator<number> {
   for (let i = 0; i < count; i++) yield size;
 }
 
-/** Half of the files are below the median, a few are very large, as in a real case; the same ones in each run. */
+/** Yields sizes as in a real case: most files are small, a few very large. They are the same in each run. */
 function* logNormal(count: number, total: number): Generator<number> {
   const sigma = 2;
   const random = createRandom(1);

@@ -8,13 +8,13 @@ const BAR = 16;
 const LEFT = 150;
 const LONGEST_BAR = WIDTH - LEFT - 110;
 
-// Readable on white and on black: there is no background.
+// These colours are readable on white and on black: the chart has no background.
 const TEXT = "#7d8590";
 const OTHERS = "#8c959f";
 const GOAL = "#e8590c";
 const colours: Record<string, string> = { exhibit: "#1098ad", "exhibit-embedded": "#66b3c0" };
 
-/** Bars by case, each case to its own scale, with the goals as strokes across Exhibit's bar, and `about` below them. */
+/** Returns an SVG with bars by case, each case to its own scale, goals as strokes across Exhibit's bar, and `about` below. */
 export function chart(
   cases: Record<string, Case>,
   figures: Figures,
@@ -61,7 +61,7 @@ function bars(each: Case, figures: readonly Figure[], top: number): string[] {
   });
 }
 
-/** Undefined when the contender wasn't there. */
+/** Returns the speed of a goal; undefined if the contender wasn't measured. */
 function goalSpeed(goal: Goal, each: Case, figures: readonly Figure[]): number | undefined {
   if ("speed" in goal) return goal.speed;
   const other = figures.find(({ name }) => name === goal.contender);

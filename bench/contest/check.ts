@@ -1,8 +1,9 @@
 import { type Floors, leftOut, readFloors, shortfalls } from "./floors.ts";
 
 /**
- * Holds ratios to their floors and says what came of it. A case that falls short is measured again, as other work on the
- * machine may have struck one side only: it fails when the second time it falls short, too.
+ * Compares ratios with their floors, reports the result, and returns whether all are reached. A case
+ * that falls short is measured again, because other work on the machine may have hit one side only;
+ * it fails if it falls short the second time, too.
  */
 export async function checkRatios(
   ratios: Floors,

@@ -5,14 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createCRC64 } from "hash-wasm";
 
-/** Files that are sent, each named by its number, and what a sink must know of them. */
+/** Files to send, each named by its number, and what a sink must know about them. */
 export interface DataSet {
   /** The folder with the files, and nothing else. */
   folder: string;
   /** Paths relative to the folder. */
   paths: string[];
   bytes: number;
-  /** A file with their digests, for the sink. */
+  /** The path of a file with their digests, for the sink. */
   digests: string;
   remove(): Promise<void>;
 }
@@ -20,16 +20,16 @@ export interface DataSet {
 export interface FileDigests {
   size: number;
   crc64: bigint;
-  /** Of each block of a large file, for its parts. */
+  /** The CRC64 of each block of a large file, for its parts. */
   blocks: bigint[];
 }
 
-/** Contenders' parts are multiples of it. */
+/** The contenders' parts are multiples of this size. */
 export const BLOCK = 1024 * 1024;
 const FILES_OF_FOLDER = 1000;
 const WRITTEN_AT_ONCE = 64;
 
-/** Makes files of these sizes on tmpfs where there is one: the disk isn't what is measured. Equal sizes give equal files. */
+/** Writes files of these sizes to tmpfs if there is one, because the disk isn't what is measured. */
 export async function makeDataSet(sizes: Iterable<number>): Promise<DataSet> {
   const base = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
   const root = await mkdtemp(join(base, "exhibit-bench-"));
@@ -72,7 +72,7 @@ export async function makeDataSet(sizes: Iterable<number>): Promise<DataSet> {
   };
 }
 
-/** A piece of the pool, another one for each file; a file larger than the pool repeats it. */
+/** Returns a piece of the pool, another one for each file; a file larger than the pool repeats it. */
 function contentOf(pool: Buffer, number: number, size: number): Buffer {
   const start = (number * 4099) % BLOCK;
   if (start + size <= pool.length) return pool.subarray(start, start + size);

@@ -2,13 +2,13 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type CaseRuns, median } from "./report.ts";
 
-/** By case and by contender: how many times as fast as it Exhibit is at least, in `--quick`. */
+/** By case and contender: how many times as fast as the contender Exhibit is at least, in a quick run. */
 export type Floors = Record<string, Record<string, number>>;
 
-/** What a floor is below what was measured: a machine that has other work to do is no regression. */
+/** A floor lies below the measured ratio by this part: other work on the machine is no regression. */
 const SLACK = 0.25;
 
-/** No rivals: Exhibit itself, and what only shows what the sink can take. */
+/** Contenders without a ratio: Exhibit itself, and the one that shows what the sink can take. */
 const NO_RIVALS = ["exhibit", "exhibit-embedded", "raw"];
 
 const path = join(import.meta.dirname, "floors.json");
@@ -17,7 +17,7 @@ export async function readFloors(): Promise<Floors> {
   return JSON.parse(await readFile(path, "utf8")) as Floors;
 }
 
-/** What wasn't measured keeps its floor. */
+/** Writes the floors of measured ratios; the others stay. */
 export async function writeFloors(measured: Floors): Promise<void> {
   const floors = await readFloors();
   for (const [name, ratios] of Object.entries(measured))
@@ -33,8 +33,8 @@ export function floorsBelow(ratios: Record<string, number>): Record<string, numb
 }
 
 /**
- * Exhibit's speed to that of the others: the median of the ratios of runs that were beside each other, as what slows
- * the machine for a while slows both.
+ * Returns the ratio of Exhibit's speed to each contender's: the median over pairs of neighbouring
+ * runs, because whatever slows the machine for a while slows both.
  */
 export function ratiosOf({ runs }: CaseRuns): Record<string, number> {
   const { exhibit = [] } = runs;
@@ -51,7 +51,7 @@ export function ratiosOf({ runs }: CaseRuns): Record<string, number> {
   );
 }
 
-/** A sentence for each ratio that is below its floor. */
+/** Returns a sentence for each ratio below its floor. */
 export function shortfalls(
   name: string,
   ratios: Record<string, number>,
@@ -64,7 +64,7 @@ export function shortfalls(
   });
 }
 
-/** A sentence for each floor that nothing was measured for. */
+/** Returns a sentence for each floor whose contender wasn't measured. */
 export function leftOut(
   name: string,
   ratios: Record<string, number>,

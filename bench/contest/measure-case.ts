@@ -7,14 +7,14 @@ import { type DataSet, makeDataSet } from "./data-set.ts";
 import type { CaseRuns, Run } from "./report.ts";
 
 export interface Turns {
-  /** Those that can run here. */
+  /** The contenders that can run here. */
   contenders: readonly Contender[];
   rounds: number;
   /** Slow contenders take part in the first round only. */
   isQuick: boolean;
 }
 
-/** Has the contenders take turns on the same files and the same sink. */
+/** Measures a case: the contenders take turns on the same files and the same sink. */
 export async function measureCase(
   each: Case,
   { contenders, rounds, isQuick }: Turns,
@@ -43,7 +43,7 @@ async function startSink(
   const port = String(await freePort());
   const args = [script, "--digests", digests, "--delay", String(delay), "--port", port];
   const sink = await startServer(process.execPath, args, { ready: /The sink listens/ });
-  // Without one, what is measured would go on for ever: it waits for its bucket to come back.
+  // If the sink ended, a contender would wait for its bucket forever.
   const { promise: ended, reject } = Promise.withResolvers<never>();
   ended.catch(() => {});
   sink.once("exit", (code) => reject(new Error(`The sink ended with ${code}.`)));
@@ -51,7 +51,7 @@ async function startSink(
   return { url: `http://127.0.0.1:${port}`, pid: sink.pid ?? 0, ended };
 }
 
-/** Makes them ready side by side: Exhibit has servers to start. */
+/** Opens all contenders at once, because Exhibit has servers to start. */
 async function openAll(
   stack: AsyncDisposableStack,
   contenders: readonly Contender[],

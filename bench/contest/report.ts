@@ -3,18 +3,18 @@ import type { Case } from "./cases.ts";
 
 /** One run of a contender. */
 export interface Run extends Usage {
-  /** What the sink took of a core meanwhile: far below `seconds`, or the sink is what was measured. */
+  /** CPU time of the sink. If it isn't far below `seconds`, the sink is what was measured. */
   sinkCpuSeconds: number;
 }
 
-/** All runs of a case, by contender; the nth run of one was beside the nth run of the others. */
+/** All runs of a case, by contender; the nth runs of all contenders were neighbours in time. */
 export interface CaseRuns {
   files: number;
   bytes: number;
   runs: Record<string, Run[]>;
 }
 
-/** What a contender did in a case: the medians of its runs. */
+/** A contender's result in a case: the medians of its runs. */
 export interface Figure extends Run {
   name: string;
   files: number;
@@ -39,7 +39,7 @@ function medianOf(runs: readonly Run[]): Run {
   };
 }
 
-/** The upper one of two in the middle. Of nothing it is 0. */
+/** Returns the median, the upper one of two in the middle; 0 for no values. */
 export function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
@@ -48,7 +48,7 @@ export function speedOf({ unit }: Case, { files, bytes, seconds }: Figure): numb
   return Math.round((unit === "files/s" ? files : bytes / MB) / seconds);
 }
 
-/** `{"small": {"exhibit": 8000, …}}`, each in its case's unit. */
+/** Returns `{"small": {"exhibit": 8000, …}}`, each speed in its case's unit. */
 export function speedsOf(
   cases: Record<string, Case>,
   figures: Figures,
@@ -63,7 +63,7 @@ export function speedsOf(
   );
 }
 
-/** The ratios are the first contender's speed to each one's; the sink's part is of one core. */
+/** Returns a table. Ratios are the first contender's speed to each one's; the sink's share is of one core. */
 export function table(each: Case, figures: readonly Figure[]): string {
   const first = figures[0] ? speedOf(each, figures[0]) : 0;
   const rows = figures.map((figure) => {

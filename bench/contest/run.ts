@@ -15,8 +15,9 @@ import { type Floors, ratiosOf, writeFloors } from "./floors.ts";
 import { measureCase } from "./measure-case.ts";
 import { type CaseRuns, type Figures, figuresOf, speedsOf, table } from "./report.ts";
 
-// npm run bench -- [--quick] [--case small,large] [--contender exhibit,rclone] [--rounds 9] [--json] [--write] [--check] [--write-floors]
-// Contenders take turns on the same files and the same sink; what counts is the median, and its ratio to the others'.
+// npm run bench -- [--quick] [--case small,large] [--contender exhibit,rclone] [--rounds 9] [--json]
+//   [--write] [--check] [--write-floors]
+// The contenders take turns on the same files and the same sink. The medians count, and their ratios.
 
 const { values } = parseArgs({
   options: {
@@ -24,13 +25,13 @@ const { values } = parseArgs({
     case: { type: "string" },
     contender: { type: "string" },
     rounds: { type: "string" },
-    /** Ends with one line of JSON. */
+    /** Writes one line of JSON in the end. */
     json: { type: "boolean", default: false },
     /** Writes docs/benchmark.json and docs/benchmark.svg. */
     write: { type: "boolean", default: false },
-    /** Ends with 1 if Exhibit is slower, beside the others, than bench/contest/floors.json allows. */
+    /** Ends with exit code 1 if Exhibit's ratios are below bench/contest/floors.json. */
     check: { type: "boolean", default: false },
-    /** Takes what is measured now, and some slack, for bench/contest/floors.json. */
+    /** Writes the measured ratios, with some slack, to bench/contest/floors.json. */
     "write-floors": { type: "boolean", default: false },
   },
 });

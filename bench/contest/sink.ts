@@ -3,9 +3,10 @@ import { parseArgs } from "node:util";
 import { crc64Combine } from "@exhibit/oss/simulation";
 import { BLOCK, type FileDigests, readDigests } from "./data-set.ts";
 
-// An OSS that throws bodies away, as a process of its own: node bench/contest/sink.ts --digests FILE [--delay MILLISECONDS].
-// It reads HTTP by hand, because node:http would cost more than what is measured, and computes no digest: it knows the files,
-// whose names are their numbers, and answers with their CRC64 (of parts: combined from the CRC64s of the blocks they are made of).
+// An OSS that throws bodies away, as a process: node bench/contest/sink.ts --digests FILE [--delay MILLISECONDS].
+// It parses HTTP itself, because node:http would cost more than what is measured. It computes no
+// digest: it knows the files, whose names are their numbers, and responds with their CRC64 (a part's
+// is combined from the CRC64s of its blocks).
 
 const { values } = parseArgs({
   options: {
@@ -29,10 +30,10 @@ interface Head {
 let date = new Date().toUTCString();
 setInterval(() => (date = new Date().toUTCString()), 1000).unref();
 
-/** All connections read into it, one after the other: a buffer for each read would be half of what a small PUT costs. */
+/** All connections read into this buffer in turn: a buffer for each read would be half of a small PUT's cost. */
 const received = Buffer.alloc(512 * 1024);
 
-/** The connection again, as a socket that reads into `received`; for those that a server accepts, node:net has no option. */
+/** Wraps an accepted connection in a socket that reads into `received`: node:net has no option for that. */
 function accept(accepted: Socket): void {
   const { _handle: handle } = accepted as Socket & { _handle: unknown };
   const onread: SocketConstructorOpts["onread"] = {
@@ -49,7 +50,7 @@ function accept(accepted: Socket): void {
   socket.resume();
 }
 
-/** Takes the bytes of a connection as they come: heads are read, bodies are counted. */
+/** Returns a reader for the bytes of a connection, which parses heads and counts bodies. */
 function createReader(socket: Socket): (bytes: Buffer) => void {
   let kept: Buffer | undefined;
   let head: Head | undefined;
@@ -124,7 +125,7 @@ function xml(body: string, more = ""): string {
   return head(200, body.length, `Content-Type: application/xml\r\n${more}`) + body;
 }
 
-/** Parts are of one size, whole blocks, but the last, which may come first: it isn't whole blocks, or shorter than another. */
+/** Part sizes by object. Parts have one size, in whole blocks, except the last, which may arrive first: it is no multiple of a block, or shorter than another. */
 const partSizes = new Map<string, number>();
 
 function crc64OfPart(

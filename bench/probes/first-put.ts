@@ -5,8 +5,8 @@ import { createClient, directory } from "../../test/support/system.ts";
 import { startFleet } from "../fleet.ts";
 
 /**
- * Seconds from the API request for a folder until the first PUT reaches the bucket, with one worker process. The bucket answers
- * nothing: what comes after isn't measured.
+ * Returns the seconds from the API request for a folder until the first PUT reaches the bucket, with
+ * one worker process. The bucket never responds: what comes after isn't measured.
  */
 export async function measureFirstPut(root: string): Promise<number> {
   await using stack = new AsyncDisposableStack();

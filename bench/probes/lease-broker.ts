@@ -1,7 +1,8 @@
 import { createBroker, createVendors, folderKey, type Vendor } from "@exhibit/credentials";
 
 // What a file costs the broker while the lease is held: node bench/probes/lease-broker.ts
-// As in a worker: files of a shard ask with one object and a signal; every 256 files a shard begins with a new object.
+// As in a worker, the files of a shard ask with one object and a signal, and each shard (256 files)
+// has a new object.
 
 const FILES = 1_000_000;
 const FILES_OF_SHARD = 256;
@@ -43,7 +44,7 @@ const folder = () => ({
   folder: { suit_id: "1001" },
 });
 
-/** Microseconds a file. */
+/** Returns microseconds per file. */
 async function measure(filesOfShard: number): Promise<number> {
   const started = performance.now();
   let of = folder();

@@ -4,7 +4,7 @@ import { dataFolder } from "@exhibit/testkit";
 import { createClient, directory } from "../../test/support/system.ts";
 import { startFleet } from "../fleet.ts";
 
-// Eight worker processes share the leases of one folder with very many shards, whose tokens live for a minute:
+// Eight worker processes share the leases of one folder with very many shards; tokens live for a minute:
 // npx node bench/probes/lease-processes.ts [shards]. Prints the vendor's calls, and the files that failed.
 
 const WORKERS = 8;

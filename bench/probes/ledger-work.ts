@@ -17,13 +17,13 @@ export interface Base {
   ledger: Ledger;
   engine: Engine;
   redisUrl: string | undefined;
-  /** Of the servers that they are on. */
+  /** The process ids of the servers. */
   pids: number[];
 }
 
 const PREFIX = "entrusts/E-1/";
 
-/** What workers tell the ledger of shards in which everything is stored. */
+/** Records what workers record of shards whose files are all stored. */
 export async function storeAll(
   ledger: Ledger,
   folderId: number,
@@ -40,7 +40,7 @@ export async function storeAll(
   }
 }
 
-/** As long as a real one. */
+/** Returns a receipt as long as a real one. */
 function receiptOf({ id, path, size, modifiedMs }: UnfinishedFile): StoredFile {
   const md5 = randomBytes(16).toString("hex").toUpperCase();
   return {
@@ -52,7 +52,7 @@ function receiptOf({ id, path, size, modifiedMs }: UnfinishedFile): StoredFile {
   };
 }
 
-/** With their indexes, dead rows and all. */
+/** Returns the bytes of the tables that grow with files, with indexes and dead rows. */
 export async function bytesOfRows({ db }: Ledger): Promise<number> {
   const { rows } = await sql<{ bytes: number }>`
     select pg_total_relation_size('files') + pg_total_relation_size('shards') + pg_total_relation_size('lease_uses') as bytes`.execute(
@@ -61,7 +61,7 @@ export async function bytesOfRows({ db }: Ledger): Promise<number> {
   return rows[0]?.bytes ?? 0;
 }
 
-/** Of Redis; nothing where there is none. */
+/** Returns the bytes that Redis uses; 0 without a Redis. */
 export async function memoryOf({ redisUrl }: Pick<Base, "redisUrl">): Promise<number> {
   if (redisUrl === undefined) return 0;
   const redis = new Redis(redisUrl);
@@ -70,7 +70,7 @@ export async function memoryOf({ redisUrl }: Pick<Base, "redisUrl">): Promise<nu
   return Number(/^used_memory:(\d+)/m.exec(info)?.[1]);
 }
 
-/** Runs so many store jobs that do nothing. */
+/** Runs so many store jobs, which do nothing. */
 export async function ringToTheEnd(engine: Engine, jobs: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   let done = 0;

@@ -20,9 +20,10 @@ import { measureServers } from "../measure.ts";
 import { measureFirstPut } from "./first-put.ts";
 import { type Base, bytesOfRows, memoryOf, ringToTheEnd, storeAll } from "./ledger-work.ts";
 
-// What grows with the number of files: npx node bench/probes/planning.ts [--files 1000000] [--embedded] [--source FOLDER] [--no-first-put]
-// [--json]
-// Planning alone, then every outcome recorded as workers do, then the jobs run empty; last the time to the first PUT of a fleet.
+// What grows with the number of files:
+// npx node bench/probes/planning.ts [--files 1000000] [--embedded] [--source FOLDER] [--no-first-put] [--json]
+// It plans, records every outcome as workers do, runs the jobs without work, and measures the time
+// to the first PUT of a fleet.
 
 const { values } = parseArgs({
   options: {
@@ -88,7 +89,7 @@ if (values["first-put"] && !values.embedded)
   tell("seconds to the first PUT", await measureFirstPut(root));
 if (values.json) process.stdout.write(`${JSON.stringify(figures)}\n`);
 
-/** On tmpfs: the disk isn't what is measured. */
+/** Writes the files to tmpfs, because the disk isn't what is measured. */
 async function writeFiles(): Promise<string> {
   const folder = await mkdtemp("/dev/shm/exhibit-planning-");
   stack.defer(() => rm(folder, { recursive: true }));

@@ -9,10 +9,11 @@ import { createObjectStore } from "@exhibit/oss";
 import { crc64 } from "../../packages/sources/src/digests/crc64.ts";
 import { createDigester } from "../../packages/sources/src/digests/digester.ts";
 
-// PUTs of 32 KiB by the object store alone, against a sink in a process of its own that answers after 0 and after 20 ms:
-// npx node bench/probes/put-window.ts [files] [files under way] [milliseconds…]. Prints files a second, and the window it came to.
+// PUTs of 32 KiB by the object store alone, to a sink in another process that responds after 0 and 20 ms:
+// npx node bench/probes/put-window.ts [files] [files under way] [milliseconds…]
+// It prints files per second, and the window that the store came to.
 
-/** Every file's; so the sink knows its CRC64. */
+/** The content of every file, so that the sink knows its CRC64. */
 const CONTENT = Buffer.alloc(32 * 1024, "evidence");
 const [first = "10000", underWay = "512", ...given] = process.argv.slice(2);
 const latencies = given.length > 0 ? given.map(Number) : [0, 20];
@@ -83,7 +84,7 @@ function leaseOf(endpoint: string) {
   };
 }
 
-/** Throws bodies away. Ends with its input. */
+/** Serves as the sink, which throws bodies away. It ends with its input. */
 async function serve(): Promise<void> {
   const latency = Number(underWay);
   const found = { "x-oss-hash-crc64ecma": String(crc64(CONTENT)) };

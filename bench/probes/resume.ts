@@ -8,8 +8,8 @@ import { dataFolder, stopProcess } from "@exhibit/testkit";
 import { createClient, directory } from "../../test/support/system.ts";
 import { parts, startFleet } from "../fleet.ts";
 
-// A worker is killed (SIGKILL) when half of a large file is sent; another one goes on:
-// npx node bench/probes/resume.ts [MiB]. Prints the bytes that were sent again and how long it took to go on.
+// A worker is killed (SIGKILL) when half of a large file is sent, and another one continues:
+// npx node bench/probes/resume.ts [MiB]. It prints the bytes that were sent again and the time until work continued.
 
 const MiB = 1024 * 1024;
 const size = Number(process.argv[2] ?? 1024);

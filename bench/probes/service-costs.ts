@@ -7,7 +7,7 @@ import pg from "pg";
 import { createClient, directory } from "../../test/support/system.ts";
 import { startFleet } from "../fleet.ts";
 
-// What a file costs Postgres, and what a shard costs Redis: npx node bench/probes/service-costs.ts [files]. For docs/scale.md.
+// What a file costs Postgres, and a shard Redis, for docs/scale.md: npx node bench/probes/service-costs.ts [files].
 
 const FILES_OF_SHARD = 256;
 const WORKERS = 2;
@@ -57,7 +57,7 @@ async function look() {
   };
 }
 
-/** Microseconds of a process and its children, those that have ended too. */
+/** Returns the CPU microseconds of a process and its children, also those that have ended. */
 function cpuOf(pid: number): number {
   return readdirSync("/proc").reduce((sum, name) => {
     if (!/^\d+$/.test(name)) return sum;
@@ -68,7 +68,7 @@ function cpuOf(pid: number): number {
   }, 0);
 }
 
-/** From the state on, which is the third field; nothing of a process that has just ended. */
+/** Returns a process's stat fields from the third (its state) on; none of a process that has just ended. */
 function statOf(pid: string): string[] {
   try {
     return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];

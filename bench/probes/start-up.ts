@@ -9,10 +9,11 @@ import { embeddedScript } from "../contest/contenders/embedded.ts";
 import { type Fleet, parts, startFleet, startVendors } from "../fleet.ts";
 import { cpuOf } from "../measure.ts";
 
-// What a process costs before it has anything to do: npx node bench/probes/start-up.ts [--rounds 5] [--idle 20] [--json]
-// `ready` is wall clock from the start of the process to its word that it takes work, `cpu` its CPU time until then;
-// `embedded` is the same from the start of one process on PGlite to the first PUT that arrives, in a data folder that is new
-// and in one that isn't. Idle: the share of one core, in percent, and the resident memory in MB.
+// What a process costs before it has work: npx node bench/probes/start-up.ts [--rounds 5] [--idle 20] [--json]
+// `ready` is the wall-clock time from the process's start until it says that it takes work, `cpu` its
+// CPU time until then. `embedded` is the same from the start of one process on PGlite to the first
+// PUT, in a new data folder and in a used one. Idle: the share of one core, in percent, and the
+// resident memory in MB.
 
 const { values } = parseArgs({
   options: {
@@ -56,11 +57,11 @@ async function timeStart(fleet: Fleet, part: keyof typeof parts): Promise<Start>
   return { ready, cpu };
 }
 
-/** What a process uses while nothing is to be done. */
+/** Measures what a process uses while there is no work. */
 async function idle(fleet: Fleet, part: keyof typeof parts) {
   const child = await fleet.start(parts[part]);
   const { pid = 0 } = child;
-  // What a start leaves behind to be done isn't idling.
+  // What a start leaves to be done isn't idling.
   await setTimeout(2000);
   const before = await cpuOf(pid);
   await setTimeout(idleMs);
@@ -86,7 +87,7 @@ async function measureEmbedded() {
   return { first: medianOf(first), again: medianOf(again) };
 }
 
-/** Ends the process when its first PUT has come. */
+/** Returns the time until the first PUT; the process is ended then. */
 async function timeFirstPut(source: string, dataDir: string): Promise<Start> {
   await using stack = new AsyncDisposableStack();
   const arrived = Promise.withResolvers<number>();

@@ -6,17 +6,17 @@ export interface Contender {
   name: string;
   /** What it is, for the report. */
   description: string;
-  /** Takes part in one round of a quick run only. */
+  /** Set for one that takes part in only one round of a quick run. */
   isSlow?: true;
-  /** Why it can't run here; undefined when it can. */
+  /** Returns why it can't run here; undefined if it can. */
   missing(): string | undefined;
-  /** Makes ready what isn't part of the work, such as servers, and gives a way to run the work. */
+  /** Prepares what isn't part of the work, such as servers, and returns a way to run the work. */
   open(task: Task): Promise<Running>;
 }
 
 export interface Task {
   data: DataSet;
-  /** Of the sink, `http://127.0.0.1:…`. */
+  /** The sink's address, `http://127.0.0.1:…`. */
   sink: string;
 }
 
@@ -25,7 +25,7 @@ export interface Running extends AsyncDisposable {
   run(): Promise<Usage>;
 }
 
-/** For those that are one program, started anew for each run. */
+/** Returns a contender that is one program, which is started anew for each run. */
 export function program(run: () => Promise<Usage>): Running {
   return { run, [Symbol.asyncDispose]: () => Promise.resolve() };
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { runProgram } from "../../measure.ts";
 import { type Contender, program } from "./contender.ts";
 
-/** The floor: it signs nothing, proves nothing and records nothing. */
+/** The fastest that is possible: it signs nothing, proves nothing and records nothing. */
 export const curl: Contender = {
   name: "curl",
   description: "curl --parallel, 64 at once, unsigned",

@@ -19,7 +19,7 @@ let view = await services.imports.create({
   folders: [{ vendor: "kongur", folder, source: { type: "directory", path } }],
 });
 while (view.status !== "sealed" && view.status !== "attention") {
-  // Looking more often would take time of the process that is measured.
+  // Polling more often would take CPU time of the measured process.
   await setTimeout(50);
   view = await services.imports.get(view.import_id);
 }

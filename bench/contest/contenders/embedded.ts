@@ -6,7 +6,7 @@ import type { Contender } from "./contender.ts";
 
 export const embeddedScript = join(import.meta.dirname, "embedded-script.ts");
 
-/** PGlite for ledger and queues, all in one process; with its start and the making of its database. */
+/** Exhibit in one process on PGlite, including its start and the creation of its database. */
 export const embedded: Contender = {
   name: "exhibit-embedded",
   description: "Exhibit in one process on PGlite, from its start to the sealed import",

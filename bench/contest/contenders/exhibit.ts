@@ -5,12 +5,12 @@ import { measureServers } from "../../measure.ts";
 import type { Contender, Task } from "./contender.ts";
 
 const WORKERS = 2;
-/** Looking takes time of the machine that is measured, so it is seldom; the import itself says when it ended. */
+/** Polling takes CPU time of the measured machine, so it is rare; the import itself says when it ended. */
 const LOOK_EVERY_MS = 250;
 
 /**
- * A service runs for weeks, so imports that have V8 compile its code come before the turns that count: until so many files were
- * sent, or so many imports done.
+ * A service runs for weeks, so imports that make V8 compile its code come before the measured turns:
+ * at most so many files or imports.
  */
 const WARM_UP = { files: 30_000, imports: 3 };
 
@@ -36,7 +36,7 @@ export const exhibit: Contender = {
   },
 };
 
-/** Gives the seconds from the request to the seal. Each run is another case, so that nothing is there already. */
+/** Returns the seconds from the request to the seal. Each run is another case, so that no object exists already. */
 async function importAll({ apiUrl }: Fleet, { data }: Task, run: number): Promise<number> {
   const request = {
     entrust_id: `E-${run}`,

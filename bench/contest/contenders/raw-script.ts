@@ -11,7 +11,7 @@ const files = Number(values.files);
 const size = Math.round(Number(values.bytes) / files);
 const { hostname, port } = new URL(positionals[0] ?? "");
 const CONNECTIONS = 16;
-/** Given to the system in one call; small bodies go out with their head. */
+/** The bytes of one write; small bodies are sent together with their head. */
 const PIECE = 1024 * 1024;
 
 const piece = Buffer.alloc(Math.min(size, PIECE), "evidence");
@@ -22,7 +22,7 @@ let begun = 0;
 
 for (let i = 0; i < Math.min(files, CONNECTIONS); i++) sendMany();
 
-/** No promise and no parsing: each answer of the sink comes whole, in one piece. */
+/** Sends without promises and parsing: each of the sink's responses arrives in one piece. */
 function sendMany(): void {
   const socket = connect(Number(port), hostname).setNoDelay(true);
   let left = 0;

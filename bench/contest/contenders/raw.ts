@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { runProgram } from "../../measure.ts";
 import { type Contender, program } from "./contender.ts";
 
-/** What the sink can take: nothing is read, signed or looked up. Runs when it is asked for. */
+/** Shows what the sink can take: nothing is read, signed or looked up. It runs only if it is named. */
 export const raw: Contender = {
   name: "raw",
   description: "one PUT over and over, from memory, on 16 kept connections",

@@ -2,10 +2,10 @@ import { spawnSync } from "node:child_process";
 import { runProgram } from "../../measure.ts";
 import { type Contender, program } from "./contender.ts";
 
-/** Without the AWS_* of whoever runs this: rclone's S3 backend would take them. */
+/** Leaves out the AWS_* variables of whoever runs this: rclone's S3 backend would use them. */
 const ownEnvironment = { PATH: process.env.PATH, HOME: process.env.HOME };
 
-/** Its S3 backend, which is how it reaches OSS, told to look at nothing before and after. */
+/** rclone's S3 backend, which is how it reaches OSS, without any checks before and after. */
 export const rclone: Contender = {
   name: "rclone",
   description: "rclone copy, S3 backend, 64 transfers, parts of 8 MiB",

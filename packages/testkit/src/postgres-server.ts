@@ -19,7 +19,7 @@ export interface PostgresOptions {
   tls?: { cert: string; key: string };
 }
 
-/** A real Postgres. It refuses to run as root: then it runs as the user that Debian's package made. */
+/** Starts a real Postgres. It refuses to run as root, so it runs as the user of Debian's package then. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<RunningServer> {
   const data = await dataFolder("postgres");
   const user = userOfServers();
@@ -54,7 +54,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Runn
         ["-D", cluster, "-p", String(port), "-k", data.path, "-h", "127.0.0.1", ...settings],
         { ready: /ready to accept connections/, cwd: data.path, ...user },
       ),
-    // An immediate shutdown takes the children along; the next start recovers from the log, as after a crash.
+    // An immediate shutdown ends the children, too; the next start recovers from the log, as after a crash.
     signals: { down: "SIGINT", kill: "SIGQUIT" },
     remove: data.remove,
   });
@@ -70,14 +70,14 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   return release;
 }
 
-/** Servers that refuse to run as root run as Postgres's user then. */
+/** Returns Postgres's user if this process is root, for servers that refuse to run as root. */
 export function userOfServers(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};
   const id = (flag: string) => Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }));
   return { uid: id("-u"), gid: id("-g") };
 }
 
-/** The folder that holds both initdb and postgres; Debian keeps it off the PATH. */
+/** Returns the folder that holds both initdb and postgres, which Debian keeps off the PATH. */
 function findPrograms(): string {
   const debian = "/usr/lib/postgresql";
   const versions = existsSync(debian)

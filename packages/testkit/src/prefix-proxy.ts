@@ -5,7 +5,7 @@ export interface PrefixProxy extends AsyncDisposable {
   readonly url: string;
 }
 
-/** What nginx does by `location /exhibit/ { proxy_pass http://target/; proxy_set_header Host $http_host; }`. */
+/** Does what nginx does by `location /exhibit/ { proxy_pass http://target/; proxy_set_header Host $http_host; }`. */
 export async function startPrefixProxy(prefix: string, target: string): Promise<PrefixProxy> {
   const server = createServer((asked, answer) => {
     const { method, headers, url = "" } = asked;

@@ -5,15 +5,15 @@ import net, { type AddressInfo, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 
 export interface TestProxy {
-  /** With user and password, where it wants them. */
+  /** The proxy's address, with user and password if it asks for them. */
   readonly url: string;
-  /** `host:port` of each tunnel that was asked for. */
+  /** The `host:port` of each tunnel that was requested. */
   readonly asked: string[];
-  /** Requests that weren't for a tunnel. */
+  /** The URLs of requests that weren't for a tunnel. */
   readonly plain: string[];
-  /** The status of all further answers; 200 opens tunnels. */
+  /** The status of all further responses; 200 opens tunnels. */
   status: number;
-  /** Never answers. */
+  /** Whether it never responds. */
   isSilent: boolean;
   /** Ends the tunnels that are open. */
   cut(): void;
@@ -21,8 +21,10 @@ export interface TestProxy {
 }
 
 /**
- * A proxy that opens tunnels, until the test is over. `login`: `user:password`, as it is sent; `certificate`, with its key in PEM:
- * it is spoken to by TLS.
+ * Starts a proxy that opens tunnels until the test is over.
+ *
+ * @param login `user:password` that it asks for
+ * @param certificate a certificate with its key, in PEM: then it speaks TLS
  */
 export async function startProxy(
   login?: string,

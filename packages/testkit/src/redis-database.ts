@@ -1,8 +1,8 @@
 import { Redis } from "ioredis";
 
 /**
- * Returns the address of a database of its own on the run's Redis. Redis databases are numbered; whoever needs one takes the next
- * number of the counter that all tests share.
+ * Returns the address of an unused database on the run's Redis. Databases are numbered: the number
+ * comes from a counter that all tests share.
  */
 export async function takeRedisDatabase(redisUrl: string): Promise<string> {
   const counter = new Redis(redisUrl);

@@ -10,15 +10,15 @@ declare module "vitest" {
   }
 }
 
-/** One for each part of the system that a test runs; the tests of a whole run need more than a hundred. */
+/** Each system that a test runs has a database; a whole run needs more than a hundred. */
 const DATABASES = 4096;
 
 export interface RedisOptions {
-  /** Settings beside those of production, or in their place, as in redis.conf; a value may have several words. */
+  /** Settings that are added to those of production or replace them, as in redis.conf; a value may have several words. */
   settings?: Readonly<Record<string, string>>;
-  /** Whether it only watches over others. @defaultValue false */
+  /** Whether it is a sentinel, which watches over others. @defaultValue false */
   isSentinel?: boolean;
-  /** The certificate (and authority) and its key, in PEM: then it speaks TLS only. */
+  /** A certificate, which is its own authority, and its key, in PEM: then it speaks TLS only. */
   tls?: { cert: string; key: string };
 }
 
@@ -29,7 +29,7 @@ const production = {
   databases: `${DATABASES}`,
 };
 
-/** A real Redis, as production has it unless told otherwise: append-only file on, nothing evicted. */
+/** Starts a real Redis, configured as in production by default: append-only file on, nothing evicted. */
 export async function startRedis(options: RedisOptions = {}): Promise<RunningServer> {
   const { settings = {}, isSentinel = false, tls } = options;
   const data = await dataFolder("redis");

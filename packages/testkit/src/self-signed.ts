@@ -1,4 +1,4 @@
-/** A certificate for 127.0.0.1 that nobody vouches for, with its key. It protects nothing. */
+/** A self-signed certificate for 127.0.0.1, with its key. It protects nothing. */
 export const selfSigned = {
   cert: `-----BEGIN CERTIFICATE-----
 MIIBnDCCAUGgAwIBAgIUWNCVqXLA4of7wg+P1OBAYlj5GXswCgYIKoZIzj0EAwIw

@@ -5,11 +5,11 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Below those that Linux gives to outgoing connections: one of these could have it before its server does. */
+/** Ports below those that Linux gives to outgoing connections, which could take one before its server does. */
 const PORTS = { first: 15_000, end: 32_000 };
 const given = new Set<number>();
 
-/** A free TCP port of the loopback interface, for a server that is about to start. */
+/** Returns a free TCP port of the loopback interface, for a server that is about to start. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(PORTS.first, PORTS.end);
@@ -29,32 +29,32 @@ async function isFree(port: number): Promise<boolean> {
   return listens;
 }
 
-/** A folder for one server's data, and how to remove it. */
+/** Creates a temporary folder, and returns its path and how to remove it. */
 export async function dataFolder(name: string): Promise<{ path: string; remove(): Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), `exhibit-${name}-`));
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** A server that a test can take away for a while. */
+/** A server that a test can stop for a while. */
 export interface RunningServer {
   url: string;
-  /** Of the process that runs now. */
+  /** The id of the process that runs now. */
   readonly pid: number;
-  /** Ends it in good order; its data stays. */
+  /** Shuts it down; its data stays. */
   down(): Promise<void>;
   /** Ends it as a crash would; its data stays as it is at that moment. */
   kill(): Promise<void>;
   /** Starts it again, on the same port and data. */
   up(): Promise<void>;
-  /** Ends it for good and removes its data. */
+  /** Shuts it down forever and removes its data. */
   stop(): Promise<void>;
 }
 
-/** Runs a server that `start` starts, again and again, on the same port and data. */
+/** Runs a server that `start` can start repeatedly, on the same port and data. */
 export async function runServer(server: {
   url: string;
   start(): Promise<ChildProcess>;
-  /** What ends it in good order, and what is a crash to it. */
+  /** The signals that shut it down, and that are a crash to it. */
   signals: { down: NodeJS.Signals; kill: NodeJS.Signals };
   remove(): Promise<void>;
 }): Promise<RunningServer> {
@@ -99,7 +99,7 @@ export async function startServer(
   return child;
 }
 
-/** Ends a process that was started here and waits for it. */
+/** Sends a signal to a child process and resolves when it has ended. */
 export async function stopProcess(
   child: ChildProcess,
   signal: NodeJS.Signals = "SIGTERM",
