@@ -28,11 +28,11 @@ export interface ReaderPool {
 }
 
 /**
- * For a disk that answers at once: a thread needs half the time for a small file that the main
+ * Threads for a disk that answers at once: one needs half the time for a small file that the main
  * thread needs.
  */
 const FAST_DISK_THREADS = 1;
-/** For a slower one: the threads wait most of the time. Node has as many for files of its own. */
+/** Threads for a slower one, which wait most of the time. Node has as many for files of its own. */
 const SLOW_DISK_THREADS = 4;
 /**
  * A job, or a MiB of one, that opens and reads for more milliseconds than this waits for the disk.
