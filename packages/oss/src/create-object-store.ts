@@ -143,7 +143,9 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
   };
 }
 
-/** Returns the upload that is left, if the lease still leads to the same object; else discards it. */
+/**
+ * Returns the upload that is left, if the lease still leads to the same object; else discards it.
+ */
 async function leftToContinue(
   uploads: UploadRecord,
   key: string,

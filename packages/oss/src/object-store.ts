@@ -38,8 +38,8 @@ export interface Receipt {
 }
 
 /**
- * Decides whether a small file is looked for before it is sent, because files of its folder are likely
- * to be in OSS already. All files of a folder share one, which learns from each of them.
+ * Decides whether a small file is looked for before it is sent, because files of its folder are
+ * likely to be in OSS already. All files of a folder share one, which learns from each of them.
  */
 export interface HeadFirst {
   isLikely(): boolean;
@@ -57,8 +57,8 @@ export interface PutRequest {
    */
   body: FileBody;
   /**
-   * When the file was last changed, in milliseconds since the epoch. It is written into the metadata
-   * of a new object, and never compared with that of an existing one.
+   * When the file was last changed, in milliseconds since the epoch. It is written into the
+   * metadata of a new object, and never compared with that of an existing one.
    */
   modifiedAt?: number;
   signal?: AbortSignal;
@@ -79,7 +79,10 @@ export interface PutRequest {
    * that fails.
    */
   uploads?: UploadRecord;
-  /** Whether to HEAD a small file before sending it. Large files are always checked. @defaultValue never */
+  /**
+   * Whether to HEAD a small file before sending it. Large files are always checked. @defaultValue
+   * never
+   */
   headFirst?: HeadFirst;
 }
 
@@ -119,8 +122,9 @@ export interface ObjectStore {
     signal: AbortSignal | undefined,
   ): Promise<T>;
   /**
-   * Stores one file and proves it. Never overwrites other bytes. Retries by itself whatever a pause, a
-   * new lease or a corrected clock can fix. Throws `ExhibitError`, INTERRUPTED if `signal` is aborted.
+   * Stores one file and proves it. Never overwrites other bytes. Retries by itself whatever a
+   * pause, a new lease or a corrected clock can fix. Throws `ExhibitError`, INTERRUPTED if `signal`
+   * is aborted.
    */
   put(request: PutRequest): Promise<Receipt>;
   /**
@@ -129,8 +133,9 @@ export interface ObjectStore {
    */
   abort(request: AbortRequest): Promise<void>;
   /**
-   * Returns whether OSS serves a request without bytes to where the file goes, whatever it responds,
-   * unless with an outage or a throttle. It is asked once, and waited for ten seconds at most.
+   * Returns whether OSS serves a request without bytes to where the file goes, whatever it
+   * responds, unless with an outage or a throttle. It is asked once, and waited for ten seconds at
+   * most.
    */
   isReachable(request: ReachabilityRequest): Promise<boolean>;
   /** Sets how many bytes a second all files together may send; undefined removes the limit. */
@@ -138,8 +143,8 @@ export interface ObjectStore {
   /** Returns the window of each bucket that something was sent to. */
   windows(): BucketWindow[];
   /**
-   * Returns the bytes of memory that `put` holds while it stores a file of this size. An upload that
-   * is continued has its own part size.
+   * Returns the bytes of memory that `put` holds while it stores a file of this size. An upload
+   * that is continued has its own part size.
    */
   memoryFor(size: number, partSize?: number): number;
   /** Closes the idle connections; requests in flight go on. */

@@ -7,8 +7,8 @@ export interface LeftUpload extends OpenUpload {
 
 /**
  * The part of a file's multipart upload that outlives the process. Each method resolves once its
- * news is recorded, and `put` goes on only then. With a record, `put` leaves it to the record's keeper
- * to abort uploads: one that can be continued stays open.
+ * news is recorded, and `put` goes on only then. With a record, `put` leaves it to the record's
+ * keeper to abort uploads: one that can be continued stays open.
  */
 export interface UploadRecord {
   /** The upload to continue, of a file of the same size and time. */

@@ -3,49 +3,49 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { createCRC64 } from "hash-wasm";
 
-/** What the fake saw of a request. */
+/** A request as the fake saw it. */
 interface Seen {
   method: string;
   bucket: string;
   key: string;
   query: Record<string, string>;
   headers: http.IncomingHttpHeaders;
-  /** Such as `PutObject`. */
+  /** OSS's name of the operation, such as `PutObject`. */
   operation: string;
   /** Bytes of the body that arrived. */
   length: number;
 }
 
-export interface FakeAnswer {
+export interface FakeResponse {
   status: number;
   code?: string;
   ec?: string;
   message?: string;
-  /** More XML inside `<Error>`. */
+  /** More XML to put inside `<Error>`. */
   extra?: string;
   headers?: Record<string, string>;
-  /** The body, where `code` makes none. */
+  /** The body of a response without `code`. */
   xml?: string;
-  /** It isn't OSS that answers. */
+  /** The response isn't OSS's own. */
   foreign?: true;
 }
 
 export type Mood =
-  /** Answers with an error after reading the body. */
-  | { kind: "answer"; answer: FakeAnswer }
-  /** Answers with an error before reading the body, and closes. */
-  | { kind: "early"; answer: FakeAnswer }
-  /** Cuts the connection once the headers are in. */
+  /** Responds with an error after reading the body. */
+  | { kind: "respond"; response: FakeResponse }
+  /** Responds with an error before reading the body, and closes the connection. */
+  | { kind: "early"; response: FakeResponse }
+  /** Resets the connection once the headers are in. */
   | { kind: "reset" }
-  /** Does what is asked and cuts the connection instead of answering. */
-  | { kind: "lose-answer" }
-  /** Stores other bytes than were sent, and says so in the CRC64. */
+  /** Does what is asked, and closes the connection instead of responding. */
+  | { kind: "lose-response" }
+  /** Stores other bytes than were sent, and tells their CRC64. */
   | { kind: "damage" }
-  /** Stores rightly, and answers with another CRC64. */
+  /** Stores the bytes that were sent, and tells another CRC64. */
   | { kind: "lie" }
-  /** Answers without a CRC64. */
+  /** Responds without a CRC64. */
   | { kind: "no-crc64" }
-  /** Never answers. */
+  /** Never responds. */
   | { kind: "hang" }
   /** Runs the function before the request is handled. */
   | { kind: "before"; run: () => void };
@@ -70,9 +70,9 @@ export interface FakeOss {
   uploads: Map<string, FakeUpload>;
   requests: Seen[];
   tokens: Set<string>;
-  /** The next request of this operation is handled in this mood; moods of one operation queue up. */
+  /** Handles the next request of this operation in this mood. Moods of one operation queue up. */
   next(operation: string, ...moods: Mood[]): void;
-  /** Every request of this operation is. */
+  /** Handles every request of this operation in this mood. */
   always(operation: string, mood: Mood): void;
   seed(key: string, content: Buffer, options?: Partial<FakeObject>): Promise<void>;
   operations(): string[];
@@ -80,16 +80,25 @@ export interface FakeOss {
 }
 
 export interface FakeOptions {
-  /** False: bodies are measured and dropped, and whole objects have the CRC64 that this gives for their parts. */
+  /**
+   * If it is given, bodies are measured and dropped, and an object that is made of parts has the
+   * CRC64 that this returns for them.
+   */
   combine?: (parts: { size: number; crc64: bigint }[]) => bigint;
   now?: () => number;
-  /** The bucket keeps versions: `x-oss-forbid-overwrite` is ignored, and writes are answered with a version. */
+  /**
+   * Whether the bucket keeps versions: `x-oss-forbid-overwrite` is ignored, and writes return a
+   * version.
+   */
   versioned?: boolean;
-  /** ListParts gives so many at most. */
+  /** How many parts ListParts returns at most. */
   partsOfPage?: number;
 }
 
-/** A strict OSS in memory, on the loopback: it checks everything that can be checked without our own signer. */
+/**
+ * A strict OSS in memory, on the loopback address. It checks everything that can be checked without
+ * knowing how to sign, and each request can be given a mood.
+ */
 export async function startFakeOss({
   combine,
   now = Date.now,
@@ -120,22 +129,22 @@ export async function startFakeOss({
     if (mood?.kind === "hang") return;
     if (mood?.kind === "early") {
       response.setHeader("connection", "close");
-      return answer(response, seen, mood.answer);
+      return respond(response, seen, mood.response);
     }
     const body = await readBody(request, combine === undefined);
     seen.length = body.size;
-    if (mood?.kind === "answer") return answer(response, seen, mood.answer);
+    if (mood?.kind === "respond") return respond(response, seen, mood.response);
     const fault = refusal(seen, body.size);
-    if (fault !== undefined) return answer(response, seen, fault);
+    if (fault !== undefined) return respond(response, seen, fault);
     const result = await handle(seen, body, mood);
-    if (mood?.kind === "lose-answer") return void request.socket.destroy();
+    if (mood?.kind === "lose-response") return void request.socket.destroy();
     if (mood?.kind === "lie") result.headers = { ...result.headers, "x-oss-hash-crc64ecma": "1" };
     if (mood?.kind === "no-crc64") delete result.headers?.["x-oss-hash-crc64ecma"];
-    answer(response, seen, result);
+    respond(response, seen, result);
   }
 
-  /** What a strict OSS refuses of any request. */
-  function refusal({ headers, method }: Seen, size: number): FakeAnswer | undefined {
+  /** Returns what a strict OSS refuses a request with, whatever the operation. */
+  function refusal({ headers, method }: Seen, size: number): FakeResponse | undefined {
     const authorization = headers.authorization ?? "";
     const v4 =
       /^OSS4-HMAC-SHA256 Credential=STS\.[\w-]+\/\d{8}\/cn-test\/oss\/aliyun_v4_request,Signature=[0-9a-f]{64}$/;
@@ -153,7 +162,7 @@ export async function startFakeOss({
     return undefined;
   }
 
-  async function handle(seen: Seen, body: Body, mood: Mood | undefined): Promise<FakeAnswer> {
+  async function handle(seen: Seen, body: Body, mood: Mood | undefined): Promise<FakeResponse> {
     const { key, query, headers } = seen;
     const uploadId = query.uploadId ?? "";
     const isTaken = !versioned && headers["x-oss-forbid-overwrite"] === "true" && objects.has(key);
@@ -235,7 +244,7 @@ export async function startFakeOss({
     body: Body,
     isTaken: boolean,
     mood: Mood | undefined,
-  ): Promise<FakeAnswer> {
+  ): Promise<FakeResponse> {
     const id = query.uploadId ?? "";
     const upload = uploads.get(id);
     if (upload === undefined) return { status: 404, code: "NoSuchUpload", ec: "0042-00000203" };
@@ -269,10 +278,10 @@ export async function startFakeOss({
     };
   }
 
-  function answer(
+  function respond(
     response: http.ServerResponse,
     seen: Seen,
-    { status, code, ec, message, extra, headers, xml, foreign }: FakeAnswer,
+    { status, code, ec, message, extra, headers, xml, foreign }: FakeResponse,
   ): void {
     const requestId = `REQ-${requests.indexOf(seen) + 1}`;
     const error =

@@ -4,7 +4,7 @@ import type { Bucket, Lease } from "@exhibit/credentials";
 import { createCRC64 } from "hash-wasm";
 import type { LeaseHolder } from "../src/index.ts";
 
-/** None of these may be seen in an error. */
+/** Texts of which none may be seen in an error. */
 export const secretsOfLeases = ["secret-of-", "token-1", "token-2", "token-3"];
 
 export function leaseFor(endpoint: string, number = 1, bucket: Partial<Bucket> = {}): Lease {
@@ -31,12 +31,12 @@ export function leaseFor(endpoint: string, number = 1, bucket: Partial<Bucket> =
 }
 
 export interface TestHolder extends LeaseHolder {
-  /** Ids of the leases that were replaced. */
+  /** The ids of the leases that were replaced. */
   replaced: string[];
   asked: ({ minimumRemaining?: number } | undefined)[];
 }
 
-/** Hands out lease 1; each refusal leads to the next one. */
+/** Returns a holder of lease 1; each refusal leads to the next one. */
 export function holderOf(make: (number: number) => Lease): TestHolder {
   let number = 1;
   const holder: TestHolder = {
@@ -56,13 +56,13 @@ export function holderOf(make: (number: number) => Lease): TestHolder {
 }
 
 export interface TestBody extends FileBody {
-  /** Pieces that were read: where they begin and end. */
+  /** Where the pieces that were read begin and end. */
   reads: [number, number][];
 }
 
 const crc64Hasher = await createCRC64();
 
-/** A file of these bytes, which says that it has `size` of them. */
+/** Returns a file of these bytes, which says that it has `size` of them. */
 export function bodyOfBytes(content: Buffer, size = content.length): TestBody {
   const reads: [number, number][] = [];
   let at = 0;
@@ -81,7 +81,7 @@ export function bodyOfBytes(content: Buffer, size = content.length): TestBody {
   };
 }
 
-/** With the digest of `whole` it's the last piece. */
+/** Returns a piece of a file; with `whole`, the last one. */
 export function pieceOf(bytes: Buffer, whole?: Buffer): Piece {
   return {
     bytes,
@@ -91,7 +91,7 @@ export function pieceOf(bytes: Buffer, whole?: Buffer): Piece {
   };
 }
 
-/** Bytes that differ everywhere, so that no mix-up of parts goes unnoticed. */
+/** Returns bytes that differ everywhere, so that no mix-up of parts goes unnoticed. */
 export function bytesOf(length: number, seed = 1): Buffer {
   const bytes = Buffer.alloc(length);
   let state = seed;

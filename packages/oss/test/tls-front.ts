@@ -2,19 +2,19 @@ import net, { type AddressInfo } from "node:net";
 import tls from "node:tls";
 import { generate } from "selfsigned";
 
-/** TLS in front of a server that speaks plain HTTP, as OSS has it. */
+/** A TLS server in front of one that speaks plain HTTP, as OSS has it. */
 export interface TlsFront {
   endpoint: string;
-  /** In PEM: whoever trusts it, trusts the server. */
+  /** In PEM. Whoever trusts it trusts the server. */
   certificate: string;
-  /** Connections so far, and how many of them went on with an earlier one's session. */
+  /** How many connections there were, and how many of them resumed an earlier one's session. */
   connections: { all: number; resumed: number };
-  /** Ends the connections that are open, as a server does with those at rest. */
+  /** Ends the open connections, as a server does with idle ones. */
   endConnections(): void;
   close(): Promise<void>;
 }
 
-/** `host` is what the certificate is for: a name or an address of this machine. */
+/** The certificate is for `host`, a name or an address of this machine. */
 export async function startTlsFront(behind: string, host = "localhost"): Promise<TlsFront> {
   const altName = net.isIP(host) === 0 ? { type: 2, value: host } : { type: 7, ip: host };
   const pems = await generate([{ name: "commonName", value: host }], {

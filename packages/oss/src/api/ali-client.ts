@@ -32,8 +32,8 @@ export function createAliCall(sender: Sender, clocks: ClockOffsets): AliCall {
       if (wire.response === undefined) throw new Error("ali-oss sent nothing");
       return { value, response: wire.response };
     } catch (thrown) {
-      // ali-oss wraps what our sender threw. What it throws itself may hold the request, so it doesn't
-      // become the cause.
+      // ali-oss wraps what our sender threw. What it throws itself may hold the request, so it
+      // doesn't become the cause.
       throw wire.failure ?? toStoreError({ thrown: new Error(reasonOf(thrown)) }, request);
     }
   };
@@ -52,7 +52,9 @@ interface Wire {
   request(url: string, params: UrllibRequest): Promise<unknown>;
 }
 
-/** Returns the HTTP client that ali-oss calls: our sender, which remembers what came of the request. */
+/**
+ * Returns the HTTP client that ali-oss calls: our sender, which remembers what came of the request.
+ */
 function wireOf(sender: Sender, request: AliRequest): Wire {
   const wire: Wire = {
     async request(_url, params) {
@@ -92,7 +94,8 @@ function optionsOf({ lease }: AliRequest, clocks: ClockOffsets, wire: Wire) {
     accessKeyId: credentials.accessKeyId,
     accessKeySecret: credentials.accessKeySecret,
     stsToken: credentials.securityToken,
-    // This only keeps ali-oss from printing a warning; without `refreshSTSToken` it refreshes nothing.
+    // This only keeps ali-oss from printing a warning; without `refreshSTSToken` it refreshes
+    // nothing.
     refreshSTSTokenInterval: 300_000,
     bucket: bucket.name,
     endpoint: bucket.endpoint,

@@ -1,6 +1,6 @@
 /**
- * How far our clock is off from the clock of each OSS endpoint. OSS refuses a signature whose time is
- * more than 15 minutes off.
+ * How far our clock is off from the clock of each OSS endpoint. OSS refuses a signature whose time
+ * is more than 15 minutes off.
  */
 export interface ClockOffsets {
   /** Returns milliseconds since the epoch by the endpoint's clock, as far as it is known. */

@@ -6,9 +6,9 @@ const ERROR = /^\s*(?:<\?xml[^>]*>\s*)?<Error[\s>]/;
 const PAGE = /^\s*<(?:!doctype html|html)[\s>]/i;
 
 /**
- * Returns whether a response is no success. Its status alone doesn't tell: "200 OK" may have gone out
- * before OSS knew that it would fail, which it then says in the body; and a portal that wants people
- * to sign in responds to everything with 200 and a page.
+ * Returns whether a response is no success. Its status alone doesn't tell: "200 OK" may have gone
+ * out before OSS knew that it would fail, which it then says in the body; and a portal that wants
+ * people to sign in responds to everything with 200 and a page.
  */
 export function isFailure(response: HttpResponse, { root }: Pick<Operation, "root">): boolean {
   const { status, body } = response;

@@ -23,8 +23,8 @@ interface ListedPart extends UploadedPart {
 /** The requests that begin, list and end a multipart upload. They throw STORE_* and LEASE_*. */
 export interface MultipartCalls {
   /**
-   * Begins an upload to an object with these headers. Returns the new upload's id, and when it began
-   * by OSS's clock.
+   * Begins an upload to an object with these headers. Returns the new upload's id, and when it
+   * began by OSS's clock.
    */
   initiate(
     target: Target,
@@ -121,7 +121,10 @@ function partsAfter(last: ListedPart | undefined): Query {
   };
 }
 
-/** The page as ali-oss reads it from the XML: all texts, and a single part without an array around it. */
+/**
+ * The page as ali-oss reads it from the XML: all texts, and a single part without an array around
+ * it.
+ */
 interface PartsPage {
   isTruncated: string;
   parts: PartOfPage | PartOfPage[];

@@ -21,7 +21,10 @@ export interface Target {
   signal: AbortSignal | undefined;
 }
 
-/** The requests that carry bytes, and the one that looks for an object. They throw STORE_* and LEASE_*. */
+/**
+ * The requests that carry bytes, and the one that looks for an object. They throw STORE_* and
+ * LEASE_*.
+ */
 export interface ObjectCalls {
   /** Returns undefined when there is no object. */
   head(target: Target): Promise<StoredObject | undefined>;
@@ -75,8 +78,8 @@ export function createObjectCalls(sender: Sender, now: () => number): ObjectCall
 }
 
 /**
- * A 404 without a code, with which some gateways respond to HEAD, means that there is no object, too.
- * A 404 of another code doesn't.
+ * A 404 without a code, with which some gateways respond to HEAD, means that there is no object,
+ * too. A 404 of another code doesn't.
  */
 function isAbsent(error: unknown): boolean {
   if (!(error instanceof ExhibitError) || error.details.oss_status !== 404) return false;

@@ -8,9 +8,9 @@ import { createSender, type Sender } from "./sender.ts";
 /** What OSS said to a signed request that changes nothing. */
 export interface Probe {
   /**
-   * `absent` and `present`: OSS accepted the signature and the policy. `unreadable`: it accepted the
-   * signature, but the policy doesn't allow oss:GetObject, without which nobody can tell whether an
-   * object that is there already has the same bytes.
+   * `absent` and `present`: OSS accepted the signature and the policy. `unreadable`: it accepted
+   * the signature, but the policy doesn't allow oss:GetObject, without which nobody can tell
+   * whether an object that is there already has the same bytes.
    */
   readonly outcome: "absent" | "present" | "unreadable";
   readonly key: string;
@@ -65,8 +65,8 @@ async function headObject(
 }
 
 /**
- * Returns undefined when OSS didn't accept the request. OSS checks the signature first and the policy
- * afterwards.
+ * Returns undefined when OSS didn't accept the request. OSS checks the signature first and the
+ * policy afterwards.
  */
 function outcomeOf({ code, details }: ExhibitError): Probe["outcome"] | undefined {
   const { oss_code, oss_status } = details;

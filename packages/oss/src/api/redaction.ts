@@ -13,8 +13,8 @@ export function withoutSecrets(sentence: string, { credentials, object }: Lease)
 }
 
 /**
- * Returns a signed URL's query and those of its values that are more than names and numbers, encoded
- * and decoded.
+ * Returns a signed URL's query and those of its values that are more than names and numbers,
+ * encoded and decoded.
  */
 function urlSecrets(url = ""): string[] {
   const [, query = ""] = url.split("?", 2);

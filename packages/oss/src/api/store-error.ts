@@ -5,7 +5,9 @@ import { delayOf, fieldsOf, isPage } from "./failed-response.ts";
 import type { Operation } from "./operation.ts";
 import { withoutSecrets } from "./redaction.ts";
 
-/** Our codes for OSS's (PROTOCOLS.md 4 and 5.5). For a code that isn't here the HTTP status decides. */
+/**
+ * Our codes for OSS's (PROTOCOLS.md 4 and 5.5). For a code that isn't here the HTTP status decides.
+ */
 const codes: Readonly<Record<string, ErrorCode>> = {
   SecurityTokenExpired: "LEASE_EXPIRED",
   InvalidSecurityToken: "LEASE_REJECTED",

@@ -4,8 +4,8 @@ const ONE = 1n << 63n;
 const X_TO_THE_8TH = 1n << 55n;
 
 /**
- * Returns the CRC64 of A‖B from the CRC64s of A and of B and the length of B, so that each piece of a
- * file is digested once.
+ * Returns the CRC64 of A‖B from the CRC64s of A and of B and the length of B, so that each piece of
+ * a file is digested once.
  */
 export function crc64Combine(a: bigint, b: bigint, lengthOfB: number): bigint {
   return a === 0n ? b : multiply(shiftBy(lengthOfB), a) ^ b;

@@ -1,8 +1,8 @@
 import type { OutgoingBody } from "../http/request.ts";
 
 /**
- * Bytes that are handed to the connection at a time, so that progress shows and the connection's own
- * buffer stays small.
+ * Bytes that are handed to the connection at a time, so that progress shows and the connection's
+ * own buffer stays small.
  */
 const PIECE = 256 * 1024;
 
@@ -20,8 +20,8 @@ function* piecesOf(bytes: Buffer): Generator<Buffer> {
 }
 
 /**
- * Returns a function that makes a counter for each attempt to send the same bytes. A counter passes on
- * how far its attempt got beyond all earlier ones, so bytes that are sent again count once.
+ * Returns a function that makes a counter for each attempt to send the same bytes. A counter passes
+ * on how far its attempt got beyond all earlier ones, so bytes that are sent again count once.
  */
 export function forwardCounter(
   onBytes: ((bytes: number) => void) | undefined,

@@ -21,12 +21,14 @@ interface BucketLimits {
 export interface PrefixLimits {
   readonly bucket: BucketLimits;
   /**
-   * Admits whole files: few more are begun than requests are in flight, however many files there are
-   * and however wide the window is.
+   * Admits whole files: few more are begun than requests are in flight, however many files there
+   * are and however wide the window is.
    */
   readonly files: Semaphore;
   readonly rate: PrefixRate;
-  /** Admits one request with bytes, by the rate of its prefix and then by the window of its bucket. */
+  /**
+   * Admits one request with bytes, by the rate of its prefix and then by the window of its bucket.
+   */
   readonly limiter: Limiter;
 }
 
@@ -44,7 +46,9 @@ export interface Admission {
 
 const FLOOR = 1;
 const START = 16;
-/** Files that wait in memory for their turn, so that no response is followed by a wait for the disk. */
+/**
+ * Files that wait in memory for their turn, so that no response is followed by a wait for the disk.
+ */
 const READ_AHEAD = 48;
 /** Files that are read one after the other, so that a reader is woken for many of them at once. */
 const READ_TOGETHER = 16;

@@ -1,6 +1,6 @@
 /**
- * How many requests with bytes may be in flight to one bucket, learned from their responses. It does
- * nothing by itself.
+ * How many requests with bytes may be in flight to one bucket, learned from their responses. It
+ * does nothing by itself.
  */
 export interface ConcurrencyWindow {
   /** A whole number from floor to ceiling. */
@@ -8,8 +8,8 @@ export interface ConcurrencyWindow {
   /** Records a response that wasn't a throttle, whatever else it said. */
   responded(sample: Sample): void;
   /**
-   * Records that OSS asked for fewer requests, or that a request timed out; `startedAt` is when that
-   * request began.
+   * Records that OSS asked for fewer requests, or that a request timed out; `startedAt` is when
+   * that request began.
    */
   throttled(startedAt: number): void;
 }
@@ -36,8 +36,8 @@ export interface WindowOptions {
 /** Milliseconds. Shorter rounds would measure the garbage collector. */
 const SHORTEST_ROUND = 50;
 /**
- * What each round of an increase adds. It is the same in every process, so that processes that share
- * a bucket come to equal windows.
+ * What each round of an increase adds. It is the same in every process, so that processes that
+ * share a bucket come to equal windows.
  */
 const STEP = 2;
 const DECREASE = 0.5;
@@ -65,9 +65,9 @@ interface Base {
 }
 
 /**
- * The window doubles until that doesn't pay or OSS says stop; afterwards it climbs by equal steps. A
- * throttle halves it. Now and then a larger and a smaller window are tried: growth that doesn't make
- * the work faster only makes each request slower, and is undone.
+ * The window doubles until that doesn't pay or OSS says stop; afterwards it climbs by equal steps.
+ * A throttle halves it. Now and then a larger and a smaller window are tried: growth that doesn't
+ * make the work faster only makes each request slower, and is undone.
  */
 export function createConcurrencyWindow({
   floor,
@@ -81,8 +81,8 @@ export function createConcurrencyWindow({
   let round = newRound(now());
   let shrunkAt = Number.NEGATIVE_INFINITY;
   /**
-   * Whether the last measurement spoke against a trial. It is then made once more, because one pause
-   * of the process must not decide.
+   * Whether the last measurement spoke against a trial. It is then made once more, because one
+   * pause of the process must not decide.
    */
   let isDoubted = false;
   let rounds = 0;

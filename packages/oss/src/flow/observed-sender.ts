@@ -35,8 +35,8 @@ export function observedSender(sender: Sender, admission: Admission): Sender {
 }
 
 /**
- * Returns whether OSS asks for fewer requests, or has no time for us: "ServiceUnavailable: thread pool
- * almost full" (PROTOCOLS.md 5.5), or silence.
+ * Returns whether OSS asks for fewer requests, or has no time for us: "ServiceUnavailable: thread
+ * pool almost full" (PROTOCOLS.md 5.5), or silence.
  */
 function asksForFewer(error: unknown): boolean {
   if (!(error instanceof ExhibitError)) return false;

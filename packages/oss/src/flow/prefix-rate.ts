@@ -2,14 +2,15 @@ import { waitAmong } from "../http/abort-listeners.ts";
 import { interrupted } from "../http/interrupted.ts";
 
 /**
- * How many requests a second may begin below one prefix, learned from OSS's throttles. OSS limits the
- * requests a second of a prefix, whoever sends them, so many processes exceed it with one request in
- * flight each. There is no limit before the first throttle, and none a minute after the last.
+ * How many requests a second may begin below one prefix, learned from OSS's throttles. OSS limits
+ * the requests a second of a prefix, whoever sends them, so many processes exceed it with one
+ * request in flight each. There is no limit before the first throttle, and none a minute after the
+ * last.
  */
 export interface PrefixRate {
   /**
-   * Returns undefined if a request may begin at once; else a promise that resolves when it may, first
-   * come, first served. Rejects with INTERRUPTED when the signal is aborted.
+   * Returns undefined if a request may begin at once; else a promise that resolves when it may,
+   * first come, first served. Rejects with INTERRUPTED when the signal is aborted.
    */
   turn(signal: AbortSignal | undefined): Promise<void> | undefined;
   /** Records that OSS accepted a request. */
@@ -26,11 +27,14 @@ const MEMORY = 1000;
 const DECREASE = 0.7;
 /**
  * How the rate grows back, as TCP's CUBIC does: fast at first, hardly near what OSS accepted, then
- * ever faster. In requests a second for each cubed second, whatever the rate is, so that the rates of
- * many processes become equal.
+ * ever faster. In requests a second for each cubed second, whatever the rate is, so that the rates
+ * of many processes become equal.
  */
 const GROWTH = 0.4;
-/** Milliseconds after the last throttle until there is no limit again; by then it is too high to matter. */
+/**
+ * Milliseconds after the last throttle until there is no limit again; by then it is too high to
+ * matter.
+ */
 const FORGOTTEN = 60_000;
 /** Requests a second. */
 const SLOWEST = 1;

@@ -15,7 +15,9 @@ export interface RetryOptions {
   attempts: number;
   /** Milliseconds, doubled with each attempt; a random part of it is waited. */
   baseDelay: number;
-  /** Milliseconds. If OSS asks for a longer pause, the error is thrown and the caller has to wait. */
+  /**
+   * Milliseconds. If OSS asks for a longer pause, the error is thrown and the caller has to wait.
+   */
   maxDelay: number;
   /** Milliseconds that a lease must still be valid for when a request begins. */
   minimumRemaining: number;
@@ -23,8 +25,8 @@ export interface RetryOptions {
 
 /**
  * Runs one request until it succeeds or no retry can help; throws the last error. Each attempt of a
- * request with a `limiter` waits there to be admitted, so that its lease is fresh when it begins, and
- * gives up its place while it pauses.
+ * request with a `limiter` waits there to be admitted, so that its lease is fresh when it begins,
+ * and gives up its place while it pauses.
  */
 export type Retry = <T>(
   run: (lease: Lease) => Promise<T>,
@@ -46,9 +48,9 @@ interface Budget {
 }
 
 /**
- * Returns the retries for the requests of one file. Each attempt takes the lease that is current then,
- * so a renewed one is used from the next part on. A request that runs inside another one's attempt and
- * has used up its own attempts isn't repeated by the outer one.
+ * Returns the retries for the requests of one file. Each attempt takes the lease that is current
+ * then, so a renewed one is used from the next part on. A request that runs inside another one's
+ * attempt and has used up its own attempts isn't repeated by the outer one.
  */
 export function createRetry(
   leases: LeaseHolder,
@@ -124,7 +126,8 @@ function delayBefore(
 }
 
 function backoff(error: ExhibitError, budget: Budget, options: RetryOptions): number | undefined {
-  // Repeating the request helps with neither: one ends the work, the other takes sending the file anew.
+  // Repeating the request helps with neither: one ends the work, the other takes sending the file
+  // anew.
   if (error.code === "INTERRUPTED" || error.code === "STORE_UPLOAD_GONE") return undefined;
   const isThrottle = error.action === "throttle";
   const left = isThrottle ? --budget.throttles : --budget.attempts;

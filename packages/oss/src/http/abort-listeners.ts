@@ -9,8 +9,8 @@ const watched = new WeakMap<AbortSignal, Watched>();
 
 /**
  * Calls `act` when the signal is aborted, unless the returned function is called first. It is meant
- * for signals that hundreds of requests share: EventTarget searches its whole list for each listener
- * that is added or removed, this doesn't.
+ * for signals that hundreds of requests share: EventTarget searches its whole list for each
+ * listener that is added or removed, this doesn't.
  */
 export function onAbort(signal: AbortSignal | undefined, act: () => void): () => void {
   if (signal === undefined) return nothing;

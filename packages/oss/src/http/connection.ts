@@ -22,7 +22,10 @@ export interface ConnectionOptions {
   secure: boolean;
   hostname: string;
   port: number;
-  /** Milliseconds without a byte in either direction, in a request (connecting included) or between two. */
+  /**
+   * Milliseconds without a byte in either direction, in a request (connecting included) or between
+   * two.
+   */
   idleTimeout: number;
   /** A socket that is connected already, through a proxy. */
   socket?: net.Socket;

@@ -60,7 +60,8 @@ export function startExchange(
     data(chunk) {
       try {
         const complete = reader.take(chunk);
-        // A response that arrives before the body is out ends the sending, and the connection with it.
+        // A response that arrives before the body is out ends the sending, and the connection with
+        // it.
         const isSent = exchange.written && socket.writableLength === 0;
         if (complete) finish(() => responded(complete.response, complete.reusable && isSent));
       } catch (error) {

@@ -20,8 +20,8 @@ interface HostOptions {
 }
 
 /**
- * Milliseconds after which an idle connection isn't used again. OSS closes it sooner or later, and a
- * request that meets the closing is lost.
+ * Milliseconds after which an idle connection isn't used again. OSS closes it sooner or later, and
+ * a request that meets the closing is lost.
  */
 const MAX_IDLE_MS = 30_000;
 

@@ -1,6 +1,8 @@
 import type { Address, OutgoingRequest } from "./request.ts";
 
-/** Returns the request line and headers, in Latin-1. Throws for characters that a header can't hold. */
+/**
+ * Returns the request line and headers, in Latin-1. Throws for characters that a header can't hold.
+ */
 export function requestHead({ method, address, headers, body }: OutgoingRequest): string {
   let head = `${method} ${checked(address.path)} HTTP/1.1\r\nhost: ${checked(hostOf(address))}\r\n`;
   for (const name of Object.keys(headers))

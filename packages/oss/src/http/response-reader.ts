@@ -52,7 +52,8 @@ export function createResponseReader(method: string): ResponseReader {
       if (end === -1) return undefined;
       const found = readHead(bytes.toString("latin1", 0, end), method);
       bytes = bytes.subarray(end + END_OF_HEAD.length);
-      // "A client MUST be able to parse one or more 1xx responses received prior to a final response."
+      // "A client MUST be able to parse one or more 1xx responses received prior to a final
+      // response."
       if (found.status >= 200) return found;
     }
   }

@@ -6,8 +6,8 @@ const MAX_KEY_BYTES = 1023;
 
 /**
  * Returns the object key of a file: the only object that the lease opens, or the lease's prefix and
- * the name in NFC. (OSS doesn't normalise: NFC and NFD would be two objects.) The prefix stays as the
- * vendor gave it, because its policy compares bytes. Throws KEY_INVALID and KEY_OUTSIDE_LEASE.
+ * the name in NFC. (OSS doesn't normalise: NFC and NFD would be two objects.) The prefix stays as
+ * the vendor gave it, because its policy compares bytes. Throws KEY_INVALID and KEY_OUTSIDE_LEASE.
  */
 export function keyOf(lease: Lease, name: string): string {
   const key = lease.object?.key ?? lease.prefix + name.normalize("NFC");
@@ -33,7 +33,10 @@ export function checkInside(lease: Lease, key: string): void {
   );
 }
 
-/** A part that is empty, `.` or `..` could lead out of the prefix in a tool that takes keys for paths. */
+/**
+ * A part that is empty, `.` or `..` could lead out of the prefix in a tool that takes keys for
+ * paths.
+ */
 function faultOfName(name: string): string | undefined {
   const bad = name.split("/").find((part) => part === "" || part === "." || part === "..");
   return bad === undefined ? undefined : `its name has a part ${JSON.stringify(bad)}`;

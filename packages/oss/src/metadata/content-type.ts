@@ -52,7 +52,9 @@ function extensionOf(name: string): string {
   return name.slice(dot + 1).toLowerCase();
 }
 
-/** HTML, and everything that is XML to a browser: it may be SVG or XHTML, or embed their elements. */
+/**
+ * HTML, and everything that is XML to a browser: it may be SVG or XHTML, or embed their elements.
+ */
 function isActive(type: string): boolean {
   return type === "text/html" || /[/+]xml$/.test(type);
 }

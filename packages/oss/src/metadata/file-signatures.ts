@@ -2,8 +2,8 @@
 export interface Kind {
   type: string;
   /**
-   * Whether files of other kinds begin the same way: a document is a ZIP archive, a raw photo a TIFF.
-   * Such bytes say less than a name that is known.
+   * Whether files of other kinds begin the same way: a document is a ZIP archive, a raw photo a
+   * TIFF. Such bytes say less than a name that is known.
    */
   isContainer: boolean;
 }
@@ -27,8 +27,8 @@ const signatures = [
   alone("image/gif", [0, "GIF87a"]),
   alone("image/gif", [0, "GIF89a"]),
   alone("image/webp", [0, "RIFF"], [8, "WEBP"]),
-  // Two letters prove too little: the reserved bytes must be zero, too, and the header must have one of
-  // the lengths that exist.
+  // Two letters prove too little: the reserved bytes must be zero, too, and the header must have
+  // one of the lengths that exist.
   ...["\x0c", "\x28", "\x34", "\x38", "\x40", "\x6c", "\x7c"].map((length) =>
     alone("image/bmp", [0, "BM"], [6, "\0\0\0\0"], [14, `${length}\0\0\0`]),
   ),
@@ -63,7 +63,9 @@ const byFirstByte = Map.groupBy(signatures, ({ marks: [first] }) =>
   first?.[0] === 0 ? first[1].charCodeAt(0) : 0,
 );
 
-/** Returns the kind of a file that begins with `head`; undefined if that doesn't tell for certain. */
+/**
+ * Returns the kind of a file that begins with `head`; undefined if that doesn't tell for certain.
+ */
 export function kindOf(head: Uint8Array): Kind | undefined {
   return byFirstByte
     .get(head[0] ?? -1)

@@ -16,8 +16,8 @@ export interface Described {
 
 /**
  * Returns what tells people and tools that find the object what it is: its type, when the file was
- * last changed (in seconds, as rclone writes and reads it) and its SHA-256. None of it is proof, and
- * none is ever compared.
+ * last changed (in seconds, as rclone writes and reads it) and its SHA-256. None of it is proof,
+ * and none is ever compared.
  */
 export function objectHeaders({ key, head, modifiedAt, sha256 }: Described): ObjectHeaders {
   const headers: Record<string, string> = { "content-type": contentTypeOf(key, head) };

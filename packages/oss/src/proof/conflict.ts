@@ -3,8 +3,8 @@ import type { StoredObject } from "../api/object-calls.ts";
 import { CRC64_HEADER } from "../api/stored-bytes.ts";
 
 /**
- * Returns EVIDENCE_CONFLICT, which names both sides so that people can find out which is the evidence.
- * An object of equal size whose CRC64 OSS doesn't tell may be the same one: then it is
+ * Returns EVIDENCE_CONFLICT, which names both sides so that people can find out which is the
+ * evidence. An object of equal size whose CRC64 OSS doesn't tell may be the same one: then it is
  * STORE_PROOF_MISSING.
  */
 export function conflict(

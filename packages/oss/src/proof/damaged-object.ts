@@ -9,19 +9,19 @@ import { foundReceipt } from "./receipt.ts";
 
 /**
  * What to do about an object that this very call wrote, and whose bytes OSS says aren't those that
- * were sent: nothing, if it has the right bytes after all, or write again, over our own damaged copy
- * if that is still there.
+ * were sent: nothing, if it has the right bytes after all, or write again, over our own damaged
+ * copy if that is still there.
  */
 export type DamageVerdict = { receipt: Receipt } | { overwrite: StoredObject | undefined };
 
 /**
  * A write that OSS answered with another CRC64 than ours left damaged bytes at our key, where
- * `x-oss-forbid-overwrite` now keeps out the good ones. They aren't evidence but our own faulty copy,
- * so they may be overwritten, but only when the ETag and CRC64 of our own write prove the object to be
- * that copy. (Nobody who forbids overwriting can have replaced it.)
+ * `x-oss-forbid-overwrite` now keeps out the good ones. They aren't evidence but our own faulty
+ * copy, so they may be overwritten, but only when the ETag and CRC64 of our own write prove the
+ * object to be that copy. (Nobody who forbids overwriting can have replaced it.)
  *
- * Throws EVIDENCE_CONFLICT when it is another object, and `error` when that can't be told, because the
- * object isn't shown or OSS doesn't tell its CRC64.
+ * Throws EVIDENCE_CONFLICT when it is another object, and `error` when that can't be told, because
+ * the object isn't shown or OSS doesn't tell its CRC64.
  */
 export async function judgeDamaged(
   headObject: HeadObject,

@@ -29,13 +29,15 @@ export function createHeadObject(
     }, signal);
 }
 
-/** Milliseconds. Both of the times that are compared come from headers, which have whole seconds. */
+/**
+ * Milliseconds. Both of the times that are compared come from headers, which have whole seconds.
+ */
 const CLOCK_GRAIN = 2000;
 
 /**
  * Finds out what OSS's "there is an object already" means. `sentSince` is how many milliseconds ago
- * this very call first sent the whole file without learning what came of it: an equal object that is
- * no older is its own, and `stored`. Throws EVIDENCE_CONFLICT when the object has other bytes,
+ * this very call first sent the whole file without learning what came of it: an equal object that
+ * is no older is its own, and `stored`. Throws EVIDENCE_CONFLICT when the object has other bytes,
  * STORE_DENIED when it isn't shown, STORE_PROOF_MISSING when OSS doesn't tell its CRC64.
  */
 export async function settleExisting(
@@ -60,8 +62,8 @@ export function settleFound(
 }
 
 /**
- * Returns undefined also when the lease may not look. The vendors' policies often leave oss:GetObject
- * out; then one has to go on without knowing.
+ * Returns undefined also when the lease may not look. The vendors' policies often leave
+ * oss:GetObject out; then one has to go on without knowing.
  */
 export async function headIfAllowed(headObject: HeadObject): Promise<Found | undefined> {
   try {

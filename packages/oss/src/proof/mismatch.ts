@@ -4,8 +4,8 @@ import { CRC64_HEADER, type StoredBytes } from "../api/stored-bytes.ts";
 import type { PutRequest } from "../object-store.ts";
 
 /**
- * Returns the error for when OSS received other bytes than were read (DIGEST_MISMATCH), or doesn't say
- * what it received (STORE_PROOF_MISSING). It names the object that was written.
+ * Returns the error for when OSS received other bytes than were read (DIGEST_MISMATCH), or doesn't
+ * say what it received (STORE_PROOF_MISSING). It names the object that was written.
  */
 export function mismatch(what: string, ours: bigint, stored: StoredBytes): ExhibitError {
   const { crc64: theirs, etag, requestId } = stored;
@@ -29,7 +29,9 @@ export function mismatch(what: string, ours: bigint, stored: StoredBytes): Exhib
   );
 }
 
-/** Returns the incident that our own damaged copy is about to be overwritten with the right bytes. */
+/**
+ * Returns the incident that our own damaged copy is about to be overwritten with the right bytes.
+ */
 export function overwritten(key: string, { etag, crc64 }: StoredObject): ExhibitError {
   return new ExhibitError(
     "DIGEST_MISMATCH",

@@ -17,7 +17,10 @@ export function writtenReceipt(
   return { outcome: "stored", endpoint, bucket, key, size, sha256, crc64, ...ids, storedAt };
 }
 
-/** Returns the receipt of an object that was found. It was stored when OSS says it was last modified. */
+/**
+ * Returns the receipt of an object that was found. It was stored when OSS says it was last
+ * modified.
+ */
 export function foundReceipt(
   outcome: Receipt["outcome"],
   of: Found & { key: string; content: Content },

@@ -12,7 +12,10 @@ import type { SentFile } from "./upload-parts.ts";
 /** How an upload ended: proved, or completed with bytes that aren't the file's. */
 export type UploadOutcome = { receipt: Receipt } | { damaged: StoredBytes; content: Content };
 
-/** Makes the uploaded parts an object, and finds out whether that has happened when OSS doesn't tell. */
+/**
+ * Makes the uploaded parts an object, and finds out whether that has happened when OSS doesn't
+ * tell.
+ */
 export async function completeUpload(
   job: PutJob,
   upload: OpenUpload,
@@ -29,7 +32,8 @@ export async function completeUpload(
 
   let isUnsure = false;
   return job.retry(async (lease) => {
-    // "Complete may keep running after the client disconnects: after a time-out do HEAD before retrying."
+    // "Complete may keep running after the client disconnects: after a time-out do HEAD before
+    // retrying."
     const there = isUnsure ? await receiptIfThere() : undefined;
     if (there !== undefined) return { receipt: there };
     try {
@@ -47,7 +51,8 @@ export async function completeUpload(
         return { receipt: await settle(job, await headOrDeny(headObject, key), content, upload) };
       }
       if (isUploadGone(error)) {
-        // A Complete has worked before: one of this call, or of a process that ended before it knew.
+        // A Complete has worked before: one of this call, or of a process that ended before it
+        // knew.
         const receipt = await receiptIfThere();
         if (receipt !== undefined) return { receipt };
       }

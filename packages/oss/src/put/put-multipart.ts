@@ -39,7 +39,8 @@ export async function putMultipart(
   const error = reported(job, wholeMismatch(key, first));
   const verdict = await judgeDamaged(headObject, { key, ...first, error });
   if ("receipt" in verdict) return verdict.receipt;
-  // The only case in which a file is sent again: each part was right, but OSS assembled them wrongly.
+  // The only case in which a file is sent again: each part was right, but OSS assembled them
+  // wrongly.
   if (verdict.overwrite) reported(job, overwritten(key, verdict.overwrite));
   const second = await beginUpload(job, options, verdict.overwrite !== undefined);
   if ("receipt" in second) return second.receipt;
@@ -116,7 +117,10 @@ interface Filling {
   overwrite: boolean;
 }
 
-/** Sends the missing parts of an upload and completes it. An upload that can't be continued is discarded. */
+/**
+ * Sends the missing parts of an upload and completes it. An upload that can't be continued is
+ * discarded.
+ */
 async function fillUpload(
   job: PutJob,
   upload: OpenUpload,
@@ -136,9 +140,9 @@ async function fillUpload(
 }
 
 /**
- * Aborts an upload as well as it can, with a time limit of its own, because an aborted signal may be
- * the reason for it. What this misses, such as an upload whose Initiate lost its response, is left to
- * the bucket's lifecycle rule for parts.
+ * Aborts an upload as well as it can, with a time limit of its own, because an aborted signal may
+ * be the reason for it. What this misses, such as an upload whose Initiate lost its response, is
+ * left to the bucket's lifecycle rule for parts.
  */
 async function abortUpload(
   { key, multipartCalls, retry }: PutJob,

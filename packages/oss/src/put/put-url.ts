@@ -15,10 +15,10 @@ import type { PutJob } from "./put-job.ts";
 const MAX_SINGLE_PUT = 5 * 1024 ** 3;
 
 /**
- * Stores a file by one PUT to the signed URL of its lease, streaming it; each attempt reads it anew. A
- * URL is signed for just this request: no header can be added, so OSS isn't asked to forbid
- * overwriting, and nobody can look at the object. So it is up to the vendor whether another object may
- * be replaced. Each URL names its own object, and a renewed lease may name another one. Throws
+ * Stores a file by one PUT to the signed URL of its lease, streaming it; each attempt reads it
+ * anew. A URL is signed for just this request: no header can be added, so OSS isn't asked to forbid
+ * overwriting, and nobody can look at the object. So it is up to the vendor whether another object
+ * may be replaced. Each URL names its own object, and a renewed lease may name another one. Throws
  * STORE_REFUSED for a file that is too large for one PUT.
  */
 export async function putToUrl(job: PutJob): Promise<Receipt> {

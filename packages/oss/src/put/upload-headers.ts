@@ -6,8 +6,8 @@ import { type ObjectHeaders, objectHeaders } from "../metadata/object-headers.ts
 import type { PutJob } from "./put-job.ts";
 
 /**
- * Returns the headers of an object that is uploaded in parts. Its SHA-256 isn't among them: it isn't
- * known when the upload begins, and adding it later would take another request.
+ * Returns the headers of an object that is uploaded in parts. Its SHA-256 isn't among them: it
+ * isn't known when the upload begins, and adding it later would take another request.
  */
 export async function uploadHeaders(job: PutJob): Promise<ObjectHeaders> {
   const { key, body, modifiedAt, signal } = job;

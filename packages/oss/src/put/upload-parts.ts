@@ -55,8 +55,8 @@ export async function sendParts(
 }
 
 /**
- * Stops the others at the first failure, but waits for all of them: no part may be in flight when the
- * upload is aborted.
+ * Stops the others at the first failure, but waits for all of them: no part may be in flight when
+ * the upload is aborted.
  */
 async function allOrFirstFailure(pulls: Promise<void>[], stop: AbortController): Promise<void> {
   const failures: unknown[] = [];

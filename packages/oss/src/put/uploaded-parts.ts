@@ -8,8 +8,8 @@ import type { PutJob } from "./put-job.ts";
 /** The parts that OSS has of an upload that is continued. */
 export interface UploadedParts {
   /**
-   * Returns the part as OSS has it, if it is the one that was read; undefined when it has to be sent.
-   * Throws SOURCE_CHANGED when other bytes were sent earlier.
+   * Returns the part as OSS has it, if it is the one that was read; undefined when it has to be
+   * sent. Throws SOURCE_CHANGED when other bytes were sent earlier.
    */
   match(part: Pick<Part, "number" | "crc64">): UploadedPart | undefined;
 }
@@ -18,9 +18,9 @@ export interface UploadedParts {
 export const noUploadedParts: UploadedParts = { match: () => undefined };
 
 /**
- * Returns the parts that OSS lists, where the lease may ask; else those on the record, which do as long
- * as OSS still has them: if it hasn't, it says so at the end. Returns undefined when OSS doesn't know
- * the upload any more.
+ * Returns the parts that OSS lists, where the lease may ask; else those on the record, which do as
+ * long as OSS still has them: if it hasn't, it says so at the end. Returns undefined when OSS
+ * doesn't know the upload any more.
  */
 export async function findUploadedParts(
   job: PutJob,

@@ -5,8 +5,9 @@ import type { RequestToSign } from "./sign-v4.ts";
 const SUB_RESOURCES: ReadonlySet<string> = new Set(["uploads", "uploadId", "partNumber"]);
 
 /**
- * Returns the `Authorization` header of the older signature, Base64 of HMAC-SHA1 (PROTOCOLS.md 5.3),
- * for deployments that know no other. `x-oss-date` takes the place and the form of the Date header.
+ * Returns the `Authorization` header of the older signature, Base64 of HMAC-SHA1 (PROTOCOLS.md
+ * 5.3), for deployments that know no other. `x-oss-date` takes the place and the form of the Date
+ * header.
  */
 export function signV1(request: RequestToSign): string {
   const { method, headers, accessKeyId, accessKeySecret } = request;

@@ -23,10 +23,10 @@ async function serve(listener: http.RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** One that answers what it likes. */
-async function serveRaw(answer: (socket: net.Socket, path: string) => void): Promise<string> {
+/** Starts a server whose responses needn't be HTTP. */
+async function serveRaw(response: (socket: net.Socket, path: string) => void): Promise<string> {
   const server = net.createServer((socket) => {
-    socket.once("data", (head) => answer(socket, /^PUT (\S+)/.exec(String(head))?.[1] ?? ""));
+    socket.once("data", (head) => response(socket, /^PUT (\S+)/.exec(String(head))?.[1] ?? ""));
   });
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -58,7 +58,7 @@ it("throws the body's own error, not the broken connection's, and cuts the reque
 it.each([
   [19, "fewer"],
   [21, "more"],
-])("lets no body of %i bytes through that was announced with 20", async (length, difference) => {
+])("doesn't complete a body of %i bytes that was declared with 20", async (length, difference) => {
   let whole = false;
   const endpoint = await serve((request, response) =>
     request.resume().on("end", () => {
@@ -79,25 +79,25 @@ it.each([
 it("reads no more of a body than the connection takes", async () => {
   let taken = 0;
   const endpoint = await serve((request, response) => {
-    // Nothing is read, so the pipe fills up; an early answer then ends the sending.
+    // Nothing is read, so the pipe fills up; an early response then ends the sending.
     setTimeout(() => response.end("enough"), 100);
     request.pause();
   });
   function* chunks() {
     for (; taken < 4000; taken += 1) yield Buffer.alloc(65_536);
   }
-  const answer = await send(endpoint, { length: 4000 * 65_536, chunks: chunks() });
-  expect(answer.body.toString()).toBe("enough");
+  const response = await send(endpoint, { length: 4000 * 65_536, chunks: chunks() });
+  expect(response.body.toString()).toBe("enough");
   expect(taken).toBeGreaterThan(0);
   expect(taken).toBeLessThan(400);
 });
 
-it("keeps answers apart that arrive on many connections byte by byte", async () => {
+it("keeps responses apart that arrive byte by byte on many connections", async () => {
   const pieces: { socket: net.Socket; text: string }[] = [];
   const started = Promise.withResolvers<void>();
   const endpoint = await serveRaw((socket, path) => {
     socket.setNoDelay(true);
-    const body = `the answer to ${path}`;
+    const body = `the response to ${path}`;
     const isChunked = path.endsWith("1");
     const framing = isChunked ? "Transfer-Encoding: chunked" : `Content-Length: ${body.length}`;
     const framed = isChunked ? `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n` : body;
@@ -107,37 +107,37 @@ it("keeps answers apart that arrive on many connections byte by byte", async () 
     });
     if (pieces.length === 4) started.resolve();
   });
-  const answers = Promise.all(["0", "1", "2", "3"].map((key) => send(endpoint, undefined, key)));
+  const responses = Promise.all(["0", "1", "2", "3"].map((key) => send(endpoint, undefined, key)));
   await started.promise;
   const longest = Math.max(...pieces.map(({ text }) => text.length));
   for (let at = 0; at < longest; at += 1) {
     for (const { socket, text } of pieces) if (at < text.length) socket.write(text.charAt(at));
     await new Promise((resolve) => setImmediate(resolve));
   }
-  for (const [index, { headers, body }] of (await answers).entries()) {
+  for (const [index, { headers, body }] of (await responses).entries()) {
     expect(headers["x-of"]).toBe(`/evidence/${index}`);
-    expect(body.toString()).toBe(`the answer to /evidence/${index}`);
+    expect(body.toString()).toBe(`the response to /evidence/${index}`);
   }
 });
 
-it("takes an answer that ends with its connection", async () => {
+it("accepts a response that ends with its connection", async () => {
   const endpoint = await serveRaw((socket) => socket.end("HTTP/1.1 200 OK\r\n\r\nall of it"));
   expect((await send(endpoint)).body.toString()).toBe("all of it");
 });
 
-it("names a connection that is closed in the middle of an answer", async () => {
+it("reports a connection that is closed in the middle of a response", async () => {
   const endpoint = await serveRaw((socket) =>
     socket.end("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"),
   );
   await expect(send(endpoint)).rejects.toThrow("closed before the response");
 });
 
-it("refuses an answer without end", async () => {
+it("refuses a response without end", async () => {
   const endpoint = await serve((_, response) => response.end(Buffer.alloc(2_000_000)));
   await expect(send(endpoint)).rejects.toThrow("longer than");
 });
 
-it("uses a connection again", async () => {
+it("reuses a connection", async () => {
   const ports = new Set<unknown>();
   const endpoint = await serve((request, response) => {
     ports.add(request.socket.remotePort);
@@ -150,25 +150,25 @@ it("uses a connection again", async () => {
   expect(ports.size).toBe(1);
 });
 
-it("closes a connection whose body was cut short by an early answer", async () => {
+it("closes a connection whose body was cut short by an early response", async () => {
   const closed: Promise<void>[] = [];
   const endpoint = await serve((request, response) => {
     closed.push(new Promise((resolve) => request.socket.once("close", () => resolve())));
     response.writeHead(409).end();
   });
-  const answered = Promise.withResolvers<void>();
+  const responded = Promise.withResolvers<void>();
   async function* chunks() {
     yield Buffer.alloc(10);
-    await answered.promise;
+    await responded.promise;
     yield Buffer.alloc(10);
   }
   expect(await send(endpoint, { length: 20, chunks: chunks() })).toMatchObject({ status: 409 });
   await Promise.all(closed);
   expect(closed).toHaveLength(1);
-  answered.resolve();
+  responded.resolve();
 });
 
-/** A server that counts what arrives. */
+/** Starts a server that counts the bytes that arrive. */
 async function counting() {
   const seen = { bytes: 0 };
   const endpoint = await serve((request, response) =>
@@ -181,7 +181,7 @@ async function counting() {
   return { endpoint, seen };
 }
 
-it("keeps to a limit with all its requests together, each of them getting its part", async () => {
+it("keeps to a limit with all its requests together, and shares it among them", async () => {
   const { endpoint, seen } = await counting();
   const paced = createConnectionPool({ maxSockets: 8, idleTimeout: 20_000 });
   const rate = 2 * 1024 * 1024;
@@ -200,12 +200,12 @@ it("keeps to a limit with all its requests together, each of them getting its pa
   const seconds = Math.max(...ended) / 1000;
   expect(seen.bytes / seconds).toBeGreaterThan(0.9 * rate);
   expect(seen.bytes / seconds).toBeLessThan(1.1 * rate);
-  // None waits for the others' ends.
+  // No request waits until others have ended.
   expect(Math.min(...ended)).toBeGreaterThan(0.7 * Math.max(...ended));
   paced.close();
 });
 
-it("doesn't take our own limit for a silent line, takes over a new one at once, and can be aborted meanwhile", async () => {
+it("doesn't take our own limit for a silent line, applies a new one at once, and can be aborted meanwhile", async () => {
   const { endpoint, seen } = await counting();
   const paced = createConnectionPool({ maxSockets: 8, idleTimeout: 1000 });
   paced.pace(1024);
@@ -227,7 +227,7 @@ it("doesn't take our own limit for a silent line, takes over a new one at once, 
   paced.close();
 });
 
-it("asks for the key in the path, each byte of it encoded", async () => {
+it("asks for the key in the path, with each byte encoded", async () => {
   let url: string | undefined;
   const endpoint = await serve((request, response) => {
     url = request.url;
@@ -237,7 +237,7 @@ it("asks for the key in the path, each byte of it encoded", async () => {
   expect(url).toBe("/evidence/%E6%A1%88/a%20b%2Bc%27%28d%29%25%23%3F%26%3D.txt");
 });
 
-it("puts the bucket into the host for virtual hosts", () => {
+it("puts the bucket into the host name for virtual hosts", () => {
   const { bucket } = leaseFor("https://oss-cn-hangzhou.aliyuncs.com", 1, { pathStyle: false });
   expect(addressOf(bucket, "a/b", { uploadId: "U+1", uploads: "" })).toEqual({
     secure: true,
@@ -247,7 +247,7 @@ it("puts the bucket into the host for virtual hosts", () => {
   });
 });
 
-it("verifies certificates: plain HTTP behind an https address isn't spoken to", async () => {
+it("verifies certificates: it doesn't speak plain HTTP to an https address", async () => {
   const endpoint = (await serve((_, response) => response.end())).replace("http:", "https:");
   await expect(send(endpoint)).rejects.toThrow(/SSL|TLS|wrong version/i);
 });

@@ -11,7 +11,7 @@ let store: ObjectStore;
 beforeEach(async () => {
   oss = await startFakeOss();
   store = createObjectStore({ baseDelay: 1 });
-  // From here on it knows that the bucket keeps no versions.
+  // From here on the store knows that the bucket keeps no versions.
   await put("first", createHeadFirst(false));
   oss.requests.length = 0;
 });
@@ -35,7 +35,7 @@ describe("A file that is likely to be in OSS already", () => {
     expect(oss.operations()).toEqual(["HeadObject", "HeadObject", "PutObject"]);
   });
 
-  it("isn't looked for any more after 32 others in a row weren't there", async () => {
+  it("isn't looked for after 32 others in a row weren't there", async () => {
     const headFirst = createHeadFirst(true);
     for (let number = 0; number < 40; number += 1) await put(`${number}`, headFirst);
     expect(oss.operations().filter((name) => name === "HeadObject")).toHaveLength(32);
@@ -50,8 +50,8 @@ describe("A file that is likely to be in OSS already", () => {
     expect(oss.operations()).toEqual(["PutObject", "HeadObject", "HeadObject"]);
   });
 
-  it("is sent where HEAD is denied, and after 32 of them nobody looks", async () => {
-    oss.always("HeadObject", { kind: "answer", answer: { status: 403, code: "AccessDenied" } });
+  it("is sent where HEAD is denied, and after 32 of them without a HEAD", async () => {
+    oss.always("HeadObject", { kind: "respond", response: { status: 403, code: "AccessDenied" } });
     const headFirst = createHeadFirst(true);
     for (let number = 0; number < 40; number += 1) {
       expect(await put(`${number}`, headFirst)).toMatchObject({ outcome: "stored" });

@@ -17,7 +17,7 @@ it("sends 304 MB with less than 120 MB of memory", { timeout: 60_000 }, async ()
     let left = size;
     return {
       size,
-      // Only the last part is shorter, and ends with a digest; what it is doesn't matter here.
+      // Only the last part is shorter and has a digest, whose value doesn't matter here.
       read: async (length: number) => {
         left -= length;
         return left === 0 ? pieceOf(last.subarray(0, length), last) : part;
@@ -28,7 +28,7 @@ it("sends 304 MB with less than 120 MB of memory", { timeout: 60_000 }, async ()
     };
   };
   const leases = holderOf((number) => leaseFor(oss.endpoint, number));
-  // What loading the code takes isn't counted.
+  // The memory that loading the code takes isn't counted.
   await store.put({ leases, name: "first.mp4", body: bodyOf(9 * MiB) });
   const before = process.memoryUsage.rss();
   let peak = before;

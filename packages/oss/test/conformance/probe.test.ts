@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { ExhibitError } from "@exhibit/contracts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ProbeOptions, probe } from "../../src/index.ts";
-import { type FakeAnswer, type FakeOss, startFakeOss } from "../fake-oss.ts";
+import { type FakeOss, type FakeResponse, startFakeOss } from "../fake-oss.ts";
 import { leaseFor, secretsOfLeases } from "../leases.ts";
 
 describe("a probe of a lease", () => {
@@ -13,8 +13,8 @@ describe("a probe of a lease", () => {
   afterEach(() => oss.close());
 
   const probed = (options: ProbeOptions = {}) => probe(leaseFor(oss.endpoint), options);
-  const answering = (answer: FakeAnswer) =>
-    oss.next("HeadObject", { kind: "answer", answer: { message: "token-1", ...answer } });
+  const responding = (response: FakeResponse) =>
+    oss.next("HeadObject", { kind: "respond", response: { message: "token-1", ...response } });
   async function failure(options: ProbeOptions = {}): Promise<ExhibitError> {
     const error = await probed(options).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ExhibitError);
@@ -24,7 +24,7 @@ describe("a probe of a lease", () => {
     return error as ExhibitError;
   }
 
-  it("asks for a key below the prefix that nobody has, and changes nothing", async () => {
+  it("looks for a key below the prefix that nobody has, and changes nothing", async () => {
     const { outcome, key } = await probed();
     expect(outcome).toBe("absent");
     expect(key).toMatch(/^case\/1001\/\.exhibit-probe-[0-9a-f-]{36}$/);
@@ -35,15 +35,15 @@ describe("a probe of a lease", () => {
     expect((await probed()).key).not.toBe(key);
   });
 
-  it("asks for the one object that a lease opens", async () => {
+  it("looks for the only object that a lease opens", async () => {
     const lease = { ...leaseFor(oss.endpoint), object: { key: "case/1001/1.jpg" } };
     expect(await probe(lease)).toMatchObject({ outcome: "absent", key: "case/1001/1.jpg" });
     await oss.seed("case/1001/1.jpg", Buffer.from("x"));
     expect(await probe(lease)).toMatchObject({ outcome: "present" });
   });
 
-  it("tells a policy without reading from a lease that isn't taken", async () => {
-    answering({ status: 403, code: "AccessDenied" });
+  it("distinguishes a policy without oss:GetObject from a lease that isn't accepted", async () => {
+    responding({ status: 403, code: "AccessDenied" });
     expect(await probed()).toMatchObject({ outcome: "unreadable" });
   });
 
@@ -55,19 +55,19 @@ describe("a probe of a lease", () => {
     [403, "UserDisable", "STORE_DENIED"],
     [500, "InternalError", "STORE_UNAVAILABLE"],
   ])("fails on %i %s with %s", async (status, code, expected) => {
-    answering({ status, code });
+    responding({ status, code });
     expect(await failure()).toMatchObject({ code: expected });
   });
 
-  it("learns OSS's clock and asks once more", async () => {
-    answering({ status: 403, code: "RequestTimeTooSkewed" });
+  it("learns OSS's clock and tries once more", async () => {
+    responding({ status: 403, code: "RequestTimeTooSkewed" });
     expect(await probed()).toMatchObject({ outcome: "absent" });
-    answering({ status: 403, code: "RequestTimeTooSkewed" });
-    answering({ status: 403, code: "RequestTimeTooSkewed" });
+    responding({ status: 403, code: "RequestTimeTooSkewed" });
+    responding({ status: 403, code: "RequestTimeTooSkewed" });
     expect(await failure()).toMatchObject({ code: "STORE_CLOCK" });
   });
 
-  it("ends when it is aborted, and when OSS is silent", async () => {
+  it("ends when it is aborted, and when OSS doesn't respond", async () => {
     expect(await failure({ signal: AbortSignal.abort() })).toMatchObject({ code: "INTERRUPTED" });
     oss.next("HeadObject", { kind: "hang" });
     expect(await failure({ idleTimeout: 50 })).toMatchObject({ code: "STORE_UNAVAILABLE" });

@@ -8,7 +8,7 @@ import {
   type ObjectStoreOptions,
   type PutRequest,
 } from "../../src/index.ts";
-import { crc64Of, type FakeAnswer, type FakeOss, type Mood, startFakeOss } from "../fake-oss.ts";
+import { crc64Of, type FakeOss, type FakeResponse, type Mood, startFakeOss } from "../fake-oss.ts";
 import {
   bodyOfBytes,
   bytesOf,
@@ -20,10 +20,10 @@ import {
 
 const key = "case/1001/录像 (1).mp4";
 const partSize = 128 * 1024;
-/** Seven parts, the last a short one. */
+/** Seven parts, of which the last is short. */
 const content = bytesOf(6 * partSize + 1000);
-const denied: Mood = { kind: "answer", answer: { status: 403, code: "AccessDenied" } };
-const down: Mood = { kind: "answer", answer: { status: 500, code: "InternalError" } };
+const denied: Mood = { kind: "respond", response: { status: 403, code: "AccessDenied" } };
+const down: Mood = { kind: "respond", response: { status: 500, code: "InternalError" } };
 
 let oss: FakeOss;
 let store: ObjectStore;
@@ -59,8 +59,8 @@ async function failureOf(work: Promise<unknown>): Promise<ExhibitError> {
   return error;
 }
 
-function answering(answer: FakeAnswer): Mood {
-  return { kind: "answer", answer };
+function responding(response: FakeResponse): Mood {
+  return { kind: "respond", response };
 }
 
 function times(operation: string): number {
@@ -93,7 +93,7 @@ describe("a large file", () => {
     expect(oss.uploads.size).toBe(0);
   });
 
-  it("is looked into where its name tells no type, and still sent from its first byte, also a second time", async () => {
+  it("is inspected if its name tells no type, and is still sent from its first byte, also the second time", async () => {
     const film = Buffer.concat([Buffer.from("\0\0\0\x20ftypisom\0\0\x02\0"), content]);
     oss.next("CompleteMultipartUpload", { kind: "damage" });
     const body = bodyOfBytes(film);
@@ -109,7 +109,7 @@ describe("a large file", () => {
     ]);
   });
 
-  it("may not overwrite, neither at the beginning nor at the end", async () => {
+  it("may overwrite neither when it is begun nor when it is completed", async () => {
     await put();
     const forbids = oss.requests.filter(
       ({ headers }) => headers["x-oss-forbid-overwrite"] === "true",
@@ -120,7 +120,7 @@ describe("a large file", () => {
     ]);
   });
 
-  it("is signed with V1 where the bucket asks for it", async () => {
+  it("is signed with V1 if the bucket asks for it", async () => {
     leases = holderOf((number) => leaseFor(oss.endpoint, number, { signatureVersion: "v1" }));
     await put();
     const signatures = oss.requests.map(({ headers }) =>
@@ -129,7 +129,7 @@ describe("a large file", () => {
     expect(new Set(signatures)).toEqual(new Set(["OSS STS.key-1:"]));
   });
 
-  it("has no more parts on their way than is set", async () => {
+  it("has no more parts in flight than configured", async () => {
     store = createStore({ parallel: 2 });
     oss.next("UploadPart", { kind: "hang" }, { kind: "hang" });
     const stop = new AbortController();
@@ -141,7 +141,7 @@ describe("a large file", () => {
     await work;
   });
 
-  it("tells of each byte sent once, also when parts were sent twice", async () => {
+  it("reports each byte once, even if parts were sent twice", async () => {
     oss.next("UploadPart", down, { kind: "damage" }, { kind: "reset" });
     let sent = 0;
     await put({ onBytes: (bytes) => (sent += bytes) });
@@ -165,7 +165,7 @@ describe("a large file", () => {
     expect(tokens.at(-1)).toBe("token-2");
   });
 
-  it("gets its lease renewed at the end as well", async () => {
+  it("gets its lease renewed for completing, too", async () => {
     oss.next("CompleteMultipartUpload", { kind: "before", run: expireFirst });
     expect(await put()).toMatchObject({ outcome: "stored", leaseId: "lease-2" });
   });
@@ -206,7 +206,7 @@ describe("an object that is there already", () => {
     expect(body.reads).toEqual([]);
   });
 
-  it("is identical when it came between HEAD and the beginning", async () => {
+  it("is identical when it came after the HEAD and before the upload", async () => {
     oss.next("InitiateMultipartUpload", {
       kind: "before",
       run: seedNow(content, await crc64Of(content)),
@@ -262,7 +262,7 @@ describe("a part", () => {
   it.each([
     ["fails with 500", down],
     ["is reset", { kind: "reset" } satisfies Mood],
-    ["loses its answer", { kind: "lose-answer" } satisfies Mood],
+    ["loses its response", { kind: "lose-response" } satisfies Mood],
     ["arrives damaged", { kind: "damage" } satisfies Mood],
   ])("that %s is sent again by itself", async (_, mood) => {
     oss.next("UploadPart", mood, mood);
@@ -273,7 +273,7 @@ describe("a part", () => {
     expect(body.reads).toHaveLength(7);
   });
 
-  it("that arrives damaged is told of, though the file is stored", async () => {
+  it("that arrives damaged is reported, although the file is stored", async () => {
     oss.next("UploadPart", { kind: "damage" });
     const incidents: string[] = [];
     const onIncident = ({ message }: ExhibitError) => incidents.push(message);
@@ -281,7 +281,7 @@ describe("a part", () => {
     expect(incidents).toEqual([expect.stringMatching(/^OSS's CRC64 of part 1 of /)]);
   });
 
-  it("that fails for good ends the upload, which is aborted", async () => {
+  it("that keeps failing ends the upload, which is aborted", async () => {
     oss.always("UploadPart", down);
     expect(await failureOf(put())).toMatchObject({ code: "STORE_UNAVAILABLE" });
     expect(oss.uploads.size).toBe(0);
@@ -315,41 +315,41 @@ describe("a part", () => {
     expect(oss.uploads.size).toBe(0);
   });
 
-  it("that the file has no longer is SOURCE_CHANGED, and the upload is aborted", async () => {
+  it("that the file no longer has is SOURCE_CHANGED, and the upload is aborted", async () => {
     const body = bodyOfBytes(content.subarray(0, -1), content.length);
     expect(await failureOf(put({ body }))).toMatchObject({ code: "SOURCE_CHANGED" });
     expect(oss.uploads.size).toBe(0);
   });
 });
 
-describe("the end of an upload", () => {
-  it("whose answer is lost is found to be stored before it is tried again, by HEAD and by its upload being gone", async () => {
-    oss.next("CompleteMultipartUpload", { kind: "lose-answer" });
+describe("completing an upload", () => {
+  it("isn't retried after a lost response when the object is there and the upload is gone", async () => {
+    oss.next("CompleteMultipartUpload", { kind: "lose-response" });
     expect(await put()).toMatchObject({ outcome: "stored", etag: '"MULTI-UPLOAD1"' });
     expect(times("CompleteMultipartUpload")).toBe(1);
     expect(oss.operations().slice(-2)).toEqual(["HeadObject", "AbortMultipartUpload"]);
   });
 
-  it("that failed with 500 is tried again when the object isn't there", async () => {
+  it("is retried after a 500 when the object isn't there", async () => {
     oss.next("CompleteMultipartUpload", down);
     expect(await put()).toMatchObject({ outcome: "stored" });
     expect(times("CompleteMultipartUpload")).toBe(2);
   });
 
-  it("of an upload that is gone, with our object there, is stored", async () => {
-    oss.next("CompleteMultipartUpload", { kind: "lose-answer" });
+  it("is a success when the upload is gone and our object is there", async () => {
+    oss.next("CompleteMultipartUpload", { kind: "lose-response" });
     oss.next("HeadObject", { kind: "before", run: () => undefined }, denied);
     expect(await put()).toMatchObject({ outcome: "stored" });
     expect(times("CompleteMultipartUpload")).toBe(2);
   });
 
-  it("of an upload that is gone, with no object there, is STORE_UPLOAD_GONE", async () => {
+  it("is STORE_UPLOAD_GONE when the upload is gone and no object is there", async () => {
     oss.next("CompleteMultipartUpload", { kind: "before", run: () => oss.uploads.clear() });
     expect(await failureOf(put())).toMatchObject({ code: "STORE_UPLOAD_GONE" });
     expect(times("CompleteMultipartUpload")).toBe(1);
   });
 
-  it("that is put together wrongly is proved to be ours and uploaded anew over it", async () => {
+  it("into damaged bytes proves them to be ours, and uploads the file again over them", async () => {
     oss.next("CompleteMultipartUpload", { kind: "damage" });
     const incidents: string[] = [];
     const onIncident = ({ message }: ExhibitError) => incidents.push(message);
@@ -361,29 +361,29 @@ describe("the end of an upload", () => {
     expect(oss.objects.get(key)?.content).toEqual(content);
   });
 
-  it("that is put together wrongly twice is DIGEST_MISMATCH", async () => {
+  it("into damaged bytes twice is DIGEST_MISMATCH", async () => {
     oss.always("CompleteMultipartUpload", { kind: "damage" });
     expect(await failureOf(put())).toMatchObject({ code: "DIGEST_MISMATCH" });
     expect(times("CompleteMultipartUpload")).toBe(2);
   });
 
-  it("that only answers wrongly is stored, by HEAD", async () => {
+  it("is a success when only the response is wrong, as HEAD tells", async () => {
     oss.next("CompleteMultipartUpload", { kind: "lie" });
     expect(await put()).toMatchObject({ outcome: "stored" });
     expect(times("InitiateMultipartUpload")).toBe(1);
   });
 });
 
-describe("an answer of 200 that is no success", () => {
-  const inside = answering({ status: 200, code: "InternalError" });
-  const page = answering({ status: 200, xml: "<html><body>Please sign in</body></html>" });
-  const strange = answering({ status: 200, xml: "<Result/>" });
+describe("a 200 that is no success", () => {
+  const inside = responding({ status: 200, code: "InternalError" });
+  const page = responding({ status: 200, xml: "<html><body>Please sign in</body></html>" });
+  const strange = responding({ status: 200, xml: "<Result/>" });
 
   it.each([
     ["an error", inside],
     ["a page", page],
     ["something else", strange],
-  ])("has only the request made again, be it %s", async (_, mood) => {
+  ])("repeats only the request, whether its body is %s", async (_, mood) => {
     for (const operation of ["InitiateMultipartUpload", "CompleteMultipartUpload"])
       oss.next(operation, mood);
     oss.next("UploadPart", mood === strange ? down : mood);
@@ -393,7 +393,7 @@ describe("an answer of 200 that is no success", () => {
     expect(times("CompleteMultipartUpload")).toBe(2);
   });
 
-  it("is told by its own name when it stays", async () => {
+  it("is reported by its own name when it persists", async () => {
     oss.always("CompleteMultipartUpload", inside);
     expect(await failureOf(put())).toMatchObject({
       code: "STORE_UNAVAILABLE",
@@ -407,10 +407,10 @@ describe("an answer of 200 that is no success", () => {
   });
 });
 
-describe("an answer without a CRC64", () => {
+describe("a response without a CRC64", () => {
   const none: Mood = { kind: "no-crc64" };
   it.each(["UploadPart", "CompleteMultipartUpload"])(
-    "to %s proves nothing, and no file is sent again for it",
+    "to %s proves nothing, and the file isn't sent again",
     async (operation) => {
       oss.always(operation, none);
       oss.always("HeadObject", none);
@@ -423,24 +423,24 @@ describe("an answer without a CRC64", () => {
     },
   );
 
-  it("to the end of an upload is made up for by the object's own", async () => {
+  it("to CompleteMultipartUpload is replaced by the CRC64 of the object", async () => {
     oss.next("CompleteMultipartUpload", none);
     expect(await put()).toMatchObject({ outcome: "stored" });
     expect(times("InitiateMultipartUpload")).toBe(1);
   });
 
-  it("to the end of an upload isn't made up for by an object that isn't there", async () => {
-    oss.next("CompleteMultipartUpload", { kind: "answer", answer: { status: 200 } });
+  it("to CompleteMultipartUpload stays missing when there is no object", async () => {
+    oss.next("CompleteMultipartUpload", { kind: "respond", response: { status: 200 } });
     expect(await failureOf(put())).toMatchObject({ code: "STORE_PROOF_MISSING" });
     expect(times("InitiateMultipartUpload")).toBe(1);
   });
 });
 
-describe("an answer to the beginning", () => {
-  it("that asks for a pause is heeded", async () => {
+describe("a response to InitiateMultipartUpload", () => {
+  it("that asks for a pause is obeyed", async () => {
     oss.next(
       "InitiateMultipartUpload",
-      answering({
+      responding({
         status: 503,
         code: "TotalQpsLimitExceeded",
         headers: { "x-oss-qos-delay-time": "60" },
@@ -451,10 +451,10 @@ describe("an answer to the beginning", () => {
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(55);
   });
 
-  it("that complains of our clock teaches it", async () => {
+  it("that complains about our clock corrects it", async () => {
     oss.next(
       "InitiateMultipartUpload",
-      answering({
+      responding({
         status: 403,
         code: "RequestTimeTooSkewed",
         headers: { date: "Mon, 01 Jan 2029 00:00:00 GMT" },
@@ -470,7 +470,7 @@ describe("an answer to the beginning", () => {
   it("that denies has OSS's own words", async () => {
     oss.always(
       "InitiateMultipartUpload",
-      answering({ status: 403, code: "AccessDenied", ec: "0003-00000001", message: "No right." }),
+      responding({ status: 403, code: "AccessDenied", ec: "0003-00000001", message: "No right." }),
     );
     expect(await failureOf(put())).toMatchObject({
       code: "STORE_DENIED",
@@ -481,7 +481,7 @@ describe("an answer to the beginning", () => {
   });
 
   it("that can't be read is STORE_UNAVAILABLE", async () => {
-    oss.always("InitiateMultipartUpload", answering({ status: 200 }));
+    oss.always("InitiateMultipartUpload", responding({ status: 200 }));
     expect(await failureOf(put())).toMatchObject({ code: "STORE_UNAVAILABLE" });
   });
 });
@@ -497,7 +497,7 @@ describe("an abort", () => {
     expect(oss.uploads.size).toBe(0);
   });
 
-  it("ends in its own time when the upload can't be aborted", async () => {
+  it("ends after its own time limit when the upload can't be aborted", async () => {
     store = createStore({ abortTimeout: 50 });
     const stop = new AbortController();
     oss.always("UploadPart", { kind: "hang" });

@@ -10,7 +10,7 @@ import {
   type PutRequest,
 } from "../../src/index.ts";
 import { createHeadFirst } from "../../src/put/head-first.ts";
-import { crc64Of, type FakeAnswer, type FakeOss, type Mood, startFakeOss } from "../fake-oss.ts";
+import { crc64Of, type FakeOss, type FakeResponse, type Mood, startFakeOss } from "../fake-oss.ts";
 import {
   bodyOfBytes,
   bytesOf,
@@ -23,8 +23,8 @@ import {
 
 const key = "case/1001/证据/a b.pdf";
 const content = bytesOf(300_000);
-const denied: Mood = { kind: "answer", answer: { status: 403, code: "AccessDenied" } };
-const down: Mood = { kind: "answer", answer: { status: 500, code: "InternalError" } };
+const denied: Mood = { kind: "respond", response: { status: 403, code: "AccessDenied" } };
+const down: Mood = { kind: "respond", response: { status: 500, code: "InternalError" } };
 
 let oss: FakeOss;
 let store: ObjectStore;
@@ -41,7 +41,7 @@ afterEach(async () => {
   await oss.close();
 });
 
-/** One that has stored something already, so that it knows the bucket. */
+/** Returns a store that has stored something already, so that it knows the bucket. */
 async function createStore(options: ObjectStoreOptions = {}): Promise<ObjectStore> {
   const created = createObjectStore({ baseDelay: 1, ...options });
   const own = holderOf((number) => leaseFor(oss.endpoint, number));
@@ -66,8 +66,8 @@ async function failureOf(work: Promise<unknown>): Promise<ExhibitError> {
   return error;
 }
 
-function answering(answer: FakeAnswer): Mood {
-  return { kind: "answer", answer };
+function responding(response: FakeResponse): Mood {
+  return { kind: "respond", response };
 }
 
 describe("a small file", () => {
@@ -111,20 +111,20 @@ describe("a small file", () => {
     expect(oss.objects.get(key)?.size).toBe(0);
   });
 
-  it("is signed with V1 where the bucket asks for it", async () => {
+  it("is signed with V1 if the bucket asks for it", async () => {
     leases = holderOf((number) => leaseFor(oss.endpoint, number, { signatureVersion: "v1" }));
     await put();
     expect(oss.requests[0]?.headers.authorization).toMatch(/^OSS STS\.key-1:/);
     expect(oss.requests[0]?.headers["x-oss-date"]).toMatch(/GMT$/);
   });
 
-  it("asks for a lease that is good for a while", async () => {
+  it("asks for a lease that stays valid for a while", async () => {
     store = await createStore({ minimumRemaining: 12_345 });
     await put();
     expect(leases.asked).toContainEqual({ minimumRemaining: 12_345 });
   });
 
-  it("keeps its connection for the next one", async () => {
+  it("leaves its connection open for the next one", async () => {
     const ports = new Set<unknown>();
     await put({ name: "1" });
     await put({ name: "2" });
@@ -132,7 +132,7 @@ describe("a small file", () => {
     expect(ports).toEqual(new Set(["keep-alive"]));
   });
 
-  it("tells of each byte sent once, also when it was sent twice", async () => {
+  it("reports each byte once, even if it was sent twice", async () => {
     oss.next("PutObject", down);
     const steps: number[] = [];
     await put({ onBytes: (bytes) => steps.push(bytes) });
@@ -144,7 +144,7 @@ describe("a small file", () => {
   it.each([
     ["fewer", content.length + 1],
     ["more", content.length - 1],
-  ])("that has %s bytes than announced is SOURCE_CHANGED, and nothing is sent", async (_, size) => {
+  ])("that has %s bytes than declared is SOURCE_CHANGED, and nothing is sent", async (_, size) => {
     const whole = { ...bodyOfBytes(content), size, read: async () => pieceOf(content, content) };
     expect(await failureOf(put({ body: whole }))).toMatchObject({ code: "SOURCE_CHANGED" });
     expect(oss.requests).toEqual([]);
@@ -179,7 +179,7 @@ describe("an object that is there already", () => {
     });
   });
 
-  it("is a conflict when it has other bytes of the same number, and stays untouched", async () => {
+  it("is a conflict when it has as many but other bytes, and stays untouched", async () => {
     const other = bytesOf(content.length, 7);
     await oss.seed(key, other);
     const error = await failureOf(put());
@@ -215,7 +215,7 @@ describe("an object that is there already", () => {
 
   it.each([
     ["refused", denied],
-    ["answered as if there were none", answering({ status: 404, code: "NoSuchKey" })],
+    ["answered as if there were none", responding({ status: 404, code: "NoSuchKey" })],
   ])("can't be told from an identical one when HEAD is %s", async (_, mood) => {
     await oss.seed(key, content);
     oss.always("HeadObject", mood);
@@ -225,24 +225,27 @@ describe("an object that is there already", () => {
     });
   });
 
-  it("is found too when OSS answers before it has the body", async () => {
+  it("is found even if OSS responds before it has the body", async () => {
     const large = bytesOf(4_000_000);
     await oss.seed(key, large);
-    oss.always("PutObject", { kind: "early", answer: { status: 409, code: "FileAlreadyExists" } });
+    oss.always("PutObject", {
+      kind: "early",
+      response: { status: 409, code: "FileAlreadyExists" },
+    });
     expect(await put({ body: bodyOfBytes(large) })).toMatchObject({ outcome: "identical" });
   });
 });
 
-describe("a lost answer", () => {
+describe("a lost response", () => {
   it("is stored when the object that is there then is this call's own", async () => {
-    oss.next("PutObject", { kind: "lose-answer" });
+    oss.next("PutObject", { kind: "lose-response" });
     expect(await put()).toMatchObject({ outcome: "stored", requestId: "REQ-3" });
     expect(oss.operations()).toEqual(["PutObject", "PutObject", "HeadObject"]);
   });
 
   it("is identical when the object is older than this call", async () => {
     await oss.seed(key, content, { lastModified: new Date(Date.now() - 60_000) });
-    oss.next("PutObject", { kind: "lose-answer" });
+    oss.next("PutObject", { kind: "lose-response" });
     expect(await put()).toMatchObject({ outcome: "identical" });
   });
 
@@ -254,14 +257,14 @@ describe("a lost answer", () => {
     });
   });
 
-  it("is a conflict when another's bytes are there", async () => {
+  it("is a conflict when somebody else's bytes are there", async () => {
     oss.next("PutObject", { kind: "reset" }, { kind: "before", run: () => undefined });
     await oss.seed(key, bytesOf(10));
     expect(await failureOf(put())).toMatchObject({ code: "EVIDENCE_CONFLICT" });
   });
 
-  it("of an error 500 after which the object is there counts as stored", async () => {
-    oss.next("PutObject", { kind: "lose-answer" }, down);
+  it("followed by an error 500 is stored when the object is there", async () => {
+    oss.next("PutObject", { kind: "lose-response" }, down);
     expect(await put()).toMatchObject({ outcome: "stored" });
   });
 });
@@ -272,7 +275,7 @@ describe("a damaged write", () => {
     const incidents: ExhibitError[] = [];
     const receipt = await put({ onIncident: (incident) => incidents.push(incident) });
     expect(receipt).toMatchObject({ outcome: "stored", crc64: await crc64Of(content) });
-    // Stored it is; what happened on the way is told.
+    // The file is stored; what happened on the way is reported.
     expect(incidents.map(({ code, message }) => `${code}: ${message}`)).toEqual([
       expect.stringMatching(/^DIGEST_MISMATCH: OSS's CRC64 of ".*a b\.pdf" is \d+, ours is \d+\.$/),
       expect.stringMatching(/^DIGEST_MISMATCH: Our own damaged copy at .* is overwritten\.$/),
@@ -282,7 +285,7 @@ describe("a damaged write", () => {
     expect(oss.objects.get(key)?.content).toEqual(content);
   });
 
-  it("is left alone when another object has taken its place meanwhile", async () => {
+  it("is left alone when another object has replaced it meanwhile", async () => {
     const other = bytesOf(77);
     const crc64 = await crc64Of(other);
     const swap = () =>
@@ -299,7 +302,7 @@ describe("a damaged write", () => {
     expect(oss.objects.get(key)?.content).toEqual(other);
   });
 
-  it("isn't taken for our own by its CRC64 alone", async () => {
+  it("isn't taken for our own because of its CRC64 alone", async () => {
     const swap = () => {
       const ours = oss.objects.get(key);
       if (ours) oss.objects.set(key, { ...ours, etag: '"OTHER"' });
@@ -309,7 +312,7 @@ describe("a damaged write", () => {
     expect(await failureOf(put())).toMatchObject({ code: "EVIDENCE_CONFLICT" });
   });
 
-  it("is stored when only the answer was wrong and the object has our bytes", async () => {
+  it("is stored when only the response was wrong and the object has our bytes", async () => {
     oss.next("PutObject", { kind: "lie" });
     expect(await put()).toMatchObject({ outcome: "stored", requestId: "REQ-2" });
     expect(oss.operations()).toEqual(["PutObject", "HeadObject"]);
@@ -332,7 +335,7 @@ describe("a damaged write", () => {
       incidents += 1;
     };
     expect(await failureOf(put({ onIncident }))).toMatchObject({ code: "DIGEST_MISMATCH" });
-    // Five that arrived damaged, four that were overwritten.
+    // Five copies arrived damaged, and four of them were overwritten.
     expect(incidents).toBe(9);
     expect(oss.operations().filter((operation) => operation === "PutObject")).toHaveLength(5);
   });
@@ -345,8 +348,8 @@ describe("a damaged write", () => {
   });
 });
 
-describe("an answer without a CRC64", () => {
-  it("is made up for by the object's own", async () => {
+describe("a response without a CRC64", () => {
+  it("is replaced by the CRC64 of the object", async () => {
     oss.next("PutObject", { kind: "no-crc64" });
     expect(await put()).toMatchObject({ outcome: "stored", requestId: "REQ-2" });
     expect(oss.operations()).toEqual(["PutObject", "HeadObject"]);
@@ -355,8 +358,8 @@ describe("an answer without a CRC64", () => {
   it.each([
     ["tells none either", { kind: "no-crc64" } satisfies Mood],
     ["may not be looked at", denied],
-    ["isn't there", answering({ status: 404, code: "NoSuchKey" })],
-  ])("proves nothing when the object %s, and isn't asked for again", async (_, mood) => {
+    ["isn't there", responding({ status: 404, code: "NoSuchKey" })],
+  ])("proves nothing when the object %s, and the file isn't sent again", async (_, mood) => {
     oss.always("PutObject", { kind: "no-crc64" });
     oss.always("HeadObject", mood);
     expect(await failureOf(put())).toMatchObject({
@@ -369,33 +372,36 @@ describe("an answer without a CRC64", () => {
   });
 });
 
-describe("an answer of 200 that is no success", () => {
+describe("a 200 that is no success", () => {
   const page = { "content-type": "text/html; charset=utf-8" };
   it("is OSS's own error when it has one in its body", async () => {
-    oss.always("PutObject", answering({ status: 200, code: "InternalError" }));
+    oss.always("PutObject", responding({ status: 200, code: "InternalError" }));
     expect(await failureOf(put())).toMatchObject({
       code: "STORE_UNAVAILABLE",
       message: expect.stringContaining("200 InternalError: It is InternalError."),
     });
   });
 
-  it("is somebody else's when it is a page", async () => {
+  it("isn't OSS's when it is a page", async () => {
     const xml = "\n<!DOCTYPE html><html><body>Please sign in</body></html>";
-    oss.always("PutObject", answering({ status: 200, headers: page, xml }));
+    oss.always("PutObject", responding({ status: 200, headers: page, xml }));
     const error = await failureOf(put());
     expect(error).toMatchObject({ code: "STORE_UNAVAILABLE" });
     expect(error.message).toContain("it wasn't OSS that answered");
     expect(oss.operations()).toHaveLength(5);
   });
 
-  it("isn't taken for an object when it answers HEAD", async () => {
+  it("isn't taken for an object as the response to HEAD", async () => {
     const headFirst = createHeadFirst(true);
-    oss.next("HeadObject", answering({ status: 200, headers: page, foreign: true }));
+    oss.next("HeadObject", responding({ status: 200, headers: page, foreign: true }));
     expect(await put({ headFirst })).toMatchObject({ outcome: "stored" });
     expect(oss.operations()).toEqual(["HeadObject", "HeadObject", "PutObject"]);
-    // An object may be a page itself.
+    // An object may itself be a page.
     await oss.seed(key, content);
-    oss.next("HeadObject", answering({ status: 200, headers: { ...page, "content-length": "5" } }));
+    oss.next(
+      "HeadObject",
+      responding({ status: 200, headers: { ...page, "content-length": "5" } }),
+    );
     expect(await failureOf(put({ headFirst }))).toMatchObject({ code: "EVIDENCE_CONFLICT" });
   });
 });
@@ -403,17 +409,17 @@ describe("an answer of 200 that is no success", () => {
 describe("a failing request", () => {
   it.each([
     ["500", down],
-    ["503", answering({ status: 503, code: "ServiceUnavailable" })],
-    ["400 RequestTimeout", answering({ status: 400, code: "RequestTimeout" })],
+    ["503", responding({ status: 503, code: "ServiceUnavailable" })],
+    ["400 RequestTimeout", responding({ status: 400, code: "RequestTimeout" })],
     ["a reset connection", { kind: "reset" } satisfies Mood],
-  ])("is made again after %s, without a second read", async (_, mood) => {
+  ])("is repeated after %s, without a second read", async (_, mood) => {
     oss.next("PutObject", mood, mood);
     const body = bodyOfBytes(content);
     expect(await put({ body })).toMatchObject({ outcome: "stored" });
     expect(body.reads).toHaveLength(1);
   });
 
-  it("is made five times and no more", async () => {
+  it("is made five times at most", async () => {
     oss.always("PutObject", down);
     expect(await failureOf(put())).toMatchObject({ code: "STORE_UNAVAILABLE" });
     expect(oss.requests).toHaveLength(5);
@@ -423,8 +429,8 @@ describe("a failing request", () => {
     ["AccessDenied", "STORE_DENIED"],
     ["SignatureDoesNotMatch", "STORE_SIGNATURE"],
     ["FileImmutable", "STORE_REFUSED"],
-  ])("isn't made again after %s", async (code, ours) => {
-    oss.always("PutObject", answering({ status: code === "FileImmutable" ? 409 : 403, code }));
+  ])("isn't repeated after %s", async (code, ours) => {
+    oss.always("PutObject", responding({ status: code === "FileImmutable" ? 409 : 403, code }));
     expect(await failureOf(put())).toMatchObject({ code: ours });
     expect(oss.requests).toHaveLength(1);
   });
@@ -432,7 +438,7 @@ describe("a failing request", () => {
   it("waits as long as OSS asks", async () => {
     oss.next(
       "PutObject",
-      answering({
+      responding({
         status: 503,
         code: "TotalQpsLimitExceeded",
         headers: { "x-oss-qos-delay-time": "60" },
@@ -443,8 +449,8 @@ describe("a failing request", () => {
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(55);
   });
 
-  it("outlasts more throttles than it has attempts, as its window shrinks to what OSS takes", async () => {
-    const slowDown = answering({ status: 503, code: "SlowDown" });
+  it("survives more throttles than it has attempts, as its window shrinks to what OSS accepts", async () => {
+    const slowDown = responding({ status: 503, code: "SlowDown" });
     oss.next("PutObject", slowDown, slowDown, slowDown, slowDown, slowDown, slowDown);
     expect(await put()).toMatchObject({ outcome: "stored" });
     const [window] = store.windows();
@@ -452,7 +458,7 @@ describe("a failing request", () => {
     expect(window?.size).toBeLessThan(16);
   });
 
-  it("waits for room in its bucket, and takes its lease when there is", async () => {
+  it("waits until its bucket's window admits it, and takes its lease only then", async () => {
     store = await createStore({ ceiling: 1 });
     const other = holderOf((number) => leaseFor(oss.endpoint, number));
     let second: Promise<unknown> | undefined;
@@ -460,7 +466,7 @@ describe("a failing request", () => {
     oss.next("PutObject", {
       kind: "before",
       run: () => {
-        // Once the first is at OSS: all that the second can do now is wait.
+        // The first is at OSS, so the second can only wait.
         second = put();
         setImmediate(() => {
           askedBefore = leases.asked.length;
@@ -470,7 +476,7 @@ describe("a failing request", () => {
     await store.put({ leases: other, name: "first", body: bodyOfBytes(content) });
     await second;
     expect(oss.requests.map(({ key: of }) => of)).toEqual(["case/1001/first", key]);
-    // One to know the bucket by; the one that signs came when the first was through.
+    // The second asked once to learn its bucket, and once, after the first was done, to sign.
     expect(askedBefore).toBe(1);
     expect(leases.asked).toHaveLength(2);
   });
@@ -478,7 +484,7 @@ describe("a failing request", () => {
   it("leaves a long pause to the caller", async () => {
     oss.always(
       "PutObject",
-      answering({
+      responding({
         status: 503,
         code: "TotalQpsLimitExceeded",
         headers: { "x-oss-qos-delay-time": "60000" },
@@ -497,14 +503,14 @@ describe("a failing request", () => {
     });
   });
 
-  it("against no server at all is STORE_UNAVAILABLE", async () => {
+  it("is STORE_UNAVAILABLE when there is no server at all", async () => {
     leases = holderOf((number) => leaseFor("http://127.0.0.1:9", number));
     expect(await failureOf(put())).toMatchObject({ code: "STORE_UNAVAILABLE" });
   });
 });
 
 describe("a lease", () => {
-  it("that ended is replaced once, and the request made again", async () => {
+  it("that has ended is replaced once, and the request is repeated", async () => {
     oss.tokens = replaceTokens("token-2");
     expect(await put()).toMatchObject({ outcome: "stored", leaseId: "lease-2" });
     expect(leases.replaced).toEqual(["lease-1"]);
@@ -515,7 +521,7 @@ describe("a lease", () => {
     ["InvalidSecurityToken"],
     ["AccessKeyIdAndSecurityTokenNotMatch"],
   ])("that OSS rejects with %s a second time fails", async (code) => {
-    oss.always("PutObject", answering({ status: 403, code }));
+    oss.always("PutObject", responding({ status: 403, code }));
     expect(await failureOf(put())).toMatchObject({ code: "LEASE_REJECTED" });
     expect(leases.replaced).toEqual(["lease-1"]);
     expect(oss.requests).toHaveLength(2);
@@ -529,7 +535,7 @@ describe("a lease", () => {
     expect(await failureOf(put())).toMatchObject({ code: "INTERRUPTED" });
   });
 
-  it("that can't be had ends with the holder's own error", async () => {
+  it("that can't be obtained ends with the holder's own error", async () => {
     const failure = new ExhibitError("VENDOR_REFUSED", "No.");
     const broken = {
       current: async () => Promise.reject(failure),
@@ -545,7 +551,7 @@ describe("a lease", () => {
 });
 
 describe("a clock that is off", () => {
-  const skewed: Mood = answering({
+  const skewed: Mood = responding({
     status: 403,
     code: "RequestTimeTooSkewed",
     headers: { date: "Mon, 01 Jan 2029 00:00:00 GMT" },
@@ -559,7 +565,7 @@ describe("a clock that is off", () => {
     expect(dates.slice(1)).toEqual(["20290101", "20290101"]);
   });
 
-  it("that is off again afterwards is STORE_CLOCK", async () => {
+  it("that is still off afterwards is STORE_CLOCK", async () => {
     oss.always("PutObject", skewed);
     expect(await failureOf(put())).toMatchObject({ code: "STORE_CLOCK" });
     expect(oss.requests).toHaveLength(2);
@@ -567,7 +573,7 @@ describe("a clock that is off", () => {
 });
 
 describe("an abort", () => {
-  it("stops a request under way with the caller's reason", async () => {
+  it("stops a request in flight with the caller's reason", async () => {
     const stop = new AbortController();
     oss.next("PutObject", { kind: "hang" });
     const work = failureOf(put({ signal: stop.signal, onBytes: () => stop.abort("enough") }));
@@ -578,7 +584,7 @@ describe("an abort", () => {
     const stop = new AbortController();
     oss.next(
       "PutObject",
-      answering({
+      responding({
         status: 503,
         code: "TotalQpsLimitExceeded",
         headers: { "x-oss-qos-delay-time": "19000" },
@@ -590,7 +596,7 @@ describe("an abort", () => {
     expect(await work).toMatchObject({ code: "INTERRUPTED" });
   });
 
-  it("that came before sends nothing", async () => {
+  it("that came before anything was sent sends nothing", async () => {
     expect(await failureOf(put({ signal: AbortSignal.abort("enough") }))).toMatchObject({
       code: "INTERRUPTED",
       cause: "enough",
@@ -599,13 +605,13 @@ describe("an abort", () => {
   });
 });
 
-describe("A bucket that keeps versions, where forbidding to overwrite does nothing", () => {
+describe("a bucket that keeps versions, and so ignores that overwriting is forbidden", () => {
   beforeEach(async () => {
     await oss.close();
     oss = await startFakeOss({ versioned: true });
   });
 
-  it("is looked at before each file, and other bytes stay untouched, from the first file on", async () => {
+  it("gets a HEAD before each PUT, from the first file on, and other bytes stay untouched", async () => {
     store = createObjectStore({ baseDelay: 1 });
     await oss.seed(key, bytesOf(10));
     expect(await failureOf(put())).toMatchObject({ code: "EVIDENCE_CONFLICT" });
@@ -615,15 +621,15 @@ describe("A bucket that keeps versions, where forbidding to overwrite does nothi
     expect(oss.objects.get(key)?.size).toBe(10);
   });
 
-  it("holds a file that is there already as identical", async () => {
+  it("makes a file that is there already identical", async () => {
     store = createObjectStore({ baseDelay: 1 });
     expect(await put()).toMatchObject({ versionId: expect.stringMatching(/^V\d+$/) });
     expect(await put()).toMatchObject({ outcome: "identical" });
   });
 
-  it("takes the object of a lost answer for this call's own", async () => {
+  it("takes the object of a lost response for this call's own", async () => {
     store = createObjectStore({ baseDelay: 1 });
-    oss.next("PutObject", { kind: "lose-answer" });
+    oss.next("PutObject", { kind: "lose-response" });
     expect(await put()).toMatchObject({ outcome: "stored" });
   });
 });

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { createObjectStore, type ObjectStoreOptions } from "../../src/index.ts";
 import { bodyOfBytes, bytesOf, holderOf, leaseFor } from "../leases.ts";
 
-type Answer = (response: http.ServerResponse, crc64: string) => void;
+type Reply = (response: http.ServerResponse, crc64: string) => void;
 
 const store = createObjectStore({ attempts: 3, baseDelay: 1 } satisfies ObjectStoreOptions);
 const path = "/evidence/OWNBRAND/1001/1.jpg";
@@ -20,15 +20,15 @@ const received: {
   headers: http.IncomingHttpHeaders;
   bytes: number;
 }[] = [];
-let answers: Answer[] = [];
+let replies: Reply[] = [];
 let origin = "";
 
-const stored: Answer = (response, crc64) => {
+const stored: Reply = (response, crc64) => {
   response.writeHead(200, { "x-oss-hash-crc64ecma": crc64, "x-oss-request-id": "R1", etag: '"E"' });
   response.end();
 };
 const refused =
-  (status: number, code: string, message: string): Answer =>
+  (status: number, code: string, message: string): Reply =>
   (response) =>
     response
       .writeHead(status)
@@ -44,7 +44,7 @@ const server = http.createServer((request, response) => {
     }
     const { method = "", url = "", headers } = request;
     received.push({ method, url, headers, bytes });
-    (answers.shift() ?? stored)(response, String(BigInt(`0x${hasher.digest("hex")}`)));
+    (replies.shift() ?? stored)(response, String(BigInt(`0x${hasher.digest("hex")}`)));
   })().catch(() => response.destroy());
 });
 
@@ -54,7 +54,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   received.length = 0;
-  answers = [];
+  replies = [];
 });
 afterAll(() => {
   store.close();
@@ -82,7 +82,7 @@ async function failure(work: Promise<unknown>): Promise<ExhibitError> {
   );
 }
 
-it("puts the file to the URL exactly as it is, with nothing added, and gives the URL's key in the receipt", async () => {
+it("puts the file to the URL exactly as it is, adds no header, and has the URL's key in the receipt", async () => {
   const receipt = await put();
   expect(receipt).toMatchObject({
     outcome: "stored",
@@ -99,7 +99,7 @@ it("puts the file to the URL exactly as it is, with nothing added, and gives the
   ]);
 });
 
-it("streams a file that is larger than what is held in memory, and proves it", async () => {
+it("streams a file that is too large to be held in memory, and proves it", async () => {
   const content = bytesOf(9 * 1024 * 1024 + 1);
   const body = bodyOfBytes(content);
   let counted = 0;
@@ -119,24 +119,24 @@ it("streams a file that is larger than what is held in memory, and proves it", a
 
 it.each([
   ["a fault of OSS", refused(500, "InternalError", "busy")],
-  ["a lost answer", ((response) => void response.destroy()) satisfies Answer],
-  ["damaged bytes", ((response) => stored(response, "1")) satisfies Answer],
-])("reads and sends it again after %s", async (_, answer) => {
-  answers = [answer];
+  ["a lost answer", ((response) => void response.destroy()) satisfies Reply],
+  ["damaged bytes", ((response) => stored(response, "1")) satisfies Reply],
+])("reads and sends the file again after %s", async (_, reply) => {
+  replies = [reply];
   expect(await put()).toMatchObject({ outcome: "stored", leaseId: "lease-1" });
   expect(received.map(({ bytes }) => bytes)).toEqual([100_000, 100_000]);
 });
 
-it("proves nothing by an answer without a CRC64, and says so", async () => {
-  const silent: Answer = (response) => response.writeHead(200, { etag: '"E"' }).end();
-  answers = [silent, silent, silent];
+it("is STORE_PROOF_MISSING when the response carries no CRC64", async () => {
+  const silent: Reply = (response) => response.writeHead(200, { etag: '"E"' }).end();
+  replies = [silent, silent, silent];
   const error = await failure(put());
   expect(error).toMatchObject({ code: "STORE_PROOF_MISSING" });
   expect(error.message).toContain("x-oss-hash-crc64ecma");
 });
 
-it("takes another URL when the first has ended, also one for another key", async () => {
-  answers = [refused(403, "AccessDenied", "Request has expired.")];
+it("uses another URL when the first has ended, also one for another key", async () => {
+  replies = [refused(403, "AccessDenied", "Request has expired.")];
   const holder = holderOf((n) => urlLease(n, `OWNBRAND/1001/${n}.jpg`));
   expect(await put(undefined, holder)).toMatchObject({
     key: "OWNBRAND/1001/2.jpg",
@@ -146,8 +146,8 @@ it("takes another URL when the first has ended, also one for another key", async
   expect(received[1]?.url).toContain("n=2");
 });
 
-it("says what it can't know when an object is there already that can't be looked at", async () => {
-  answers = [refused(409, "FileAlreadyExists", "The object you specified already exists.")];
+it("says what it can't know when an object is there already that isn't shown", async () => {
+  replies = [refused(409, "FileAlreadyExists", "The object you specified already exists.")];
   const error = await failure(put());
   expect(error).toMatchObject({ code: "STORE_DENIED" });
   expect(error.message).toContain("is there already, but doesn't show it");
@@ -169,9 +169,9 @@ it("notices a file that has become shorter", async () => {
   expect(error.code).toBe("SOURCE_CHANGED");
 });
 
-it("tells nothing of the URL's signature in an error, even if OSS repeats it", async () => {
+it("keeps the URL's signature out of errors, even if OSS repeats it", async () => {
   const repeated = `for ${path}?n=1&amp;${query.replaceAll("&", "&amp;")} and 0123456789abcdef0123456789abcdef+`;
-  answers = [refused(403, "SignatureDoesNotMatch", repeated)];
+  replies = [refused(403, "SignatureDoesNotMatch", repeated)];
   const shown = inspect(await failure(put()), { depth: null, showHidden: true });
   expect(shown).toContain("STORE_SIGNATURE");
   expect(shown).not.toContain("0123456789abcdef0123456789abcdef");

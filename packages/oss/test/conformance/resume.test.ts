@@ -21,12 +21,12 @@ import {
 
 const key = "case/1001/hearing.mp4";
 const partSize = 128 * 1024;
-/** Seven parts, the last a short one. */
+/** Seven parts, of which the last is short. */
 const content = bytesOf(6 * partSize + 1000);
-const denied: Mood = { kind: "answer", answer: { status: 403, code: "AccessDenied" } };
-const down: Mood = { kind: "answer", answer: { status: 500, code: "InternalError" } };
-/** As of a gateway that has begun its answer before it knows how it ends. */
-const error200: Mood = { kind: "answer", answer: { status: 200, code: "InternalError" } };
+const denied: Mood = { kind: "respond", response: { status: 403, code: "AccessDenied" } };
+const down: Mood = { kind: "respond", response: { status: 500, code: "InternalError" } };
+/** The response of a gateway that began it before it knew how the request ends. */
+const error200: Mood = { kind: "respond", response: { status: 200, code: "InternalError" } };
 
 let oss: FakeOss;
 let store: ObjectStore;
@@ -48,12 +48,12 @@ function createStore(size: number, parallel = 2): ObjectStore {
   return createObjectStore({ baseDelay: 1, attempts: 2, ...limits });
 }
 
-/** A record in memory: what a ledger would have after a crash. */
+/** A record in memory; it holds what a ledger would have after a crash. */
 interface TestRecord extends UploadRecord {
   upload: OpenUpload | undefined;
   parts: Map<number, AcknowledgedPart>;
   discarded: string[];
-  /** As another process finds it. */
+  /** Returns the record as another process finds it. */
   reopen(): TestRecord;
 }
 
@@ -101,7 +101,10 @@ async function failureOf(work: Promise<unknown>): Promise<ExhibitError> {
   return error;
 }
 
-/** An upload of which OSS has the first three parts, all on the record; the requests so far are forgotten. */
+/**
+ * Begins an upload of which OSS has the first three parts, all on the record. Forgets the requests
+ * so far.
+ */
 async function begun(): Promise<TestRecord> {
   const record = recordOf();
   const stop = new AbortController();
@@ -133,14 +136,14 @@ function times(operation: string): number {
   return oss.operations().filter((name) => name === operation).length;
 }
 
-/** Makes the upload that is left an object, as a Complete whose answer was lost. */
+/** Makes the upload that is left an object, as a Complete does whose response was lost. */
 async function completeBehind(bytes = content): Promise<void> {
   oss.uploads.clear();
   await oss.seed(key, bytes);
 }
 
 describe("An upload that was broken off", () => {
-  it("is left open when there is a record of it, and goes on with the parts that OSS lists", async () => {
+  it("is left open when there is a record of it, and continues with the parts that OSS lists", async () => {
     const record = await begun();
     expect(oss.uploads.size).toBe(1);
     let told = 0;
@@ -153,7 +156,7 @@ describe("An upload that was broken off", () => {
     });
     expect(oss.objects.get(key)?.content).toEqual(content);
     expect(sentParts()).toEqual([4, 5, 6, 7]);
-    // Three parts, two on each page.
+    // There are three parts, two on each page.
     expect(times("ListParts")).toBe(2);
     expect(times("InitiateMultipartUpload")).toBe(0);
     expect(body.reads).toHaveLength(7);
@@ -161,7 +164,7 @@ describe("An upload that was broken off", () => {
     expect(record.discarded).toEqual([]);
   });
 
-  it("goes on with the recorded parts alone where ListParts is denied", async () => {
+  it("continues with only the recorded parts where ListParts is denied", async () => {
     const record = await begun();
     oss.always("ListParts", denied);
     expect(await put(record)).toMatchObject({ outcome: "stored" });
@@ -169,14 +172,14 @@ describe("An upload that was broken off", () => {
     expect(oss.objects.get(key)?.content).toEqual(content);
   });
 
-  it("isn't sent a part again that OSS has without its being on the record", async () => {
+  it("doesn't send a part again that OSS has and the record lacks", async () => {
     const record = await begun();
     record.parts.delete(2);
     expect(await put(record.reopen())).toMatchObject({ outcome: "stored" });
     expect(sentParts()).toEqual([4, 5, 6, 7]);
   });
 
-  it("is sent a part again that only OSS knows and that has other bytes", async () => {
+  it("sends a part again that only OSS knows and that has other bytes", async () => {
     const record = await begun();
     record.parts.delete(2);
     const upload = oss.uploads.get(record.upload?.uploadId ?? "");
@@ -192,14 +195,14 @@ describe("An upload that was broken off", () => {
     expect(oss.objects.get(key)?.content).toEqual(content);
   });
 
-  it("is sent a part again that is on the record but not in OSS", async () => {
+  it("sends a part again that the record has and OSS lacks", async () => {
     const record = await begun();
     oss.uploads.get(record.upload?.uploadId ?? "")?.parts.delete(2);
     expect(await put(record)).toMatchObject({ outcome: "stored" });
     expect(sentParts()).toEqual([2, 4, 5, 6, 7]);
   });
 
-  it("is SOURCE_CHANGED when the bytes of a recorded part are others now, and is given up", async () => {
+  it("is SOURCE_CHANGED when a recorded part has other bytes now, and is discarded", async () => {
     const record = await begun();
     const changed = Buffer.from(content);
     changed[partSize + 1] = (changed[partSize + 1] ?? 0) ^ 1;
@@ -218,7 +221,7 @@ describe("An upload that was broken off", () => {
     expect(store.memoryFor(content.length, partSize)).toBe(2 * partSize);
   });
 
-  it("goes on with another lease, also when that one ends between two parts", async () => {
+  it("continues with another lease, also when that one ends between two parts", async () => {
     const record = await begun();
     const renew = (from: string, to: string) => () => {
       oss.tokens.delete(from);
@@ -231,7 +234,7 @@ describe("An upload that was broken off", () => {
     expect(new Set(sentParts())).toEqual(new Set([4, 5, 6, 7]));
   });
 
-  it("is given up for another one when the lease leads to another bucket", async () => {
+  it("is discarded for another one when the lease leads to another bucket", async () => {
     const record = await begun();
     leases = holderOf((number) => leaseFor(oss.endpoint, number, { name: "other" }));
     expect(await put(record)).toMatchObject({ outcome: "stored" });
@@ -240,7 +243,7 @@ describe("An upload that was broken off", () => {
     expect(sentParts()).toHaveLength(7);
   });
 
-  it("stays open through a fault, and again goes on", async () => {
+  it("stays open through a fault, and continues again", async () => {
     const record = await begun();
     oss.always("UploadPart", down);
     expect(await failureOf(put(record))).toMatchObject({ code: "STORE_UNAVAILABLE" });
@@ -256,7 +259,7 @@ describe("An upload that was broken off", () => {
     ["by its status", down],
     ["with 200 and an error inside", error200],
   ])(
-    "isn't gone on with when ListParts fails otherwise, %s: that is tried again later",
+    "isn't continued when ListParts fails otherwise, %s: that is retried later",
     async (_, fault) => {
       const record = await begun();
       oss.always("ListParts", fault);
@@ -268,7 +271,7 @@ describe("An upload that was broken off", () => {
 });
 
 describe("An upload that OSS doesn't know any more", () => {
-  it("is begun afresh at once when the list says so", async () => {
+  it("is begun anew at once when the list says so", async () => {
     const record = await begun();
     oss.uploads.clear();
     expect(await put(record)).toMatchObject({ outcome: "stored" });
@@ -277,7 +280,7 @@ describe("An upload that OSS doesn't know any more", () => {
     expect(sentParts()).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
 
-  it("is begun afresh when a part is the first to find out", async () => {
+  it("is begun anew when a part is the first to find out", async () => {
     const record = await begun();
     oss.always("ListParts", denied);
     oss.uploads.clear();
@@ -286,7 +289,7 @@ describe("An upload that OSS doesn't know any more", () => {
     expect(oss.objects.get(key)?.content).toEqual(content);
   });
 
-  it("is begun afresh when OSS lacks a recorded part at the end", async () => {
+  it("is begun anew when OSS lacks a recorded part at the end", async () => {
     const record = await begun();
     oss.always("ListParts", denied);
     oss.uploads.get("UPLOAD1")?.parts.delete(2);
@@ -307,21 +310,21 @@ describe("An upload that OSS doesn't know any more", () => {
     expect(body.reads).toHaveLength(1);
   });
 
-  it("is somebody else's object when ours is still open: that is identical, and ours is aborted", async () => {
+  it("is still open while an equal object is there: that is identical, and the upload is aborted", async () => {
     const record = await begun();
     await oss.seed(key, content);
     expect(await put(record)).toMatchObject({ outcome: "identical" });
     expect(oss.uploads.size).toBe(0);
   });
 
-  it("is somebody else's object when it is older than our upload", async () => {
+  it("isn't the origin of an older object: that is identical", async () => {
     const record = await begun();
     await oss.seed(key, content, { lastModified: new Date(Date.now() - 60_000) });
     oss.uploads.clear();
     expect(await put(record)).toMatchObject({ outcome: "identical" });
   });
 
-  it("is somebody else's object of the same second when OSS never had our Complete: ours is aborted", async () => {
+  it("isn't the origin of an object of the same second when OSS never had our Complete: it is aborted", async () => {
     const crc64 = await crc64Of(content);
     const object = { content, size: content.length, crc64, etag: '"E"' };
     oss.next("CompleteMultipartUpload", { kind: "reset" });
@@ -337,7 +340,7 @@ describe("An upload that OSS doesn't know any more", () => {
     expect(oss.uploads.size).toBe(0);
   });
 
-  it("has become our object between the look and the end: it is stored", async () => {
+  it("has become our object between the HEAD and the end: it is stored", async () => {
     const record = await begun();
     oss.always("ListParts", denied);
     const done = crc64Of(content);
@@ -354,7 +357,7 @@ describe("An upload that OSS doesn't know any more", () => {
     expect(record.discarded).toEqual([]);
   });
 
-  it("can't be told from somebody else's object where HEAD is denied: that is said, and nothing is sent", async () => {
+  it("may be somebody else's object where HEAD is denied: that is STORE_DENIED, and nothing is sent", async () => {
     const record = await begun();
     await completeBehind();
     oss.always("HeadObject", denied);
@@ -367,7 +370,7 @@ describe("An upload that OSS doesn't know any more", () => {
 });
 
 describe("The record of an upload", () => {
-  it("has the upload before its first part, and each part before the next of its taker", async () => {
+  it("has the upload before its first part, and each part before its sender takes the next", async () => {
     const record = recordOf();
     const order: string[] = [];
     const { begin, part } = record;
@@ -388,7 +391,7 @@ describe("The record of an upload", () => {
     expect(record.upload).toMatchObject({ bucket: "evidence", key, partSize });
   });
 
-  it("that can't be begun has the upload aborted: nobody would know of it", async () => {
+  it("that can't take the upload has it aborted: nobody would know of it", async () => {
     const record = recordOf();
     record.begin = () => Promise.reject(new Error("the ledger is gone"));
     await failureOf(put(record));
@@ -403,7 +406,7 @@ describe("The record of an upload", () => {
     expect(sentParts().length).toBeLessThanOrEqual(2);
   });
 
-  it("gives up an upload that OSS made a damaged object of, and begins another", async () => {
+  it("discards an upload that OSS made a damaged object of, and begins another", async () => {
     const record = recordOf();
     oss.next("CompleteMultipartUpload", { kind: "damage" });
     expect(await put(record)).toMatchObject({ outcome: "stored", etag: '"MULTI-UPLOAD2"' });
@@ -413,7 +416,7 @@ describe("The record of an upload", () => {
 });
 
 describe("Aborting an upload that is on record", () => {
-  it("ends it, and one that OSS doesn't know is ended", async () => {
+  it("ends it, and succeeds if OSS doesn't know it", async () => {
     const { upload } = await begun();
     if (!upload) throw new Error("no upload");
     await store.abort({ leases, upload });
@@ -421,7 +424,7 @@ describe("Aborting an upload that is on record", () => {
     await store.abort({ leases, upload });
   });
 
-  it("is not done by an answer of 200 with an error inside", async () => {
+  it("fails on a 200 with an error inside", async () => {
     const { upload } = await begun();
     if (!upload) throw new Error("no upload");
     oss.always("AbortMultipartUpload", error200);
@@ -432,7 +435,7 @@ describe("Aborting an upload that is on record", () => {
     expect(oss.uploads.size).toBe(1);
   });
 
-  it("is refused for another bucket than the lease's, and says when OSS denies it", async () => {
+  it("is refused for another bucket than the lease's, and reports that OSS denies it", async () => {
     const { upload } = await begun();
     if (!upload) throw new Error("no upload");
     const elsewhere = { ...upload, bucket: "other" };

@@ -7,7 +7,7 @@ import { type FakeOss, startFakeOss } from "../fake-oss.ts";
 import { bodyOfBytes, bytesOf, holderOf, leaseFor } from "../leases.ts";
 import { startTlsFront, type TlsFront } from "../tls-front.ts";
 
-// OSS is spoken to over TLS; all other tests do without, to see what is sent.
+// OSS is reached over TLS. All other tests do without it, to see what is sent.
 
 const trusted = getCACertificates("default");
 const MiB = 1024 * 1024;
@@ -35,7 +35,7 @@ function put(name: string, content: Buffer) {
   return store.put({ leases, name, body: bodyOfBytes(content) });
 }
 
-it("files are stored, small ones and those in parts, many at once and over kept connections", async () => {
+it("small files and files in parts are stored, many at once and over kept connections", async () => {
   const contents = Array.from({ length: 60 }, (_, index) => bytesOf(1000 * index, index + 1));
   const large = bytesOf(5 * MiB + 3);
   await put("first", bytesOf(1));
@@ -50,16 +50,16 @@ it("files are stored, small ones and those in parts, many at once and over kept 
   expect(front.connections.all).toBeLessThan(oss.requests.length);
 });
 
-it("an answer's text arrives, too", async () => {
-  const answer = { status: 403, code: "AccessDenied", message: "无权访问 ".repeat(20_000) };
-  oss.always("PutObject", { kind: "answer", answer });
+it("the text of a response arrives, too", async () => {
+  const response = { status: 403, code: "AccessDenied", message: "无权访问 ".repeat(20_000) };
+  oss.always("PutObject", { kind: "respond", response });
   await expect(put("a.jpg", bytesOf(10))).rejects.toMatchObject({
     code: "STORE_DENIED",
     message: expect.stringContaining("无权访问"),
   });
 });
 
-it("a connection that the server has ended is no obstacle, and the next one goes on with its session", async () => {
+it("a connection that the server has ended does no harm, and the next one resumes its session", async () => {
   await put("a.jpg", bytesOf(10));
   const { all } = front.connections;
   front.endConnections();
@@ -69,14 +69,14 @@ it("a connection that the server has ended is no obstacle, and the next one goes
   expect(front.connections.resumed).toBeGreaterThan(0);
 });
 
-it("an address is verified as a name is", async () => {
+it("an IP address is verified like a name", async () => {
   await front.close();
   front = await startTlsFront(oss.endpoint, "127.0.0.1");
   setDefaultCACertificates([...trusted, front.certificate]);
   expect(await put("a.jpg", bytesOf(10))).toMatchObject({ outcome: "stored" });
 });
 
-it("nothing is sent to a server whose certificate nobody vouches for, or that is another's", async () => {
+it("nothing is sent to a server whose certificate isn't trusted, or is for another name", async () => {
   setDefaultCACertificates(trusted);
   await expect(put("a.jpg", bytesOf(10))).rejects.toMatchObject({
     code: "STORE_UNAVAILABLE",
@@ -92,7 +92,7 @@ it("nothing is sent to a server whose certificate nobody vouches for, or that is
 });
 
 it.each(["http", "https"])(
-  "through a proxy by %s, the way is opened once for each connection that is kept",
+  "through a proxy to %s, a tunnel is opened once for each connection that is kept",
   async (kind) => {
     const proxy = await startProxy("anna:s3cret");
     const endpoint = kind === "https" ? front.endpoint : oss.endpoint;
@@ -115,14 +115,14 @@ it.each(["http", "https"])(
     expect(oss.objects.size).toBe(4);
     expect(new Set(proxy.asked)).toEqual(new Set([new URL(endpoint).host]));
     expect(proxy.asked.length).toBeLessThan(oss.requests.length);
-    // Kept ones that were cut are replaced.
+    // Connections that were cut are replaced.
     proxy.cut();
     await store("c.jpg", bytesOf(1000));
     expect(oss.objects.size).toBe(5);
   },
 );
 
-it("a proxy that refuses is named, and the next request tries again", async () => {
+it("a proxy that refuses is named, and the next request tries it again", async () => {
   const proxy = await startProxy();
   const through = createObjectStore({
     baseDelay: 1,
@@ -141,7 +141,7 @@ it("a proxy that refuses is named, and the next request tries again", async () =
   expect(await store()).toMatchObject({ outcome: "stored" });
 });
 
-it("who waits for a proxy can be stopped", async () => {
+it("a request that waits for a proxy can be aborted", async () => {
   const proxy = await startProxy();
   proxy.isSilent = true;
   const through = createObjectStore({ tunnel: tunnelBy(() => new URL(proxy.url)) });

@@ -12,7 +12,10 @@ const KiB = 1024;
 const GiB = KiB ** 3;
 const lease = leaseFor("https://oss.example");
 
-/** Names with what makes trouble: combining marks, Hangul in both forms, dots, slashes, controls, halves of pairs. */
+/**
+ * What makes trouble in names: combining marks, Hangul in both forms, dots, slashes, controls,
+ * halves of surrogate pairs.
+ */
 const odd = [
   "e\u0301",
   "\u00e9",
@@ -34,7 +37,7 @@ const odd = [
 const part = fc.oneof(fc.constantFrom(...odd), fc.string({ unit: "grapheme", maxLength: 12 }));
 const name = fc.array(part, { maxLength: 300 }).map((parts) => parts.join(""));
 
-/** CRC-64/XZ by its definition, a bit at a time. */
+/** Computes CRC-64/XZ by its definition, one bit at a time. */
 function crc64Of(bytes: Uint8Array): bigint {
   let crc = 0xffff_ffff_ffff_ffffn;
   for (const byte of bytes) {
@@ -54,7 +57,7 @@ function keyOrCode(of: string): string | { code: string } {
 }
 
 describe("A key", () => {
-  it("lies inside the prefix, in its normal form, in at most 1,023 bytes, and leads nowhere else; or it is refused", () => {
+  it("is refused unless it lies inside the prefix, in normal form and at most 1,023 bytes", () => {
     fc.assert(
       fc.property(name, (of) => {
         const key = keyOrCode(of);
@@ -87,7 +90,7 @@ describe("A key", () => {
 
 describe("The parts of a file", () => {
   it("cover it exactly and keep OSS's limits, up to the largest file that is read", () => {
-    // 10,000 parts of at most 2^31 - 1 bytes each: what one read gives.
+    // 10,000 parts of at most 2^31 - 1 bytes each, the most that one read returns.
     const largest = 21_474_836_470_000;
     const sizes = fc.oneof(
       fc.integer({ min: 1, max: largest }),
@@ -115,7 +118,7 @@ describe("The parts of a file", () => {
     );
   });
 
-  it("give every byte once, in order, numbered from 1, with the digests of each and of the whole", async () => {
+  it("yield every byte once, in order, numbered from 1, with the digests of each part and of the whole", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uint8Array({ maxLength: 600 }),
@@ -152,7 +155,7 @@ describe("CRC64", () => {
     );
   });
 
-  it("combines the same whatever pieces are put together first, at any length of a file", () => {
+  it("combines to the same whichever pieces are joined first, at any length of a file", () => {
     const crc = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
     const length = fc.nat(2 ** 46);
     fc.assert(

@@ -6,7 +6,7 @@ import { leaseFor } from "../../leases.ts";
 const lease = leaseFor("https://oss.example");
 const about = { operation: "PutObject", key: "case/1001/a", lease };
 
-function answered(
+function errorOf(
   status: number,
   code: string | undefined,
   headers: Record<string, string> = {},
@@ -58,10 +58,10 @@ describe("toStoreError", () => {
     [502, undefined, "STORE_UNAVAILABLE", "backoff"],
     [400, "constructor", "STORE_REFUSED", "never"],
   ])("reads %i %s as %s", (status, ossCode, code, action) => {
-    expect(answered(status, ossCode)).toMatchObject({ code, action });
+    expect(errorOf(status, ossCode)).toMatchObject({ code, action });
   });
 
-  it("takes a permanent access key id that doesn't exist for a denial", () => {
+  it("reads an unknown permanent access key id as a denial", () => {
     const permanent = { ...lease, credentials: { ...lease.credentials, accessKeyId: "LTAI5t" } };
     const response = {
       status: 403,
@@ -71,25 +71,23 @@ describe("toStoreError", () => {
     expect(toStoreError({ response }, { ...about, lease: permanent }).code).toBe("STORE_DENIED");
   });
 
-  it("takes the withdrawal of V1 signatures for a fault of the signature", () => {
-    expect(answered(403, "AccessDenied", {}, "<EC>0002-00000080</EC>").code).toBe(
-      "STORE_SIGNATURE",
-    );
+  it("reads the withdrawal of V1 signatures as a fault of the signature", () => {
+    expect(errorOf(403, "AccessDenied", {}, "<EC>0002-00000080</EC>").code).toBe("STORE_SIGNATURE");
   });
 
-  it("passes on the pause OSS asks for", () => {
+  it("passes on the pause that OSS asks for", () => {
     expect(
-      answered(503, "TotalQpsLimitExceeded", { "x-oss-qos-delay-time": "1500" }).retryAfter,
+      errorOf(503, "TotalQpsLimitExceeded", { "x-oss-qos-delay-time": "1500" }).retryAfter,
     ).toBe(1500);
-    expect(answered(503, "ServiceUnavailable", { "retry-after": "3" })).toMatchObject({
+    expect(errorOf(503, "ServiceUnavailable", { "retry-after": "3" })).toMatchObject({
       code: "STORE_THROTTLED",
       retryAfter: 3000,
     });
-    expect(answered(503, "TotalQpsLimitExceeded").retryAfter).toBeUndefined();
+    expect(errorOf(503, "TotalQpsLimitExceeded").retryAfter).toBeUndefined();
   });
 
-  it("names OSS's code, sentence, EC and request id", () => {
-    const error = answered(403, "AccessDenied", {}, "<EC>0003-00000001</EC>");
+  it("repeats OSS's code, message, EC and request id", () => {
+    const error = errorOf(403, "AccessDenied", {}, "<EC>0003-00000001</EC>");
     expect(error.message).toBe(
       'OSS answered PutObject of "case/1001/a" in bucket evidence with 403 AccessDenied: A sentence. (EC 0003-00000001, request id R1)',
     );
@@ -101,17 +99,17 @@ describe("toStoreError", () => {
     });
   });
 
-  it("reads the answer to HEAD from its header", () => {
+  it("reads the response to HEAD from its header", () => {
     const xml = Buffer.from(
       "<Error><Code>SecurityTokenExpired</Code><Message>Over &amp; out</Message></Error>",
     ).toString("base64");
-    expect(answered(403, undefined, { "x-oss-err": xml, "x-oss-request-id": "R2" })).toMatchObject({
+    expect(errorOf(403, undefined, { "x-oss-err": xml, "x-oss-request-id": "R2" })).toMatchObject({
       code: "LEASE_EXPIRED",
       message: expect.stringContaining("Over & out (request id R2)"),
     });
   });
 
-  it("says nothing of the credentials or of the string to sign", () => {
+  it("says nothing about the credentials or the string to sign", () => {
     const { accessKeyId, accessKeySecret, securityToken } = lease.credentials;
     const body = Buffer.from(
       `<Error><Code>SignatureDoesNotMatch</Code><Message>Not for ${securityToken} and ${accessKeySecret}</Message>` +

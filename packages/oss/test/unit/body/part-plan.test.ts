@@ -4,7 +4,7 @@ import { planParts, tooLarge } from "../../../src/body/part-plan.ts";
 const MiB = 1024 * 1024;
 const wanted = { partSize: 6 * MiB, parallel: 4 };
 
-it("takes the part size and number that are wanted for files up to 60 GB", () => {
+it("keeps to the plan that is wanted for files up to 60 GB", () => {
   expect(planParts(9 * MiB, wanted)).toEqual(wanted);
   expect(planParts(60_000 * MiB, wanted)).toEqual(wanted);
 });
@@ -15,14 +15,14 @@ it("never makes more than 10,000 parts, nor parts below 100 KiB", () => {
   expect(planParts(MiB, { partSize: 1, parallel: 4 }).partSize).toBe(100 * 1024);
 });
 
-it("holds fewer of the parts that have to be bigger", () => {
+it("holds fewer parts where they have to be larger", () => {
   const { partSize, parallel } = planParts(1024 * 1024 * MiB, wanted);
   expect(partSize * parallel).toBeLessThanOrEqual(256 * MiB);
 });
 
 const LARGEST = 21_474_836_470_000;
 
-it("takes files up to what parts of one piece of memory make", () => {
+it("accepts files up to 10,000 parts of the largest size", () => {
   expect(tooLarge(LARGEST)).toBeUndefined();
   const { partSize, parallel } = planParts(LARGEST, wanted);
   expect(partSize).toBe(2 ** 31 - 1);

@@ -10,14 +10,14 @@ const [throttled, other] = ["case/1001/", "case/1002/"].map((prefix) => ({
   prefix,
 })) as [ReturnType<typeof leaseFor>, ReturnType<typeof leaseFor>];
 
-/** OSS asks for fewer under the first prefix. */
+/** Throttles what is sent below the first prefix. */
 async function send({ lease }: ObjectRequest): ReturnType<Sender["send"]> {
   if (lease.prefix === throttled.prefix) throw new ExhibitError("STORE_THROTTLED", "slow down");
   return { status: 200, headers: {}, body: Buffer.alloc(0) };
 }
 
 describe("admission", () => {
-  it("hold what is below a prefix that OSS throttled, and nothing else of the bucket", async () => {
+  it("delays what is below a prefix that OSS throttled, and nothing else of the bucket", async () => {
     const admission = createAdmission({ ceiling: 256 });
     const sender = observedSender({ send, sendSigned: send }, admission);
     const put = (lease: typeof throttled) =>
@@ -42,7 +42,7 @@ describe("admission", () => {
     await expect(held).rejects.toMatchObject({ code: "INTERRUPTED" });
   });
 
-  it("have one window for all prefixes of a bucket", () => {
+  it("has one window for all prefixes of a bucket", () => {
     const admission = createAdmission({ ceiling: 256 });
     expect(admission.of(throttled).bucket.window).toBe(admission.of(other).bucket.window);
     expect(admission.of(throttled)).toBe(admission.of({ ...throttled }));

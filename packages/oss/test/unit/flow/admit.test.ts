@@ -4,7 +4,7 @@ import { leaseFor } from "../../leases.ts";
 
 const place = leaseFor("https://oss.test");
 
-/** Files that are begun when they are admitted, and end when they are told to. */
+/** Asks to admit files, which begin when they are admitted and end when they are told to. */
 function hold(store: ReturnType<typeof createObjectStore>, files: number, signal?: AbortSignal) {
   const begun: (() => void)[] = [];
   const admitted = Array.from({ length: files }, () =>
@@ -28,7 +28,7 @@ it("few more files are begun than can be sent; the others wait until there is ro
   await Promise.all(admitted);
 });
 
-it("a window that isn't used up has no more files begun", async () => {
+it("a window that isn't full has no more files begun", async () => {
   const begunWith = async (ceiling: number) => {
     const { begun } = hold(createObjectStore({ ceiling }), 500);
     await Promise.resolve();
@@ -37,7 +37,7 @@ it("a window that isn't used up has no more files begun", async () => {
   expect(await begunWith(256)).toBe(await begunWith(2));
 });
 
-it("a file that waits is told when the work is stopped, and takes no room then", async () => {
+it("a waiting file is told when the work is stopped, and takes no room afterwards", async () => {
   const store = createObjectStore({ ceiling: 2 });
   const { begun } = hold(store, 100);
   const stop = new AbortController();

@@ -5,7 +5,7 @@ import { type Model, type Simulated, simulate } from "./window-model.ts";
 
 const limits = { floor: 1, start: 16, ceiling: 256 };
 
-/** The mean size of each window in its last `milliseconds`. */
+/** Returns the mean size of each window in its last `milliseconds`. */
 function latest({ sizes }: Simulated, milliseconds: number): number[] {
   return sizes.map((all) => {
     const last = all.slice(-milliseconds);
@@ -20,33 +20,33 @@ function modelled(milliseconds: number, model: Model, processes = 1): Simulated 
 }
 
 describe("a window", () => {
-  it("comes to 128 and more within a second over a line of 20 ms", () => {
+  it("grows to 128 and more within a second over a line of 20 ms", () => {
     const { sizes } = modelled(1000, { latency: 20 });
     expect(sizes[0]?.at(-1)).toBeGreaterThanOrEqual(128);
   });
 
-  it("stays small where more under way only wait longer", () => {
+  it("stays small where more requests in flight only wait longer", () => {
     const [size] = latest(modelled(10_000, { latency: 0.5, perSecond: 5000 }), 5000);
     expect(size).toBeLessThan(32);
   });
 
-  it("comes back from growth that was bought while the process itself grew faster", () => {
+  it("undoes growth that only seemed to pay because the process itself became faster", () => {
     const simulated = simulate(1);
-    // As a program that has just begun: every round seems to pay.
+    // A program that has just begun becomes faster, so every round seems to pay.
     for (const perSecond of [500, 1000, 2000, 4000, 5000])
       simulated.run(150, { latency: 0.5, perSecond });
     simulated.run(15_000, { latency: 0.5, perSecond: 5000 });
     expect(latest(simulated, 3000)[0]).toBeLessThan(64);
   });
 
-  it("uses a line fully: with 6,000 a second and 20 ms it sends nearly that", () => {
+  it("uses a line fully: of 6,000 requests a second at 20 ms it sends nearly all", () => {
     const simulated = modelled(2000, { latency: 20, perSecond: 6000 });
-    const before = simulated.answered;
+    const before = simulated.accepted;
     simulated.run(10_000, { latency: 20, perSecond: 6000 });
-    expect((simulated.answered - before) / 10).toBeGreaterThan(0.9 * 6000);
+    expect((simulated.accepted - before) / 10).toBeGreaterThan(0.9 * 6000);
   });
 
-  it("halves once for all that were under way when OSS asked for fewer", () => {
+  it("halves once for all requests that were in flight when OSS throttled", () => {
     let now = 0;
     const window = createConcurrencyWindow({ ...limits, start: 64, now: () => now });
     now = 10;
@@ -59,7 +59,7 @@ describe("a window", () => {
     expect(window.size).toBe(16);
   });
 
-  it("learns nothing from answers while it has room to spare", () => {
+  it("learns nothing from responses while it has room to spare", () => {
     let now = 0;
     const window = createConcurrencyWindow({ ...limits, now: () => now });
     for (; now < 5000; now += 10)
@@ -67,14 +67,14 @@ describe("a window", () => {
     expect(window.size).toBe(limits.start);
   });
 
-  it("finds what OSS takes: most requests pass, and most of the room is used", () => {
+  it("finds what OSS accepts: most requests pass, and most of the window is used", () => {
     const simulated = modelled(20_000, { latency: 20, concurrent: 40 });
-    const { answered, throttled } = simulated;
-    expect(throttled / (answered + throttled)).toBeLessThan(0.1);
+    const { accepted, throttled } = simulated;
+    expect(throttled / (accepted + throttled)).toBeLessThan(0.1);
     expect(latest(simulated, 10_000)[0]).toBeGreaterThan(20);
   });
 
-  it("recovers when OSS takes more again", () => {
+  it("recovers when OSS accepts more again", () => {
     const simulated = modelled(5000, { latency: 20, concurrent: 4 });
     expect(simulated.sizes[0]?.at(-1)).toBeLessThan(16);
     simulated.run(15_000, { latency: 20 });
@@ -125,7 +125,7 @@ describe("a window", () => {
           const sizes = latest(simulated, 20_000);
           const sum = sizes.reduce((total, size) => total + size, 0);
           const squares = sizes.reduce((total, size) => total + size * size, 0);
-          // Jain's index: 1 when all are equal, 1/n when one has everything.
+          // Jain's index is 1 when all are equal, and 1/n when one has everything.
           expect((sum * sum) / (processes * squares)).toBeGreaterThan(0.9);
         },
       ),

@@ -7,7 +7,10 @@ afterEach(() => void vi.useRealTimers());
 const second = (count: number) => vi.advanceTimersByTimeAsync(count * 1000);
 const signal = undefined;
 
-/** Sends one request after the other for so many seconds, 20 a second when nothing holds them. Gives how many. */
+/**
+ * Sends one request after the other for so many seconds, 20 a second when nothing delays them.
+ * Returns how many were sent.
+ */
 async function send(rate: PrefixRate, seconds: number): Promise<number> {
   const end = performance.now() + seconds * 1000;
   let sent = 0;
@@ -24,13 +27,13 @@ async function send(rate: PrefixRate, seconds: number): Promise<number> {
 }
 
 describe("a rate", () => {
-  it("holds nothing before the first throttle", async () => {
+  it("delays nothing before the first throttle", async () => {
     const rate = createPrefixRate();
     await Promise.all(Array.from({ length: 1000 }, () => rate.turn(signal)));
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("comes down after a throttle to seven tenths of what was answered, once for all under way together", async () => {
+  it("drops after a throttle to seven tenths of what OSS accepted, once for all requests in flight", async () => {
     const rate = createPrefixRate();
     await send(rate, 5);
     const startedAt = performance.now();
@@ -42,7 +45,7 @@ describe("a rate", () => {
     expect(turns).toBeLessThanOrEqual(10);
   });
 
-  it("comes back to what was answered within seconds, and to no limit within a minute", async () => {
+  it("returns to what OSS accepted within seconds, and to no limit within a minute", async () => {
     const rate = createPrefixRate();
     await send(rate, 5);
     rate.throttled(performance.now());
@@ -54,7 +57,7 @@ describe("a rate", () => {
     expect(vi.getTimerCount()).toBe(before);
   });
 
-  it("lets one a second through at the least, in the order in which they came", async () => {
+  it("admits at least one a second, in the order in which they came", async () => {
     const rate = createPrefixRate();
     rate.throttled(performance.now());
     const order: number[] = [];
@@ -63,7 +66,7 @@ describe("a rate", () => {
     expect(order).toEqual([1, 2, 3]);
   });
 
-  it("ends the waiting of one whose signal aborts, and serves the others", async () => {
+  it("rejects a waiter whose signal is aborted, and serves the others", async () => {
     const rate = createPrefixRate();
     rate.throttled(performance.now());
     const stop = new AbortController();
@@ -75,7 +78,7 @@ describe("a rate", () => {
     await expect(rate.turn(stop.signal)).rejects.toMatchObject({ code: "INTERRUPTED" });
   });
 
-  it("is idle a minute after what it was for", async () => {
+  it("is idle a minute after its last request", async () => {
     const rate = createPrefixRate();
     rate.accepted();
     expect(rate.isIdle).toBe(false);

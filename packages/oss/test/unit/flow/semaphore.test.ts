@@ -18,16 +18,16 @@ function task() {
   };
 }
 
-it("lets in as many as there are places, in the order in which they came, also when places are added", async () => {
-  let places = 1;
-  const semaphore = createSemaphore(() => places);
+it("admits as much work as its limit allows, first come, first served, also when the limit grows", async () => {
+  let limit = 1;
+  const semaphore = createSemaphore(() => limit);
   const tasks = [task(), task(), task(), task()];
   const done = tasks.map(({ work }) => semaphore.run(work, undefined));
   const running = () => tasks.map(({ isRunning }) => isRunning);
   await Promise.resolve();
   expect(running()).toEqual([true, false, false, false]);
   expect(semaphore).toMatchObject({ running: 1, hasWaiters: true });
-  places = 2;
+  limit = 2;
   tasks[0]?.end();
   await done[0];
   await Promise.resolve();
@@ -37,7 +37,7 @@ it("lets in as many as there are places, in the order in which they came, also w
   expect(semaphore).toMatchObject({ running: 0, hasWaiters: false });
 });
 
-it("forgets who is aborted while waiting, and gives a place back that work left by an error", async () => {
+it("forgets work that is aborted while it waits, and frees the place of work that fails", async () => {
   const semaphore = createSemaphore(() => 1);
   const first = task();
   const stop = new AbortController();

@@ -3,40 +3,43 @@ import {
   createConcurrencyWindow,
 } from "../../../src/flow/concurrency-window.ts";
 
-/** An OSS in virtual time, and the line to it. */
+/** A model of OSS and of the line to it, in virtual time. */
 export interface Model {
-  /** Milliseconds from a request to its answer when nobody waits. */
+  /** Milliseconds from a request to its response when no request waits. */
   latency: number;
-  /** Requests a second that one process can make; more of them wait. @defaultValue no limit */
+  /** Requests a second that one process can make; the others wait. @defaultValue no limit */
   perSecond?: number;
-  /** Requests under way, of all processes together, beyond which OSS asks for fewer. @defaultValue no limit */
+  /**
+   * Requests in flight, of all processes together, beyond which OSS throttles. @defaultValue no
+   * limit
+   */
   concurrent?: number;
 }
 
 export interface Simulated {
-  answered: number;
+  accepted: number;
   throttled: number;
-  /** Sizes of each process's window, once each millisecond. */
+  /** The sizes of each process's window, once a millisecond. */
   sizes: number[][];
-  /** Lets so many milliseconds pass. */
+  /** Lets time pass. */
   run(milliseconds: number, model: Model): void;
 }
 
 export interface SimulationOptions {
-  /** Milliseconds by which each process begins after the one before it. @defaultValue 0 */
+  /** Milliseconds between the beginnings of two processes. @defaultValue 0 */
   late?: number;
-  /** Of the chance in it. @defaultValue 1 */
+  /** Of the random numbers. @defaultValue 1 */
   seed?: number;
 }
 
 interface Process {
   window: ConcurrencyWindow;
-  underWay: number;
-  /** When it has made the requests that it has begun. */
+  inFlight: number;
+  /** When the process has made all requests that it has begun. */
   freeAt: number;
 }
 
-/** Processes that always have more to send than their windows let through. */
+/** Simulates processes that always have more to send than their windows admit. */
 export function simulate(
   processes: number,
   { late = 0, seed = 1 }: SimulationOptions = {},
@@ -47,10 +50,10 @@ export function simulate(
   let now = 0;
   let together = 0;
   let model: Model = { latency: 1 };
-  const simulated: Simulated = { answered: 0, throttled: 0, sizes: [], run };
+  const simulated: Simulated = { accepted: 0, throttled: 0, sizes: [], run };
   const all: Process[] = [];
   for (let index = 0; index < processes; index += 1) {
-    const process = { window: createConcurrencyWindow(limits), underWay: 0, freeAt: 0 };
+    const process = { window: createConcurrencyWindow(limits), inFlight: 0, freeAt: 0 };
     all.push(process);
     simulated.sizes.push([]);
     plan(index * late, () => fill(process));
@@ -63,8 +66,8 @@ export function simulate(
   }
 
   function fill(process: Process): void {
-    while (process.underWay < process.window.size) {
-      process.underWay += 1;
+    while (process.inFlight < process.window.size) {
+      process.inFlight += 1;
       together += 1;
       const startedAt = now;
       const isRefused = together > (model.concurrent ?? Number.POSITIVE_INFINITY);
@@ -75,13 +78,13 @@ export function simulate(
   }
 
   function end(process: Process, startedAt: number, isRefused: boolean): void {
-    process.underWay -= 1;
+    process.inFlight -= 1;
     together -= 1;
     if (isRefused) {
       simulated.throttled += 1;
       process.window.throttled(startedAt);
     } else {
-      simulated.answered += 1;
+      simulated.accepted += 1;
       process.window.responded({ startedAt, bytes: 32 * 1024, windowBound: true });
     }
     fill(process);
@@ -108,7 +111,7 @@ export function simulate(
   return simulated;
 }
 
-/** Numbers from 0 to 1 that are the same for the same seed. */
+/** Returns numbers from 0 to 1, the same for the same seed. */
 function randomOf(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

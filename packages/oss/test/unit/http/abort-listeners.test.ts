@@ -2,7 +2,7 @@ import { getEventListeners } from "node:events";
 import { expect, it, vi } from "vitest";
 import { onAbort } from "../../../src/http/abort-listeners.ts";
 
-it("tells all who still wait, once", () => {
+it("calls everybody who still listens, once", () => {
   const stop = new AbortController();
   const [first, second, gone] = [vi.fn(), vi.fn(), vi.fn()];
   onAbort(stop.signal, first);
@@ -12,7 +12,7 @@ it("tells all who still wait, once", () => {
   expect([first, second, gone].map(({ mock }) => mock.calls.length)).toEqual([1, 1, 0]);
 });
 
-it("listens once for all, and no longer than somebody waits: Node would keep the signal for ever", () => {
+it("adds one listener for all, and removes it with the last: Node would keep the signal forever", () => {
   const { signal } = new AbortController();
   const stays = [onAbort(signal, () => {}), onAbort(signal, () => {})];
   expect(getEventListeners(signal, "abort")).toHaveLength(1);

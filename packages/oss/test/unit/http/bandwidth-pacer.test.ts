@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { createBandwidthPacer, type PacerClock } from "../../../src/http/bandwidth-pacer.ts";
 
-/** Time that passes when the test says so. Timers come late, as real ones do. */
+/** A clock that the test moves. Its timers may be late, as real ones are. */
 function virtualClock(late = 0): PacerClock & { pass(milliseconds: number): void; timers: number } {
   let now = 0;
   const timers = new Set<{ at: number; run: () => void }>();
@@ -30,7 +30,7 @@ function virtualClock(late = 0): PacerClock & { pass(milliseconds: number): void
   };
 }
 
-/** Senders that always have one more piece to send, and what each of them has sent. */
+/** Starts senders that always have one more piece to send; returns what each of them has sent. */
 function senders(
   pacer: ReturnType<typeof createBandwidthPacer>,
   pieces: readonly number[],
@@ -62,7 +62,7 @@ it("lets everything pass without a limit", () => {
   expect(clock.timers).toBe(0);
 });
 
-it("keeps to its rate whatever it is, with at most one timer, however late that comes", () => {
+it("keeps to its rate, with at most one timer, however late that is", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 64 * 1024, max: 32 * 1024 ** 2 }),
@@ -78,7 +78,7 @@ it("keeps to its rate whatever it is, with at most one timer, however late that 
           expect(clock.timers).toBe(1);
         }
         const allowed = rate * 2;
-        // One piece may go ahead of its time; what is waited for a late timer is made good.
+        // One piece may go ahead of its time, and a late timer's delay is made up for.
         expect(total(sent)).toBeLessThanOrEqual(allowed + 16 * 1024 + rate * 0.2);
         expect(total(sent)).toBeGreaterThanOrEqual(allowed * 0.98 - 16 * 1024 * pieces.length);
       },
@@ -96,7 +96,7 @@ it("serves those who send one piece each in turn", () => {
   expect(Math.max(...sent) - Math.min(...sent)).toBeLessThanOrEqual(16_384);
 });
 
-it("doesn't save up more than a moment's bytes while nobody sends", () => {
+it("saves up only a moment's bytes while nobody sends", () => {
   const clock = virtualClock();
   const pacer = createBandwidthPacer(clock);
   pacer.pace(1_000_000);
@@ -105,7 +105,7 @@ it("doesn't save up more than a moment's bytes while nobody sends", () => {
   expect(total(sent)).toBeLessThanOrEqual(201_000);
 });
 
-it("takes over a new rate at once, also for those who wait, and forgets those who gave up", () => {
+it("applies a new rate at once, also to waiters, and forgets those who gave up", () => {
   const clock = virtualClock();
   const pacer = createBandwidthPacer(clock);
   pacer.pace(1000);

@@ -8,7 +8,7 @@ function read(text: string, method = "PUT"): CompleteResponse | undefined {
   return createResponseReader(method).take(Buffer.from(text, "latin1"));
 }
 
-test("an answer with a length is whole when its last byte is there, and the connection stays", () => {
+test("a response with a length is complete with its last byte, and its connection is reusable", () => {
   const reader = createResponseReader("PUT");
   expect(reader.take(Buffer.from(OK.slice(0, -1)))).toBeUndefined();
   const whole = reader.take(Buffer.from("o"));
@@ -19,51 +19,51 @@ test("an answer with a length is whole when its last byte is there, and the conn
   expect(whole?.response.body.toString()).toBe("hello");
 });
 
-test("chunks are put together, extensions and trailers left out", () => {
+test("chunks are joined, without extensions and trailers", () => {
   const chunks = "5;a=b\r\nhello\r\n6\r\n world\r\n0\r\nx-trailer: 1\r\n\r\n";
   const whole = read(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}`);
   expect(whole?.response.body.toString()).toBe("hello world");
   expect(whole?.reusable).toBe(true);
 });
 
-test("the pieces that an answer arrives in make no difference", () => {
-  const answers = [
+test("the pieces that a response arrives in make no difference", () => {
+  const responses = [
     OK,
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
     "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 409 Conflict\r\nContent-Length: 2\r\n\r\nno",
   ];
   fc.assert(
-    fc.property(fc.constantFrom(...answers), fc.array(fc.nat({ max: 80 })), (answer, cuts) => {
+    fc.property(fc.constantFrom(...responses), fc.array(fc.nat({ max: 80 })), (response, cuts) => {
       const reader = createResponseReader("PUT");
-      const bounds = [0, ...cuts.map((cut) => cut % answer.length), answer.length].sort(
+      const bounds = [0, ...cuts.map((cut) => cut % response.length), response.length].sort(
         (a, b) => a - b,
       );
       let whole: CompleteResponse | undefined;
       for (let i = 1; i < bounds.length; i++) {
-        const piece = Buffer.from(answer.slice(bounds[i - 1], bounds[i]));
+        const piece = Buffer.from(response.slice(bounds[i - 1], bounds[i]));
         if (piece.length === 0) continue;
         expect(whole).toBeUndefined();
         whole = reader.take(piece);
       }
-      expect(whole?.response).toEqual(read(answer)?.response);
+      expect(whole?.response).toEqual(read(response)?.response);
       expect(whole).toBeDefined();
     }),
   );
 });
 
-test("an interim answer is passed over", () => {
+test("an interim response is skipped", () => {
   const text = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n";
   expect(read(text)?.response.status).toBe(204);
 });
 
-test("what is told of a body isn't waited for where none comes", () => {
+test("a declared body isn't waited for where none comes", () => {
   const head = (status: string) => `HTTP/1.1 ${status}\r\nContent-Length: 512\r\n\r\n`;
   expect(read(head("200 OK"), "HEAD")).toMatchObject({ reusable: true });
   expect(read(head("304 Not Modified"))).toMatchObject({ reusable: true });
   expect(read(head("200 OK"))).toBeUndefined();
 });
 
-test("an answer without a length ends with its connection, which can't be used again", () => {
+test("a response without a length ends with its connection, which can't be used again", () => {
   const reader = createResponseReader("PUT");
   expect(reader.take(Buffer.from("HTTP/1.1 502 Bad Gateway\r\n\r\n<html>"))).toBeUndefined();
   const whole = reader.end();
@@ -71,7 +71,7 @@ test("an answer without a length ends with its connection, which can't be used a
   expect(whole?.reusable).toBe(false);
 });
 
-test("an answer that is cut off is none", () => {
+test("a response that is cut off isn't returned", () => {
   const reader = createResponseReader("PUT");
   reader.take(Buffer.from(OK.slice(0, -1)));
   expect(reader.end()).toBeUndefined();
@@ -90,7 +90,7 @@ test.each([
   ["a header without a name", "HTTP/1.1 200 OK\r\n: x\r\n\r\n"],
   ["a length that is no number", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"],
   ["a broken chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"],
-  ["an answer without end", `HTTP/1.1 200 OK\r\n\r\n${"x".repeat(1024 * 1024)}`],
+  ["a response without end", `HTTP/1.1 200 OK\r\n\r\n${"x".repeat(1024 * 1024)}`],
 ])("%s is refused", (_, text) => {
   expect(() => read(text)).toThrow("the response");
 });

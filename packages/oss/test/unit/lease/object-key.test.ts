@@ -15,14 +15,14 @@ describe("keyOf", () => {
   });
 
   it.each(["", "/a", "a/", "a//b", "../a", "a/../b", ".", "a/.", "./a"])(
-    "refuses the name %j, which leads out or is empty",
+    "refuses the name %j, which leads out of the prefix or is empty",
     (name) => {
       expect(() => keyOf(lease, name)).toThrow(expect.objectContaining({ code: "KEY_INVALID" }));
     },
   );
 
   it.each(["...", "a/..b", ".hidden", "a b", "a\\b", "-", "\u0001"])(
-    "takes the name %j",
+    "accepts the name %j",
     (name) => {
       expect(keyOf(lease, name)).toBe(`case/1001/${name}`);
     },
@@ -37,7 +37,7 @@ describe("keyOf", () => {
     expect(() => keyOf(lease, "a\ud800")).toThrow(expect.objectContaining({ code: "KEY_INVALID" }));
   });
 
-  it("takes 1,023 bytes of UTF-8 and not one more", () => {
+  it("accepts 1,023 bytes of UTF-8 and not one more", () => {
     const room = 1023 - lease.prefix.length;
     const name = "证".repeat(Math.floor(room / 3)) + "x".repeat(room % 3);
     expect(Buffer.byteLength(keyOf(lease, name))).toBe(1023);

@@ -25,7 +25,7 @@ it("a SHA-256 is written in lower-case hexadecimal digits", () => {
   });
 });
 
-it("what isn't known isn't said", () => {
+it("what isn't known is left out", () => {
   expect(objectHeaders({ ...of, modifiedAt: undefined })).toEqual({
     "content-type": "application/pdf",
   });

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { dateV1, signV1 } from "../../../src/signing/sign-v1.ts";
 import { dateV4, signV4 } from "../../../src/signing/sign-v4.ts";
 
-/** What ali-oss signs with; its types leave it out. */
+/** The methods that ali-oss signs with; its types leave them out. */
 interface AliSigner {
   authorizationV4(
     method: string,
@@ -54,7 +54,7 @@ const key = fc
   )
   .map((text) => text.replace(/^[/\\]+/, "k"));
 const headerValue = fc.stringMatching(/^[ a-zA-Z0-9=+/._-]{0,20}$/);
-/** One case only: ali-oss sorts names by locale, which differs from the bytes' order for mixed ones. */
+/** Lower case only: ali-oss sorts names by locale, which differs from byte order for mixed case. */
 const name = fc.stringMatching(/^[a-z]{1,8}$/);
 const cases = fc.record({
   method: fc.constantFrom("PUT", "HEAD", "POST", "DELETE"),
@@ -93,7 +93,7 @@ describe("signV4", () => {
       ["zabc", "abc"],
       "4a4183c187c07c8947db7620deb0a6b38d9fbdd34187b6dbaccb316fa251212f",
     ],
-  ])("gives the published signature %s", (_, date, headers, additionalHeaders, signature) => {
+  ])("computes the published signature %s", (_, date, headers, additionalHeaders, signature) => {
     const all = { ...publishedHeaders, ...headers, "x-oss-date": date };
     const authorization = signV4({ ...published, headers: all, additionalHeaders });
     const names = additionalHeaders.length > 0 ? "AdditionalHeaders=abc;zabc," : "";
@@ -128,7 +128,7 @@ describe("signV4", () => {
     );
   });
 
-  it("keeps giving the right signature when many secrets, days and regions took turns", () => {
+  it("still computes the right signature after many other secrets", () => {
     const sign = (secret: string) =>
       signV4({
         ...published,
@@ -195,7 +195,7 @@ describe("an object's type and metadata", () => {
   const request = { method: "PUT", bucket: "evidence", key, accessKeyId: "STS.id" };
   const secret = { accessKeySecret: "sk" };
 
-  // Made once by ali-oss 6.23.0, which signs them in these tests, too.
+  // The signatures come from ali-oss 6.23.0, which computes them in these tests, too.
   it("are signed by V4", () => {
     const dated = {
       ...headers,
