@@ -55,8 +55,8 @@ export async function runUntilStopped(
 }
 
 async function isCancelled(ledger: Ledger, { importId }: WorkOf): Promise<boolean> {
-  const standing = await readWorkState(ledger, importId).catch(() => undefined);
-  return standing?.status === "cancelled";
+  const state = await readWorkState(ledger, importId).catch(() => undefined);
+  return state?.status === "cancelled";
 }
 
 /**
@@ -78,12 +78,12 @@ async function stopReason(
   ledger: Ledger,
   { importId, vendor, run }: WorkOf,
 ): Promise<ExhibitError | undefined> {
-  const standing = await readWorkState(ledger, importId, { vendor, run });
-  if (standing?.superseded) {
+  const state = await readWorkState(ledger, importId, { vendor, run });
+  if (state?.superseded) {
     return new ExhibitError("INTERRUPTED", `Another run has taken over shard ${run?.shardId}.`);
   }
-  const cancelled = standing?.status === "cancelled";
-  if (!cancelled && standing?.paused !== true) return undefined;
+  const cancelled = state?.status === "cancelled";
+  if (!cancelled && state?.paused !== true) return undefined;
   const what = cancelled
     ? "is cancelled"
     : vendor === undefined

@@ -9,6 +9,7 @@ import { createSight } from "../../src/fleet/sight.ts";
 import { createWaits } from "../../src/fleet/waits.ts";
 import { type PlanDependencies, planFolder } from "../../src/planning/plan-folder.ts";
 import { SHARD_BYTES, SHARD_FILES } from "../../src/planning/sharder.ts";
+import { attemptOf } from "../rig.ts";
 
 let ledger: Ledger;
 let remove: () => Promise<void>;
@@ -58,28 +59,19 @@ async function createFolder() {
   return { importId, folderId: folderIds[0] as number };
 }
 
-/** Every run is a person's: what had failed is taken up. */
+/** Plans as a person's retry would: what had failed is planned again. */
 function plan(folderId: number, last = true): Promise<void> {
-  const rung = () => Promise.resolve();
+  const enqueue = () => Promise.resolve();
   const dependencies: PlanDependencies = {
     ledger,
-    engine: { enqueueNew: rung, enqueue: rung } as unknown as PlanDependencies["engine"],
+    engine: { enqueueNew: enqueue, enqueue },
     broker: { perFile: () => undefined },
     sources,
     logger: {} as Logger,
     waits: createWaits({ diskSilence: () => 0 }),
     sight: createSight({ ledger, sources, host: "here", view: "here" }),
   };
-  const signal = new AbortController().signal;
-  const attempt = {
-    starts: 1,
-    last,
-    postponed: 0,
-    isHeld: () => true,
-    signal,
-    log: async () => {},
-  };
-  return planFolder(dependencies, folderId, attempt);
+  return planFolder(dependencies, folderId, attemptOf({ last }));
 }
 
 async function rowsOf(folderId: number) {
@@ -91,7 +83,7 @@ async function rowsOf(folderId: number) {
   return rows.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** What it came to, whatever the shards are. */
+/** Returns what became of each entry, whatever the shards are. */
 async function outcomeOf(folderId: number) {
   return (await rowsOf(folderId)).map(({ shard_id, ...row }) => ({
     ...row,
@@ -130,7 +122,7 @@ const entry: fc.Arbitrary<SourceEntry> = fc.oneof(
 );
 const tree = fc.uniqueArray(entry, { selector: (each) => each.path, maxLength: 60 });
 
-test("Any tree comes to one row for each entry, every file in one shard or told apart by its key, in shards that keep their limits", async () => {
+test("Any tree becomes one row per entry, each file in one shard unless another has its key, and each shard within its limits", async () => {
   await fc.assert(
     fc.asyncProperty(tree, async (entries) => {
       giveSource(entries);
@@ -144,7 +136,7 @@ test("Any tree comes to one row for each entry, every file in one shard or told 
       expect(new Set(keys).size).toBe(keys.length);
       expect(new Set(keys)).toEqual(new Set(files.map((each) => each.normalize("NFC"))));
       for (const each of files) {
-        // Whose name is the key has it.
+        // The file whose name is the key gets it.
         const row = rows.find((candidate) => candidate.path === each);
         if (each === each.normalize("NFC")) expect(row).toMatchObject({ state: "planned" });
         else expect([null, "KEY_TAKEN"]).toContain(row?.error_code);
@@ -178,7 +170,7 @@ async function checkShards(
   }
 }
 
-test("A walk that breaks off, in whatever order, and is walked again comes to the same as one in one go", async () => {
+test("A walk that breaks off and is repeated, in whatever order, comes to the same as one walk", async () => {
   const ordered = tree.chain((entries) =>
     fc.tuple(
       fc.constant(entries),
@@ -199,7 +191,7 @@ test("A walk that breaks off, in whatever order, and is walked again comes to th
       giveSource(second);
       await plan(again.folderId);
       expect(await outcomeOf(again.folderId)).toEqual(await outcomeOf(once.folderId));
-      // Planned as it is, another bell changes nothing.
+      // Once the folder is planned, another job changes nothing.
       const before = await rowsOf(again.folderId);
       giveSource(second);
       await plan(again.folderId);
@@ -222,7 +214,7 @@ function isClear(entries: readonly SourceEntry[]): boolean {
   );
 }
 
-test("A file that is too large to be sent is put aside by name, and the others are planned", async () => {
+test("A file that is too large to be sent fails by name, and the others are planned", async () => {
   const { folderId } = await createFolder();
   giveSource([
     { kind: "file", path: "huge.dd", size: 22 * 1024 ** 4, modifiedAt: 1 },

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createByteBudget } from "../../src/storing/byte-budget.ts";
 
-test("No more is handed out at once than there is, first come, first served", async () => {
+test("No more bytes are held at once than there are, and those who wait get them in order", async () => {
   const budget = createByteBudget(10);
   const order: string[] = [];
   const note = (name: string, free: () => void) => {
@@ -14,13 +14,13 @@ test("No more is handed out at once than there is, first come, first served", as
   await Promise.resolve();
   expect(order).toEqual([]);
   freeFirst();
-  freeFirst(); // giving back twice gives back once
+  freeFirst(); // releasing twice releases once
   (await second)();
   (await third)();
   expect(order).toEqual(["second", "third"]);
 });
 
-test("What is larger than the whole budget is granted alone", async () => {
+test("A request beyond the whole budget is granted when nothing else is held", async () => {
   const budget = createByteBudget(10);
   const free = await budget.acquire(1000);
   let granted = false;

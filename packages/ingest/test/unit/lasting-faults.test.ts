@@ -52,7 +52,7 @@ it.each<[string, Case, ErrorCode, ErrorCode | null]>([
   const entry = notStored(code, before);
   expect((await settle(entry, { ...of, last: true })).outcome).toMatchObject({ state: "failed" });
   expect(entry).toMatchObject({ error: { code: "STORE_BLOCKED" }, outcome: { state: "failed" } });
-  // Nothing of that counts while OSS doesn't answer.
+  // None of that counts while OSS doesn't answer.
   expect(await settle(notStored(code, before), { ...of, answers: false })).toEqual({ looks: 1 });
 });
 
@@ -65,7 +65,7 @@ it.each<[string, Case, ErrorCode]>([
   expect(await settle(notStored(code), of)).toEqual({ looks: 0 });
 });
 
-it("tells whether a bucket took bytes between two looks at the windows", () => {
+it("tells whether a bucket accepted bytes between two looks at the windows", () => {
   const bucket = { endpoint: "e", name: "b" } as Parameters<typeof hasTaken>[0];
   const window = (of: string, accepted: number) => ({
     ...{ endpoint: "e", bucket: of, size: 16, inFlight: 0 },

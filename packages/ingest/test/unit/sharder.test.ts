@@ -4,7 +4,7 @@ import { createSharder, SHARD_BYTES, SHARD_FILES } from "../../src/planning/shar
 
 const file = (size: number, index = 0) => ({ path: `${index}`, size, modifiedAt: 0 });
 
-test("Every file comes out once, in shards that keep both limits; only a file that is too big alone goes beyond", () => {
+test("Every file is in one shard, and every shard keeps both limits unless it is one file that is too large", () => {
   fc.assert(
     fc.property(
       fc.array(fc.oneof(fc.nat(1000), fc.nat(2 * SHARD_BYTES)), { maxLength: 1500 }),
@@ -25,7 +25,7 @@ test("Every file comes out once, in shards that keep both limits; only a file th
   );
 });
 
-test("A shard is given as soon as it is full, so that its upload can begin", () => {
+test("A shard is returned as soon as it is full, so that its upload can begin", () => {
   const sharder = createSharder();
   const given = Array.from({ length: SHARD_FILES }, (_, index) => sharder.add(file(1, index)));
   expect(given.slice(0, -1).flat()).toEqual([]);

@@ -13,10 +13,10 @@ const perFile: Parameters<typeof createSlots>[1] = {
 
 function slotted(paths: readonly string[], given: Record<string, number> = {}) {
   const slots = createSlots("v", perFile, new Map(Object.entries(given)));
-  const aside = paths.flatMap((path) => slots.add({ path, size: 1, modifiedAt: 0 }));
+  const unsendable = paths.flatMap((path) => slots.add({ path, size: 1, modifiedAt: 0 }));
   return {
     slots: Object.fromEntries(slots.rest().map(({ path, slot }) => [path, slot])),
-    aside: aside.map(({ path }) => path),
+    unsendable: unsendable.map(({ path }) => path),
   };
 }
 
@@ -25,25 +25,25 @@ it("numbers files by the bytes of their paths, in whatever order they come", () 
   expect(slotted(["\u{fffd}.jpg", "a.jpg", "Z.jpg"]).slots).toEqual(expected);
   expect(slotted(["\u{1f4f7}.jpg", "a.jpg", "\u{fffd}.jpg", "Z.jpg"])).toEqual({
     slots: expected,
-    aside: ["\u{1f4f7}.jpg"],
+    unsendable: ["\u{1f4f7}.jpg"],
   });
 });
 
-it("gives no number to what the vendor doesn't take, and none beyond the limit", () => {
+it("assigns no number to a file that the vendor refuses, and none beyond the limit", () => {
   expect(slotted(["e.jpg", "d.jpg", "a.tif", "c.jpg", "b.jpg", "f.jpg"])).toEqual({
     slots: { "b.jpg": 1, "c.jpg": 2, "d.jpg": 3 },
-    aside: ["a.tif", "e.jpg", "f.jpg"],
+    unsendable: ["a.tif", "e.jpg", "f.jpg"],
   });
 });
 
-it("leaves numbers that were given, and fills those that are free", () => {
+it("keeps the numbers assigned before, and fills the free ones", () => {
   expect(slotted(["a.jpg", "b.jpg", "m.jpg", "c.jpg"], { "m.jpg": 2 })).toEqual({
     slots: { "a.jpg": 1, "b.jpg": 3 },
-    aside: ["c.jpg"],
+    unsendable: ["c.jpg"],
   });
 });
 
-it("says why a file isn't taken", () => {
+it("says why a file isn't accepted", () => {
   const slots = createSlots("v", { ...perFile, limit: 0 }, new Map());
   const file = { size: 1, modifiedAt: 0 };
   expect(slots.add({ ...file, path: "a.tif" })).toMatchObject([
@@ -55,7 +55,7 @@ it("says why a file isn't taken", () => {
   });
 });
 
-it("gives every file one slot or one reason, the first by path the free ones, whatever order they come in", () => {
+it("assigns each file one slot or one reason, and the free slots to the first by path, in whatever order they come", () => {
   const name = fc.constantFrom(..."abcdefghijklmnop\u{fffd}\u{1f4f7}");
   const path = fc
     .tuple(name, name, fc.constantFrom("jpg", "tif"))
@@ -73,10 +73,10 @@ it("gives every file one slot or one reason, the first by path the free ones, wh
   fc.assert(
     fc.property(paths, given, ([one, other], pairs) => {
       const had = Object.fromEntries(pairs);
-      const { slots, aside } = slotted(one, had);
+      const { slots, unsendable } = slotted(one, had);
       const taken = Object.values(slots);
       const fresh = one.filter((each) => !(each in had));
-      expect([...Object.keys(slots), ...aside].sort()).toEqual([...fresh].sort());
+      expect([...Object.keys(slots), ...unsendable].sort()).toEqual([...fresh].sort());
       expect(new Set([...taken, ...Object.values(had)]).size).toBe(
         taken.length + Object.values(had).length,
       );
@@ -87,7 +87,7 @@ it("gives every file one slot or one reason, the first by path the free ones, wh
       expect(Object.keys(slots).sort()).toEqual(byBytes.slice(0, free).sort());
       const again = slotted(other, had);
       expect(again.slots).toEqual(slots);
-      expect([...again.aside].sort()).toEqual([...aside].sort());
+      expect([...again.unsendable].sort()).toEqual([...unsendable].sort());
     }),
   );
 });

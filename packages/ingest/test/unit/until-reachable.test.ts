@@ -4,7 +4,7 @@ import { untilReachable } from "../../src/jobs/until-reachable.ts";
 
 const away = () => new ExhibitError("SERVICE_UNREACHABLE", "The ledger doesn't answer");
 
-test("work is done again until the ledger is reached, and whoever asks is told that it's away", async () => {
+test("work is repeated until the ledger is reached, and the caller is told each time that it wasn't", async () => {
   let tries = 0;
   let told = 0;
   const work = async () => {
@@ -17,7 +17,7 @@ test("work is done again until the ledger is reached, and whoever asks is told t
   expect({ tries, told }).toEqual({ tries: 3, told: 2 });
 });
 
-test("once the work has to stop it is tried once more, and then the ledger is away", async () => {
+test("after its signal aborts, the work is tried once more and then fails", async () => {
   const stop = new AbortController();
   let tries = 0;
   const work = async () => {
@@ -29,7 +29,7 @@ test("once the work has to stop it is tried once more, and then the ledger is aw
   expect(tries).toBe(2);
 });
 
-test("any other fault is not waited for", async () => {
+test("any other error is thrown at once", async () => {
   const work = () => Promise.reject(new ExhibitError("INTERNAL", "a wrong statement"));
   const { signal } = new AbortController();
   await expect(untilReachable(work, signal)).rejects.toMatchObject({ code: "INTERNAL" });

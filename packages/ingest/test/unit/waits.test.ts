@@ -3,7 +3,7 @@ import { Postponed } from "@exhibit/queue";
 import { describe, expect, test } from "vitest";
 import { createWaits, type Run, whileWatched } from "../../src/fleet/waits.ts";
 
-/** A worker's waits by a clock that a test turns on. */
+/** A worker's waits, on a clock that a test advances. */
 function worker() {
   let at = Date.parse("2026-11-30T02:58:00.000Z");
   let silence = 0;
@@ -42,7 +42,7 @@ function run(folderId = 7) {
 const refused = new ExhibitError("STORE_UNAVAILABLE", "connect ECONNREFUSED");
 
 describe("What a worker's jobs wait for", () => {
-  test("is told two and a half seconds after the last move, and no more once they move again", () => {
+  test("is reported two and a half seconds after the last movement, until they move again", () => {
     const { waits, pass, told, moving, changes } = worker();
     const { of, counter } = run();
     const watch = waits.begin(of);
@@ -61,7 +61,7 @@ describe("What a worker's jobs wait for", () => {
     expect(changes).toEqual(["begins: store", "over: store"]);
   });
 
-  test("is the fault that was met last, whatever else is silent", () => {
+  test("is their last fault, whatever else is silent", () => {
     const { waits, pass, told } = worker();
     const watch = waits.begin(run().of);
     watch.place("evidence at oss");
@@ -71,7 +71,7 @@ describe("What a worker's jobs wait for", () => {
     expect(told()).toEqual([["vendor", "kongur", "VENDOR_THROTTLED"]]);
   });
 
-  test("is the vendor while a lease is asked for, and the disk while that owes an answer", async () => {
+  test("is the vendor while a lease is requested, and the disk while it owes an answer", async () => {
     const { waits, pass, told, silenceDisk } = worker();
     const watch = waits.begin(run().of);
     const answer = Promise.withResolvers<void>();
@@ -87,7 +87,7 @@ describe("What a worker's jobs wait for", () => {
     expect(told()).toEqual([["store", "evidence at oss", "STORE_UNAVAILABLE"]]);
   });
 
-  test("stays told of what was put off, since the beginning, until it comes again and moves", async () => {
+  test("is reported for postponed work, since it first stood still, until that comes again and moves", async () => {
     const { waits, pass, told } = worker();
     const first = run();
     const work = whileWatched(waits, first.of, async (watch) => {
@@ -110,7 +110,7 @@ describe("What a worker's jobs wait for", () => {
     expect(told()).toEqual([]);
   });
 
-  test("is forgotten when it was stopped, and when another worker must have taken it up by then", async () => {
+  test("is forgotten for stopped work, and for postponed work that another worker must have by then", async () => {
     const { waits, pass, told } = worker();
     const stopped = whileWatched(waits, run(1).of, async (watch) => {
       watch.fault(refused);
