@@ -116,6 +116,15 @@ describe("The job that plans a folder", () => {
     expect(state.walks).toBe(0);
   });
 
+  test("doesn't fail again once the import of a failed folder is cancelled", async () => {
+    const { plan, state, importId } = await folderOf([]);
+    state.fault = new ExhibitError("SOURCE_NOT_FOUND", "It isn't there.");
+    await expect(plan()).rejects.toMatchObject({ code: "SOURCE_NOT_FOUND" });
+    await cancelImport(ledger, importId);
+    await plan({ starts: 2 });
+    expect(state.walks).toBe(1);
+  });
+
   test("doesn't walk it again once it is planned", async () => {
     const { plan, state } = await folderOf([file("a")]);
     await plan();
