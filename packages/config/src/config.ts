@@ -6,15 +6,15 @@ import { type Environment, processVariables, type Variables } from "./environmen
 import { type Fault, faultsOf, faultyConfig } from "./faults.ts";
 import { replaceVariables } from "./variables.ts";
 
-/** `exhibit.yaml`, checked. */
+/** A checked `exhibit.yaml`. */
 export interface ExhibitConfig {
-  /** Its vendors are a sandbox's: nothing leaves the machine. */
+  /** Its vendors are a sandbox's, and nothing leaves the machine. */
   readonly trial: boolean;
   readonly sources: {
-    /** Absolute paths; nothing outside them can be read. */
+    /** Absolute paths; nothing outside of them can be read. */
     readonly roots: string[];
   };
-  /** Each vendor's options, as its own schema gives them; see `createVendors` of `@exhibit/credentials`. */
+  /** Each vendor's options, parsed by its own schema: see `createVendors` of `@exhibit/credentials`. */
   readonly vendors: Readonly<Record<string, unknown>>;
 }
 
@@ -26,27 +26,31 @@ const shape = z.strictObject({
 });
 
 /**
- * Reads `exhibit.yaml`, puts in the environment's values and checks all of it. Throws one CONFIG_INVALID with all
- * faults, one line each: bad YAML with its line, missing variables, unknown keys and vendors, wrong values. No
- * value is in the message. Paths in vendors' options are relative to its folder.
+ * Reads `exhibit.yaml`, replaces variables by the environment's values, and checks everything. Throws
+ * one CONFIG_INVALID with a line for each fault: invalid YAML with its line, missing variables, unknown
+ * keys and vendors, wrong values. The message contains no value. Paths in vendors' options are
+ * relative to the file's folder.
  */
 export async function loadConfig(
   path: string,
   variables: Variables = processVariables(),
 ): Promise<ExhibitConfig> {
-  // Most of the commands read no file: what parses it is loaded by those that do.
+  // The parser is loaded only when needed: most commands read no configuration.
   const { readYamlFile } = await import("./yaml-file.ts");
   const { value, faults } = await replaceVariables(await readYamlFile(path), variables);
   const config = checkedConfig(value, path, faults);
   return { ...config, vendors: locatedVendors(config.vendors, dirname(path)) };
 }
 
-/** Checks a configuration that was made in memory; `origin` names it in the faults. Throws CONFIG_INVALID. */
+/** Checks a configuration in memory; `origin` names it in messages. Throws CONFIG_INVALID. */
 export function parseConfig(value: unknown, origin: string): ExhibitConfig {
   return checkedConfig(value, origin, []);
 }
 
-/** Every secret of a configuration, by the marks in the vendors' schemas, and the passwords in servers' and proxies' addresses. */
+/**
+ * Returns every secret of a configuration: the values that vendors' schemas mark, and the passwords in
+ * the addresses of servers and proxies.
+ */
 export function secretsOf(
   config: ExhibitConfig,
   environment: Pick<Environment, "redisUrl" | "databaseUrl" | "proxies"> = {},
@@ -58,34 +62,34 @@ export function secretsOf(
   return [...new Set([...secrets, ...passwords, ...(environment.proxies?.secrets ?? [])])];
 }
 
-/** As it is written in the address, and as the server gets it: clients print either in their errors. */
+/** Returns a password as in the address and as sent: errors of clients may contain either. */
 function passwordsIn(address: string | undefined): string[] {
   const { password } = new URL(address ?? "none:");
   if (password === "") return [];
   try {
     return [password, decodeURIComponent(password)];
   } catch {
-    // A lone `%`: it can't be sent otherwise than it is written.
+    // A lone `%` stands for itself.
     return [password];
   }
 }
 
 function checkedConfig(value: unknown, origin: string, known: readonly Fault[]): ExhibitConfig {
-  const house = shape.safeParse(value, { error: plainIssue });
+  const parsed = shape.safeParse(value, { error: plainIssue });
   const vendors = checkedVendors(vendorsIn(value));
   const found = [
-    ...(house.success ? worldFaults(house.data.trial, vendors.options) : faultsOf(house.error)),
+    ...(parsed.success ? worldFaults(parsed.data.trial, vendors.options) : faultsOf(parsed.error)),
     ...vendors.faults,
   ];
-  // A text whose variable is missing has been reported; what else is wrong with it will show later.
+  // Other faults of a text with a missing variable only matter once it has a value.
   const places = new Set(known.map(({ path }) => JSON.stringify(path)));
   const faults = [...known, ...found.filter(({ path }) => !places.has(JSON.stringify(path)))];
-  if (faults.length > 0 || !house.success) throw faultyConfig(origin, faults);
-  const { trial = false, sources } = house.data;
+  if (faults.length > 0 || !parsed.success) throw faultyConfig(origin, faults);
+  const { trial = false, sources } = parsed.data;
   return { trial, sources, vendors: vendors.options };
 }
 
-/** A trial says that nothing leaves the machine; and what is on it is most likely a sandbox, which must not pass for OSS. */
+/** A trial must not lead off this machine; and a sandbox on it must not be mistaken for OSS. */
 function worldFaults(trial: boolean | undefined, vendors: ExhibitConfig["vendors"]): Fault[] {
   const addresses = Object.entries(vendorPlaces(vendors)).flatMap(
     ([name, { gateway, endpoint }]) => [
@@ -98,13 +102,13 @@ function worldFaults(trial: boolean | undefined, vendors: ExhibitConfig["vendors
   const isOwn = ({ address }: { address: string }) =>
     isLoopback(hostOf(new URL(address).host) ?? "");
   if (trial === true) {
-    const reason = "it leads away from this machine, and with `trial: true` nothing leaves it";
+    const reason = "it leads off this machine, but with `trial: true` nothing may leave it";
     return addresses.filter((each) => !isOwn(each)).map(({ path }) => ({ path, reason }));
   }
   const own = trial === undefined ? addresses.find(isOwn) : undefined;
   if (own === undefined) return [];
   const where = own.path.join(".");
-  const reason = `${where} is on this machine: say \`true\` for a sandbox, or \`false\` for a way to the vendor's own, such as a tunnel`;
+  const reason = `${where} is on this machine: set \`true\` for a sandbox, or \`false\` if it leads to the vendor, such as a tunnel`;
   return [{ path: ["trial"], reason }];
 }
 
@@ -127,7 +131,7 @@ function checkedVendors(given: Record<string, unknown>) {
     const registered = registeredVendor(name);
     const parsed = registered?.options.safeParse(section, { error: plainIssue });
     if (parsed === undefined) {
-      const reason = `there is no such vendor; known are ${vendorNames.join(", ")}`;
+      const reason = `there is no such vendor; the known ones are ${vendorNames.join(", ")}`;
       faults.push({ path: ["vendors", name], reason });
     } else if (parsed.success) options[name] = parsed.data;
     else faults.push(...faultsOf(parsed.error, ["vendors", name]));

@@ -6,41 +6,41 @@ import { z } from "zod";
 import { type Fault, faultsOf, faultyConfig } from "./faults.ts";
 import { type Proxies, readProxies } from "./proxies.ts";
 
-/** Variables by name, as `process.env` has them. */
+/** Environment variables by name, like `process.env`. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** What the EXHIBIT_* variables say. */
+/** The parsed EXHIBIT_* variables. */
 export interface Environment {
-  /** Of `exhibit.yaml`; absolute. */
+  /** The absolute path of `exhibit.yaml`. */
   readonly configPath?: string;
-  /** Both or neither; neither means the embedded engine. */
+  /** Set together with `databaseUrl`; without both, the engine is embedded. */
   readonly redisUrl?: string;
   readonly databaseUrl?: string;
-  /** What keeps several fleets on one Redis apart; default `exhibit`. */
+  /** Keeps several fleets on one Redis apart. @defaultValue exhibit */
   readonly redisPrefix?: string;
-  /** Certificates, in PEM, of who may have signed that of Redis; without them those that Node knows. */
+  /** PEM certificates of the authorities to trust for Redis. @defaultValue those Node trusts */
   readonly redisCa?: string;
-  /** Whether a Redis will do that drops keys when its memory is short. */
+  /** Accepts a Redis that evicts keys when it runs out of memory. */
   readonly allowEviction?: true;
-  /** What leases in Redis are encrypted with; without it they stay in each process. */
+  /** Keys for leases in Redis; without them, leases stay in each process. */
   readonly leaseKeys?: LeaseKeyRing;
-  /** Absolute. Default `.exhibit` in the working folder. */
+  /** Absolute. @defaultValue `.exhibit` in the working folder */
   readonly dataDir: string;
-  /** What the API listens on. Default 127.0.0.1. */
+  /** What the API listens on. @defaultValue 127.0.0.1 */
   readonly apiHost: string;
-  /** Default 7400; 0 takes any free port. */
+  /** 0 means any free port. @defaultValue 7400 */
   readonly apiPort: number;
-  /** Set when somebody chose the port: then no other one is taken in its place. */
+  /** Set if the port was chosen explicitly: no other port is used instead. */
   readonly isPortChosen?: true;
-  /** Further names and addresses by which the API may be called: a proxy's, a container's. */
+  /** Other names and addresses that lead to the API, such as a proxy's or a container's. */
   readonly apiHosts?: readonly string[];
-  /** The address that people use, when EXHIBIT_API_URL says so; without a closing `/`. */
+  /** The address that people use, from EXHIBIT_API_URL; without a trailing `/`. */
   readonly publicUrl?: string;
-  /** Where clients reach the API, without a closing `/`. Default made of host and port. */
+  /** Where clients reach the API, without a trailing `/`. @defaultValue from host and port */
   readonly apiUrl: string;
-  /** What gateways and OSS are reached through, where the environment names proxies. */
+  /** The proxies to gateways and OSS, if the environment names any. */
   readonly proxies?: Proxies;
-  /** Milliseconds that work under way has to end by itself once a worker is told to stop. Default 10,000. */
+  /** Milliseconds that running work has to finish once a worker is told to stop. @defaultValue 10,000 */
   readonly graceMs: number;
 }
 
@@ -48,7 +48,7 @@ const text = z
   .string()
   .min(1)
   .refine((given) => !/^(["']).*\1$|\p{C}/su.test(given), {
-    error: "it has quotes around it, or an invisible character in it",
+    error: "it is in quotes, or contains an invisible character",
   });
 const leaseKeys = z.string().transform((given, context): LeaseKeyRing => {
   const keys = parseLeaseKeys(given);
@@ -66,7 +66,7 @@ const hosts = z.string().transform((list, context): string[] => {
   if (names.every((name) => hostOfName(name) !== undefined)) return names;
   context.addIssue({
     code: "custom",
-    message: "it isn't a list of names and addresses, without ports, with commas between them",
+    message: "it isn't a comma-separated list of names and addresses without ports",
   });
   return z.NEVER;
 });
@@ -87,18 +87,21 @@ const environment = z.object({
   EXHIBIT_REDIS_URL: z
     .url({ protocol: /^rediss?$/, error: "it isn't a redis:// or rediss:// address", abort: true })
     .refine((url) => /^(?:\/\d*)?$/.test(new URL(url).pathname), {
-      error: "what stands behind its last slash isn't the number of a database",
+      error: "its path isn't the number of a database",
     })
     .optional(),
   EXHIBIT_REDIS_PREFIX: z
     .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, "give up to 64 letters, digits and _ . -")
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/,
+      "it must be 1 to 64 letters, digits and _ . - and begin with a letter or digit",
+    )
     .optional(),
   EXHIBIT_DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: "it isn't a postgres:// address" })
     .optional(),
   EXHIBIT_REDIS_CA_FILE: contentOfFile.optional(),
-  EXHIBIT_ALLOW_EVICTION: z.enum(["0", "1"], { error: "it is 1 or 0" }).optional(),
+  EXHIBIT_ALLOW_EVICTION: z.enum(["0", "1"], { error: "it must be 1 or 0" }).optional(),
   EXHIBIT_LEASE_KEY: leaseKeys.optional(),
   EXHIBIT_DATA_DIR: text.default(".exhibit"),
   EXHIBIT_API_HOST: text.regex(/^[^\s/]+$/, "it isn't a host").default("127.0.0.1"),
@@ -113,18 +116,19 @@ const environment = z.object({
 /** The names of all variables, without the NAME_FILE of those that hold a secret. */
 export const environmentNames: readonly string[] = Object.keys(environment.shape);
 
-/** What holds a secret can be given in a file (a Docker or Kubernetes secret) that NAME_FILE names. */
+/** Variables with secrets. NAME_FILE may name a file instead (a Docker or Kubernetes secret). */
 const secretNames = ["EXHIBIT_REDIS_URL", "EXHIBIT_DATABASE_URL", "EXHIBIT_LEASE_KEY"];
 
 /**
- * Reads the EXHIBIT_* variables, without the space around them; an empty one counts as absent. Throws one CONFIG_INVALID
- * with all faults, one line each; no value is in the message, as addresses may hold passwords.
+ * Reads the EXHIBIT_* variables. Space around a value is ignored, and an empty variable counts as
+ * absent. Throws one CONFIG_INVALID with a line for each fault; the message contains no value, as
+ * addresses may hold passwords.
  */
 export function readEnvironment(variables: Variables = processVariables()): Environment {
   const files = secretNames.map((name) => secretOf(name, variables));
   const given = Object.fromEntries(
     [...Object.entries(variables), ...files.map(({ name, value }) => [name, value] as const)]
-      // A line break at the end comes with `kubectl create secret` from a file, or with echo.
+      // Secrets often end with a line break, from echo or `kubectl create secret --from-file`.
       .map(([name, value]) => [name, value?.trim()] as const)
       .filter(([, value]) => value !== "" && value !== undefined),
   ) as Variables;
@@ -175,8 +179,8 @@ export function readEnvironment(variables: Variables = processVariables()): Envi
 }
 
 /**
- * The address of the ledger's server, for who needs nothing else; undefined when none is given. Throws CONFIG_INVALID as
- * `readEnvironment` does.
+ * Returns the address of the ledger's server, for commands that need nothing else; undefined if it isn't
+ * set. Throws CONFIG_INVALID like `readEnvironment`.
  */
 export function readDatabaseUrl(variables: Variables = processVariables()): string | undefined {
   const name = "EXHIBIT_DATABASE_URL";
@@ -193,11 +197,11 @@ export function readDatabaseUrl(variables: Variables = processVariables()): stri
 interface GivenSecret {
   readonly name: string;
   readonly value: string | undefined;
-  /** Why its file can't be used. */
+  /** Why the file can't be used. */
   readonly reason?: string;
 }
 
-/** The variable itself, or what is in the file that NAME_FILE names, without the space around it. */
+/** Returns the trimmed value of a variable, or of the file that NAME_FILE names. */
 function secretOf(name: string, variables: Variables): GivenSecret {
   const value = variables[name]?.trim();
   const file = variables[`${name}_FILE`];
@@ -218,7 +222,7 @@ function codeOf(thrown: unknown): string {
   return (thrown as NodeJS.ErrnoException).code ?? "unknown fault";
 }
 
-/** Half an engine would lose what the other half holds. */
+/** Queue and ledger need each other: only one of them on a server would lose the other's data. */
 function lonelyAddress(given: Variables): Fault[] {
   const names = ["EXHIBIT_REDIS_URL", "EXHIBIT_DATABASE_URL"];
   const absent = names.filter((name) => given[name] === undefined);
@@ -228,29 +232,29 @@ function lonelyAddress(given: Variables): Fault[] {
   return [
     {
       path: [name],
-      reason: `it is missing, but ${other} is there; give both, or neither for the embedded engine`,
+      reason: `it is missing, but ${other} is set; set both, or neither for the embedded engine`,
     },
   ];
 }
 
-/** Certificates are looked at by who speaks TLS. */
+/** Certificates matter only with TLS. */
 function uselessAuthority(given: Variables): Fault[] {
   const name = "EXHIBIT_REDIS_CA_FILE";
   const url = given.EXHIBIT_REDIS_URL;
   if (given[name] === undefined || url === undefined || url.startsWith("rediss:")) return [];
   return [
-    { path: [name], reason: "it is there, but EXHIBIT_REDIS_URL doesn't begin with rediss://" },
+    { path: [name], reason: "it is set, but EXHIBIT_REDIS_URL doesn't begin with rediss://" },
   ];
 }
 
 function addressOf(host: string, port: number): string {
-  // What listens on every address is reached on the loopback.
+  // A server that listens on all addresses is reached on the loopback.
   if (host === "0.0.0.0") return `http://127.0.0.1:${port}`;
   if (host === "::") return `http://[::1]:${port}`;
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-/** The variables of this process; nothing else in Exhibit reads them. */
+/** Returns the variables of this process; nothing else in Exhibit reads `process.env`. */
 export function processVariables(): Variables {
   return process.env;
 }

@@ -1,14 +1,14 @@
 import { ExhibitError } from "@exhibit/contracts";
 import type { z } from "zod";
 
-/** What is wrong at one place of a configuration. Never holds a value: it may be a secret. */
+/** What is wrong at one place of a configuration. Contains no value, which may be a secret. */
 export interface Fault {
-  /** Key by key, such as `["vendors", "kongur", "app_secret"]`. */
+  /** The keys that lead to the place, such as `["vendors", "kongur", "app_secret"]`. */
   readonly path: readonly PropertyKey[];
   readonly reason: string;
 }
 
-/** One CONFIG_INVALID for all faults, one line each: `vendors.kongur.app_secret: …`. */
+/** Returns one CONFIG_INVALID with a line for each fault: `vendors.kongur.app_secret: …`. */
 export function faultyConfig(
   origin: string,
   faults: readonly Fault[],
@@ -23,7 +23,7 @@ export function faultyConfig(
   });
 }
 
-/** zod's issues as faults below `at`, of what was parsed with `plainIssue`; its sentences hold no values. */
+/** Returns the issues of a parse with `plainIssue` as faults below `at`. */
 export function faultsOf(error: z.ZodError, at: readonly PropertyKey[] = []): Fault[] {
   return error.issues.flatMap((issue) => {
     const path = [...at, ...issue.path];

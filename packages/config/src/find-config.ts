@@ -6,11 +6,11 @@ import type { Environment } from "./environment.ts";
 export interface FoundConfig {
   /** Absolute. */
   readonly path: string;
-  /** Whether EXHIBIT_CONFIG says so; else it lies in the working folder. */
+  /** Whether EXHIBIT_CONFIG names it; otherwise it is in the working folder. */
   readonly isNamed: boolean;
 }
 
-/** The `exhibit.yaml` that EXHIBIT_CONFIG names or, where it isn't set, the one in the working folder. */
+/** Returns the `exhibit.yaml` that EXHIBIT_CONFIG names, or the one in the working folder, if any. */
 export function findConfig(
   { configPath }: Pick<Environment, "configPath">,
   folder = process.cwd(),

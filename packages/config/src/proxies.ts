@@ -3,18 +3,18 @@ import { loginOf, type ProxyRule, type Target } from "@exhibit/credentials";
 import type { Variables } from "./environment.ts";
 import type { Fault } from "./faults.ts";
 
-/** Which proxies the environment names. */
+/** The proxies that the environment names. */
 export interface Proxies {
   readonly rule: ProxyRule;
-  /** For people: `http://proxy.corp:3128, not for .corp, 10.0.0.0/8`. Without passwords. */
+  /** Describes them without passwords: `http://proxy.corp:3128, not for .corp, 10.0.0.0/8`. */
   readonly description: string;
-  /** What must appear in no log. */
+  /** Passwords and logins, which must not appear in logs. */
   readonly secrets: readonly string[];
 }
 
 /**
- * Reads HTTPS_PROXY, HTTP_PROXY and NO_PROXY as curl does, each also in small letters, which go first. Undefined proxies where none is
- * named. No value is in a fault.
+ * Reads HTTPS_PROXY, HTTP_PROXY and NO_PROXY as curl does; lowercase names take precedence. Returns no
+ * proxies if none is named. Faults contain no value.
  */
 export function readProxies(variables: Variables): { proxies?: Proxies; faults: Fault[] } {
   const faults: Fault[] = [];
@@ -37,7 +37,7 @@ export function readProxies(variables: Variables): { proxies?: Proxies; faults: 
   };
 }
 
-/** A variable in small or capital letters, and the name by which it was found. */
+/** Returns a variable in lower or upper case, and the name by which it was found. */
 function given(name: string, variables: Variables) {
   for (const key of [name, name.toUpperCase()]) {
     const value = variables[key]?.trim();
@@ -56,7 +56,10 @@ function proxyOf(name: string, variables: Variables, faults: Fault[]): URL | und
   return undefined;
 }
 
-/** A name stands for itself and all below it, with or without a dot in front; an address for itself, or with `/bits` for a network. */
+/**
+ * Returns whether NO_PROXY excepts a target. A name, with or without a leading dot, stands for itself
+ * and its subdomains; an address for itself, or with `/bits` for a network.
+ */
 function exceptionOf(entries: readonly string[]): (target: Target) => boolean {
   const names: { name: string; port: number | undefined }[] = [];
   const networks = new BlockList();

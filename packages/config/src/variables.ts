@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Variables } from "./environment.ts";
 import type { Fault } from "./faults.ts";
 
-/** A configuration with its variables replaced, and the places where that couldn't be done. */
+/** A configuration with its variables replaced, and the faults where that failed. */
 export interface Replaced {
   readonly value: unknown;
   readonly faults: readonly Fault[];
@@ -12,9 +12,9 @@ const variable = /\$\{([^}]*)\}/g;
 const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /**
- * Replaces each `${NAME}` in the texts of a configuration by the environment's NAME, or by the content of the
- * file that NAME_FILE names, both without the space around them. An empty variable counts as missing. What is
- * put in isn't searched for variables again. A text with a fault stays as it is.
+ * Replaces each `${NAME}` in the texts of a configuration by the environment's NAME, or by the content
+ * of the file that NAME_FILE names, both trimmed. An empty variable counts as missing. Values aren't
+ * searched for variables again. A text with a fault stays unchanged.
  */
 export async function replaceVariables(
   value: unknown,
@@ -55,8 +55,8 @@ async function variableValue(
   name: string,
   variables: Variables,
 ): Promise<{ value: string } | { reason: string }> {
-  if (!variableName.test(name)) return { reason: `\${${name}} isn't the name of a variable` };
-  // A line break at the end comes with `kubectl create secret` from a file, or with echo.
+  if (!variableName.test(name)) return { reason: `\${${name}} isn't a valid variable name` };
+  // Secrets often end with a line break, from echo or `kubectl create secret --from-file`.
   const given = (key: string) =>
     Object.hasOwn(variables, key) ? variables[key]?.trim() : undefined;
   const value = given(name);

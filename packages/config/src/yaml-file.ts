@@ -6,20 +6,20 @@ import { LineCounter, parseDocument } from "yaml";
 import { type Fault, faultyConfig } from "./faults.ts";
 import { faultInForm } from "./yaml-form.ts";
 
-/** Bytes of the largest file that is read; a configuration has some thousand. */
+/** The largest file that is read, in bytes; a configuration has a few thousand. */
 const LARGEST = 1024 * 1024;
 
-/** Reads a YAML file as plain data. Throws CONFIG_INVALID naming each faulty line. */
+/** Reads a YAML file as plain data. Throws CONFIG_INVALID naming each invalid line. */
 export async function readYamlFile(path: string): Promise<unknown> {
   const text = await textOf(path);
-  const strange = faultInForm(text);
-  if (strange !== undefined) throw faultyConfig(path, [lineFault(strange)]);
+  const fault = faultInForm(text);
+  if (fault !== undefined) throw faultyConfig(path, [lineFault(fault)]);
   try {
     return parsed(text, path);
   } catch (thrown) {
     if (thrown instanceof ExhibitError) throw thrown;
-    // The parser's own faults: it must not be they that end the process.
-    throw faultyConfig(path, [{ path: [], reason: "it isn't YAML that can be read" }], thrown);
+    // A bug of the parser must not end the process.
+    throw faultyConfig(path, [{ path: [], reason: "it isn't readable YAML" }], thrown);
   }
 }
 
@@ -29,13 +29,13 @@ function parsed(text: string, path: string): unknown {
   if (document.errors.length === 0) return document.toJS({ maxAliasCount: 0 });
   throw faultyConfig(
     path,
-    // The parser's own sentences quote the text, which may hold a secret; its codes don't.
+    // The parser's messages quote the text, which may hold a secret; its codes don't.
     document.errors.map(({ code, pos }) => yamlFault(code, lineCounter.linePos(pos[0]))),
   );
 }
 
 async function textOf(path: string): Promise<string> {
-  // One byte more than may be: a device or a pipe has no size that could be asked for.
+  // Reads one byte more than allowed: devices and pipes have no size to check.
   const bytes = await buffer(createReadStream(path, { end: LARGEST })).catch((thrown: unknown) => {
     throw unreadable(path, thrown);
   });

@@ -1,18 +1,18 @@
 import { ExhibitError } from "./errors/exhibit-error.ts";
 
-/** What may go out, by the time of the week; empty: no limit ever. */
+/** Bandwidth limits by the time of the week; empty means no limit. */
 export type Timetable = readonly Entry[];
 
 interface Entry {
   /** Minutes from Sunday 00:00. */
   from: number;
-  /** Bytes a second; null: no limit. */
+  /** Bytes per second; null means no limit. */
   rate: number | null;
 }
 
 const MINUTES_OF_DAY = 24 * 60;
 const DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
-/** A slower line would keep every request under way for ever. Bytes a second. */
+/** Bytes per second; below this, requests would take forever. */
 const SLOWEST = 1024;
 const units: Readonly<Record<string, number>> = {
   b: 1,
@@ -24,9 +24,10 @@ const units: Readonly<Record<string, number>> = {
 };
 
 /**
- * Reads a limit as rclone's `--bwlimit` has it: `10M` (MiB a second), `512k`, `512` (KiB), `off`, or a timetable such as
- * `08:00,512k 19:00,10M 23:00,off`, each entry holding until the next, with a weekday where it isn't for every day:
- * `Mon-08:00,512k`. Throws REQUEST_INVALID naming the piece that can't be read.
+ * Parses a limit in the form of rclone's `--bwlimit`: `10M` (MiB per second), `512k`, `512` (KiB),
+ * `off`, or a timetable such as `08:00,512k 19:00,10M 23:00,off`. Each entry holds until the next one,
+ * on every day unless it names a weekday: `Mon-08:00,512k`. Throws REQUEST_INVALID naming the part
+ * that isn't valid.
  */
 export function parseBwlimit(text: string): Timetable {
   const pieces = text.trim().split(/\s+/);
@@ -41,10 +42,10 @@ export function parseBwlimit(text: string): Timetable {
   return entries;
 }
 
-/** Bytes a second that may go out at this moment, by the local time of this process; null: no limit. */
+/** Returns the limit at a time, by this process's local time: bytes per second, null for no limit. */
 export function rateAt(timetable: Timetable, at: Date): number | null {
   const minute = at.getDay() * MINUTES_OF_DAY + at.getHours() * 60 + at.getMinutes();
-  // Before the first of the week the last one of the week before holds.
+  // Before the first entry of the week, the last one of the previous week holds.
   const entry = timetable.findLast(({ from }) => from <= minute) ?? timetable.at(-1);
   return entry?.rate ?? null;
 }
@@ -74,11 +75,11 @@ function rateOf(amount: string, piece: string): number | null {
   if (/^off$/i.test(amount)) return null;
   const [, number, unit = ""] = /^(\d+(?:\.\d+)?)([bkmgt]?)(?:i?b)?$/i.exec(amount) ?? [];
   if (number === undefined) {
-    throw faulty(piece, "a rate looks like 10M, 512k, 1.5G or off, in bytes a second");
+    throw faulty(piece, "a rate looks like 10M, 512k, 1.5G or off, in bytes per second");
   }
   const rate = Math.round(Number(number) * (units[unit.toLowerCase()] ?? Number.NaN));
   if (rate === 0) return null;
-  if (rate < SLOWEST) throw faulty(piece, "less than 1 KiB a second isn't taken");
+  if (rate < SLOWEST) throw faulty(piece, "less than 1 KiB per second isn't accepted");
   return rate;
 }
 

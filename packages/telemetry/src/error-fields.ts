@@ -1,15 +1,15 @@
 import { ExhibitError } from "@exhibit/contracts";
 
-/** Causes of causes that are followed: a chain may lead back into itself. */
+/** How many causes are followed: a chain may be circular. */
 const DEEPEST = 10;
 
 /**
- * An error as a line of the log has it: one sentence for each cause that says something new. Where we know what happened, the
- * stack says nothing more.
+ * Returns the fields of an error in a log line, with one message for each cause that says something
+ * new. Errors whose code says what happened have no stack.
  */
 export function errorFields(thrown: unknown): unknown {
   if (!(thrown instanceof Error)) return thrown;
-  const error = named(thrown);
+  const error = unwrapped(thrown);
   const known = error instanceof ExhibitError && error.code !== "INTERNAL";
   return {
     type: error.name,
@@ -21,8 +21,8 @@ export function errorFields(thrown: unknown): unknown {
   };
 }
 
-/** Others wrap an error of ours with the same sentence to tell the queue what is to be done. */
-function named(thrown: Error): Error {
+/** Unwraps an error of ours that was wrapped under the same message to control the queue. */
+function unwrapped(thrown: Error): Error {
   const { cause } = thrown;
   return cause instanceof ExhibitError && cause.message === thrown.message ? cause : thrown;
 }

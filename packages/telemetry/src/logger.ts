@@ -7,19 +7,20 @@ import { createRedactor } from "./redact.ts";
 export type Logger = pino.Logger;
 
 export interface LoggerOptions {
-  /** Which of our processes speaks: `api`, `worker`, `exhibit`. */
+  /** The process that logs: `api`, `worker` or `exhibit`. */
   readonly service: string;
-  /** Masked wherever they occur; see `secretsOf` of the configuration. */
+  /** Masked wherever they occur: see `secretsOf` of the configuration. */
   readonly secrets: readonly string[];
-  /** The least level that is written; `silent` writes nothing. @defaultValue "info" */
+  /** The lowest level that is written; `silent` writes nothing. @defaultValue info */
   readonly level?: pino.Level | "silent";
   /** Where the lines go, one JSON object each. @defaultValue stderr */
   readonly destination?: { write(line: string): void };
 }
 
 /**
- * Makes the logger of a process: one JSON object a line, with `trace_id` and `span_id` when a span is active, and
- * without credentials. Logs are read in terminals: no name that is in a line has one do anything.
+ * Creates the logger of a process. It writes one JSON object per line, with `trace_id` and `span_id` if
+ * a span is active, without credentials, and with control characters escaped: logs are read in
+ * terminals.
  */
 export function createLogger(options: LoggerOptions): Logger {
   const redactor = createRedactor(options.secrets);
@@ -33,7 +34,7 @@ export function createLogger(options: LoggerOptions): Logger {
       serializers: { err: errorFields },
       hooks: { streamWrite: (line) => `${visibleJson(redactor.line(line).trimEnd())}\n` },
     },
-    // Written at once: what is said just before a process ends isn't lost.
+    // Written synchronously, so that the last lines before a process ends aren't lost.
     options.destination ?? pino.destination({ dest: 2, sync: true }),
   );
 }

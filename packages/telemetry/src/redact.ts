@@ -1,36 +1,37 @@
 const MASK = "[redacted]";
 
-/** Names of fields whose values are credentials, in any spelling (`accessKeySecret`, `access_key_secret`, `x-oss-security-token`). */
+/** Names of fields with credentials: `accessKeySecret`, `access_key_secret`, `x-oss-security-token`. */
 const SECRET_NAME =
   "(?:access[-_]?key[-_]?secret|app[-_]?secret|client[-_]?secret|secret[-_]?key|security[-_]?token|session[-_]?token" +
   "|access[-_]?token|api[-_]?token|authorization|(?<!_)signature|password|passwd|cookie|(?<![a-z])secret)";
 
 const secretField = new RegExp(`${SECRET_NAME}$`, "i");
-/** `name: value`, `name=value` and `"name":"value"` within a text, as in a URL or in a vendor's answer. */
+/** `name: value`, `name=value` and `"name":"value"` in a text, such as a URL or a vendor's answer. */
 const secretInText = new RegExp(
   `(${SECRET_NAME}["']?\\s*[=:]\\s*)("(?:[^"\\\\]|\\\\.)*"|'[^']*'|[^"'\\s&,;}\\]]+)`,
   "gi",
 );
-/** The header's value has blanks: everything to the end of its line goes. */
+/** The header's value may contain blanks, so everything up to the end of the line is masked. */
 const authorizationInText = /(authorization["']?\s*[=:]\s*)[^\r\n]+/gi;
 /** `redis://user:password@host` */
 const passwordInUrl = /(:\/\/[^/\s:@]*:)[^/\s@]+@/g;
 const suspicious = new RegExp(`${SECRET_NAME}|${passwordInUrl.source}`, "i");
 
-/** Takes credentials out of finished log lines. */
+/** Masks credentials in finished log lines. */
 export interface Redactor {
   /** @param line one JSON object */
   line(line: string): string;
 }
 
 /**
- * Works on the finished line, so that nothing can go around it: messages, fields, child loggers' bindings, and the
- * messages, stacks and causes of errors. Only a line that looks suspicious is parsed, which stays valid JSON.
+ * Creates a redactor. It works on the finished line, so that nothing can bypass it: messages, fields,
+ * child loggers' bindings, and errors' messages, stacks and causes. Only suspicious lines are parsed;
+ * they stay valid JSON.
  *
- * @param secrets masked wherever they occur, also within a longer text
+ * @param secrets are masked wherever they occur, even within a longer text
  */
 export function createRedactor(secrets: readonly string[]): Redactor {
-  // The longest first: a secret may be part of another one. An empty one would match everywhere.
+  // The longest first: a secret may contain another. An empty one would match everywhere.
   const known = [...new Set(secrets)].filter((secret) => secret !== "").sort(byLength);
   const written = known.map((secret) => JSON.stringify(secret).slice(1, -1));
   const text = (value: string) => maskPatterns(maskKnown(value, known));
@@ -54,7 +55,7 @@ function maskValue(value: unknown, text: (value: string) => string): unknown {
   return Object.fromEntries(fields);
 }
 
-/** A field that is absent or a flag gives nothing away, and helps whoever looks for a fault. */
+/** Null and booleans aren't masked: they reveal nothing and help with debugging. */
 function isSecret(name: string, value: unknown): boolean {
   return secretField.test(name) && value !== null && typeof value !== "boolean";
 }

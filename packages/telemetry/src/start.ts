@@ -1,23 +1,23 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { toExhibitError } from "@exhibit/contracts";
 
-/** How long the end of a process waits for a collector, in milliseconds. */
+/** How long a process that ends waits for the collector, in milliseconds. */
 const SHUTDOWN_LIMIT = 3_000;
 
 export interface Telemetry {
   /**
-   * Sends what is still held back, for three seconds at most, and never fails: a missing collector isn't our user's
-   * trouble. The SDK may go on trying for ten seconds, so a process that wants to end calls `process.exit` after it.
+   * Sends what is still buffered, for at most three seconds. Never fails: a missing collector must not
+   * trouble the user. The SDK may go on trying for ten seconds, so call `process.exit` afterwards.
    */
   shutdown(): Promise<void>;
 }
 
 export interface TelemetryOptions {
-  /** The `service.name`, unless OTEL_SERVICE_NAME or OTEL_RESOURCE_ATTRIBUTES gives one. */
+  /** The `service.name`, unless OTEL_SERVICE_NAME or OTEL_RESOURCE_ATTRIBUTES sets one. */
   readonly service: string;
   /**
-   * `process.env`. The SDK itself reads the same variables from the process: this decides only whether it is
-   * started, and which signals.
+   * `process.env`. The SDK itself reads the same variables from the process; these only decide whether
+   * it is started, and for which signals.
    */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -25,22 +25,23 @@ export interface TelemetryOptions {
 const OFF: Telemetry = { shutdown: async () => {} };
 
 /**
- * Starts OpenTelemetry as the standard OTEL_* variables say. Without any of them, or with OTEL_SDK_DISABLED=true,
- * nothing is loaded and nothing is sent.
+ * Starts OpenTelemetry by the standard OTEL_* variables. Without any of them, or with
+ * OTEL_SDK_DISABLED=true, nothing is loaded and nothing is sent.
  *
- * Traces go out by OTEL_TRACES_EXPORTER (OTLP when it isn't set); metrics and logs only when OTEL_METRICS_EXPORTER and
- * OTEL_LOGS_EXPORTER ask for them. The SDK's own complaints are shown only when OTEL_LOG_LEVEL is set.
+ * Traces are exported by OTEL_TRACES_EXPORTER (OTLP by default); metrics and logs only if
+ * OTEL_METRICS_EXPORTER and OTEL_LOGS_EXPORTER are set. The SDK's own messages are shown only if
+ * OTEL_LOG_LEVEL is set.
  *
  * @throws {ExhibitError} CONFIG_INVALID when the SDK can't work with the variables
  */
 export async function startTelemetry({ service, env }: TelemetryOptions): Promise<Telemetry> {
   if (!isWanted(env)) return OFF;
-  // Loaded only now: it takes a third of a second that nobody should wait for who doesn't use it.
+  // Loaded only when needed: it takes a third of a second.
   const { NodeSDK } = await import("@opentelemetry/sdk-node");
   try {
     const sdk = new NodeSDK({
       ...(isNamed(env) ? {} : { serviceName: service }),
-      // Left to itself the SDK would send these to a collector that may know only traces.
+      // By default the SDK would send these, too, to a collector that may accept only traces.
       ...(isSet(env, "OTEL_METRICS_EXPORTER") ? {} : { metricReaders: [] }),
       ...(isSet(env, "OTEL_LOGS_EXPORTER") ? {} : { logRecordProcessors: [] }),
     });
@@ -61,7 +62,7 @@ function isNamed(env: TelemetryOptions["env"]): boolean {
   return isSet(env, "OTEL_SERVICE_NAME") || /(^|,)\s*service\.name\s*=/.test(attributes);
 }
 
-/** The specification: an empty value means the same as none. */
+/** By the specification, an empty value is the same as none. */
 function isSet(env: TelemetryOptions["env"], name: string): boolean {
   return (env[name] ?? "").trim() !== "";
 }

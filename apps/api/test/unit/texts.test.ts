@@ -61,7 +61,7 @@ describe("A body", () => {
       const answer = await post(body("?").replace("?", text));
       expect(answer.statusCode).toBe(400);
       expect(answer.json().error.details.fields).toEqual([
-        { field: "entrust_id", reason: expect.stringContaining("can't be shown (U+") },
+        { field: "entrust_id", reason: expect.stringContaining("can't be displayed (U+") },
       ]);
     },
   );

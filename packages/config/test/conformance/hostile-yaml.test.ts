@@ -25,7 +25,7 @@ async function said(text: string | Buffer): Promise<{ lines: string[]; ms: numbe
 
 const strings = Array.from({ length: 10_000 }, (_, index) => `s${index}`).join(",");
 const aliases = Array.from({ length: 99 }, (_, index) => `b${index}: *a`).join("\n");
-const noAliases = "aliases and anchors (* and &) aren't taken: write the value out";
+const noAliases = "aliases and anchors (* and &) aren't supported: write out the value";
 
 describe("A configuration of somebody who wants to keep us busy", () => {
   it.each<[string, string | Buffer, string]>([
@@ -36,27 +36,27 @@ describe("A configuration of somebody who wants to keep us busy", () => {
     [
       "brackets in brackets",
       `a: ${"[".repeat(20_000)}`,
-      "line 1: values lie more than 50 deep in each other",
+      "line 1: values are nested more than 50 levels deep",
     ],
     [
       "braces in braces",
       `a: 1\nb: ${"{a: ".repeat(20_000)}`,
-      "line 2: values lie more than 50 deep in each other",
+      "line 2: values are nested more than 50 levels deep",
     ],
     [
       "lists in lists",
       `${"- ".repeat(20_000)}x`,
-      "line 1: values lie more than 50 deep in each other",
+      "line 1: values are nested more than 50 levels deep",
     ],
     [
       "keys in keys",
       `${"? ".repeat(20_000)}x`,
-      "line 1: values lie more than 50 deep in each other",
+      "line 1: values are nested more than 50 levels deep",
     ],
     [
       "too many keys",
       Array.from({ length: 80_000 }, (_, index) => `k${index}: v`).join("\n"),
-      "line 5001: there are more than 10,000 keys and values up to here",
+      "line 5001: there are more than 10,000 keys and values up to this line",
     ],
     ["a large file", `a: ${"x".repeat(1024 * 1024)}`, "it is larger than 1 MiB"],
     ["another charset", Buffer.from("a: \xba\xcf", "latin1"), "it isn't UTF-8"],

@@ -72,9 +72,9 @@ describe("a configuration", () => {
     ]);
     const far = { trial: true, sources, vendors: { kongur, deepvision } };
     expect(faults(far).slice(1)).toEqual([
-      expect.stringMatching(/^vendors\.kongur\.gateway: it leads away/),
-      expect.stringMatching(/^vendors\.kongur\.oss\.endpoint: it leads away/),
-      expect.stringMatching(/^vendors\.deepvision\.gateway: it leads away/),
+      expect.stringMatching(/^vendors\.kongur\.gateway: it leads off this machine/),
+      expect.stringMatching(/^vendors\.kongur\.oss\.endpoint: it leads off this machine/),
+      expect.stringMatching(/^vendors\.deepvision\.gateway: it leads off this machine/),
     ]);
   });
 
@@ -149,10 +149,10 @@ describe("a configuration", () => {
       "sources.roots.0: it isn't an absolute path",
       "sources.root: there is no such key",
       "extra: there is no such key",
-      "vendors.kongur.app_key: a text is expected: write the number in quotes",
+      "vendors.kongur.app_key: a text is expected: put the number in quotes",
       "vendors.kongur.app_secret: a text is expected",
-      'vendors.kongur.sign_method: it has to be "hmac-sha256" or "hmac" or "md5"',
-      "vendors.kongur.lease_ttl: it has to be at least 60",
+      'vendors.kongur.sign_method: it must be "hmac-sha256" or "hmac" or "md5"',
+      "vendors.kongur.lease_ttl: it must be at least 60",
       "vendors.kongur.oss_dir_key: It must contain {suit_id}",
       "vendors.kongur.oss.region: Give the plain id, such as cn-hangzhou (without oss-)",
       "vendors.kongur.oss.endpoint: Give an address with https:// or http:// and without a path, such as https://oss-cn-hangzhou.aliyuncs.com",
@@ -160,7 +160,7 @@ describe("a configuration", () => {
       "vendors.kongur.oss.pathstyle: there is no such key",
       "vendors.deepvision.gateway: Give the address without a user or password",
       "vendors.deepvision.usage_scene: it is missing",
-      `vendors.congur: there is no such vendor; known are ${vendorNames.join(", ")}`,
+      `vendors.congur: there is no such vendor; the known ones are ${vendorNames.join(", ")}`,
     ]);
   });
 
@@ -169,7 +169,7 @@ describe("a configuration", () => {
     const rex = { ...account, rex_access_key: "k", rex_access_secret: "s3cret-4" };
     expect(faults({ sources, vendors: { rex } })).toEqual([
       "memory can't be used:",
-      "vendors.rex.sign: rex's document doesn't say how rex_access_secret_sign is computed: ask rex, then give `module` (a file of yours that computes it), or `algorithm` and `template`",
+      "vendors.rex.sign: rex's document doesn't say how rex_access_secret_sign is computed: ask rex, then set `module` (a file of yours that computes it), or `algorithm` and `template`",
     ]);
   });
 

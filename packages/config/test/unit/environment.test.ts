@@ -53,7 +53,7 @@ describe("the environment", () => {
   it.each([
     [{ EXHIBIT_REDIS_CA_FILE: "/nowhere" }, "the file can't be read: ENOENT"],
     [{ EXHIBIT_REDIS_CA_FILE: import.meta.filename }, "doesn't begin with rediss://"],
-    [{ EXHIBIT_ALLOW_EVICTION: "yes" }, "it is 1 or 0"],
+    [{ EXHIBIT_ALLOW_EVICTION: "yes" }, "it must be 1 or 0"],
   ])("refuses %o", (more, reason) => {
     const given = {
       EXHIBIT_REDIS_URL: "redis://redis.test",
@@ -99,7 +99,7 @@ describe("the environment", () => {
           "EXHIBIT_LEASE_KEY: key 1: it isn't 32 bytes in Base64; make one with: openssl rand -base64 32",
           "EXHIBIT_API_PORT: it isn't a port",
           "EXHIBIT_API_URL: it isn't an http:// or https:// address",
-          "EXHIBIT_DATABASE_URL: it is missing, but EXHIBIT_REDIS_URL is there; give both, or neither for the embedded engine",
+          "EXHIBIT_DATABASE_URL: it is missing, but EXHIBIT_REDIS_URL is set; set both, or neither for the embedded engine",
         ].join("\n"),
       }),
     );
@@ -109,7 +109,7 @@ describe("the environment", () => {
     "takes no %j among the API's further names",
     (name) => {
       expect(() => readEnvironment({ EXHIBIT_API_HOSTS: `api,${name}` })).toThrow(
-        /^EXHIBIT_API_HOSTS: it isn't a list of names and addresses, without ports/m,
+        /^EXHIBIT_API_HOSTS: it isn't a comma-separated list of names and addresses/m,
       );
     },
   );
@@ -117,10 +117,10 @@ describe("the environment", () => {
   it.each([
     [
       { EXHIBIT_REDIS_URL: "redis://r/five", EXHIBIT_DATABASE_URL: "postgres://p" },
-      "EXHIBIT_REDIS_URL: what",
+      "EXHIBIT_REDIS_URL: its path",
     ],
-    [{ EXHIBIT_REDIS_PREFIX: "{a}" }, "EXHIBIT_REDIS_PREFIX: give"],
-    [{ EXHIBIT_REDIS_PREFIX: "a:b" }, "EXHIBIT_REDIS_PREFIX: give"],
+    [{ EXHIBIT_REDIS_PREFIX: "{a}" }, "EXHIBIT_REDIS_PREFIX: it must be"],
+    [{ EXHIBIT_REDIS_PREFIX: "a:b" }, "EXHIBIT_REDIS_PREFIX: it must be"],
   ])("doesn't take %j", (given, fault) => {
     expect(() => readEnvironment(given)).toThrow(fault);
   });
@@ -141,7 +141,9 @@ describe("the environment", () => {
   });
 
   it.each([['"/data"'], ["'/data'"], ["/da\nta"]])("never takes %j for a path", (path) => {
-    expect(() => readEnvironment({ EXHIBIT_DATA_DIR: path })).toThrow("EXHIBIT_DATA_DIR: it has");
+    expect(() => readEnvironment({ EXHIBIT_DATA_DIR: path })).toThrow(
+      "EXHIBIT_DATA_DIR: it is in quotes",
+    );
   });
 
   it("wants a Redis beside a database", () => {

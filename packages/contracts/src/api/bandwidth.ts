@@ -2,7 +2,7 @@ import { z } from "zod";
 import { plainWord } from "../text/plain-text.ts";
 
 const bwlimit = plainWord(2000).describe(
-  "As rclone's --bwlimit: `10M` (MiB/s), `512k`, `off`, or a timetable `08:00,512k 19:00,10M 23:00,off`, with a weekday `Mon-08:00,512k`",
+  "In the form of rclone's --bwlimit: `10M` (MiB/s), `512k`, `off`, or a timetable such as `08:00,512k 19:00,10M 23:00,off`; `Mon-08:00,512k` is for Mondays only",
 );
 
 export const bandwidthRequest = z
@@ -23,13 +23,16 @@ export type BandwidthChange = z.output<typeof bandwidthChange>;
 
 export const bandwidthView = z
   .object({
-    limit: z.string().describe("For all workers together; `off` until somebody sets one"),
+    limit: z.string().describe("The limit for all workers together; `off` until somebody sets one"),
     bytes_per_second: z
       .int()
       .nullable()
-      .describe("What it allows now, by this process's local time; null: no limit"),
-    workers: z.int().nonnegative().describe("That live, and share it in equal parts"),
-    changes: z.array(bandwidthChange).describe("The latest ones, the newest first"),
+      .describe("The limit that applies now, by this process's local time; null for none"),
+    workers: z
+      .int()
+      .nonnegative()
+      .describe("How many workers are running; they share the limit equally"),
+    changes: z.array(bandwidthChange).describe("The latest changes, the newest first"),
   })
   .meta({ id: "Bandwidth" });
 export type BandwidthView = z.output<typeof bandwidthView>;

@@ -3,36 +3,36 @@ import { pause } from "./pause.ts";
 import { trial } from "./trial.ts";
 import { wait } from "./waits.ts";
 
-/** Where a configuration has a vendor. */
+/** Where a configured vendor's gateway and bucket are. */
 export interface VendorPlace {
   readonly gateway: string;
-  /** Null where the vendor's answers say it. */
+  /** Null if only the vendor's answers say it. */
   readonly endpoint: string | null;
   readonly bucket: string | null;
 }
 
-/** How a vendor stands, by what the fleet's calls to it came to. */
+/** A vendor's state, by the results of the fleet's calls to it. */
 export const vendorState = z
   .object({
     vendor: z.string(),
     state: z
       .enum(["ok", "failing", "throttled", "open", "half-open"])
       .describe(
-        "failing: its latest call failed, and not for one folder alone: see last_error; throttled: it asked for a pause; open: it failed several times in a row and is left alone; half-open: the next call tries whether it is back",
+        "failing: the latest call failed, and not just for one folder (see last_error); throttled: the vendor asked us to slow down; open: several calls failed in a row, so it isn't called for a while; half-open: the next call probes whether it is back",
       ),
     paused: pause
       .optional()
-      .describe("Set while a person has paused it: it isn't asked, whatever its state"),
+      .describe("Set while the vendor is paused by a person: it isn't called, whatever its state"),
     waiting: z
       .array(wait)
       .optional()
-      .describe("What work for it stands still for, in any import, the longest wait first"),
-    until: z.iso.datetime().optional().describe("When it is asked again"),
-    last_error_code: z.string().optional().describe("Of the latest call that failed"),
+      .describe("What work for this vendor is waiting for, in any import, the longest wait first"),
+    until: z.iso.datetime().optional().describe("When it is called again"),
+    last_error_code: z.string().optional().describe("The code of the latest failed call"),
     last_error: z.string().optional(),
-    leases: z.int().describe("Leases that haven't ended"),
-    calls: z.int().describe("Calls made lately"),
-    refusals: z.int().describe("Calls and folders that it refused lately"),
+    leases: z.int().describe("How many leases haven't expired"),
+    calls: z.int().describe("How many calls were made recently"),
+    refusals: z.int().describe("How many calls and folders were refused recently"),
   })
   .meta({ id: "VendorState" });
 export type VendorState = z.output<typeof vendorState>;
@@ -42,7 +42,7 @@ export const vendorList = z
     scope: z
       .enum(["fleet", "process"])
       .describe(
-        "Whose calls the states and numbers tell of: `process` is the API's own alone, which asks no vendor; so it is where Redis is used without EXHIBIT_LEASE_KEY",
+        "Whose calls the states and numbers cover. `process` means only the API's own process, which calls no vendor: that is so with Redis but without EXHIBIT_LEASE_KEY",
       ),
     trial,
     items: z.array(vendorState),

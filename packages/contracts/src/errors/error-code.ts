@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { type ErrorCode, errorCodes } from "./error-table.ts";
 
-/** A code of the table, as a request names one. Instead of one that there isn't, those that look like it are named. */
+/** An error code in a request. The message for an unknown code suggests similar ones. */
 export const errorCode = z.enum(errorCodes as [ErrorCode, ...ErrorCode[]], {
   error: ({ input }) => noSuchCode(String(input)),
 });
 
-// Names that begin with as many equal letters are meant for each other: the first word of a code is its kind.
+// Codes that share this many leading letters count as similar: the first word of a code is its kind.
 const leastAlike = 4;
 const mostNamed = 3;
 
@@ -25,7 +25,7 @@ function noSuchCode(text: string): string {
   return `there is no code ${JSON.stringify(text.slice(0, 40))}.${meant} All of them are in docs/errors.md`;
 }
 
-/** How many letters two words have in common at their beginning. */
+/** Returns how many leading letters two words have in common. */
 function equalLetters(one: string, other: string): number {
   let count = 0;
   while (count < one.length && one[count] === other[count]) count += 1;

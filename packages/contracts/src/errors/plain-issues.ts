@@ -2,7 +2,7 @@ import type { z } from "zod";
 
 type Issue = Parameters<z.core.$ZodErrorMap>[0];
 
-/** zod's names of types, as people say them. */
+/** zod's names of types in plain words. */
 const kinds: Readonly<Record<string, string>> = {
   string: "a text",
   number: "a number",
@@ -13,12 +13,12 @@ const kinds: Readonly<Record<string, string>> = {
   record: "an object",
 };
 
-/** More choices than this aren't named. */
+/** With more choices than this, they aren't listed. */
 const MOST_CHOICES = 12;
 
 /**
- * zod's faults in words for whoever wrote the value: give it to `safeParse` as `error`. A fault that a schema has a sentence
- * of its own for keeps that. No sentence holds a value: it may be a secret.
+ * Describes zod's issues in plain words: pass it to `safeParse` as `error`. Messages that a schema has
+ * of its own are kept. No message contains a value, which may be a secret.
  */
 export function plainIssue(issue: Issue): string | undefined {
   switch (issue.code) {
@@ -26,7 +26,7 @@ export function plainIssue(issue: Issue): string | undefined {
       if (issue.input === undefined) return "it is missing";
       if (issue.input === null) return `it is null; ${kindOf(issue.expected)} is expected`;
       if (issue.expected === "string" && typeof issue.input === "number")
-        return "a text is expected: write the number in quotes";
+        return "a text is expected: put the number in quotes";
       return `${kindOf(issue.expected)} is expected`;
     case "invalid_value":
       if (issue.input === undefined) return "it is missing";
@@ -38,7 +38,7 @@ export function plainIssue(issue: Issue): string | undefined {
     case "too_big":
       return sizeOf(issue.origin, Number(issue.maximum), "at most");
     case "invalid_format":
-      return "it doesn't have the right form";
+      return "it has the wrong format";
     case "invalid_key":
       return issue.issues.map(({ message }) => `its name: ${message}`).join("; ");
     case "unrecognized_keys":
@@ -55,16 +55,16 @@ function kindOf(expected: string): string {
 }
 
 function choiceOf(values: unknown): string {
-  if (!Array.isArray(values) || values.length > MOST_CHOICES) return "it is none of the choices";
-  return `it has to be ${values.map((value) => JSON.stringify(value)).join(" or ")}`;
+  if (!Array.isArray(values) || values.length > MOST_CHOICES) return "it isn't one of the choices";
+  return `it must be ${values.map((value) => JSON.stringify(value)).join(" or ")}`;
 }
 
 function sizeOf(origin: string, bound: number, which: "at least" | "at most"): string {
   if (which === "at least" && bound === 1 && origin !== "number" && origin !== "int")
     return "it is empty";
-  if (origin === "string") return `it may have ${which} ${counted(bound, "character")}`;
-  if (origin === "array") return `it may have ${which} ${counted(bound, "entry", "entries")}`;
-  return `it has to be ${which} ${bound.toLocaleString("en-US")}`;
+  if (origin === "string") return `it must have ${which} ${counted(bound, "character")}`;
+  if (origin === "array") return `it must have ${which} ${counted(bound, "entry", "entries")}`;
+  return `it must be ${which} ${bound.toLocaleString("en-US")}`;
 }
 
 function counted(count: number, one: string, many = `${one}s`): string {
@@ -77,13 +77,13 @@ function strangeKey(key: string, known: readonly string[]): string {
   return `there is no ${shown} here${meant === undefined ? "" : `; did you mean ${meant}?`}`;
 }
 
-/** The keys of an object's schema. */
+/** Returns the keys of an object's schema. */
 function keysOf(schema: Issue["inst"]): string[] {
   const { shape = {} } = (schema?._zod.def ?? {}) as { shape?: object };
   return Object.keys(shape);
 }
 
-/** The known word that is nearest to one, if it is near enough to be meant. */
+/** Returns the known word that is most similar to the given one, if it is similar enough. */
 function alike(given: string, known: readonly string[]): string | undefined {
   const near = known
     .map((word) => ({ word, steps: stepsBetween(given.slice(0, 40).toLowerCase(), word) }))
@@ -91,7 +91,7 @@ function alike(given: string, known: readonly string[]): string | undefined {
   return near.sort((one, other) => one.steps - other.steps)[0]?.word;
 }
 
-/** How many letters have to be put in, taken out or changed to make one word of another. */
+/** Returns the Levenshtein distance of two words. */
 function stepsBetween(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (let at = 1; at <= one.length; at += 1) {

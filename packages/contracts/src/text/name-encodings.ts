@@ -1,4 +1,4 @@
-/** Encodings that names on a disk may be in where they aren't UTF-8, by what people call them. */
+/** Encodings of file names that aren't UTF-8, with their usual names. */
 export const nameEncodings = {
   gb18030: "GB18030",
   big5: "Big5",
@@ -7,12 +7,12 @@ export const nameEncodings = {
 
 export type NameEncoding = keyof typeof nameEncodings;
 
-/** The ways in which a name may be read that nobody has said anything about; the first that makes sense is shown. */
+/** Encodings to guess when none is given; the first that makes sense is shown. */
 const likely: readonly NameEncoding[] = ["gb18030", "big5"];
 
-/** Letters that Unicode doesn't know, or that can't be seen: where they come out, the name was in another encoding. */
+/** Unassigned or invisible characters: a name that decodes to them is in another encoding. */
 const SENSELESS = /\p{C}/u;
-/** What a decoder makes of a byte that its encoding doesn't have. */
+/** What decoders return for bytes that their encoding doesn't have. */
 const NO_CHARACTER = /[\u0080-\u009f]/;
 
 const decoders = new Map<NameEncoding, InstanceType<typeof TextDecoder>>();
@@ -25,7 +25,7 @@ function decoderOf(encoding: NameEncoding): InstanceType<typeof TextDecoder> {
   return made;
 }
 
-/** A name as text, or undefined when its bytes aren't of that encoding. */
+/** Returns a name as text, or undefined if its bytes aren't valid in that encoding. */
 export function decodeNameAs(encoding: NameEncoding, name: Uint8Array): string | undefined {
   try {
     const text = decoderOf(encoding).decode(name);
@@ -35,7 +35,7 @@ export function decodeNameAs(encoding: NameEncoding, name: Uint8Array): string |
   }
 }
 
-/** How a name that isn't UTF-8 probably reads, for people: ` (as GB18030: 合同.pdf)`; empty when nobody can tell. */
+/** Returns how a name that isn't UTF-8 probably reads: ` (as GB18030: 合同.pdf)`; empty if unknown. */
 export function readingOf(name: Uint8Array): string {
   for (const encoding of likely) {
     const text = decodeNameAs(encoding, name);
@@ -46,8 +46,8 @@ export function readingOf(name: Uint8Array): string {
 }
 
 /**
- * A name that isn't UTF-8, written out: each byte that isn't ASCII or is a control character as `\xff`, a backslash as two.
- * Nothing of it is decoded, so two names never look the same.
+ * Escapes a name that isn't UTF-8: bytes that aren't ASCII, and control characters, become `\xff`, and
+ * backslashes are doubled. Nothing is decoded, so two names never become equal.
  */
 export function writeName(name: Uint8Array): string {
   return Array.from(name, writeByte).join("");
@@ -62,15 +62,15 @@ function writeByte(byte: number): string {
 }
 
 /**
- * Whether a path of a source is written out on the record, because not all of its names are UTF-8. It begins with `./` then,
- * which no other path does, its names that aren't UTF-8 are written by `writeName`, and in the others each backslash is
- * doubled: it leads back to its bytes, and is never the path of another file.
+ * Returns whether a recorded path is escaped because not all of its names are UTF-8. Such a path, and
+ * no other, begins with `./`; `writeName` escapes its names that aren't UTF-8, and in the others each
+ * backslash is doubled. So it can be turned back into bytes, and is never the path of another file.
  */
 export function isWrittenOut(path: string): boolean {
   return path.startsWith("./");
 }
 
-/** A path of the record as people see it. */
+/** Returns a recorded path as people see it. */
 export function shownPath(path: string): string {
   return isWrittenOut(path) ? path.slice(2) : path;
 }

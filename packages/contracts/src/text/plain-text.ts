@@ -2,27 +2,27 @@ import { z } from "zod";
 import { unseenIn } from "./visible.ts";
 
 /**
- * A text that somebody gives us, of at most so many characters: an id, a reason, a name. It holds nothing that can't be
- * shown, in our lists and in everybody's terminal, and nothing that Postgres can't keep.
+ * Returns the schema of an untrusted text, such as an id, a reason or a name, of at most so many
+ * characters. It has no character that can't be displayed, or that Postgres can't store.
  */
 export function plainText(longest: number) {
   return z.string().max(longest).refine(isVisible, { error: tellUnseen });
 }
 
-/** The same, without the space around it, of which something has to be left. */
+/** Returns the same schema for a text that is trimmed and not empty. */
 export function plainWord(longest: number) {
   return z.string().trim().min(1).max(longest).refine(isVisible, { error: tellUnseen });
 }
 
 /**
- * A path of a file system. It may hold whatever a name may, line breaks too, so that everything can be imported; wherever it
- * is shown, that is made visible.
+ * Returns the schema of a file system path. It may contain what names may, even line breaks, so that
+ * everything can be imported; these are made visible wherever the path is displayed.
  */
 export function anyPath(longest: number) {
   return z.string().min(1).max(longest).refine(isKeepable, { error: tellUnseen });
 }
 
-/** Whether it can be given to Postgres, and means one thing only: no NUL, no half of a surrogate pair. */
+/** Returns whether Postgres can store a text unchanged: no NUL, no lone surrogate. */
 export function isKeepable(given: string): boolean {
   return given.isWellFormed() && !given.includes("\0");
 }
@@ -32,5 +32,5 @@ function isVisible(given: string): boolean {
 }
 
 function tellUnseen({ input }: { input?: unknown }): string {
-  return `it holds a character that can't be shown (${unseenIn(String(input))})`;
+  return `it contains a character that can't be displayed (${unseenIn(String(input))})`;
 }

@@ -27,7 +27,7 @@ describe("What is wrong with a request", () => {
     [
       "a number for an id",
       { folders: [folder], entrust_id: 7 },
-      ["entrust_id: a text is expected: write the number in quotes"],
+      ["entrust_id: a text is expected: put the number in quotes"],
     ],
     [
       "null",
@@ -37,7 +37,7 @@ describe("What is wrong with a request", () => {
     [
       "a long id",
       { folders: [folder], entrust_id: "x".repeat(201) },
-      ["entrust_id: it may have at most 200 characters"],
+      ["entrust_id: it must have at most 200 characters"],
     ],
     [
       "a slip in a key",
@@ -48,27 +48,27 @@ describe("What is wrong with a request", () => {
     [
       "another source",
       { folders: [{ ...folder, source: { type: "ftp" } }] },
-      ['folders.0.source.type: it has to be "directory"'],
+      ['folders.0.source.type: it must be "directory"'],
     ],
     [
       "a long key",
       { folders: [{ ...folder, folder: { ["k".repeat(201)]: "v" } }] },
-      [`folders.0.folder.${"k".repeat(201)}: its name: it may have at most 200 characters`],
+      [`folders.0.folder.${"k".repeat(201)}: its name: it must have at most 200 characters`],
     ],
   ])("is said in plain words: %s", (_, value, expected) => {
     expect(faults(importRequest, value)).toEqual(expected);
   });
 
   it.each<[object, string[]]>([
-    [{ limit: "0" }, ["limit: it has to be at least 1"]],
-    [{ limit: "1001" }, ["limit: it has to be at most 1,000"]],
+    [{ limit: "0" }, ["limit: it must be at least 1"]],
+    [{ limit: "1001" }, ["limit: it must be at most 1,000"]],
     [{ limit: "x" }, ["limit: a number is expected"]],
     [{ status: "failed" }, [': there is no "status" here; did you mean state?']],
     [{ folder: "1" }, [': there is no "folder" here; did you mean folder_id?']],
     [
       { state: "lost" },
       [
-        'state.0: it has to be "planned" or "stored" or "identical" or "failed" or "waived" or "skipped"',
+        'state.0: it must be "planned" or "stored" or "identical" or "failed" or "waived" or "skipped"',
       ],
     ],
   ])("is said in plain words of a query: %j", (query, expected) => {
@@ -95,12 +95,12 @@ describe("A text of somebody else's", () => {
     const code = `U+${text.codePointAt(1)?.toString(16).toUpperCase().padStart(4, "0")}`;
     for (const [field, request] of Object.entries(place(text))) {
       expect(faults(importRequest, request)).toEqual([
-        `${field}: it holds a character that can't be shown (${code})`,
+        `${field}: it contains a character that can't be displayed (${code})`,
       ]);
     }
     const named = { folders: [{ ...folder, folder: { [text]: "1" } }] };
     expect(faults(importRequest, named)).toEqual([
-      `folders.0.folder.${text}: its name: it holds a character that can't be shown (${code})`,
+      `folders.0.folder.${text}: its name: it contains a character that can't be displayed (${code})`,
     ]);
   });
 
@@ -118,7 +118,7 @@ describe("A text of somebody else's", () => {
     for (const path of ["/a\u0000b", "/a\ud800"]) {
       expect(faults(importRequest, at(path))).toEqual([
         expect.stringMatching(
-          /^folders\.0\.source\.path: it holds a character that can't be shown/,
+          /^folders\.0\.source\.path: it contains a character that can't be displayed/,
         ),
       ]);
     }

@@ -1,18 +1,18 @@
-/** A gateway's answer as far as it is understood. */
+/** What a gateway's response body holds. */
 export interface AnswerText {
-  /** The answer, when it is a JSON object; of an XML answer its `error_response` in the same form. */
+  /** The body, if it is a JSON object, or the `error_response` of an XML body in the same form. */
   readonly json: Record<string, unknown> | undefined;
   /**
-   * What came instead, as a noun for people, such as `a page (text/html): "Log in"`; undefined beside `json`. It holds nothing
-   * of a text that looks like an answer, which may be a credential.
+   * What came instead, as a noun phrase such as `a page (text/html): "Log in"`; undefined with `json`.
+   * Quotes nothing of a text that looks like an answer, which may hold a credential.
    */
   readonly instead: string | undefined;
 }
 
-/** Characters of a text that isn't JSON: a search through all of a long one may take seconds. */
-const LOOKED_AT = 20_000;
+/** How many characters of a body that isn't JSON are searched: a long one may take seconds. */
+const SEARCHED = 20_000;
 
-/** Reads the bytes of an answer. `type` is its content type's header; `redact` masks our own secrets. */
+/** Parses a response body. `type` is its content-type header; `redact` masks our own secrets. */
 export function answerText(
   bytes: Uint8Array,
   type: string | undefined,
@@ -20,7 +20,7 @@ export function answerText(
 ): AnswerText {
   const text = decoded(bytes, type).trim();
   const value = jsonIn(text);
-  const start = text.slice(0, LOOKED_AT);
+  const start = text.slice(0, SEARCHED);
   const json = isObject(value) ? value : xmlErrorIn(start);
   if (json !== undefined) return { json, instead: undefined };
   const { kind, words = "" } =
@@ -33,14 +33,14 @@ export function answerText(
   };
 }
 
-/** By its header; else UTF-8; what isn't that is the platform's older GBK. A byte order mark is dropped. */
+/** Decodes by the header, else as UTF-8, else as GBK, the platform's older encoding. Drops a BOM. */
 function decoded(bytes: Uint8Array, type: string | undefined): string {
   const named = /charset\s*=\s*"?([^\s";]+)/i.exec(type ?? "")?.[1];
   for (const charset of [named ?? "utf-8", "utf-8", "gb18030"]) {
     try {
       return new TextDecoder(charset, { fatal: true }).decode(bytes);
     } catch {
-      // Not a charset, or not this one.
+      // It isn't a charset, or not this one.
     }
   }
   return new TextDecoder().decode(bytes);
@@ -50,7 +50,7 @@ const jsonText = /"[^"\\]*(?:\\.[^"\\]*)*"/gs;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const controlCharacter = /[\u0000-\u001f]/g;
 
-/** Undefined for what isn't JSON. Some back ends put a sentence's line breaks into a text as they are. */
+/** Returns undefined if it isn't JSON. Some back ends don't escape line breaks in strings. */
 function jsonIn(text: string): unknown {
   for (const attempt of [() => text, () => text.replaceAll(jsonText, escaped)]) {
     try {
@@ -70,7 +70,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** What stands before the gateway's back end (a flow control, a firewall) may not know that JSON was asked for. */
+/** A flow control or firewall in front of the gateway may not know that JSON was requested. */
 function xmlErrorIn(text: string): Record<string, unknown> | undefined {
   const inner = /<error_response\b[^>]*>(.*?)<\/error_response>/s.exec(text)?.[1];
   if (inner === undefined) return undefined;
@@ -96,7 +96,7 @@ function xmlText(value: string): string {
     .trim();
 }
 
-/** What a text is that isn't JSON, and those of its words that can be shown: not those of what may be an answer. */
+/** Describes a text that isn't JSON, with words to quote unless it may be an answer. */
 function nature(text: string): { kind: string; words?: string } {
   if (text === "") return { kind: "an empty body" };
   if (/^[{["]/.test(text)) return { kind: "broken JSON" };
@@ -107,21 +107,22 @@ function nature(text: string): { kind: string; words?: string } {
   return { kind: `XML with <${/<(\w[\w.-]*)/.exec(text)?.[1] ?? "?"}>` };
 }
 
-/** A page's title, or else its text. */
+/** Returns a page's title, or else its text. */
 function pageWords(page: string): string {
   const title = /<title[^>]*>(.*?)<\/title>/is.exec(page)?.[1]?.trim();
   if (title) return xmlText(title);
   return xmlText(page.replaceAll(/<(script|style)\b.*?<\/\1>|<[^>]*>/gis, " "));
 }
 
+/** Characters that are quoted. */
 const LONGEST = 80;
 
-/** A sentence of somebody else, without line breaks and other control characters. */
+/** Replaces line breaks and other control characters in an untrusted sentence by blanks. */
 export function oneLine(text: string): string {
   return text.replaceAll(/[\s\p{C}]+/gu, " ").trim();
 }
 
-/** Of a text for people. What is long and without a blank may be a key or a signature. */
+/** Returns the beginning of a text. Long words may be keys or signatures, and are left out. */
 function beginning(text: string): string {
   const shown = oneLine(text.slice(0, 2000)).replaceAll(/[\w+/=%.~-]{24,}/g, "…");
   return shown.length > LONGEST ? `${shown.slice(0, LONGEST)}…` : shown;

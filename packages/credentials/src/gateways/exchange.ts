@@ -8,33 +8,36 @@ import { post } from "./post.ts";
 export interface Exchange {
   readonly vendor: string;
   readonly url: URL;
-  /** A form, or the text that the headers say it is. */
+  /** A form, or a text of the type that the headers name. */
   readonly body: URLSearchParams | string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Milliseconds, to the last byte of the answer. */
+  /** Milliseconds until the last byte of the response. */
   readonly timeout: number;
   readonly signal: AbortSignal | undefined;
-  /** Masks secrets, should the answer repeat one. */
+  /** Masks secrets that the response may repeat. */
   readonly redact: (text: string) => string;
   readonly tunnel?: Tunnel | undefined;
 }
 
-/** What came back, whatever its HTTP status. */
+/** A response, whatever its HTTP status. */
 export interface Answered extends AnswerText {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** The gateway's clock by its Date header, ms since the epoch; to the second. */
+  /** The gateway's clock by its Date header, in ms since the epoch, to the second. */
   readonly date: number | undefined;
-  /** Milliseconds of a Retry-After header in seconds. */
+  /** Retry-After in milliseconds. */
   readonly retryAfter: number | undefined;
 }
 
-/** Ten thousand suits take about a megabyte; what is larger isn't an answer of a token API. */
+/** Bytes. Ten thousand suits take about a megabyte; a larger body isn't a token API's. */
 const LARGEST_ANSWER = 16 * 1024 * 1024;
 
 const FORM = { "content-type": "application/x-www-form-urlencoded;charset=utf-8" };
 
-/** Posts a call and reads the answer. Throws VENDOR_UNAVAILABLE, VENDOR_ANSWER_INVALID (too large) and INTERRUPTED. */
+/**
+ * Posts a call and reads the response. Throws VENDOR_UNAVAILABLE, VENDOR_ANSWER_INVALID (too large) and
+ * INTERRUPTED.
+ */
 export async function exchange({
   vendor,
   url,
@@ -76,7 +79,7 @@ export async function exchange({
   }
 }
 
-/** A redirect isn't followed; the host that it leads to tells a portal's page or a moved gateway. */
+/** Redirects aren't followed; the target's host shows whether it is a portal or a moved gateway. */
 function redirection(status: number, location: string | undefined, url: URL): Partial<AnswerText> {
   const to = location === undefined ? null : URL.parse(location, url.href);
   return status >= 300 && status < 400 && to !== null
@@ -125,11 +128,11 @@ function exchangeError(
   return new ExhibitError("VENDOR_UNAVAILABLE", message, { details, cause });
 }
 
-/** Node's errors may carry the bytes that were received (a parse error's `rawPacket`); name, code and message are enough. */
+/** Keeps only code and message: Node's errors may hold received bytes (`rawPacket` of a parse error). */
 function bareCause(thrown: unknown): Error {
   if (!(thrown instanceof Error)) return new Error("unknown fault");
   const code = "code" in thrown && typeof thrown.code === "string" ? thrown.code : undefined;
-  // An AggregateError (several addresses tried) has an empty message, but a code.
+  // An AggregateError (several addresses were tried) has a code but no message.
   const message = thrown.message || code || thrown.name;
   return Object.assign(new Error(message), code === undefined ? {} : { code });
 }

@@ -2,7 +2,7 @@ import { type ErrorCode, ExhibitError } from "@exhibit/contracts";
 import { z } from "zod";
 import { oneLine } from "./answer-text.ts";
 
-/** What is around every answer, errors of the gateway itself excepted: they may have no body. Failures may lack `data`. */
+/** The envelope of every answer, except for errors of the gateway itself. Failures may lack `data`. */
 export const iotAnswer = z.object({
   code: z.union([z.int(), z.string().regex(/^\d+$/).transform(Number)]),
   message: z.string().nullish(),
@@ -11,34 +11,34 @@ export const iotAnswer = z.object({
 });
 type IotAnswer = z.output<typeof iotAnswer>;
 
-/** What tells how a call ended. */
+/** What a response says about the result of a call. */
 export interface IotOutcome {
   readonly status: number;
-  /** When the body is one. */
+  /** Set if the body is one. */
   readonly answer: IotAnswer | undefined;
-  /** What the body is when it isn't JSON: see `AnswerText`. */
+  /** What the body is if it isn't JSON: see `AnswerText`. */
   readonly instead?: string | undefined;
   /** `X-Ca-Error-Message` */
   readonly message: string | undefined;
-  /** `X-Ca-Error-Code`: set when the gateway made the error, absent when it's the backend's. */
+  /** `X-Ca-Error-Code`: set if the error is the gateway's, not the back end's. */
   readonly errorCode: string | undefined;
   /** `X-Ca-Request-Id` */
   readonly requestId: string | undefined;
-  /** Milliseconds of a Retry-After header. */
+  /** Retry-After in milliseconds. */
   readonly retryAfter: number | undefined;
 }
 
 /** "Success is code==200", under HTTP 200. */
 const SUCCESS = 200;
-/** The gateway says no time with its flow limits; they count by the second or by the minute. */
+/** Milliseconds; the gateway names no time for its limits, which are per second or per minute. */
 const DEFAULT_PAUSE = 1000;
-/** "SQL invoke error": worth one more try, no more. */
+/** "SQL invoke error": retried once. */
 export const SQL_INVOKE_ERROR = 1009;
 
 const throttling = /request limited|throttl/i;
 const offTime = /time\s?stamp/i;
 
-/** Codes of the body, under HTTP 200. */
+/** The codes of bodies with HTTP 200. */
 const bodyCodes: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([
   // Backend service error, HSF invoke timeout, server error.
   [20004, "VENDOR_UNAVAILABLE"],
@@ -54,7 +54,7 @@ const bodyCodes: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([
   [SQL_INVOKE_ERROR, "VENDOR_REFUSED"],
 ]);
 
-/** What a call's outcome means for us, undefined for a success: the one place where the gateway's errors are classified. */
+/** Classifies a call's outcome; undefined for a success. All errors of the gateway are classified here. */
 export function classifyIotOutcome(outcome: IotOutcome): ErrorCode | undefined {
   const { status, answer } = outcome;
   const isDelivered = status >= 200 && status < 300;
@@ -63,13 +63,13 @@ export function classifyIotOutcome(outcome: IotOutcome): ErrorCode | undefined {
   if (status === 429 || throttling.test(said)) return "VENDOR_THROTTLED";
   if (offTime.test(said)) return "VENDOR_CLOCK";
   if (status >= 500 || status === 408) return "VENDOR_UNAVAILABLE";
-  // Empty or invalid signature, unknown app key, a header or path that the gateway doesn't take.
+  // Empty or invalid signature, unknown app key, unaccepted header or path.
   if (!isDelivered) return "VENDOR_MISCONFIGURED";
   if (answer === undefined) return "VENDOR_ANSWER_INVALID";
   return bodyCodes.get(answer.code) ?? "VENDOR_REFUSED";
 }
 
-/** The error of ours for an outcome, with the gateway's own codes and sentences in it; undefined for a success. */
+/** Returns the error for an outcome, with the gateway's own codes and messages; undefined for a success. */
 export function iotError(
   vendor: string,
   outcome: IotOutcome,
@@ -85,7 +85,7 @@ export function iotError(
     errorCode && redact(errorCode),
     requestId && `request ${redact(requestId)}`,
   ];
-  const came = outcome.instead ?? "JSON of another form than the documented one";
+  const came = outcome.instead ?? "JSON, but not of the documented form";
   const sentence =
     code === "VENDOR_ANSWER_INVALID"
       ? `the answer can't be used: it is ${came}`
@@ -109,10 +109,10 @@ function sentencesOf({ answer, message }: IotOutcome): string[] {
   return [...new Set(said)].filter((text) => text !== "");
 }
 
-/** Characters of a sentence that are looked at; a search through all of a long one may take seconds. */
+/** How many characters of a message are searched: a long one may take seconds. */
 const READ = 2000;
 
-/** On a wrong signature the gateway repeats the string it signed, our nonce and all: "Invalid Signature, Server StringToSign:…". */
+/** For a wrong signature the gateway repeats what it signed: "Invalid Signature, Server StringToSign:…". */
 function withoutText(sentence: string): string {
   return sentence
     .slice(0, READ)

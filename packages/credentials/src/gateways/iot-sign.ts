@@ -1,6 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
 
-/** A request as it is signed. It has no parameters in its query, and its body isn't a form. */
+/** A request to sign, without a query and without a form in its body. */
 export interface IotRequestToSign {
   readonly method: string;
   /** As sent. */
@@ -9,10 +9,10 @@ export interface IotRequestToSign {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** They have lines of their own in the string to sign, each kept even if it's empty. */
+/** Headers with lines of their own in the string to sign, even if they are empty. */
 const fixedHeaders = ["accept", "content-md5", "content-type", "date"] as const;
 
-/** The names of the headers that are signed besides those four, in the order in which they are. */
+/** Returns the names of the other headers that are signed, in their order. */
 export function iotSignedHeaders({ headers }: Pick<IotRequestToSign, "headers">): string[] {
   return Object.keys(headers)
     .filter((name) => name.startsWith("x-ca-"))
@@ -20,12 +20,12 @@ export function iotSignedHeaders({ headers }: Pick<IotRequestToSign, "headers">)
     .sort();
 }
 
-/** The `X-Ca-Signature` of a request: Base64 of HMAC-SHA256 with the app secret (PROTOCOLS.md 2.3). */
+/** Returns the `X-Ca-Signature` of a request: HMAC-SHA256 with the app secret, in Base64. */
 export function iotSign(request: IotRequestToSign, appSecret: string): string {
   return createHmac("sha256", appSecret).update(textToSign(request), "utf8").digest("base64");
 }
 
-/** For every body that isn't a form. */
+/** Returns the `Content-MD5` of a body that isn't a form. */
 export function contentMd5(body: string): string {
   return createHash("md5").update(body, "utf8").digest("base64");
 }

@@ -11,11 +11,11 @@ import { createRedactor } from "./redactor.ts";
 
 /** The part of a vendor's options that its gateway needs. */
 export const iotAccount = z.strictObject({
-  /** The address that the APIs' paths are appended to, such as `https://api.link.aliyun.com`. */
+  /** The address that APIs' paths are appended to, such as `https://api.link.aliyun.com`. */
   gateway: z.url({ protocol: /^https?$/, abort: true }).refine(isBare, {
     message: "Give the address without user, password, query and fragment",
   }),
-  /** It travels in a header. */
+  /** Sent in a header. */
   app_key: keyText().regex(/^[\x21-\x7e]+$/, "Give it in ASCII"),
   app_secret: secret(),
   stage: z.enum(["RELEASE", "PRE", "TEST"]).default("RELEASE"),
@@ -33,33 +33,33 @@ interface IotRequest {
 
 export interface IotClient {
   /**
-   * Makes one signed call and gives the answer's `data`; a second call only when the gateway says that our clock is off
-   * and its answer tells by how much, or when the backend's database failed. Throws the VENDOR_* errors of
-   * `classifyIotOutcome`, VENDOR_UNAVAILABLE for a broken network or a time-out, VENDOR_ANSWER_INVALID for what isn't
-   * the documented form, INTERRUPTED when `signal` is aborted. No error holds the app secret, what was signed, or any of the
-   * answer's credentials.
+   * Makes one signed call and returns the answer's `data`. Makes a second call only if the gateway says
+   * that our clock is wrong, and by how much, or if the back end's database failed. Throws the VENDOR_*
+   * errors of `classifyIotOutcome`, VENDOR_UNAVAILABLE for network errors and timeouts,
+   * VENDOR_ANSWER_INVALID for another form than the documented one, INTERRUPTED if `signal` aborts. No
+   * error contains the app secret, what was signed, or any credential of the answer.
    */
   call(request: IotRequest): Promise<unknown>;
 }
 
 export interface IotClientOptions {
-  /** Who is called, for messages. */
+  /** The vendor's name, for messages. */
   readonly vendor: string;
   readonly account: IotAccount;
   readonly now?: (() => number) | undefined;
   readonly tunnel?: Tunnel | undefined;
-  /** Milliseconds for one call, from its start to the last byte of the answer. */
+  /** Milliseconds for one call, until the last byte of the response. */
   readonly timeout?: number | undefined;
 }
 
-/** The gateway gives its backend 5 s. */
+/** The gateway waits 5 s for its back end. */
 const TIMEOUT = 10_000;
 
-/** A client of the IoT gateway (Alibaba Cloud API Gateway) for one account. Certificates are verified. */
+/** Creates a client of the IoT gateway (Alibaba Cloud API Gateway) for one account. */
 export function createIotClient(options: IotClientOptions): IotClient {
   const { vendor, account, now = Date.now, timeout = TIMEOUT, tunnel } = options;
   const redact = createRedactor([account.app_secret]);
-  // Milliseconds that the gateway's clock is ahead of ours.
+  // How far the gateway's clock is ahead of ours, in milliseconds.
   let offset = 0;
 
   async function attempt(request: IotRequest) {
@@ -107,7 +107,7 @@ function signedRequest(account: IotAccount, request: IotRequest, time: number) {
     params: request.parameters,
   });
   const headers: Record<string, string> = {
-    // Said, because a client's own `*/*` would break the signature.
+    // Set explicitly, because a client's default `*/*` would break the signature.
     accept: "application/json; charset=utf-8",
     "content-type": "application/octet-stream; charset=utf-8",
     "content-md5": contentMd5(body),

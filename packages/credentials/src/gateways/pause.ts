@@ -1,7 +1,7 @@
-/** A longer pause than a day is asked for by mistake; a wrong header would stop all work for as long. */
+/** Seconds. A longer pause is requested by mistake, and would stop all work for as long. */
 const LONGEST = 24 * 60 * 60;
 
-/** Milliseconds of a pause that the other side asked for in seconds. */
+/** Returns the milliseconds of a requested pause in seconds, at most a day. */
 export function pauseOf(seconds: number): number {
   return Math.min(LONGEST, seconds) * 1000;
 }

@@ -10,14 +10,15 @@ export interface Post {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly signal: AbortSignal;
-  /** Milliseconds that a proxy may be silent. */
+  /** Milliseconds that a proxy may take to respond. */
   readonly timeout: number;
   readonly tunnel: Tunnel | undefined;
 }
 
 /**
- * Posts over a connection of its own, through the proxy that there may be for it. Redirects aren't followed: a signed call isn't
- * to be carried to another host. Certificates are verified. Rejects with the network's errors, and with the signal's reason.
+ * Posts over a connection of its own, through a proxy if there is one. Redirects aren't followed: a
+ * signed call must not go to another host. Certificates are verified. Rejects with the network's
+ * errors, or with the signal's reason.
  */
 export async function post({ url, signal, body, ...more }: Post): Promise<IncomingMessage> {
   signal.throwIfAborted();
@@ -37,7 +38,7 @@ async function requestTo(
   const options = { method: "POST", headers, signal };
   const { request } = secure ? https : http;
   const open = tunnel?.({ secure, hostname, port });
-  // An agent of its own: the global one may have been told of proxies by Node's own variables.
+  // No agent: the global one may use proxies from Node's own variables.
   if (open === undefined) return request(url, { ...options, agent: false });
   const socket = await open({ signal, timeout });
   const servername = isIP(hostname) === 0 ? { servername: hostname } : {};

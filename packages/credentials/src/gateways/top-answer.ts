@@ -1,14 +1,14 @@
 import { z } from "zod";
 
 /**
- * The name of the object around an answer: dots become underscores, `_response` is appended, and a leading
- * `taobao.` is dropped (other leading words stay).
+ * Returns the name of an answer's envelope: dots become underscores, `_response` is appended, and a
+ * leading `taobao.` is dropped (other leading words stay).
  */
 export function envelopeName(method: string): string {
   return `${method.replace(/^taobao\./, "").replaceAll(".", "_")}_response`;
 }
 
-/** An answer without its envelope. With `simplify=true` the gateway sends none: then it is the answer. */
+/** Returns an answer without its envelope, which the gateway leaves out with `simplify=true`. */
 export function withoutEnvelope(answer: Record<string, unknown>, method: string): unknown {
   const name = envelopeName(method);
   return Object.hasOwn(answer, name) ? answer[name] : answer;
@@ -19,16 +19,16 @@ export function topList<Item extends z.ZodType>(item: Item) {
   return z.preprocess(unwrapList, z.array(item));
 }
 
-/** Text. Some back ends send a number where the document says String. */
+/** A text; some back ends send a number where the document says String. */
 const topText = z.union([z.string(), z.number().transform(String)]);
 
-/** The same, where `null` and the empty text mean that nothing is said. */
+/** A text that may be missing, null or empty: all of these become undefined. */
 export const topOptionalText = z.preprocess(
   (value) => (value === null || value === "" ? undefined : value),
   topText.optional(),
 );
 
-/** A boolean, also as the text that XML-minded back ends send. */
+/** A boolean, or the text that some back ends send instead. */
 export const topBoolean = z.preprocess(
   (value) => (value === "true" ? true : value === "false" ? false : value),
   z.boolean(),
@@ -39,7 +39,7 @@ function unwrapList(value: unknown): unknown {
   if (Array.isArray(value) || typeof value !== "object") return value;
   const inner = Object.values(value);
   if (inner.length === 0) return [];
-  // More than one key isn't a wrapper; the array check that follows says so.
+  // An object with more than one key isn't a wrapper; the array check that follows reports it.
   return inner.length === 1 ? itemsOf(inner[0]) : value;
 }
 

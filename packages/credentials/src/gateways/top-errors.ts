@@ -4,7 +4,7 @@ import { oneLine } from "./answer-text.ts";
 import { pauseOf } from "./pause.ts";
 import { topOptionalText } from "./top-answer.ts";
 
-/** `error_response` of the platform. Any of it may be missing, or null. */
+/** The platform's `error_response`. Any of its fields may be missing or null. */
 export const topErrorResponse = z.object({
   code: topOptionalText.catch(undefined).transform(numberIn).optional(),
   msg: topOptionalText,
@@ -20,14 +20,14 @@ export interface TopErrorClass {
   readonly retryAfter?: number;
 }
 
-/** Per-second limits ban for about a second; the platform says so only when it bans for longer. */
+/** Milliseconds. Limits per second ban for about a second; the platform only mentions longer bans. */
 const DEFAULT_BAN = 1000;
 const throttlingSubCode = /^(accesscontrol\.limited-by-|isv\.access-limited-by-)/;
 
-/** The platform's own checks, by number. 15 and 50 ("remote service error") are decided by `sub_code`. */
+/** The platform's own errors. For 15 and 50 ("remote service error") the `sub_code` decides. */
 const platformCodes: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([
   ...only("VENDOR_UNAVAILABLE", [10]),
-  // Insufficient permission of the ISV, the user, the partner.
+  // Insufficient permission of the ISV, the user or the partner.
   ...only("VENDOR_REFUSED", [11, 12, 13]),
   // HTTP action, method, format, signature, session, app key.
   ...only("VENDOR_MISCONFIGURED", [9, 21, 22, 23, 24, 25, 26, 27, 28, 29]),
@@ -41,7 +41,7 @@ const throttlingCodes: ReadonlySet<number> = new Set([4, 5, 6, 7, 8]);
 const clockCodes: ReadonlySet<number> = new Set([30, 31]);
 const remoteServiceCodes: ReadonlySet<number> = new Set([15, 50]);
 
-/** What an `error_response` means for us: the one place where the platform's errors are classified. */
+/** Classifies an `error_response`. All errors of the platform are classified here. */
 export function classifyTopError(error: TopErrorResponse): TopErrorClass {
   const code = error.code ?? 0;
   const subCode = error.sub_code ?? "";
@@ -50,19 +50,19 @@ export function classifyTopError(error: TopErrorResponse): TopErrorClass {
   }
   if (clockCodes.has(code) || subCode === "isv.timestamp-limit-error")
     return { code: "VENDOR_CLOCK" };
-  // `isp.*` is the server's side whatever the number says: try again after a pause.
+  // `isp.*` is a fault of the server, whatever the number: retry with backoff.
   if (subCode.startsWith("isp.")) return { code: "VENDOR_UNAVAILABLE" };
   const known = platformCodes.get(code);
   if (known !== undefined) return { code: known };
   if (subCode.startsWith("isv.")) return { code: "VENDOR_REFUSED" };
-  // 88 without a sub_code is the authorisation service's time-out.
+  // 88 without a sub_code is a timeout of the authorisation service.
   if (remoteServiceCodes.has(code) || (code === 88 && subCode === "")) {
     return { code: "VENDOR_UNAVAILABLE" };
   }
   return { code: "VENDOR_REFUSED" };
 }
 
-/** The error of ours for an `error_response`, with the vendor's own codes and sentences in it. */
+/** Returns the error for an `error_response`, with the vendor's own codes and messages. */
 export function topError(
   vendor: string,
   error: TopErrorResponse,

@@ -6,14 +6,14 @@ export type TopSignMethod = (typeof topSignMethods)[number];
 
 const GMT_PLUS_8 = 8 * 60 * 60 * 1000;
 
-/** `yyyy-MM-dd HH:mm:ss` in GMT+8, whatever the machine's own zone is. `time` in ms since the epoch. */
+/** Returns `yyyy-MM-dd HH:mm:ss` in GMT+8; `time` is in ms since the epoch. */
 export function topTimestamp(time: number): string {
   return new Date(time + GMT_PLUS_8).toISOString().slice(0, 19).replace("T", " ");
 }
 
 /**
- * The `sign` parameter of a call to the Taobao Open Platform: upper-case hexadecimal digits, 32 of them
- * for md5 and hmac, 64 for hmac-sha256. `parameters` are the protocol's and the call's own, together.
+ * Returns the `sign` parameter of a call to the Taobao Open Platform: uppercase hexadecimal digits, 32
+ * for md5 and hmac, 64 for hmac-sha256. `parameters` are the protocol's and the call's own together.
  */
 export function topSign(
   parameters: Readonly<Record<string, string>>,
@@ -35,7 +35,7 @@ function textToSign(parameters: Readonly<Record<string, string>>): string {
 function digest(text: string, method: TopSignMethod, secret: string): Buffer {
   switch (method) {
     case "md5":
-      // The secret wraps the text only here; the HMACs have it as their key.
+      // Only here the secret is part of the text; the HMACs have it as their key.
       return createHash("md5").update(`${secret}${text}${secret}`, "utf8").digest();
     case "hmac":
       return createHmac("md5", secret).update(text, "utf8").digest();

@@ -13,7 +13,7 @@ import { topSign, topSignMethods, topTimestamp } from "./top-sign.ts";
 export const topAccount = z.strictObject({
   gateway: z
     .url({ protocol: /^https?$/, abort: true })
-    // fetch refuses such an address with an error that quotes it, signature and session included.
+    // HTTP clients refuse such an address with an error that quotes it, with signature and session.
     .refine((url) => new URL(url).username === "" && new URL(url).password === "", {
       message: "Give the address without a user or password",
     }),
@@ -31,45 +31,45 @@ interface TopRequest<Answer extends z.ZodType> {
   /** The API's name, such as `alibaba.kongur.token.getosstoken`. */
   readonly method: string;
   /**
-   * The call's own parameters; structs and arrays as JSON text. Empty ones aren't sent. A function makes those that
-   * depend on the time, by the gateway's clock in ms since the epoch.
+   * The call's own parameters, with structs and arrays as JSON text; empty ones aren't sent. May be a
+   * function of the time, by the gateway's clock in ms since the epoch.
    */
   readonly parameters: TopParameters | ((time: number) => Promise<TopParameters>);
-  /** What the API answers, without the envelope. */
+  /** The schema of the answer without its envelope. */
   readonly answer: Answer;
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface TopClient {
   /**
-   * Makes one signed call; a second one only when the gateway says that our clock is off and its answer tells
-   * by how much. Throws the VENDOR_* errors of `classifyTopError`, VENDOR_UNAVAILABLE for a broken network,
-   * a time-out or HTTP 5xx, VENDOR_ANSWER_INVALID for what isn't the documented form, INTERRUPTED when
-   * `signal` is aborted. No error holds the app secret, the session, or any of the answer's credentials.
+   * Makes one signed call, and a second one only if the gateway says that our clock is wrong, and by
+   * how much. Throws the VENDOR_* errors of `classifyTopError`, VENDOR_UNAVAILABLE for network errors,
+   * timeouts and HTTP 5xx, VENDOR_ANSWER_INVALID for another form than the documented one, INTERRUPTED
+   * if `signal` aborts. No error contains the app secret, the session, or any credential of the answer.
    */
   call<Answer extends z.ZodType>(request: TopRequest<Answer>): Promise<z.output<Answer>>;
 }
 
 export interface TopClientOptions {
-  /** Who is called, for messages. */
+  /** The vendor's name, for messages. */
   readonly vendor: string;
   readonly account: TopAccount;
   readonly now?: (() => number) | undefined;
   readonly tunnel?: Tunnel | undefined;
-  /** Masks secrets, should the gateway repeat one in its sentence. Default: the account's own. */
+  /** Masks secrets that the gateway may repeat. @defaultValue masks the account's own */
   readonly redact?: ((text: string) => string) | undefined;
-  /** Milliseconds for one call, from its start to the last byte of the answer. */
+  /** Milliseconds for one call, until the last byte of the response. */
   readonly timeout?: number | undefined;
 }
 
-/** What the platform's own client waits for an answer. */
+/** Milliseconds, as in the platform's own client. */
 const TIMEOUT = 30_000;
 
-/** A client of the Taobao Open Platform for one account. */
+/** Creates a client of the Taobao Open Platform for one account. */
 export function createTopClient(options: TopClientOptions): TopClient {
   const { vendor, account, now = Date.now, timeout = TIMEOUT, tunnel } = options;
   const { redact = createRedactor([account.app_secret, account.session]) } = options;
-  // Milliseconds that the gateway's clock is ahead of ours.
+  // How far the gateway's clock is ahead of ours, in milliseconds.
   let offset = 0;
 
   async function attempt(request: TopRequest<z.ZodType>): Promise<Answered> {
@@ -95,7 +95,7 @@ export function createTopClient(options: TopClientOptions): TopClient {
   };
 }
 
-/** Protocol parameters go into the query, the call's own into the form body; one signature covers both. */
+/** Puts the protocol's parameters into the query and the call's own into a form; both are signed. */
 function signedRequest(
   account: TopAccount,
   request: { method: string; parameters: TopParameters },
@@ -120,7 +120,7 @@ function signedRequest(
   return { url, body: new URLSearchParams(business) };
 }
 
-/** Errors arrive as `error_response`, usually under HTTP 200; without one the HTTP status speaks. */
+/** Errors arrive as `error_response`, usually with HTTP 200; without one, the HTTP status decides. */
 function errorOf(
   vendor: string,
   answered: Answered,
@@ -155,7 +155,7 @@ function parsed<Answer extends z.ZodType>(
 ): z.output<Answer> {
   const answer = request.answer.safeParse(withoutEnvelope(json ?? {}, request.method));
   if (answer.success) return answer.data;
-  // Paths and types only: zod's issues don't hold what was received, which may be a credential.
+  // zod's issues name paths and types, but not what was received, which may be a credential.
   const faults = answer.error.issues
     .slice(0, 3)
     .map((issue) => `${issue.path.join(".") || "answer"}: ${issue.message}`);

@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 
-/** An option that names a file; in exhibit.yaml it is relative to that file's folder: see `withAbsolutePaths`. */
+/** Returns the schema of an option with a file's path, relative to the folder of `exhibit.yaml`. */
 export function filePath() {
   return z.string().min(1).meta({ filePath: true });
 }
 
-/** `value` with the paths that `schema` marks made absolute. */
+/** Returns `value` with the paths that `schema` marks made absolute. */
 export function withAbsolutePaths(
   schema: z.core.$ZodType,
   value: unknown,
@@ -15,12 +15,12 @@ export function withAbsolutePaths(
   return withPaths(schema, value, (path) => resolve(folder, path));
 }
 
-/** `value` without the paths that `schema` marks: the same file may lie elsewhere on another machine. */
+/** Returns `value` without the paths that `schema` marks: they may differ between machines. */
 export function withoutPaths(schema: z.core.$ZodType, value: unknown): unknown {
   return withPaths(schema, value, () => undefined);
 }
 
-/** Through optional and nested objects. */
+/** Changes the marked paths, also in nested objects. */
 function withPaths(
   schema: z.core.$ZodType,
   value: unknown,

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { keyText } from "./key-text.ts";
 
-/** A text option that must appear in no log, message or trace. `secretsIn` finds it by its mark. */
+/** Returns the schema of an option that must appear in no log, message or trace, marked as secret. */
 export function secret() {
   return keyText().meta({ secret: true });
 }
 
-/** The values in `value` that `schema` marks as secret, through optional, default and nested objects. */
+/** Returns the values in `value` that `schema` marks as secret, also in nested objects. */
 export function secretsIn(schema: z.core.$ZodType, value: unknown): string[] {
   if (schema instanceof z.ZodType && schema.meta()?.secret === true) {
     return typeof value === "string" ? [value] : [];

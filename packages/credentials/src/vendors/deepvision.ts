@@ -47,7 +47,7 @@ const verdict = z.object({
   message: topOptionalText,
   resp_request_id: topOptionalText,
 });
-/** A refusal may come with an empty `result`, so the two are told apart first. */
+/** A refusal may have an empty `result`, so the two are distinguished first. */
 const answer = z.preprocess(
   withVerdict,
   z.discriminatedUnion("resp_success", [
@@ -84,7 +84,7 @@ export function deepvision(options: Options, { now, tunnel }: VendorDependencies
       };
       const said = await gateway.call({
         method: "alibaba.security.deepvision.proxy.security.common.token.get",
-        // A struct travels as the JSON text of one parameter.
+        // A struct is sent as the JSON text of one parameter.
         parameters: { param: JSON.stringify(param) },
         answer,
         signal,
@@ -130,16 +130,16 @@ function refused(vendor: string, said: z.output<typeof verdict>): ExhibitError {
   );
 }
 
-/** Bucket and prefixes are said nowhere but in the policy's resources. */
+/** Only the policy's resources name the bucket and the prefixes. */
 function placeOf(vendor: string, said: Credential, options: Options) {
   const places = writablePlaces(said.policy.statement);
   const [first] = places;
   const name = bucketName.safeParse(first?.bucket);
   if (first === undefined || !name.success) {
-    const fault = "its policy opens no folder for PutObject; a whole bucket isn't taken for one";
+    const fault = "its policy opens no folder for PutObject; a whole bucket doesn't count as one";
     throw unusableAnswer(vendor, fault);
   }
-  // Evidence doesn't go to a place that is one of two by chance.
+  // The destination of evidence must not be a matter of chance.
   if (places.some(({ bucket }) => bucket !== first.bucket)) {
     throw unusableAnswer(vendor, "its policy opens folders in more than one bucket");
   }

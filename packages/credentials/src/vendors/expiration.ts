@@ -3,24 +3,24 @@ import { oneLine } from "../gateways/answer-text.ts";
 import type { LeaseEnd } from "../vendor.ts";
 import { unusableAnswer } from "./unusable-answer.ts";
 
-/** The part of the options of a vendor whose answer says when a credential ends: no document says in which form. */
+/** Options of vendors whose answer says when a credential expires; no document says in which form. */
 export const endOptions = z.strictObject({
-  /** Of a time that names no zone. */
+  /** The zone of a time without one. */
   expiration_zone: z
     .string()
     .regex(/^(?:UTC|[+-](?:0\d|1[0-4]):[0-5]\d)$/, 'Give UTC or an offset such as "+08:00"')
     .optional(),
-  /** Seconds that a credential lives, for an answer whose time is missing or can't be read. */
+  /** Seconds that a credential lives if the answer's time is missing or can't be parsed. */
   lease_ttl: z.int().min(60).max(43_200).optional(),
 });
 type EndOptions = z.output<typeof endOptions>;
 
-/** Times of the platform without a zone are GMT+8. */
+/** The platform's times without a zone are in GMT+8. */
 const platformZone = "+08:00";
 
 /**
- * When a credential ends by the vendor's own text, or after `lease_ttl` when that isn't there or can't be read. Throws
- * VENDOR_ANSWER_INVALID, which shows the text; `field` names it.
+ * Returns when a credential expires: by the vendor's own text, or after `lease_ttl` if that is missing
+ * or can't be parsed. Otherwise throws VENDOR_ANSWER_INVALID, which quotes the text and names `field`.
  */
 export function leaseEnd(
   vendor: string,
@@ -35,27 +35,28 @@ export function leaseEnd(
   const fault =
     said === ""
       ? `${field} is missing`
-      : `${field} is ${JSON.stringify(said)}, which isn't a time of a known form`;
-  throw unusableAnswer(vendor, `${fault}: give \`lease_ttl\``);
+      : `${field} is ${JSON.stringify(said)}, which isn't in a known time format`;
+  throw unusableAnswer(vendor, `${fault}: set \`lease_ttl\``);
 }
 
 interface ExpirationTime {
   /** Ms since the epoch. */
   readonly at: number;
-  /** The zone that it was read in, when the text leaves that open. */
+  /** The zone that it was read in, if the text doesn't say. */
   readonly zone?: string;
-  /** Its time if it means UTC, when neither the text nor an option says what it means. */
+  /** The time if it means UTC, when neither the text nor an option says. */
   readonly atIfUtc?: number;
 }
 
 /**
- * When a credential ends, from any of the forms that vendors use: seconds or milliseconds since the epoch, also as
- * .NET's `/Date(…)/`; year, month and day with `-`, `/` or nothing between them, and the time, with or without a zone;
- * Java's `Sat Jan 02 03:04:05 CST 2027`; HTTP's. Undefined for anything else. `zone` is that of a text without one.
+ * Parses an expiration in any of the formats that vendors use: seconds or milliseconds since the epoch,
+ * .NET's `/Date(…)/`, a date with `-`, `/` or no separators and a time with or without a zone, Java's
+ * `Sat Jan 02 03:04:05 CST 2027`, and HTTP's. Returns undefined for anything else. `zone` is for texts
+ * without one.
  */
 export function expirationTime(text: string, zone?: string): ExpirationTime | undefined {
   const said = text.trim();
-  // Ten digits are seconds until the year 2286; thirteen are milliseconds.
+  // Ten digits are seconds until the year 2286; thirteen digits are milliseconds.
   if (/^\d{10}$/.test(said)) return { at: Number(said) * 1000 };
   const milliseconds = /^(?:\\?\/Date\()?(\d{13})(?:(?:[+-]\d{4})?\)\\?\/)?$/.exec(said)?.[1];
   if (milliseconds !== undefined) return { at: Number(milliseconds) };
@@ -82,14 +83,14 @@ function timeOf(parts: Parts, configured: string | undefined): ExpirationTime | 
   const wall = wallTime(parts);
   if (wall === undefined) return undefined;
   const said = parts.zone?.toUpperCase();
-  // Java in China says CST and means China's time; elsewhere it is America's.
+  // Java in China means China's time by CST; elsewhere it is America's.
   if (said !== undefined && said !== "CST") return { at: wall - offsetOf(said) };
   const zone = configured ?? platformZone;
   const isOpen = said === undefined && configured === undefined;
   return { at: wall - offsetOf(zone), zone, ...(isOpen && { atIfUtc: wall }) };
 }
 
-/** What the clock on the wall shows, as if it were UTC's; undefined for a day or hour that there isn't. */
+/** Returns the time as if it were in UTC; undefined for a day or hour that doesn't exist. */
 function wallTime(parts: Parts): number | undefined {
   const named = months.indexOf(parts.month?.toLowerCase() ?? "");
   const fields = [
@@ -114,7 +115,7 @@ function wallTime(parts: Parts): number | undefined {
   return time + Math.floor(Number(`0.${parts.fraction ?? "0"}`) * 1000);
 }
 
-/** Milliseconds that a zone is ahead of UTC. */
+/** Returns how far a zone is ahead of UTC, in milliseconds. */
 function offsetOf(zone: string): number {
   const [, sign, hours, minutes = "00"] = /([+-])(\d\d):?(\d\d)?$/.exec(zone) ?? [];
   if (hours === undefined) return 0;

@@ -28,7 +28,7 @@ export const industryOptions = z.strictObject({
   ...endOptions.shape,
   app_id: keyText(),
   oss: bucketOptions.extend({
-    /** The object's key when `uploadUrl` names the bucket only: the vendor's document doesn't say it. */
+    /** The object's key if `uploadUrl` names only the bucket: the vendor's document doesn't say. */
     key: z
       .string()
       .refine((text) => ["{id}", "{index}"].every((each) => text.includes(each)), {
@@ -53,7 +53,7 @@ type Answer = z.output<typeof answer>;
 
 const selector = z.strictObject({
   type: z.enum(["OWNBRAND", "OTHERBRAND"]),
-  // A Long; JSON knows no leading zeros.
+  // A Long; JSON has no leading zeros.
   id: z.string().regex(/^[1-9]\d{0,18}$/, "Give the record's number, in digits"),
 });
 const fileSelector = selector.extend({
@@ -96,7 +96,7 @@ function slotOf(vendor: string, { path, number }: NumberedFile): FolderSelector 
   );
 }
 
-/** A number of up to 19 digits as it is: a JavaScript number would round it. TypeScript doesn't know the function yet. */
+/** Returns a JSON number of up to 19 digits, which a JavaScript number would round. */
 function long(digits: string | undefined): unknown {
   return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(digits ?? "null");
 }
@@ -106,7 +106,7 @@ function leaseOf(vendor: string, given: Answer, call: VendorCall, options: Optio
   const { appId: _, ...folder } = call;
   const place = placeOf(vendor, given, oss.path_style);
   const key = place.key ?? keyFor(oss.key, folder);
-  // All images of the record would be this one object.
+  // Otherwise all images of the record would become this one object.
   if (key.endsWith("/")) throw unusableAnswer(vendor, "uploadUrl names a folder, not an object");
   if (!place.signed) checkRegion(vendor, "endpoint", place.endpoint, oss);
   return {
@@ -130,7 +130,7 @@ function keyFor(template: string, folder: FolderSelector): string {
   return template.replace(/\{(\w+)\}/g, (whole, name: string) => folder[name] ?? whole);
 }
 
-/** A signed URL needs no more than itself. */
+/** A signed URL needs no other credentials. */
 function credentialsOf(vendor: string, given: Answer, { signed }: UploadPlace): Credentials {
   const { accessKeyId, accessKeySecret, securityToken } = given;
   const parts = Object.entries({ accessKeyId, accessKeySecret, securityToken });

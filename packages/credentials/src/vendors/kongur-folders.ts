@@ -8,7 +8,7 @@ type Role = (typeof kongurRoles)[number];
 
 type Text = string | undefined;
 
-/** One of `datas`. */
+/** An entry of `datas`. */
 interface KongurToken {
   oss_token?: Text;
   access_key_id?: Text;
@@ -21,7 +21,7 @@ interface KongurToken {
   error_code?: Text;
 }
 
-/** One of `errors`. */
+/** An entry of `errors`. */
 interface KongurFault {
   business_id?: Text;
   biz_type?: Text;
@@ -36,7 +36,7 @@ export interface KongurResult {
   errors: KongurFault[];
 }
 
-/** What was asked, to tell the answer's parts by. */
+/** What was requested, to assign the answer's parts to folders. */
 export interface KongurAsked {
   readonly vendor: string;
   readonly entrustId: string | undefined;
@@ -50,15 +50,15 @@ export interface KongurOpened {
   readonly folders: Record<FolderKey, string>;
 }
 
-/** A refusal; only a `certain` one holds against a token that opens the folder. */
+/** A possible refusal. Only a `certain` one applies to a folder that a token opens. */
 interface Blame extends FolderRefusal {
   readonly certain: boolean;
 }
 
 /**
- * Kongur can half-succeed: what each token of `datas` opens, and which folders are refused and why. A fault
- * that names a folder refuses it even if a token opens it; one that can't be told to belong to a folder speaks for
- * all that no token opens. Throws VENDOR_ANSWER_INVALID for a token without its parts.
+ * Returns what each token of `datas` opens, and which folders are refused and why: kongur can succeed in
+ * part. An error that names a folder refuses it even if a token opens it; an error that names none
+ * applies to all folders that no token opens. Throws VENDOR_ANSWER_INVALID for an incomplete token.
  */
 export function kongurFolders(
   said: KongurResult,
@@ -99,7 +99,7 @@ function foldersOf(token: KongurToken, asked: KongurAsked): Record<FolderKey, st
     (id) => [suitKey(id), suitFolder(token, asked.dirKey(id))] as const,
   );
   const roles = kongurRoles.map((role) => [roleKey(role), token[`${role}_oss_folder`]] as const);
-  // An empty folder isn't the whole bucket: it is none.
+  // An empty folder isn't the whole bucket, but none.
   const named = [...suits, ...roles].flatMap(([key, folder]) =>
     folder === undefined || folder.trim() === ""
       ? []
@@ -121,7 +121,7 @@ function blamesOf(fault: KongurFault, { suitIds, entrustId }: KongurAsked): Blam
   }
   if (business_id !== undefined && business_id === entrustId) {
     const named = rolesNamed(fault);
-    // Roles that it doesn't name still belong to the entrust that is at fault.
+    // Roles that the error doesn't name still belong to the entrust that it is about.
     const all = kongurRoles.map((role) => ({
       folder: roleKey(role),
       certain: named.includes(role),
@@ -131,7 +131,7 @@ function blamesOf(fault: KongurFault, { suitIds, entrustId }: KongurAsked): Blam
   return blames.length > 0 ? blames : [{ folder: null, ...reason, certain: false }];
 }
 
-/** The field is asked first: a `biz_type` of "entrust" may only say what kind of id `business_id` is. */
+/** The field takes precedence: a `biz_type` of "entrust" may just be the kind of `business_id`. */
 function rolesNamed({ field_name_en, biz_type }: KongurFault): Role[] {
   const namedBy = (text: Text) =>
     kongurRoles.filter((role) => text?.toLowerCase().includes(role) === true);
@@ -150,7 +150,7 @@ function blamesOfToken(token: KongurToken, asked: KongurAsked): Blame[] {
   }));
 }
 
-/** Nothing in the answer says why a folder is missing; what can be said helps to find the reason. */
+/** Explains missing folders as far as possible when nothing in the answer does. */
 function unexplained(
   { success, datas }: KongurResult,
   { suitIds, dirKey }: KongurAsked,
@@ -169,7 +169,7 @@ function unexplained(
   return missing.map((folder) => ({ ...blame, folder, message }));
 }
 
-/** One refusal a folder: a certain one before others, the first of equals; none for what is open after all. */
+/** Returns one refusal per folder, a certain one if possible, and none for a folder that is open. */
 function settled(blames: readonly Blame[], open: ReadonlySet<FolderKey>): FolderRefusal[] {
   const standing = blames.filter(
     ({ folder, certain }) => certain || folder === null || !open.has(folder),

@@ -20,11 +20,11 @@ import { kongurFolders, kongurRoles } from "./kongur-folders.ts";
 export const kongurOptions = z.strictObject({
   ...topAccount.shape,
   kongur_app_key: keyText(),
-  /** What stands between two suit ids: the vendor's document doesn't say. */
+  /** The separator of suit ids: the vendor's document doesn't say. */
   suit_ids_separator: z.string().min(1).default(","),
   /** Seconds that a credential lives: the answer doesn't say. */
   lease_ttl: z.int().min(60).max(43_200).default(3600),
-  /** How `oss_dir_map` names a suit's folder: the vendor's document doesn't say. */
+  /** The key of a suit's folder in `oss_dir_map`: the vendor's document doesn't say. */
   oss_dir_key: z
     .string()
     .includes("{suit_id}", { error: "It must contain {suit_id}" })
@@ -123,7 +123,7 @@ function callFor({ entrust_id, suit_ids, folder }: FolderOfCase, separator: stri
     throw bad("entrust_id", "the entrust, lawyer and firm folders need it");
   }
   const own = folder.suit_id === undefined ? [] : [folder.suit_id];
-  // Sorted, so that equal calls are equal text.
+  // Sorted, so that equal calls have equal texts.
   const suitIds = [...new Set([...suit_ids, ...own])].sort();
   const torn = suitIds.find((id) => id.includes(separator));
   if (torn !== undefined) {
@@ -139,7 +139,7 @@ function bad(key: string, reason: string): ExhibitError {
   });
 }
 
-/** Its answer names neither endpoint nor bucket. */
+/** Returns the configured place of the bucket: the answer names neither endpoint nor bucket. */
 export function kongurBucket(options: Options): Omit<VendorPlace, "gateway"> {
   const { endpoint, name: bucket } = bucketOf(options);
   return { endpoint, bucket };
@@ -152,14 +152,14 @@ function bucketOf({ oss }: Options): Bucket {
   });
 }
 
-/** `oss_dir_map` is JSON text in a String; empty or absent means no suit's folder. */
+/** `oss_dir_map` is JSON text in a String; an empty or missing one opens no suit's folder. */
 function fromJson(value: unknown): unknown {
   if (value === undefined || value === null || value === "") return {};
   if (typeof value !== "string") return value;
   try {
     return JSON.parse(value);
   } catch {
-    // Not a record: the check that follows says so, without quoting it.
+    // It isn't a record: the check that follows reports it, without quoting it.
     return value;
   }
 }

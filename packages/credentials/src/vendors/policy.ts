@@ -1,22 +1,22 @@
-/** A RAM policy's statement, as far as it matters for writing objects. */
+/** The parts of a RAM policy's statement that matter for writing objects. */
 export interface PolicyStatement {
   readonly effect: string;
-  /** Such as `oss:PutObject`; none listed means all. */
+  /** Such as `oss:PutObject`; an empty list means all. */
   readonly action: readonly string[];
   /** Such as `acs:oss:*:*:bucket/prefix/*`. */
   readonly resource: readonly string[];
 }
 
-/** A place that a policy opens for writing; `prefix` is as the policy has it, perhaps without a closing `/`. */
+/** A place that a policy opens for writing; `prefix` is as in the policy, maybe without a trailing `/`. */
 export interface WritablePlace {
   readonly bucket: string;
   readonly prefix: string;
 }
 
 /**
- * Where objects may be put by a policy, in the policy's order: what statements with effect Allow open for
- * PutObject, without what a Deny closes as a whole. A resource that names a whole bucket or one object only, or whose
- * bucket or prefix is itself a pattern, isn't a place for a folder and is left out.
+ * Returns where a policy allows PutObject, in its order: what Allow statements open, except for what a
+ * Deny closes completely. Leaves out resources that aren't folders: whole buckets, single objects, and
+ * those whose bucket or prefix is a pattern.
  */
 export function writablePlaces(policy: readonly PolicyStatement[]): WritablePlace[] {
   const forPut = policy.filter(({ action }) => action.length === 0 || action.some(permitsPut));
@@ -28,7 +28,7 @@ export function writablePlaces(policy: readonly PolicyStatement[]): WritablePlac
     .filter((each) => isEffect(each, "allow"))
     .flatMap(pathsOf)
     .flatMap(placeOf)
-    // Any key of a folder that is closed as a whole matches; one with a few closed keys stays open.
+    // A folder that is closed completely matches with any key; one with a few closed keys stays open.
     .filter(({ bucket, prefix }) => !closed.some((glob) => glob.test(`${bucket}/${prefix}x`)));
   return [...new Map(places.map((place) => [`${place.bucket}/${place.prefix}`, place])).values()];
 }

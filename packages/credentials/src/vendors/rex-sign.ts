@@ -9,7 +9,7 @@ import { filePath } from "../options/file-path.ts";
 const algorithms = ["md5", "hmac-md5", "sha1", "hmac-sha1", "sha256", "hmac-sha256"] as const;
 const ingredients = ["rex_access_key", "rex_access_secret", "rex_access_time", "scenes"] as const;
 const unconfigured =
-  "rex's document doesn't say how rex_access_secret_sign is computed: ask rex, then give `module` (a file of yours that computes it), or `algorithm` and `template`";
+  "rex's document doesn't say how rex_access_secret_sign is computed: ask rex, then set `module` (a file of yours that computes it), or `algorithm` and `template`";
 
 /** How `rex_access_secret_sign` is computed: by a module, or by a digest of a template. */
 export const rexSign = z
@@ -19,7 +19,7 @@ export const rexSign = z
       module: filePath().optional(),
       algorithm: z.enum(algorithms).optional(),
       template: z.string().min(1).optional(),
-      /** `hex` is lower case, `HEX` upper case. Default `hex`. */
+      /** `hex` is lowercase, `HEX` uppercase. @defaultValue hex */
       encoding: z.enum(["hex", "HEX", "base64"]).optional(),
       /** The unit of `rex_access_time`: the vendor's document doesn't say. */
       time_unit: z.enum(["ms", "s"]).default("ms"),
@@ -34,18 +34,21 @@ export const rexSign = z
         fault("Give `module` alone, or `algorithm` and `template` without it");
       }
     } else if (algorithm === undefined && template === undefined) fault(unconfigured);
-    else if (algorithm === undefined) fault("It is needed beside `template`", "algorithm");
-    else if (template === undefined) fault("It is needed beside `algorithm`", "template");
+    else if (algorithm === undefined) fault("It is needed with `template`", "algorithm");
+    else if (template === undefined) fault("It is needed with `algorithm`", "template");
     else {
       const strange = strangeName(template, ingredients);
-      if (strange !== undefined) fault(`There is no {${strange}} to put in`, "template");
+      if (strange !== undefined) fault(`There is no {${strange}} to insert`, "template");
       if (!algorithm.startsWith("hmac-") && !template.includes("{rex_access_secret}")) {
-        fault(`${algorithm} has no key, so {rex_access_secret} must be in it`, "template");
+        fault(
+          `${algorithm} has no key, so the template must contain {rex_access_secret}`,
+          "template",
+        );
       }
     }
   });
 
-/** What a signature is made of; the time in the configured unit, `scenes` as the JSON text that is sent. */
+/** The parts of a signature: the time in the configured unit, `scenes` as the JSON text that is sent. */
 interface RexSignInput {
   readonly rex_access_key: string;
   readonly rex_access_secret: string;
@@ -56,10 +59,10 @@ interface RexSignInput {
 /** The default export of a `sign.module`. */
 export type RexSigner = (input: RexSignInput) => string | Promise<string>;
 
-/** Milliseconds that a module's signer may take: whoever needs the folder waits for it. */
+/** Milliseconds that a module's signer may take: everyone who needs the folder waits for it. */
 const SIGNER_TIME = 10_000;
 
-/** The signer that is configured. The module is loaded when it is first needed; its faults are VENDOR_MISCONFIGURED. */
+/** Returns the configured signer. A module is loaded when needed; its errors are VENDOR_MISCONFIGURED. */
 export function rexSigner(
   vendor: string,
   options: z.output<typeof rexSign>,
@@ -78,7 +81,7 @@ export function rexSigner(
   };
 }
 
-/** The first `{name}` of a template that isn't known. */
+/** Returns the first `{name}` of a template that isn't known. */
 export function strangeName(template: string, known: readonly string[]): string | undefined {
   const names = [...template.matchAll(/\{([^{}]*)\}/g)].map((match) => match[1] ?? "");
   return names.find((name) => !known.includes(name));
@@ -109,7 +112,7 @@ function lateAfter(time: number): Promise<never> {
   return promise;
 }
 
-/** Foreign code was given the secret: nothing of its error goes on but its masked words. */
+/** The module knows the secret, so nothing of its error is kept but the masked message. */
 function unsigned(
   vendor: string,
   path: string,

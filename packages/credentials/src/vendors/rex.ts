@@ -27,22 +27,22 @@ export const rexOptions = z.strictObject({
   rex_access_key: keyText(),
   rex_access_secret: secret(),
   sign: rexSign,
-  /** Sends key and signature as JSON texts, with quotes around them, as the vendor's Java sample does. */
+  /** Sends key and signature as JSON strings in quotes, as the vendor's Java sample does. */
   json_strings: z.boolean().default(false),
   oss: placedBucketOptions({
-    /** Instead of the answer's, which the vendor's document calls "region information". */
+    /** Overrides the answer's, which the vendor's document calls "region information". */
     endpoint: endpointOption.optional(),
     /** The answer names no bucket. */
     bucket: bucketName,
-    /** The folder of a scene: the answer doesn't say. */
+    /** The prefix of a scene's folder: the answer doesn't say. */
     prefix: z
       .string()
       .min(1)
       .refine((text) => strangeName(text, ["scene"]) === undefined, {
-        error: "Nothing but {scene} can be put in",
+        error: "Only {scene} can be inserted",
       })
       .refine((text) => folderPrefix(text) !== undefined, {
-        error: "Not a folder of the bucket",
+        error: "It isn't a folder of the bucket",
       })
       .default("{scene}/"),
   }),
@@ -54,7 +54,7 @@ const flags = {
   msg_code: topOptionalText,
   msg_info: topOptionalText,
 };
-/** The credential's own parts are checked when the flags say that there is one. */
+/** The credential itself is checked only if the flags say that there is one. */
 const token = z.looseObject({ ...flags, scene: topOptionalText });
 const answer = z.object({ result: z.object({ ...flags, model: topList(token) }) });
 type Result = z.output<typeof answer>["result"];
@@ -108,7 +108,7 @@ export function rex(options: Options, { now, tunnel }: VendorDependencies = {}):
         if (code === undefined)
           throw unusableAnswer(name, "it doesn't say which scene a token is for");
         if (!asked.includes(code)) continue;
-        // A token without a flag of its own is as the whole answer.
+        // A token without a flag of its own has that of the whole answer.
         const isOpen = each.success ?? result.success ?? true;
         if (isOpen) leases.push(leaseOf(name, code, each, options));
         else refusals.push(refusalOf(code, each.msg_code || each.msg_info ? each : result));
@@ -144,7 +144,7 @@ function leaseOf(vendor: string, code: string, said: object, options: Options): 
   };
 }
 
-/** Its answer names no bucket, and an endpoint only where the options don't. */
+/** Returns the configured place of the bucket: the answer names no bucket. */
 export function rexBucket({ oss }: Options): Omit<VendorPlace, "gateway"> {
   const endpoint = oss.endpoint === undefined ? null : (endpointOf(oss.endpoint) ?? oss.endpoint);
   return { endpoint, bucket: oss.bucket };
@@ -155,7 +155,7 @@ function bucketOf(vendor: string, said: string | undefined, { oss }: Options): B
     endpointOf(oss.endpoint ?? "") ??
     answeredEndpoint(
       vendor,
-      "endpoint (`oss.endpoint` overrules it)",
+      "endpoint (`oss.endpoint` overrides it)",
       hostOf(said ?? ""),
       oss.bucket,
       oss,
@@ -163,7 +163,7 @@ function bucketOf(vendor: string, said: string | undefined, { oss }: Options): B
   return bucketFrom(oss, { endpoint, name: oss.bucket });
 }
 
-/** "Region information" may be a region's id, whose public host is `oss-<region>.aliyuncs.com`. */
+/** "Region information" may be a region's id; its public host is `oss-<region>.aliyuncs.com`. */
 function hostOf(text: string): string {
   const region = /^(?:oss-)?([a-z]{2}(?:-[a-z0-9]+)+)$/.exec(text)?.[1];
   return region === undefined ? text : `oss-${region}.aliyuncs.com`;

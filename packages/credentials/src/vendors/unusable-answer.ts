@@ -1,15 +1,15 @@
 import { ExhibitError } from "@exhibit/contracts";
 import type { z } from "zod";
 
-/** VENDOR_ANSWER_INVALID with the fault's words, which hold nothing of the answer. */
+/** Returns VENDOR_ANSWER_INVALID for a fault; its words must quote no credential. */
 export function unusableAnswer(vendor: string, fault: string): ExhibitError {
   const message = `${vendor}: the answer can't be used: ${fault}`;
   return new ExhibitError("VENDOR_ANSWER_INVALID", message, { details: { vendor } });
 }
 
 /**
- * A part of an answer that is of use only when a success flag says so, checked then. Throws VENDOR_ANSWER_INVALID
- * with paths and types only.
+ * Parses a part of an answer that is only present if a success flag says so. Throws
+ * VENDOR_ANSWER_INVALID with paths and types only.
  */
 export function partOf<Part extends z.ZodType>(
   vendor: string,

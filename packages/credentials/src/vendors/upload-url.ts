@@ -5,25 +5,25 @@ export interface UploadPlace {
   /** With scheme and without the bucket. */
   readonly endpoint: string;
   readonly bucket: string;
-  /** Undefined when the URL names the bucket only. */
+  /** Undefined if the URL names only the bucket. */
   readonly key: string | undefined;
-  /** Whether the URL bears a signature: then it is a credential. */
+  /** Whether the URL has a signature, and so is a credential. */
   readonly signed: boolean;
 }
 
-/** The parameters that bear the signature, of V4 and of V1. */
+/** The parameters with the signature, in V4 and V1. */
 const signatureParameters = ["x-oss-signature", "Signature"];
 
 /**
- * Takes an upload URL apart: `http://bucket.endpoint`, perhaps with an object's path, perhaps signed. `endpoint` is what
- * the vendor says of it beside the URL, with or without a scheme. With `pathStyle` a signed URL has the bucket in its path.
- * Undefined for what is none of these.
+ * Parses an upload URL: `http://bucket.endpoint`, optionally with an object's path, optionally signed.
+ * `endpoint` is what the answer says besides the URL, with or without a scheme. With `pathStyle`, a
+ * signed URL has the bucket in its path. Returns undefined for anything else.
  */
 export function uploadPlace(
   url: string,
   { endpoint: said, pathStyle }: { endpoint: string; pathStyle: boolean },
 ): UploadPlace | undefined {
-  // By hand: URL refuses a bucket before an IP address, and would rewrite what is signed.
+  // Not by `URL`, which refuses a bucket before an IP address, and would rewrite what is signed.
   const parts = /^(https?:\/\/)([^/?#@]+)(\/[^?#]*)?(?:\?([^#]*))?$/.exec(url);
   const endpoint = endpointOf(said);
   if (parts === null || endpoint === undefined || !/^[\x21-\x7e]+$/.test(url)) return undefined;
@@ -55,7 +55,7 @@ function signedPlace({ scheme, host, path, endpoint, pathStyle }: SignedParts) {
   if (path === "") return undefined;
   const bucket = bucketBefore(endpoint, host);
   return bucket === undefined
-    ? // A domain that is bound to the bucket stands for it: the bucket's own name isn't known.
+    ? // A custom domain stands for its bucket, whose own name isn't known.
       { endpoint: scheme + host, bucket: host, key: path, signed: true }
     : { endpoint, bucket, key: path, signed: true };
 }

@@ -20,7 +20,7 @@ type Options = z.output<typeof wombatOptions>;
 
 const answer = z.object({
   result: z.object({
-    /** Checked when `success` says that there is one. */
+    /** Checked only if `success` says that there is one. */
     data: z.unknown().optional(),
     success: topBoolean.default(true),
     msg_code: topOptionalText,
@@ -30,7 +30,7 @@ const answer = z.object({
 const opened = wdkToken.extend({
   bucket_name: bucketName,
   endpoint: z.string(),
-  // An empty folder isn't the whole bucket: it is none.
+  // An empty folder isn't the whole bucket, but none.
   dir: z.string().min(1),
   expiration_time: topOptionalText,
 });

@@ -128,9 +128,9 @@ describe("deepvision", () => {
 
   it.each([
     ["policy opens no folder", { policy: { statement: {} } }],
-    ["a whole bucket isn't taken for one", { policy: { statement: [statement("evidence/*")] } }],
-    ["a whole bucket isn't taken for one", { policy: { statement: [statement("evidence/")] } }],
-    ["a whole bucket isn't taken for one", { policy: { statement: [statement("*")] } }],
+    ["a whole bucket doesn't count as one", { policy: { statement: [statement("evidence/*")] } }],
+    ["a whole bucket doesn't count as one", { policy: { statement: [statement("evidence/")] } }],
+    ["a whole bucket doesn't count as one", { policy: { statement: [statement("*")] } }],
     ['the folder "/"', { policy: { statement: [statement("evidence//*")] } }],
     [
       "policy opens no folder",
@@ -142,7 +142,7 @@ describe("deepvision", () => {
     ],
     ["isn't a prefix", { policy: { statement: [statement("evidence/../p/*")] } }],
     ["end_point_public isn't an endpoint", { end_point_public: "1/2" }],
-    ['expiration is "soon", which isn\'t a time', { expiration: "soon" }],
+    ['expiration is "soon", which isn\'t in a known time format', { expiration: "soon" }],
     ["expiration is missing", { expiration: null }],
     ["result.token: ", { token: undefined }],
   ])("can't use an answer: %s", async (fault, more) => {

@@ -152,7 +152,7 @@ describe("industry", () => {
     ["uploadUrl is neither", { uploadUrl: "https://example.com/a" }],
     ["uploadUrl is neither", { uploadUrl: "https://UPPER.oss-cn-hangzhou.aliyuncs.com" }],
     ["uploadUrl names a folder", { uploadUrl: `${data.uploadUrl}/brands/` }],
-    ['expiration is "soon", which isn\'t a time', { expiration: "soon" }],
+    ['expiration is "soon", which isn\'t in a known time format', { expiration: "soon" }],
     ["expiration is missing", { expiration: null }],
     ["data.endpoint: ", { endpoint: 7 }],
   ])("can't use an answer: %s", async (fault, more) => {

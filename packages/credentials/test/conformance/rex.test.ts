@@ -254,10 +254,10 @@ describe("rex", () => {
 
   it.each([
     [
-      'expiration_time is "gg", which isn\'t a time of a known form: give `lease_ttl`',
+      'expiration_time is "gg", which isn\'t in a known time format: set `lease_ttl`',
       { expiration_time: "gg" },
     ],
-    ["endpoint (`oss.endpoint` overrules it) isn't an endpoint", { endpoint: "a/b" }],
+    ["endpoint (`oss.endpoint` overrides it) isn't an endpoint", { endpoint: "a/b" }],
     ["result.model.security_token: ", { security_token: undefined }],
   ])("can't use an answer: %s", async (fault, more) => {
     await expect(issueWith(answerOf([{ ...token, ...more }]))).rejects.toMatchObject({
@@ -284,11 +284,11 @@ describe("rex", () => {
     ["sign: rex's document doesn't say how", undefined],
     ["sign: rex's document doesn't say how", {}],
     ["sign: Give `module` alone", { ...sign, module: "x.mjs" }],
-    ["sign.algorithm: It is needed beside `template`", { template }],
-    ["sign.template: It is needed beside `algorithm`", { algorithm: "md5" }],
-    ["sign.template: There is no {time} to put in", { ...sign, template: "{time}" }],
+    ["sign.algorithm: It is needed with `template`", { template }],
+    ["sign.template: It is needed with `algorithm`", { algorithm: "md5" }],
+    ["sign.template: There is no {time} to insert", { ...sign, template: "{time}" }],
     [
-      "sign.template: sha1 has no key, so {rex_access_secret} must be",
+      "sign.template: sha1 has no key, so the template must contain",
       { ...sign, algorithm: "sha1" },
     ],
   ])("isn't made with %s", (fault, given) => {
@@ -296,10 +296,12 @@ describe("rex", () => {
   });
 
   it("isn't made with a prefix of unknown parts", () => {
-    expect(() => rexAt(gateway, { oss: { prefix: "{suit}/" } })).toThrow("oss.prefix: Nothing but");
+    expect(() => rexAt(gateway, { oss: { prefix: "{suit}/" } })).toThrow(
+      "oss.prefix: Only {scene}",
+    );
   });
 
   it.each([["/"], [" "], ["*"], ["../{scene}"]])("isn't made with the prefix %j", (prefix) => {
-    expect(() => rexAt(gateway, { oss: { prefix } })).toThrow("oss.prefix: Not a folder");
+    expect(() => rexAt(gateway, { oss: { prefix } })).toThrow("oss.prefix: It isn't a folder");
   });
 });

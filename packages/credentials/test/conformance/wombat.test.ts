@@ -99,7 +99,10 @@ describe("wombat", () => {
     ["isn't a prefix", { ...data, dir: " " }],
     ["data.bucket_name: ", { ...data, bucket_name: "A" }],
     ["endpoint isn't an endpoint", { ...data, endpoint: "1/2" }],
-    ['expiration_time is "gg", which isn\'t a time', { ...data, expiration_time: "gg" }],
+    [
+      'expiration_time is "gg", which isn\'t in a known time format',
+      { ...data, expiration_time: "gg" },
+    ],
     ["data.security_token: ", { ...data, security_token: "" }],
   ])("can't use an answer: %s", async (fault, given) => {
     await expect(issueWith({ success: true, data: given })).rejects.toMatchObject({

@@ -84,8 +84,8 @@ describe("a lease's end", () => {
   });
 
   it.each([
-    ["so\non", 'end is "so on", which isn\'t a time of a known form: give `lease_ttl`'],
-    [undefined, "end is missing: give `lease_ttl`"],
+    ["so\non", 'end is "so on", which isn\'t in a known time format: set `lease_ttl`'],
+    [undefined, "end is missing: set `lease_ttl`"],
   ])("can't be had from %j: the text is shown as it came", (text, fault) => {
     expect(() => leaseEnd("acme", "end", text, {})).toThrow(fault);
   });
