@@ -18,7 +18,7 @@ type Json<T> = ColumnType<T, string, string>;
  * The counters of an import or a folder. They change in the same transaction as the files they
  * count, so that progress never has to be counted in rows; sealing compares them with the rows.
  */
-export interface CounterColumns {
+interface CounterColumns {
   files: Generated<number>;
   bytes: Generated<number>;
   stored: Generated<number>;
