@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import { shownPathIn } from "../sql/text.ts";
+import { fileIsPlanned } from "../states.ts";
 
 /**
  * Returns a condition on `files`: the entry couldn't be planned, is being retried, and awaits the
@@ -10,7 +11,7 @@ import { shownPathIn } from "../sql/text.ts";
 export function awaitsRewalk(folderId: number) {
   // The condition on error_code makes Postgres use the index of files with an error.
   return sql`(files.folder_id = ${folderId} and files.error_code is not null
-    and files.state = 'planned' and files.shard_id is null)`;
+    and ${fileIsPlanned} and files.shard_id is null)`;
 }
 
 /**

@@ -27,7 +27,7 @@ export async function readWorkState(
   importId: string,
   { vendor, run }: { vendor?: string | undefined; run?: ShardRun | undefined } = {},
 ): Promise<WorkState | undefined> {
-  const { rows } = await sql<WorkState>`${preparedAs("standing")}
+  const { rows } = await sql<WorkState>`${preparedAs("work state")}
     select status, ${isPaused}
       or exists (select from paused_vendors where vendor = ${vendor ?? null}) as paused,
       exists (select from shards where shards.id = ${run?.shardId ?? null} and openings <> ${run?.runNumber ?? null}) as superseded
