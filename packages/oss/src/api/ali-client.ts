@@ -8,10 +8,10 @@ import type { Sender, SignedRequest } from "./sender.ts";
 import { toStoreError } from "./store-error.ts";
 
 /** A request that ali-oss makes. */
-export type AliRequest = Target & Operation & { query: Query };
+type AliRequest = Target & Operation & { query: Query };
 
 /** Runs one call of an ali-oss client; returns its result and the HTTP response behind it. */
-export type AliCall = <T>(
+type AliCall = <T>(
   request: AliRequest,
   run: (client: OSS) => Promise<T>,
 ) => Promise<{ value: T; response: HttpResponse }>;

@@ -18,7 +18,7 @@ interface BucketLimits {
  * bucket's because OSS limits the requests a second of a prefix, and files that wait for that must
  * not keep out others.
  */
-export interface PrefixLimits {
+interface PrefixLimits {
   readonly bucket: BucketLimits;
   /**
    * Admits whole files: few more are begun than requests are in flight, however many files there

@@ -49,7 +49,7 @@ function isTimeout(cause: unknown): boolean {
   return cause instanceof Error && "code" in cause && cause.code === "ETIMEDOUT";
 }
 
-/** As far as speed goes, a refusal is a response like any other. */
+/** A refusal is as fast as any other response, so the window learns from it, too. */
 function isRefusal(error: unknown): boolean {
   return error instanceof ExhibitError && Number(error.details.oss_status) < 500;
 }

@@ -1,6 +1,9 @@
-import type { Tunnel } from "@exhibit/credentials";
 import { createBandwidthPacer } from "./bandwidth-pacer.ts";
-import { createHostConnections, type HostConnections } from "./host-connections.ts";
+import {
+  createHostConnections,
+  type HostConnections,
+  type HostOptions,
+} from "./host-connections.ts";
 import { interrupted } from "./interrupted.ts";
 import type { Address, OutgoingRequest } from "./request.ts";
 import type { HttpResponse } from "./response.ts";
@@ -17,14 +20,8 @@ export interface ConnectionPool {
   close(): void;
 }
 
-export interface ConnectionPoolOptions {
-  /** Most connections to one host. */
-  maxSockets: number;
-  /** Milliseconds without a byte in either direction, connecting included. */
-  idleTimeout: number;
-  /** Opens the tunnel through a proxy, where there is one. */
-  tunnel?: Tunnel | undefined;
-}
+/** They hold for each host of the pool. */
+export type ConnectionPoolOptions = HostOptions;
 
 /** A pool keeps its connections open between requests. Certificates are verified. */
 export function createConnectionPool(options: ConnectionPoolOptions): ConnectionPool {

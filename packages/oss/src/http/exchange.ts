@@ -15,20 +15,23 @@ import { createResponseReader } from "./response-reader.ts";
 const LONGEST = 120_000;
 const LONGEST_PER_BYTE = 60_000 / (1024 * 1024);
 
-/** A request under way, and what the socket tells it. */
+/** A request in flight, and what the socket tells it. */
 export interface Exchange extends Sending {
   /** Takes received bytes; the next ones overwrite them. */
   data(chunk: Buffer): void;
   ended(): void;
 }
 
-/** Told once, by whatever ends the exchange first. */
+/** Exactly one of these is called, once. */
 interface ExchangeListener {
   responded(response: HttpResponse, isReusable: boolean): void;
   failed(error: unknown): void;
 }
 
-/** What a destroyed socket reports after the exchange is over is ignored. */
+/**
+ * Sends a request and reads its response. Only the first outcome is told; what a destroyed socket
+ * reports afterwards is ignored.
+ */
 export function startExchange(
   socket: net.Socket,
   request: OutgoingRequest,

@@ -12,10 +12,12 @@ export interface HostConnections {
   close(): void;
 }
 
-/** Of `ConnectionPoolOptions`. */
-interface HostOptions {
+export interface HostOptions {
+  /** Most connections to one host. */
   maxSockets: number;
+  /** Milliseconds without a byte in either direction, connecting included. */
   idleTimeout: number;
+  /** Opens the tunnel through a proxy, where there is one. */
   tunnel?: Tunnel | undefined;
 }
 
