@@ -1,5 +1,5 @@
-// What the simulation of a fleet (bench) shares with the real worker, so that its model of a shard
-// can't drift from it.
+// What simulation/ and bench/ share with the real worker, so that their models of a shard can't
+// drift from it.
 
 export { createSharder } from "./planning/sharder.ts";
 export { createSlots } from "./planning/slots.ts";

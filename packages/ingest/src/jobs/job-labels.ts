@@ -24,10 +24,7 @@ export function createJobLabels(ledger: Ledger): JobLabels {
   };
 }
 
-/**
- * Returns what work is for, as people know it: `E-77, kongur suit_id=1001, import
- * 0f8fad5b-d9cb-469f-a165-70867728950e`
- */
+/** Returns what work is for, as people know it: `E-77, kongur suit_id=1001, import 0f8fad5b-…` */
 export function labelOf(work: Omit<WorkLabel, "id">): string {
   const { importId, entrust_id, suit_ids, vendor, selector } = work;
   const folder = Object.entries(selector ?? {}).map(([key, value]) => `${key}=${value}`);

@@ -23,7 +23,7 @@ export interface UploadProgress {
   stop(): Promise<void>;
 }
 
-export interface FileProgress {
+interface FileProgress {
   add(bytes: number): void;
   /** Takes the file's bytes back: from now on its outcome counts. */
   end(): void;
