@@ -44,6 +44,8 @@ async function vitest(args) {
       {
         cwd: inRoot("."),
         stdio: ["ignore", "inherit", "inherit"],
+        // Tests start many processes and threads: none of them compiles what another has compiled.
+        env: { ...process.env, NODE_COMPILE_CACHE: inRoot("node_modules/.cache/exhibit-tests") },
       },
     );
     return { exitCode, report: reportIn(file) };

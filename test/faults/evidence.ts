@@ -4,63 +4,63 @@ import { dirname, join } from "node:path";
 import type { ImportRequest } from "@exhibit/contracts";
 import type { Random } from "@exhibit/testkit";
 
-/** How much evidence a case has. */
+/** The size of a case. */
 export interface EvidenceShape {
-  /** Suits, each a folder. */
+  /** The number of suits, each a folder. */
   folders: number;
-  /** In all folders together. */
+  /** The number of files in all folders together. */
   files: number;
-  /** How many of the files are too large for one PUT, so that they go in parts. */
+  /** How many of the files are too large for one PUT, so that they are sent in parts. */
   large: number;
-  /** Their sizes: at least and at most. @defaultValue 9 to 28 MiB */
+  /** The least and the largest size of a large file. @defaultValue 9 to 28 MiB */
   largeBytes?: readonly [number, number];
 }
 
-/** A file that is to be stored. */
+/** A file to store. */
 export interface EvidenceFile {
   /** The folder that is the source. */
   source: string;
-  /** Below the source. */
+  /** Its path below the source. */
   path: string;
-  /** `bucket/key` of the object that it has to become. */
+  /** The `bucket/key` of its object. */
   key: string;
   /** The same where the vendor leads elsewhere. */
   movedKey: string;
-  /** SHA-256 of what it has ever been: an object must be one of these and no mixture. */
+  /** The SHA-256 of each content that it ever had: an object must be one of these and no mixture. */
   versions: string[];
-  /** Changed or taken away since the case was made. */
+  /** Whether it was changed or removed since the case was made. */
   isTampered: boolean;
-  /** Taken away, so that it need not be anywhere. */
+  /** Whether it was removed, so that it needn't be stored. */
   isGone: boolean;
 }
 
-/** A case on disk, and what may be done to it while it is imported. */
+/** A case on disk, and the changes that a test makes while it is imported. */
 export interface Evidence {
   readonly entrustId: string;
-  /** What `bucket/key` of each of its objects begins with. */
+  /** The beginning of each of its objects' `bucket/key`. */
   readonly prefix: string;
   /** The same where the vendor leads elsewhere. */
   readonly movedPrefix: string;
   readonly files: readonly EvidenceFile[];
   readonly request: ImportRequest;
-  /** Other bytes, as many as before. */
+  /** Replaces its bytes by as many others. */
   change(file: EvidenceFile): Promise<void>;
   truncate(file: EvidenceFile): Promise<void>;
   grow(file: EvidenceFile): Promise<void>;
   remove(file: EvidenceFile): Promise<void>;
-  /** From now on it is a file of another name, and the old one is gone. */
+  /** Renames it: there is a file of another name, and the old one is gone. */
   rename(file: EvidenceFile): Promise<void>;
-  /** A folder in its place: what may not be read can't be made for one who runs as root. */
+  /** Puts a folder in its place, because root can read any file. */
   makeUnreadable(file: EvidenceFile): Promise<void>;
-  /** As if the share of the case were no longer mounted: an empty folder lies in its place. What it gives mounts it again. */
+  /** Puts an empty folder in the place of the case, as if its share were no longer mounted. Returns what mounts it again. */
   unmount(): Promise<() => Promise<void>>;
 }
 
-/** What stands before kongur's prefixes while it leads elsewhere. */
+/** Is put before kongur's prefixes while its answers lead elsewhere. */
 export const MOVED = "moved/";
 
 const MiB = 1024 * 1024;
-/** More than one PUT takes; they go in parts of 6 MiB. */
+/** More than fits one PUT: such files are sent in parts of 6 MiB. */
 const LARGE = [9 * MiB, 28 * MiB] as const;
 const names = [
   "照片/现场",
@@ -72,7 +72,7 @@ const names = [
 ];
 const endings = [".jpg", ".pdf", ".mp3", ".docx", ""];
 
-/** Makes a case below `root`; the random decide names, sizes and bytes. */
+/** Makes a case below `root`. `random` decides names, sizes and bytes. */
 export async function makeEvidence(
   root: string,
   entrustId: string,
@@ -101,7 +101,7 @@ export async function makeEvidence(
       isGone: false,
     });
     writing.push(write(join(source, path), bytes));
-    // What waits to be written is in memory.
+    // Pending writes take memory.
     if (writing.length % 64 === 0) await Promise.all(writing.splice(0));
   }
   await Promise.all(writing);
@@ -130,7 +130,7 @@ function requestFor(entrustId: string, files: readonly EvidenceFile[]): ImportRe
   };
 }
 
-/** Nothing, a few lines, pages, photos. */
+/** Returns the size of an empty file, a few lines, pages, or a photo. */
 function sizeOf(random: Random): number {
   const chance = random.number();
   if (chance < 0.05) return 0;
@@ -159,12 +159,12 @@ function changesOf(
   files: EvidenceFile[],
 ): Pick<Evidence, "change" | "truncate" | "grow" | "remove" | "rename" | "makeUnreadable"> {
   const whereOf = ({ source, path }: EvidenceFile) => join(source, path);
-  /** The version is noted first: it may be stored as soon as it is there. */
+  /** Records the version first: it may be stored as soon as it is written. */
   async function replace(file: EvidenceFile, bytes: Buffer): Promise<void> {
     file.isTampered = true;
     file.versions.push(hash("sha256", bytes));
     await writeFile(whereOf(file), bytes);
-    // The clock of a file system is coarse: a change within its tick must be seen all the same.
+    // A file system's clock is coarse: a change within one of its ticks must be seen, too.
     const later = new Date(Date.now() + 5_000);
     await utimes(whereOf(file), later, later);
   }

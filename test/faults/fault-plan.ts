@@ -1,12 +1,12 @@
 import { createRandom } from "@exhibit/testkit";
 import type { Fault, Target } from "./fault.ts";
 
-/** A fault with its time. */
+/** A fault and its time. */
 export interface PlannedFault {
   fault: Fault;
   /** Milliseconds after the run's begin. */
   at: number;
-  /** Milliseconds that it lasts. */
+  /** Its duration in milliseconds. */
   lasts: number;
 }
 
@@ -15,14 +15,14 @@ export interface PlanOptions {
   minutes: number;
 }
 
-/** A fault begins every so often, in milliseconds: two of three times sooner. */
+/** The least and the most milliseconds between the beginnings of two faults. */
 const PAUSES = [500, 9_000] as const;
-/** What was struck is left alone for so long, in milliseconds, so that it can be seen to recover. */
+/** What a fault affected is left alone for so many milliseconds, so that its recovery can be seen. */
 const REST_MS = 4_000;
 
 /**
- * What breaks when and for how long; the same seed gives the same. Different things break together; one thing has one
- * fault at a time.
+ * Returns what breaks when and for how long; the same seed gives the same plan. Different things
+ * break together; one thing has one fault at a time.
  */
 export function planFaults(
   kinds: readonly Fault[],
@@ -36,7 +36,7 @@ export function planFaults(
   for (let at = random.between(...PAUSES); at < end; at += random.between(...PAUSES)) {
     const able = kinds.filter(({ target }) => (free.get(target) ?? 0) <= at);
     if (able.length === 0) continue;
-    // Those that came least often: so every kind comes, and none much more often than another.
+    // Those that came least often, so that every kind comes, and none much more often than another.
     const fewest = Math.min(...able.map(timesOf));
     const fault = random.pick(able.filter((one) => timesOf(one) === fewest));
     const [least, most] = fault.lasts;

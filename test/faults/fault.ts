@@ -2,7 +2,7 @@ import type { Random } from "@exhibit/testkit";
 import type { Deployment } from "./deployment/deployment.ts";
 import type { Evidence } from "./evidence.ts";
 
-/** What a fault strikes. One thing has one fault at a time; different things may break together. */
+/** What a fault affects. One thing has one fault at a time; different things may break together. */
 export type Target =
   | "processes"
   | "redis"
@@ -14,7 +14,7 @@ export type Target =
   | "people"
   | "strangers";
 
-/** What is being imported, for faults that strike a file or an import. */
+/** An import under way, for faults that affect a file or an import. */
 export interface ImportTarget {
   importId: string;
   evidence: Evidence;
@@ -23,19 +23,19 @@ export interface ImportTarget {
 interface FaultContext {
   deployment: Deployment;
   random: Random;
-  /** Imports that are under way. */
+  /** The imports that are under way. */
   targets: readonly ImportTarget[];
 }
 
-/** Something that breaks, and mends again. */
+/** Something that breaks and works again later. */
 export interface Fault {
   readonly kind: string;
   readonly target: Target;
-  /** How long it lasts, in seconds: at least and at most. Both 0: it is a moment. */
+  /** How long it lasts, in seconds: at least and at most. Both are 0 for a momentary fault. */
   readonly lasts: readonly [number, number];
-  /** Begins it; what it gives ends it. */
+  /** Begins the fault, and returns what ends it. */
   begin(context: FaultContext): Promise<() => Promise<void>>;
 }
 
-/** For a fault that is a moment. */
+/** The end of a momentary fault. */
 export const overAtOnce = async (): Promise<void> => {};

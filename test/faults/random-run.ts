@@ -14,27 +14,27 @@ import { resentBytes } from "./run-scenario.ts";
 export interface RandomOptions {
   minutes: number;
   seed: number;
-  /** Told what happens. */
+  /** Is called with a line for each event. */
   note(line: string): void;
 }
 
 export interface RandomResult {
   seed: number;
   imports: number;
-  /** Source files that the oracle checked. */
+  /** The number of source files that the oracle checked. */
   files: number;
   faults: KindSummary[];
-  /** Files that the API lists, by code. */
+  /** The number of listed files by code. */
   codes: Record<string, number>;
   resentBytes: number;
   /** Multipart uploads that only a lifecycle rule can end. */
   unheardUploads: number;
-  /** Faults that couldn't be begun or ended: the suite's own trouble. */
+  /** Faults that couldn't be begun or ended: failures of the suite itself. */
   failures: string[];
   violations: Violation[];
 }
 
-/** Seconds until the next file was recorded after a fault of the kind had ended. */
+/** The seconds from the end of such a fault until the next outcome was recorded. */
 interface KindSummary {
   kind: string;
   count: number;
@@ -43,11 +43,11 @@ interface KindSummary {
 }
 
 const IMPORTS_AT_ONCE = 3;
-/** Every request to OSS takes so many milliseconds longer: on one machine, all else is too near. */
+/** A delay of every request to OSS in milliseconds: on one machine everything else is too fast. */
 const PACE = 20;
 const END_MS = 15 * 60_000;
 
-/** Three imports at all times and a plan of faults, until the time is up; then all heals, ends, and is judged. */
+/** Runs three imports at all times and a plan of faults until the time is up; then everything heals, ends, and is judged. */
 export async function runRandomly(
   deployment: Deployment,
   options: RandomOptions,
@@ -118,7 +118,7 @@ interface Lane {
   underWay: Set<ImportTarget>;
 }
 
-/** One import after the other. */
+/** Runs one import after the other. */
 async function importOnAndOn(
   deployment: Deployment,
   { lane, seed, stop, all, underWay }: Lane,
@@ -141,7 +141,7 @@ async function importOnAndOn(
   }
 }
 
-/** When an answer is lost the import may be there all the same: its case is looked for before it is created again. */
+/** Creates an import. If a response is lost the import may exist: its case is looked for before it is created again. */
 async function createPatiently(
   deployment: Deployment,
   { entrustId, request }: ImportTarget["evidence"],

@@ -5,8 +5,9 @@ const LOOK_EVERY_MS = 100;
 const PATIENCE_MS = 180_000;
 
 /**
- * Milliseconds from now until the next file's outcome is recorded; undefined when nothing is left to record, and infinite
- * when none is within three minutes. It is called when a fault is about to end, so that a process's own start counts.
+ * Returns the milliseconds from now until the next outcome is recorded: undefined if nothing is left
+ * to record, infinite if none is recorded within three minutes. It is called when a fault is about
+ * to end, so that a process's start counts.
  */
 export async function untilNextRecorded(
   deployment: Deployment,
@@ -24,7 +25,7 @@ export async function untilNextRecorded(
   return Number.POSITIVE_INFINITY;
 }
 
-/** Resolves when so many files of the imports have their outcome, or all of them have. */
+/** Resolves when so many files of the imports, or all of them, have an outcome. */
 export async function untilRecorded(
   deployment: Deployment,
   importIds: readonly string[],
@@ -38,14 +39,14 @@ export async function untilRecorded(
 }
 
 interface Progress {
-  /** Files that have their outcome. */
+  /** The number of files with an outcome. */
   recorded: number;
   isOver: boolean;
 }
 
 const over = new Set(["sealed", "attention", "cancelled"]);
 
-/** From the ledger itself where it can be asked, as the API may be what is broken. */
+/** Asks the ledger itself if that is possible, because the API may be what is broken. */
 async function progressOf(deployment: Deployment, importIds: readonly string[]): Promise<Progress> {
   if (!deployment.ledger.isLive) {
     const views = await Promise.all(importIds.map((id) => deployment.api.view(id)));

@@ -14,15 +14,15 @@ export interface ScenarioResult {
   /** Why it failed; empty when it passed. */
   problems: string[];
   files: number;
-  /** Seconds from each fault's end until the next file was recorded. */
+  /** The seconds from each fault's end until the next outcome was recorded. */
   recovered: number[];
-  /** Seconds from the last fault's end, or the last act, until the import rested. */
+  /** The seconds from the end of the last fault or action until the import rested. */
   ended: number;
-  /** Bytes that were sent, or begun to be sent, beyond the objects' own. */
+  /** The bytes that requests announced beyond those of the objects. */
   resentBytes: number;
   /** Multipart uploads that only a lifecycle rule can end. */
   unheardUploads: number;
-  /** Of all, in seconds. */
+  /** The duration of the scenario. */
   seconds: number;
 }
 
@@ -32,7 +32,7 @@ const END_MS = 300_000;
 
 let runs = 0;
 
-/** Plays one scenario in a deployment in which all is well, and has the oracle look at what came of it. */
+/** Plays one scenario in a healthy deployment, and has the oracle judge the result. */
 export async function runScenario(
   deployment: Deployment,
   scenario: Scenario,
@@ -119,7 +119,7 @@ function stageOf(
   };
 }
 
-/** What doesn't end is for the oracle to tell. */
+/** Waits until all imports rest, or a while: the oracle reports those that don't. */
 async function untilAllRest(deployment: Deployment, importIds: readonly string[]): Promise<void> {
   await Promise.race([
     untilRecorded(deployment, importIds, Number.POSITIVE_INFINITY),

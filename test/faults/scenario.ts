@@ -4,33 +4,33 @@ import type { Deployment, DeploymentKind } from "./deployment/deployment.ts";
 import type { Evidence, EvidenceShape } from "./evidence.ts";
 import type { Fault } from "./fault.ts";
 
-/** What a scenario acts with, while an import of its own is under way. */
+/** What a scenario can do while its import is under way. */
 export interface Stage {
   readonly deployment: Deployment;
   readonly random: Random;
   readonly evidence: Evidence;
-  /** Imports of the evidence; a scenario may create more. */
+  /** The imports of the evidence; a scenario may create more. */
   readonly importIds: string[];
-  /** Resolves when this part of the files has its outcome, from 0 to 1. */
+  /** Resolves when this part of the files, from 0 to 1, has an outcome. */
   recorded(part: number): Promise<void>;
-  /** Resolves when the sources are walked to their end. */
+  /** Resolves when all sources are planned. */
   planned(): Promise<void>;
-  /** Resolves when OSS has taken so many requests with bytes of the evidence. */
+  /** Resolves when OSS has received so many requests with bytes of the evidence. */
   sent(count: number): Promise<void>;
-  /** The first import, or another one, when nothing of it runs any more. */
+  /** Resolves with the first import, or another one, when it rests. */
   rested(importId?: string): Promise<ImportView>;
-  /** Imports the evidence once more, and gives the import's id. */
+  /** Imports the evidence again, and returns the import's id. */
   create(): Promise<string>;
-  /** What a person does to the first import. */
+  /** Does what a person does to the first import. */
   act(name: "retry" | "cancel" | "waive", body: object): Promise<void>;
-  /** Lets a fault last for so many seconds, and measures how long it takes until work goes on. */
+  /** Injects a fault for so many seconds, and measures how long work takes to continue. */
   inject(fault: Fault, seconds: number): Promise<void>;
 }
 
-/** What has to come of the first import. */
+/** The required result of the first import. */
 export interface Expected {
   status: "sealed" | "attention" | "cancelled";
-  /** Codes that files may be listed with, and no others. */
+  /** The only codes that files may be listed with. */
   codes?: readonly string[];
   /** Bytes. */
   resentAtMost?: number;
@@ -42,17 +42,17 @@ export interface Scenario {
   readonly about: string;
   /** @defaultValue fleet */
   readonly deployment?: DeploymentKind;
-  /** Part of `npm test`. */
+  /** Whether it is part of `npm run test:long`. */
   readonly isShort?: true;
   readonly shape?: Partial<EvidenceShape>;
-  /** Milliseconds that every request to OSS takes longer, so that there is a middle to break in. @defaultValue 600 */
+  /** A delay of every request to OSS in milliseconds, so that faults hit the middle of an import. @defaultValue 600 */
   readonly pace?: number;
   /** @defaultValue sealed, with no file failed */
   readonly expected?: Expected;
   play(stage: Stage): Promise<void>;
 }
 
-/** A scenario in which one fault strikes in the middle of an import. */
+/** Returns a scenario in which one fault happens in the middle of an import. */
 export function inTheMiddle(
   fault: Fault,
   about: string,

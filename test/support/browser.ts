@@ -1,6 +1,6 @@
 import { type Browser, chromium } from "playwright-core";
 
-/** Debian's Chromium, without a window and without calls home; `more` are further options of its command line. */
+/** Starts Debian's Chromium without a window and without calls home; `more` are further options of its command line. */
 export function startBrowser(...more: string[]): Promise<Browser> {
   return chromium.launch({
     executablePath: "/usr/bin/chromium",

@@ -8,7 +8,7 @@ export interface CollectedSpan {
   service: string;
 }
 
-/** An OpenTelemetry collector for tests: takes OTLP over HTTP as JSON and keeps the spans. */
+/** Starts an OpenTelemetry collector for tests, which takes OTLP over HTTP as JSON and keeps the spans. */
 export async function startCollector() {
   const spans: CollectedSpan[] = [];
   let arrived = () => {};
@@ -28,7 +28,7 @@ export async function startCollector() {
   if (address === null || typeof address === "string") throw new Error("no port");
   return {
     url: `http://127.0.0.1:${address.port}`,
-    /** Resolves with all spans as soon as they are enough. */
+    /** Resolves with all spans as soon as there are enough. */
     async until(
       enough: (spans: readonly CollectedSpan[]) => boolean,
     ): Promise<readonly CollectedSpan[]> {

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 
-/** The command of this repository. */
+/** The path of this repository's command. */
 export const cli = join(import.meta.dirname, "../../apps/cli/bin/exhibit.mjs");
 
 export interface Ran {

@@ -4,19 +4,19 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { dataFolder } from "@exhibit/testkit";
 
-/** Its last commit. */
+/** The last commit of the previous release. */
 const COMMIT = "a622e12";
 
 const root = join(import.meta.dirname, "../..");
 const run = promisify(execFile);
 
 export interface PreviousRelease {
-  /** Its command, to be run by the same Node. */
+  /** The path of its command, to be run by the same Node. */
   readonly cli: string;
   remove(): Promise<void>;
 }
 
-/** Whether this repository's history has it; a copy without history hasn't. */
+/** Returns whether this repository's history has the release: a copy without history hasn't. */
 export async function hasPreviousRelease(): Promise<boolean> {
   return await run("git", ["-C", root, "cat-file", "-e", `${COMMIT}^{commit}`]).then(
     () => true,
@@ -25,8 +25,8 @@ export async function hasPreviousRelease(): Promise<boolean> {
 }
 
 /**
- * Lays out the release before this one in a folder of its own: its own packages and apps, and third-party packages as this
- * one has them. Not below a folder `node_modules`, where Node strips no types.
+ * Lays out the previous release in a folder of its own, with its packages and apps and the
+ * third-party packages of this one. The folder isn't below `node_modules`, where Node strips no types.
  */
 export async function layOutPreviousRelease(): Promise<PreviousRelease> {
   const { path, remove } = await dataFolder("previous-release");

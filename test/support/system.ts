@@ -23,10 +23,11 @@ import { inject } from "vitest";
 
 export type EngineKind = "embedded" | "Redis and Postgres";
 
-/** For what the engines themselves may do otherwise. */
+/** For tests of what may differ between the engines. */
 export const bothEngines: readonly EngineKind[] = ["embedded", "Redis and Postgres"];
 /**
- * For all else: one of them is enough, and the fleet's takes half the time. CI has these tests run on the embedded one as well, by
+ * For all other tests: one engine is enough, and the fleet's takes half the time. CI runs these
+ * tests on the embedded one as well, by
  * `EXHIBIT_TEST_ENGINE=embedded npm test -- --project end-to-end -t embedded`.
  */
 export const anyEngine: readonly EngineKind[] =
@@ -37,9 +38,9 @@ export interface System extends AsyncDisposable {
   readonly sandbox: Sandbox;
   readonly apiUrl: string;
   readonly environment: Environment;
-  /** What may be read; a test puts its evidence below it. */
+  /** The folder that may be read; a test puts its evidence below it. */
   readonly root: string;
-  /** BullMQ's own, as whoever has the queue's address sees them. */
+  /** BullMQ's own queues, as anybody with the queue's address sees them. */
   readonly queues: Services["queues"];
   /** The worker, which a test may stop and start again. */
   readonly worker: { stop(): Promise<void>; start(): Promise<void> };
@@ -59,11 +60,11 @@ export interface System extends AsyncDisposable {
 
 export interface SystemOptions {
   worker?: Parameters<typeof startWorker>[1];
-  /** More of the environment, such as the lease keys. */
+  /** Further members of the environment, such as the lease keys. */
   environment?: Partial<Environment>;
-  /** The sandbox is taken for the vendors and OSS themselves: its ledger is no trial's. */
+  /** Whether the sandbox is taken for the vendors and OSS themselves: its ledger isn't a trial's then. */
   isLive?: boolean;
-  /** Takes the lines of the log. */
+  /** Is called with each line of the log. */
   log?: (line: string) => void;
 }
 
@@ -228,7 +229,7 @@ export function directory(
   return { vendor, folder, source: { type: "directory", path } };
 }
 
-/** An import of kongur's suits, each from the folder of its name below `root`. */
+/** Returns an import of kongur's suits, each from the folder of its name below `root`. */
 export function importOfSuits(root: string, ...ids: string[]): ImportRequest {
   return {
     entrust_id: "E-77",
@@ -237,7 +238,7 @@ export function importOfSuits(root: string, ...ids: string[]): ImportRequest {
   };
 }
 
-/** SHA-256 of every file below a folder, by its path in it. */
+/** Returns the SHA-256 of every file below a folder, by its path there. */
 export async function digestsBelow(folder: string): Promise<Map<string, string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const digests = new Map<string, string>();

@@ -7,15 +7,15 @@ import type {
   ImportView,
 } from "@exhibit/contracts";
 
-/** The product's API, as a client that expects it to be away at times. */
+/** A client of the API that expects it to be away at times. */
 export interface ApiClient {
-  /** Creates an import. It isn't repeated when the answer gets lost: it might have been created. */
+  /** Creates an import. The request isn't repeated if the response is lost: the import might exist. */
   create(request: ImportRequest): Promise<ImportView>;
   act(importId: string, act: "retry" | "cancel" | "waive", body: unknown): Promise<ImportView>;
   actOnVendor(vendor: string, act: "pause" | "resume"): Promise<unknown>;
-  /** Has a folder's files go where its vendor leads now. */
+  /** Accepts the place where a folder's vendor leads now. */
   accept(importId: string, folderId: string, place: Destination): Promise<ImportView>;
-  /** The imports of a case. */
+  /** Returns the imports of a case. */
   ofCase(entrustId: string): Promise<ImportView[]>;
   view(importId: string): Promise<ImportView>;
   files(importId: string): Promise<FileView[]>;
@@ -45,7 +45,7 @@ export function createApiClient(apiUrl: string): ApiClient {
     return JSON.parse(text) as T;
   }
 
-  /** Reading may be repeated for as long as the API is away. */
+  /** Repeats a read while the API is away. */
   async function read<T>(path: string): Promise<T> {
     const deadline = Date.now() + PATIENCE_MS;
     for (;;) {

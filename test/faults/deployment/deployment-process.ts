@@ -3,7 +3,7 @@ import { closeSync, openSync } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A process that ended though nobody here had ended it. */
+/** The end of a process that the suite didn't cause. */
 export interface Death {
   name: string;
   code: number | null;
@@ -12,16 +12,16 @@ export interface Death {
   at: number;
 }
 
-/** A process of the product that a scenario can end, stop for a while and start again. Its output goes to a file. */
+/** A process of the product that a scenario can end, freeze and start again. Its output goes to a file. */
 export interface DeploymentProcess {
   readonly name: string;
   readonly logPath: string;
   readonly isRunning: boolean;
-  /** Starts it unless it runs; resolves when it says that it is ready. */
+  /** Starts it unless it runs; resolves when its output says that it is ready. */
   start(): Promise<void>;
-  /** `kill -9`. */
+  /** Sends SIGKILL; resolves when it has ended. */
   kill(): Promise<void>;
-  /** SIGTERM; resolves when it has ended. */
+  /** Sends SIGTERM; resolves when it has ended. */
   stop(): Promise<void>;
   freeze(): void;
   thaw(): void;
@@ -42,7 +42,7 @@ const START_MS = 60_000;
 export function createDeploymentProcess(options: DeploymentProcessOptions): DeploymentProcess {
   const { name, logPath } = options;
   let child: ChildProcess | undefined;
-  /** Children whose end is no surprise: they start, which `start` tells of, or are being ended from here. */
+  /** Children whose end is expected: they are starting, which `start` reports, or are being ended here. */
   const condemned = new WeakSet<ChildProcess>();
   const isAlive = () => child !== undefined && hasEnded(child) === false;
 
@@ -80,7 +80,7 @@ export function createDeploymentProcess(options: DeploymentProcessOptions): Depl
   };
 }
 
-/** A file, not a pipe: it takes what a process says even while nobody here reads. */
+/** Starts a process with a file for its output: a pipe would fill while nobody reads it. */
 function spawnInto({ command, args, env, logPath }: DeploymentProcessOptions): ChildProcess {
   const log = openSync(logPath, "a");
   try {

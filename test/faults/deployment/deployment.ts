@@ -16,18 +16,18 @@ import { type LedgerView, openEmbeddedView, openLedgerView } from "./ledger-view
 import { createSandboxClient, type SandboxClient } from "./sandbox-client.ts";
 import { createStranger, type Stranger } from "./stranger.ts";
 
-/** A fleet is an API, workers, Redis and Postgres; embedded is all of it in one process, on disk. */
+/** A fleet is an API, workers, Redis and Postgres; embedded is everything in one process, on disk. */
 export type DeploymentKind = "fleet" | "embedded";
 
-/** The whole product as processes of its own, with the sandbox that stands for vendors and OSS. */
+/** The whole product as processes, with the sandbox that stands for vendors and OSS. */
 export interface Deployment extends AsyncDisposable {
   readonly kind: DeploymentKind;
-  /** Holds everything: evidence, objects, data, logs. It stays when `keep` was called. */
+  /** Holds everything: evidence, objects, data, logs. It stays if `keep` was called. */
   readonly folder: string;
   /** Evidence lies below it. */
   readonly root: string;
   readonly objectsFolder: string;
-  /** What the product's processes say; the sandbox prints its configuration and is none of them. */
+  /** Holds the logs of the product's processes. The sandbox, which prints its configuration, is none of them. */
   readonly logsFolder: string;
   readonly sandbox: SandboxClient;
   readonly api: ApiClient;
@@ -41,15 +41,15 @@ export interface Deployment extends AsyncDisposable {
   readonly ledger: LedgerView;
   /** The requests that OSS got since the deployment was opened. */
   readonly requests: KeptRequests;
-  /** Starts a process of another world, and waits for its end. */
+  /** Starts a process of another world and waits for its end. */
   readonly stranger: Stranger;
   /** Processes that ended by themselves. */
   readonly deaths: readonly Death[];
-  /** What must be found nowhere in plain, besides the sandbox's tokens. */
+  /** Secrets that must be found nowhere in plain, besides the sandbox's tokens. */
   readonly secrets: readonly string[];
   /** Heals the sandbox, and starts and thaws whatever isn't running. */
   restore(): Promise<void>;
-  /** Leaves the folder there when the deployment is closed. */
+  /** Keeps the folder when the deployment is closed. */
   keep(): void;
 }
 
@@ -60,7 +60,7 @@ interface DeploymentServer extends Pick<RunningServer, "url" | "down" | "kill" |
 
 export interface DeploymentOptions {
   kind?: DeploymentKind;
-  /** Of a fleet. @defaultValue 3 */
+  /** The number of a fleet's workers. @defaultValue 3 */
   workers?: number;
 }
 
@@ -139,7 +139,7 @@ export async function openDeployment({
       : [apiProcess];
   const product = [...new Set([apiProcess, ...workerProcesses])];
   await starting;
-  // One first: it makes the tables.
+  // One process first: it creates the tables.
   await apiProcess.start();
   await Promise.all(product.map((one) => one.start()));
 
@@ -185,7 +185,7 @@ export async function openDeployment({
   };
 }
 
-/** What supervises processes starts them again and again; a server that has just started may still refuse. */
+/** Starts a process repeatedly, as a supervisor does: a server that has just started may refuse connections. */
 export async function startPatiently(one: DeploymentProcess): Promise<void> {
   const deadline = Date.now() + 120_000;
   for (;;) {

@@ -6,19 +6,19 @@ export interface SentRequest {
   operation: string;
   /** `bucket/key` */
   key: string;
-  /** What the request announced; a request that was cut sent less. */
+  /** The announced length; a request that was cut sent less. */
   bytes: number;
   status: number;
   /** When it reached OSS: milliseconds since the epoch. */
   at: number;
 }
 
-/** Keeps what OSS was sent, as the sandbox itself keeps only the latest. */
+/** All requests that OSS received: the sandbox itself keeps only the latest. */
 export interface KeptRequests {
   readonly sent: readonly SentRequest[];
-  /** Requests that the sandbox had forgotten before they were read: then nothing can be said of what was sent twice. */
+  /** Requests that the sandbox forgot before they were read: then nobody knows what was sent twice. */
   readonly missed: number;
-  /** Reads what is there now. */
+  /** Reads the requests up to now. */
   catchUp(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -39,7 +39,7 @@ export function keepRequests(sandbox: SandboxClient): KeptRequests {
     missed += answer.missed;
     sent.push(...answer.entries.filter(({ operation }) => sending.has(operation)).map(sentOf));
   }
-  // One after the other, or the same would be kept twice.
+  // One read after the other, or the same requests would be kept twice.
   const catchUp = () => (reading = reading.then(read, read));
   const timer = setInterval(() => void catchUp().catch(() => {}), EVERY_MS);
   return {

@@ -5,14 +5,14 @@ import type { DeploymentProcess } from "./deployment-process.ts";
 
 export type Row = Record<string, unknown>;
 
-/** Gives rows; 8-byte integers are numbers. Waits for a database that is away. */
+/** Returns rows, with 8-byte integers as numbers. Waits for a database that is away. */
 export type Query = <T extends Row>(text: string) => Promise<T[]>;
 
 /** The ledger's tables, read past the product. */
 export interface LedgerView {
-  /** Gives `work` the means to ask for as long as it takes. */
+  /** Runs `work` with access to the tables. */
   read<T>(work: (query: Query) => Promise<T>): Promise<T>;
-  /** Whether it can say when a row was written. */
+  /** Whether it knows when a row was written. */
   readonly knowsCommitTimes: boolean;
   /** Whether it can be read without stopping anything. */
   readonly isLive: boolean;
@@ -57,7 +57,7 @@ export function openLedgerView(url: string): LedgerView {
   };
 }
 
-/** PGlite belongs to one process: that one is stopped for as long as it takes to read. */
+/** Opens PGlite, which belongs to one process: that process is stopped during a read. */
 export function openEmbeddedView(folder: string, owner: DeploymentProcess): LedgerView {
   return {
     knowsCommitTimes: false,

@@ -7,7 +7,7 @@ import type {
   UploadSummary,
 } from "@exhibit/sandbox";
 
-/** Of a token that the sandbox gave out. */
+/** A token that the sandbox issued. */
 export interface IssuedToken {
   accessKeyId: string;
   accessKeySecret: string;
@@ -18,15 +18,15 @@ export interface IssuedToken {
 export interface SandboxClient {
   failOss(fault: OssFaultOrder): Promise<void>;
   failGateway(fault: GatewayFaultOrder): Promise<void>;
-  /** Has a vendor's answers lead elsewhere, until `heal`. */
+  /** Makes a vendor's answers lead elsewhere until `heal`. */
   moveVendor(move: GatewayMoveOrder): Promise<void>;
-  /** Takes faults, holds and moves away, of one side or of both. */
+  /** Removes faults, holds and moves of one server or of both. */
   heal(only?: "oss" | "gateway"): Promise<void>;
-  /** Requests to OSS beyond it are answered with 503, until `heal`. */
+  /** Makes OSS respond with 503 to requests beyond these limits until `heal`. */
   throttle(limits: { concurrent?: number; perSecond?: number }): Promise<void>;
-  /** Every request to OSS takes so much longer. */
+  /** Delays every request to OSS. */
   pace(milliseconds: number): Promise<void>;
-  /** Keeps matching requests waiting until `heal`; `reached` resolves when `count` are held. */
+  /** Holds matching requests until `heal`; `reached` resolves when `count` are held. */
   hold(match: OssMatch): Promise<{ reached(count: number): Promise<void> }>;
   tokens(order: { expire?: boolean; seconds?: number }): Promise<void>;
   clocks(ahead: { gateway?: number; oss?: number }): Promise<void>;

@@ -9,7 +9,7 @@ export type Stranger = (command: StrangerCommand) => Promise<StrangersEnd>;
 export type StrangerCommand = "api" | "worker" | "up";
 
 export interface StrangersEnd {
-  /** Null when it had to be killed, as it went on. */
+  /** Null if it had to be killed because it kept running. */
   code: number | null;
   output: string;
 }

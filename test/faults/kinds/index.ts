@@ -7,7 +7,7 @@ import { sourceFaults } from "./sources.ts";
 import { strangerFaults } from "./strangers.ts";
 import { vendorFaults } from "./vendor.ts";
 
-/** All that the suite can break. */
+/** All faults of the suite. */
 export const faults: readonly Fault[] = [
   ...processFaults,
   ...serverFaults,

@@ -5,7 +5,7 @@ const target = "oss";
 const inParts = { operation: "UploadPart" };
 const body = { method: "PUT" };
 
-/** Lasts for a while, and strikes everything that fits. */
+/** Returns a fault that lasts for a while and applies to every matching request. */
 function lasting(kind: string, order: OssFaultOrder, lasts: Fault["lasts"] = [3, 10]): Fault {
   return {
     kind,
@@ -18,7 +18,7 @@ function lasting(kind: string, order: OssFaultOrder, lasts: Fault["lasts"] = [3,
   };
 }
 
-/** Strikes so many requests, whenever they come within the time. */
+/** Returns a fault that applies to so many matching requests. */
 function some(kind: string, order: OssFaultOrder, times: number): Fault {
   return {
     kind,
@@ -72,7 +72,7 @@ export const ossFaults: readonly Fault[] = [
     target: "clocks",
     lasts: [5, 15],
     async begin({ deployment: { sandbox }, random }) {
-      // OSS takes requests of up to 15 minutes before or after its own time.
+      // OSS accepts requests up to 15 minutes before or after its own time.
       const minutes = random.pick([-20, 20]);
       await sandbox.clocks({ oss: minutes * 60_000 });
       return () => sandbox.clocks({ oss: 0 });

@@ -8,14 +8,14 @@ function act(kind: string, name: "cancel" | "retry" | "waive", body: object): Fa
     lasts: [0, 0],
     async begin({ deployment, targets, random }) {
       if (targets.length === 0) return overAtOnce;
-      // It may have ended meanwhile, have nothing that failed, or the API may be away just now: people try later.
+      // It may have ended meanwhile, have no failures, or the API may be away: people try again later.
       await deployment.api.act(random.pick(targets).importId, name, body).catch(passOver);
       return overAtOnce;
     },
   };
 }
 
-/** An act that can't be done just now. */
+/** Ignores that an action isn't possible just now. */
 export function passOver(error: unknown): void {
   const isAway = error instanceof TypeError || (error as Error).name === "TimeoutError";
   if (isAway || error instanceof Refused) return;

@@ -21,7 +21,7 @@ function tampering(kind: string, change: Change): Fault {
 const vanishedMount: Fault = {
   kind: "vanished-mount",
   target: "sources",
-  // All of a job's attempts take 15 seconds at least.
+  // All attempts of a job take 15 seconds at least.
   lasts: [2, 8],
   async begin({ targets, random }) {
     if (targets.length === 0) return overAtOnce;
@@ -29,7 +29,7 @@ const vanishedMount: Fault = {
   },
 };
 
-/** What was struck before is left as it is. */
+/** Changes a file unless it was changed before. */
 async function tamper(evidence: Evidence, file: EvidenceFile, change: Change): Promise<void> {
   if (file.isTampered) return;
   await evidence[change](file);

@@ -3,7 +3,7 @@ import { type Fault, overAtOnce } from "../fault.ts";
 
 const ways: readonly StrangerCommand[] = ["worker", "api", "up"];
 
-/** Nothing that goes on may break by it; that it is refused is looked at here. */
+/** Processes of another world. Nothing may break by them; here it is checked that they are refused. */
 export const strangerFaults: readonly Fault[] = [
   {
     kind: "another-world",
@@ -14,7 +14,7 @@ export const strangerFaults: readonly Fault[] = [
       const isFleet = deployment.kind === "fleet";
       const command = isFleet ? random.pick(ways) : "up";
       const end = await deployment.stranger(command);
-      // While other things are broken, too, there may be no ledger to ask.
+      // While other things are broken there may be no ledger to ask.
       if (end.code === 3 || (!isFleet && end.code === 2)) return overAtOnce;
       checkRefused(command, end);
       return overAtOnce;

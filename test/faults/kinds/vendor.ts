@@ -3,7 +3,7 @@ import { MOVED } from "../evidence.ts";
 import type { Fault } from "../fault.ts";
 import { passOver } from "./people.ts";
 
-/** The vendor is asked for a lease only when there is none: so those that are held end with it. */
+/** Returns a fault of the vendor. It expires all tokens, because the vendor is asked only for a new lease. */
 function lasting(kind: string, order: GatewayFaultOrder): Fault {
   return {
     kind,
@@ -18,8 +18,8 @@ function lasting(kind: string, order: GatewayFaultOrder): Fault {
 }
 
 /**
- * Its answers lead elsewhere. What has fixed its place by then stops, until it is mended and a person retries; what begins
- * meanwhile goes there.
+ * The vendor's answers lead elsewhere. A folder whose destination is fixed stops until the vendor
+ * leads back and a person retries; a folder that begins meanwhile is stored there.
  */
 export const vendorMoves: Fault = {
   kind: "vendor-moves",

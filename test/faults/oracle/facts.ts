@@ -3,15 +3,15 @@ import type { Death } from "../deployment/deployment-process.ts";
 import type { SentRequest } from "../deployment/kept-requests.ts";
 import type { Leak } from "./leaks.ts";
 
-/** What the oracle judges; all of it read from outside the product. */
+/** The facts that the oracle judges, all read from outside the product. */
 export interface Facts {
   sources: SourceFact[];
   imports: ImportFact[];
   objects: ObjectFact[];
   openUploads: { key: string; id: string }[];
-  /** Open, too, but begun for somebody who never heard of it, or where no lease leads any more. */
+  /** Open uploads that nobody knows, because the response was lost, or that no lease can reach any more. */
   unheardUploads: number;
-  /** Requests that carried bytes of files. */
+  /** The requests that carried bytes of files. */
   sent: readonly SentRequest[];
   missedRequests: number;
   leaks: Leak[];
@@ -27,7 +27,7 @@ export interface SourceFact {
   key: string;
   /** The same where the vendor leads elsewhere. */
   movedKey: string;
-  /** SHA-256 of what it has ever been. */
+  /** The SHA-256 of each content that it ever had. */
   versions: readonly string[];
   isGone: boolean;
 }
@@ -35,28 +35,28 @@ export interface SourceFact {
 export interface ImportFact {
   id: string;
   status: string;
-  /** As the API gives them. */
+  /** The API's counters. */
   totals: Counters;
-  /** The counters in the ledger. */
+  /** The ledger's counters. */
   ledger: Counters;
   openFolders: number;
   openShards: number;
   folders: FolderFact[];
-  /** As the API lists them. */
+  /** The files that the API lists. */
   files: FileFact[];
 }
 
 export interface FolderFact {
   id: string;
   source: string;
-  /** `bucket/prefix` of where its first lease led, and of where a person had it go instead. */
+  /** The `bucket/prefix` where its first lease led, and of each place that a person accepted instead. */
   places: readonly string[];
-  /** Walked to its end. */
+  /** Whether it was walked to its end. */
   isPlanned: boolean;
   /** Why it couldn't be walked. */
   code: string | null;
   totals: Counters;
-  /** What its rows add up to. */
+  /** The sums over its rows. */
   counted: Counters;
 }
 
@@ -65,12 +65,12 @@ export interface FileFact {
   path: string;
   size: number;
   state: string;
-  /** As its receipt has them. */
+  /** The receipt's bucket, key and SHA-256. */
   bucket: string | null;
   key: string | null;
   sha256: string | null;
   code: string | null;
-  /** When its outcome was committed, in milliseconds since the epoch; null without one, or when the ledger can't say. */
+  /** When its outcome was committed, in milliseconds since the epoch; null without one, or if the ledger doesn't know. */
   recordedAt: number | null;
 }
 

@@ -13,13 +13,13 @@ import type { Evidence } from "../evidence.ts";
 import type { Facts, FolderFact, ImportFact, ObjectFact } from "./facts.ts";
 import { leaksBelow, leaksInFile, leaksInLedger, leaksInRedis, secretsOf } from "./leaks.ts";
 
-/** An evidence and the imports that it was given to. */
+/** A case and its imports. */
 export interface ImportedEvidence {
   evidence: Evidence;
   importIds: readonly string[];
 }
 
-/** So long, in milliseconds, the reconciler may take to abort what was left behind. */
+/** How long the reconciler may take to abort orphaned uploads, in milliseconds. */
 const UPLOADS_PATIENCE_MS = 90_000;
 
 /**
@@ -78,7 +78,7 @@ export async function gatherFacts(
 const QUIET_MS = 3_000;
 const QUIET_PATIENCE_MS = 30_000;
 
-/** A cancelled import is at rest at once; its workers stop within seconds. */
+/** Waits until OSS gets no more bytes: a cancelled import rests at once, its workers stop within seconds. */
 async function untilQuiet({ api, requests }: Deployment, ids: readonly string[]): Promise<void> {
   const views = await Promise.all(ids.map((id) => api.view(id)));
   if (!views.some(({ status }) => status === "cancelled")) return;
@@ -93,8 +93,8 @@ async function untilQuiet({ api, requests }: Deployment, ids: readonly string[])
 type IsOurs = (thing: { key: string }) => boolean;
 
 /**
- * Waits until none is open that somebody knows of and can reach, or for as long as the reconciler may take; gives all that
- * are open.
+ * Waits until no known and reachable upload is open, or for as long as the reconciler may take, and
+ * returns all open uploads.
  */
 async function uploadsLeft(
   { sandbox, ledger }: Deployment,
@@ -122,14 +122,15 @@ async function recordedUploads(query: Query): Promise<ReadonlySet<string>> {
 }
 
 /**
- * Its first part is sent when the ledger knows it. One that has none and isn't on record was begun for somebody who never
- * heard its id: only the bucket's lifecycle rule can end it.
+ * Returns whether somebody knows an upload. Its first part is sent when it is in the ledger. One
+ * without parts that isn't recorded was begun by a request whose response was lost: only the
+ * bucket's lifecycle rule can end it.
  */
 function isKnown(recorded: ReadonlySet<string>): (upload: OpenUpload) => boolean {
   return ({ id, parts }) => parts.length > 0 || recorded.has(id);
 }
 
-/** The objects as they lie on disk, and from the sandbox's journal how often each was written. */
+/** Reads the objects from disk, and from the sandbox's journal how often each was written. */
 async function objectsBelow(folder: string, isOurs: IsOurs): Promise<ObjectFact[]> {
   const objects = new Map<string, { path: string; size: number; writes: string[] }>();
   const lines = createInterface({ input: createReadStream(join(folder, "objects.jsonl")) });
@@ -182,7 +183,7 @@ interface Rows {
   recorded: Map<string, number>;
 }
 
-/** A person had a folder go to another place. */
+/** A person's acceptance of another place for a folder. */
 interface AcceptedRow extends Row {
   folder_id: number;
   details: { from: { bucket: string; prefix: string } };
@@ -270,7 +271,7 @@ function folderFact(
   };
 }
 
-/** Postgres keeps the time of each transaction; a row knows the one that wrote it last. */
+/** Reads when rows were written: Postgres keeps each transaction's time, and a row the transaction that wrote it last. */
 async function recordedTimes(query: Query, ids: string): Promise<Map<string, number>> {
   const rows = await query<{ folder_id: number; path: string; at: number }>(`
     select f.folder_id, f.path, (extract(epoch from pg_xact_commit_timestamp(f.xmin)) * 1000)::float8 as at

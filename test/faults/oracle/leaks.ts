@@ -5,14 +5,14 @@ import { Redis } from "ioredis";
 import type { Query } from "../deployment/ledger-view.ts";
 import type { IssuedToken } from "../deployment/sandbox-client.ts";
 
-/** A secret that lies somewhere in plain. */
+/** A secret that was found in plain text. */
 export interface Leak {
   where: string;
-  /** What it is; not the secret itself. */
+  /** The secret's name, not the secret itself. */
   what: string;
 }
 
-/** What is looked for, by what it is. */
+/** The names of the secrets, by secret. */
 export type Secrets = ReadonlyMap<string, string>;
 
 export function secretsOf(tokens: readonly IssuedToken[], others: readonly string[]): Secrets {
@@ -35,7 +35,7 @@ export function leaksIn(where: string, text: string | Buffer, secrets: Secrets):
     .map(([, what]) => ({ where, what }));
 }
 
-/** All keys with their values, and what the append-only file still knows of earlier ones. */
+/** Searches all keys and values, and the append-only file for earlier ones. */
 export async function leaksInRedis(url: string, secrets: Secrets): Promise<Leak[]> {
   const redis = new Redis(url);
   try {
@@ -72,7 +72,7 @@ async function textAt(redis: Redis, key: string): Promise<string> {
   }
 }
 
-/** Whatever the ledger holds as text, but for files that went well: they are many, and nobody's words are in them. */
+/** Searches the ledger's rows, except those of stored files: they are many, and hold nobody's messages. */
 export async function leaksInLedger(query: Query, secrets: Secrets): Promise<Leak[]> {
   const rows = await query<{ row: string }>(`
     select row_to_json(t)::text as row from imports t
@@ -82,7 +82,7 @@ export async function leaksInLedger(query: Query, secrets: Secrets): Promise<Lea
   return leaksIn("the ledger", rows.map(({ row }) => row).join("\n"), secrets);
 }
 
-/** All files of a folder. */
+/** Searches all files of a folder. */
 export async function leaksBelow(folder: string, secrets: Secrets): Promise<Leak[]> {
   const leaks: Leak[] = [];
   for (const name of await readdir(folder)) {
@@ -98,7 +98,7 @@ export async function leaksInFile(path: string, secrets: Secrets): Promise<Leak[
   for await (const chunk of createReadStream(path, { highWaterMark: 4 * 1024 * 1024 })) {
     const bytes = Buffer.concat([rest, chunk as Buffer]);
     for (const leak of leaksIn(path, bytes, secrets)) found.set(leak.what, leak);
-    // A secret may lie across two pieces.
+    // A secret may span two pieces.
     rest = bytes.subarray(Math.max(0, bytes.length - longest));
   }
   return [...found.values()];

@@ -1,7 +1,7 @@
 import { type Counters, counterNames, noCounters } from "@exhibit/contracts";
 import type { Facts, FileFact, FolderFact, ImportFact, ObjectFact, SourceFact } from "./facts.ts";
 
-/** What must never be, by name. */
+/** What must never happen, by name. */
 export const violationNames = [
   "LOST",
   "WRONG_BYTES",
@@ -22,15 +22,16 @@ export type ViolationName = (typeof violationNames)[number];
 
 export interface Violation {
   name: ViolationName;
-  /** Names the thing. */
+  /** A sentence that names the thing. */
   what: string;
 }
 
 type Check = (facts: Facts) => string[];
 
 /**
- * Judges what was gathered from outside: files, objects, the API's lists, the ledger's rows, OSS's requests, Redis and
- * logs. Gives every violation; none means that nothing was lost, nothing is wrong and nothing was left behind.
+ * Judges what was gathered from outside: files, objects, the API's lists, the ledger's rows, OSS's
+ * requests, Redis and logs. Returns every violation; none means that nothing was lost, nothing is
+ * wrong and nothing was left behind.
  */
 export function judge(facts: Facts): Violation[] {
   return violationNames.flatMap((name) => checks[name](facts).map((what) => ({ name, what })));
