@@ -14,7 +14,9 @@ export interface ExhibitConfig {
     /** Absolute paths; nothing outside of them can be read. */
     readonly roots: string[];
   };
-  /** Each vendor's options, parsed by its own schema: see `createVendors` of `@exhibit/credentials`. */
+  /**
+   * Each vendor's options, parsed by its own schema: see `createVendors` of `@exhibit/credentials`.
+   */
   readonly vendors: Readonly<Record<string, unknown>>;
 }
 
@@ -26,10 +28,10 @@ const shape = z.strictObject({
 });
 
 /**
- * Reads `exhibit.yaml`, replaces variables by the environment's values, and checks everything. Throws
- * one CONFIG_INVALID with a line for each fault: invalid YAML with its line, missing variables, unknown
- * keys and vendors, wrong values. The message contains no value. Paths in vendors' options are
- * relative to the file's folder.
+ * Reads `exhibit.yaml`, replaces variables by the environment's values, and checks everything.
+ * Throws one CONFIG_INVALID with a line for each fault: invalid YAML with its line, missing
+ * variables, unknown keys and vendors, wrong values. The message contains no value. Paths in
+ * vendors' options are relative to the file's folder.
  */
 export async function loadConfig(
   path: string,
@@ -48,8 +50,8 @@ export function parseConfig(value: unknown, origin: string): ExhibitConfig {
 }
 
 /**
- * Returns every secret of a configuration: the values that vendors' schemas mark, and the passwords in
- * the addresses of servers and proxies.
+ * Returns every secret of a configuration: the values that vendors' schemas mark, and the passwords
+ * in the addresses of servers and proxies.
  */
 export function secretsOf(
   config: ExhibitConfig,

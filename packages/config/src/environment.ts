@@ -40,7 +40,10 @@ export interface Environment {
   readonly apiUrl: string;
   /** The proxies to gateways and OSS, if the environment names any. */
   readonly proxies?: Proxies;
-  /** Milliseconds that running work has to finish once a worker is told to stop. @defaultValue 10,000 */
+  /**
+   * Milliseconds that running work has to finish once a worker is told to stop.
+   * @defaultValue 10,000
+   */
   readonly graceMs: number;
 }
 
@@ -179,8 +182,8 @@ export function readEnvironment(variables: Variables = processVariables()): Envi
 }
 
 /**
- * Returns the address of the ledger's server, for commands that need nothing else; undefined if it isn't
- * set. Throws CONFIG_INVALID like `readEnvironment`.
+ * Returns the address of the ledger's server, for commands that need nothing else; undefined if it
+ * isn't set. Throws CONFIG_INVALID like `readEnvironment`.
  */
 export function readDatabaseUrl(variables: Variables = processVariables()): string | undefined {
   const name = "EXHIBIT_DATABASE_URL";

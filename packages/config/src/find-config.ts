@@ -10,7 +10,9 @@ export interface FoundConfig {
   readonly isNamed: boolean;
 }
 
-/** Returns the `exhibit.yaml` that EXHIBIT_CONFIG names, or the one in the working folder, if any. */
+/**
+ * Returns the `exhibit.yaml` that EXHIBIT_CONFIG names, or the one in the working folder, if any.
+ */
 export function findConfig(
   { configPath }: Pick<Environment, "configPath">,
   folder = process.cwd(),

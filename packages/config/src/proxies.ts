@@ -13,8 +13,8 @@ export interface Proxies {
 }
 
 /**
- * Reads HTTPS_PROXY, HTTP_PROXY and NO_PROXY as curl does; lowercase names take precedence. Returns no
- * proxies if none is named. Faults contain no value.
+ * Reads HTTPS_PROXY, HTTP_PROXY and NO_PROXY as curl does; lowercase names take precedence. Returns
+ * no proxies if none is named. Faults contain no value.
  */
 export function readProxies(variables: Variables): { proxies?: Proxies; faults: Fault[] } {
   const faults: Fault[] = [];
@@ -57,8 +57,8 @@ function proxyOf(name: string, variables: Variables, faults: Fault[]): URL | und
 }
 
 /**
- * Returns whether NO_PROXY excepts a target. A name, with or without a leading dot, stands for itself
- * and its subdomains; an address for itself, or with `/bits` for a network.
+ * Returns whether NO_PROXY excepts a target. A name, with or without a leading dot, stands for
+ * itself and its subdomains; an address for itself, or with `/bits` for a network.
  */
 function exceptionOf(entries: readonly string[]): (target: Target) => boolean {
   const names: { name: string; port: number | undefined }[] = [];

@@ -12,9 +12,9 @@ const variable = /\$\{([^}]*)\}/g;
 const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /**
- * Replaces each `${NAME}` in the texts of a configuration by the environment's NAME, or by the content
- * of the file that NAME_FILE names, both trimmed. An empty variable counts as missing. Values aren't
- * searched for variables again. A text with a fault stays unchanged.
+ * Replaces each `${NAME}` in the texts of a configuration by the environment's NAME, or by the
+ * content of the file that NAME_FILE names, both trimmed. An empty variable counts as missing.
+ * Values aren't searched for variables again. A text with a fault stays unchanged.
  */
 export async function replaceVariables(
   value: unknown,

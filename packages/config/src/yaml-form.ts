@@ -1,6 +1,9 @@
 import { CST, Lexer } from "yaml";
 
-/** Limits for keys and values, and for their depth: a configuration has a few hundred, six levels deep. */
+/**
+ * Limits for keys and values, and for their depth: a configuration has a few hundred, six levels
+ * deep.
+ */
 const MOST_VALUES = 10_000;
 const DEEPEST = 50;
 
@@ -12,7 +15,8 @@ export interface FaultyLine {
 
 /**
  * Checks a text for what would overload the parser: it takes minutes and gigabytes for 130 KB whose
- * aliases repeat a long list, quadratic time for many keys, and overflows the stack with deep nesting.
+ * aliases repeat a long list, quadratic time for many keys, and overflows the stack with deep
+ * nesting.
  */
 export function faultInForm(text: string): FaultyLine | undefined {
   let line = 1;

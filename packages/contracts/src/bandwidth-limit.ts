@@ -25,9 +25,9 @@ const units: Readonly<Record<string, number>> = {
 
 /**
  * Parses a limit in the form of rclone's `--bwlimit`: `10M` (MiB per second), `512k`, `512` (KiB),
- * `off`, or a timetable such as `08:00,512k 19:00,10M 23:00,off`. Each entry holds until the next one,
- * on every day unless it names a weekday: `Mon-08:00,512k`. Throws REQUEST_INVALID naming the part
- * that isn't valid.
+ * `off`, or a timetable such as `08:00,512k 19:00,10M 23:00,off`. Each entry holds until the next
+ * one, on every day unless it names a weekday: `Mon-08:00,512k`. Throws REQUEST_INVALID naming the
+ * part that isn't valid.
  */
 export function parseBwlimit(text: string): Timetable {
   const pieces = text.trim().split(/\s+/);
@@ -42,7 +42,9 @@ export function parseBwlimit(text: string): Timetable {
   return entries;
 }
 
-/** Returns the limit at a time, by this process's local time: bytes per second, null for no limit. */
+/**
+ * Returns the limit at a time, by this process's local time: bytes per second, null for no limit.
+ */
 export function rateAt(timetable: Timetable, at: Date): number | null {
   const minute = at.getDay() * MINUTES_OF_DAY + at.getHours() * 60 + at.getMinutes();
   // Before the first entry of the week, the last one of the previous week holds.

@@ -1,7 +1,9 @@
 import { networkInterfaces } from "node:os";
 
 export interface OwnHosts {
-  /** The name or address that the server listens on; `0.0.0.0` and `::` mean all of the machine's. */
+  /**
+   * The name or address that the server listens on; `0.0.0.0` and `::` mean all of the machine's.
+   */
   readonly listensOn: string;
   /** Other names and addresses that lead to it, such as a proxy's. */
   readonly names?: readonly string[];
@@ -9,9 +11,9 @@ export interface OwnHosts {
 
 /**
  * Returns a check of whether a request is meant for this server: true for an authority (`host` or
- * `host:port`) with one of its own names or addresses, whatever the port. Without it, a web page whose
- * name is made to resolve to this machine (DNS rebinding) could read everything from a server that only
- * listens on the loopback.
+ * `host:port`) with one of its own names or addresses, whatever the port. Without it, a web page
+ * whose name is made to resolve to this machine (DNS rebinding) could read everything from a server
+ * that only listens on the loopback.
  */
 export function createHostCheck({
   listensOn,
@@ -35,7 +37,10 @@ export function hostOf(authority: string): string | undefined {
   return new URL(`http://${authority}`).hostname.replace(/\.$/, "");
 }
 
-/** Returns a configured name or address, without a port, normalized as by `hostOf`; undefined if invalid. */
+/**
+ * Returns a configured name or address, without a port, normalized as by `hostOf`; undefined if
+ * invalid.
+ */
 export function hostOfName(name: string): string | undefined {
   return hostOf(name.includes(":") ? `[${name.replace(/^\[(.*)\]$/, "$1")}]` : name);
 }

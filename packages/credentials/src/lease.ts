@@ -1,6 +1,6 @@
 /**
- * The three parts of a temporary OSS credential. They are replaced only together: OSS answers a mixed
- * pair with `AccessKeyIdAndSecurityTokenNotMatch`.
+ * The three parts of a temporary OSS credential. They are replaced only together: OSS answers a
+ * mixed pair with `AccessKeyIdAndSecurityTokenNotMatch`.
  */
 export interface Credentials {
   readonly accessKeyId: string;
@@ -15,7 +15,10 @@ export interface Bucket {
   /** The region's id as V4 signatures name it, such as `cn-hangzhou`. */
   readonly region: string;
   readonly name: string;
-  /** True: the bucket is in the path (`endpoint/bucket/key`); false: in the host (`bucket.endpoint/key`). */
+  /**
+   * True: the bucket is in the path (`endpoint/bucket/key`); false: in the host
+   * (`bucket.endpoint/key`).
+   */
   readonly pathStyle: boolean;
   readonly signatureVersion: "v4" | "v1";
 }
@@ -37,13 +40,19 @@ export interface Lease {
   readonly vendor: string;
   readonly credentials: Credentials;
   readonly bucket: Bucket;
-  /** The folder's own prefix, which keys are appended to; ends with `/`. Empty only with `object`. */
+  /**
+   * The folder's own prefix, which keys are appended to; ends with `/`. Empty only with `object`.
+   */
   readonly prefix: string;
   /** Everything that the credentials open: every key must begin with one of these. */
   readonly prefixes: readonly string[];
-  /** If set, the file goes here whatever its name; `prefix` is then the key without its last part. */
+  /**
+   * If set, the file goes here whatever its name; `prefix` is then the key without its last part.
+   */
   readonly object?: OpenedObject;
   readonly expiresAt: Date;
-  /** The vendor's own text of the end, if it has no zone and was read as UTC: in GMT+8 it is over. */
+  /**
+   * The vendor's own text of the end, if it has no zone and was read as UTC: in GMT+8 it is over.
+   */
   readonly assumedUtc?: string;
 }

@@ -65,7 +65,10 @@ export function registeredVendor(name: string): RegisteredVendor | undefined {
   return Object.hasOwn(registry, name) ? registry[name as VendorName] : undefined;
 }
 
-/** Creates a configuration's vendors, by name. Throws CONFIG_INVALID for unknown names and bad options. */
+/**
+ * Creates a configuration's vendors, by name. Throws CONFIG_INVALID for unknown names and bad
+ * options.
+ */
 export function createVendors(
   configured: Readonly<Record<string, unknown>>,
   dependencies?: VendorDependencies,
@@ -103,8 +106,8 @@ interface Declared<Options> {
 }
 
 /**
- * Binds a schema and a factory. The pair's own types stay inside, so that different vendors fit into
- * one table. Adds the options that every vendor's section may have.
+ * Binds a schema and a factory. The pair's own types stay inside, so that different vendors fit
+ * into one table. Adds the options that every vendor's section may have.
  */
 function checked<Own extends z.ZodObject<{ gateway: z.ZodType<string> }>>(
   own: Own,

@@ -14,8 +14,8 @@ export interface FolderOfCase {
 }
 
 /**
- * A call to a vendor, by the vendor's own parameter names. Plain text, so that calls can be compared:
- * folders with equal calls share one answer.
+ * A call to a vendor, by the vendor's own parameter names. Plain text, so that calls can be
+ * compared: folders with equal calls share one answer.
  */
 export type VendorCall = Readonly<Record<string, string>>;
 
@@ -41,7 +41,10 @@ export interface GivenEnd {
 export interface IssuedLease {
   readonly credentials: Credentials;
   readonly bucket: Bucket;
-  /** The prefix of each folder it opens, ending with `/`; never a whole bucket, where folders collide. */
+  /**
+   * The prefix of each folder it opens, ending with `/`; never a whole bucket, where folders
+   * collide.
+   */
   readonly folders: Readonly<Record<FolderKey, string>>;
   /** Everything it opens. */
   readonly prefixes: readonly string[];
@@ -78,7 +81,9 @@ export interface NumberedFile {
 export interface PerFile {
   /** How many files a folder may have; they are numbered from 1. */
   readonly limit: number;
-  /** The selector of one file: the folder's with what `slot` adds. Strict, as the folder's own is. */
+  /**
+   * The selector of one file: the folder's with what `slot` adds. Strict, as the folder's own is.
+   */
   readonly selector: z.ZodType<FolderSelector>;
   /**
    * Returns what to add to the folder's selector to name a file, or FILE_NOT_ACCEPTED with the
@@ -88,8 +93,8 @@ export interface PerFile {
 }
 
 /**
- * The ability of a vendor to open all folders of a case: one for each suit, and others by their role.
- * A local folder whose subfolders are named after suits and roles maps to them by name alone.
+ * The ability of a vendor to open all folders of a case: one for each suit, and others by their
+ * role. A local folder whose subfolders are named after suits and roles maps to them by name alone.
  */
 export interface CaseFolders {
   /** The roles, such as `entrust`. */
@@ -101,8 +106,8 @@ export interface CaseFolders {
 }
 
 /**
- * The port of a vendor that hands out temporary OSS credentials. A vendor says what to call, calls it,
- * and translates the answer. It doesn't cache, retry, log or read the clock: the broker does.
+ * The port of a vendor that hands out temporary OSS credentials. A vendor says what to call, calls
+ * it, and translates the answer. It doesn't cache, retry, log or read the clock: the broker does.
  */
 export interface Vendor {
   /** The name by which it is registered and configured. */
@@ -120,7 +125,9 @@ export interface Vendor {
   /** The selector of a folder. Strict: an unknown key is a fault that names the key. */
   readonly selector: z.ZodType<FolderSelector>;
 
-  /** Set for a vendor that opens objects one by one: leases are then requested by a file's selector. */
+  /**
+   * Set for a vendor that opens objects one by one: leases are then requested by a file's selector.
+   */
   readonly perFile?: PerFile;
 
   /**
@@ -131,9 +138,9 @@ export interface Vendor {
   call(of: FolderOfCase): VendorCall;
 
   /**
-   * Calls the vendor once. Throws VENDOR_* errors if the whole call fails, and INTERRUPTED if `signal`
-   * aborts; failures of single folders are refusals in the answer. Not idempotent: each call may issue
-   * another credential, and earlier ones stay valid until their own end.
+   * Calls the vendor once. Throws VENDOR_* errors if the whole call fails, and INTERRUPTED if
+   * `signal` aborts; failures of single folders are refusals in the answer. Not idempotent: each
+   * call may issue another credential, and earlier ones stay valid until their own end.
    */
   issue(call: VendorCall, options: { readonly signal: AbortSignal }): Promise<VendorAnswer>;
 }

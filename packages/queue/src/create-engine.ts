@@ -27,10 +27,10 @@ export interface Backend {
 const LOCK_RENEWED_MS = 4_000;
 
 /**
- * When a worker dies, its jobs' locks end within eight seconds; the next check, at most 2.5 s later,
- * gives the jobs to others. An event loop that is blocked for less than four seconds loses no lock,
- * and a lost lock does no harm: two workers on one shard don't disturb each other. No job fails for
- * having stalled often: the ledger knows which shards crash their workers.
+ * When a worker dies, its jobs' locks end within eight seconds; the next check, at most 2.5 s
+ * later, gives the jobs to others. An event loop that is blocked for less than four seconds loses
+ * no lock, and a lost lock does no harm: two workers on one shard don't disturb each other. No job
+ * fails for having stalled often: the ledger knows which shards crash their workers.
  */
 const workerTimes = {
   lockDuration: 2 * LOCK_RENEWED_MS,
@@ -50,7 +50,8 @@ export function withTelemetry<Options extends object>(own: Options): Options {
 
 export function createEngine(backend: Backend): Engine {
   const queues = new Map(queueNames.map((name) => [name, backend.createQueue(name)]));
-  // Without a listener, a lost connection would end the process; callers get the error of their call.
+  // Without a listener, a lost connection would end the process; callers get the error of their
+  // call.
   for (const queue of queues.values()) queue.on("error", () => {});
 
   function queueOf(name: QueueName): Queue<JobData> {

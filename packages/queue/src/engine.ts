@@ -10,10 +10,10 @@ export interface Engine {
   /** Adds jobs for new work; a job whose id exists already is left as it is. */
   enqueueNew(name: QueueName, jobs: readonly JobRef[]): Promise<void>;
   /**
-   * Makes sure that work will be done, whatever became of its job: completed, failed, or lost. A job
-   * that is running or delayed is left alone. `isNewer` is for work that the job may not know about
-   * yet: a delayed job starts at once; a running one is enqueued again if it ends within a second,
-   * and otherwise finds the new work itself.
+   * Makes sure that work will be done, whatever became of its job: completed, failed, or lost. A
+   * job that is running or delayed is left alone. `isNewer` is for work that the job may not know
+   * about yet: a delayed job starts at once; a running one is enqueued again if it ends within a
+   * second, and otherwise finds the new work itself.
    */
   enqueue(name: QueueName, jobs: readonly JobRef[], options?: { isNewer?: boolean }): Promise<void>;
   /**

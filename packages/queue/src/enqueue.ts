@@ -95,8 +95,8 @@ const END_WITHIN_MS = 1000;
 const CHECK_EVERY_MS = 50;
 
 /**
- * Waits for a running job to end and enqueues it again. Gives up after a second: a second job beside
- * one that goes on would do its work twice.
+ * Waits for a running job to end and enqueues it again. Gives up after a second: a second job
+ * beside one that goes on would do its work twice.
  */
 async function enqueueOnceEnded(queue: Queue<JobData>, job: NewJob): Promise<void> {
   for (let waited = 0; waited < END_WITHIN_MS; waited += CHECK_EVERY_MS) {

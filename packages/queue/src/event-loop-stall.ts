@@ -1,4 +1,6 @@
-/** Counts stalls of this process: it was frozen, its machine slept, or its event loop was blocked. */
+/**
+ * Counts stalls of this process: it was frozen, its machine slept, or its event loop was blocked.
+ */
 export interface StallWatch {
   /** How many stalls there have been, up to this very moment. */
   readonly count: number;

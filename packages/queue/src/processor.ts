@@ -74,7 +74,9 @@ async function delay(
   return new DelayedError();
 }
 
-/** Makes any names in the line visible. A line that can't be written isn't worth failing the job. */
+/**
+ * Makes any names in the line visible. A line that can't be written isn't worth failing the job.
+ */
 async function log(job: Job<JobData>, line: string): Promise<void> {
   await job.log(visible(line)).catch(() => {});
 }

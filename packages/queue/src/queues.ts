@@ -1,6 +1,6 @@
 /**
- * The queues. A job carries an id and nothing else: the ledger knows what has to be done and what is
- * done, so a job may be enqueued twice, lost, or retried at any time.
+ * The queues. A job carries an id and nothing else: the ledger knows what has to be done and what
+ * is done, so a job may be enqueued twice, lost, or retried at any time.
  */
 export const queueNames = ["plan", "store", "seal", "reconcile"] as const;
 export type QueueName = (typeof queueNames)[number];
@@ -23,8 +23,8 @@ const LOWEST_PRIORITY = 2 ** 21 - 1;
 
 /**
  * Round-robin between imports, one shard per import and round. A job's priority is its round: the
- * current round plus the number of the import's shards still waiting before it. New imports start in
- * the current round, so neither they nor a large import starve.
+ * current round plus the number of the import's shards still waiting before it. New imports start
+ * in the current round, so neither they nor a large import starve.
  *
  * @param position which of its import's waiting shards it is, from 1 on
  */
@@ -50,5 +50,7 @@ export const kept = {
   removeOnFail: { age: 30 * DAY, count: 100_000 },
 } as const;
 
-/** BullMQ publishes an event for each step of a job. Nobody listens: the ledger is asked instead. */
+/**
+ * BullMQ publishes an event for each step of a job. Nobody listens: the ledger is asked instead.
+ */
 export const EVENTS_KEPT = 100;

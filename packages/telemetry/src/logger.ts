@@ -18,9 +18,9 @@ export interface LoggerOptions {
 }
 
 /**
- * Creates the logger of a process. It writes one JSON object per line, with `trace_id` and `span_id` if
- * a span is active, without credentials, and with control characters escaped: logs are read in
- * terminals.
+ * Creates the logger of a process. It writes one JSON object per line, with `trace_id` and
+ * `span_id` if a span is active, without credentials, and with control characters escaped: logs are
+ * read in terminals.
  */
 export function createLogger(options: LoggerOptions): Logger {
   const redactor = createRedactor(options.secrets);

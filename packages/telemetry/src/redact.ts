@@ -1,12 +1,16 @@
 const MASK = "[redacted]";
 
-/** Names of fields with credentials: `accessKeySecret`, `access_key_secret`, `x-oss-security-token`. */
+/**
+ * Names of fields with credentials: `accessKeySecret`, `access_key_secret`, `x-oss-security-token`.
+ */
 const SECRET_NAME =
   "(?:access[-_]?key[-_]?secret|app[-_]?secret|client[-_]?secret|secret[-_]?key|security[-_]?token|session[-_]?token" +
   "|access[-_]?token|api[-_]?token|authorization|(?<!_)signature|password|passwd|cookie|(?<![a-z])secret)";
 
 const secretField = new RegExp(`${SECRET_NAME}$`, "i");
-/** `name: value`, `name=value` and `"name":"value"` in a text, such as a URL or a vendor's answer. */
+/**
+ * `name: value`, `name=value` and `"name":"value"` in a text, such as a URL or a vendor's answer.
+ */
 const secretInText = new RegExp(
   `(${SECRET_NAME}["']?\\s*[=:]\\s*)("(?:[^"\\\\]|\\\\.)*"|'[^']*'|[^"'\\s&,;}\\]]+)`,
   "gi",
@@ -24,9 +28,9 @@ export interface Redactor {
 }
 
 /**
- * Creates a redactor. It works on the finished line, so that nothing can bypass it: messages, fields,
- * child loggers' bindings, and errors' messages, stacks and causes. Only suspicious lines are parsed;
- * they stay valid JSON.
+ * Creates a redactor. It works on the finished line, so that nothing can bypass it: messages,
+ * fields, child loggers' bindings, and errors' messages, stacks and causes. Only suspicious lines
+ * are parsed; they stay valid JSON.
  *
  * @param secrets are masked wherever they occur, even within a longer text
  */

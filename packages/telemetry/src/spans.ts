@@ -19,7 +19,8 @@ interface SpanEntry {
 
 /**
  * Every span of our own code, in the order in which an import meets them. They are children of HTTP
- * spans, which follow OpenTelemetry's conventions, and of the spans of jobs, which are bullmq-otel's.
+ * spans, which follow OpenTelemetry's conventions, and of the spans of jobs, which are
+ * bullmq-otel's.
  */
 export const spanTable = {
   "exhibit.plan": {
@@ -101,9 +102,9 @@ export interface RunningSpan<Name extends SpanName> {
 }
 
 /**
- * Runs `work` inside a span, which is active for everything that `work` awaits. Records a failure on
- * the span with our error code as `error.type`, and rethrows it unchanged. Costs next to nothing when
- * telemetry is off or the trace isn't sampled: no span is created then.
+ * Runs `work` inside a span, which is active for everything that `work` awaits. Records a failure
+ * on the span with our error code as `error.type`, and rethrows it unchanged. Costs next to nothing
+ * when telemetry is off or the trace isn't sampled: no span is created then.
  */
 export function withSpan<Name extends SpanName, Result>(
   name: Name,

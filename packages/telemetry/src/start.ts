@@ -6,8 +6,9 @@ const SHUTDOWN_LIMIT = 3_000;
 
 export interface Telemetry {
   /**
-   * Sends what is still buffered, for at most three seconds. Never fails: a missing collector must not
-   * trouble the user. The SDK may go on trying for ten seconds, so call `process.exit` afterwards.
+   * Sends what is still buffered, for at most three seconds. Never fails: a missing collector must
+   * not trouble the user. The SDK may go on trying for ten seconds, so call `process.exit`
+   * afterwards.
    */
   shutdown(): Promise<void>;
 }
@@ -16,8 +17,8 @@ export interface TelemetryOptions {
   /** The `service.name`, unless OTEL_SERVICE_NAME or OTEL_RESOURCE_ATTRIBUTES sets one. */
   readonly service: string;
   /**
-   * `process.env`. The SDK itself reads the same variables from the process; these only decide whether
-   * it is started, and for which signals.
+   * `process.env`. The SDK itself reads the same variables from the process; these only decide
+   * whether it is started, and for which signals.
    */
   readonly env: Readonly<Record<string, string | undefined>>;
 }

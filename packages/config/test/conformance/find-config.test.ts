@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-it("is the one that EXHIBIT_CONFIG names, or else exhibit.yaml in the working folder", async () => {
+it("finds the file that EXHIBIT_CONFIG names, or else exhibit.yaml in the working folder", async () => {
   const path = join(folder, "exhibit.yaml");
   const named = { path: "/etc/exhibit.yaml", isNamed: true };
   expect(findConfig({}, folder)).toBeUndefined();

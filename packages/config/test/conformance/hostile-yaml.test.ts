@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** What is said of a file, and in how many milliseconds. */
+/** Returns what is reported about a file, and after how many milliseconds. */
 async function said(text: string | Buffer): Promise<{ lines: string[]; ms: number }> {
   const path = join(folder, "exhibit.yaml");
   await writeFile(path, text);
@@ -27,7 +27,7 @@ const strings = Array.from({ length: 10_000 }, (_, index) => `s${index}`).join("
 const aliases = Array.from({ length: 99 }, (_, index) => `b${index}: *a`).join("\n");
 const noAliases = "aliases and anchors (* and &) aren't supported: write out the value";
 
-describe("A configuration of somebody who wants to keep us busy", () => {
+describe("A configuration that would overload the parser", () => {
   it.each<[string, string | Buffer, string]>([
     ["a list repeated by aliases", `a: &a [${strings}]\n${aliases}\n`, `line 1: ${noAliases}`],
     ["an alias of itself", "x: 1\na: &a [*a]\n", `line 2: ${noAliases}`],
@@ -60,19 +60,19 @@ describe("A configuration of somebody who wants to keep us busy", () => {
     ],
     ["a large file", `a: ${"x".repeat(1024 * 1024)}`, "it is larger than 1 MiB"],
     ["another charset", Buffer.from("a: \xba\xcf", "latin1"), "it isn't UTF-8"],
-  ])("is refused with a sentence, at once: %s", async (_, text, sentence) => {
+  ])("is refused at once with a message: %s", async (_, text, sentence) => {
     const { lines, ms } = await said(text);
     expect(lines).toEqual([sentence]);
-    // Minutes, for some of these, where the parser sees them. A busy machine is slow by itself.
+    // The parser would take minutes for some of these. A busy machine is slow by itself.
     expect(ms).toBeLessThan(5_000);
   });
 
-  it("is refused without end, too", async () => {
+  it("is refused even if the file is endless", async () => {
     await expect(loadConfig("/dev/zero", {})).rejects.toThrow(/it is larger than 1 MiB/);
   });
 });
 
-it("What only looks like an alias or a bracket in a text is one", async () => {
+it("Characters in a text that look like an alias or a bracket are accepted", async () => {
   const path = join(folder, "good.yaml");
   const roots = `\n  - "/a&b"\n  - '/*c'\n  - /[[[d\n  - "/e # f"\n# & * [\n`;
   await writeFile(path, `sources:\n  roots:${roots.replaceAll("\n  ", "\n    ")}vendors: {}\n`);

@@ -5,7 +5,7 @@ import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadConfig, secretsOf } from "../../src/index.ts";
 
-/** Of the shape that the README shows. */
+/** A configuration like the one in the README. */
 const sample = `
 sources: { roots: ["\${ROOT}/evidence"] }
 vendors:
@@ -57,13 +57,13 @@ describe("exhibit.yaml", () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it("doesn't take what every object has for a variable", async () => {
+  it("doesn't mistake an object's inherited property for a variable", async () => {
     expect(await failure(`sources: { roots: ['/$\{constructor}'] }\nvendors: {}`)).toContain(
       "sources.roots.0: the environment has neither constructor nor constructor_FILE",
     );
   });
 
-  it("takes variables from the environment and from files, and what they hold as it is", async () => {
+  it("takes variables from the environment and from files, and doesn't expand their values", async () => {
     const file = join(folder, "secret");
     await writeFile(file, "  from-a-file\n");
     const config = await loadConfig(await written(sample), {
@@ -75,7 +75,7 @@ describe("exhibit.yaml", () => {
     expect(secretsOf(config)).toEqual([`s3cret-$\{ROOT}`, "from-a-file"]);
   });
 
-  it("takes a variable without the line break that a shell put behind it, and names the key of one inside", async () => {
+  it("ignores a line break after a value, and names the key of a value with one inside", async () => {
     const given = { ...variables, DEEPVISION_APP_SECRET: "s3cret-2" };
     const config = await loadConfig(await written(sample), {
       ...given,
@@ -91,7 +91,7 @@ describe("exhibit.yaml", () => {
     );
   });
 
-  it("takes the paths in vendors' options relative to its own folder", async () => {
+  it("resolves paths in vendors' options relative to its own folder", async () => {
     const rex = `vendors:
   rex:
     gateway: https://gw.api.taobao.com/router/rest
@@ -108,7 +108,7 @@ describe("exhibit.yaml", () => {
     });
   });
 
-  it("names key and variable of what is missing, once, beside other faults", async () => {
+  it("names the key and the variable of each missing value, once, with the other faults", async () => {
     const given = {
       ROOT: "",
       KONGUR_APP_SECRET: "s3cret",
@@ -123,7 +123,7 @@ describe("exhibit.yaml", () => {
     ]);
   });
 
-  it("rejects what isn't a variable's name, and an empty file", async () => {
+  it("rejects invalid variable names and empty files", async () => {
     const empty = join(folder, "empty");
     await writeFile(empty, "\n");
     const text = `sources: { roots: ["$\{a b}", "$\{EMPTY}"] }\nvendors: {}\n`;
@@ -141,14 +141,14 @@ describe("exhibit.yaml", () => {
     expect(faults[0]).toMatch(/^line 3, column \d+: not YAML: /);
   });
 
-  it("says when the same key comes twice", async () => {
+  it("reports a duplicate key", async () => {
     expect(await failure("vendors: {}\nsources: {}\nvendors: {}\n")).toEqual([
       `${path} can't be used:`,
       "line 3, column 1: not YAML: duplicate key",
     ]);
   });
 
-  it("says when it isn't there", async () => {
+  it("says when it doesn't exist", async () => {
     const nowhere = join(folder, "nowhere.yaml");
     await expect(loadConfig(nowhere, {})).rejects.toMatchObject({
       code: "CONFIG_INVALID",

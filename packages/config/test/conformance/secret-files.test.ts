@@ -16,7 +16,7 @@ describe("a variable that holds a secret", () => {
     return join(folder, name);
   }
 
-  it("may be in a file, without the space around it", async () => {
+  it("may be in a file, whose content is trimmed", async () => {
     const environment = readEnvironment({
       EXHIBIT_REDIS_URL_FILE: await file("redis", "redis://:pw@redis.test\n"),
       EXHIBIT_DATABASE_URL_FILE: await file("database", " postgres://u:pw@db.test/x\n"),
@@ -29,7 +29,7 @@ describe("a variable that holds a secret", () => {
     });
   });
 
-  it("counts itself before its file", async () => {
+  it("takes precedence over its file", async () => {
     const environment = readEnvironment({
       EXHIBIT_LEASE_KEY: `k1:${Buffer.alloc(32).toString("base64")}`,
       EXHIBIT_LEASE_KEY_FILE: "/nowhere",
@@ -37,7 +37,7 @@ describe("a variable that holds a secret", () => {
     expect(environment.leaseKeys).toMatchObject([{ id: "k1" }]);
   });
 
-  it("is a fault when its file can't be read, is empty, or has something else in it", async () => {
+  it("is a fault if its file can't be read, is empty, or contains something else", async () => {
     const variables = {
       EXHIBIT_REDIS_URL_FILE: join(folder, "nowhere"),
       EXHIBIT_DATABASE_URL_FILE: await file("empty", "\n"),

@@ -55,13 +55,13 @@ describe("a configuration", () => {
     });
   });
 
-  it("is a live deployment's unless it says that it is a trial's", () => {
+  it("is live unless it says that it is a trial", () => {
     const vendors = { kongur };
     expect(parseConfig({ sources, vendors }, "memory").trial).toBe(false);
     expect(faults({ trial: "yes", sources, vendors })[1]).toMatch(/^trial: /);
   });
 
-  it("of a trial leads nowhere but to this machine, and what does isn't taken for live unasked", () => {
+  it("of a trial leads only to this machine; what leads there must say whether it is a trial", () => {
     const gateway = "http://127.0.0.1:7401/router/rest";
     const oss = { ...kongur.oss, endpoint: "http://localhost:7402" };
     const local = { sources, vendors: { kongur: { ...kongur, gateway, oss } } };
@@ -83,7 +83,7 @@ describe("a configuration", () => {
     expect(parseConfig(once, "memory")).toEqual(once);
   });
 
-  it("may limit how often a vendor is asked", () => {
+  it("may limit how often a vendor is called", () => {
     const rate_limit = { calls: 10, per_seconds: 1 };
     const limited = { ...kongur, rate_limit };
     const config = parseConfig({ sources, vendors: { kongur: limited } }, "memory");
@@ -112,7 +112,7 @@ describe("a configuration", () => {
     expect(secretsOf(config, { redisUrl: "redis://redis:6379" })).toEqual(["s3cret-1"]);
   });
 
-  it("takes a password that isn't percent-encoded as it is written", () => {
+  it("accepts a password that isn't percent-encoded", () => {
     const config = parseConfig({ sources, vendors: { kongur } }, "memory");
     expect(secretsOf(config, { redisUrl: "redis://:50%off@redis" })).toEqual([
       "s3cret-1",
@@ -120,7 +120,7 @@ describe("a configuration", () => {
     ]);
   });
 
-  it("tells all faults at once, a line each, without the values", () => {
+  it("reports all faults at once, one per line, without the values", () => {
     const bad = {
       sources: { roots: ["evidence"], root: "x" },
       vendors: {
@@ -164,7 +164,7 @@ describe("a configuration", () => {
     ]);
   });
 
-  it("says why rex can't do without its signer", () => {
+  it("says why rex needs its signer", () => {
     const { kongur_app_key, ...account } = kongur;
     const rex = { ...account, rex_access_key: "k", rex_access_secret: "s3cret-4" };
     expect(faults({ sources, vendors: { rex } })).toEqual([

@@ -14,7 +14,7 @@ describe("the environment", () => {
     });
   });
 
-  it("says everything that is given", () => {
+  it("has everything that is set", () => {
     const given = {
       EXHIBIT_CONFIG: "exhibit.yaml",
       EXHIBIT_REDIS_URL: "rediss://:pw@redis.test:6379/1",
@@ -62,7 +62,7 @@ describe("the environment", () => {
     expect(() => readEnvironment({ ...given, ...more })).toThrow(reason);
   });
 
-  it("gives the ledger's address alone to who needs nothing else", () => {
+  it("gives the ledger's address alone to commands that need nothing else", () => {
     const url = "postgres://u:pw@db.test/exhibit";
     expect(readDatabaseUrl({ EXHIBIT_DATABASE_URL: `${url}\n` })).toBe(url);
     expect(readDatabaseUrl({ EXHIBIT_DATABASE_URL: "" })).toBeUndefined();
@@ -83,7 +83,7 @@ describe("the environment", () => {
     expect(readEnvironment({ EXHIBIT_API_HOST: host, EXHIBIT_API_PORT: "9" }).apiUrl).toBe(url);
   });
 
-  it("tells all faults at once, without the values", () => {
+  it("reports all faults at once, without the values", () => {
     const given = {
       EXHIBIT_REDIS_URL: "http://:s3cret@redis.test",
       EXHIBIT_LEASE_KEY: "k1:s3cret",
@@ -106,7 +106,7 @@ describe("the environment", () => {
   });
 
   it.each(["api:7400", "[::1]:80", "https://exhibit.test", "a b", "*.test"])(
-    "takes no %j among the API's further names",
+    "rejects %j as another name of the API",
     (name) => {
       expect(() => readEnvironment({ EXHIBIT_API_HOSTS: `api,${name}` })).toThrow(
         /^EXHIBIT_API_HOSTS: it isn't a comma-separated list of names and addresses/m,
@@ -121,11 +121,11 @@ describe("the environment", () => {
     ],
     [{ EXHIBIT_REDIS_PREFIX: "{a}" }, "EXHIBIT_REDIS_PREFIX: it must be"],
     [{ EXHIBIT_REDIS_PREFIX: "a:b" }, "EXHIBIT_REDIS_PREFIX: it must be"],
-  ])("doesn't take %j", (given, fault) => {
+  ])("rejects %j", (given, fault) => {
     expect(() => readEnvironment(given)).toThrow(fault);
   });
 
-  it("leaves out the space around a value, which is none if nothing else is in it", () => {
+  it("trims values, and ignores those that are empty then", () => {
     const { apiPort, redisUrl, databaseUrl, dataDir } = readEnvironment({
       EXHIBIT_API_PORT: " 80\n",
       EXHIBIT_REDIS_URL: "redis://r\n",
@@ -140,19 +140,19 @@ describe("the environment", () => {
     expect(dataDir).toMatch(/\.exhibit$/);
   });
 
-  it.each([['"/data"'], ["'/data'"], ["/da\nta"]])("never takes %j for a path", (path) => {
+  it.each([['"/data"'], ["'/data'"], ["/da\nta"]])("rejects the path %j", (path) => {
     expect(() => readEnvironment({ EXHIBIT_DATA_DIR: path })).toThrow(
       "EXHIBIT_DATA_DIR: it is in quotes",
     );
   });
 
-  it("wants a Redis beside a database", () => {
+  it("needs a Redis with a database", () => {
     expect(() => readEnvironment({ EXHIBIT_DATABASE_URL: "postgres://db.test/x" })).toThrow(
       /^EXHIBIT_REDIS_URL: it is missing/m,
     );
   });
 
-  it.each([["7400x"], ["-1"], ["1e3"], ["8 0"]])("never takes %j for a port", (port) => {
+  it.each([["7400x"], ["-1"], ["1e3"], ["8 0"]])("rejects the port %j", (port) => {
     expect(() => readEnvironment({ EXHIBIT_API_PORT: port })).toThrow(/^EXHIBIT_API_PORT: /m);
   });
 });

@@ -6,7 +6,8 @@ const why = plainWord(2000).describe("For the record");
 const id = z.string().regex(/^\d{1,15}$/, "it has to be an id that a list gave");
 
 /**
- * Which failed files an action is about: those that match everything that is named. With nothing named, every failed file.
+ * Which failed files an action is about: those that match everything that is named. With nothing
+ * named, every failed file.
  */
 export interface Selection {
   folder_id?: string | undefined;

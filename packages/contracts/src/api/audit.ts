@@ -2,8 +2,8 @@ import { z } from "zod";
 import { pageOf } from "./pages.ts";
 
 /**
- * What people do to imports and (`pause`, `resume` and `accept` only) to vendors. Each of them is recorded
- * in the audit log, in the transaction that does it.
+ * What people do to imports and (`pause`, `resume` and `accept` only) to vendors. Each of them is
+ * recorded in the audit log, in the transaction that does it.
  */
 export const auditActions = [
   "create",

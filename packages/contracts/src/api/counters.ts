@@ -1,6 +1,8 @@
 import { z } from "zod";
 
-/** What the ledger counts for each import and folder; every other list of counters derives from it. */
+/**
+ * What the ledger counts for each import and folder; every other list of counters derives from it.
+ */
 export const counterNames = [
   "files",
   "bytes",

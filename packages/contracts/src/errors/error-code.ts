@@ -6,7 +6,8 @@ export const errorCode = z.enum(errorCodes as [ErrorCode, ...ErrorCode[]], {
   error: ({ input }) => noSuchCode(String(input)),
 });
 
-// Codes that share this many leading letters count as similar: the first word of a code is its kind.
+// Codes that share this many leading letters count as similar: the first word of a code is its
+// kind.
 const leastAlike = 4;
 const mostNamed = 3;
 

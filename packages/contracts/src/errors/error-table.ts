@@ -18,7 +18,9 @@ interface ErrorEntry {
   readonly remedy: string;
 }
 
-/** Every error that leaves a package of Exhibit. A test compares `docs/errors.md` with this table. */
+/**
+ * Every error that leaves a package of Exhibit. A test compares `docs/errors.md` with this table.
+ */
 export const errorTable = {
   CONFIG_INVALID: {
     action: "never",

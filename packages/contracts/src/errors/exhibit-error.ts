@@ -1,7 +1,7 @@
 import { visible } from "../text/visible.ts";
 import { type ErrorAction, type ErrorCode, errorTable } from "./error-table.ts";
 
-// For the door `@exhibit/contracts/errors`, which loads no zod.
+// For the export `@exhibit/contracts/errors`, which loads no zod.
 export type { ErrorCode };
 
 export interface ExhibitErrorOptions {

@@ -17,8 +17,8 @@ const kinds: Readonly<Record<string, string>> = {
 const MOST_CHOICES = 12;
 
 /**
- * Describes zod's issues in plain words: pass it to `safeParse` as `error`. Messages that a schema has
- * of its own are kept. No message contains a value, which may be a secret.
+ * Describes zod's issues in plain words: pass it to `safeParse` as `error`. Messages that a schema
+ * has of its own are kept. No message contains a value, which may be a secret.
  */
 export function plainIssue(issue: Issue): string | undefined {
   switch (issue.code) {

@@ -35,7 +35,9 @@ export function decodeNameAs(encoding: NameEncoding, name: Uint8Array): string |
   }
 }
 
-/** Returns how a name that isn't UTF-8 probably reads: ` (as GB18030: 合同.pdf)`; empty if unknown. */
+/**
+ * Returns how a name that isn't UTF-8 probably reads: ` (as GB18030: 合同.pdf)`; empty if unknown.
+ */
 export function readingOf(name: Uint8Array): string {
   for (const encoding of likely) {
     const text = decodeNameAs(encoding, name);
@@ -46,8 +48,8 @@ export function readingOf(name: Uint8Array): string {
 }
 
 /**
- * Escapes a name that isn't UTF-8: bytes that aren't ASCII, and control characters, become `\xff`, and
- * backslashes are doubled. Nothing is decoded, so two names never become equal.
+ * Escapes a name that isn't UTF-8: bytes that aren't ASCII, and control characters, become `\xff`,
+ * and backslashes are doubled. Nothing is decoded, so two names never become equal.
  */
 export function writeName(name: Uint8Array): string {
   return Array.from(name, writeByte).join("");
@@ -62,9 +64,10 @@ function writeByte(byte: number): string {
 }
 
 /**
- * Returns whether a recorded path is escaped because not all of its names are UTF-8. Such a path, and
- * no other, begins with `./`; `writeName` escapes its names that aren't UTF-8, and in the others each
- * backslash is doubled. So it can be turned back into bytes, and is never the path of another file.
+ * Returns whether a recorded path is escaped because not all of its names are UTF-8. Such a path,
+ * and no other, begins with `./`; `writeName` escapes its names that aren't UTF-8, and in the
+ * others each backslash is doubled. So it can be turned back into bytes, and is never the path of
+ * another file.
  */
 export function isWrittenOut(path: string): boolean {
   return path.startsWith("./");

@@ -15,8 +15,8 @@ export function plainWord(longest: number) {
 }
 
 /**
- * Returns the schema of a file system path. It may contain what names may, even line breaks, so that
- * everything can be imported; these are made visible wherever the path is displayed.
+ * Returns the schema of a file system path. It may contain what names may, even line breaks, so
+ * that everything can be imported; these are made visible wherever the path is displayed.
  */
 export function anyPath(longest: number) {
   return z.string().min(1).max(longest).refine(isKeepable, { error: tellUnseen });

@@ -13,7 +13,7 @@ const folder = {
   source: { type: "directory", path: "/evidence" },
 };
 
-describe("What is wrong with a request", () => {
+describe("A fault of a request", () => {
   it.each<[string, unknown, string[]]>([
     ["nothing", undefined, [": it is missing"]],
     ["a text", "x", [": an object is expected"]],
@@ -55,7 +55,7 @@ describe("What is wrong with a request", () => {
       { folders: [{ ...folder, folder: { ["k".repeat(201)]: "v" } }] },
       [`folders.0.folder.${"k".repeat(201)}: its name: it must have at most 200 characters`],
     ],
-  ])("is said in plain words: %s", (_, value, expected) => {
+  ])("is described in plain words: %s", (_, value, expected) => {
     expect(faults(importRequest, value)).toEqual(expected);
   });
 
@@ -71,17 +71,17 @@ describe("What is wrong with a request", () => {
         'state.0: it must be "planned" or "stored" or "identical" or "failed" or "waived" or "skipped"',
       ],
     ],
-  ])("is said in plain words of a query: %j", (query, expected) => {
+  ])("is described in plain words for a query: %j", (query, expected) => {
     expect(faults(fileQuery.strict(), query)).toEqual(expected);
   });
 
-  it("keeps the sentences that a schema has of its own", () => {
+  it("keeps the messages of a schema itself", () => {
     const own = z.object({ at: z.url({ error: "it isn't an address" }) });
     expect(faults(own, { at: "x" })).toEqual(["at: it isn't an address"]);
   });
 });
 
-describe("A text of somebody else's", () => {
+describe("An untrusted text", () => {
   const bad = ["a\u0000b", "a\u001b[31m", "a\nb", "a\u0085", "a\u202eb", "a\ud800", "a\u2028b"];
   const place = (text: string) => ({
     entrust_id: { folders: [folder], entrust_id: text },
@@ -91,7 +91,7 @@ describe("A text of somebody else's", () => {
     "folders.0.folder.suit_id": { folders: [{ ...folder, folder: { suit_id: text } }] },
   });
 
-  it.each(bad)("is refused when it can't be shown: %j", (text) => {
+  it.each(bad)("is refused if it can't be displayed: %j", (text) => {
     const code = `U+${text.codePointAt(1)?.toString(16).toUpperCase().padStart(4, "0")}`;
     for (const [field, request] of Object.entries(place(text))) {
       expect(faults(importRequest, request)).toEqual([
@@ -104,7 +104,7 @@ describe("A text of somebody else's", () => {
     ]);
   });
 
-  it("may be of any language", () => {
+  it("may be in any language", () => {
     for (const text of ["委托-77", "é", "👩‍👩‍👧", "مرحبا", "a b"]) {
       for (const request of Object.values(place(text))) {
         expect(faults(importRequest, request)).toEqual([]);
@@ -112,7 +112,7 @@ describe("A text of somebody else's", () => {
     }
   });
 
-  it("may be a path of a folder whatever its name, but for what no name has", () => {
+  it("may be any path, except for characters that no name has", () => {
     const at = (path: string) => ({ folders: [{ ...folder, source: { ...folder.source, path } }] });
     expect(faults(importRequest, at("/evidence/a\nb\u001b\u202e"))).toEqual([]);
     for (const path of ["/a\u0000b", "/a\ud800"]) {

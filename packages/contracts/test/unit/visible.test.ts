@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ExhibitError, unseenIn, visible, visibleJson, visibleLines } from "../../src/index.ts";
 
-describe("a name of somebody else's", () => {
+describe("an untrusted name", () => {
   it.each([
     ["\u001b]0;pwned\u0007\u001b[2J", "\\u{1b}]0;pwned\\u{7}\\u{1b}[2J"],
     ["a\nImport: sealed\r\n\tb", "a\\u{a}Import: sealed\\u{d}\\u{a}\\u{9}b"],
@@ -9,7 +9,7 @@ describe("a name of somebody else's", () => {
     ["\u202efdp.exe\u2066\u061c\u200f", "\\u{202e}fdp.exe\\u{2066}\\u{61c}\\u{200f}"],
     ["a\u2028b\u2029c", "a\\u{2028}b\\u{2029}c"],
     ["\ud800 \udc00", "\\u{d800} \\u{dc00}"],
-  ])("is one line that shows what can't be shown: %j", (name, shown) => {
+  ])("becomes one line with control characters escaped: %j", (name, shown) => {
     expect(visible(name)).toBe(shown);
     expect(visible(shown)).toBe(shown);
     expect(unseenIn(name)).toMatch(/^U\+[0-9A-F]{4}$/);
@@ -24,15 +24,15 @@ describe("a name of somebody else's", () => {
     "\u200b\ufeff",
     "שלום",
     "",
-  ])("stays as it is when all of it can be shown: %j", (name) => {
+  ])("stays unchanged if all of it can be displayed: %j", (name) => {
     expect(visible(name)).toBe(name);
   });
 
-  it("makes no more lines of a text than the text has by itself", () => {
+  it("adds no lines to a text", () => {
     expect(visibleLines("a\u001b\nb\r\nc")).toBe("a\\u{1b}\nb\\u{d}\nc");
   });
 
-  it("stays the same in JSON, which can be shown then", () => {
+  it("keeps its value in JSON, which can then be displayed", () => {
     const value = { "a\u202e": ["\u009b31m\u2028", "\ud800", "证据", "\n"] };
     const json = visibleJson(JSON.stringify(value));
     expect(unseenIn(json)).toBeUndefined();
@@ -41,7 +41,7 @@ describe("a name of somebody else's", () => {
 });
 
 describe("the message of an error", () => {
-  it("is one line, whatever names are in it", () => {
+  it("is one line, whatever names it contains", () => {
     const error = new ExhibitError("SOURCE_NOT_FOUND", "a\nb\u001b[31m isn't there");
     expect(error.message).toBe("a\\u{a}b\\u{1b}[31m isn't there");
   });

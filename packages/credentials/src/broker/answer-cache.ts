@@ -34,8 +34,8 @@ export function verdictOn({ leases, refusals }: CachedAnswer, folder: FolderKey)
 
 /**
  * Returns a vendor's answer with ids and times for its leases. Their lives count from `calledAt`,
- * which is before the vendor began to count. Throws VENDOR_ANSWER_INVALID for a lease that has already
- * expired, and for a folder that is a whole bucket.
+ * which is before the vendor began to count. Throws VENDOR_ANSWER_INVALID for a lease that has
+ * already expired, and for a folder that is a whole bucket.
  */
 export function toCachedAnswer(
   vendor: string,
@@ -47,10 +47,10 @@ export function toCachedAnswer(
 }
 
 /**
- * Returns an answer extended by what only an earlier one opens. Earlier credentials stay valid until
- * their own end, so a folder that is no longer opened, or is refused, keeps its lease until then; that
- * lease is due for renewal when the refusal is no longer cached. The lease `unlike`, which OSS
- * refused, isn't kept.
+ * Returns an answer extended by what only an earlier one opens. Earlier credentials stay valid
+ * until their own end, so a folder that is no longer opened, or is refused, keeps its lease until
+ * then; that lease is due for renewal when the refusal is no longer cached. The lease `unlike`,
+ * which OSS refused, isn't kept.
  */
 export function withEarlier(
   answer: CachedAnswer,
@@ -96,7 +96,10 @@ export function isUsable(
   return id !== wanted.unlike && expiresAt > now && expiresAt - now >= required;
 }
 
-/** Milliseconds; enough for the requests in flight when a worker checks. A long upload asks for more. */
+/**
+ * Milliseconds; enough for the requests in flight when a worker checks. A long upload asks for
+ * more.
+ */
 const MINIMUM_REMAINING = 30_000;
 
 function cacheLease(vendor: string, issued: IssuedLease, issuedAt: number): CachedLease {
@@ -110,9 +113,9 @@ function cacheLease(vendor: string, issued: IssuedLease, issuedAt: number): Cach
 }
 
 /**
- * Returns when a lease ends. A time without a zone is in the platform's zone, unless the credentials
- * would have expired before they were issued and UTC makes sense. If the guess is wrong, OSS rejects
- * the credentials, and a new lease is taken.
+ * Returns when a lease ends. A time without a zone is in the platform's zone, unless the
+ * credentials would have expired before they were issued and UTC makes sense. If the guess is
+ * wrong, OSS rejects the credentials, and a new lease is taken.
  */
 function endOf(vendor: string, ends: LeaseEnd, issuedAt: number) {
   const expiresAt = "after" in ends ? issuedAt + ends.after : ends.at;

@@ -36,14 +36,17 @@ export interface LeaseOptions {
 
 /** Hands out leases, with one call to the vendor for everyone who needs what it opens. */
 export interface Broker {
-  /** Checks that the vendor is configured and can name this folder. No I/O. Throws REQUEST_INVALID naming the key. */
+  /**
+   * Checks that the vendor is configured and can name this folder. No I/O. Throws REQUEST_INVALID
+   * naming the key.
+   */
   check(of: FolderOfCase): void;
   /** Returns the ability of a vendor that opens files one by one: ask for its leases by file. */
   perFile(vendor: string): PerFile | undefined;
   /**
-   * Returns the lease that opens the folder. A lease comes from this process's memory while it lasts
-   * and is renewed ahead of its end; brokers that share a store make equal calls to the vendor one at
-   * a time. Don't change `of` afterwards: all files of a folder pass the same object.
+   * Returns the lease that opens the folder. A lease comes from this process's memory while it
+   * lasts and is renewed ahead of its end; brokers that share a store make equal calls to the
+   * vendor one at a time. Don't change `of` afterwards: all files of a folder pass the same object.
    *
    * Throws the vendor's VENDOR_* errors (with what is left of the time in `retryAfter`),
    * VENDOR_REFUSED with the vendor's own code if this folder isn't opened, REQUEST_INVALID like

@@ -10,7 +10,9 @@ const PROBE_PAUSE = 1_000;
 
 /** Spares a vendor that is down, and its callers. After each pause, one call probes the vendor. */
 export interface CircuitBreaker {
-  /** Returns milliseconds until a call may be made; 0 admits this one, whose end must be reported. */
+  /**
+   * Returns milliseconds until a call may be made; 0 admits this one, whose end must be reported.
+   */
   admit(): number;
   succeeded(): void;
   /** Returns for how many milliseconds the circuit is open now; undefined if it isn't. */

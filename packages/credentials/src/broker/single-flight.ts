@@ -27,9 +27,9 @@ export interface Requirement {
 /** Calls to vendors: one at a time per key in the whole fleet, and none for what is cached. */
 export interface SingleFlight {
   /**
-   * Returns a cached answer that suits, or the vendor's new answer whatever it says. Joins a call in
-   * progress, here or in another process. Throws the error of that call, or a cached one from after
-   * `refusedSince`.
+   * Returns a cached answer that suits, or the vendor's new answer whatever it says. Joins a call
+   * in progress, here or in another process. Throws the error of that call, or a cached one from
+   * after `refusedSince`.
    */
   obtain(call: KeyedCall, requirement: Requirement): Promise<CachedAnswer>;
   /** Does the same without waiting. A failure isn't reported, but delays the next attempt. */

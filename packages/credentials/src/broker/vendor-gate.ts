@@ -13,8 +13,8 @@ import { circuitBreaker } from "./circuit-breaker.ts";
 const SHORT_BAN = 1_000;
 
 /**
- * Milliseconds after which new work or a retry may check a ban by one call. Bans last as long as the
- * vendor said, up to a day, but a raised quota may end a long one sooner.
+ * Milliseconds after which new work or a retry may check a ban by one call. Bans last as long as
+ * the vendor said, up to a day, but a raised quota may end a long one sooner.
  */
 const BAN_RECHECK = 60_000;
 
@@ -62,7 +62,10 @@ export function vendorGate(
   const key = JSON.stringify(["vendor", name, fingerprint]);
   const breaker = circuitBreaker(now);
 
-  /** The last call that waits for the limit. Only the first in line checks it: there may be thousands. */
+  /**
+   * The last call that waits for the limit. Only the first in line checks it: there may be
+   * thousands.
+   */
   let last: Promise<void> = Promise.resolve();
 
   async function waitForLimit(signal: AbortSignal): Promise<void> {

@@ -3,8 +3,8 @@ export interface AnswerText {
   /** The body, if it is a JSON object, or the `error_response` of an XML body in the same form. */
   readonly json: Record<string, unknown> | undefined;
   /**
-   * What came instead, as a noun phrase such as `a page (text/html): "Log in"`; undefined with `json`.
-   * Quotes nothing of a text that looks like an answer, which may hold a credential.
+   * What came instead, as a noun phrase such as `a page (text/html): "Log in"`; undefined with
+   * `json`. Quotes nothing of a text that looks like an answer, which may hold a credential.
    */
   readonly instead: string | undefined;
 }
@@ -33,7 +33,9 @@ export function answerText(
   };
 }
 
-/** Decodes by the header, else as UTF-8, else as GBK, the platform's older encoding. Drops a BOM. */
+/**
+ * Decodes by the header, else as UTF-8, else as GBK, the platform's older encoding. Drops a BOM.
+ */
 function decoded(bytes: Uint8Array, type: string | undefined): string {
   const named = /charset\s*=\s*"?([^\s";]+)/i.exec(type ?? "")?.[1];
   for (const charset of [named ?? "utf-8", "utf-8", "gb18030"]) {

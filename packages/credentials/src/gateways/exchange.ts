@@ -35,8 +35,8 @@ const LARGEST_ANSWER = 16 * 1024 * 1024;
 const FORM = { "content-type": "application/x-www-form-urlencoded;charset=utf-8" };
 
 /**
- * Posts a call and reads the response. Throws VENDOR_UNAVAILABLE, VENDOR_ANSWER_INVALID (too large) and
- * INTERRUPTED.
+ * Posts a call and reads the response. Throws VENDOR_UNAVAILABLE, VENDOR_ANSWER_INVALID (too large)
+ * and INTERRUPTED.
  */
 export async function exchange({
   vendor,
@@ -128,7 +128,10 @@ function exchangeError(
   return new ExhibitError("VENDOR_UNAVAILABLE", message, { details, cause });
 }
 
-/** Keeps only code and message: Node's errors may hold received bytes (`rawPacket` of a parse error). */
+/**
+ * Keeps only code and message: Node's errors may hold received bytes (`rawPacket` of a parse
+ * error).
+ */
 function bareCause(thrown: unknown): Error {
   if (!(thrown instanceof Error)) return new Error("unknown fault");
   const code = "code" in thrown && typeof thrown.code === "string" ? thrown.code : undefined;

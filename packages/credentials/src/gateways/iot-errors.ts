@@ -2,7 +2,9 @@ import { type ErrorCode, ExhibitError } from "@exhibit/contracts";
 import { z } from "zod";
 import { oneLine } from "./answer-text.ts";
 
-/** The envelope of every answer, except for errors of the gateway itself. Failures may lack `data`. */
+/**
+ * The envelope of every answer, except for errors of the gateway itself. Failures may lack `data`.
+ */
 export const iotAnswer = z.object({
   code: z.union([z.int(), z.string().regex(/^\d+$/).transform(Number)]),
   message: z.string().nullish(),
@@ -54,7 +56,10 @@ const bodyCodes: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([
   [SQL_INVOKE_ERROR, "VENDOR_REFUSED"],
 ]);
 
-/** Classifies a call's outcome; undefined for a success. All errors of the gateway are classified here. */
+/**
+ * Classifies a call's outcome; undefined for a success. All errors of the gateway are classified
+ * here.
+ */
 export function classifyIotOutcome(outcome: IotOutcome): ErrorCode | undefined {
   const { status, answer } = outcome;
   const isDelivered = status >= 200 && status < 300;
@@ -69,7 +74,10 @@ export function classifyIotOutcome(outcome: IotOutcome): ErrorCode | undefined {
   return bodyCodes.get(answer.code) ?? "VENDOR_REFUSED";
 }
 
-/** Returns the error for an outcome, with the gateway's own codes and messages; undefined for a success. */
+/**
+ * Returns the error for an outcome, with the gateway's own codes and messages; undefined for a
+ * success.
+ */
 export function iotError(
   vendor: string,
   outcome: IotOutcome,
@@ -112,7 +120,10 @@ function sentencesOf({ answer, message }: IotOutcome): string[] {
 /** How many characters of a message are searched: a long one may take seconds. */
 const READ = 2000;
 
-/** For a wrong signature the gateway repeats what it signed: "Invalid Signature, Server StringToSign:…". */
+/**
+ * For a wrong signature the gateway repeats what it signed: "Invalid Signature, Server
+ * StringToSign:…".
+ */
 function withoutText(sentence: string): string {
   return sentence
     .slice(0, READ)

@@ -33,11 +33,11 @@ interface IotRequest {
 
 export interface IotClient {
   /**
-   * Makes one signed call and returns the answer's `data`. Makes a second call only if the gateway says
-   * that our clock is wrong, and by how much, or if the back end's database failed. Throws the VENDOR_*
-   * errors of `classifyIotOutcome`, VENDOR_UNAVAILABLE for network errors and timeouts,
-   * VENDOR_ANSWER_INVALID for another form than the documented one, INTERRUPTED if `signal` aborts. No
-   * error contains the app secret, what was signed, or any credential of the answer.
+   * Makes one signed call and returns the answer's `data`. Makes a second call only if the gateway
+   * says that our clock is wrong, and by how much, or if the back end's database failed. Throws the
+   * VENDOR_* errors of `classifyIotOutcome`, VENDOR_UNAVAILABLE for network errors and timeouts,
+   * VENDOR_ANSWER_INVALID for another form than the documented one, INTERRUPTED if `signal` aborts.
+   * No error contains the app secret, what was signed, or any credential of the answer.
    */
   call(request: IotRequest): Promise<unknown>;
 }

@@ -14,7 +14,9 @@ export function withoutEnvelope(answer: Record<string, unknown>, method: string)
   return Object.hasOwn(answer, name) ? answer[name] : answer;
 }
 
-/** A list in any of the gateway's forms: `[…]`, `{"inner":[…]}`, `{"inner":{…}}`, `{}`, or absent. */
+/**
+ * A list in any of the gateway's forms: `[…]`, `{"inner":[…]}`, `{"inner":{…}}`, `{}`, or absent.
+ */
 export function topList<Item extends z.ZodType>(item: Item) {
   return z.preprocess(unwrapList, z.array(item));
 }

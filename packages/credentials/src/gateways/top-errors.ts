@@ -20,7 +20,9 @@ export interface TopErrorClass {
   readonly retryAfter?: number;
 }
 
-/** Milliseconds. Limits per second ban for about a second; the platform only mentions longer bans. */
+/**
+ * Milliseconds. Limits per second ban for about a second; the platform only mentions longer bans.
+ */
 const DEFAULT_BAN = 1000;
 const throttlingSubCode = /^(accesscontrol\.limited-by-|isv\.access-limited-by-)/;
 

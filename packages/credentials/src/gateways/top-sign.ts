@@ -12,8 +12,9 @@ export function topTimestamp(time: number): string {
 }
 
 /**
- * Returns the `sign` parameter of a call to the Taobao Open Platform: uppercase hexadecimal digits, 32
- * for md5 and hmac, 64 for hmac-sha256. `parameters` are the protocol's and the call's own together.
+ * Returns the `sign` parameter of a call to the Taobao Open Platform: uppercase hexadecimal digits,
+ * 32 for md5 and hmac, 64 for hmac-sha256. `parameters` are the protocol's and the call's own
+ * together.
  */
 export function topSign(
   parameters: Readonly<Record<string, string>>,

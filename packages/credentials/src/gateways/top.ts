@@ -31,8 +31,8 @@ interface TopRequest<Answer extends z.ZodType> {
   /** The API's name, such as `alibaba.kongur.token.getosstoken`. */
   readonly method: string;
   /**
-   * The call's own parameters, with structs and arrays as JSON text; empty ones aren't sent. May be a
-   * function of the time, by the gateway's clock in ms since the epoch.
+   * The call's own parameters, with structs and arrays as JSON text; empty ones aren't sent. May be
+   * a function of the time, by the gateway's clock in ms since the epoch.
    */
   readonly parameters: TopParameters | ((time: number) => Promise<TopParameters>);
   /** The schema of the answer without its envelope. */
@@ -42,10 +42,11 @@ interface TopRequest<Answer extends z.ZodType> {
 
 export interface TopClient {
   /**
-   * Makes one signed call, and a second one only if the gateway says that our clock is wrong, and by
-   * how much. Throws the VENDOR_* errors of `classifyTopError`, VENDOR_UNAVAILABLE for network errors,
-   * timeouts and HTTP 5xx, VENDOR_ANSWER_INVALID for another form than the documented one, INTERRUPTED
-   * if `signal` aborts. No error contains the app secret, the session, or any credential of the answer.
+   * Makes one signed call, and a second one only if the gateway says that our clock is wrong, and
+   * by how much. Throws the VENDOR_* errors of `classifyTopError`, VENDOR_UNAVAILABLE for network
+   * errors, timeouts and HTTP 5xx, VENDOR_ANSWER_INVALID for another form than the documented one,
+   * INTERRUPTED if `signal` aborts. No error contains the app secret, the session, or any
+   * credential of the answer.
    */
   call<Answer extends z.ZodType>(request: TopRequest<Answer>): Promise<z.output<Answer>>;
 }
@@ -95,7 +96,9 @@ export function createTopClient(options: TopClientOptions): TopClient {
   };
 }
 
-/** Puts the protocol's parameters into the query and the call's own into a form; both are signed. */
+/**
+ * Puts the protocol's parameters into the query and the call's own into a form; both are signed.
+ */
 function signedRequest(
   account: TopAccount,
   request: { method: string; parameters: TopParameters },
@@ -120,7 +123,9 @@ function signedRequest(
   return { url, body: new URLSearchParams(business) };
 }
 
-/** Errors arrive as `error_response`, usually with HTTP 200; without one, the HTTP status decides. */
+/**
+ * Errors arrive as `error_response`, usually with HTTP 200; without one, the HTTP status decides.
+ */
 function errorOf(
   vendor: string,
   answered: Answered,

@@ -4,8 +4,8 @@ import { type BucketOptions, bucketOptions } from "./bucket.ts";
 /**
  * Returns an endpoint with scheme and without path, or undefined if the text isn't an endpoint.
  * Vendors often leave out the scheme (`oss-cn-hangzhou.aliyuncs.com`), which means https; some put
- * the bucket in front: pass its name to have it removed. Don't pass it for a configured endpoint, nor
- * where the bucket belongs into the path.
+ * the bucket in front: pass its name to have it removed. Don't pass it for a configured endpoint,
+ * nor where the bucket belongs into the path.
  */
 export function endpointOf(text: string, bucket?: string): string | undefined {
   const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`);
@@ -68,9 +68,9 @@ export function hasBucketInFront(
 }
 
 /**
- * Returns the region of an endpoint of OSS if V4 signatures would name another one. Returns undefined
- * for hosts that aren't OSS's, for those of all regions (`oss-accelerate`), and for the finance
- * clouds, whose endpoints have names of their own.
+ * Returns the region of an endpoint of OSS if V4 signatures would name another one. Returns
+ * undefined for hosts that aren't OSS's, for those of all regions (`oss-accelerate`), and for the
+ * finance clouds, whose endpoints have names of their own.
  */
 export function otherRegion(endpoint: string, oss: BucketOptions): string | undefined {
   const form = /^oss-([a-z]{2}-[a-z]+(?:-\d)?)(?:-internal)?\.aliyuncs\.com$/;

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * Returns the schema of a key or secret, which is trimmed. Characters that get in by copying or from a
- * shell are a fault here, rather than a wrong signature later.
+ * Returns the schema of a key or secret, which is trimmed. Characters that get in by copying or
+ * from a shell are a fault here, rather than a wrong signature later.
  */
 export function keyText() {
   return z

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { keyText } from "./key-text.ts";
 
-/** Returns the schema of an option that must appear in no log, message or trace, marked as secret. */
+/**
+ * Returns the schema of an option that must appear in no log, message or trace, marked as secret.
+ */
 export function secret() {
   return keyText().meta({ secret: true });
 }

@@ -5,7 +5,9 @@ export interface ExpiringMap<Value> {
   delete(key: string): void;
 }
 
-/** Expired entries are removed once the map has doubled since the last time, and not before this. */
+/**
+ * Expired entries are removed once the map has doubled since the last time, and not before this.
+ */
 const FIRST_SWEEP = 64;
 
 export function expiringMap<Value>(now: () => number): ExpiringMap<Value> {

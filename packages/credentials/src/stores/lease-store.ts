@@ -13,7 +13,9 @@ export interface CachedLease extends Omit<IssuedLease, "ends"> {
   readonly assumedUtc?: string;
 }
 
-/** A vendor's answer to one call, as it is shared. Plain, serialisable data with credentials in it. */
+/**
+ * A vendor's answer to one call, as it is shared. Plain, serialisable data with credentials in it.
+ */
 export interface CachedAnswer {
   readonly answeredAt: number;
   readonly leases: readonly CachedLease[];
@@ -31,7 +33,9 @@ export interface CachedFailure {
 
 /** The right to call a vendor for a key: one broker of the fleet at a time has it. */
 export interface LeaderLock {
-  /** Greater than the tokens of all earlier locks; what was put under a later one isn't replaced. */
+  /**
+   * Greater than the tokens of all earlier locks; what was put under a later one isn't replaced.
+   */
   readonly fencingToken: number;
   /** Never fails: a lock that isn't released ends a few seconds after its holder. */
   release(): Promise<void>;
@@ -57,16 +61,16 @@ export interface VendorStats {
 }
 
 /**
- * What the brokers of a fleet share. Keys are texts of any length; each names a call or a vendor. No
- * method fails because the store's server can't be reached: the store then behaves as if it were
+ * What the brokers of a fleet share. Keys are texts of any length; each names a call or a vendor.
+ * No method fails because the store's server can't be reached: the store then behaves as if it were
  * empty, and each broker goes on alone.
  */
 export interface LeaseStore {
   /** Returns the answer put last, unless it has expired. */
   get(key: string): Promise<CachedAnswer | undefined>;
   /**
-   * Replaces the answer and deletes the failure in one step: a reader sees the old answer or the new
-   * one, never a mixture. Returns false, and does nothing, if one was put under a later lock.
+   * Replaces the answer and deletes the failure in one step: a reader sees the old answer or the
+   * new one, never a mixture. Returns false, and does nothing, if one was put under a later lock.
    */
   put(
     key: string,

@@ -26,7 +26,9 @@ const LOCK_RENEWAL = 1_000;
 /** Milliseconds to wait for Redis: to connect at the start, and for one reply. */
 const REPLY_LIMIT = 2_000;
 
-/** Milliseconds that Redis isn't asked after it couldn't be reached, unless it reconnects before. */
+/**
+ * Milliseconds that Redis isn't asked after it couldn't be reached, unless it reconnects before.
+ */
 const AWAY = 5_000;
 
 const DAY = 24 * 60 * 60 * 1000;

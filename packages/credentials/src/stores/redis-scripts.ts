@@ -1,7 +1,9 @@
 // Redis runs each script as one step. The keys of a script share a hash tag, so that they are in
 // one slot of a cluster.
 
-/** KEYS holder, turns; ARGV life, a day. Returns the fencing token, or 0 if another has the lock. */
+/**
+ * KEYS holder, turns; ARGV life, a day. Returns the fencing token, or 0 if another has the lock.
+ */
 export const acquireLock = `
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 local token = redis.call('INCR', KEYS[2])
@@ -28,7 +30,10 @@ if ARGV[1] ~= '' then
   end
 end`;
 
-/** KEYS answer, failure, turns; ARGV token or '', text, life, a day. The counter outlives the answer. */
+/**
+ * KEYS answer, failure, turns; ARGV token or '', text, life, a day. The counter outlives the
+ * answer.
+ */
 export const putAnswer = `${stopIfLate}
 redis.call('HSET', KEYS[1], 'turn', ARGV[1], 'sealed', ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
@@ -50,8 +55,8 @@ if redis.call('HGET', KEYS[1], 'at') ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`;
 
 /**
- * KEYS calls; ARGV limit, window in milliseconds. The call made `limit` calls ago must be older than
- * the window. Uses Redis's clock, so that the whole fleet has the same.
+ * KEYS calls; ARGV limit, window in milliseconds. The call made `limit` calls ago must be older
+ * than the window. Uses Redis's clock, so that the whole fleet has the same.
  */
 export const countCall = `
 local time = redis.call('TIME')

@@ -4,8 +4,8 @@ import { bucketInFront, endpointOf, hasBucketInFront, otherRegion } from "../opt
 import { unusableAnswer } from "./unusable-answer.ts";
 
 /**
- * Returns the endpoint that an answer gives in `field`. Throws VENDOR_ANSWER_INVALID when it can't be
- * the bucket's, and as `checkRegion` does.
+ * Returns the endpoint that an answer gives in `field`. Throws VENDOR_ANSWER_INVALID when it can't
+ * be the bucket's, and as `checkRegion` does.
  */
 export function answeredEndpoint(
   vendor: string,
@@ -24,8 +24,8 @@ export function answeredEndpoint(
 }
 
 /**
- * Throws VENDOR_MISCONFIGURED when signatures would name another region than that of the endpoint in
- * `field` of an answer.
+ * Throws VENDOR_MISCONFIGURED when signatures would name another region than that of the endpoint
+ * in `field` of an answer.
  */
 export function checkRegion(
   vendor: string,
@@ -39,7 +39,9 @@ export function checkRegion(
   throw new ExhibitError("VENDOR_MISCONFIGURED", message, { details: { vendor, region } });
 }
 
-/** Returns `folderPrefix` of an answer's text. Throws VENDOR_ANSWER_INVALID when it names no folder. */
+/**
+ * Returns `folderPrefix` of an answer's text. Throws VENDOR_ANSWER_INVALID when it names no folder.
+ */
 export function answeredPrefix(vendor: string, text: string): string {
   const prefix = folderPrefix(text);
   if (prefix !== undefined) return prefix;

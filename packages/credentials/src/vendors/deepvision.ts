@@ -63,7 +63,9 @@ const selector = z.strictObject({
 
 export const deepvisionExample = { op_poi_id: "p1", op_tenant_code: "t1" };
 
-/** `alibaba.security.deepvision.proxy.security.common.token.get`: one call opens one store's folder. */
+/**
+ * `alibaba.security.deepvision.proxy.security.common.token.get`: one call opens one store's folder.
+ */
 export function deepvision(options: Options, { now, tunnel }: VendorDependencies = {}): Vendor {
   const name = "deepvision";
   const redact = createRedactor(secretsIn(deepvisionOptions, options));

@@ -3,7 +3,9 @@ import { oneLine } from "../gateways/answer-text.ts";
 import type { LeaseEnd } from "../vendor.ts";
 import { unusableAnswer } from "./unusable-answer.ts";
 
-/** Options of vendors whose answer says when a credential expires; no document says in which form. */
+/**
+ * Options of vendors whose answer says when a credential expires; no document says in which form.
+ */
 export const endOptions = z.strictObject({
   /** The zone of a time without one. */
   expiration_zone: z
@@ -19,8 +21,9 @@ type EndOptions = z.output<typeof endOptions>;
 const platformZone = "+08:00";
 
 /**
- * Returns when a credential expires: by the vendor's own text, or after `lease_ttl` if that is missing
- * or can't be parsed. Otherwise throws VENDOR_ANSWER_INVALID, which quotes the text and names `field`.
+ * Returns when a credential expires: by the vendor's own text, or after `lease_ttl` if that is
+ * missing or can't be parsed. Otherwise throws VENDOR_ANSWER_INVALID, which quotes the text and
+ * names `field`.
  */
 export function leaseEnd(
   vendor: string,
@@ -49,10 +52,10 @@ interface ExpirationTime {
 }
 
 /**
- * Parses an expiration in any of the formats that vendors use: seconds or milliseconds since the epoch,
- * .NET's `/Date(…)/`, a date with `-`, `/` or no separators and a time with or without a zone, Java's
- * `Sat Jan 02 03:04:05 CST 2027`, and HTTP's. Returns undefined for anything else. `zone` is for texts
- * without one.
+ * Parses an expiration in any of the formats that vendors use: seconds or milliseconds since the
+ * epoch, .NET's `/Date(…)/`, a date with `-`, `/` or no separators and a time with or without a
+ * zone, Java's `Sat Jan 02 03:04:05 CST 2027`, and HTTP's. Returns undefined for anything else.
+ * `zone` is for texts without one.
  */
 export function expirationTime(text: string, zone?: string): ExpirationTime | undefined {
   const said = text.trim();

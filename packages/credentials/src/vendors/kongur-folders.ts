@@ -56,9 +56,10 @@ interface Blame extends FolderRefusal {
 }
 
 /**
- * Returns what each token of `datas` opens, and which folders are refused and why: kongur can succeed in
- * part. An error that names a folder refuses it even if a token opens it; an error that names none
- * applies to all folders that no token opens. Throws VENDOR_ANSWER_INVALID for an incomplete token.
+ * Returns what each token of `datas` opens, and which folders are refused and why: kongur can
+ * succeed in part. An error that names a folder refuses it even if a token opens it; an error that
+ * names none applies to all folders that no token opens. Throws VENDOR_ANSWER_INVALID for an
+ * incomplete token.
  */
 export function kongurFolders(
   said: KongurResult,
@@ -169,7 +170,9 @@ function unexplained(
   return missing.map((folder) => ({ ...blame, folder, message }));
 }
 
-/** Returns one refusal per folder, a certain one if possible, and none for a folder that is open. */
+/**
+ * Returns one refusal per folder, a certain one if possible, and none for a folder that is open.
+ */
 function settled(blames: readonly Blame[], open: ReadonlySet<FolderKey>): FolderRefusal[] {
   const standing = blames.filter(
     ({ folder, certain }) => certain || folder === null || !open.has(folder),

@@ -81,7 +81,10 @@ export const kongurCaseFolders: CaseFolders = {
   role: (role) => ({ role }),
 };
 
-/** `alibaba.kongur.token.getosstoken`: one call opens the folders of all suits, of the entrust, lawyer and firm. */
+/**
+ * `alibaba.kongur.token.getosstoken`: one call opens the folders of all suits, of the entrust,
+ * lawyer and firm.
+ */
 export function kongur(options: Options, { now, tunnel }: VendorDependencies = {}): Vendor {
   const name = "kongur";
   const redact = createRedactor(secretsIn(kongurOptions, options));

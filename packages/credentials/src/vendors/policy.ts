@@ -7,16 +7,19 @@ export interface PolicyStatement {
   readonly resource: readonly string[];
 }
 
-/** A place that a policy opens for writing; `prefix` is as in the policy, maybe without a trailing `/`. */
+/**
+ * A place that a policy opens for writing; `prefix` is as in the policy, maybe without a trailing
+ * `/`.
+ */
 export interface WritablePlace {
   readonly bucket: string;
   readonly prefix: string;
 }
 
 /**
- * Returns where a policy allows PutObject, in its order: what Allow statements open, except for what a
- * Deny closes completely. Leaves out resources that aren't folders: whole buckets, single objects, and
- * those whose bucket or prefix is a pattern.
+ * Returns where a policy allows PutObject, in its order: what Allow statements open, except for
+ * what a Deny closes completely. Leaves out resources that aren't folders: whole buckets, single
+ * objects, and those whose bucket or prefix is a pattern.
  */
 export function writablePlaces(policy: readonly PolicyStatement[]): WritablePlace[] {
   const forPut = policy.filter(({ action }) => action.length === 0 || action.some(permitsPut));
@@ -28,7 +31,8 @@ export function writablePlaces(policy: readonly PolicyStatement[]): WritablePlac
     .filter((each) => isEffect(each, "allow"))
     .flatMap(pathsOf)
     .flatMap(placeOf)
-    // A folder that is closed completely matches with any key; one with a few closed keys stays open.
+    // A folder that is closed completely matches with any key; one with a few closed keys stays
+    // open.
     .filter(({ bucket, prefix }) => !closed.some((glob) => glob.test(`${bucket}/${prefix}x`)));
   return [...new Map(places.map((place) => [`${place.bucket}/${place.prefix}`, place])).values()];
 }

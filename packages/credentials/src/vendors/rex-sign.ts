@@ -48,7 +48,10 @@ export const rexSign = z
     }
   });
 
-/** The parts of a signature: the time in the configured unit, `scenes` as the JSON text that is sent. */
+/**
+ * The parts of a signature: the time in the configured unit, `scenes` as the JSON text that is
+ * sent.
+ */
 interface RexSignInput {
   readonly rex_access_key: string;
   readonly rex_access_secret: string;
@@ -62,7 +65,10 @@ export type RexSigner = (input: RexSignInput) => string | Promise<string>;
 /** Milliseconds that a module's signer may take: everyone who needs the folder waits for it. */
 const SIGNER_TIME = 10_000;
 
-/** Returns the configured signer. A module is loaded when needed; its errors are VENDOR_MISCONFIGURED. */
+/**
+ * Returns the configured signer. A module is loaded when needed; its errors are
+ * VENDOR_MISCONFIGURED.
+ */
 export function rexSigner(
   vendor: string,
   options: z.output<typeof rexSign>,

@@ -15,9 +15,9 @@ export interface UploadPlace {
 const signatureParameters = ["x-oss-signature", "Signature"];
 
 /**
- * Parses an upload URL: `http://bucket.endpoint`, optionally with an object's path, optionally signed.
- * `endpoint` is what the answer says besides the URL, with or without a scheme. With `pathStyle`, a
- * signed URL has the bucket in its path. Returns undefined for anything else.
+ * Parses an upload URL: `http://bucket.endpoint`, optionally with an object's path, optionally
+ * signed. `endpoint` is what the answer says besides the URL, with or without a scheme. With
+ * `pathStyle`, a signed URL has the bucket in its path. Returns undefined for anything else.
  */
 export function uploadPlace(
   url: string,

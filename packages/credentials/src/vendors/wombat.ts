@@ -60,7 +60,9 @@ export const wombatExample = {
   robot_sn: "r1",
 };
 
-/** `taobao.wdk.iot.wombat.common.gettoken`: one call opens the folder of a scene, store or robot. */
+/**
+ * `taobao.wdk.iot.wombat.common.gettoken`: one call opens the folder of a scene, store or robot.
+ */
 export function wombat(options: Options, { now, tunnel }: VendorDependencies = {}): Vendor {
   const name = "wombat";
   const redact = createRedactor(secretsIn(wombatOptions, options));

@@ -12,17 +12,17 @@ import {
 import type { FakeGateway, Mood } from "./fake-gateway.ts";
 
 export interface VendorHarness {
-  /** Built through the registry. */
+  /** The vendor, created by the registry. */
   readonly vendor: Vendor;
   readonly gateway: FakeGateway;
   /** A folder that the healthy gateway opens. */
   readonly folder: FolderOfCase;
-  /** The method that is called. */
+  /** The API method that it calls. */
   readonly method: string;
-  /** What the request must carry of the folder. */
+  /** Parts of the folder that the request must contain. */
   readonly carries: readonly string[];
   readonly appSecret: string;
-  /** They must appear in no error: the account's and the answer's. */
+  /** The account's and the answer's secrets, which must appear in no error. */
   readonly secrets: readonly string[];
 }
 
@@ -37,7 +37,7 @@ const failures: [Mood, ErrorCode, Partial<ExhibitError>][] = [
   ["misshapen", "VENDOR_ANSWER_INVALID", { retryAfter: undefined }],
 ];
 
-/** The cases that every vendor behind the Taobao Open Platform passes. */
+/** The tests that every vendor behind the Taobao Open Platform must pass. */
 export function describeVendor(name: VendorName, start: () => Promise<VendorHarness>): void {
   describe(`${name}, as a vendor`, () => {
     let harness: VendorHarness;
@@ -62,7 +62,7 @@ export function describeVendor(name: VendorName, start: () => Promise<VendorHarn
     });
     afterAll(() => harness.gateway.stop());
 
-    it("names itself as it is registered", () => {
+    it("has the name it is registered by", () => {
       expect(harness.vendor.name).toBe(name);
     });
 
@@ -90,7 +90,7 @@ export function describeVendor(name: VendorName, start: () => Promise<VendorHarn
       for (const part of harness.carries) expect(JSON.stringify(request?.form)).toContain(part);
     });
 
-    it("asks the same for the same folder, and takes a call that was kept as text", async () => {
+    it("returns equal calls for equal folders, and accepts a call that was stored as text", async () => {
       const call = harness.vendor.call(harness.folder);
       expect(harness.vendor.call(harness.folder)).toEqual(call);
       const kept = JSON.parse(JSON.stringify(call)) as typeof call;
@@ -109,13 +109,13 @@ export function describeVendor(name: VendorName, start: () => Promise<VendorHarn
       expect(error.details.vendor).toBe(name);
     });
 
-    it.each(failures)("tells no secret when the gateway is %s", async (mood) => {
+    it.each(failures)("reveals no secret when the gateway is %s", async (mood) => {
       harness.gateway.become(mood);
       const shown = inspect(await failure(), { depth: null, showHidden: true });
       for (const secret of harness.secrets) expect(shown).not.toContain(secret);
     });
 
-    it("repeats the vendor's own code and sentence", async () => {
+    it("repeats the vendor's own code and message", async () => {
       harness.gateway.become("denied");
       const error = await failure();
       expect(error.message).toContain("isv.permission-denied 没有权限");
@@ -125,7 +125,7 @@ export function describeVendor(name: VendorName, start: () => Promise<VendorHarn
       });
     });
 
-    it("stops at once when it is aborted, with the caller's reason", async () => {
+    it("stops at once with the caller's reason when it is aborted", async () => {
       harness.gateway.become("silent");
       const controller = new AbortController();
       const reason = new Error("enough");
@@ -136,7 +136,7 @@ export function describeVendor(name: VendorName, start: () => Promise<VendorHarn
       expect(await failed).toMatchObject({ code: "INTERRUPTED", cause: reason });
     });
 
-    it("doesn't call at all when it was aborted before", async () => {
+    it("makes no call if it was aborted before", async () => {
       const error = await failure({ signal: AbortSignal.abort() });
       expect(error.code).toBe("INTERRUPTED");
       expect(harness.gateway.received).toEqual([]);
@@ -149,7 +149,7 @@ export function describeVendor(name: VendorName, start: () => Promise<VendorHarn
       expect((await issue()).leases).toHaveLength(1);
     });
 
-    it("learns the gateway's clock with one more call, and then knows it", async () => {
+    it("learns the gateway's clock by one more call, and remembers it", async () => {
       harness.gateway.become("early");
       expect((await issue()).leases).toHaveLength(1);
       expect((await issue()).leases).toHaveLength(1);

@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 
 /**
- * `silent` never answers, `broken` hangs up, `misshapen` is JSON of another form, `malformed` isn't JSON,
- * `early` finds our clock wrong until it is right.
+ * `silent` never answers, `broken` hangs up, `misshapen` sends JSON of another form, `malformed`
+ * sends no JSON, `early` rejects our clock until it is right.
  */
 export type Mood =
   | "healthy"
@@ -28,14 +28,14 @@ export interface FakeGateway {
   readonly url: string;
   readonly received: Received[];
   become(mood: Mood): void;
-  /** What is answered under the mood `healthy`: the JSON text of the whole answer. */
+  /** Sets the whole JSON answer of the mood `healthy`. */
   answer(answer: (received: Received) => unknown): void;
-  /** Resolves when the next request has come in. */
+  /** Resolves when the next request has arrived. */
   nextRequest(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Two hours ahead: further off than the platform tolerates. */
+/** Two hours ahead: more than the platform tolerates. */
 const fakeClockOffset = 2 * 60 * 60 * 1000;
 
 const failures: Partial<Record<Mood, object>> = {
@@ -56,7 +56,9 @@ const failures: Partial<Record<Mood, object>> = {
   busy: { code: 15, msg: "Remote service error", sub_code: "isp.top-remote-connection-timeout" },
 };
 
-/** A Taobao Open Platform on the loopback that can be told to misbehave; `leak` is put into what it garbles. */
+/**
+ * Starts a Taobao Open Platform on the loopback with moods; `leak` is part of its garbled answers.
+ */
 export async function startFakeGateway(leak: string): Promise<FakeGateway> {
   const received: Received[] = [];
   let mood: Mood = "healthy";

@@ -86,7 +86,7 @@ const failure = (work: Promise<unknown>) =>
   );
 
 describe("industry", () => {
-  it("sends one signed call with the parameters of its document, a long id with all digits", async () => {
+  it("sends one signed call with the documented parameters, and all digits of a long id", async () => {
     await issue();
     expect(received).toHaveLength(1);
     const { url, headers, body } = received[0] as (typeof received)[number];
@@ -110,7 +110,7 @@ describe("industry", () => {
     expect(headers["x-ca-stage"]).toBe("RELEASE");
   });
 
-  it("opens the object whose key is configured in the bucket that the URL names", async () => {
+  it("opens the object with the configured key in the bucket that the URL names", async () => {
     const { leases, refusals } = await issue();
     expect(refusals).toEqual([]);
     expect(leases).toEqual([
@@ -136,7 +136,7 @@ describe("industry", () => {
     expect(JSON.parse(JSON.stringify(leases))).toEqual(leases);
   });
 
-  it("gives a signed URL on as it is, which needs no credentials beside it", async () => {
+  it("passes on a signed URL unchanged, and needs no credentials with it", async () => {
     const uploadUrl = `${data.uploadUrl}/q/1.jpg?Expires=1&OSSAccessKeyId=a&Signature=s%2B'%3D`;
     const none = { accessKeyId: null, accessKeySecret: null, securityToken: null };
     const { leases } = await issue(success({ uploadUrl, ...none }));
@@ -161,7 +161,7 @@ describe("industry", () => {
     expect(error.message).toContain(fault);
   });
 
-  it("learns the gateway's clock with one more call, and then knows it", async () => {
+  it("learns the gateway's clock by one more call, and remembers it", async () => {
     const ahead = 3_600_000;
     const strict: Respond = (response, headers) => {
       const theirs = Date.now() + ahead;
@@ -179,7 +179,7 @@ describe("industry", () => {
     expect(new Set(nonces).size).toBe(3);
   });
 
-  it("tries once more when the vendor's database fails, and no oftener", async () => {
+  it("retries exactly once when the vendor's database fails", async () => {
     const sql = answer({ code: 1009, message: "SQL invoke error", data: null });
     expect((await issue(sql)).leases).toHaveLength(1);
     expect(received).toHaveLength(2);
@@ -200,12 +200,12 @@ describe("industry", () => {
     ],
     ["an answer of another form", answer({ code: "x", data })],
     ["a lost connection", (response) => response.destroy()],
-  ])("tells no secret after %s", async (_, respond) => {
+  ])("reveals no secret after %s", async (_, respond) => {
     const shown = inspect(await failure(issue(respond)), { depth: null, showHidden: true });
     for (const secret of secrets) expect(shown).not.toContain(secret);
   });
 
-  it("doesn't sign for another region than that of the answer's endpoint", async () => {
+  it("refuses an endpoint in another region than the configured one", async () => {
     const elsewhere = {
       endpoint: "oss-cn-shanghai.aliyuncs.com",
       uploadUrl: "http://iotx-industry.oss-cn-shanghai.aliyuncs.com",
@@ -228,7 +228,7 @@ describe("industry", () => {
     expect(received).toHaveLength(1);
   });
 
-  it("doesn't speak to a gateway with a certificate that nobody vouches for", async () => {
+  it("doesn't talk to a gateway with an untrusted certificate", async () => {
     let calls = 0;
     const tls = createTlsServer(selfSigned, (_, response) => {
       calls += 1;
@@ -247,7 +247,7 @@ describe("industry", () => {
     expect(calls).toBe(0);
   });
 
-  it("names a folder by type and id, and a file by index and suffix as well", () => {
+  it("names a folder by type and id, and a file also by index and suffix", () => {
     const { selector, perFile } = industryWith();
     const record = { type: "OTHERBRAND", id: "1001" };
     expect(selector.safeParse(record).success).toBe(true);
@@ -262,7 +262,7 @@ describe("industry", () => {
     }
   });
 
-  it("takes ten images by their suffix, in any case, and says what it doesn't take", () => {
+  it("accepts ten images by suffix, in any case, and says what it doesn't accept", () => {
     const { limit, slot } = industryWith().perFile as PerFile;
     expect(limit).toBe(10);
     expect(slot({ path: "a.b/c.JPG", number: 3 })).toEqual({ index: "3", suffix: "jpg" });
@@ -286,7 +286,7 @@ describe("industry", () => {
     ["stage", { stage: "LIVE" }],
     ["oss.key", { oss: { region: "cn-hangzhou", key: "{type}/{id}" } }],
     ["oss.key", { oss: { region: "cn-hangzhou", key: "{id}/{index}/" } }],
-  ])("isn't configured by a bad %s", (key, options) => {
+  ])("rejects an invalid %s in its options", (key, options) => {
     expect(() => industryWith(options)).toThrow(
       expect.objectContaining({
         code: "CONFIG_INVALID",

@@ -147,7 +147,7 @@ describe("rex", () => {
     });
   });
 
-  it("knows other digests, encodings, units, and JSON strings", async () => {
+  it("supports other digests, encodings, units, and JSON strings", async () => {
     const own = { algorithm: "md5", template: "{rex_access_secret}", encoding: "base64" };
     await issueWith(answerOf([token]), { sign: { ...own, time_unit: "s" }, json_strings: true });
     expect(sent()).toMatchObject({
@@ -174,7 +174,7 @@ describe("rex", () => {
       return path;
     };
 
-    it("sends what the module makes", async () => {
+    it("sends what the module returns", async () => {
       const module = await moduleOf(
         "good.mjs",
         "export default async (input) => Object.entries(input).flat().join(' ');",
@@ -185,7 +185,7 @@ describe("rex", () => {
       );
     });
 
-    it("doesn't wait for ever", async () => {
+    it("doesn't wait forever", async () => {
       const module = await moduleOf("never.mjs", "export default () => new Promise(() => {});");
       const signer = rexSigner("rex", { module, time_unit: "ms" }, 20);
       const input = {
@@ -266,7 +266,7 @@ describe("rex", () => {
     });
   });
 
-  it("helps itself with the configuration where the answer is of no use", async () => {
+  it("uses the configuration where the answer can't be used", async () => {
     const { leases } = await issueWith(
       answerOf([{ ...token, expiration_time: "gg", endpoint: "ddfc" }]),
       { lease_ttl: 900, oss: { endpoint: "oss-cn-beijing.aliyuncs.com", region: "cn-beijing" } },

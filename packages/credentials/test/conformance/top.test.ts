@@ -200,7 +200,7 @@ describe("the platform's client", () => {
     });
   });
 
-  it("doesn't wait for ever", async () => {
+  it("doesn't wait forever", async () => {
     const gateway = await gatewayWith(() => {});
     expect(await failureOf(gateway, 20)).toMatchObject({
       code: "VENDOR_UNAVAILABLE",
@@ -208,7 +208,7 @@ describe("the platform's client", () => {
     });
   });
 
-  it("says where nobody listens", async () => {
+  it("names an address where nobody listens", async () => {
     const gateway = await gatewayWith(() => {});
     await new Promise((resolve) => servers.pop()?.close(resolve));
     expect(await failureOf(gateway)).toMatchObject({
@@ -237,7 +237,7 @@ describe("the platform's client", () => {
     expect(calls).toBe(2);
   });
 
-  it("doesn't guess at a clock that the gateway doesn't show", async () => {
+  it("doesn't guess a clock that the gateway doesn't show", async () => {
     let calls = 0;
     const gateway = await gatewayWith((_, response) => {
       calls += 1;

@@ -163,7 +163,8 @@ describe("Eight brokers on one Redis", () => {
     );
     const times = sandbox.gateway.log.entries().map(({ at }) => at);
     expect(times).toHaveLength(8);
-    // The fifth call is at least half a second after the first; some milliseconds for the way to the gateway.
+    // The fifth call is at least half a second after the first; some milliseconds for the way to
+    // the gateway.
     expect((times[4] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(450);
   });
 });

@@ -2,8 +2,8 @@ import { createBroker, parseLeaseKeys } from "../../src/index.ts";
 import { redisLeaseStore } from "../../src/stores/redis-lease-store.ts";
 import { fakeFolder, fakeVendors } from "./fake-vendor.ts";
 
-// A process of its own that asks a vendor which never answers, so that it can be killed while it has the turn.
-// Arguments: the address of Redis, the lease key.
+// A process of its own that asks a vendor which never answers, so that it can be killed while it
+// has the turn. Arguments: the address of Redis, the lease key.
 const [url = "", key = ""] = process.argv.slice(2);
 const keys = parseLeaseKeys(key);
 if (typeof keys === "string") throw new Error(keys);

@@ -25,7 +25,7 @@ describe("an expiration", () => {
     ["/Date(1795435200000)/"],
     ["/Date(1795435200000+0800)/"],
     ["\\/Date(1795435200000)\\/"],
-  ])("is read from %j, which leaves nothing open", (text) => {
+  ])("is parsed from %j, which is unambiguous", (text) => {
     expect(expirationTime(text)).toEqual({ at: time });
     expect(expirationTime(text, "-05:00")).toEqual({ at: time });
   });
@@ -38,7 +38,7 @@ describe("an expiration", () => {
     ["2026/11/23 20:00"],
     ["20261123200000"],
     ["20261123T200000"],
-  ])("is read from %j as GMT+8, which may be UTC, unless the zone is configured", (text) => {
+  ])("is read from %j as GMT+8, or maybe UTC, unless the zone is configured", (text) => {
     const atIfUtc = time + 8 * 3_600_000;
     expect(expirationTime(text)).toEqual({ at: time, zone: "+08:00", atIfUtc });
     expect(expirationTime(text, "UTC")).toEqual({ at: atIfUtc, zone: "UTC" });
@@ -86,12 +86,12 @@ describe("a lease's end", () => {
   it.each([
     ["so\non", 'end is "so on", which isn\'t in a known time format: set `lease_ttl`'],
     [undefined, "end is missing: set `lease_ttl`"],
-  ])("can't be had from %j: the text is shown as it came", (text, fault) => {
+  ])("can't be parsed from %j, which the message quotes", (text, fault) => {
     expect(() => leaseEnd("acme", "end", text, {})).toThrow(fault);
   });
 
   it.each([["GMT+8"], ["8"], ["Asia/Shanghai"], ["+15:00"], ["+08:60"]])(
-    "isn't configured by the zone %j",
+    "rejects the configured zone %j",
     (zone) => {
       expect(endOptions.safeParse({ expiration_zone: zone }).success).toBe(false);
     },

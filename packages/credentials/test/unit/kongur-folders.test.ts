@@ -58,7 +58,7 @@ describe("kongur's answer", () => {
     ]);
   });
 
-  it("doesn't take an empty folder for the whole bucket", () => {
+  it("doesn't mistake an empty folder for the whole bucket", () => {
     const { opened } = answered({
       datas: [{ ...token, oss_dir_map: { "1001": " " }, firm_oss_folder: "" }],
     });
@@ -109,7 +109,7 @@ describe("kongur's answer", () => {
     ]);
   });
 
-  it("lets an error of nobody's speak for every folder that isn't open", () => {
+  it("applies an error that names no folder to every folder that isn't open", () => {
     const { refusal } = answered({
       datas: [{ ...token, firm_oss_folder: "f" }],
       errors: [{ business_id: "?", return_error_code: "X", error_msg: "why" }],
@@ -117,7 +117,7 @@ describe("kongur's answer", () => {
     expect(refusal(null)).toEqual({ folder: null, code: "X", message: "why" });
   });
 
-  it("takes a token with success=false for a refusal of what it would open", () => {
+  it("treats a token with success=false as a refusal of what it would open", () => {
     const { opened, refusal } = answered({
       success: false,
       datas: [
@@ -130,7 +130,7 @@ describe("kongur's answer", () => {
     expect(refusal({ suit_id: "1001" })).toBeUndefined();
   });
 
-  it("takes success=false without anything else for a refusal of all", () => {
+  it("treats success=false without a reason as a refusal of all folders", () => {
     const { refusal } = answered({ success: false });
     expect(refusal(null)?.message).toBe("the answer has success=false and no reason");
   });

@@ -21,7 +21,7 @@ describe("secrets in options", () => {
     [" hidden\n", "hidden"],
     ["\ufeffhidden", "hidden"],
     ["hid\"den'", "hid\"den'"],
-  ])("are taken from %j without the space around them", (given, taken) => {
+  ])("are trimmed: %j", (given, taken) => {
     expect(secret().parse(given)).toBe(taken);
   });
 
@@ -37,7 +37,7 @@ describe("secrets in options", () => {
     expect(secret().safeParse(given).error?.message).toContain(fault);
   });
 
-  it("are masked as a whole though one is a part of another", () => {
+  it("are masked as a whole even if one contains another", () => {
     expect(createRedactor(["key", undefined, "key-and-more"])("key key-and-more")).toBe("*** ***");
   });
 

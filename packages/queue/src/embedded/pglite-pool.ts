@@ -11,8 +11,8 @@ interface QueryResult {
 const LISTEN = /^(?:\s*--.*\n)*\s*LISTEN\s+(\w+)/i;
 
 /**
- * Makes a PGlite instance look like the `pg.Pool` that BullMQ's Postgres backend takes. PGlite is one
- * connection: all clients share it, `end` does nothing, and the instance's owner closes it.
+ * Makes a PGlite instance look like the `pg.Pool` that BullMQ's Postgres backend takes. PGlite is
+ * one connection: all clients share it, `end` does nothing, and the instance's owner closes it.
  */
 export function createPglitePool(pglite: PGlite) {
   async function query(text: string, params?: readonly unknown[]): Promise<QueryResult> {

@@ -2,8 +2,8 @@ import { ExhibitError } from "@exhibit/contracts";
 import type { Redis } from "ioredis";
 
 /**
- * Checks that the connection uses the database that its address names: ioredis goes on in database 0
- * when the server doesn't have it. Throws SERVICE_UNFIT.
+ * Checks that the connection uses the database that its address names: ioredis goes on in database
+ * 0 when the server doesn't have it. Throws SERVICE_UNFIT.
  */
 export async function checkDatabase(redis: Redis): Promise<void> {
   const database = Number(redis.options.db ?? 0);

@@ -85,7 +85,8 @@ const REFUSED_KEY = /permissions to access/i;
 
 /**
  * Returns the commands that the queues need and the server's ACL forbids this user, in capital
- * letters. Throws when the server refuses them for another reason, such as no memory or a full disk.
+ * letters. Throws when the server refuses them for another reason, such as no memory or a full
+ * disk.
  */
 export async function findMissingRights(
   redis: Redis,

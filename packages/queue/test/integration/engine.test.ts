@@ -9,7 +9,7 @@ import {
 } from "../../src/index.ts";
 import { engineKinds } from "../engines.ts";
 
-/** Collects calls of a handler and lets a test wait for the next one. */
+/** Collects the calls of a handler, and lets a test wait for the next one. */
 function createRecord<T>() {
   const seen: T[] = [];
   let wake = () => {};
@@ -70,7 +70,7 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     }
   }
 
-  test("carries an id and nothing else, once, however often it's announced", async () => {
+  test("carries an id and nothing else, once, however often it is enqueued", async () => {
     const id = newId();
     await engine.enqueueNew("store", [{ id, position: 1 }]);
     await engine.enqueueNew("store", [{ id, position: 1 }]);
@@ -82,7 +82,7 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     expect(record.seen).toEqual([id]);
   });
 
-  test("rings for work whose job is done, failed, or gone", async () => {
+  test("enqueues work whose job is completed, failed, or lost", async () => {
     const record = createRecord<string>();
     const failing = new Set<string>();
     work(async (id) => {
@@ -100,7 +100,7 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     expect(record.seen.slice(2).sort()).toEqual([done, failed, gone].sort());
   });
 
-  test("may be rung by two at once, and passes over none", async () => {
+  test("enqueues every job when two callers enqueue at once", async () => {
     const record = createRecord<string>();
     const failing = new Set<string>();
     work(async (id) => {
@@ -114,13 +114,13 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
       ids.map((id) => ({ id })),
     );
     for (const id of ids) await untilJobIs(id, "failed");
-    const bells = ids.map((id) => ({ id }));
-    await Promise.all([engine.enqueue("store", bells), engine.enqueue("store", bells)]);
+    const jobs = ids.map((id) => ({ id }));
+    await Promise.all([engine.enqueue("store", jobs), engine.enqueue("store", jobs)]);
     for (const id of ids) await untilJobIs(id, "completed");
     expect(new Set(record.seen.slice(6))).toEqual(new Set(ids));
   });
 
-  test("ends a job as failed at once when only a person can help, with the sentence for that person", async () => {
+  test("fails a job for good when only a person can help, with the message for that person", async () => {
     const id = newId();
     const record = createRecord<boolean>();
     work(async (_id, { last }) => {
@@ -138,7 +138,7 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     expect(job?.failedReason).toBe(sentence);
     expect(job?.stacktrace?.join("\n")).toBe(`${sentence}\n${errorTable.FILES_FAILED.remedy}`);
     expect(failures).toContainEqual({ id: `store-${id}`, willRetry: false, message: sentence });
-    // What Bull Board's button does; nothing is left after that but the last attempt.
+    // Bull Board's button does the same; it leaves only the last attempt.
     await job?.retry();
     await record.atLeast(2);
   });
@@ -161,7 +161,7 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     );
   });
 
-  test("hands work back when the worker stops, and another worker takes it up", async () => {
+  test("hands work back when the worker stops, and another worker takes it over", async () => {
     const id = newId();
     const record = createRecord<string>();
     work(async (_id, { signal }) => {
@@ -177,7 +177,7 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     expect(record.seen).toEqual(["first", "second false"]);
   });
 
-  test("takes the first open shards of imports first, so that they run side by side", async () => {
+  test("takes the first open shards of all imports first, so that imports run side by side", async () => {
     const [late, early, middle] = [newId(), newId(), newId()] as [string, string, string];
     await engine.enqueueNew("store", [
       { id: late, position: 900 },
@@ -189,7 +189,7 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     expect(await record.atLeast(3)).toEqual([early, middle, late]);
   });
 
-  test("has an import that comes late take turns with one that has had many", async () => {
+  test("alternates between a new import and one that has had many turns", async () => {
     const [large, small] = [Array.from({ length: 12 }, newId), Array.from({ length: 4 }, newId)];
     const taken = createRecord<string>();
     const goOn = Promise.withResolvers<void>();
@@ -212,7 +212,7 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     expect([had(large), had(small)]).toEqual([4, 4]);
   });
 
-  test("rings once more for work whose job is about to end, if it is newer than the job may know", async () => {
+  test("enqueues newer work again when its running job is about to end", async () => {
     const [known, newer] = [newId(), newId()];
     const runs = createRecord<string>();
     const first = Promise.withResolvers<void>();
@@ -223,15 +223,15 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     await engine.enqueueNew("store", [{ id: known }, { id: newer }]);
     await runs.atLeast(2);
     await engine.enqueue("store", [{ id: known }]);
-    const rung = Promise.all(
+    const enqueued = Promise.all(
       [1, 2].map(() => engine.enqueue("store", [{ id: newer }], { isNewer: true })),
     );
     setTimeout(first.resolve, 200);
-    await rung;
+    await enqueued;
     expect(await runs.atLeast(3)).toEqual([known, newer, newer]);
   });
 
-  test("begins work that waits out a pause at once, if it is rung for as newer", async () => {
+  test("starts a delayed job at once for newer work", async () => {
     const [known, newer] = [newId(), newId()];
     const runs = createRecord<string>();
     work(async (id, { postponed }) => {
@@ -260,7 +260,7 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
       { delay: 3_600_000 },
     ],
     ["carries another id and has been refused", () => ({ id: "1" }), {}],
-  ])("has work done whose job's id somebody else took for one that %s", async (_, data, more) => {
+  ])("does the work whose job id somebody else took for a job that %s", async (_, data, more) => {
     const id = newId();
     const jobId = `store-${id}`;
     await storeQueue().add("store", data(id) as { id: string }, { jobId, ...more });
@@ -275,7 +275,7 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     expect((await storeQueue().getJob(jobId))?.opts.delay ?? 0).toBe(0);
   });
 
-  test("has work done whose job was put off for years after it had been started", async () => {
+  test("does the work whose job was delayed for years after it had been started", async () => {
     const id = newId();
     const record = createRecord<number>();
     work(async (_id, { postponed }) => {
@@ -294,7 +294,7 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     expect(record.seen).toEqual([0, 0]);
   });
 
-  test("does nothing for a job that it didn't make, and says so", async () => {
+  test("does nothing for a job that somebody else made, and says so", async () => {
     const record = createRecord<string>();
     work(async (id) => record.add(id));
     const job = await storeQueue().add("store", { id: "1" }, { attempts: 5 });
@@ -305,7 +305,7 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     expect(record.seen).toEqual([]);
   });
 
-  test("never puts a job off for longer than a day, whatever it is asked", async () => {
+  test("never delays a job for longer than a day, whatever is requested", async () => {
     const id = newId();
     work(async () => {
       throw new Postponed(years, new ExhibitError("STORE_THROTTLED", "OSS asks for 28 years"));
@@ -316,7 +316,7 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     await storeQueue().remove(`store-${id}`);
   });
 
-  test("has no second worker do what one does for long, however newly it is rung for", async () => {
+  test("never starts a second job beside one that goes on, even for newer work", async () => {
     const id = newId();
     const runs = createRecord<string>();
     const end = Promise.withResolvers<void>();
@@ -333,7 +333,7 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     expect(runs.seen).toEqual([id]);
   });
 
-  test("counts a job's starts, and anew when it is retried or rung for after its end", async () => {
+  test("counts a job's starts, and starts over when it is retried or enqueued after its end", async () => {
     const id = newId();
     const starts = createRecord<number>();
     work(async (_id, attempt) => {
@@ -348,7 +348,7 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     expect(await starts.atLeast(4)).toEqual([1, 2, 1, 2]);
   });
 
-  test("rings by a schedule", async () => {
+  test("runs a queue's own job by a schedule", async () => {
     const record = createRecord<string>();
     workers.push(
       engine.work("reconcile", async (id) => record.add(id), {
@@ -362,7 +362,7 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
   });
 });
 
-test("An engine whose Redis isn't there says so", async () => {
+test("An engine whose Redis can't be reached says so", async () => {
   const { openRedisEngine } = await import("../../src/index.ts");
   await expect(openRedisEngine("redis://127.0.0.1:1")).rejects.toMatchObject({
     code: "SERVICE_UNREACHABLE",

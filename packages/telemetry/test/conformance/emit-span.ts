@@ -1,4 +1,7 @@
-/** Run as a process of its own by start.test.ts: starts telemetry from its environment, makes one span, and ends. */
+/**
+ * start.test.ts runs this as a process: starts telemetry by its environment, records one span,
+ * ends.
+ */
 import { env, exit, stdout } from "node:process";
 import { startTelemetry, withSpan } from "../../src/index.ts";
 

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { startTelemetry, withSpan } from "../../src/index.ts";
 
-/** A collector that keeps what it is sent. */
+/** A collector that keeps what it receives. */
 let server: Server;
 let received: { path: string | undefined; body: string }[];
 let endpoint: string;
@@ -29,7 +29,7 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-/** The SDK reads the environment of its process, so each case is one. */
+/** Runs a process: the SDK reads the environment of its process. */
 async function emit(env: Record<string, string>) {
   const script = join(import.meta.dirname, "emit-span.ts");
   return promisify(execFile)(process.execPath, ["--no-warnings", script], { env });
@@ -43,7 +43,7 @@ it("sends spans, and nothing else, to the collector that OTEL_EXPORTER_OTLP_ENDP
   expect(stderr).toBe("");
 });
 
-it("takes the service's name from OTEL_SERVICE_NAME, and sends metrics and logs only when asked", async () => {
+it("takes the service's name from OTEL_SERVICE_NAME, and exports metrics and logs only on request", async () => {
   await emit({
     OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
     OTEL_SERVICE_NAME: "my-worker",
@@ -55,7 +55,7 @@ it("takes the service's name from OTEL_SERVICE_NAME, and sends metrics and logs 
   expect(received.map(({ path }) => path)).not.toContain("/v1/logs");
 });
 
-it("stays silent and ends in time when no collector answers", async () => {
+it("prints nothing and ends in time when no collector answers", async () => {
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
   const { stdout, stderr } = await emit({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });

@@ -2,7 +2,7 @@ import { ExhibitError } from "@exhibit/contracts";
 import { expect, test } from "vitest";
 import { errorFields } from "../../src/error-fields.ts";
 
-test("an error that the queue has wrapped is told once, with what it is about", () => {
+test("an error that the queue has wrapped is logged once, with its details", () => {
   const own = new ExhibitError("FILES_FAILED", "2 of 256 files failed: 2 STORE_DENIED", {
     details: { import_id: "i1", vendor: "kongur" },
   });
@@ -15,7 +15,7 @@ test("an error that the queue has wrapped is told once, with what it is about", 
   });
 });
 
-test("causes are told as far as they say something new, and a stack only where nobody knows what happened", () => {
+test("causes are logged if they say something new, and a stack only if the code says nothing", () => {
   const refused = new Error("connect ECONNREFUSED 127.0.0.1:1");
   const away = new ExhibitError("STORE_UNAVAILABLE", `OSS: ${refused.message}`, { cause: refused });
   expect(errorFields(away)).toMatchObject({ cause: [] });
@@ -28,7 +28,7 @@ test("causes are told as far as they say something new, and a stack only where n
   });
 });
 
-test("a chain of causes that leads back into itself ends", () => {
+test("a circular chain of causes ends", () => {
   const error = new Error("a");
   error.cause = new Error("b", { cause: error });
   expect(errorFields(error)).toMatchObject({ message: "a", cause: ["b"] });

@@ -4,7 +4,7 @@ import { count, instrumentTable, observe } from "../../src/index.ts";
 
 type Callback = (result: { observe(...reading: unknown[]): void }) => Promise<void>;
 
-/** What the SDK was told. */
+/** What was reported to the SDK. */
 let told: unknown[][];
 let callbacks: Set<Callback>;
 
@@ -24,14 +24,14 @@ beforeEach(() => {
 });
 afterEach(() => metrics.disable());
 
-it("counts by its attributes, with the unit and the sentence of the table", () => {
+it("counts by attributes, with the unit and the description of the table", () => {
   const attributes = { "exhibit.vendor": "kongur", "exhibit.outcome": "answered" };
   count("exhibit.vendor.calls", attributes);
   const { unit, measures } = instrumentTable["exhibit.vendor.calls"];
   expect(told).toEqual([["exhibit.vendor.calls", { unit, description: measures }, 1, attributes]]);
 });
 
-it("reads a gauge when metrics are collected, until it is told to stop; a failure is no reading", async () => {
+it("reads a gauge when metrics are collected until it is stopped, and reports nothing for a failure", async () => {
   const attributes = { "exhibit.vendor": "kongur", "exhibit.state": "ok" };
   let isUp = true;
   const stop = observe("exhibit.vendor.state", async () => {
@@ -48,7 +48,7 @@ it("reads a gauge when metrics are collected, until it is told to stop; a failur
   expect(callbacks.size).toBe(0);
 });
 
-it("costs nothing and needs nothing when metrics are off", () => {
+it("needs nothing when metrics are off", () => {
   metrics.disable();
   count("exhibit.vendor.calls", { "exhibit.vendor": "kongur", "exhibit.outcome": "answered" });
   observe("exhibit.vendor.state", async () => [])();

@@ -16,7 +16,7 @@ function capture(secrets: string[] = [], level: "info" | "debug" | "silent" = "i
   return { logger, text: () => lines.join(""), last: () => JSON.parse(lines.at(-1) ?? "null") };
 }
 
-it("writes one JSON object a line, with level, time, service and message", () => {
+it("writes one JSON object per line, with level, time, service and message", () => {
   const { logger, text, last } = capture();
   logger.warn({ import_id: "i1" }, "slow");
   expect(last()).toMatchObject({ level: "warn", service: "test", import_id: "i1", msg: "slow" });
@@ -55,13 +55,13 @@ it.each(["s3cr3t-value", 'with "quotes" and \\', "密钥-secret", "12345678"])(
   },
 );
 
-it("masks a number that happens to hold a secret without breaking the line", () => {
+it("doesn't break the line when a number happens to contain a secret", () => {
   const { logger, last } = capture(["12345678"]);
   logger.info({ bytes: 9123456780 }, "sum 12345678");
   expect(last()).toMatchObject({ msg: "sum [redacted]" });
 });
 
-it("masks the longer of two secrets when one is part of the other", () => {
+it("masks the longer of two secrets if it contains the other", () => {
   const { logger, last } = capture(["", "abcd", "abcdefgh"]);
   logger.info("abcdefgh abcd");
   expect(last().msg).toBe("[redacted] [redacted]");
@@ -79,7 +79,7 @@ it.each([
   "Authorization",
   "password",
   "cookie",
-])("masks what a field named %s holds, at any depth", (name) => {
+])("masks the value of a field named %s, at any depth", (name) => {
   const { logger, text, last } = capture();
   logger.info({ request: { headers: { [name]: "hidden-value", other: "seen" } } }, "m");
   expect(text()).not.toContain("hidden-value");
@@ -95,7 +95,7 @@ it.each([
     "Host: b",
   ],
   ["a connection's URL", "redis://user:hiddenvalue@host:6379/0 refused", "@host:6379/0 refused"],
-])("masks credentials in %s that got into a text, and leaves the rest", (_, message, rest) => {
+])("masks credentials in a text with %s, and keeps the rest", (_, message, rest) => {
   const { logger, last } = capture();
   logger.info(message);
   expect(last().msg).not.toMatch(/hidden/);
@@ -107,7 +107,7 @@ it.each([
   "STORE_SIGNATURE: OSS rejects the signature.",
   "Check the region and the signature version in the vendor's `oss` section.",
   "The secretary has 3 tokens.",
-])("leaves the sentence %j as it is", (message) => {
+])("doesn't change the sentence %j", (message) => {
   const { logger, last } = capture(["other-secret"]);
   logger.info(message);
   expect(last().msg).toBe(message);

@@ -12,7 +12,7 @@ afterEach(async () => {
   await recorder.stop();
 });
 
-it("gives the result, and a span with what was known before and what became known later", async () => {
+it("returns the result, and records a span with attributes from before and from later", async () => {
   const result = await withSpan("exhibit.file", { "exhibit.file_id": "f1" }, async (span) => {
     span.set({ "exhibit.outcome": "stored", "exhibit.size": 3 });
     return 42;
@@ -27,7 +27,7 @@ it("gives the result, and a span with what was known before and what became know
   ]);
 });
 
-it("makes inner spans children of the outer one, also after an await", async () => {
+it("makes inner spans children of the outer one, even after an await", async () => {
   let seen: string | undefined;
   await withSpan("exhibit.store", {}, async () => {
     await new Promise(setImmediate);
@@ -41,7 +41,7 @@ it("makes inner spans children of the outer one, also after an await", async () 
   expect(activeTraceId()).toBeUndefined();
 });
 
-it("records a failure with our code and throws it on unchanged", async () => {
+it("records a failure with our code and rethrows it unchanged", async () => {
   const error = new ExhibitError("VENDOR_REFUSED", "kongur refuses suit 1001.");
   await expect(withSpan("exhibit.lease", {}, () => Promise.reject(error))).rejects.toBe(error);
   const [span] = recorder.spans();
@@ -56,18 +56,18 @@ it("records a failure with our code and throws it on unchanged", async () => {
   });
 });
 
-it("calls a failure without a code of ours INTERNAL", async () => {
+it("records a failure without a code of ours as INTERNAL", async () => {
   const work = () => Promise.reject(new TypeError("x is not a function"));
   await expect(withSpan("exhibit.plan", {}, work)).rejects.toThrow(TypeError);
   expect(recorder.spans()[0]?.attributes["error.type"]).toBe("INTERNAL");
 });
 
-it("runs the work just the same when telemetry is off", async () => {
+it("runs the work in the same way when telemetry is off", async () => {
   await recorder.stop();
   expect(await withSpan("exhibit.plan", {}, async () => activeTraceId() ?? "none")).toBe("none");
 });
 
-it("has no attribute in its table that names a credential or a person's file", () => {
+it("has no attribute in its table that names a credential or a file", () => {
   const names = Object.values(spanTable).flatMap(({ attributes }) => [...attributes]);
   expect(names.filter((name) => /secret|token|password|path|key/.test(name))).toEqual([]);
 });
