@@ -70,12 +70,12 @@ test("Nothing more is to be sent while the ledger is away, and nothing is lost m
   const { recorder, ids, folderId, state } = await recorderOf(["a", "b"]);
   expect(recorder.ready()).toBeUndefined();
   state.fault = away();
-  recorder.add(failed(ids[0] as number));
+  void recorder.add(failed(ids[0] as number));
   const flushed = recorder.flush();
   await expect.poll(() => recorder.ready() !== undefined, { interval: 5 }).toBe(true);
   const ready = recorder.ready();
   expect(await isSettled(ready)).toBe(false);
-  recorder.add(failed(ids[1] as number));
+  void recorder.add(failed(ids[1] as number));
   state.fault = undefined;
   await ready;
   await flushed;
@@ -89,10 +89,10 @@ test("After a batch that can't be recorded everything rejects, and no later one 
   const { recorder, ids, folderId, state } = await recorderOf(["a", "b"]);
   const fault = new ExhibitError("INTERNAL", "This is a wrong statement.");
   state.fault = fault;
-  recorder.add(failed(ids[0] as number));
+  void recorder.add(failed(ids[0] as number));
   await expect(recorder.flush()).rejects.toBe(fault);
   state.fault = undefined;
-  recorder.add(failed(ids[1] as number));
+  void recorder.add(failed(ids[1] as number));
   await expect(recorder.flush()).rejects.toBe(fault);
   expect(await outcomesOf(ledger, folderId)).toMatchObject({ b: ["planned", null] });
 });
@@ -100,7 +100,7 @@ test("After a batch that can't be recorded everything rejects, and no later one 
 test("A worker that stops doesn't wait for a ledger that is away", async () => {
   const { recorder, ids, state, stop } = await recorderOf(["a"]);
   state.fault = away();
-  recorder.add(failed(ids[0] as number));
+  void recorder.add(failed(ids[0] as number));
   const flushed = recorder.flush();
   stop.abort();
   await expect(flushed).rejects.toMatchObject({ code: "SERVICE_UNREACHABLE" });
@@ -110,7 +110,7 @@ test("Incidents are recorded with the outcomes that come after them, once", asyn
   const { recorder, ids, importId } = await recorderOf(["a"]);
   const id = ids[0] as number;
   recorder.note({ id }, new ExhibitError("DIGEST_MISMATCH", "It arrived damaged."));
-  recorder.add(failed(id));
+  void recorder.add(failed(id));
   await recorder.flush();
   await recorder.flush();
   const { items } = await listIncidents(ledger, importId, { limit: 9 });

@@ -13,7 +13,6 @@ import {
 } from "node:fs/promises";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { crc64 } from "../../src/digests/crc64.ts";
 import { createSources, type FileStat } from "../../src/index.ts";
 import { failure, readAll } from "../../src/testing/index.ts";
 import { makeTree, type Tree } from "./tree.ts";
