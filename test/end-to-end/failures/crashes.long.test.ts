@@ -91,7 +91,7 @@ describe("Workers as processes of their own", () => {
     await held.reached(1);
     const ended = new Promise((resolve) => worker.once("exit", resolve));
     worker.kill("SIGTERM");
-    // One key press reaches a process several times within half a second.
+    // Signals within half a second count as one: a key press reaches a process several times.
     await sleep(700);
     expect(worker.exitCode).toBeNull();
     worker.kill("SIGTERM");

@@ -103,6 +103,7 @@ test("a second signal ends all at once", async () => {
   // A worker that is frozen can't end in good order.
   for (const pid of workers) process.kill(pid, "SIGSTOP");
   child.kill("SIGTERM");
+  // Signals within half a second count as one: a key press reaches a process several times.
   await sleep(700);
   expect(child.exitCode).toBe(null);
   child.kill("SIGTERM");
