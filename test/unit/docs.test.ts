@@ -91,7 +91,7 @@ function textAt(path: string): string | undefined {
 test("docs/configuration.md and the guide of the command line have every EXHIBIT_ variable, and no other", () => {
   const page = readFileSync(join(docs, "configuration.md"), "utf8");
   const firstCells = [...page.matchAll(/^\| (`EXHIBIT_[^|]+) \|/gm)].join();
-  const guide = readFileSync(join(docs, "../apps/cli/src/cli.ts"), "utf8");
+  const guide = readFileSync(join(docs, "../apps/cli/src/guide.ts"), "utf8");
   const names = (text: string, pattern: RegExp) =>
     [...text.matchAll(pattern)].map(([, name]) => name);
   const all = [...environmentNames].sort();

@@ -36,8 +36,8 @@ export interface MappedCase {
 }
 
 /**
- * The import that the folders and options of a command line mean. Throws REQUEST_INVALID (bad use) naming what can't
- * be mapped: nothing that lies in a folder is left out in silence.
+ * The import that the folders and options of a command line mean. Throws REQUEST_INVALID (bad use)
+ * naming what can't be mapped: nothing that lies in a folder is left out in silence.
  */
 export async function mapCase(
   folders: readonly string[],
@@ -61,9 +61,9 @@ export async function mapCase(
 }
 
 /**
- * Maps a folder's subfolders to a vendor's folders of a case by their names alone. Returns none for a
- * folder that isn't laid out as a case, or a vendor that opens no cases. Throws REQUEST_INVALID naming
- * what would be left out of a folder that is almost laid out as one.
+ * Maps a folder's subfolders to a vendor's folders of a case by their names alone. Returns none for
+ * a folder that isn't laid out as a case, or a vendor that opens no cases. Throws REQUEST_INVALID
+ * naming what would be left out of a folder that is almost laid out as one.
  */
 export async function mapLayout(path: string, vendor: string): Promise<FolderRequest[]> {
   const cases = caseFoldersOf(vendor);
@@ -138,7 +138,10 @@ function selectorOf(name: string, cases: CaseFolders): FolderSelector {
   return cases.roles.includes(name) ? cases.role(name) : cases.suit(name);
 }
 
-/** The subfolders that stand for a folder of the case; none where it isn't laid out as one. Throws when any would be left out. */
+/**
+ * The subfolders that stand for a folder of the case; none where it isn't laid out as one. Throws
+ * when any would be left out.
+ */
 async function namesInCase(
   path: string,
   suits: readonly string[],
@@ -161,7 +164,8 @@ function namesOf(
 ): string[] {
   const isRole = (name: string) => roles.includes(name);
   if (suits.length > 0) return subfolders.filter((name) => isRole(name) || suits.includes(name));
-  // Without --suit the names themselves say the suits, but only where the folder is clearly laid out as a case.
+  // Without --suit the names themselves say the suits, but only where the folder is clearly laid
+  // out as a case.
   const isCase =
     subfolders.some(isRole) || (subfolders.length > 0 && subfolders.every(isSuitNumber));
   if (!isCase && subfolders.some(isSuitNumber))
@@ -187,7 +191,10 @@ export async function checkFolder(path: string): Promise<void> {
     throw badUse(`${path} isn't a folder; import the folder that holds it.`);
 }
 
-/** The subfolders that may stand for one of the case, and what else there is, as it is shown; both sorted. */
+/**
+ * The subfolders that may stand for one of the case, and what else there is, as it is shown; both
+ * sorted.
+ */
 async function contentsOf(path: string): Promise<{ subfolders: string[]; others: string[] }> {
   const entries = await readdir(path, { withFileTypes: true, encoding: "buffer" }).catch(
     (cause: NodeJS.ErrnoException) => {

@@ -2,7 +2,7 @@ import { type ApiClient, createApiClient } from "@exhibit/client";
 import { readEnvironment } from "@exhibit/config";
 import { actorOfSystem } from "../process/actor.ts";
 
-/** The client of the API that the environment names (EXHIBIT_API_URL, or host and port). */
+/** Returns a client of the API that the environment names (EXHIBIT_API_URL, or host and port). */
 export function apiOfEnvironment(): ApiClient {
   return createApiClient({ url: readEnvironment().apiUrl, actor: actorOfSystem() });
 }

@@ -5,15 +5,16 @@ import { badUse } from "../output/exit-codes.ts";
 const whole = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const part = /^[0-9a-f-]{6,35}$/i;
 
-// Imports that are named when it isn't clear which one is meant.
+// How many imports are named when it isn't clear which one is meant.
 const mostNamed = 5;
 
 /**
- * The whole id of the import that a person names by it, or by its beginning or end of at least six characters.
- * Throws NOT_FOUND, or REQUEST_INVALID (bad use) naming the imports that it may be.
+ * Returns the whole id of the import that a person names by it, or by at least six characters of
+ * its beginning or end. Throws NOT_FOUND, or REQUEST_INVALID (bad use) with the imports that it may
+ * be.
  */
 export async function importIdOf(api: ApiClient, given: string): Promise<string> {
-  // What can't be a part of an id is the API's to refuse, as an id that there isn't.
+  // The API reports what can't be part of an id as an unknown id.
   if (whole.test(given) || !part.test(given)) return given;
   const { items: found, next } = await api.list({ id: given, limit: mostNamed });
   const [first, ...others] = found.map(({ import_id }) => import_id);
@@ -25,5 +26,5 @@ export async function importIdOf(api: ApiClient, given: string): Promise<string>
   }
   if (others.length === 0) return first;
   const more = next === null ? "" : " and more";
-  throw badUse(`${given} may be ${[first, ...others].join(", ")}${more}: give more of the id.`);
+  throw badUse(`${given} may be ${[first, ...others].join(", ")}${more}. Type more of the id.`);
 }

@@ -3,20 +3,20 @@ import { followImport } from "@exhibit/client";
 import { type ExhibitError, type ImportView, TRIAL_NOTICE } from "@exhibit/contracts";
 import { exitCodeOfImport } from "../output/exit-codes.ts";
 import { importReport } from "../output/import-report.ts";
-import { createPauseTeller } from "../output/pause-lines.ts";
+import { createPauseReporter } from "../output/pause-lines.ts";
 import { createProgressDisplay } from "../output/progress/display.ts";
 import type { Terminal } from "../output/terminal.ts";
-import { createWaitTeller } from "../output/wait-lines.ts";
+import { createWaitReporter } from "../output/wait-lines.ts";
 import { Left, listenForInterruption } from "../process/interruption.ts";
-import { giveImport } from "./import-result.ts";
+import { printImport } from "./import-result.ts";
 
 export interface WatchOptions {
   signal?: AbortSignal;
-  /** It has been said already that this is a trial. */
+  /** Whether the person has already been told that this is a trial. */
   isTrialKnown?: boolean;
 }
 
-/** Shows an import's progress until nothing runs any more for it; gives its last view. */
+/** Shows an import's progress until nothing runs any more for it, and returns its last view. */
 export async function watchWithProgress(
   api: ApiClient,
   importId: string,
@@ -24,16 +24,16 @@ export async function watchWithProgress(
   { signal, isTrialKnown = false }: WatchOptions = {},
 ): Promise<ImportView> {
   const display = createProgressDisplay(terminal.progress);
-  const tellPauses = createPauseTeller(display.note);
-  const tellWaits = createWaitTeller(display.note);
+  const reportPauses = createPauseReporter(display.note);
+  const reportWaits = createWaitReporter(display.note);
   let isTold = isTrialKnown;
   try {
     return await followImport(api, importId, {
       onView(view) {
         if (!isTold && view.trial) display.note(TRIAL_NOTICE);
         isTold = true;
-        tellPauses(view);
-        tellWaits(view);
+        reportPauses(view);
+        reportWaits(view);
         display.update(view);
       },
       onReachable: (fault) => display.note(reachLine(api, fault)),
@@ -45,16 +45,19 @@ export async function watchWithProgress(
 }
 
 function reachLine(api: ApiClient, fault: ExhibitError | undefined): string {
-  if (fault === undefined) return "The API answers again.";
-  return `${whatIsSilent(api, fault)} Trying on. The import itself isn't harmed.`;
+  if (fault === undefined) return "The API responds again.";
+  return `${whatIsSilent(api, fault)} Retrying. The import isn't affected.`;
 }
 
-/** The API may answer that something doesn't answer it. */
+/** Names what doesn't respond: the API, or a service behind it. */
 function whatIsSilent(api: ApiClient, { message, details }: ExhibitError): string {
-  return details.url === undefined ? message : `The API at ${api.url} doesn't answer.`;
+  return details.url === undefined ? message : `The API at ${api.url} doesn't respond.`;
 }
 
-/** Watches an import to its end, reports it, and gives the exit code: what `import`, `watch` and `retry` end with. */
+/**
+ * Watches an import to its end and reports it. Returns the exit code of `import`, `watch` and
+ * `retry`.
+ */
 export async function watchToEnd(
   api: ApiClient,
   importId: string,
@@ -62,7 +65,7 @@ export async function watchToEnd(
 ): Promise<number> {
   const view = await watchUntilLeft(api, importId, terminal);
   for (const line of importReport(view)) terminal.say(line);
-  await giveImport(api, view, terminal);
+  await printImport(api, view, terminal);
   return exitCodeOfImport(view);
 }
 
@@ -77,7 +80,7 @@ async function watchUntilLeft(
   } catch (thrown) {
     if (!interruption.signal.aborted) throw thrown;
     const { exitCode } = interruption;
-    const message = `Left; the import goes on: npx exhibit watch ${importId}`;
+    const message = `Left. The import continues; to watch it: npx exhibit watch ${importId}`;
     throw new Left(message, { cause: thrown, exitCode });
   }
 }

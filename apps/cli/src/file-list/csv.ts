@@ -1,7 +1,7 @@
 import type { FileView, FolderView, ImportView } from "@exhibit/contracts";
 import { selectorText } from "../output/folder-report.ts";
 
-/** A file of an import, with the folder that it belongs to. */
+/** A file of an import, with its folder. */
 export interface ListedFile {
   file: FileView;
   folder: FolderView;
@@ -51,29 +51,30 @@ const columns: readonly (readonly [
   ["trial", ({ file }) => (file.trial ? "yes" : "")],
 ];
 
-/** The first line of a CSV file. */
+/** Returns the first line of a CSV file. */
 export function csvHead(): string {
   return csvLine(columns.map(([name]) => name));
 }
 
-/** A file's line: what isn't known, or doesn't apply, is an empty cell. */
+/** Returns a file's line. What isn't known or doesn't apply is an empty cell. */
 export function csvRow(listed: ListedFile, of: ImportView): string {
   return csvLine(columns.map(([, cell]) => cell(listed, of)));
 }
 
-/** As RFC 4180 has it: cells apart by commas, lines ended by CR LF. */
+/** As in RFC 4180: commas between cells, CR LF at the end of lines. */
 function csvLine(cells: readonly Cell[]): string {
   return `${cells.map((cell) => quoted(unchanged(cell))).join(",")}\r\n`;
 }
 
-// What begins so is a formula to a spreadsheet; in Chinese and Japanese ones also in full width.
+// Spreadsheets take such a beginning for a formula; Chinese and Japanese ones also in full width.
 const formula = /^[=+\-@\t\r\n＝＋－＠]/;
-// Spreadsheets keep fifteen digits of a number and make the others zeros.
+// Spreadsheets keep fifteen digits of a number and turn the rest into zeros.
 const longNumber = /^\d{16,}$/;
 
 /**
- * A cell that a spreadsheet shows and keeps as it is: one that it would carry out or round begins with an apostrophe more.
- * So does one that begins with an apostrophe anyway: taking the first one off always gives what was there.
+ * Returns a cell that a spreadsheet shows unchanged. One that it would evaluate or round gets an
+ * apostrophe in front, and so does one that starts with an apostrophe itself, so that removing the
+ * first one always restores the text.
  */
 function unchanged(cell: Cell): string {
   if (typeof cell === "number") return String(cell);

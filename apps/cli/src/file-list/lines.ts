@@ -7,14 +7,14 @@ import type { ListedFile } from "./csv.ts";
 const stateWidth = 9;
 const sizeWidth = 8;
 
-/** A folder's heading in a list for people: what it is, where it came from and where its files are. */
+/** Returns a folder's heading in a list for people: its name, its source and its destination. */
 export function folderHead({ folder }: ListedFile): string {
   const place = placeOf(folder);
   const into = place === undefined ? "" : `  in ${place}`;
   return `${visible(`${folderName(folder)}  from ${folder.source.path}${into}`)}\n`;
 }
 
-/** A file's line: `  failed      1.2 MB  scans/0007.jpg  EVIDENCE_CONFLICT` */
+/** Returns a file's line: `  failed      1.2 MB  scans/0007.jpg  EVIDENCE_CONFLICT` */
 export function fileLine({ file }: ListedFile): string {
   const size = file.state === "skipped" || file.is_folder ? "" : formatBytes(file.size);
   const path = file.is_folder ? `${file.path}/  ${filesBelow(file)}` : file.path;
@@ -23,7 +23,7 @@ export function fileLine({ file }: ListedFile): string {
   return `  ${[...cells, ...(why === null ? [] : [why])].map(visible).join("  ")}\n`;
 }
 
-/** What a folder that failed as one entry stands for. */
+/** Returns how many files a folder stands for that failed as one entry. */
 function filesBelow({ stands_for }: FileView): string {
   return stands_for === null
     ? "(a folder with an unknown number of files)"

@@ -2,7 +2,10 @@ import type { ApiClient, FileFilter } from "@exhibit/client";
 import type { FolderView } from "@exhibit/contracts";
 import type { ListedFile } from "./csv.ts";
 
-/** The files of an import, each with its folder. Both lists come in the folders' order: one folder at a time is held. */
+/**
+ * Yields the files of an import, each with its folder. Both lists come in the order of the folders,
+ * so only one folder at a time is in memory.
+ */
 export async function* listedFiles(
   api: ApiClient,
   importId: string,
@@ -14,7 +17,7 @@ export async function* listedFiles(
     while (folder?.folder_id !== file.folder_id) {
       const next = await folders.next();
       if (next.done === true)
-        throw new Error(`File ${file.file_id} is of no folder of its import.`);
+        throw new Error(`File ${file.file_id} belongs to no folder of its import.`);
       folder = next.value;
     }
     yield { file, folder };

@@ -4,12 +4,13 @@ import { dirname, join } from "node:path";
 import { ExhibitError } from "@exhibit/contracts";
 import { badUse } from "../output/exit-codes.ts";
 
-/** Takes a part of a text; resolves once there is room for more. */
+/** Takes a part of a text and resolves when there is room for more. */
 export type Send = (text: string) => Promise<void>;
 
 /**
- * Writes a file that is there under its name only once it is whole; `fill` sends what it holds. A file that is there already
- * is replaced only when `replace` says so. Throws REQUEST_INVALID (bad use), and whatever `fill` throws: then nothing is left.
+ * Writes a file that appears under its name only when it is complete; `fill` sends its content. An
+ * existing file is replaced only with `replace`. Throws REQUEST_INVALID (bad use), and the errors
+ * of `fill`; in both cases nothing is left behind.
  */
 export async function writeWholeFile(
   path: string,
@@ -17,7 +18,7 @@ export async function writeWholeFile(
   fill: (send: Send) => Promise<void>,
 ): Promise<void> {
   await checkPlace(path, replace);
-  // Beside it, so that it only has to be given its name.
+  // In the same folder, so that it can be renamed.
   const part = join(dirname(path), `.exhibit-${randomUUID()}.part`);
   try {
     await fillFile(part, fill);
@@ -41,22 +42,22 @@ async function checkPlace(path: string, replace: boolean): Promise<void> {
     throw unwritable(path, thrown);
   });
   if (found === undefined) return;
-  if (!found.isFile()) throw badUse(`${path} is there already and isn't a file.`);
+  if (!found.isFile()) throw badUse(`${path} exists and isn't a file.`);
   if (!replace) throw taken(path);
 }
 
-/** Unlike a rename, a link replaces nothing that came meanwhile. */
+/** Links instead of renaming, because a link can't replace a file that has been made meanwhile. */
 async function giveFreeName(part: string, path: string): Promise<void> {
   await link(part, path).catch(async (thrown: NodeJS.ErrnoException) => {
     if (thrown.code === "EEXIST") throw taken(path);
-    // A file system without links, such as a USB stick's.
+    // The file system has no links, like that of many USB sticks.
     await checkPlace(path, false);
     await rename(part, path);
   });
 }
 
 function taken(path: string): ExhibitError {
-  return badUse(`${path} is there already; --force replaces it.`);
+  return badUse(`${path} exists already; --force replaces it.`);
 }
 
 function unwritable(path: string, cause: NodeJS.ErrnoException): ExhibitError {

@@ -1,14 +1,17 @@
 import { type ErrorCode, ExhibitError, errorTable, type ImportView } from "@exhibit/contracts";
 
-/** What the process ends with. */
+/** The exit codes of the process. */
 export const exitCodes = {
-  /** Everything asked for is done; for an import: it is sealed. */
+  /** Everything that was requested is done; an import is sealed. */
   done: 0,
-  /** The import isn't sealed (files failed, or it was cancelled), or a fault that isn't the caller's. */
+  /**
+   * The import isn't sealed (files failed, or it was cancelled), or there was a fault that isn't
+   * the caller's.
+   */
   failed: 1,
-  /** The command line, the configuration or the request can't be carried out as it is. */
+  /** The command line, the configuration or the request is wrong. */
   badUse: 2,
-  /** The API, or what it needs, can't be reached. */
+  /** The API, or a service that it needs, can't be reached. */
   unreachable: 3,
 } as const;
 
@@ -18,7 +21,7 @@ const unreachable: ReadonlySet<ErrorCode> = new Set([
   "STORE_UNAVAILABLE",
 ]);
 
-/** The exit code that fits an error. */
+/** Returns the exit code for an error. */
 export function exitCodeOf(error: ExhibitError): number {
   if (unreachable.has(error.code)) return exitCodes.unreachable;
   if (operatorsFaults.has(error.code) || isCallersFault(error.code)) return exitCodes.badUse;
@@ -30,7 +33,7 @@ export function exitCodeOfImport(view: ImportView): number {
   return view.status === "sealed" ? exitCodes.done : exitCodes.failed;
 }
 
-/** Trying again with the same configuration and the same servers doesn't help. */
+/** Errors that stay until somebody changes the configuration or the servers. */
 const operatorsFaults: ReadonlySet<ErrorCode> = new Set([
   "CONFIG_INVALID",
   "SERVICE_REFUSED",
@@ -40,15 +43,15 @@ const operatorsFaults: ReadonlySet<ErrorCode> = new Set([
   "WORLD_MISMATCH",
 ]);
 
-/** The codes that our API answers a wrong request with. */
+/** Whether our API reports a wrong request with this code. */
 function isCallersFault(code: ErrorCode): boolean {
-  // A vendor's or OSS's refusal is an answer to a good command line.
+  // A vendor's or OSS's refusal doesn't mean that the command line is wrong.
   if (code.startsWith("VENDOR_") || code.startsWith("STORE_")) return false;
   const { status, action } = errorTable[code];
   return action === "never" && status >= 400 && status < 500;
 }
 
-/** A command line that can't be carried out: exit code 2. */
+/** Makes the error for a command line that can't be carried out; its exit code is 2. */
 export function badUse(message: string): ExhibitError {
   return new ExhibitError("REQUEST_INVALID", message);
 }

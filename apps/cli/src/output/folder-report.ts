@@ -13,7 +13,10 @@ export function selectorText(selector: FolderSelector): string {
     .join(" ");
 }
 
-/** Returns where a folder's files are, such as `oss://evidence/suit/1001/`; undefined while there is no destination. */
+/**
+ * Returns where a folder's files are, such as `oss://evidence/suit/1001/`; undefined while there is
+ * no destination.
+ */
 export function placeOf({ trial, bucket, prefix }: FolderView): string | undefined {
   if (bucket === null || prefix === null) return undefined;
   return `${trial ? "sandbox" : "oss"}://${bucket}/${prefix}`;
@@ -26,7 +29,10 @@ export function folderErrorLines(folder: FolderView): string[] {
     : [`${folder.error.code}: ${folder.error.message}`, `  ${folder.error.remedy}`];
 }
 
-/** Returns the state of a folder in a few lines: its name, source and destination, its totals and its error. */
+/**
+ * Returns the state of a folder in a few lines: its name, source and destination, its totals and
+ * its error.
+ */
 export function folderReport(folder: FolderView): string[] {
   const place = placeOf(folder);
   return [

@@ -6,7 +6,7 @@ const units = ["B", "kB", "MB", "GB", "TB", "PB"];
 export function formatBytes(bytes: number): string {
   let value = bytes;
   let unit = 0;
-  // 999.95 and more would be shown as 1000.0 of the smaller unit.
+  // From 999.95 on, a value would be shown as 1000.0 of the smaller unit.
   while (value >= (unit === 0 ? 1000 : 999.95) && unit < units.length - 1) {
     value /= 1000;
     unit += 1;
@@ -14,10 +14,12 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
 
-const thousands = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+/** Made when it is first needed: loading a locale takes 20 ms of a command's start. */
+let thousands: Intl.NumberFormat | undefined;
 
 /** `1234567` → `1,234,567`. */
 export function formatNumber(value: number): string {
+  thousands ??= new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
   return thousands.format(value);
 }
 
@@ -36,7 +38,9 @@ export function formatSeconds(seconds: number): string {
   return `${formatNumber(Math.floor(minutes / 60))} h ${minutes % 60} min`;
 }
 
-/** Rows of cells → lines whose columns stand below each other; the columns in `right` are aligned to the right. */
+/**
+ * Returns rows of cells as the lines of a table; the columns in `right` are aligned to the right.
+ */
 export function formatTable(
   cells: readonly (readonly string[])[],
   right: readonly number[] = [],
@@ -58,17 +62,22 @@ export function formatTable(
 const wide =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303F\uFF01-\uFF60\uFFE0-\uFFE6]/gu;
 
-/** The columns that a text takes on a terminal: Chinese characters and their like take two. */
+/**
+ * Returns how many columns a text takes on a terminal: Chinese characters and the like take two.
+ */
 function columnsOf(text: string): number {
   return [...text].length + (text.match(wide)?.length ?? 0);
 }
 
-/** In which zone times are written. */
+/** The time zone in which times are shown. */
 export interface TimeStyle {
   utc?: boolean | undefined;
 }
 
-/** `2026-11-23 20:34 +08:00`, in the zone of this machine (TZ); where that is UTC, or `utc` is asked for, `2026-11-23 12:34 UTC`. */
+/**
+ * Returns `2026-11-23 20:34 +08:00`, in this machine's time zone (TZ), or `2026-11-23 12:34 UTC`
+ * where that is UTC or `utc` is set.
+ */
 export function formatTime(time: string | Date, { utc = false }: TimeStyle = {}): string {
   const at = new Date(time);
   const east = utc ? 0 : -at.getTimezoneOffset();

@@ -9,8 +9,9 @@ import { waitLine } from "./wait-lines.ts";
 const MOST_ERRORS = 10;
 
 /**
- * Returns the state of an import in a few lines: status, totals, what went wrong and what to do about
- * it. `isUp` says whether an API will still be running for the commands that the report names.
+ * Returns the state of an import in a few lines: status, totals, what went wrong and what to do
+ * about it. `isUp` says whether an API will still be running for the commands that the report
+ * names.
  */
 export function importReport(view: ImportView, { isUp = true } = {}): string[] {
   return [

@@ -30,7 +30,9 @@ export function importTable(views: readonly ImportView[], style?: TimeStyle): st
   return formatTable([header, ...rows], [3, 4, 5]);
 }
 
-/** Returns an import's case and times: `  E-77 1001 1002; created 2026-11-23 20:34 +08:00, ended …`. */
+/**
+ * Returns an import's case and times: `  E-77 1001 1002; created 2026-11-23 20:34 +08:00, ended …`.
+ */
 export function caseLine(view: ImportView, style?: TimeStyle): string {
   const { created_at, finished_at } = view;
   const ended = finished_at === null ? "" : `, ended ${formatTime(finished_at, style)}`;

@@ -1,11 +1,15 @@
 import type { TextSink } from "./terminal.ts";
 
-/** One of the two streams of the process. When nobody reads it any more, or nothing fits into it, what is written is dropped. */
+/**
+ * One of the two output streams of the process. Once it can't be written any more, what is written
+ * is dropped.
+ */
 export interface Output extends TextSink {
-  /** Resolves once all that was written has left, with the error if something couldn't. */
+  /** Resolves when everything has been written, with the error if something couldn't be. */
   settled(): Promise<NodeJS.ErrnoException | undefined>;
 }
 
+/** Makes the output of a stream of the process. */
 export function outputTo(stream: NodeJS.WriteStream): Output {
   let failure: NodeJS.ErrnoException | undefined;
   const fail = (error: Error) => {
@@ -20,7 +24,7 @@ export function outputTo(stream: NodeJS.WriteStream): Output {
     });
   };
   return {
-    // A dumb terminal takes no control sequences: to us it is like a file.
+    // A dumb terminal understands no control sequences, so it is treated like a file.
     isTTY: stream.isTTY === true && !isDumb(),
     get columns() {
       return stream.columns;
@@ -35,7 +39,7 @@ function isDumb(): boolean {
   return process.env.TERM === "dumb";
 }
 
-/** That a result can't be handed over. */
+/** A result couldn't be written. */
 export class OutputLost extends Error {
   override readonly name = "OutputLost";
 }

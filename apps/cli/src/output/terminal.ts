@@ -1,13 +1,13 @@
 import { visible, visibleJson, visibleLines } from "@exhibit/contracts";
 import { OutputLost } from "./output-stream.ts";
 
-/** Where text can go: a stream, or a stand-in for one in tests. */
+/** What text is written to: a stream, or a stand-in for one in tests. */
 export interface TextSink {
-  /** `done` is called once the text has left, or can't. */
+  /** `done` is called when the text has been written, or with the error if it can't be. */
   write(text: string, done?: (error?: Error | null) => void): unknown;
   /** Whether it is a terminal that can be drawn on. */
   readonly isTTY?: boolean | undefined;
-  /** Columns of the terminal; 0 for one that doesn't know. */
+  /** Columns of the terminal; 0 when it doesn't know. */
   readonly columns?: number | undefined;
 }
 
@@ -17,19 +17,22 @@ export interface Streams {
 }
 
 /**
- * How a command speaks: text for people and, with `--json`, one object for machines. Whatever is said goes through here, and
- * names, sentences and reasons in it are other people's: nothing of them has a terminal do anything but show it.
+ * The output of a command: text for people and, with `--json`, one object for machines. Names,
+ * messages and reasons in it come from others, so control characters in them are escaped.
  */
 export interface Terminal {
-  /** A line of result for people: stdout, or stderr when stdout is for JSON. A line break in it is shown as an escape. */
+  /**
+   * Writes a line of the result for people to stdout, or to stderr when stdout is for JSON. Line
+   * breaks in it are escaped.
+   */
   say(line?: string): void;
-  /** A line beside the result (what is going on, what went wrong): always stderr. */
+  /** Writes a line that isn't part of the result (progress, faults) to stderr. */
   note(line: string): void;
-  /** The JSON object that ends stdout. Does nothing without `--json`. */
+  /** Writes the JSON object that ends stdout. Does nothing without `--json`. */
   result(value: unknown): void;
   /**
-   * Hands over a part of a result of any length, whole lines: stdout. A file or a program gets it exactly as it is. Resolves
-   * once it has left; throws `OutputLost`.
+   * Writes a part of a long result, in whole lines, to stdout. A file or a program gets it
+   * unchanged. Resolves when it has been written; throws `OutputLost`.
    */
   send(text: string): Promise<void>;
   readonly json: boolean;
@@ -50,7 +53,7 @@ export function createTerminal(streams: Streams, options: { json: boolean }): Te
       new Promise((resolve, reject) => {
         const shown = stdout.isTTY === true ? visibleLines(text.replaceAll("\r\n", "\n")) : text;
         stdout.write(shown, (cause) =>
-          cause ? reject(new OutputLost("Nobody takes the output.", { cause })) : resolve(),
+          cause ? reject(new OutputLost("The output can't be written.", { cause })) : resolve(),
         );
       }),
     json: options.json,

@@ -1,6 +1,9 @@
 import { userInfo } from "node:os";
 
-/** The person at this machine, for the record; undefined where the system has no name for them (some containers). */
+/**
+ * Returns the user of this process, for the audit log; undefined where the system has no name for
+ * them (in some containers).
+ */
 export function actorOfSystem(): string | undefined {
   try {
     return userInfo().username || undefined;

@@ -6,38 +6,42 @@ import { ExhibitError } from "@exhibit/contracts";
 import { badUse, exitCodes } from "../output/exit-codes.ts";
 import { lockFile } from "./file-lock.ts";
 
-/** Who has a folder. */
+/** The process that holds a folder. */
 interface Holder {
   readonly pid: number;
-  /** When the process began, in the kernel's ticks since boot; null where there is no /proc to ask. */
+  /** When the process started, in the kernel's ticks since boot; null where there is no /proc. */
   readonly started: string | null;
   readonly host?: string;
-  /** Names the running kernel: containers share it; another machine has another, and so has this one after a reboot. */
+  /**
+   * Identifies the running kernel: containers share it; another machine has another one, and so
+   * does this machine after a reboot.
+   */
   readonly kernel?: string | null;
-  /** Counts up while the holder lives. */
+  /** Grows while the holder is alive. */
   readonly beat?: number;
 }
 
 export interface DataLockOptions {
-  /** Tells people why nothing happens yet, and what has gone wrong. */
+  /** Called with lines for people: why nothing happens yet, and what went wrong. */
   note?(line: string): void;
-  /** Milliseconds. @defaultValue 4000 */
+  /** Milliseconds between two beats. @defaultValue 4000 */
   beatEvery?: number;
 }
 
 export interface LockedFolder extends AsyncDisposable {
-  /** It wasn't there before. */
+  /** Whether the folder was made just now. */
   readonly isNew: boolean;
 }
 
-/** Beats that a holder on another machine may be late. */
+/** How many beats a holder on another machine may be late. */
 const PATIENCE = 4;
 
 /**
- * Makes a data folder, for this user only, and keeps every other process off it: the embedded ledger is one process's
- * own, and two would ruin it. Throws REQUEST_INVALID while another process has it, in this container or another, and
- * CONFIG_INVALID when it can't be written. What a process left that died on this machine is free at once; of another
- * machine (and of this one before a reboot) the system's locks may know nothing, so its beat is watched first.
+ * Makes a data folder for this user only and locks it against other processes: two processes would
+ * ruin an embedded ledger. Throws REQUEST_INVALID while another process holds it, in this container
+ * or another, and CONFIG_INVALID when it can't be written. The folder of a process that died on
+ * this machine is free at once. For another machine (and for this one before a reboot) the system's
+ * locks may be unknown, so its beat is watched first.
  */
 export async function lockDataFolder(
   dataDir: string,
@@ -71,7 +75,7 @@ export async function lockDataFolder(
   async function isBeating(other: Holder): Promise<boolean> {
     const watch = PATIENCE * beatEvery;
     note(
-      `Process ${other.pid} of ${other.host} left ${dataDir} without a word. Waiting ${watch / 1000} s, in case it still runs there…`,
+      `Process ${other.pid} of ${other.host} may still use ${dataDir}. Waiting ${watch / 1000} s to find out…`,
     );
     for (let watched = 0; watched < watch; watched += beatEvery / 4) {
       await pause(beatEvery / 4);
@@ -80,13 +84,13 @@ export async function lockDataFolder(
     return false;
   }
 
-  /** Gives what ends it. */
+  /** Starts the beat and returns a function that stops it. */
   function keepBeating(): () => Promise<void> {
     let beats = 0;
     let beating = Promise.resolve();
     async function beat(): Promise<void> {
       const holder = await holderIn(path);
-      // A folder that was taken away, or a disk that is full, is the ledger's to tell of.
+      // The ledger reports a folder that was removed and a disk that is full.
       if (holder === undefined) return;
       if (holder.pid !== own.pid || holder.kernel !== own.kernel) endAsLost(holder);
       beats += 1;
@@ -102,17 +106,17 @@ export async function lockDataFolder(
     };
   }
 
-  /** Another machine took the folder while this one slept: not a byte more may be written. */
+  /** Another machine took the folder while this one slept, so nothing more may be written. */
   function endAsLost(holder: Holder): never {
-    note(`${taken(dataDir, holder).message} This one ends at once.`);
+    note(`${taken(dataDir, holder).message} This process ends at once.`);
     process.exit(exitCodes.failed);
   }
 }
 
-/** Says whether it is new. */
+/** Makes the folder, if needed, and returns whether it did. */
 async function makeFolder(dataDir: string): Promise<boolean> {
   try {
-    // It will name every file of every case.
+    // It will name every file of every case, so nobody else may read it.
     return (await mkdir(dataDir, { recursive: true, mode: 0o700 })) !== undefined;
   } catch (thrown) {
     throw unusable(`The data folder ${dataDir} can't be made`, thrown);
@@ -127,10 +131,13 @@ function lockOrFault(path: string): Disposable | undefined {
   }
 }
 
-/** The system says `EACCES: permission denied, mkdir '/a'`, and SQLite `unable to open database file`. */
+/**
+ * The cause may be the system's `EACCES: permission denied, mkdir '/a'`, or SQLite's `unable to
+ * open database file`.
+ */
 function unusable(fault: string, cause: unknown): ExhibitError {
   const said = cause instanceof Error ? cause.message.replace(/,[^,]*$/, "") : String(cause);
-  const message = `${fault}: ${said}. Name another by EXHIBIT_DATA_DIR.`;
+  const message = `${fault}: ${said}. Choose another one by EXHIBIT_DATA_DIR.`;
   return new ExhibitError("CONFIG_INVALID", message, { cause });
 }
 
@@ -139,7 +146,7 @@ async function holderIn(path: string): Promise<Holder | undefined> {
     const holder: unknown = JSON.parse(await readFile(path, "utf8"));
     return isHolder(holder) ? holder : undefined;
   } catch {
-    // Gone in the meantime, or not whole.
+    // Removed in the meantime, or incomplete.
     return undefined;
   }
 }
@@ -150,13 +157,13 @@ function isHolder(value: unknown): value is Holder {
   );
 }
 
-/** A pid is given out again after a while (in a container at once), so the start has to be the same, too. */
+/** A pid is reused after a while (in a container at once), so the start has to be the same, too. */
 async function isRunning(holder: Holder): Promise<boolean> {
   if (holder.pid === process.pid) return false;
   try {
     process.kill(holder.pid, 0);
   } catch (error) {
-    // EPERM: it runs, and is somebody else's.
+    // EPERM: it is running, as another user.
     if (!(error instanceof Error && "code" in error && error.code === "EPERM")) return false;
   }
   return (await startOf(holder.pid)) === (holder.started ?? null);
@@ -164,7 +171,7 @@ async function isRunning(holder: Holder): Promise<boolean> {
 
 async function startOf(pid: number): Promise<string | null> {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
-  // The name in brackets may hold blanks; the start is the 22nd field of all, the 20th after it.
+  // The name in brackets may contain blanks; the start is the 22nd field, the 20th after the name.
   return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
 }
 
@@ -177,6 +184,6 @@ function taken(dataDir: string, holder: Holder | undefined): ExhibitError {
   const { pid = "unknown", host } = holder ?? {};
   const at = host === undefined || host === hostname() ? "" : ` of ${host}`;
   return badUse(
-    `Another Exhibit (process ${pid}${at}) is running on ${dataDir}. Stop that one, or give this one a folder of its own by EXHIBIT_DATA_DIR.`,
+    `Another Exhibit (process ${pid}${at}) is using ${dataDir}. Stop it, or choose another folder for this one by EXHIBIT_DATA_DIR.`,
   );
 }

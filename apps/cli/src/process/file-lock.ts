@@ -5,10 +5,11 @@ import { DatabaseSync } from "node:sqlite";
 const BUSY = 5;
 
 /**
- * Locks a file for as long as this process lives, by the system's own locks, which Node offers nowhere but in SQLite. The
- * kernel knows the holder, so it holds between containers that share a volume, whatever their pids, and goes with its
- * holder, however that ends; on a network file system the server keeps it for all machines. Undefined while another
- * process has it. Throws what SQLite says when the file can't be written or locked.
+ * Locks a file for as long as this process lives, by the system's own locks, which Node offers only
+ * through SQLite. The kernel knows the holder, so the lock works between containers that share a
+ * volume, and it ends with its holder, however that ends. On a network file system the server keeps
+ * it for all machines. Returns undefined while another process holds it. Throws SQLite's error when
+ * the file can't be written or locked.
  */
 export function lockFile(path: string): Disposable | undefined {
   const database = new DatabaseSync(path);

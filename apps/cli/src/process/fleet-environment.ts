@@ -1,12 +1,15 @@
 import { type Environment, type FoundConfig, findConfig, readEnvironment } from "@exhibit/config";
 import { badUse } from "../output/exit-codes.ts";
 
-/** The environment of an API or a worker that runs alone: both servers and a configuration are there. */
+/**
+ * The environment of an API or a worker that runs alone: it names both servers and a configuration.
+ */
 export type FleetEnvironment = Environment & { readonly config: FoundConfig };
 
 /**
- * Reads the environment of `exhibit api` or `exhibit worker`. The embedded engine lives in one process only, so either
- * alone needs both servers. Throws REQUEST_INVALID naming what is missing.
+ * Reads the environment of `exhibit api` or `exhibit worker`. The embedded engine works in one
+ * process only, so both commands need both servers. Throws REQUEST_INVALID, which names what is
+ * missing.
  */
 export function readFleetEnvironment(service: string): FleetEnvironment {
   const environment = readEnvironment();

@@ -11,8 +11,8 @@ export interface Fleet {
 }
 
 /**
- * What a process of a fleet (`api`, `worker`) stands on: exhibit.yaml, Redis and Postgres, opened; whatever was opened
- * is closed with `stack`. Throws CONFIG_INVALID or SERVICE_UNREACHABLE.
+ * Loads exhibit.yaml and opens the services for a process of a fleet (`api`, `worker`). `stack`
+ * closes them. Throws CONFIG_INVALID, and the errors of `openServices`.
  */
 export async function openFleet(
   service: string,

@@ -2,17 +2,25 @@ import { constants } from "node:os";
 import { isatty } from "node:tty";
 import { exitCodes } from "../output/exit-codes.ts";
 
-/** Ctrl-C, the signals that end a process, and the end of the process that started it, heard alike by all commands. */
+/**
+ * Ctrl-C, the signals that end a process, and the end of the parent process, handled alike by all
+ * commands.
+ */
 export interface Interruption extends Disposable {
-  /** Aborts at the first signal: end in good order. */
+  /** Aborts at the first signal, which asks for an orderly end. */
   readonly signal: AbortSignal;
   /** Resolves at the first signal. */
   readonly heard: Promise<void>;
-  /** What a command ends with that was left by it: 128 and the signal's number, as a shell says it. */
+  /**
+   * The exit code of a command that the signal ended: 128 plus the signal's number, as in a shell.
+   */
   readonly exitCode: number;
 }
 
-/** A person has left a command that only looked on. Nothing went wrong; the message says how what was looked at stands. */
+/**
+ * A person has left a command that only watched. Nothing went wrong; the message says what
+ * continues.
+ */
 export class Left extends Error {
   override readonly name = "Left";
   readonly exitCode: number;
@@ -26,19 +34,23 @@ export class Left extends Error {
 export interface InterruptionOptions {
   /** Called at the first signal. */
   onFirst?(): void;
-  /** Called at the second. @defaultValue ends the process at once, with 128 and the signal's number, as a shell says it */
+  /** Called at the second. @defaultValue ends the process at once with `exitCode` */
   onSecond?(signal: NodeJS.Signals): void;
   now?(): number;
-  /** @defaultValue whether input, output or errors are a terminal's at the start */
+  /**
+   * Whether the process is attached to a terminal. @defaultValue whether stdin, stdout or stderr is
+   * one at the start
+   */
   isAttached?: boolean;
 }
 
 const signals = ["SIGINT", "SIGTERM"] as const;
 
-// Milliseconds. One Ctrl-C reaches us up to three times: from the terminal, from npm and from the script that npm
-// runs, both of which pass on what they get.
+// Milliseconds. One Ctrl-C arrives up to three times: from the terminal, from npm, and from the
+// script that npm runs; both pass on what they receive.
 const oneKeypress = 500;
 
+/** Starts to listen for signals, until it is disposed. */
 export function listenForInterruption(options: InterruptionOptions = {}): Interruption {
   const now = options.now ?? Date.now;
   const stop = new AbortController();
@@ -60,12 +72,13 @@ export function listenForInterruption(options: InterruptionOptions = {}): Interr
       (options.onSecond ?? endAtOnce)(signal);
     }
   };
-  // Without a terminal nothing hangs up: nohup had the signal ignored, but Node starts with all signals as they were.
+  // Without a terminal SIGHUP means nothing: nohup has it ignored, but Node resets that at its
+  // start.
   const { isAttached = [0, 1, 2].some((descriptor) => isatty(descriptor)) } = options;
   const hangUp = (signal: NodeJS.Signals) => isAttached && hear(signal);
   for (const signal of signals) process.on(signal, hear);
   process.on("SIGHUP", hangUp);
-  // Only a process with a channel to the one that started it has either; it may have been closed before this.
+  // Only a process with a channel to its parent gets this event; the channel may be closed already.
   process.on("disconnect", hearFirst);
   if (process.connected === false) hearFirst();
   return {
@@ -82,7 +95,7 @@ export function listenForInterruption(options: InterruptionOptions = {}): Interr
   };
 }
 
-/** Ends this process as a shell tells that a signal did. */
+/** Ends this process with the exit code of a signal. */
 export function endAtOnce(signal: NodeJS.Signals): void {
   process.exit(exitCodeOfSignal(signal));
 }

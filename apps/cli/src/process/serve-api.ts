@@ -7,11 +7,11 @@ import type { Services } from "@exhibit/runtime";
 import type { Logger } from "@exhibit/telemetry";
 
 export interface ServedApi {
-  /** Where this machine reaches it: `http://host:port`, without a slash at the end. */
+  /** Its address on this machine: `http://host:port`, without a slash at the end. */
   readonly url: string;
-  /** Who else can reach it, and what that means; undefined where only this machine can. */
+  /** A warning, when others than this machine can reach the API. */
   readonly exposure: string | undefined;
-  /** Ends the requests that run, then stops listening. */
+  /** Ends the running requests, then stops listening. */
   close(): Promise<void>;
 }
 
@@ -22,8 +22,8 @@ export interface ServeOptions {
 }
 
 /**
- * Starts the HTTP API, and warns in the log when others than this machine can reach it. Throws CONFIG_INVALID when it can't
- * listen there; `details.reason` is the system's code.
+ * Starts the HTTP API, and logs a warning when others than this machine can reach it. Throws
+ * CONFIG_INVALID when it can't listen; `details.reason` is the system's code.
  */
 export async function serveApi({
   services,
@@ -55,7 +55,10 @@ export async function serveApi({
   }
 }
 
-/** Nobody has to say who they are to the API: whoever reaches it may do everything. */
+/**
+ * Returns a warning when the API is exposed: it has no login, so whoever reaches it may do
+ * everything.
+ */
 function exposureOf(listensAt: readonly (AddressInfo | string)[]): string | undefined {
   const open = listensAt
     .filter((at) => typeof at !== "string")
@@ -67,12 +70,15 @@ function exposureOf(listensAt: readonly (AddressInfo | string)[]): string | unde
   const where = urls.length === 0 ? "" : ` at ${[...new Set(urls)].join(", ")}`;
   const [{ address } = { address: "" }] = open;
   return (
-    `The API listens on ${address}: it can be reached from outside this machine${where}, and asks nobody who they are. ` +
-    "Whoever reaches it can read, import and cancel. Have it listen on 127.0.0.1 (EXHIBIT_API_HOST), or see to it that only a proxy that knows people can reach it."
+    `The API listens on ${address}: other machines can reach it${where}, and it has no login. ` +
+    "Whoever reaches it can read, import and cancel. Make it listen on 127.0.0.1 (EXHIBIT_API_HOST), or make sure that only a proxy with a login can reach it."
   );
 }
 
-/** By which addresses, as they are written in a URL, others reach what listens on one; `0.0.0.0` and `::` stand for many. */
+/**
+ * Returns the addresses, as written in a URL, at which others reach a listening address; `0.0.0.0`
+ * and `::` stand for many.
+ */
 function addressesBehind(address: string): string[] {
   if (address !== "0.0.0.0" && address !== "::") return [hostOfName(address) ?? address];
   return Object.values(networkInterfaces())
@@ -85,7 +91,7 @@ function cannotListen(host: string, port: number, cause: unknown): ExhibitError 
   const reason = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
   const sentence =
     reason === "EADDRINUSE"
-      ? `Port ${port} on ${host} is taken by another program; choose another by EXHIBIT_API_PORT.`
+      ? `Port ${port} on ${host} is used by another program; choose another port by EXHIBIT_API_PORT.`
       : `The API can't listen on ${host}:${port} (${reason}).`;
   return new ExhibitError("CONFIG_INVALID", sentence, { cause, details: { reason } });
 }

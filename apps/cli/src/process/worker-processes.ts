@@ -11,39 +11,41 @@ export function readProcesses(value: string): number {
   if (value === "auto") return availableParallelism();
   const processes = Number(value);
   if (Number.isInteger(processes) && processes >= 1 && processes <= 256) return processes;
-  throw new InvalidArgumentError('It has to be "auto" or a number from 1 to 256.');
+  throw new InvalidArgumentError('It must be "auto" or a number from 1 to 256.');
 }
 
-/** What a worker says to the process that started it. */
+/** The message of a worker process to its parent. */
 const TAKES_JOBS = "takes jobs";
 
-/** Tells the process that started this one, if it was one of ours, that it takes jobs. */
+/** Tells the parent process, if it is one of ours, that this worker takes jobs. */
 export function sayTakesJobs(): void {
   if (process.connected) process.send?.(TAKES_JOBS);
 }
 
 const entry = fileURLToPath(new URL("../../bin/exhibit.mjs", import.meta.url));
 const BACK_OFF_MS = { first: 1_000, longest: 30_000 };
-/** A process that has lived for so long is started again as if it were its first death. */
+/** After so many milliseconds of life a process is restarted without a longer pause. */
 const SOUND_MS = 60_000;
 
 export interface SupervisionOptions {
   processes: number;
-  /** Arguments of the first process when it starts for the first time: what is to be set once. */
+  /** Arguments of the first process at its first start, for what is set once. */
   onceArgs: readonly string[];
   logger: Logger;
-  /** Aborts when all have to end in good order. */
+  /** Aborts when all processes should end in good order. */
   signal: AbortSignal;
-  /** Aborts when all have to end at once. */
+  /** Aborts when all processes must end at once. */
   atOnce: AbortSignal;
 }
 
 /**
- * Keeps so many worker processes running until `signal` aborts, then has each end in good order. One that dies is
- * started again, after a pause that grows. One that can't start before any has taken jobs ends all: its configuration is
- * wrong, or its servers aren't there. Gives the exit code: that one's, or 0 when all ended well.
+ * Keeps so many worker processes running until `signal` aborts, then ends each in good order. A
+ * process that dies is restarted with backoff. If one dies before any has taken jobs, all are
+ * ended: its configuration is wrong, or its servers are away. Returns that process's exit code, or
+ * 0 when all ended well.
  *
- * A worker is told to end by closing its channel, which also happens when this process is killed: none stays behind.
+ * A worker ends when its channel is closed, which also happens when this process is killed, so no
+ * worker stays behind.
  */
 export async function superviseWorkers(options: SupervisionOptions): Promise<number> {
   const { processes, onceArgs, logger, atOnce } = options;
@@ -69,7 +71,7 @@ export async function superviseWorkers(options: SupervisionOptions): Promise<num
       const delayMs = Math.min(BACK_OFF_MS.longest, BACK_OFF_MS.first * 2 ** (deaths - 1));
       logger.warn(
         { process: number, code, delay_ms: delayMs },
-        "a worker process died; it is started again",
+        "a worker process died and is restarted",
       );
       if (!(await passes(delayMs, signal))) return exitCodes.done;
     }
@@ -88,7 +90,10 @@ interface Running {
   onReady(): void;
 }
 
-/** Runs one worker process to its end; gives its exit code, that of a failure if a signal killed it. */
+/**
+ * Runs one worker process to its end and returns its exit code, or that of a failure if a signal
+ * killed it.
+ */
 async function runOne({ args, signal, atOnce, onReady }: Running): Promise<number> {
   const child = fork(entry, ["worker", ...args]);
   const end = () => {
@@ -107,7 +112,7 @@ async function runOne({ args, signal, atOnce, onReady }: Running): Promise<numbe
   return code;
 }
 
-/** False when the signal came first. */
+/** Resolves to false when the signal aborts first. */
 async function passes(delayMs: number, signal: AbortSignal): Promise<boolean> {
   try {
     await pause(delayMs, undefined, { signal });

@@ -11,16 +11,16 @@ const TRIAL_VENDOR = "kongur";
 
 /** What `exhibit up` imports into the sandbox. */
 export interface Evidence {
-  /** For people: what it is and where it lies. */
+  /** For people: what it is and where it is. */
   name: string;
-  /** The folder that has to be readable. */
+  /** The folder that has to be among the readable roots. */
   root: string;
   request: ImportRequest;
-  /** Why it goes where it goes, where that isn't plain. */
+  /** Why it is stored where it is, when that isn't obvious. */
   remark?: string | undefined;
 }
 
-/** Makes the sample case where it isn't there yet. */
+/** Returns the sample case, which is made first if needed. */
 export async function sampleEvidence(dataDir: string): Promise<Evidence> {
   const root = join(dataDir, "sample-case");
   const { made } = await ensureSampleCase(root);
@@ -32,24 +32,25 @@ export async function sampleEvidence(dataDir: string): Promise<Evidence> {
 }
 
 /**
- * A folder of the user's own, for a mandate that is this folder's alone: one that is laid out as a case maps itself, as by
- * `exhibit import`, and any other goes to the entrust folder as a whole. Throws REQUEST_INVALID.
+ * Returns a folder of the user's own, as the evidence of an entrust id of its own. A folder that is
+ * laid out as a case maps itself, as with `exhibit import`; any other goes to the entrust folder as
+ * a whole. Throws REQUEST_INVALID.
  */
 export async function ownEvidence(path: string, dataDir: string): Promise<Evidence> {
   const given = resolve(path);
   await checkFolder(given);
   const root = await realpath(given);
-  // Storing would add files to what is being walked, without end.
+  // Storing would add files to the folder that is being walked, without end.
   if (isWithin(await realpath(dataDir), root)) {
     throw badUse(
-      `${root} holds Exhibit's own data (${dataDir}); give it another place by EXHIBIT_DATA_DIR.`,
+      `${root} holds Exhibit's own data (${dataDir}); choose another folder for that by EXHIBIT_DATA_DIR.`,
     );
   }
   const { folders, remark } = await foldersOf(root);
   return {
     name: root,
     root,
-    request: { entrust_id: mandateOf(root), suit_ids: [], folders },
+    request: { entrust_id: entrustIdOf(root), suit_ids: [], folders },
     remark,
   };
 }
@@ -64,13 +65,16 @@ async function foldersOf(root: string): Promise<{ folders: FolderRequest[]; rema
     if (!(thrown instanceof ExhibitError && thrown.code === "REQUEST_INVALID")) throw thrown;
     return {
       folders: whole,
-      remark: `It goes to one folder as a whole, for exhibit import would refuse it: ${thrown.message}`,
+      remark: `It is stored in one folder as a whole, because exhibit import would refuse it: ${thrown.message}`,
     };
   }
 }
 
-/** Two folders must not meet in one place: files of the same name would be in conflict. It can't be a real mandate's. */
-function mandateOf(root: string): string {
+/**
+ * Returns an entrust id for this folder alone, so that files of different folders don't conflict.
+ * It can't be a real one.
+ */
+function entrustIdOf(root: string): string {
   const name = basename(root)
     .replace(/[^A-Za-z0-9]+/g, "-")
     .replace(/^-|-$/g, "");
@@ -78,7 +82,7 @@ function mandateOf(root: string): string {
   return ["TRIAL", ...(name === "" ? [] : [name.slice(0, 60)]), mark].join("-");
 }
 
-/** Whether a path is a folder, or lies below it. */
+/** Whether a path is a folder or within it. */
 export function isWithin(path: string, folder: string): boolean {
   const way = relative(folder, path);
   return way === "" || (way !== ".." && !way.startsWith(`..${sep}`));

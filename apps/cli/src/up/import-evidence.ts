@@ -2,7 +2,7 @@ import type { ApiClient } from "@exhibit/client";
 import type { ImportView } from "@exhibit/contracts";
 import type { Sandbox } from "@exhibit/sandbox";
 import { mappingLines } from "../case/case-folders.ts";
-import { giveImport } from "../client/import-result.ts";
+import { printImport } from "../client/import-result.ts";
 import { watchWithProgress } from "../client/watch-to-end.ts";
 import { exitCodeOfImport, exitCodes } from "../output/exit-codes.ts";
 import { importReport } from "../output/import-report.ts";
@@ -15,7 +15,7 @@ import { placementLines } from "./placement.ts";
 
 interface ImportContext {
   api: ApiClient;
-  /** Imports that were open when it started. */
+  /** Imports that were open at the start. */
   goingOn: readonly ImportView[];
   dataDir: string;
   options: { once?: boolean };
@@ -23,7 +23,7 @@ interface ImportContext {
   terminal: Terminal;
 }
 
-/** Imports the evidence into the sandbox, shows what became of it, and gives the exit code. */
+/** Imports the evidence into the sandbox, shows what became of it, and returns the exit code. */
 export async function importEvidence(
   evidence: Evidence,
   sandbox: Sandbox,
@@ -39,9 +39,9 @@ export async function importEvidence(
     }),
   );
   if (view === undefined) {
-    terminal.note(`Import ${import_id} isn't over; it goes on at the next start.`);
+    terminal.note(`Import ${import_id} hasn't ended; it continues at the next start.`);
     const last = await api.get(import_id);
-    await giveImport(api, last, terminal);
+    await printImport(api, last, terminal);
     return exitCodes.failed;
   }
   terminal.say();
@@ -50,18 +50,21 @@ export async function importEvidence(
   terminal.say();
   const isUp = options.once !== true;
   for (const line of importReport(view, { isUp })) terminal.say(line);
-  await giveImport(api, view, terminal);
+  await printImport(api, view, terminal);
   return exitCodeOfImport(view);
 }
 
-/** The import of the evidence: one that is open already is followed, so that no second one races beside it. */
+/**
+ * Returns the import of the evidence: an open one of it if there is one, so that no two compete, or
+ * a new one.
+ */
 async function importOf(
   { name, remark, request }: Evidence,
   { api, goingOn, terminal }: Pick<ImportContext, "api" | "goingOn" | "terminal">,
 ): Promise<ImportView> {
   for (const view of goingOn) {
     if (!(await isOf(api, view, request))) continue;
-    terminal.note(`That import is of ${name}: it is followed, and no second one begun.`);
+    terminal.note(`That import is of ${name}, so it is followed and no second one is started.`);
     return view;
   }
   terminal.note(`Importing ${name}`);
@@ -70,7 +73,7 @@ async function importOf(
   return await api.create(request);
 }
 
-/** What `watch` gives, or undefined when an interruption ended it. */
+/** Returns the result of `watch`, or undefined when an interruption ended it. */
 async function watchUnless(
   { signal }: Interruption,
   watch: () => Promise<ImportView>,

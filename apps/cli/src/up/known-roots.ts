@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { z } from "zod";
 
 /**
- * The folders that `exhibit up PATH` was given for this trial, with `added` among them, as long as `keepRoots` keeps them: so an
- * import that was interrupted goes on at the next start.
+ * Remembers folders that `exhibit up PATH` imports in this trial, and returns all of them, until
+ * `keepRoots` forgets them. So an interrupted import can continue at the next start.
  */
 export async function rememberRoots(dataDir: string, added: readonly string[]): Promise<string[]> {
   const known = await rootsIn(dataDir);
@@ -13,7 +13,7 @@ export async function rememberRoots(dataDir: string, added: readonly string[]): 
   return all;
 }
 
-/** Forgets the others: what nothing is open of needn't be readable at the next start. */
+/** Forgets the roots that no open import needs. */
 export async function keepRoots(
   dataDir: string,
   isNeeded: (root: string) => boolean,
@@ -27,7 +27,8 @@ async function rootsIn(dataDir: string): Promise<string[]> {
   try {
     return z.array(z.string()).parse(JSON.parse(await readFile(pathIn(dataDir), "utf8")));
   } catch {
-    // None yet, or spoiled by a crash: then they are given anew.
+    // There is none yet, or a crash has damaged the file; the roots are added again when they are
+    // imported.
     return [];
   }
 }

@@ -16,36 +16,36 @@ import { type ServedApi, type ServeOptions, serveApi } from "../process/serve-ap
 import { telemetryEnvironment } from "../process/telemetry-environment.ts";
 import { openLogFile } from "./log-file.ts";
 
-/** API and worker, and where no configuration is given the sandbox, running in this process. */
-export interface House {
-  /** By its configuration. */
+/** API and worker, and without a configuration the sandbox, running in this process. */
+export interface LocalStack {
+  /** Whether its configuration is a trial's. */
   trial: boolean;
   api: ServedApi;
   sandbox: Sandbox | undefined;
   logPath: string;
-  /** Set when the API had to take another port than the one it should have. */
+  /** The port that the API should have, when another program uses it. */
   portTaken: number | undefined;
-  /** Those of `sources.roots` that can't be found. */
+  /** Those of `sources.roots` that don't exist. */
   absentRoots: readonly string[];
-  /** What gateways and OSS are reached through. */
+  /** The proxy through which gateways and OSS are reached, if any. */
   proxy: string | undefined;
 }
 
-export interface HouseOptions {
-  /** Of `exhibit.yaml`; undefined: the sandbox's. */
+export interface LocalStackOptions {
+  /** The path of `exhibit.yaml`; undefined for the sandbox's configuration. */
   configPath: string | undefined;
-  /** Those of the sandbox's configuration. */
+  /** The readable roots of the sandbox's configuration. */
   roots: readonly string[];
-  /** To be set for all workers; undefined leaves the one that holds. */
+  /** The limit to set for all workers; undefined keeps the current one. */
   bwlimit: string | undefined;
 }
 
-/** Starts everything in its order; `stack` closes it in the opposite one. */
-export async function openHouse(
+/** Starts everything in order; `stack` closes it in the opposite order. */
+export async function openLocalStack(
   environment: Environment,
-  { configPath, roots, bwlimit }: HouseOptions,
+  { configPath, roots, bwlimit }: LocalStackOptions,
   stack: AsyncDisposableStack,
-): Promise<House> {
+): Promise<LocalStack> {
   const { dataDir } = environment;
   const telemetry = await startTelemetry({ service: "exhibit", env: telemetryEnvironment() });
   stack.defer(() => telemetry.shutdown());
@@ -61,7 +61,7 @@ export async function openHouse(
     level: "warn",
     destination,
   });
-  // Its own sandbox is in this process: no proxy knows the way to it.
+  // The sandbox is in this process, where no proxy can reach it.
   const { proxies, ...direct } = environment;
   const services = await openServices({
     environment: sandbox === undefined ? environment : direct,
@@ -87,7 +87,7 @@ export async function openHouse(
 async function openSandbox(dataDir: string, stack: AsyncDisposableStack): Promise<Sandbox> {
   const folder = join(dataDir, "sandbox");
   stack.use(await lockDataFolder(folder));
-  // Any free ports: only this process speaks to it.
+  // Any free ports will do, because only this process uses the sandbox.
   const sandbox = await startSandbox({
     dataDir: folder,
     gatewayPort: 0,
@@ -101,7 +101,10 @@ function sandboxConfig(sandbox: Sandbox, roots: readonly string[]): ExhibitConfi
   return parseConfig(sandbox.config([...roots]), "the sandbox's configuration");
 }
 
-/** An embedded house is one person's own: any port will do for it, unless one was asked for. That of a fleet is what others were told. */
+/**
+ * Whether the API may use another port. With embedded services it serves one person, so any port
+ * will do unless one was chosen. Others rely on the port of a fleet.
+ */
 function mayMove({ redisUrl, databaseUrl, isPortChosen }: Environment): boolean {
   return redisUrl === undefined && databaseUrl === undefined && isPortChosen !== true;
 }

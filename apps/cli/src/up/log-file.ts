@@ -4,7 +4,10 @@ export interface LogFile extends Disposable {
   write(line: string): void;
 }
 
-/** A log beside the terminal, which stays calm. Written at once, so that a crash loses nothing. */
+/**
+ * Opens a log file, which keeps log lines off the terminal. Each line is written at once, so that a
+ * crash loses nothing.
+ */
 export function openLogFile(path: string): LogFile {
   const descriptor = openSync(path, "a");
   let isOpen = true;

@@ -2,19 +2,19 @@ import type { ApiClient } from "@exhibit/client";
 import type { FolderSelector, ImportRequest, ImportStatus, ImportView } from "@exhibit/contracts";
 import { formatCount, formatNumber } from "../output/format.ts";
 
-const goOn: readonly ImportStatus[] = ["planning", "storing", "sealing"];
-/** Of each status. */
+const goingOn: readonly ImportStatus[] = ["planning", "storing", "sealing"];
+/** How many imports of each status are considered. */
 const MOST = 100;
 
-/** The imports that go on at a start. */
+/** Returns the imports that continue at a start. */
 export function openImports(api: ApiClient): Promise<ImportView[]> {
-  return listed(api, goOn);
+  return listed(api, goingOn);
 }
 
-/** What still has to be readable: where imports that go on, or that a retry may take up, have their files from. */
+/** Returns the sources of imports that continue or may be retried; they have to stay readable. */
 export async function neededSources(api: ApiClient): Promise<string[]> {
   const sources: string[] = [];
-  for (const { import_id } of await listed(api, [...goOn, "attention"])) {
+  for (const { import_id } of await listed(api, [...goingOn, "attention"])) {
     for await (const { source } of api.folders(import_id)) sources.push(source.path);
   }
   return sources;
@@ -34,7 +34,7 @@ export async function isOf(
 ): Promise<boolean> {
   if (view.entrust_id !== (entrust_id ?? null)) return false;
   let count = 0;
-  // They come in the order of the request that made it.
+  // Folders are listed in the order of the request that created the import.
   for await (const { vendor, folder, source } of api.folders(view.import_id)) {
     const wanted = folders[count];
     count += 1;
@@ -49,9 +49,9 @@ function textOf(selector: FolderSelector): string {
   return JSON.stringify(Object.entries(selector).sort());
 }
 
-/** `Import … of /evidence/1001 is open and goes on: 1,200 of 5,000 files done.` */
+/** Returns `Import … of /evidence/1001 is open and continues: 1,200 of 5,000 files done.` */
 export async function goesOnLine(api: ApiClient, view: ImportView): Promise<string> {
-  const how = view.paused === null ? "goes on" : "is paused";
+  const how = view.paused === null ? "continues" : "is paused";
   const done = formatNumber(view.files - view.planned);
   return `Import ${view.import_id} of ${await sourceOf(api, view)} is open and ${how}: ${done} of ${formatCount(view.files, "file")} done.`;
 }

@@ -4,10 +4,13 @@ import type { Sandbox } from "@exhibit/sandbox";
 import { folderErrorLines, folderName, placeOf } from "../output/folder-report.ts";
 import { totals } from "../output/totals.ts";
 
-// Folders shown at the end.
+// How many folders are shown at most.
 const mostFolders = 20;
 
-/** What of an import was stored where: each folder's bucket and prefix, and the place on disk where the sandbox keeps it. */
+/**
+ * Returns where an import's files are: each folder's bucket and prefix, and the folder on disk
+ * where the sandbox keeps it.
+ */
 export async function placementLines(
   api: ApiClient,
   importId: string,

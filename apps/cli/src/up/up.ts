@@ -5,25 +5,28 @@ import { TRIAL_NOTICE } from "@exhibit/contracts";
 import { exitCodes } from "../output/exit-codes.ts";
 import type { Terminal } from "../output/terminal.ts";
 import { actorOfSystem } from "../process/actor.ts";
+import { checkBwlimit } from "../process/bwlimit-option.ts";
 import { lockDataFolder } from "../process/data-lock.ts";
 import { listenForInterruption } from "../process/interruption.ts";
-import { checkBwlimit } from "../process/limited-worker.ts";
 import { type Evidence, ownEvidence, sampleEvidence } from "./evidence.ts";
 import { importEvidence } from "./import-evidence.ts";
 import { rememberRoots } from "./known-roots.ts";
-import { type House, openHouse } from "./local-stack.ts";
+import { type LocalStack, openLocalStack } from "./local-stack.ts";
 import { goesOnLine, openImports } from "./open-imports.ts";
 import { hasOldTrial, type Setting, settingOf } from "./setting.ts";
 
 export interface UpOptions {
   once?: boolean;
-  /** Without any configuration, whatever there is. */
+  /** Use no configuration, even if there is one. */
   trial?: boolean;
   bwlimit?: string;
   json?: boolean;
 }
 
-/** `exhibit up`: everything in this process. Gives the exit code when it is over. */
+/**
+ * Runs everything in this process until it is interrupted or, with `once`, the import has ended.
+ * Returns the exit code.
+ */
 export async function up(
   path: string | undefined,
   options: UpOptions,
@@ -48,29 +51,29 @@ export async function up(
   const roots =
     evidence === undefined ? [] : await rememberRoots(environment.dataDir, [evidence.root]);
   const configPath = config?.path;
-  const house = await openHouse(
+  const localStack = await openLocalStack(
     environment,
     { configPath, roots, bwlimit: options.bwlimit },
     stack,
   );
-  // Of the sandbox that it brings itself, it has been said.
-  if (house.trial && house.sandbox === undefined) terminal.note(TRIAL_NOTICE);
-  sayPort(house, terminal);
-  if (house.proxy !== undefined) {
-    terminal.note(`Gateways and OSS are reached through the proxy ${house.proxy}.`);
+  // With its own sandbox the notice has been shown already.
+  if (localStack.trial && localStack.sandbox === undefined) terminal.note(TRIAL_NOTICE);
+  sayPort(localStack, terminal);
+  if (localStack.proxy !== undefined) {
+    terminal.note(`Gateways and OSS are reached through the proxy ${localStack.proxy}.`);
   }
-  for (const root of house.absentRoots) {
-    terminal.note(`WARNING: ${root} of sources.roots can't be found: is it mounted?`);
+  for (const root of localStack.absentRoots) {
+    terminal.note(`WARNING: ${root} of sources.roots doesn't exist: is it mounted?`);
   }
-  if (house.api.exposure !== undefined) terminal.note(`WARNING: ${house.api.exposure}`);
+  if (localStack.api.exposure !== undefined) terminal.note(`WARNING: ${localStack.api.exposure}`);
 
-  const api = createApiClient({ url: house.api.url, actor: actorOfSystem() });
+  const api = createApiClient({ url: localStack.api.url, actor: actorOfSystem() });
   const goingOn = await openImports(api);
   for (const view of goingOn) terminal.note(await goesOnLine(api, view));
 
   let exitCode: number = exitCodes.done;
-  if (evidence !== undefined && house.sandbox !== undefined) {
-    exitCode = await importEvidence(evidence, house.sandbox, {
+  if (evidence !== undefined && localStack.sandbox !== undefined) {
+    exitCode = await importEvidence(evidence, localStack.sandbox, {
       api,
       goingOn,
       dataDir: environment.dataDir,
@@ -80,7 +83,7 @@ export async function up(
     });
     if (options.once === true || interruption.signal.aborted) return exitCode;
   }
-  sayAddresses(house, terminal);
+  sayAddresses(localStack, terminal);
   await interruption.heard;
   return exitCode;
 }
@@ -92,17 +95,19 @@ async function startLines({ environment, config }: Setting, isNew: boolean): Pro
     return [
       "Starting API, worker and sandbox…",
       TRIAL_NOTICE,
-      ...(findConfig({}) === undefined ? [] : ["./exhibit.yaml is here and isn't used: --trial."]),
+      ...(findConfig({}) === undefined
+        ? []
+        : ["./exhibit.yaml exists but isn't used, because of --trial."]),
       ...(isNew && (await hasOldTrial(before))
         ? [
-            `The trial's data are in ${dataDir} from now on. What earlier trials left in ${before} (ledger, sandbox, sample-case) isn't used any more.`,
+            `The trial's data are in ${dataDir} from now on. What earlier trials left in ${before} (ledger, sandbox, sample-case) is no longer used.`,
           ]
         : []),
     ];
   }
   return [
     "Starting API and worker…",
-    ...(config.isNamed ? [] : ["./exhibit.yaml is used, as EXHIBIT_CONFIG isn't set."]),
+    ...(config.isNamed ? [] : ["EXHIBIT_CONFIG isn't set, so ./exhibit.yaml is used."]),
   ];
 }
 
@@ -110,19 +115,19 @@ function findEvidence(path: string | undefined, dataDir: string): Promise<Eviden
   return path === undefined ? sampleEvidence(dataDir) : ownEvidence(path, dataDir);
 }
 
-function sayPort({ portTaken, api }: House, terminal: Terminal): void {
+function sayPort({ portTaken, api }: LocalStack, terminal: Terminal): void {
   if (portTaken === undefined) return;
   terminal.note(
-    `Port ${portTaken} is taken, so the API is at ${api.url}. For other commands: EXHIBIT_API_URL=${api.url}`,
+    `Port ${portTaken} is in use, so the API is at ${api.url}. For other commands, set EXHIBIT_API_URL=${api.url}`,
   );
 }
 
-function sayAddresses({ api, logPath }: House, terminal: Terminal): void {
+function sayAddresses({ api, logPath }: LocalStack, terminal: Terminal): void {
   terminal.note("");
   terminal.note(`API         ${api.url}/v1/imports`);
   terminal.note(`API docs    ${api.url}/docs`);
   terminal.note(`Bull Board  ${api.url}/queues`);
   terminal.note(`Log         ${logPath}`);
   terminal.note("");
-  terminal.note("It stays up; Ctrl-C ends it.");
+  terminal.note("Exhibit keeps running; Ctrl-C ends it.");
 }

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 
-/** Values separated by commas, each one of those that there are. */
+/** Reads values separated by commas, each of them one of the known `values`. */
 export function readAmong<const Value extends string>(
   values: readonly Value[],
   text: string,

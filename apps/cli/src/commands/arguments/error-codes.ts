@@ -1,7 +1,7 @@
 import { type ErrorCode, errorCode } from "@exhibit/contracts";
 import { InvalidArgumentError } from "commander";
 
-/** The value of `--code`. */
+/** Reads the value of `--code`. */
 export function readCode(text: string): ErrorCode {
   const read = errorCode.safeParse(text);
   if (read.success) return read.data;

@@ -2,7 +2,10 @@ import type { ApiClient } from "@exhibit/client";
 import { importIdOf } from "../../client/import-id.ts";
 import { badUse } from "../../output/exit-codes.ts";
 
-/** What a command line names: an import, or by --vendor a vendor. Throws REQUEST_INVALID (bad use) for both or none. */
+/**
+ * Returns what a command line names: an import, or a vendor by `--vendor`. Throws REQUEST_INVALID
+ * (bad use) for both or neither.
+ */
 export async function targetOf(
   api: ApiClient,
   id: string | undefined,
@@ -10,5 +13,5 @@ export async function targetOf(
 ): Promise<{ id: string } | { vendor: string }> {
   if (id !== undefined && vendor === undefined) return { id: await importIdOf(api, id) };
   if (id === undefined && vendor !== undefined) return { vendor };
-  throw badUse("Name the import by its ID, or a vendor by --vendor NAME: one of them.");
+  throw badUse("Name either an import by its ID, or a vendor by --vendor NAME.");
 }

@@ -4,8 +4,8 @@ export const shells = ["bash", "zsh"] as const;
 export type Shell = (typeof shells)[number];
 
 /**
- * A script for a shell, made of the commands that there are: it completes their names, their options, the values of options
- * that have few, and elsewhere the names of files.
+ * Returns a completion script for a shell, made from the commands of the program. It completes
+ * their names, their options, the values of options that have few, and file names everywhere else.
  */
 export function completionScript(shell: Shell, program: Command): string {
   const names = [...program.commands.map((command) => command.name()), "help"];
@@ -35,11 +35,11 @@ complete -o filenames -F _exhibit exhibit
 
 const preambles: Readonly<Record<Shell, string>> = {
   bash: "",
-  // zsh has bash's way of completing when it is asked for it.
+  // zsh can complete in bash's way.
   zsh: "autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n",
 };
 
-/** What makes a word after a command's name the name of a command below it. */
+/** Returns the cases in which a word after a command's name is the name of a subcommand. */
 function subcommandCases(program: Command): string {
   return program.commands
     .flatMap((command) => command.commands.map((below) => `${command.name()} ${below.name()}`))
@@ -47,7 +47,10 @@ function subcommandCases(program: Command): string {
     .join("\n");
 }
 
-/** The words that may follow `path`: first behind an option that has few values, then anywhere else. */
+/**
+ * Returns the words that may follow `path`: first after an option that has few values, then
+ * anywhere else.
+ */
 function casesOf(command: Command, path: string): string[] {
   const { options } = command;
   const values = options

@@ -6,7 +6,7 @@ import { completionScript, type Shell, shells } from "./completion-script.ts";
 export const completionCommand: CommandModule = (program, { run }) => {
   program
     .command("completion")
-    .description("print a script by which the shell completes commands and options")
+    .description("print a script with which the shell completes commands and options")
     .addArgument(new Argument("<SHELL>").choices(shells))
     .addHelpText("after", examples)
     .action((shell: Shell) =>

@@ -20,13 +20,13 @@ export const acceptCommand: CommandModule = (program, { run }) => {
   program
     .command("accept")
     .description(
-      "have a folder's files go to the place that its vendor leads to now, after DESTINATION_CHANGED; without --to, show both places",
+      "accept a folder's new destination after DESTINATION_CHANGED; without --to, only show both places",
     )
     .argument("<ID>", "the import")
     .requiredOption("--folder <id>", "the folder (folder_id of GET /v1/imports/ID/folders)")
-    .requiredOption("--why <text>", "for the record")
-    .option("--to <place>", "the new place, as this command shows it")
-    .option("--detach", "don't wait for the end")
+    .requiredOption("--why <text>", "why, for the audit log")
+    .option("--to <place>", "the new destination, as this command shows it without --to")
+    .option("--detach", "don't wait for the import's end")
     .option(...jsonOption)
     .action((id: string, options: AcceptOptions) =>
       run(options, (terminal) => accept(id, options, terminal)),
@@ -42,19 +42,20 @@ async function accept(given: string, options: AcceptOptions, terminal: Terminal)
   if (offered === null) {
     throw new ExhibitError(
       "STATE_CONFLICT",
-      `No other place waits to be accepted for folder ${folderId}.`,
+      `Folder ${folderId} has no new destination to accept.`,
     );
   }
   const place = placeText(offered);
   terminal.note(`Folder ${folderId}: ${formatCount(folder.failed, "file")} failed.`);
-  terminal.note(`  they go to  ${placeText(folder)}`);
-  terminal.note(`  offered is  ${place}`);
+  terminal.note(`  destination      ${placeText(folder)}`);
+  terminal.note(`  new destination  ${place}`);
   if (to === undefined) {
-    throw badUse(`Nothing was changed. If that is the right place, say so: --to '${place}'`);
+    throw badUse(`Nothing was changed. To accept the new destination, add: --to '${place}'`);
   }
-  if (to !== place) throw badUse(`Nothing was changed: offered is ${place}, not ${to}.`);
+  if (to !== place)
+    throw badUse(`Nothing was changed: the new destination is ${place}, not ${to}.`);
   const view = await api.acceptDestination(id, folderId, { ...offered, why });
-  terminal.note(`Import ${id} goes on: ${formatCount(view.planned, "file")} to store.`);
+  terminal.note(`Import ${id} continues: ${formatCount(view.planned, "file")} to store.`);
   if (options.detach !== true) return watchToEnd(api, id, terminal);
   terminal.result(view);
   return exitCodes.done;
@@ -65,7 +66,10 @@ async function folderOf(api: ApiClient, id: string, folderId: string): Promise<F
   throw new ExhibitError("NOT_FOUND", `There is no folder ${folderId} in import ${id}.`);
 }
 
-/** All that makes a place, in one word: two of them differ in it wherever they lie. */
+/**
+ * Returns everything that makes a destination in one word, so that different destinations differ in
+ * it.
+ */
 function placeText({ endpoint, bucket, prefix }: Pick<FolderView, keyof Destination>): string {
   return `${endpoint}/${bucket}/${prefix}`;
 }

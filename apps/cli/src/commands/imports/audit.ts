@@ -1,3 +1,4 @@
+import { toArray } from "@exhibit/client";
 import type { AuditEvent } from "@exhibit/contracts";
 import { apiOfEnvironment } from "../../client/api-of-environment.ts";
 import { exitCodes } from "../../output/exit-codes.ts";
@@ -22,8 +23,7 @@ export const auditCommand: CommandModule = (program, { run }) => {
       run(options, async (terminal) => {
         const api = apiOfEnvironment();
         const target = await targetOf(api, id, options.vendor);
-        const events: AuditEvent[] = [];
-        for await (const event of api.audit(target)) events.push(event);
+        const events = await toArray(api.audit(target));
         for (const line of auditLines(events, options)) terminal.say(line);
         terminal.result({ audit: events });
         return exitCodes.done;

@@ -7,9 +7,9 @@ import { type CommandModule, jsonOption } from "../command.ts";
 export const cancelCommand: CommandModule = (program, { run }) => {
   program
     .command("cancel")
-    .description("stop an import for good; what is stored stays on record")
+    .description("stop an import forever; what is stored stays on record")
     .argument("<ID>", "the import")
-    .option("--why <text>", "for the record")
+    .option("--why <text>", "why, for the audit log")
     .option(...jsonOption)
     .action((id: string, { why, ...options }: { why?: string; json?: boolean }) =>
       run(options, async (terminal) => {

@@ -34,27 +34,27 @@ interface FilesOptions {
   json?: boolean;
 }
 
-// Characters that are handed over at once.
+// How many characters are written at once.
 const batch = 64 * 1024;
 
 export const filesCommand: CommandModule = (program, { run }) => {
   program
     .command("files")
-    .description("list every file of an import: for people, as CSV for a spreadsheet, or as JSON")
+    .description("list the files of an import as text, as CSV for a spreadsheet, or as JSON")
     .argument("<ID>", "the import")
     .option(
       "--state <states>",
-      `only these, separated by commas: ${fileStates.join(", ")}`,
+      `only files in these states, separated by commas: ${fileStates.join(", ")}`,
       (text) => readAmong(fileStates, text),
     )
-    .option("--code <code>", "only those with this error", readCode)
-    .option("--folder <id>", "only those of this folder (folder_id)")
-    .option("--csv", "as CSV in UTF-8, with all that is on the record of each file")
-    .option("--bom", "begin the CSV with a byte order mark, by which Excel knows UTF-8", true)
-    .option("--no-bom", "leave it out: other programs may take it for a part of the first name")
-    .option("--json", "one JSON object a line, each as the API gives it")
-    .option("--output <file>", "write a file, which is there once it is whole; replaces none")
-    .option("--force", "replace the file if it is there")
+    .option("--code <code>", "only files with this error code", readCode)
+    .option("--folder <id>", "only files of this folder (folder_id)")
+    .option("--csv", "as CSV in UTF-8, with everything that is recorded for each file")
+    .option("--bom", "start the CSV with a byte order mark, by which Excel recognizes UTF-8", true)
+    .option("--no-bom", "leave the byte order mark out, for programs that don't expect one")
+    .option("--json", "as one JSON object per line, each as the API returns it")
+    .option("--output <file>", "write to a file, which appears once it is complete")
+    .option("--force", "replace the file if it exists")
     .addHelpText("after", explanation)
     .action((id: string, options: FilesOptions) =>
       run(options, (terminal) => list(id, options, terminal)),
@@ -62,8 +62,8 @@ export const filesCommand: CommandModule = (program, { run }) => {
 };
 
 const explanation = `
-Files come folder by folder, in the order of their paths. In a CSV, a cell that a spreadsheet would take for a formula or
-round (=, +, - or @ at its beginning, numbers of more than 15 digits) begins with an apostrophe: take the first one off.
+Files are listed folder by folder, in the order of their paths. In a CSV, a cell that a spreadsheet would take for a
+formula (it starts with =, +, - or @) or round (a number of more than 15 digits) starts with an apostrophe: remove it.
 
 Examples:
   exhibit files ID --state failed
@@ -71,16 +71,19 @@ Examples:
   exhibit files ID --csv --output E-77.csv
   exhibit files ID --state failed,waived --json`;
 
-/** How a list is written: what stands before the first file, and for each one, knowing the one before. */
+/**
+ * A form of the list: what comes before the first file, and a file's text, given the file before
+ * it.
+ */
 interface Form {
   head: string;
   line(listed: ListedFile, before: ListedFile | undefined): string;
 }
 
 async function list(given: string, options: FilesOptions, terminal: Terminal): Promise<number> {
-  if (options.csv === true && options.json === true) throw badUse("Give one of --csv and --json.");
+  if (options.csv === true && options.json === true) throw badUse("Use either --csv or --json.");
   if (options.force === true && options.output === undefined)
-    throw badUse("--force is for a file that --output names.");
+    throw badUse("--force needs --output.");
   const api = apiOfEnvironment();
   const view = await api.get(await importIdOf(api, given));
   const filter = { states: options.state, code: options.code, folder: options.folder };
@@ -121,14 +124,14 @@ function formOf(options: FilesOptions, view: ImportView): Form {
   };
 }
 
-/** Throws when it is heard, even if the API owes an answer. */
+/** Throws at the first signal, even while the API hasn't responded yet. */
 async function untilStopped(interruption: Interruption): Promise<never> {
   await interruption.heard;
   const { exitCode } = interruption;
-  throw new Left("Stopped: no file was written.", { exitCode });
+  throw new Left("Interrupted: no file was written.", { exitCode });
 }
 
-/** Sends a list and gives the number of its files; what is sent is held no longer. */
+/** Sends a list in parts, which aren't kept in memory, and returns the number of its files. */
 async function sendList(
   api: ApiClient,
   { view, filter, form }: { view: ImportView; filter: FileFilter; form: Form },
@@ -149,21 +152,23 @@ async function sendList(
   return count;
 }
 
-/** What a list of files can't say by itself. */
+/** Returns notes on what the list doesn't show. */
 function notOnTheList(view: ImportView): string[] {
   const id = shortId(view.import_id);
   const unwalked = view.errors.filter(({ files }) => files === 0).map(({ code }) => code);
   return [
     ...(restingStatuses.has(view.status)
       ? []
-      : [`The import is ${statusWord(view)}: files may have changed since they were listed.`]),
+      : [
+          `The import is ${statusWord(view)}: the state of files may have changed since they were listed.`,
+        ]),
     ...(view.status === "planning"
-      ? ["Its sources are still being walked: there will be more."]
+      ? ["Its sources are still being walked, so there will be more files."]
       : []),
     ...(unwalked.length === 0
       ? []
       : [
-          `What lies in folders that couldn't be walked isn't listed (${unwalked.join(", ")}): npx exhibit status ${id}`,
+          `Files in folders that couldn't be walked aren't listed (${unwalked.join(", ")}): npx exhibit status ${id}`,
         ]),
   ];
 }

@@ -25,39 +25,35 @@ interface ImportOptions {
 export const importCommand: CommandModule = (program, { run }) => {
   program
     .command("import")
-    .description("store every file of one or more folders, and wait for the end with progress bars")
+    .description("import every file of one or more folders, and show the progress until the end")
     .argument(
       "<DIR...>",
-      "folders that the workers can read, below one of the configured sources.roots",
+      "folders that the workers can read, within one of the configured sources.roots",
     )
-    .option("--vendor <name>", "who opens the folder", "kongur")
-    .option("--entrust <id>", "the mandate (entrust_id)")
-    .option("--suit <id>", "a suit of the case (suit_id); may be repeated", collect)
+    .option("--vendor <name>", "the vendor that opens the folder", "kongur")
+    .option("--entrust <id>", "the case's entrust_id")
+    .option("--suit <id>", "a suit_id of the case; may be repeated", collect)
     .addOption(
       new Option("--role <role>", "the case's own folder at kongur instead of a suit's").choices(
         caseRoles,
       ),
     )
-    .option(
-      "--folder <key=value>",
-      "name the vendor's folder yourself; may be repeated",
-      collectPair,
-    )
+    .option("--folder <key=value>", "the vendor's name of the folder; may be repeated", collectPair)
     .option(
       "--follow-symlinks",
-      "take what symbolic links lead to, as far as it lies below the configured sources.roots; else they are skipped",
+      "follow symbolic links that stay within the configured sources.roots, instead of skipping them",
     )
     .option(
       "--allow-empty",
-      "folders may hold no file at all; else an empty one fails, as its share may not be mounted",
+      "accept folders without any file; otherwise they fail, because their share may not be mounted",
     )
     .addOption(
       new Option(
         "--names <encoding>",
-        "how names are read that aren't UTF-8, such as gb18030 for GBK; else they fail as NAME_INVALID",
+        "the encoding of names that aren't UTF-8, such as gb18030 for GBK; otherwise they fail with NAME_INVALID",
       ).choices(Object.keys(nameEncodings)),
     )
-    .option("--detach", "don't wait: print the import's id")
+    .option("--detach", "don't wait; print the import's id")
     .option(...jsonOption)
     .addHelpText("after", examples)
     .action((folders: string[], options: ImportOptions) =>
@@ -84,13 +80,13 @@ async function startImport(
 ): Promise<number> {
   const { request, without } = await mapCase(folders, caseOptions(options));
   for (const line of mappingLines(request.folders)) terminal.note(line);
-  for (const suit of without) terminal.note(`Suit ${suit} has no folder here.`);
+  for (const suit of without) terminal.note(`There is no folder for suit ${suit}.`);
 
   const api = apiOfEnvironment();
   const view = await api.create(request);
   if (options.detach !== true) {
     terminal.note(
-      `Import ${view.import_id}. It goes on if you leave; come back by: npx exhibit watch ${view.import_id}`,
+      `Import ${view.import_id}. It continues if you leave; to return: npx exhibit watch ${view.import_id}`,
     );
     return watchToEnd(api, view.import_id, terminal);
   }

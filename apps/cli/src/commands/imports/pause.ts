@@ -14,10 +14,10 @@ interface PauseOptions {
 export const pauseCommand: CommandModule = (program, { run }) => {
   program
     .command("pause")
-    .description("have an import, or all folders of a vendor, wait until it is resumed")
+    .description("pause an import, or all folders of a vendor, until it is resumed")
     .argument("[ID]", "the import")
-    .option("--vendor <name>", "a vendor instead: its folders wait in all imports")
-    .option("--why <text>", "for the record")
+    .option("--vendor <name>", "a vendor instead; its folders wait in all imports")
+    .option("--why <text>", "why, for the audit log")
     .option(...jsonOption)
     .action((id: string | undefined, { vendor, why, ...options }: PauseOptions) =>
       run(options, async (terminal) => {

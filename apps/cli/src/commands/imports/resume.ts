@@ -13,10 +13,10 @@ interface ResumeOptions {
 export const resumeCommand: CommandModule = (program, { run }) => {
   program
     .command("resume")
-    .description("let a paused import, or the folders of a paused vendor, go on")
+    .description("resume a paused import, or the folders of a paused vendor")
     .argument("[ID]", "the import")
     .option("--vendor <name>", "a vendor instead")
-    .option("--why <text>", "for the record")
+    .option("--why <text>", "why, for the audit log")
     .option(...jsonOption)
     .action((id: string | undefined, { vendor, why, ...options }: ResumeOptions) =>
       run(options, async (terminal) => {
@@ -24,7 +24,7 @@ export const resumeCommand: CommandModule = (program, { run }) => {
         const target = await targetOf(api, id, vendor);
         if ("vendor" in target) {
           const state = await api.resumeVendor(target.vendor, { why });
-          terminal.say(`${target.vendor} isn't paused any more: its folders go on.`);
+          terminal.say(`${target.vendor} is resumed: its folders continue.`);
           terminal.result(state);
         } else {
           const view = await api.resume(target.id, { why });

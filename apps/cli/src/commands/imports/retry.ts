@@ -22,14 +22,14 @@ interface RetryOptions {
 export const retryCommand: CommandModule = (program, { run }) => {
   program
     .command("retry")
-    .description("take up what failed in an import, and wait for its end, unless it is paused")
+    .description("retry what failed in an import, and wait for its end unless it is paused")
     .argument("<ID>", "the import")
-    .option("--folder <id>", "only what failed in this folder (folder_id)")
-    .option("--code <code>", "only what failed with this code", readCode)
+    .option("--folder <id>", "only failed files of this folder (folder_id)")
+    .option("--code <code>", "only files that failed with this code", readCode)
     .option("--file <id>", "only this file (file_id)")
-    .option("--allow-empty", "sources that failed with SOURCE_EMPTY are meant to be empty")
-    .option("--why <text>", "for the record")
-    .option("--detach", "don't wait")
+    .option("--allow-empty", "accept empty sources, which had failed with SOURCE_EMPTY")
+    .option("--why <text>", "why, for the audit log")
+    .option("--detach", "don't wait for the end")
     .option(...jsonOption)
     .action((id: string, options: RetryOptions) =>
       run(options, (terminal) => retry(id, options, terminal)),
@@ -51,8 +51,8 @@ async function retry(given: string, options: RetryOptions, terminal: Terminal): 
   const files = formatCount(view.planned, "file");
   terminal.note(
     isPaused
-      ? `Import ${id} is paused: ${files} to store, once it is resumed.`
-      : `Import ${id} goes on: ${files} to store.`,
+      ? `Import ${id} is paused: ${files} to store once it is resumed.`
+      : `Import ${id} continues: ${files} to store.`,
   );
   if (detach !== true && !isPaused) return watchToEnd(api, id, terminal);
   for (const line of pauseLines(view)) terminal.say(line);

@@ -8,7 +8,7 @@ import {
 import { InvalidArgumentError, Option } from "commander";
 import { apiOfEnvironment } from "../../client/api-of-environment.ts";
 import { importIdOf } from "../../client/import-id.ts";
-import { giveImport } from "../../client/import-result.ts";
+import { printImport } from "../../client/import-result.ts";
 import { badUse, exitCodes } from "../../output/exit-codes.ts";
 import { folderReport } from "../../output/folder-report.ts";
 import { formatCount, formatNumber, type TimeStyle } from "../../output/format.ts";
@@ -26,20 +26,22 @@ interface StatusOptions extends TimeStyle {
   json?: boolean;
 }
 
-// Imports that the list shows when nobody says how many, and that a page of the API has.
+// How many imports the list shows by default, and how many a page of the API has at most.
 const usual = 20;
 const page = 1000;
 
 export const statusCommand: CommandModule = (program, { run }) => {
   program
     .command("status")
-    .description("show how an import and its folders stand, or list the latest imports")
+    .description("show the state of an import and its folders, or list the latest imports")
     .argument("[ID]", "the import; without it, the latest imports are listed")
-    .option("--entrust <id>", "list only those of this mandate (entrust_id)")
-    .option("--suit <id>", "only those of this suit (suit_id)")
-    .addOption(new Option("--status <status>", "only those that stand so").choices(importStatuses))
-    .option("--limit <number>", `list so many instead of ${usual}`, readLimit)
-    .option("--all", "list all of them")
+    .option("--entrust <id>", "only imports with this entrust_id")
+    .option("--suit <id>", "only imports with this suit_id")
+    .addOption(
+      new Option("--status <status>", "only imports with this status").choices(importStatuses),
+    )
+    .option("--limit <number>", `how many to list instead of ${usual}`, readLimit)
+    .option("--all", "list all imports")
     .option(...utcOption)
     .option(...jsonOption)
     .addHelpText("after", examples)
@@ -63,7 +65,7 @@ Examples:
 function readLimit(text: string): number {
   const limit = Number(text);
   if (Number.isSafeInteger(limit) && limit > 0) return limit;
-  throw new InvalidArgumentError("It has to be a number from 1 on.");
+  throw new InvalidArgumentError("It must be a number from 1 on.");
 }
 
 async function showLatest(
@@ -80,7 +82,9 @@ async function showLatest(
   );
   const isFiltered = Object.values(filter).some((value) => value !== undefined);
   if (views.length === 0) {
-    terminal.say(isFiltered ? "0 imports." : "No imports yet. Begin one: npx exhibit import DIR");
+    terminal.say(
+      isFiltered ? "0 imports." : "No imports yet. To start one: npx exhibit import DIR",
+    );
   } else {
     for (const line of importTable(views, { utc })) terminal.say(line);
     terminal.say(await countLine(api, filter, { shown: views.length, next }));
@@ -90,7 +94,7 @@ async function showLatest(
   return exitCodes.done;
 }
 
-/** The newest imports, at most so many, and where the list goes on. */
+/** Returns the newest imports, at most so many, and the cursor of the next page. */
 async function latest(
   api: ApiClient,
   filter: ImportFilter,
@@ -107,7 +111,7 @@ async function latest(
   return { views, next };
 }
 
-/** `60 imports.`, or how many there are beyond those that are shown. */
+/** Returns `60 imports.`, or how many there are besides those that are shown. */
 async function countLine(
   api: ApiClient,
   filter: ImportFilter,
@@ -126,7 +130,7 @@ async function showOne(
   terminal: Terminal,
 ): Promise<number> {
   const [foreign] = Object.keys(forList);
-  if (foreign !== undefined) throw badUse(`--${foreign} is for the list: give it without an ID.`);
+  if (foreign !== undefined) throw badUse(`--${foreign} is for the list: use it without an ID.`);
   const view = await api.get(await importIdOf(api, given));
   const [head = "", ...lines] = importReport(view);
   for (const line of [head, caseLine(view, { utc }), ...lines]) terminal.say(line);
@@ -134,7 +138,7 @@ async function showOne(
   for await (const folder of api.folders(view.import_id)) {
     for (const line of folderReport(folder)) terminal.say(line);
   }
-  await giveImport(api, view, terminal);
+  await printImport(api, view, terminal);
   const isBroken = view.status === "attention" || view.status === "cancelled";
   return isBroken ? exitCodes.failed : exitCodes.done;
 }

@@ -22,17 +22,17 @@ export const waiveCommand: CommandModule = (program, { run }) => {
   program
     .command("waive")
     .description(
-      "give failed files up, with who and why; with nothing else failed, the import is sealed",
+      "give up failed files, with a reason for the audit log; if nothing else has failed, the import is sealed",
     )
     .argument("<ID>", "the import")
-    .requiredOption("--why <text>", "for the record")
+    .requiredOption("--why <text>", "why, for the audit log")
     .option(
       "--file <id>",
-      "a file (file_id, as `exhibit files ID --csv` has it); may be repeated",
+      "a failed file (file_id, as `exhibit files ID --csv` shows it); may be repeated",
       collect,
     )
-    .option("--code <code>", "all that failed with this code", readCode)
-    .option("--all", "all that failed")
+    .option("--code <code>", "all files that failed with this code", readCode)
+    .option("--all", "all failed files")
     .option(...jsonOption)
     .action((id: string, options: WaiveOptions) =>
       run(options, (terminal) => waive(id, options, terminal)),
@@ -43,7 +43,7 @@ async function waive(given: string, options: WaiveOptions, terminal: Terminal): 
   const { why, file: file_ids, code, all } = options;
   const named = [file_ids, code, all].filter((value) => value !== undefined);
   if (named.length !== 1) {
-    throw badUse("Say which files are given up: one of --file ID, --code CODE or --all.");
+    throw badUse("Name the files to give up by --file ID, --code CODE or --all.");
   }
   const api = apiOfEnvironment();
   const id = await importIdOf(api, given);
@@ -51,14 +51,15 @@ async function waive(given: string, options: WaiveOptions, terminal: Terminal): 
   const view = await api.waive(id, { why, code, file_ids });
   for (const line of givenUp(before, view)) terminal.note(line);
   terminal.note(`Import ${id}: ${formatCount(view.waived, "file")} given up so far.`);
-  // Sealing is soon done; what is still being stored, or failed for another reason, isn't waited for.
+  // Sealing takes a moment. Files that are still being stored or failed for other reasons aren't
+  // waited for.
   if (view.status === "sealing" || view.status === "sealed") return watchToEnd(api, id, terminal);
   terminal.note(`${formatCount(view.failed, "failed file")} left.`);
   terminal.result(view);
   return exitCodes.done;
 }
 
-/** What an act of giving up takes from the list of failures. */
+/** Returns how many files of each code were given up. */
 function givenUp(before: ImportView, after: ImportView): string[] {
   const left = new Map(after.errors.map((group) => [group.code, group]));
   return before.errors.flatMap(({ code, files, folders, stands_for }) => {

@@ -6,10 +6,8 @@ import type { CommandModule } from "../command.ts";
 export const apiCommand: CommandModule = (program, { run }) => {
   program
     .command("api")
-    .description(
-      "serve the HTTP API and Bull Board, alone in this process (needs Redis, Postgres, exhibit.yaml)",
-    )
-    .option("--json", "accepted everywhere; the API's log is JSON lines on stderr anyway")
+    .description("run the HTTP API and Bull Board alone (needs Redis, Postgres and exhibit.yaml)")
+    .option("--json", "accepted like everywhere; the API's log is JSON lines on stderr anyway")
     .action((options: { json?: boolean }) => run(options, runApi));
 };
 
@@ -17,7 +15,7 @@ async function runApi(): Promise<number> {
   const environment = readFleetEnvironment("api");
   await using stack = new AsyncDisposableStack();
   const interruption = stack.use(listenForInterruption());
-  // Loaded only here: the other commands needn't wait for the engine.
+  // Loaded only here, so that other commands don't wait for the engine.
   const [{ openFleet }, { serveApi }] = await Promise.all([
     import("../../process/fleet.ts"),
     import("../../process/serve-api.ts"),

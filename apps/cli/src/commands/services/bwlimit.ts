@@ -8,9 +8,9 @@ import { type CommandModule, jsonOption } from "../command.ts";
 export const bwlimitCommand: CommandModule = (program, { run }) => {
   program
     .command("bwlimit")
-    .description("show the bandwidth limit of all workers together, or set it while they run")
-    .argument("[LIMIT]", 'as rclone has it: 10M, 512k, off, "08:00,512k 19:00,10M Sat-00:00,off"')
-    .option("--why <text>", "for the record")
+    .description("show or set the bandwidth limit of all workers together")
+    .argument("[LIMIT]", 'as in rclone: 10M, 512k, off, "08:00,512k 19:00,10M Sat-00:00,off"')
+    .option("--why <text>", "why, for the audit log")
     .option(...jsonOption)
     .action((limit: string | undefined, { why, ...options }: { why?: string; json?: boolean }) =>
       run(options, async (terminal) => {
@@ -35,7 +35,7 @@ function say(view: BandwidthView, terminal: Terminal): void {
   terminal.result(view);
 }
 
-/** In the units that the limit is written in. */
+/** Formats a rate in the units in which limits are written. */
 function formatRate(rate: number): string {
   const MiB = 1024 * 1024;
   return rate < MiB

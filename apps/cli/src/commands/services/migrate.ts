@@ -16,11 +16,14 @@ export const migrateCommand: CommandModule = (program, { run }) => {
   program
     .command("migrate")
     .description(
-      "bring the ledger on Postgres up to date for this release, while API and workers go on",
+      "migrate the ledger on Postgres to this release, while API and workers keep running",
     )
-    .option("--check", "change nothing; end with 0 if it is up to date, with 2 if it isn't")
+    .option(
+      "--check",
+      "change nothing; exit with 0 if the ledger is up to date, with 2 if it isn't",
+    )
     .addOption(
-      new Option("--dry-run", "change nothing; say which steps would be made").conflicts("check"),
+      new Option("--dry-run", "change nothing; show which steps would be made").conflicts("check"),
     )
     .option(...jsonOption)
     .action((options: MigrateOptions) => run(options, (terminal) => migrate(options, terminal)));
@@ -33,22 +36,22 @@ async function migrate(
   const url = readDatabaseUrl();
   if (url === undefined) {
     throw badUse(
-      "EXHIBIT_DATABASE_URL isn't set, so there is no ledger on a server to migrate. The one in a data folder is brought up to date by `exhibit up` itself.",
+      "EXHIBIT_DATABASE_URL isn't set, so there is no ledger on a server to migrate. `exhibit up` itself migrates the one in a data folder.",
     );
   }
-  // Loaded only here: the other commands needn't wait for the ledger.
+  // Loaded only here, so that other commands don't wait for the ledger.
   const { migrateLedger, SCHEMA_VERSION } = await import("@exhibit/runtime");
   const found = await migrateLedger(url, { dryRun: true });
   const { version, missing } = found;
   terminal.say(
     version === 0
-      ? `The database is empty; this Exhibit makes schema ${SCHEMA_VERSION}.`
-      : `The ledger's schema is ${version}; this Exhibit works on ${SCHEMA_VERSION}.`,
+      ? `The database is empty; this Exhibit creates schema ${SCHEMA_VERSION}.`
+      : `The ledger's schema is ${version}; this Exhibit uses ${SCHEMA_VERSION}.`,
   );
   const isNothingToDo = missing.length === 0;
   if (isNothingToDo) {
     terminal.say(
-      version > SCHEMA_VERSION ? "It is newer, and fit for this one." : "It is up to date.",
+      version > SCHEMA_VERSION ? "It is newer, and this Exhibit can use it." : "It is up to date.",
     );
   } else {
     terminal.say(`It lacks ${formatCount(missing.length, "step")}: ${missing.join(", ")}`);
@@ -75,12 +78,12 @@ async function migrate(
 }
 
 function whoWorksOnIt(oldestProgram: number): string {
-  return `Programs from schema ${oldestProgram} on work on it.`;
+  return `Programs from schema ${oldestProgram} on can use it.`;
 }
 
 function sayWait(terminal: Terminal): (tries: number, most: number) => void {
   return (tries, most) =>
     terminal.note(
-      `A table is locked by somebody else (try ${tries} of ${most}); nobody is kept waiting, and it is tried again…`,
+      `Another session has locked a table (attempt ${tries} of ${most}); retrying, without keeping anybody waiting…`,
     );
 }

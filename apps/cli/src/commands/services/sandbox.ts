@@ -21,17 +21,19 @@ interface SandboxOptions {
 export const sandboxCommand: CommandModule = (program, { run }) => {
   program
     .command("sandbox")
-    .description("stand in for the vendors' gateways and for OSS, and print an exhibit.yaml for it")
-    .option("--gateway-port <port>", "where the vendors' gateway listens", readPort, 7401)
-    .option("--oss-port <port>", "where the object storage listens", readPort, 7402)
-    .option("--lease-seconds <seconds>", "how long its tokens live", readSeconds, 3600)
+    .description(
+      "run stand-ins for the vendors' gateways and OSS, and print an exhibit.yaml for them",
+    )
+    .option("--gateway-port <port>", "the port of the vendors' gateway", readPort, 7401)
+    .option("--oss-port <port>", "the port of the object storage", readPort, 7402)
+    .option("--lease-seconds <seconds>", "how long its tokens are valid", readSeconds, 3600)
     .option(
       "--root <folder>",
-      "a folder that may be read, for the exhibit.yaml; may be repeated (/evidence)",
+      "a folder that may be read, for the exhibit.yaml; may be repeated (default: /evidence)",
       collect,
       [],
     )
-    .option("--write-config <file>", "write the exhibit.yaml to a file, too")
+    .option("--write-config <file>", "also write the exhibit.yaml to a file")
     .option(...jsonOption)
     .action((options: SandboxOptions) => run(options, (terminal) => runSandbox(options, terminal)));
 };
@@ -45,7 +47,7 @@ async function runSandbox(options: SandboxOptions, terminal: Terminal): Promise<
   ]);
   const { gatewayPort, ossPort, leaseSeconds } = options;
   const dataDir = join(readEnvironment().dataDir, "sandbox");
-  // Its objects and their journal are one process's own, whether that is this one or `exhibit up`.
+  // Only one process may use the sandbox's objects and journal, be it this one or `exhibit up`.
   stack.use(await lockDataFolder(dataDir, terminal));
   const sandbox = await startSandbox({
     dataDir,
@@ -80,15 +82,18 @@ async function runSandbox(options: SandboxOptions, terminal: Terminal): Promise<
   return exitCodes.done;
 }
 
-/** The limits of kongur's `lease_ttl`, which the exhibit.yaml takes it for. */
+/**
+ * Reads a number of seconds, within the limits of kongur's `lease_ttl`, for which the exhibit.yaml
+ * uses it.
+ */
 function readSeconds(value: string): number {
   const seconds = Number(value);
   if (Number.isInteger(seconds) && seconds >= 60 && seconds <= 43_200) return seconds;
-  throw new InvalidArgumentError("It has to be a number from 60 to 43200.");
+  throw new InvalidArgumentError("It must be a number from 60 to 43200.");
 }
 
 function readPort(value: string): number {
   const port = Number(value);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new InvalidArgumentError("It has to be a number from 0 (any free port) to 65535.");
+  throw new InvalidArgumentError("It must be a number from 0 (any free port) to 65535.");
 }

@@ -1,7 +1,7 @@
 import { exitCodes } from "../../output/exit-codes.ts";
+import { bwlimitOption, checkBwlimit } from "../../process/bwlimit-option.ts";
 import { type FleetEnvironment, readFleetEnvironment } from "../../process/fleet-environment.ts";
 import { endAtOnce, listenForInterruption } from "../../process/interruption.ts";
-import { bwlimitOption, checkBwlimit, startLimitedWorker } from "../../process/limited-worker.ts";
 import { readProcesses, sayTakesJobs, superviseWorkers } from "../../process/worker-processes.ts";
 import type { CommandModule } from "../command.ts";
 
@@ -15,16 +15,16 @@ export const workerCommand: CommandModule = (program, { run }) => {
   program
     .command("worker")
     .description(
-      "take jobs, alone in this process; as many of them as you like (needs Redis, Postgres, exhibit.yaml)",
+      "run a worker alone; start as many as you like (needs Redis, Postgres and exhibit.yaml)",
     )
     .option(
       "--processes <number>",
-      "run so many worker processes, and start one again that dies; auto: one on each core",
+      "run so many worker processes and restart those that die; auto: one for each core",
       readProcesses,
       1,
     )
     .option(...bwlimitOption)
-    .option("--json", "accepted everywhere; a worker's log is JSON lines on stderr anyway")
+    .option("--json", "accepted like everywhere; a worker's log is JSON lines on stderr anyway")
     .action((options: WorkerOptions) => run(options, () => runWorker(options)));
 };
 
@@ -37,8 +37,11 @@ async function runWorker({ processes, bwlimit }: WorkerOptions): Promise<number>
 async function runOne(environment: FleetEnvironment, bwlimit: string | undefined): Promise<number> {
   await using stack = new AsyncDisposableStack();
   const interruption = stack.use(listenForInterruption());
-  // Loaded only here: the other commands needn't wait for the engine.
-  const { openFleet } = await import("../../process/fleet.ts");
+  // Loaded only here, so that other commands don't wait for the engine.
+  const [{ openFleet }, { startLimitedWorker }] = await Promise.all([
+    import("../../process/fleet.ts"),
+    import("../../process/limited-worker.ts"),
+  ]);
   const { services, logger } = await openFleet("worker", environment, stack);
   const worker = await startLimitedWorker(services, bwlimit);
   stack.defer(() => worker.close());
@@ -60,7 +63,8 @@ async function runSeveral(processes: number, bwlimit: string | undefined): Promi
   });
   const logger = createLogger({ service: "worker", secrets: [] });
   logger.info({ processes }, "worker processes are started");
-  // Set for all workers by one of them, and only once: what a person sets later must last.
+  // One of the workers sets it for all, and only once, so that a limit that a person sets later
+  // stays.
   const onceArgs = bwlimit === undefined ? [] : ["--bwlimit", bwlimit];
   const { signal } = interruption;
   return await superviseWorkers({ processes, onceArgs, logger, signal, atOnce: atOnce.signal });

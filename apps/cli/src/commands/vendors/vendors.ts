@@ -42,22 +42,24 @@ interface AcceptOptions {
 export const vendorsCommand: CommandModule = (program, { run }) => {
   const vendors = program
     .command("vendors")
-    .description("list the configured vendors and how they stand, or check one by a real lease")
+    .description("list the configured vendors and their state, or check one with a real lease")
     .option(...jsonOption)
     .addHelpText("after", examples)
     .action((options: { json?: boolean }) => run(options, listVendors));
   vendors
     .command("check")
-    .description("take a lease, show what it opens, and prove it by a request that changes nothing")
+    .description(
+      "request a lease, show what it opens, and prove it with a request to OSS that changes nothing",
+    )
     .argument("<VENDOR>", "a vendor of exhibit.yaml (EXHIBIT_CONFIG)")
-    .option("--entrust <id>", "the mandate (entrust_id)")
-    .option("--suit <id>", "a suit of the case (suit_id); may be repeated", collect)
+    .option("--entrust <id>", "the case's entrust_id")
+    .option("--suit <id>", "a suit_id of the case; may be repeated", collect)
     .addOption(
       new Option("--role <role>", "the case's own folder at kongur instead of a suit's").choices(
         caseRoles,
       ),
     )
-    .option("--folder <key=value>", "name the vendor's folder; may be repeated", collectPair)
+    .option("--folder <key=value>", "the vendor's name of the folder; may be repeated", collectPair)
     .option(...jsonOption)
     .action((vendor: string, _: CheckOptions, command: { optsWithGlobals(): CheckOptions }) => {
       const options = command.optsWithGlobals();
@@ -67,10 +69,10 @@ export const vendorsCommand: CommandModule = (program, { run }) => {
   vendors
     .command("accept")
     .description(
-      "have the ledger take the place that exhibit.yaml gives a vendor that has moved; nothing else may run on an embedded ledger",
+      "accept the new place that exhibit.yaml gives a vendor; nothing else may run on an embedded ledger meanwhile",
     )
     .argument("<VENDOR>", "a vendor of exhibit.yaml")
-    .requiredOption("--why <text>", "for the record")
+    .requiredOption("--why <text>", "why, for the audit log")
     .option(...jsonOption)
     .action((vendor: string, _: unknown, command: { optsWithGlobals(): AcceptOptions }) => {
       const options = command.optsWithGlobals();
@@ -105,7 +107,7 @@ async function listVendors(terminal: Terminal): Promise<number> {
   return exitCodes.done;
 }
 
-/** What stands against a vendor now, in its own words. */
+/** Returns a vendor's current fault in its own words, and what to do. */
 function failureLines({ state, last_error, last_error_code }: VendorState): string[] {
   if (state === "ok" || last_error === undefined) return [];
   const known = errorCodes.find((code) => code === last_error_code);
@@ -113,8 +115,8 @@ function failureLines({ state, last_error, last_error_code }: VendorState): stri
 }
 
 const apart = [
-  "Leases, calls and states are each worker's own, as EXHIBIT_LEASE_KEY isn't set: the API, which asks no vendor, can't show them.",
-  "Set it for API and workers to see the whole fleet's here, or look at the workers' metrics.",
+  "EXHIBIT_LEASE_KEY isn't set, so each worker has leases, calls and states of its own, and the API can't show them.",
+  "Set it for API and workers to see those of the whole fleet here, or look at the workers' metrics.",
 ];
 
 function rowOf(
@@ -147,13 +149,13 @@ async function checkOne(
   return refused === undefined ? exitCodes.done : exitCodeOf(refused);
 }
 
-/** What `exhibit.yaml` says; with that of the working folder, which one it is. */
+/** Loads `exhibit.yaml`, and notes when it is that of the working folder. */
 async function configOf(command: string, terminal: Terminal): Promise<ExhibitConfig> {
   const found = findConfig(readEnvironment());
   if (found === undefined) {
     throw badUse(`exhibit vendors ${command} needs exhibit.yaml: set EXHIBIT_CONFIG.`);
   }
-  if (!found.isNamed) terminal.note("./exhibit.yaml is used, as EXHIBIT_CONFIG isn't set.");
+  if (!found.isNamed) terminal.note("EXHIBIT_CONFIG isn't set, so ./exhibit.yaml is used.");
   const config = await loadConfig(found.path);
   if (config.trial) terminal.note("The configuration is a trial's: its vendors are a sandbox's.");
   return config;
@@ -162,19 +164,24 @@ async function configOf(command: string, terminal: Terminal): Promise<ExhibitCon
 async function acceptOne(vendor: string, why: string, terminal: Terminal): Promise<number> {
   const environment = readEnvironment();
   const config = await configOf("accept", terminal);
-  if (config.trial) throw badUse("A trial's vendors may be anywhere: there is nothing to accept.");
+  if (config.trial)
+    throw badUse("A trial's vendors may be anywhere, so there is nothing to accept.");
   await using stack = new AsyncDisposableStack();
   if (environment.databaseUrl === undefined) stack.use(await lockDataFolder(environment.dataDir));
   const { acceptVendor } = await import("@exhibit/runtime");
   const by = { who: actorOfSystem() ?? UNNAMED_ACTOR, why };
   const accepted = await acceptVendor(environment, config, { vendor, by });
-  terminal.say(`${vendor} is where this configuration has it, by your word and on the record.`);
-  terminal.say("Processes that run with another configuration go on with it: restart them.");
+  terminal.say(
+    `The place that this configuration gives ${vendor} is accepted, and recorded in the audit log.`,
+  );
+  terminal.say(
+    "Processes that run with another configuration keep using it until you restart them.",
+  );
   terminal.result({ vendor, ...accepted });
   return exitCodes.done;
 }
 
-/** A folder of the case, as a lease is asked for it. */
+/** A folder of the case, as a lease is requested for it. */
 interface ToCheck {
   vendor: string;
   entrust_id: string | undefined;
@@ -182,7 +189,7 @@ interface ToCheck {
   folder: FolderSelector;
 }
 
-/** Of several folders one may be refused: it is named, and the others are worth knowing. */
+/** Checks all folders, also when one of them is refused. */
 async function checkFolders(
   config: ExhibitConfig,
   asked: readonly ToCheck[],
@@ -211,7 +218,7 @@ async function checkFolder(
   signal: AbortSignal,
   terminal: Terminal,
 ) {
-  // Loaded only here: the list needn't wait for the engine.
+  // Loaded only here, so that the list doesn't wait for the engine.
   const { checkVendor } = await import("@exhibit/runtime");
   const check = await checkVendor(config, of, signal, readEnvironment().proxies);
   for (const line of checkLines(check)) terminal.say(line);
@@ -251,14 +258,14 @@ function checkLines({ folder, lease, probe }: VendorCheck): string[] {
     ...(lease.assumedUtc === undefined ? [] : [["", assumption(lease.assumedUtc)]]),
     ["proof", `${proofs[probe.outcome]}${request}`],
   ];
-  return [`${lease.vendor} gave a lease:`, ...formatTable(rows).map((line) => `  ${line}`)];
+  return [`${lease.vendor} granted a lease:`, ...formatTable(rows).map((line) => `  ${line}`)];
 }
 
 function assumption(said: string): string {
-  return `the vendor says ${JSON.stringify(said)} without a zone: taken for UTC, as in GMT+8 it would be over; set expiration_zone`;
+  return `the vendor says ${JSON.stringify(said)} without a time zone. It is taken for UTC, because in GMT+8 it would be in the past: set expiration_zone`;
 }
 
-/** What it opens when that isn't just the folder. */
+/** Returns what the lease opens besides the folder. */
 function opensMore(prefixes: readonly string[], own: string): string[][] {
   if (prefixes.length === 1 && prefixes[0] === own) return [];
   return prefixes.map((prefix, index) => [index === 0 ? "opens" : "", prefix]);
@@ -266,9 +273,9 @@ function opensMore(prefixes: readonly string[], own: string): string[][] {
 
 const proofs = {
   absent: "OSS accepts signature and policy",
-  present: "OSS accepts signature and policy; an object is there already",
+  present: "OSS accepts signature and policy; an object exists already",
   unreadable:
-    "OSS accepts the signature, but the policy doesn't allow reading (oss:GetObject): equal files that are there already can't be told from others",
+    "OSS accepts the signature, but the policy doesn't allow reading (oss:GetObject): existing objects can't be compared",
 } as const;
 
 function resultOf({ folder, lease, probe }: VendorCheck) {

@@ -3,18 +3,18 @@ import type { TextSink } from "../terminal.ts";
 import { createMeter } from "./measure.ts";
 import { progressBars, progressLine } from "./text.ts";
 
-/** Shows how an import goes, at a pace that people can follow. */
+/** Shows the progress of an import, at a pace that people can follow. */
 export interface ProgressDisplay {
   update(view: ImportView): void;
-  /** A line of its own that doesn't disturb the bars. */
+  /** Writes a line above the bars. */
   note(line: string): void;
-  /** Shows the last view given, if it isn't shown yet, and leaves it standing. */
+  /** Shows the last view, if it isn't shown yet, and leaves it on the screen. */
   end(): void;
 }
 
 /**
- * Bars redrawn in place on a terminal; elsewhere (a file, a pipe, CI, a terminal that doesn't know how wide it is) a plain
- * line at most every two seconds.
+ * Creates a display: on a terminal bars that are redrawn in place, elsewhere (a file, a pipe, CI, a
+ * terminal of unknown width) a plain line at most every two seconds.
  */
 export function createProgressDisplay(
   sink: TextSink,
@@ -49,7 +49,7 @@ function terminalDisplay(sink: TextSink, now: () => number): ProgressDisplay {
   }
   return {
     update(view) {
-      // One column is left free: some terminals wrap a line that fills the last one.
+      // One column stays free, because some terminals wrap a line that fills the last one.
       lines = progressBars(measure(view), (sink.columns || 80) - 1);
       if (now() - drawnAt >= redrawPause) draw();
     },

@@ -1,26 +1,34 @@
 import type { ImportView } from "@exhibit/contracts";
 
-/** How far an import is, and how fast it goes. */
+/** How far an import is, and how fast. */
 export interface Measure {
   view: ImportView;
   /** Files that need no more work, whatever their outcome. */
   doneFiles: number;
   doneBytes: number;
-  /** Per second, over the last few seconds; undefined until there is enough to tell, and when nothing moves. */
+  /**
+   * Per second, over the last few seconds; undefined when there is too little data, and when
+   * nothing moves.
+   */
   filesPerSecond: number | undefined;
   bytesPerSecond: number | undefined;
-  /** Undefined while the source is still being walked, when nothing moves, and until it can be told. */
+  /**
+   * Undefined while sources are still being walked, when nothing moves, and when there is too
+   * little data.
+   */
   secondsLeft: number | undefined;
 }
 
-// Milliseconds over which a rate is taken: long enough to be calm, short enough to follow a change.
+// Milliseconds over which a rate is measured: long enough to be steady, short enough to follow a
+// change.
 const rateWindow = 8_000;
 const leastSpan = 500;
 
-// What is left is told only after so many milliseconds, when the latest half of them says the same but for this factor.
+// The time left is shown only after so many milliseconds, when their latest half agrees within this
+// factor.
 const steadySpan = 3_000;
 const steadyFactor = 1.5;
-// Fewer files than this say nothing about how fast files go.
+// Fewer files than this don't show a rate.
 const fewFiles = 10;
 
 interface Sample {
@@ -29,7 +37,9 @@ interface Sample {
   bytes: number;
 }
 
-/** Gives a function that turns each view of an import into a measure. `now` is in milliseconds. */
+/**
+ * Returns a function that turns each view of an import into a measure. `now` is in milliseconds.
+ */
 export function createMeter(now: () => number): (view: ImportView) => Measure {
   const samples: Sample[] = [];
   return (view) => {
@@ -58,12 +68,12 @@ interface Rates {
 
 const noRates: Rates = { filesPerSecond: undefined, bytesPerSecond: undefined };
 
-/** What stands still has no rate, though something went in the last seconds. */
+/** Returns no rate for an import that has stopped moving, although there was one seconds ago. */
 function shownRates({ moving }: ImportView, first: Sample, last: Sample): Rates {
   return moving ? ratesOf(first, last) : noRates;
 }
 
-/** Never negative: what was sent of a file counts no longer when it has to be sent again. */
+/** Rates are never negative, although the bytes of a file that is sent again stop counting. */
 function ratesOf(first: Sample, last: Sample): Rates {
   const span = last.at - first.at;
   if (span < leastSpan) return noRates;
@@ -73,7 +83,7 @@ function ratesOf(first: Sample, last: Sample): Rates {
   };
 }
 
-/** Undefined unless the whole of what is looked back on, and its latest half, tell nearly the same. */
+/** Returns undefined unless the whole period and its latest half lead to nearly the same time. */
 function steadySecondsLeft(
   view: ImportView,
   samples: readonly Sample[],
@@ -91,7 +101,10 @@ function steadySecondsLeft(
   return isSteady ? whole : undefined;
 }
 
-/** Many small files are bound by files per second, large ones by bytes per second: the slower of the two is right. */
+/**
+ * Small files are limited by files per second, large ones by bytes per second; the longer of the
+ * two times is right.
+ */
 function secondsLeft(view: ImportView, first: Sample, last: Sample): number | undefined {
   const { filesPerSecond, bytesPerSecond } = ratesOf(first, last);
   const bytes = Math.max(0, view.bytes - last.bytes);

@@ -51,7 +51,7 @@ function share(done: number, of: number): number {
 const widestBar = 30;
 const narrowestBar = 6;
 
-/** On a narrow terminal first the bar gets shorter, then it goes, then the text is cut. */
+/** On a narrow terminal the bar gets shorter first, then it is left out, then the text is cut. */
 function barLine(name: string, part: number, texts: readonly string[], columns: number): string {
   const text = texts.join("  ");
   const width = Math.min(widestBar, columns - name.length - text.length - 4);

@@ -4,13 +4,16 @@ import type { ImportRequest } from "@exhibit/contracts";
 import { createRandom } from "./files/random.ts";
 import { type SampleFile, sampleFiles } from "./sample-plan.ts";
 
-// Raised when the plan changes, so that an older sample case is made anew.
+// Raised when the plan changes, so that an older sample case is made again.
 const edition = "2";
 
-/** Makes the sample case in `folder`, unless it is there and complete; says whether it made it. The same bytes, names and times on every machine. */
+/**
+ * Makes the sample case in `folder`, unless it is there and complete, and returns whether it did.
+ * It has the same bytes, names and times on every machine.
+ */
 export async function ensureSampleCase(folder: string): Promise<{ made: boolean }> {
   const files = sampleFiles();
-  // Beside the folders that are imported, so that it isn't evidence; written last.
+  // It is outside the folders that are imported, so that it isn't evidence, and written last.
   const marker = join(folder, ".complete");
   if ((await textOf(marker)) === edition && (await allThere(folder, files))) return { made: false };
   await rm(folder, { recursive: true, force: true });
@@ -19,7 +22,10 @@ export async function ensureSampleCase(folder: string): Promise<{ made: boolean 
   return { made: true };
 }
 
-/** The import of the sample case: two suits, the case's own folders, and a store. Its ids are no real case's. */
+/**
+ * Returns the import of the sample case: two suits, the roles' folders, and a store. Its ids are no
+ * real case's.
+ */
 export function sampleRequest(folder: string): ImportRequest {
   const bound = (vendor: string, selector: Record<string, string>, name: string) => ({
     vendor,
@@ -49,7 +55,7 @@ async function writeSample(folder: string, file: SampleFile): Promise<void> {
   await handle.utimes(time, time);
 }
 
-/** A minute of March 2026. */
+/** Returns a minute of March 2026. */
 function timeOf(file: SampleFile): Date {
   const minutes = createRandom(`time of ${file.path}`).below(31 * 24 * 60);
   return new Date(Date.UTC(2026, 2, 1) + minutes * 60_000);

@@ -5,7 +5,7 @@ import { makePng } from "./files/png.ts";
 import { createRandom, type Random } from "./files/random.ts";
 import { makeWav } from "./files/wav.ts";
 
-/** A file of the sample case: its path in it, `/` between the parts, and what makes its bytes. */
+/** A file of the sample case: its path, with `/` between the parts, and its bytes. */
 export interface SampleFile {
   path: string;
   content(): Iterable<Buffer>;
@@ -41,7 +41,7 @@ const text: Make = (random, path) =>
   );
 const empty: Make = () => Buffer.alloc(0);
 
-/** A path with `#` for a number stands for as many files as it says. */
+/** The files of the case. A path with `#` stands for `count` numbered files. */
 const plan: readonly (readonly [path: string, make: Make, count?: number])[] = [
   ["TRIAL-1001/起诉状.pdf", pdf],
   ["TRIAL-1001/证据目录.docx", docx],
@@ -71,14 +71,20 @@ const plan: readonly (readonly [path: string, make: Make, count?: number])[] = [
   ["store/巡检 ✅.pdf", pdf],
 ];
 
-/** As large as a few minutes of a camera; in parts, so that it never lies in memory as a whole. */
+/**
+ * A file as large as a few minutes of video, made in parts, so that it never is in memory as a
+ * whole.
+ */
 const video = {
   path: "TRIAL-1002/video/camera-02.bin",
   parts: 40,
   bytesOfPart: 1_000_000,
 } as const;
 
-/** Every file of the sample case. Each has a seed of its own, so that a new one changes no other. */
+/**
+ * Returns every file of the sample case. Each has a seed of its own, so that a new file changes no
+ * other.
+ */
 export function sampleFiles(): SampleFile[] {
   const small = plan.flatMap(([pattern, make, count = 1]) =>
     Array.from({ length: count }, (_, index) =>

@@ -1,7 +1,7 @@
 import type { Random } from "./random.ts";
 
-// The plainest JPEG there is: baseline, grey, and of every 8×8 block only its mean (the DC coefficient). With all
-// quantisers 8, the coefficient of a block of level v is v - 128.
+// The plainest JPEG there is: baseline, grey, and of every 8×8 block only its mean (the DC
+// coefficient). With all quantisers 8, the coefficient of a block of level v is v - 128.
 const quantiser = 8;
 
 /** A baseline JPEG of `columns` × `rows` blocks of 8×8 pixels: a soft, mosaic-like picture. */
@@ -15,7 +15,8 @@ export function makeJpeg(columns: number, rows: number, random: Random): Buffer 
     segment(0xdb, [0, ...Array.from({ length: 64 }, () => quantiser)]),
     // SOF0: 8 bits a sample, one component, no subsampling, quantiser table 0.
     segment(0xc0, [8, ...size, 1, 1, 0x11, 0]),
-    // DC table: the categories 0-11, each a code of four bits (0000-1011). AC table: only "end of block", code 0.
+    // DC table: the categories 0-11, each a code of four bits (0000-1011). AC table: only "end of
+    // block", code 0.
     segment(0xc4, [
       0x00,
       ...codesOfLength(4, 12),
@@ -49,7 +50,10 @@ function levels(columns: number, rows: number, random: Random): number[] {
   });
 }
 
-/** Each block: the difference to the block before as a category code and that many bits, then "end of block". */
+/**
+ * Each block: the difference to the block before as a category code and that many bits, then "end
+ * of block".
+ */
 function scan(values: readonly number[]): Buffer {
   let bits = "";
   let before = 0;

@@ -10,7 +10,8 @@ export function makePng(width: number, height: number, random: Random): Buffer {
   header.writeUInt32BE(height, 4);
   // 8 bits a sample, colour type 2 (RGB), then compression, filter and interlace methods 0.
   header.set([8, 2, 0, 0, 0], 8);
-  // Level 0 stores the bytes as they are: what a compressor makes of them differs between versions of zlib.
+  // Level 0 stores the bytes as they are: what a compressor makes of them differs between versions
+  // of zlib.
   const data = deflateSync(rectangles(width, height, random), { level: 0 });
   return Buffer.concat([
     signature,

@@ -14,7 +14,8 @@ export function makeZip(entries: Readonly<Record<string, string>>): Buffer {
     const data = Buffer.from(text);
     const facts = factsOf(file, data);
     const local = Buffer.concat([u32(0x04034b50), facts, file, data]);
-    // Version of the maker; then the facts; no comment, disk 0, no attributes; where the local header begins.
+    // Version of the maker; then the facts; no comment, disk 0, no attributes; where the local
+    // header begins.
     central.push(u32(0x02014b50), u16(20), facts, u16(0, 0, 0), u32(0, offset), file);
     locals.push(local);
     offset += local.length;
@@ -25,7 +26,10 @@ export function makeZip(entries: Readonly<Record<string, string>>): Buffer {
   return Buffer.concat([...locals, directory, ...end]);
 }
 
-/** What the local and the central header have in common: version, flags, method 0, time, check sum, sizes, lengths. */
+/**
+ * What the local and the central header have in common: version, flags, method 0, time, check sum,
+ * sizes, lengths.
+ */
 function factsOf(name: Buffer, data: Buffer): Buffer {
   return Buffer.concat([
     u16(20, utf8Names, 0, 0, dosDate),

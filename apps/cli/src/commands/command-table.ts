@@ -1,0 +1,39 @@
+import type { CommandModule } from "./command.ts";
+
+type Load = () => Promise<CommandModule>;
+
+/**
+ * All commands, in the order in which `exhibit --help` shows them. Each is loaded only when it is
+ * needed, which saves a third of the time that a command takes to start.
+ */
+const table: Readonly<Record<string, Load>> = {
+  up: async () => (await import("./services/up.ts")).upCommand,
+  import: async () => (await import("./imports/import.ts")).importCommand,
+  status: async () => (await import("./imports/status.ts")).statusCommand,
+  files: async () => (await import("./imports/files.ts")).filesCommand,
+  watch: async () => (await import("./imports/watch.ts")).watchCommand,
+  retry: async () => (await import("./imports/retry.ts")).retryCommand,
+  waive: async () => (await import("./imports/waive.ts")).waiveCommand,
+  accept: async () => (await import("./imports/accept.ts")).acceptCommand,
+  cancel: async () => (await import("./imports/cancel.ts")).cancelCommand,
+  pause: async () => (await import("./imports/pause.ts")).pauseCommand,
+  resume: async () => (await import("./imports/resume.ts")).resumeCommand,
+  audit: async () => (await import("./imports/audit.ts")).auditCommand,
+  vendors: async () => (await import("./vendors/vendors.ts")).vendorsCommand,
+  bwlimit: async () => (await import("./services/bwlimit.ts")).bwlimitCommand,
+  api: async () => (await import("./services/api.ts")).apiCommand,
+  worker: async () => (await import("./services/worker.ts")).workerCommand,
+  migrate: async () => (await import("./services/migrate.ts")).migrateCommand,
+  sandbox: async () => (await import("./services/sandbox.ts")).sandboxCommand,
+  completion: async () => (await import("./completion/completion.ts")).completionCommand,
+};
+
+/** These name other commands, so that all have to be there. */
+const namingOthers: ReadonlySet<string> = new Set(["completion"]);
+
+/** Loads the command that is named, or all of them when none is, or one that doesn't exist. */
+export async function loadCommands(name: string | undefined): Promise<CommandModule[]> {
+  const isEnough = name !== undefined && Object.hasOwn(table, name) && !namingOthers.has(name);
+  const loads = isEnough ? [table[name]] : Object.values(table);
+  return await Promise.all(loads.flatMap((load) => load?.() ?? []));
+}
