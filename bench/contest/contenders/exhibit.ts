@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import type { ImportView } from "@exhibit/contracts";
+import { createApiClient } from "@exhibit/client";
 import { type Fleet, startFleet } from "../../fleet.ts";
 import { measureServers } from "../../measure.ts";
 import type { Contender, Task } from "./contender.ts";
@@ -45,20 +45,16 @@ async function importAll({ apiUrl }: Fleet, { data }: Task, run: number): Promis
       {
         vendor: "kongur",
         folder: { role: "entrust" },
-        source: { type: "directory", path: data.folder },
+        source: { type: "directory" as const, path: data.folder },
       },
     ],
   };
   const began = Date.now();
-  const answer = await fetch(`${apiUrl}/v1/imports`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(request),
-  });
-  let view = (await answer.json()) as ImportView;
+  const api = createApiClient({ url: apiUrl });
+  let view = await api.create(request);
   while (view.status !== "sealed" && view.status !== "attention") {
     await setTimeout(LOOK_EVERY_MS);
-    view = (await (await fetch(`${apiUrl}/v1/imports/${view.import_id}`)).json()) as ImportView;
+    view = await api.get(view.import_id);
   }
   if (view.stored !== data.paths.length || view.finished_at === null)
     throw new Error(JSON.stringify(view));

@@ -7,9 +7,6 @@ import {
   bandwidthView,
   type CancelRequest,
   type ErrorCode,
-  ExhibitError,
-  errorAnswer,
-  errorCodes,
   type FileState,
   type FileView,
   type FolderView,
@@ -29,15 +26,16 @@ import {
   type WaiveRequest,
 } from "@exhibit/contracts";
 import type { z } from "zod";
+import { createHttp, type HttpOptions, queryOf } from "./http.ts";
 
-/** Of a list of files. */
+/** Which files of an import are listed; everything that is given has to match. */
 export interface FileFilter {
   states?: readonly FileState[] | undefined;
   code?: ErrorCode | undefined;
   folder?: string | undefined;
 }
 
-/** Of the list of imports. */
+/** Which imports are listed; everything that is given has to match. */
 export interface ImportFilter {
   /** How the id begins or ends. */
   id?: string | undefined;
@@ -46,257 +44,88 @@ export interface ImportFilter {
   status?: ImportStatus | undefined;
 }
 
+/**
+ * The HTTP API. Every method throws an `ExhibitError`: SERVICE_UNREACHABLE when no response arrives in
+ * time, the server's own code, message and details for an error, INTERNAL for a response that isn't the
+ * API's.
+ */
 export interface ApiClient {
-  /** The address it speaks to, without a slash at the end. */
+  /** The API's address, without a slash at the end. */
   readonly url: string;
   create(request: ImportRequest): Promise<ImportView>;
   get(importId: string): Promise<ImportView>;
-  /** A page of imports, the newest first. */
+  /** Returns a page of imports, the newest first. */
   list(
     query: ImportFilter & { limit: number; after?: string | undefined },
   ): Promise<z.output<typeof importPage>>;
-  /** Takes up what failed, or what the request names of it. */
+  /** Retries what failed; with a request, only what matches it. */
   retry(importId: string, request?: RetryRequest): Promise<ImportView>;
-  cancel(importId: string, request: CancelRequest): Promise<ImportView>;
+  cancel(importId: string, request?: CancelRequest): Promise<ImportView>;
   waive(importId: string, request: WaiveRequest): Promise<ImportView>;
-  /** Has a folder's files go to the place that is offered, which the request repeats. */
+  /** Accepts the folder's new destination, which the request repeats from `offered`. */
   acceptDestination(
     importId: string,
     folderId: string,
     request: AcceptDestinationRequest,
   ): Promise<ImportView>;
-  pause(importId: string, request: PauseRequest): Promise<ImportView>;
-  resume(importId: string, request: PauseRequest): Promise<ImportView>;
-  /** The configured vendors and how they stand. */
+  pause(importId: string, request?: PauseRequest): Promise<ImportView>;
+  resume(importId: string, request?: PauseRequest): Promise<ImportView>;
+  /** Returns the configured vendors and their state. */
   vendors(): Promise<VendorList>;
-  pauseVendor(vendor: string, request: PauseRequest): Promise<VendorState>;
-  resumeVendor(vendor: string, request: PauseRequest): Promise<VendorState>;
+  pauseVendor(vendor: string, request?: PauseRequest): Promise<VendorState>;
+  resumeVendor(vendor: string, request?: PauseRequest): Promise<VendorState>;
   bandwidth(): Promise<BandwidthView>;
   /** Sets the limit of all workers together. */
   limitBandwidth(request: BandwidthRequest): Promise<BandwidthView>;
-  /** All audit events of an import or a vendor, the oldest first, page by page. */
+  /** Yields all audit events of an import or a vendor, the oldest first. */
   audit(of: { id: string } | { vendor: string }): AsyncIterable<AuditEvent>;
-  /** All folders of an import, page by page. */
+  /** Yields all folders of an import, in the order of the request that created it. */
   folders(importId: string): AsyncIterable<FolderView>;
-  /** All its files, folder by folder in the same order, page by page. */
-  files(importId: string, filter: FileFilter): AsyncIterable<FileView>;
-  /** The open answer of the import's server-sent events. */
+  /** Yields the import's files, folder by folder in the order of `folders`. */
+  files(importId: string, filter?: FileFilter): AsyncIterable<FileView>;
+  /** Opens the import's server-sent events and returns the response with an unread body. */
   events(importId: string, signal: AbortSignal): Promise<Response>;
 }
 
-/**
- * Speaks to the HTTP API at `url`; what it changes is recorded in the audit log as done by `actor`.
- *
- * Every method throws an `ExhibitError`: SERVICE_UNREACHABLE when nobody answers in time, the server's own code,
- * message and details when it answers with an error, INTERNAL when the answer isn't of the API.
- */
-export function createApiClient(options: {
-  url: string;
-  timeout?: number;
-  actor?: string | undefined;
-}): ApiClient {
-  const url = options.url.replace(/\/+$/, "");
-  // Milliseconds in which an answer has to come; an import with many folders takes a while to be written down.
-  const timeout = options.timeout ?? 30_000;
-  // What is asked first is soon read: a person needn't wait long to hear that nobody is there.
-  const patience = Math.min(timeout, 5_000);
+/** Milliseconds: what a person asks first is quick to read, and they soon hear when nobody is there. */
+const QUICK_READ = 5_000;
 
-  // A header can't carry every name as it is.
-  const actor: Record<string, string> =
-    options.actor === undefined ? {} : { "x-exhibit-actor": encodeURIComponent(options.actor) };
-
-  async function send(method: string, path: string, init: RequestInit = {}): Promise<Response> {
-    const answer = await fetch(`${url}${path}`, {
-      method,
-      ...init,
-      headers: { ...actor, ...init.headers },
-    }).catch((cause: unknown) => {
-      init.signal?.throwIfAborted();
-      throw unreachable(url, cause);
-    });
-    if (!answer.ok) throw await errorOf(answer, `${method} ${path}`);
-    return answer;
-  }
-
-  async function ask<T extends z.ZodType>(
-    method: string,
-    path: string,
-    shape: T,
-    body?: unknown,
-    limit = timeout,
-  ): Promise<z.output<T>> {
-    const call = `${method} ${path}`;
-    const answer = await withTimeout(limit, url, (signal) =>
-      send(method, path, { signal, ...(body === undefined ? {} : jsonBody(body)) }).then(
-        async (response) => ({
-          text: await response.text().catch((cause: unknown) => {
-            throw unreachable(url, cause);
-          }),
-        }),
-      ),
-    );
-    return parsed(answer.text, shape, call);
-  }
-
-  /** The items of all pages of a list. */
-  async function* pages<Item>(
-    path: string,
-    page: z.ZodType<{ items: Item[]; next: string | null }>,
-    filter: Query = {},
-  ): AsyncGenerator<Item> {
-    let after: string | undefined;
-    do {
-      const query = queryOf({ ...filter, limit: 1000, after });
-      const { items, next }: { items: Item[]; next: string | null } = await ask(
-        "GET",
-        `${path}?${query}`,
-        page,
-      );
-      yield* items;
-      after = next ?? undefined;
-    } while (after !== undefined);
-  }
-
+/** Creates a client of the HTTP API at `url`. It works in Node and in browsers. */
+export function createApiClient(options: HttpOptions): ApiClient {
+  const { url, read, write, pages, open } = createHttp(options);
   return {
     url,
-    create: (request) => ask("POST", "/v1/imports", importView, request),
-    get: (id) =>
-      ask("GET", `/v1/imports/${encodeURIComponent(id)}`, importView, undefined, patience),
+    create: (request) => write("POST", "/v1/imports", importView, request),
+    get: (id) => read(importPath(id), importView, QUICK_READ),
     list: ({ entrust: entrust_id, suit: suit_id, ...query }) =>
-      ask(
-        "GET",
-        `/v1/imports?${queryOf({ ...query, entrust_id, suit_id })}`,
-        importPage,
-        undefined,
-        patience,
-      ),
-    retry: (id, request = {}) =>
-      ask("POST", `/v1/imports/${encodeURIComponent(id)}/retry`, importView, request),
-    cancel: (id, request) =>
-      ask("POST", `/v1/imports/${encodeURIComponent(id)}/cancel`, importView, request),
-    acceptDestination(id, folderId, request) {
-      const folder = `/v1/imports/${encodeURIComponent(id)}/folders/${encodeURIComponent(folderId)}`;
-      return ask("POST", `${folder}/accept-destination`, importView, request);
-    },
-    waive: (id, request) =>
-      ask("POST", `/v1/imports/${encodeURIComponent(id)}/waive`, importView, request),
-    pause: (id, request) =>
-      ask("POST", `/v1/imports/${encodeURIComponent(id)}/pause`, importView, request),
-    resume: (id, request) =>
-      ask("POST", `/v1/imports/${encodeURIComponent(id)}/resume`, importView, request),
-    vendors: () => ask("GET", "/v1/vendors", vendorList),
-    bandwidth: () => ask("GET", "/v1/bandwidth", bandwidthView),
-    limitBandwidth: (request) => ask("PUT", "/v1/bandwidth", bandwidthView, request),
-    pauseVendor: (vendor, request) =>
-      ask("POST", `/v1/vendors/${encodeURIComponent(vendor)}/pause`, vendorState, request),
-    resumeVendor: (vendor, request) =>
-      ask("POST", `/v1/vendors/${encodeURIComponent(vendor)}/resume`, vendorState, request),
+      read(`/v1/imports?${queryOf({ ...query, entrust_id, suit_id })}`, importPage, QUICK_READ),
+    retry: (id, request = {}) => write("POST", importPath(id, "retry"), importView, request),
+    cancel: (id, request = {}) => write("POST", importPath(id, "cancel"), importView, request),
+    waive: (id, request) => write("POST", importPath(id, "waive"), importView, request),
+    acceptDestination: (id, folder, request) =>
+      write("POST", importPath(id, "folders", folder, "accept-destination"), importView, request),
+    pause: (id, request = {}) => write("POST", importPath(id, "pause"), importView, request),
+    resume: (id, request = {}) => write("POST", importPath(id, "resume"), importView, request),
+    vendors: () => read("/v1/vendors", vendorList),
+    pauseVendor: (vendor, request = {}) =>
+      write("POST", vendorPath(vendor, "pause"), vendorState, request),
+    resumeVendor: (vendor, request = {}) =>
+      write("POST", vendorPath(vendor, "resume"), vendorState, request),
+    bandwidth: () => read("/v1/bandwidth", bandwidthView),
+    limitBandwidth: (request) => write("PUT", "/v1/bandwidth", bandwidthView, request),
     audit: (of) =>
-      pages(
-        "id" in of
-          ? `/v1/imports/${encodeURIComponent(of.id)}/audit`
-          : `/v1/vendors/${encodeURIComponent(of.vendor)}/audit`,
-        auditPage,
-      ),
-    folders: (id) => pages(`/v1/imports/${encodeURIComponent(id)}/folders`, folderPage),
-    files: (id, { states, folder: folder_id, code }) =>
-      pages(`/v1/imports/${encodeURIComponent(id)}/files`, filePage, {
-        state: states?.join(","),
-        folder_id,
-        code,
-      }),
-    events: (id, signal) =>
-      send("GET", `/v1/imports/${encodeURIComponent(id)}/events`, {
-        signal,
-        headers: { accept: "text/event-stream" },
-      }),
+      pages("id" in of ? importPath(of.id, "audit") : vendorPath(of.vendor, "audit"), auditPage),
+    folders: (id) => pages(importPath(id, "folders"), folderPage),
+    files: (id, { states, folder: folder_id, code } = {}) =>
+      pages(importPath(id, "files"), filePage, { state: states?.join(","), folder_id, code }),
+    events: (id, signal) => open(importPath(id, "events"), "text/event-stream", signal),
   };
 }
 
-type Query = Readonly<Record<string, string | number | undefined>>;
-
-function queryOf(query: Query): URLSearchParams {
-  const parameters = new URLSearchParams();
-  for (const [key, value] of Object.entries(query)) {
-    if (value !== undefined) parameters.set(key, String(value));
-  }
-  return parameters;
+function importPath(id: string, ...rest: string[]): string {
+  return ["/v1/imports", ...[id, ...rest].map(encodeURIComponent)].join("/");
 }
 
-function jsonBody(body: unknown): { body: string; headers: Record<string, string> } {
-  return { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
-}
-
-async function withTimeout<T>(
-  milliseconds: number,
-  url: string,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const signal = AbortSignal.timeout(milliseconds);
-  try {
-    return await work(signal);
-  } catch (error) {
-    throw signal.aborted ? unreachable(url, error) : error;
-  }
-}
-
-function unreachable(url: string, cause: unknown): ExhibitError {
-  return new ExhibitError(
-    "SERVICE_UNREACHABLE",
-    `No Exhibit API answers at ${url}${reasonOf(cause)}.`,
-    { cause, details: { url } },
-  );
-}
-
-/** fetch says only "fetch failed"; the reason is in its cause. */
-function reasonOf(thrown: unknown): string {
-  const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
-  if (!(cause instanceof Error)) return "";
-  if (cause.name === "TimeoutError") return " (it took too long)";
-  const code = "code" in cause && typeof cause.code === "string" ? cause.code : cause.message;
-  return code === "" ? "" : ` (${code})`;
-}
-
-function parsed<T extends z.ZodType>(text: string, shape: T, call: string): z.output<T> {
-  const result = shape.safeParse(jsonOf(text));
-  if (result.success) return result.data;
-  throw new ExhibitError(
-    "INTERNAL",
-    `The answer to ${call} isn't one of the Exhibit API; is EXHIBIT_API_URL the address of something else?`,
-    { cause: result.error },
-  );
-}
-
-async function errorOf(answer: Response, call: string): Promise<ExhibitError> {
-  const text = await answer.text().catch(() => "");
-  const result = errorAnswer.safeParse(jsonOf(text));
-  if (!result.success) {
-    return new ExhibitError("INTERNAL", `${call} was answered with HTTP status ${answer.status}.`);
-  }
-  const { code, message, details, trace_id } = result.data.error;
-  return new ExhibitError(isErrorCode(code) ? code : "INTERNAL", message, {
-    details: { ...plainDetails(details), ...(trace_id === undefined ? {} : { trace_id }) },
-  });
-}
-
-function isErrorCode(code: string): code is ErrorCode {
-  return (errorCodes as string[]).includes(code);
-}
-
-function plainDetails(details: Record<string, unknown>): Record<string, string | number | boolean> {
-  const entries = Object.entries(details).map(([key, value]) =>
-    typeof value === "string" || typeof value === "number" || typeof value === "boolean"
-      ? ([key, value] as const)
-      : ([key, JSON.stringify(value)] as const),
-  );
-  return Object.fromEntries(entries);
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: the schema that reads it will say so.
-    return undefined;
-  }
+function vendorPath(vendor: string, what: string): string {
+  return `/v1/vendors/${encodeURIComponent(vendor)}/${what}`;
 }

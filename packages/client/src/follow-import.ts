@@ -1,4 +1,3 @@
-import { setTimeout as pause } from "node:timers/promises";
 import {
   ExhibitError,
   type ImportView,
@@ -6,38 +5,40 @@ import {
   restingStatuses,
   toExhibitError,
 } from "@exhibit/contracts";
+import { abortablePause } from "./abortable-pause.ts";
 import type { ApiClient } from "./api-client.ts";
 import { readServerSentEvents } from "./server-sent-events.ts";
 
 export interface FollowOptions {
-  onView(view: ImportView): void;
-  /** Told once why the API can't tell anything, and once when it can again. */
+  onView?(view: ImportView): void;
+  /** Called with the reason when the API stops answering, and with undefined when it answers again. */
   onReachable?(fault: ExhibitError | undefined): void;
   signal?: AbortSignal;
-  /** Milliseconds; for tests. */
+  /** In milliseconds; for tests. */
   pauses?: Partial<typeof defaultPauses>;
 }
 
 const defaultPauses = {
-  /** Between two questions when events don't come. */
+  /** Between two reads when events don't come. */
   poll: 1_000,
-  /** Of an API that has answered but doesn't any more, before we give up: long enough for a restart. */
+  /** For how long an API that has answered before may stay away: long enough for a restart. */
   giveUp: 60_000,
-  /** Of one that hasn't answered yet: it may not be there at all. */
+  /** For how long an API that hasn't answered yet may stay away: it may not exist. */
   giveUpFirst: 3_000,
-  /** Without a byte on the stream before it counts as dead: some proxies drop a connection without a word. */
+  /** Without a byte for this long the stream counts as dead: some proxies drop a connection silently. */
   silence: 20_000,
 };
 
 /**
- * Follows an import until nothing runs any more for it, and gives its last view. Listens to server-sent events; when
- * the connection drops or events don't come at all, it asks, and listens again.
- * Throws SERVICE_UNREACHABLE when the API stays silent, or what the API answers (NOT_FOUND).
+ * Follows an import until nothing runs any more for it, and returns its last view. Listens to
+ * server-sent events; when the connection drops or no events come, it reads the import and listens again.
+ * Throws SERVICE_UNREACHABLE when the API stays away, the API's own error (NOT_FOUND), or the signal's
+ * reason.
  */
 export async function followImport(
   api: ApiClient,
   importId: string,
-  options: FollowOptions,
+  options: FollowOptions = {},
 ): Promise<ImportView> {
   const pauses = { ...defaultPauses, ...options.pauses };
   let lostAt: number | undefined;
@@ -49,7 +50,7 @@ export async function followImport(
       if (lostAt !== undefined) options.onReachable?.(undefined);
       lostAt = undefined;
       patience = pauses.giveUp;
-      options.onView(view);
+      options.onView?.(view);
       if (restingStatuses.has(view.status)) return view;
       const last = await listen(api, importId, options, pauses.silence);
       if (last !== undefined && restingStatuses.has(last.status)) return last;
@@ -61,15 +62,14 @@ export async function followImport(
       lostAt ??= Date.now();
       if (Date.now() - lostAt > patience) throw error;
     }
-    await pause(
-      pauses.poll,
-      undefined,
-      options.signal === undefined ? {} : { signal: options.signal },
-    );
+    await abortablePause(pauses.poll, options.signal);
   }
 }
 
-/** Reads events until the import rests or the stream ends, for whatever reason; gives the last view that came. */
+/**
+ * Reads events until the import rests or the stream ends, for whatever reason, and returns the last
+ * view that came.
+ */
 async function listen(
   api: ApiClient,
   importId: string,
@@ -77,21 +77,26 @@ async function listen(
   silence: number,
 ): Promise<ImportView | undefined> {
   const stop = new AbortController();
-  const watchdog = setTimeout(() => stop.abort(), silence);
+  const giveUp = () => stop.abort();
+  let watchdog = setTimeout(giveUp, silence);
+  const restartWatchdog = () => {
+    clearTimeout(watchdog);
+    watchdog = setTimeout(giveUp, silence);
+  };
   const signal =
     options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
   let last: ImportView | undefined;
   try {
-    const answer = await api.events(importId, signal);
-    for await (const event of readServerSentEvents(answer, () => watchdog.refresh())) {
+    const response = await api.events(importId, signal);
+    for await (const event of readServerSentEvents(response, restartWatchdog)) {
       const view = viewIn(event.data);
       if (view === undefined) continue;
       last = view;
-      options.onView(view);
+      options.onView?.(view);
       if (restingStatuses.has(view.status)) break;
     }
   } catch (error) {
-    // A stream may drop at any time. What it means shows when we ask next; only a clear "no" ends it here.
+    // A stream may drop at any time; the next read shows why. Only a clear "no" ends it here.
     if (error instanceof ExhibitError && error.code === "NOT_FOUND") throw error;
   } finally {
     clearTimeout(watchdog);
@@ -100,7 +105,7 @@ async function listen(
   return last;
 }
 
-/** Heartbeats and events of kinds we don't know hold no import. */
+/** Returns undefined for heartbeats and unknown events, which hold no import. */
 function viewIn(data: string): ImportView | undefined {
   try {
     return importView.safeParse(JSON.parse(data)).data;

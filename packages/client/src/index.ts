@@ -5,3 +5,5 @@ export {
   type ImportFilter,
 } from "./api-client.ts";
 export { type FollowOptions, followImport } from "./follow-import.ts";
+export type { HttpOptions } from "./http.ts";
+export { toArray } from "./to-array.ts";

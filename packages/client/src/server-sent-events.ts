@@ -1,23 +1,30 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 
 /**
- * The server-sent events of an answer, in their order; ends when the stream ends and throws when it breaks.
- * `onBytes` is called for whatever arrives, heartbeats too.
+ * Yields the server-sent events of a response in their order. Ends when the stream ends and throws when
+ * it breaks. `onBytes` is called for everything that arrives, heartbeats included.
  */
 export async function* readServerSentEvents(
-  answer: Response,
+  response: Response,
   onBytes: () => void,
 ): AsyncGenerator<EventSourceMessage> {
-  const kind = answer.headers.get("content-type") ?? "";
-  if (answer.body === null || !kind.startsWith("text/event-stream")) {
-    await answer.body?.cancel();
+  const type = response.headers.get("content-type") ?? "";
+  if (response.body === null || !type.startsWith("text/event-stream")) {
+    await response.body?.cancel();
     return;
   }
   const arrived: EventSourceMessage[] = [];
   const parser = createParser({ onEvent: (event) => arrived.push(event) });
-  for await (const text of answer.body.pipeThrough(new TextDecoderStream())) {
-    onBytes();
-    parser.feed(text);
-    yield* arrived.splice(0);
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      onBytes();
+      parser.feed(value);
+      yield* arrived.splice(0);
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
   }
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createHostCheck } from "@exhibit/contracts";
+import { createHostCheck } from "@exhibit/contracts/host-check";
 import { z } from "zod";
 import type { Clocks } from "./clocks.ts";
 import type { Hold } from "./faults/hold.ts";

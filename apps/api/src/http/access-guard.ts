@@ -1,10 +1,5 @@
-import {
-  createHostCheck,
-  ExhibitError,
-  hostOf,
-  hostOfName,
-  type OwnHosts,
-} from "@exhibit/contracts";
+import { ExhibitError, hostOf, hostOfName } from "@exhibit/contracts";
+import { createHostCheck, type OwnHosts } from "@exhibit/contracts/host-check";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { sendError } from "./error-responses.ts";
 

@@ -1,0 +1,161 @@
+import { type ExhibitError, errorTable, toExhibitError } from "@exhibit/contracts";
+import type { z } from "zod";
+import { abortablePause } from "./abortable-pause.ts";
+import { errorOf, notOfTheApi, unreachable } from "./response-errors.ts";
+
+export interface HttpOptions {
+  /** Where the API is; a slash at the end is dropped. */
+  readonly url: string;
+  /**
+   * Milliseconds within which a response has to arrive. @defaultValue 30000, because an import with
+   * many folders takes a while to be recorded
+   */
+  readonly timeout?: number;
+  /** Who is recorded in the audit log for what this client changes. @defaultValue the API's own */
+  readonly actor?: string | undefined;
+  /**
+   * For a caller that expects the API to be away at times: for how many milliseconds a read is repeated
+   * while nobody answers, or while the status is 500 or above. What changes something is never repeated:
+   * it may have been done although its response got lost. @defaultValue 0
+   */
+  readonly retryReadsFor?: number;
+}
+
+/** The API as HTTP: JSON in and out, checked by zod schemas, with every failure an `ExhibitError`. */
+export interface Http {
+  readonly url: string;
+  /** Sends a GET and returns its parsed body. `limit` is a shorter timeout, in milliseconds. */
+  read<T extends z.ZodType>(path: string, shape: T, limit?: number): Promise<z.output<T>>;
+  /** Sends a request that changes something and returns the parsed body of its response. */
+  write<T extends z.ZodType>(
+    method: "POST" | "PUT",
+    path: string,
+    shape: T,
+    body: unknown,
+  ): Promise<z.output<T>>;
+  /** Yields the items of all pages of a list. */
+  pages<Item>(path: string, page: z.ZodType<Page<Item>>, filter?: Query): AsyncGenerator<Item>;
+  /** Sends a GET and returns its response with an unread body. */
+  open(path: string, accept: string, signal: AbortSignal): Promise<Response>;
+}
+
+interface Page<Item> {
+  items: Item[];
+  next: string | null;
+}
+
+export type Query = Readonly<Record<string, string | number | undefined>>;
+
+/** Items that a page of a list has at most. */
+const PAGE_SIZE = 1000;
+/** Milliseconds between two attempts of a read. */
+const RETRY_PAUSE = 200;
+
+export function createHttp(options: HttpOptions): Http {
+  const { timeout = 30_000, retryReadsFor = 0 } = options;
+  const url = options.url.replace(/\/+$/, "");
+  // A header can't carry every name unencoded.
+  const actor: Record<string, string> =
+    options.actor === undefined ? {} : { "x-exhibit-actor": encodeURIComponent(options.actor) };
+
+  async function send(method: string, path: string, init: RequestInit): Promise<Response> {
+    const response = await fetch(`${url}${path}`, {
+      method,
+      ...init,
+      headers: { ...actor, ...init.headers },
+    }).catch((cause: unknown) => {
+      init.signal?.throwIfAborted();
+      throw unreachable(url, cause);
+    });
+    if (!response.ok) throw await errorOf(response, `${method} ${path}`);
+    return response;
+  }
+
+  async function call<T extends z.ZodType>(
+    method: string,
+    path: string,
+    shape: T,
+    init: RequestInit,
+    limit: number,
+  ): Promise<z.output<T>> {
+    const signal = AbortSignal.timeout(limit);
+    try {
+      const response = await send(method, path, { ...init, signal });
+      const text = await response.text().catch((cause: unknown) => {
+        throw unreachable(url, cause);
+      });
+      return parsed(text, shape, `${method} ${path}`);
+    } catch (error) {
+      throw signal.aborted ? unreachable(url, error) : error;
+    }
+  }
+
+  async function read<T extends z.ZodType>(
+    path: string,
+    shape: T,
+    limit = timeout,
+  ): Promise<z.output<T>> {
+    const deadline = Date.now() + retryReadsFor;
+    for (;;) {
+      try {
+        return await call("GET", path, shape, {}, Math.min(limit, timeout));
+      } catch (thrown) {
+        const error = toExhibitError(thrown);
+        if (Date.now() >= deadline || !isAway(error)) throw error;
+        await abortablePause(RETRY_PAUSE);
+      }
+    }
+  }
+
+  return {
+    url,
+    read,
+    write: (method, path, shape, body) =>
+      call(
+        method,
+        path,
+        shape,
+        { body: JSON.stringify(body), headers: { "content-type": "application/json" } },
+        timeout,
+      ),
+    async *pages(path, page, filter = {}) {
+      let after: string | undefined;
+      do {
+        const query = queryOf({ ...filter, limit: PAGE_SIZE, after });
+        const { items, next } = await read(`${path}?${query}`, page);
+        yield* items;
+        after = next ?? undefined;
+      } while (after !== undefined);
+    },
+    open: (path, accept, signal) => send("GET", path, { signal, headers: { accept } }),
+  };
+}
+
+/** Whether an error may pass by itself: nobody answered, or the server failed. */
+function isAway({ code }: ExhibitError): boolean {
+  return errorTable[code].status >= 500;
+}
+
+/** Returns a query string without the parameters that are undefined. */
+export function queryOf(query: Query): URLSearchParams {
+  const parameters = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) {
+    if (value !== undefined) parameters.set(key, String(value));
+  }
+  return parameters;
+}
+
+function parsed<T extends z.ZodType>(text: string, shape: T, call: string): z.output<T> {
+  const result = shape.safeParse(jsonOf(text));
+  if (result.success) return result.data;
+  throw notOfTheApi(call, result.error);
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The schema reports what isn't JSON.
+    return undefined;
+  }
+}
