@@ -248,7 +248,7 @@ test("A trial that was killed goes on when the same command is given again, and 
   const again = await exhibit(["up", "--once", "--json", "--bwlimit", "off", slow.at(-1) ?? ""]);
   expect(again.code).toBe(0);
   expect(again.stderr).toContain(`Import ${importId} of ${join(folder, "large")} is open`);
-  expect(again.stderr).toContain("no second one begun");
+  expect(again.stderr).toContain("no second one is started");
   const summary = JSON.parse(again.stdout) as ImportView;
   expect(summary).toMatchObject({ import_id: importId, trial: true, stored: 1, identical: 0 });
   // Nothing is open of it: the next trial can't read it.

@@ -129,5 +129,5 @@ function sayAddresses({ api, logPath }: LocalStack, terminal: Terminal): void {
   terminal.note(`Bull Board  ${api.url}/queues`);
   terminal.note(`Log         ${logPath}`);
   terminal.note("");
-  terminal.note("Exhibit keeps running; Ctrl-C ends it.");
+  terminal.note("It stays up; Ctrl-C ends it.");
 }

@@ -71,8 +71,8 @@ describe("bad use ends with 2 and one sentence", () => {
       ["waive", "1", "--why", "gone", "--all", "--code", "SOURCE_IO"],
       "--file ID, --code CODE or --all",
     ],
-    ["a pause of nothing", ["pause"], "one of them"],
-    ["a resumption of two things", ["resume", "1", "--vendor", "kongur"], "one of them"],
+    ["a pause of nothing", ["pause"], "Name either an import"],
+    ["a resumption of two things", ["resume", "1", "--vendor", "kongur"], "Name either an import"],
     ["no command at all", [], "Usage: exhibit"],
   ])("%s", async (_, args, sentence) => {
     const { code, stdout, stderr } = await exhibit(args);
@@ -363,7 +363,7 @@ test("status and watch say what is paused, by whom, and the command that lets it
     ["watch", importId],
   );
   expect(watch.stderr.match(/Paused by 王芳/g)).toHaveLength(1);
-  expect(watch.stderr).toContain("it goes on");
+  expect(watch.stderr).toContain("the import continues");
 });
 
 test("audit shows who did what, when and why, page by page, and as JSON", async () => {
@@ -432,7 +432,7 @@ describe("accept", () => {
   });
 
   test.each([
-    ["6", "No other place waits to be accepted for folder 6"],
+    ["6", "Folder 6 has no new destination to accept"],
     ["8", "There is no folder 8"],
   ])("says so when folder %s has nothing to accept", async (folder, sentence) => {
     const { code, stderr } = await against(one, [...args.with(3, folder), "--to", "x"]);

@@ -85,7 +85,7 @@ describe("a folder whose holder was on another machine", () => {
     });
     expect(lock).toBeDefined();
     expect(notes).toEqual([
-      `Process 7 of elsewhere left ${folder} without a word. Waiting 0.08 s, in case it still runs there…`,
+      `Process 7 of elsewhere may still use ${folder}. Waiting 0.08 s to find out…`,
     ]);
   });
 
@@ -106,7 +106,7 @@ describe("a folder whose holder was on another machine", () => {
     }, 15);
     onTestFinished(() => clearInterval(taking));
     expect(await exited).toEqual([1, null]);
-    expect(await said).toContain("process 7 of elsewhere) is running");
+    expect(await said).toContain("process 7 of elsewhere) is using");
   });
 });
 
@@ -129,7 +129,7 @@ test("a folder is made for this user alone; one that can't be made or written is
   expect((await stat(join(folder, "made"))).mode & 0o777).toBe(0o700);
   await expect(lockDataFolder(join(folder, "file", "below"))).rejects.toMatchObject({
     code: "CONFIG_INVALID",
-    message: `The data folder ${join(folder, "file", "below")} can't be made: ENOTDIR: not a directory. Name another by EXHIBIT_DATA_DIR.`,
+    message: `The data folder ${join(folder, "file", "below")} can't be made: ENOTDIR: not a directory. Choose another one by EXHIBIT_DATA_DIR.`,
   });
   await mkdir(join(folder, "up.lock.db"));
   await expect(lockDataFolder(folder)).rejects.toMatchObject({

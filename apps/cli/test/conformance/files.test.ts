@@ -120,9 +120,9 @@ test("of an import that runs, and of folders that couldn't be walked, the list s
   const errors = [{ code: "SOURCE_NOT_FOUND", message: "m", remedy: "r", ...none }];
   const view = viewOf({ status: "planning", errors });
   const { stderr } = await against(importOf(all, view), ["files", importId]);
-  expect(stderr).toContain("The import is planning: files may have changed since");
-  expect(stderr).toContain("there will be more");
-  expect(stderr).toContain("couldn't be walked isn't listed (SOURCE_NOT_FOUND)");
+  expect(stderr).toContain("The import is planning: the state of files may have changed since");
+  expect(stderr).toContain("there will be more files");
+  expect(stderr).toContain("couldn't be walked aren't listed (SOURCE_NOT_FOUND)");
 });
 
 test("a list that breaks off ends with an error, and with --json says so in its last line", async () => {
@@ -147,7 +147,7 @@ describe("--output", () => {
     expect(readCsv((await readFile(path, "utf8")).slice(1))).toHaveLength(6);
     const second = await against(importOf([]), args);
     expect(second.code).toBe(2);
-    expect(second.stderr).toContain(`${path} is there already; --force replaces it.`);
+    expect(second.stderr).toContain(`${path} exists already; --force replaces it.`);
     expect((await against(importOf([]), [...args, "--force"])).code).toBe(0);
     expect(readCsv((await readFile(path, "utf8")).slice(1))).toEqual([]);
     expect(await readdir(folder)).toEqual(["E-77.csv"]);
@@ -199,7 +199,7 @@ describe("--output", () => {
     [["--output", "/nowhere/list"], "/nowhere/list can't be written (ENOENT)."],
     [["--output", "/dev/null", "--force"], "isn't a file"],
     [["--force"], "--output"],
-    [["--csv", "--json"], "one of --csv and --json"],
+    [["--csv", "--json"], "Use either --csv or --json"],
     [["--state", "failed,lost"], '"lost" is none of planned, stored'],
     [["--code", "EVIDENCE"], "Did you mean EVIDENCE_CONFLICT?"],
   ])("refuses %j", async (args, sentence) => {
@@ -291,7 +291,7 @@ test("an id is named by its end or its beginning; when it may be several, they a
   );
   const several = await against(answer, ["files", "7728950e"]);
   expect(several.code).toBe(2);
-  expect(several.stderr).toContain(`7728950e may be ${importId}, ${twin.import_id}: give more`);
+  expect(several.stderr).toContain(`7728950e may be ${importId}, ${twin.import_id}. Type more`);
   const none = await against(answer, ["files", "abcdef"]);
   expect(none.code).toBe(2);
   expect(none.stderr).toContain("There is no import whose id begins or ends with abcdef.");

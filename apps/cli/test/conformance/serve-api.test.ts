@@ -35,7 +35,7 @@ test("one on all addresses says at which it is reached, and that it asks nobody 
     .flatMap((all) => all ?? [])
     .filter(({ family, internal }) => family === "IPv4" && !internal)
     .map(({ address }) => `http://${address}:${port}`);
-  expect(api.exposure).toContain("The API listens on 0.0.0.0: it can be reached from outside");
+  expect(api.exposure).toContain("The API listens on 0.0.0.0: other machines can reach it");
   for (const url of outside) expect(api.exposure).toContain(url);
   expect(log).toEqual([expect.objectContaining({ level: "warn", msg: api.exposure })]);
   for (const url of [api.url, ...outside]) expect((await fetch(`${url}/`)).status).toBe(200);

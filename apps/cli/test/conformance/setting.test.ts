@@ -19,7 +19,7 @@ test("a trial has a data folder of its own, and takes servers only when it is to
     config: undefined,
   });
   expect(() => settingOf({ ...environment, ...servers }, undefined, {})).toThrow(
-    "set EXHIBIT_CONFIG; to try, unset both",
+    "set EXHIBIT_CONFIG. For a trial, unset both",
   );
   expect(settingOf({ ...environment, ...servers }, undefined, { trial: true })).toMatchObject({
     environment: { ...servers, dataDir: join("/data", "trial") },
@@ -32,7 +32,7 @@ test("with a configuration neither a folder is taken nor an end waited for", () 
     environment: configured,
     config: { path: "/etc/exhibit.yaml", isNamed: true },
   });
-  expect(() => settingOf(configured, "photos", {})).toThrow("A folder needs its place");
+  expect(() => settingOf(configured, "photos", {})).toThrow("To import a folder, name its place");
   expect(() => settingOf(configured, undefined, { once: true })).toThrow("nothing to wait for");
   expect(() => settingOf(configured, undefined, { trial: true })).toThrow("EXHIBIT_CONFIG names");
 });

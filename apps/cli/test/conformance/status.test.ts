@@ -137,7 +137,7 @@ test("a retry of a paused import says that it waits, for whom, and doesn't", asy
   const answer: Answer = (response) => json(response, viewOf({ paused: wang, planned: 3 }), 202);
   const { code, stdout, stderr, asked } = await against(answer, ["retry", importId]);
   expect(code).toBe(1);
-  expect(stderr).toContain("is paused: 3 files to store, once it is resumed.");
+  expect(stderr).toContain("is paused: 3 files to store once it is resumed.");
   expect(stdout).toContain(`Paused by 王芳 at 2026-11-23 12:34 UTC`);
   expect(stdout).toContain(`npx exhibit resume ${importId}`);
   expect(asked).toHaveLength(1);
@@ -168,7 +168,9 @@ test.each([["watch"], ["retry"]])(
     await followed.promise;
     child.kill("SIGINT");
     expect((await ended)[0]).toBe(130);
-    expect(said).toContain(`Left; the import goes on: npx exhibit watch ${importId}`);
+    expect(said).toContain(
+      `Left. The import continues; to watch it: npx exhibit watch ${importId}`,
+    );
     expect(out).toBe("");
   },
 );

@@ -36,7 +36,7 @@ test("a port that was asked for and is taken isn't replaced by another", async (
   const { port } = server.address() as AddressInfo;
   const { said, exited } = await up({ EXHIBIT_API_PORT: String(port) });
   expect(await exited).toEqual([2, null]);
-  expect(await said).toContain(`Port ${port} on 127.0.0.1 is taken by another program`);
+  expect(await said).toContain(`Port ${port} on 127.0.0.1 is used by another program`);
 }, 120_000);
 
 test("a root that isn't there is said, and who hangs up without a terminal isn't heard", async () => {
@@ -48,5 +48,5 @@ test("a root that isn't there is said, and who hangs up without a terminal isn't
     child.kill("SIGTERM");
   });
   expect(await exited).toEqual([0, null]);
-  expect(await said).toContain(`WARNING: ${gone} of sources.roots can't be found`);
+  expect(await said).toContain(`WARNING: ${gone} of sources.roots doesn't exist`);
 }, 120_000);
