@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { ExhibitError, errorTable } from "@exhibit/contracts";
 import { createRandom, type Random } from "@exhibit/testkit";
-import { Refused } from "./deployment/api-client.ts";
 import type { Deployment } from "./deployment/deployment.ts";
 import { makeEvidence } from "./evidence.ts";
 import type { ImportTarget } from "./fault.ts";
@@ -148,10 +148,10 @@ async function createPatiently(
 ): Promise<string> {
   for (;;) {
     try {
-      const [there] = await deployment.api.ofCase(entrustId);
-      return (there ?? (await deployment.api.create(request))).import_id;
+      const { items } = await deployment.api.list({ entrust: entrustId, limit: 1 });
+      return (items[0] ?? (await deployment.api.create(request))).import_id;
     } catch (error) {
-      if (error instanceof Refused && error.status < 500) throw error;
+      if (!(error instanceof ExhibitError) || errorTable[error.code].status < 500) throw error;
       await sleep(500);
     }
   }

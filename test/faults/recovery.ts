@@ -49,7 +49,7 @@ const over = new Set(["sealed", "attention", "cancelled"]);
 /** Asks the ledger itself if that is possible, because the API may be what is broken. */
 async function progressOf(deployment: Deployment, importIds: readonly string[]): Promise<Progress> {
   if (!deployment.ledger.isLive) {
-    const views = await Promise.all(importIds.map((id) => deployment.api.view(id)));
+    const views = await Promise.all(importIds.map((id) => deployment.api.get(id)));
     const recorded = views.reduce(
       (sum, { stored, identical, failed, waived }) => sum + stored + identical + failed + waived,
       0,

@@ -91,7 +91,7 @@ function stageOf(
     recorded: (part) =>
       untilRecorded(deployment, importIds, Math.ceil(evidence.files.length * part)),
     async planned() {
-      while ((await api.view(importId)).status === "planning") await sleep(20);
+      while ((await api.get(importId)).status === "planning") await sleep(20);
     },
     async sent(count) {
       const isOurs = ({ key }: { key: string }) => key.startsWith(evidence.prefix);
@@ -102,14 +102,16 @@ function stageOf(
     },
     async rested(id = importId) {
       await untilRecorded(deployment, [id], Number.POSITIVE_INFINITY);
-      return api.view(id);
+      return api.get(id);
     },
     async create() {
       const { import_id } = await api.create(evidence.request);
       importIds.push(import_id);
       return import_id;
     },
-    act: async (name, body) => void (await api.act(importId, name, body)),
+    retry: async () => void (await api.retry(importId)),
+    cancel: async () => void (await api.cancel(importId, { why: "It was the wrong case." })),
+    waive: async (why) => void (await api.waive(importId, { why })),
     async inject(fault, seconds) {
       const end = await fault.begin({ deployment, random, targets: [{ importId, evidence }] });
       await sleep(seconds * 1000);

@@ -21,8 +21,12 @@ export interface Stage {
   rested(importId?: string): Promise<ImportView>;
   /** Imports the evidence again, and returns the import's id. */
   create(): Promise<string>;
-  /** Does what a person does to the first import. */
-  act(name: "retry" | "cancel" | "waive", body: object): Promise<void>;
+  /** Retries what failed in the first import. */
+  retry(): Promise<void>;
+  /** Cancels the first import. */
+  cancel(): Promise<void>;
+  /** Waives what failed in the first import. */
+  waive(why: string): Promise<void>;
   /** Injects a fault for so many seconds, and measures how long work takes to continue. */
   inject(fault: Fault, seconds: number): Promise<void>;
 }

@@ -3,9 +3,9 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type ApiClient, createApiClient } from "@exhibit/client";
 import { freePort, type RunningServer, startPostgres, startRedis } from "@exhibit/testkit";
 import { cli } from "../../support/exhibit.ts";
-import { type ApiClient, createApiClient } from "./api-client.ts";
 import {
   createDeploymentProcess,
   type Death,
@@ -15,6 +15,9 @@ import { type KeptRequests, keepRequests } from "./kept-requests.ts";
 import { type LedgerView, openEmbeddedView, openLedgerView } from "./ledger-view.ts";
 import { createSandboxClient, type SandboxClient } from "./sandbox-client.ts";
 import { createStranger, type Stranger } from "./stranger.ts";
+
+/** How long, in milliseconds, the API may take to respond, and how long it may be away. */
+const API_PATIENCE_MS = 60_000;
 
 /** A fleet is an API, workers, Redis and Postgres; embedded is everything in one process, on disk. */
 export type DeploymentKind = "fleet" | "embedded";
@@ -146,7 +149,12 @@ export async function openDeployment({
   const sandbox = createSandboxClient(`http://127.0.0.1:${ports.gateway}/sandbox`);
   const requests = keepRequests(sandbox);
   stack.defer(() => requests.stop());
-  const api = createApiClient(`http://127.0.0.1:${ports.api}`);
+  const api = createApiClient({
+    url: `http://127.0.0.1:${ports.api}`,
+    timeout: API_PATIENCE_MS,
+    actor: "fault suite",
+    retryReadsFor: API_PATIENCE_MS,
+  });
   const ledger =
     kind === "fleet"
       ? openLedgerView(postgres.url)

@@ -1,7 +1,8 @@
-import { Refused } from "../deployment/api-client.ts";
+import type { ApiClient } from "@exhibit/client";
+import { ExhibitError } from "@exhibit/contracts";
 import { type Fault, overAtOnce } from "../fault.ts";
 
-function act(kind: string, name: "cancel" | "retry" | "waive", body: object): Fault {
+function act(kind: string, does: (api: ApiClient, importId: string) => Promise<unknown>): Fault {
   return {
     kind,
     target: "people",
@@ -9,7 +10,7 @@ function act(kind: string, name: "cancel" | "retry" | "waive", body: object): Fa
     async begin({ deployment, targets, random }) {
       if (targets.length === 0) return overAtOnce;
       // It may have ended meanwhile, have no failures, or the API may be away: people try again later.
-      await deployment.api.act(random.pick(targets).importId, name, body).catch(passOver);
+      await does(deployment.api, random.pick(targets).importId).catch(passOver);
       return overAtOnce;
     },
   };
@@ -17,13 +18,11 @@ function act(kind: string, name: "cancel" | "retry" | "waive", body: object): Fa
 
 /** Ignores that an action isn't possible just now. */
 export function passOver(error: unknown): void {
-  const isAway = error instanceof TypeError || (error as Error).name === "TimeoutError";
-  if (isAway || error instanceof Refused) return;
-  throw error;
+  if (!(error instanceof ExhibitError)) throw error;
 }
 
 export const peopleFaults: readonly Fault[] = [
-  act("people-cancel", "cancel", { why: "The fault suite cancels it." }),
-  act("people-retry", "retry", {}),
-  act("people-waive", "waive", { why: "The fault suite gives them up." }),
+  act("people-cancel", (api, id) => api.cancel(id, { why: "The fault suite cancels it." })),
+  act("people-retry", (api, id) => api.retry(id)),
+  act("people-waive", (api, id) => api.waive(id, { why: "The fault suite gives them up." })),
 ];

@@ -31,10 +31,8 @@ export const vendorMoves: Fault = {
     return async () => {
       await sandbox.heal("gateway");
       await sandbox.tokens({ expire: true });
-      const what = { code: "DESTINATION_CHANGED" };
-      await Promise.all(
-        targets.map(({ importId }) => api.act(importId, "retry", what).catch(passOver)),
-      );
+      const what = { code: "DESTINATION_CHANGED" as const };
+      await Promise.all(targets.map(({ importId }) => api.retry(importId, what).catch(passOver)));
     };
   },
 };

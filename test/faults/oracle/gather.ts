@@ -4,9 +4,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type ApiClient, toArray } from "@exhibit/client";
 import { type Counters, counterNames, countersOf } from "@exhibit/contracts";
 import { type JournalLine, ODD_FOLDER, oddName, type UploadSummary } from "@exhibit/sandbox";
-import type { ApiClient } from "../deployment/api-client.ts";
 import type { Deployment } from "../deployment/deployment.ts";
 import type { Query, Row } from "../deployment/ledger-view.ts";
 import type { Evidence } from "../evidence.ts";
@@ -80,7 +80,7 @@ const QUIET_PATIENCE_MS = 30_000;
 
 /** Waits until OSS gets no more bytes: a cancelled import rests at once, its workers stop within seconds. */
 async function untilQuiet({ api, requests }: Deployment, ids: readonly string[]): Promise<void> {
-  const views = await Promise.all(ids.map((id) => api.view(id)));
+  const views = await Promise.all(ids.map((id) => api.get(id)));
   if (!views.some(({ status }) => status === "cancelled")) return;
   const deadline = Date.now() + QUIET_PATIENCE_MS;
   for (let before = -1; before !== requests.sent.length && Date.now() < deadline; ) {
@@ -208,9 +208,9 @@ async function readRows(
 }
 
 async function importFact(api: ApiClient, row: ImportRow, rows: Rows): Promise<ImportFact> {
-  const view = await api.view(row.id);
+  const view = await api.get(row.id);
   const folders = rows.folders.filter((folder) => folder.import_id === row.id);
-  const files = await api.files(row.id);
+  const files = await toArray(api.files(row.id));
   return {
     id: row.id,
     status: view.status,

@@ -15,18 +15,18 @@ export const people: readonly Scenario[] = [
     isShort: true,
     shape: { folders: 24, files: 1200, large: 12 },
     expected: { status: "cancelled" },
-    async play({ recorded, act, rested }) {
+    async play({ recorded, cancel, rested }) {
       await recorded(0.2);
-      await act("cancel", { why: "It was the wrong case." });
+      await cancel();
       await rested();
     },
   },
   {
     name: "cancelled-and-imported-again",
     about: "A person cancels an import and imports the same folders again.",
-    async play({ recorded, act, create, rested }) {
+    async play({ recorded, cancel, create, rested }) {
       await recorded(0.2);
-      await act("cancel", {});
+      await cancel();
       const again = await create();
       assert.equal((await rested(again)).status, "sealed");
     },
@@ -37,7 +37,7 @@ export const people: readonly Scenario[] = [
     about: "A person retries what failed as its source had changed.",
     async play(stage) {
       await toAttention(stage);
-      await stage.act("retry", {});
+      await stage.retry();
       await stage.rested();
     },
   },
@@ -46,7 +46,7 @@ export const people: readonly Scenario[] = [
     about: "A person gives up what failed, and the import is sealed.",
     async play(stage) {
       await toAttention(stage);
-      await stage.act("waive", { why: "They aren't evidence." });
+      await stage.waive("They aren't evidence.");
       await stage.rested();
     },
   },

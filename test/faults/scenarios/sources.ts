@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { toArray } from "@exhibit/client";
 import type { Evidence, EvidenceFile } from "../evidence.ts";
 import { faultOf } from "../kinds/index.ts";
 import { inTheMiddle, type Scenario } from "../scenario.ts";
@@ -60,20 +61,20 @@ export const sources: readonly Scenario[] = [
     name: "source-renamed",
     about: "Files are renamed between planning and sending, and a person retries.",
     expected: { status: "attention", codes: ["SOURCE_NOT_FOUND"] },
-    async play({ deployment, evidence, importIds, planned, rested, act }) {
-      await deployment.api.actOnVendor("kongur", "pause");
+    async play({ deployment, evidence, importIds, planned, rested, retry }) {
+      await deployment.api.pauseVendor("kongur");
       await planned();
       // What workers had in hand is set down, or stored under its old name.
       await sleep(SET_DOWN_MS);
-      const files = await deployment.api.files(importIds[0] ?? "");
+      const files = await toArray(deployment.api.files(importIds[0] ?? ""));
       const waiting = new Set(
         files.flatMap(({ state, path }) => (state === "planned" ? path : [])),
       );
       for (const file of [...lastOfEachFolder(evidence)])
         if (waiting.has(file.path)) await evidence.rename(file);
-      await deployment.api.actOnVendor("kongur", "resume");
+      await deployment.api.resumeVendor("kongur");
       await rested();
-      await act("retry", {});
+      await retry();
     },
   },
   inTheMiddle(
@@ -85,12 +86,12 @@ export const sources: readonly Scenario[] = [
     name: "mount-stays-away",
     about:
       "The share vanishes for longer than the attempts last; a person mounts it again and retries.",
-    async play({ evidence, recorded, rested, act }) {
+    async play({ evidence, recorded, rested, retry }) {
       await recorded(0.2);
       const mountAgain = await evidence.unmount();
       await rested();
       await mountAgain();
-      await act("retry", {});
+      await retry();
     },
   },
   betweenPlanAndSending(

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { toArray } from "@exhibit/client";
 import { faultOf } from "../kinds/index.ts";
 import { vendorMoves } from "../kinds/vendor.ts";
 import { inTheMiddle, type Scenario, type Stage } from "../scenario.ts";
@@ -46,10 +47,10 @@ export const vendor: readonly Scenario[] = [
     isShort: true,
     async play(stage) {
       const leadBack = await movedInTheMiddle(stage);
-      await stage.act("retry", {});
+      await stage.retry();
       assert.equal((await stage.rested()).status, "attention");
       await leadBack();
-      await stage.act("retry", {});
+      await stage.retry();
       await stage.rested();
     },
   },
@@ -62,8 +63,10 @@ export const vendor: readonly Scenario[] = [
       const leadBack = await movedInTheMiddle(stage);
       const [importId = ""] = stage.importIds;
       const { api } = stage.deployment;
-      for (const { folder_id, offered } of await api.folders(importId)) {
-        if (offered !== null) await api.accept(importId, folder_id, offered);
+      for (const { folder_id, offered } of await toArray(api.folders(importId))) {
+        if (offered === null) continue;
+        const why = "The fault suite has seen it.";
+        await api.acceptDestination(importId, folder_id, { ...offered, why });
       }
       assert.equal((await stage.rested()).status, "sealed");
       await leadBack();
