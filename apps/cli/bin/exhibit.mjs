@@ -3,33 +3,35 @@ import { accessSync, constants } from "node:fs";
 import modules from "node:module";
 import { fileURLToPath } from "node:url";
 
-// JavaScript, so that Node needn't load what strips types before it looks into the cache.
+// This file is JavaScript, so that Node doesn't load its type stripper before it looks into the cache.
 //
-// The flags fix V8's space for new objects: it would grow to 128 MB, and begin anew at 1 MB after each pause of work. And glibc
-// would give each of a dozen threads a heap of its own, which keeps what the compiler took once. Both hold only when Node is
-// started with them (also in Dockerfile and scripts/start.mjs); docs/performance.md has what they save.
+// The flags fix V8's space for new objects, which would otherwise grow to 128 MB and start again from
+// 1 MB after each pause of work. MALLOC_ARENA_MAX keeps glibc from giving each of a dozen threads a heap
+// of its own, which would keep what the compiler has used once. Both work only when Node is started with
+// them (also in Dockerfile and scripts/start.mjs); docs/performance.md says what they save.
 
 /**
- * Compiled modules are kept beside the packages, where nobody can write who couldn't as well write the program; not in
- * Node's default, a folder of /tmp. An image may have it filled and locked; without a place to write it does without.
+ * Keeps compiled modules beside the packages, where only those can write who could also write the
+ * program, and not in Node's default, a folder of /tmp. An image may have the folder filled and locked;
+ * without a writable place there is no cache.
  */
 function keepCompiledModules() {
   const packages = fileURLToPath(new URL("../../../node_modules", import.meta.url));
   try {
     accessSync(packages, constants.R_OK);
   } catch {
-    // Node would try for ever to make the folder in one that isn't there.
+    // Node would try forever to make a folder within one that doesn't exist.
     return;
   }
   const folder = `${packages}/.cache/exhibit`;
   const { status } = modules.enableCompileCache(folder);
   if (status !== modules.constants.compileCacheStatus.ENABLED) return;
-  // Threads and worker processes only know of it by this.
+  // Threads and worker processes know of the cache only by this variable.
   // biome-ignore lint/style/noProcessEnv: Node's own variable
   process.env.NODE_COMPILE_CACHE = folder;
 }
 
-/** Where somebody had Node use its own proxies: the API on this machine isn't behind them, and Node would ask them for it. */
+/** Excepts this machine from Node's own proxies, where somebody has enabled them: the API isn't behind a proxy. */
 function reachThisMachineDirectly() {
   // biome-ignore-start lint/style/noProcessEnv: Node's own variables
   if (!process.env.NODE_USE_ENV_PROXY) return;
@@ -40,7 +42,7 @@ function reachThisMachineDirectly() {
   // biome-ignore-end lint/style/noProcessEnv: Node's own variables
 }
 
-/** cron and systemd find the system's Node, which may be older than ours and understand nothing of what follows. */
+/** Starts the program again by Node 24: cron and systemd find the system's Node, which may be too old for it. */
 async function runByNode24() {
   const { runNode24 } = await import("../../../scripts/run-node-24.mjs");
   const self = fileURLToPath(import.meta.url);

@@ -98,7 +98,7 @@ it("isn't ready while one is down, and says which", async () => {
   });
 });
 
-it("says by its code what a person has to mend", async () => {
+it("names by its code what a person has to fix", async () => {
   const answer = await get("/readyz", async () => ({
     ledger: "up",
     queue: "it is a replica.",
