@@ -4,7 +4,7 @@ type Load = () => Promise<CommandModule>;
 
 /**
  * All commands, in the order in which `exhibit --help` shows them. Each is loaded only when it is
- * needed, which saves a third of the time that a command takes to start.
+ * needed, so that no command waits for the modules of the others.
  */
 const table: Readonly<Record<string, Load>> = {
   up: async () => (await import("./services/up.ts")).upCommand,
