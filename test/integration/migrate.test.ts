@@ -44,7 +44,7 @@ describe("`exhibit migrate` on the ledger of an earlier release", () => {
     await reader.query("begin");
     await reader.query("select from imports");
     const migrating = await startServer(process.execPath, [cli, "migrate"], {
-      ready: /locked by somebody else \(try 1 of 30\)/,
+      ready: /locked a table \(attempt 1 of 30\)/,
       env: { ...process.env, EXHIBIT_DATABASE_URL: database.url },
     });
     const ended = once(migrating, "exit");

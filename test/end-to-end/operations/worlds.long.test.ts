@@ -103,7 +103,7 @@ describe("A fleet's servers", () => {
     const own = { EXHIBIT_DATA_DIR: join(folder, "own") };
     const unasked = await exhibit(["up", "--once", join(folder, "tried")], own);
     expect(unasked).toMatchObject({ code: 2, stdout: "" });
-    expect(unasked.stderr).toContain("set EXHIBIT_CONFIG; to try, unset both");
+    expect(unasked.stderr).toContain("set EXHIBIT_CONFIG. For a trial, unset both");
 
     const trial = join(folder, "trial.yaml");
     await writeConfig(trial, {});
@@ -212,7 +212,7 @@ describe("exhibit.yaml in the working folder", () => {
     await writeConfig(join(folder, "exhibit.yaml"), { trial: false });
     const refused = await exhibit(["up", "--once", tried()]);
     expect(refused).toMatchObject({ code: 2, stdout: "" });
-    expect(refused.stderr).toContain("exhibit.yaml lies in this folder and is used");
+    expect(refused.stderr).toContain("exhibit.yaml is in this folder and is used");
     expect(refused.stderr).toContain(`npm start -- --trial --once ${tried()}`);
     await start("up", /\.\/exhibit\.yaml is used[\s\S]*It stays up/);
     expect(production.objectCount()).toBe(0);
@@ -222,7 +222,7 @@ describe("exhibit.yaml in the working folder", () => {
     await writeConfig(join(folder, "exhibit.yaml"), { trial: false });
     const { code, stdout, stderr } = await exhibit(["up", "--trial", "--once", tried()]);
     expect(code).toBe(0);
-    expect(stderr).toContain("./exhibit.yaml is here and isn't used");
+    expect(stderr).toContain("./exhibit.yaml exists but isn't used");
     expect(production.objectCount()).toBe(0);
     expect(stderr.split("\n").slice(0, 3).join("\n")).toContain(TRIAL_NOTICE);
     expect(stdout).toMatch(/in +sandbox:\/\/evidence\/kongur\/TRIAL-tried-/);
