@@ -1,4 +1,4 @@
-import { ExhibitError } from "@exhibit/contracts";
+import { ExhibitError, issueLine } from "@exhibit/contracts";
 import type { z } from "zod";
 
 /** What is wrong at one place of a configuration. Contains no value, which may be a secret. */
@@ -14,9 +14,7 @@ export function faultyConfig(
   faults: readonly Fault[],
   cause?: unknown,
 ): ExhibitError {
-  const lines = faults.map(({ path, reason }) =>
-    path.length === 0 ? reason : `${path.map(String).join(".")}: ${reason}`,
-  );
+  const lines = faults.map(({ path, reason: message }) => issueLine({ path: [...path], message }));
   return new ExhibitError("CONFIG_INVALID", [`${origin} can't be used:`, ...lines], {
     details: { origin, faults: lines.length },
     cause,

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import {
   ExhibitError,
   type FolderSelector,
+  issueLine,
   plainIssue,
   type VendorPlace,
 } from "@exhibit/contracts";
@@ -145,6 +146,5 @@ function checked<Own extends z.ZodObject<{ gateway: z.ZodType<string> }>>(
 }
 
 function invalidOptions(cause: z.ZodError): ExhibitError {
-  const faults = cause.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
-  return new ExhibitError("CONFIG_INVALID", faults, { cause });
+  return new ExhibitError("CONFIG_INVALID", cause.issues.map(issueLine), { cause });
 }

@@ -1,9 +1,5 @@
-// Grouped in the order of an import's life.
-
-// What people do to an import or a vendor.
 export { acceptDestination } from "./actions/accept-destination.ts";
 export { cancelImport } from "./actions/cancel.ts";
-// Beginning an import.
 export { createImport, perhapsCreated } from "./actions/create-import.ts";
 export { pauseImport, resumeImport } from "./actions/pause-import.ts";
 export { pauseVendor, readPausedVendors, resumeVendor } from "./actions/pause-vendor.ts";
@@ -11,27 +7,22 @@ export type { Reopened } from "./actions/reopen-failed.ts";
 export { reopenByJob, reopenImport } from "./actions/retry.ts";
 export { waiveFiles } from "./actions/waive.ts";
 export type { By } from "./audit/audit.ts";
-// Opening a ledger.
 export { openEmbeddedLedger, openPglite } from "./database/embedded-ledger.ts";
 export { type Migrated, migrateLedger, openPostgresLedger } from "./database/postgres-ledger.ts";
-// Whose ledger it is.
 export { type AcceptedPlace, acceptPlace } from "./deployment/accept-place.ts";
 export { deploymentOf } from "./deployment/deployment.ts";
 export { type Entrant, enterWorld } from "./deployment/enter-world.ts";
 export type { VendorPlaces } from "./deployment/vendor-places.ts";
 export type { Deployment, Ledger, SchemaState, World } from "./ledger.ts";
 export { SCHEMA_VERSION } from "./migrations/index.ts";
-// Planning.
 export { addShards } from "./planning/add-files.ts";
 export { finishPlanning } from "./planning/finish-planning.ts";
 export { compareWithLast, type LastFolder, readLast } from "./planning/last-import.ts";
 export type { OpenShard, PlannedFile, UnsendableEntry } from "./planning/planned-file.ts";
 export { forgetWalkedFolders, listAwaitingRewalk } from "./planning/rewalk.ts";
 export { addUnsendable } from "./planning/unsendable-entries.ts";
-// Sealing.
 export { sealImport } from "./sealing/seal.ts";
 export { type ShardState, shardStates } from "./states.ts";
-// Storing.
 export { fixDestination, isPlaceInUse, offerDestination } from "./storing/destinations.ts";
 export { type FinishedShard, finishShard, readFinished } from "./storing/finish-shard.ts";
 export { type Incident, recordIncidents } from "./storing/incidents.ts";
@@ -58,21 +49,18 @@ export {
   type ShardRow,
   type UnfinishedFile,
 } from "./storing/shard-runs.ts";
-// What people see.
 export { listAuditEvents, listVendorAuditEvents } from "./views/audit.ts";
 export { type FileQuery, listFiles } from "./views/files.ts";
 export { listFolders } from "./views/folders.ts";
 export { type ImportQuery, listImports, readImport } from "./views/imports.ts";
 export { listIncidents } from "./views/incidents.ts";
 export type { Page } from "./views/paging.ts";
-// What there is to do.
 export { checkImport } from "./work/check-import.ts";
 export { type FolderRow, readFolder, readSlots } from "./work/folders.ts";
 export { openShards } from "./work/open-shards.ts";
 export { findQuietImports, type OpenWork } from "./work/quiet-imports.ts";
 export { readWorkLabels, type WorkLabel } from "./work/work-labels.ts";
 export { readWorkState, type ShardRun, type WorkState } from "./work/work-state.ts";
-// The workers.
 export { readBandwidth, setBwlimit } from "./workers/bandwidth.ts";
 export { type Beat, beat, countOtherViews, countWorkers, deregister } from "./workers/heartbeat.ts";
 export { type FleetWaits, groupWaits, readWaits } from "./workers/waits.ts";

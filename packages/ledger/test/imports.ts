@@ -57,11 +57,7 @@ export async function planned(ledger: Ledger, count: number) {
 export async function troubled(ledger: Ledger) {
   const begun = await planned(ledger, 3);
   const { importId, folder, shardId } = begun;
-  const [first, second, third] = (await filesOf(ledger, shardId)) as [
-    UnfinishedFile,
-    UnfinishedFile,
-    UnfinishedFile,
-  ];
+  const [first, second, third] = await filesOf<Three>(ledger, shardId);
   await recordOutcomes(
     ledger,
     folder.id,
@@ -77,10 +73,17 @@ export async function troubled(ledger: Ledger) {
 }
 
 /** Opens a shard and returns its unfinished files; none when it isn't open. */
-export async function filesOf(ledger: Ledger, shardId: number): Promise<UnfinishedFile[]> {
+export async function filesOf<Files extends UnfinishedFile[] = UnfinishedFile[]>(
+  ledger: Ledger,
+  shardId: number,
+): Promise<Files> {
   const shard = await openShard(ledger, shardId);
-  return shard?.files ?? [];
+  return (shard?.files ?? []) as Files;
 }
+
+/** How many files a test knows that a shard has. */
+export type One = [UnfinishedFile];
+export type Three = [UnfinishedFile, UnfinishedFile, UnfinishedFile];
 
 export async function auditEventsOf(ledger: Ledger, importId: string): Promise<AuditEvent[]> {
   return (await listAuditEvents(ledger, importId, { limit: 100 })).items;

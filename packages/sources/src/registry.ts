@@ -1,4 +1,10 @@
-import { directorySource, ExhibitError, plainIssue, type Source } from "@exhibit/contracts";
+import {
+  directorySource,
+  ExhibitError,
+  issueLine,
+  plainIssue,
+  type Source,
+} from "@exhibit/contracts";
 import type { z } from "zod";
 import { directory } from "./directory/directory-source.ts";
 import type { NamedSource, SourceKind } from "./source-kind.ts";
@@ -38,9 +44,7 @@ function checked<Schema extends z.ZodType>(
   return (source) => {
     const parsed = schema.safeParse(source, { error: plainIssue });
     if (parsed.success) return kind(parsed.data);
-    const faults = parsed.error.issues.map(({ path, message }) =>
-      path.length === 0 ? message : `${path.join(".")}: ${message}`,
-    );
+    const faults = parsed.error.issues.map(issueLine);
     throw new ExhibitError("REQUEST_INVALID", `The source isn't valid: ${faults.join("; ")}.`, {
       cause: parsed.error,
     });

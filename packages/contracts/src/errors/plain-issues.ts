@@ -16,6 +16,11 @@ const kinds: Readonly<Record<string, string>> = {
 /** With more choices than this, they aren't listed. */
 const MOST_CHOICES = 12;
 
+/** Returns an issue as a line: the keys that lead to its place, if any, and what is wrong there. */
+export function issueLine({ path, message }: Pick<z.core.$ZodIssue, "path" | "message">): string {
+  return path.length === 0 ? message : `${path.map(String).join(".")}: ${message}`;
+}
+
 /**
  * Describes zod's issues in plain words: pass it to `safeParse` as `error`. Messages that a schema
  * has of its own are kept. No message contains a value, which may be a secret.

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { ExhibitError, plainIssue, type VendorState } from "@exhibit/contracts";
+import { ExhibitError, issueLine, plainIssue, type VendorState } from "@exhibit/contracts";
 import type { Lease } from "../lease.ts";
 import { expiringMap } from "../stores/expiring-map.ts";
 import type { CachedAnswer, CachedLease, LeaseStore } from "../stores/lease-store.ts";
@@ -216,8 +216,8 @@ function newRequest(
   }
   const selected = selectorOf(vendor).safeParse(of.folder, { error: plainIssue });
   if (!selected.success) {
-    const faults = selected.error.issues.map(
-      ({ path, message }) => `${["folder", ...path].join(".")}: ${message}`,
+    const faults = selected.error.issues.map(({ path, message }) =>
+      issueLine({ path: ["folder", ...path], message }),
     );
     throw invalid(faults.join("; "), of.vendor);
   }

@@ -9,13 +9,19 @@ import {
   type Broker,
   createBroker,
   createVendors,
-  parseLeaseKeys,
+  type FolderOfCase,
   type Vendor,
 } from "../../src/index.ts";
 import { redisLeaseStore } from "../../src/stores/redis-lease-store.ts";
-import { fakeFolder, fakeVendors, openFake } from "./fake-vendor.ts";
+import { ring, suit1, vendorAnswer, vendorOf } from "../answers.ts";
 
-const leaseKey = Buffer.alloc(32, 7).toString("base64");
+/** A folder that the sandbox's deepvision opens. */
+const folder: FolderOfCase = {
+  vendor: "deepvision",
+  entrust_id: undefined,
+  suit_ids: [],
+  folder: { op_poi_id: "p1", op_tenant_code: "t1" },
+};
 
 let url: string;
 let redis: Redis;
@@ -33,8 +39,7 @@ afterEach(async () => {
 
 /** Brokers as so many processes have them: each with a connection and a memory of its own. */
 function startBrokers(count: number, vendors: () => Record<string, Vendor>): Broker[] {
-  const keys = parseLeaseKeys(leaseKey);
-  if (typeof keys === "string") throw new Error(keys);
+  const keys = ring("a");
   return Array.from({ length: count }, () => {
     const shared = redisLeaseStore({ url, keys });
     const broker = createBroker({ vendors: vendors(), store: shared });
@@ -61,7 +66,7 @@ describe("Eight brokers on one Redis", () => {
   const askAll = (times: number, options = {}) =>
     Promise.allSettled(
       brokers.flatMap((broker) =>
-        Array.from({ length: times }, () => broker.lease({ ...fakeFolder }, options)),
+        Array.from({ length: times }, () => broker.lease({ ...folder }, options)),
       ),
     );
 
@@ -79,7 +84,7 @@ describe("Eight brokers on one Redis", () => {
     const ids = new Set<string>();
     const work = async (broker: Broker) => {
       while (Date.now() < until) {
-        const lease = await broker.lease(fakeFolder);
+        const lease = await broker.lease(folder);
         const left = lease.expiresAt.getTime() - Date.now();
         if (left <= 0) throw new Error(`a lease that ended ${-left} ms ago`);
         taken += 1;
@@ -118,7 +123,7 @@ describe("Eight brokers on one Redis", () => {
       expect(codesOf(settled)).toEqual(new Set(["VENDOR_THROTTLED"]));
       expect(calls()).toBe(1);
       await pause(100);
-      const later = await brokers[5]?.lease(fakeFolder).catch((error: unknown) => error);
+      const later = await brokers[5]?.lease(folder).catch((error: unknown) => error);
       expect(later).toMatchObject({ code: "VENDOR_THROTTLED" });
       const { retryAfter = 0 } = later as ExhibitError;
       expect(retryAfter).toBeLessThan(banSeconds * 1000);
@@ -129,7 +134,7 @@ describe("Eight brokers on one Redis", () => {
       expect(calls()).toBe(1);
       if (banSeconds > 2) return;
       await pause(retryAfter + 10);
-      expect((await brokers[5]?.lease(fakeFolder))?.prefix).toBe("t1/p1/");
+      expect((await brokers[5]?.lease(folder))?.prefix).toBe("t1/p1/");
       expect(calls()).toBe(2);
     },
   );
@@ -137,7 +142,7 @@ describe("Eight brokers on one Redis", () => {
   test("leave a vendor alone that failed five times in a row, and say so", async () => {
     sandbox.gateway.fail({ mood: "down", times: "always" });
     for (let round = 0; round < 5; round += 1) {
-      expect(codesOf(await Promise.allSettled([brokers[0]?.lease(fakeFolder)]))).toEqual(
+      expect(codesOf(await Promise.allSettled([brokers[0]?.lease(folder)]))).toEqual(
         new Set(["VENDOR_UNAVAILABLE"]),
       );
     }
@@ -158,7 +163,7 @@ describe("Eight brokers on one Redis", () => {
     brokers = startBrokers(8, () => createVendors({ deepvision: limited }));
     await Promise.all(
       brokers.map((broker, n) =>
-        broker.lease({ ...fakeFolder, folder: { op_poi_id: `p${n}`, op_tenant_code: "t1" } }),
+        broker.lease({ ...folder, folder: { op_poi_id: `p${n}`, op_tenant_code: "t1" } }),
       ),
     );
     const times = sandbox.gateway.log.entries().map(({ at }) => at);
@@ -173,18 +178,18 @@ describe("A process that is killed while it asks", () => {
   test("keeps the others waiting for less than five seconds", async () => {
     const holder = await startServer(
       process.execPath,
-      [join(import.meta.dirname, "lease-holder.ts"), url, leaseKey],
+      [join(import.meta.dirname, "lease-holder.ts"), url],
       { ready: /it asks/ },
     );
     stack.push(() => stopProcess(holder, "SIGKILL"));
     let asked = 0;
-    const brokers = startBrokers(7, () =>
-      fakeVendors((...given) => {
+    const brokers = startBrokers(7, () => ({
+      fake: vendorOf(async () => {
         asked += 1;
-        return openFake(...given);
+        return vendorAnswer(60_000);
       }),
-    );
-    const waiting = brokers.map((broker) => broker.lease(fakeFolder));
+    }));
+    const waiting = brokers.map((broker) => broker.lease(suit1));
     await pause(4_000);
     expect(asked, "the one who lives keeps the turn").toBe(0);
     const killed = performance.now();

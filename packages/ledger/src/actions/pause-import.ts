@@ -1,6 +1,6 @@
 import { ExhibitError } from "@exhibit/contracts";
 import { sql } from "kysely";
-import { type By, recordAuditEvent } from "../audit/audit.ts";
+import { type By, recordAuditEvent, storableWhy } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
 import { storable } from "../sql/text.ts";
 import { awaitsSeal, isClosed, isComplete, isPaused } from "../states.ts";
@@ -13,7 +13,7 @@ import { whyClosed } from "./selection.ts";
 export async function pauseImport({ db }: Ledger, importId: string, by: By): Promise<void> {
   await db.transaction().execute(async (tx) => {
     const { rows } = await sql`
-      update imports set paused_at = now(), paused_by = ${storable(by.who)}, paused_why = ${by.why === undefined ? null : storable(by.why)}, updated_at = now()
+      update imports set paused_at = now(), paused_by = ${storable(by.who)}, paused_why = ${storableWhy(by)}, updated_at = now()
       where id = ${importId} and not ${isPaused} and not ${isClosed}
       returning id`.execute(tx);
     if (rows.length === 0) {

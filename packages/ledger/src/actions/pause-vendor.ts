@@ -1,6 +1,6 @@
 import { ExhibitError, type Pause } from "@exhibit/contracts";
 import { sql } from "kysely";
-import { type By, recordAuditEvent } from "../audit/audit.ts";
+import { type By, recordAuditEvent, storableWhy } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
 import { storable } from "../sql/text.ts";
 
@@ -11,7 +11,7 @@ import { storable } from "../sql/text.ts";
 export async function pauseVendor({ db }: Ledger, vendor: string, by: By): Promise<void> {
   await db.transaction().execute(async (tx) => {
     const { rows } = await sql`
-      insert into paused_vendors (vendor, who, why) values (${vendor}, ${storable(by.who)}, ${by.why === undefined ? null : storable(by.why)})
+      insert into paused_vendors (vendor, who, why) values (${vendor}, ${storable(by.who)}, ${storableWhy(by)})
       on conflict do nothing
       returning vendor`.execute(tx);
     if (rows.length === 0) throw conflict(`${vendor} is paused already.`);

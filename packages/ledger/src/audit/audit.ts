@@ -11,6 +11,11 @@ export interface By {
 
 export const unnamed: By = { who: UNNAMED_ACTOR };
 
+/** Returns the reason as a column takes it; null where none was given. */
+export function storableWhy({ why }: By): string | null {
+  return why === undefined ? null : storable(why);
+}
+
 /**
  * Adds an event to the audit log, in the transaction of the act itself: neither is there without
  * the other.
@@ -34,7 +39,7 @@ export async function recordAuditEvent(
       vendor: "vendor" in act ? act.vendor : null,
       who: storable(by.who),
       what,
-      why: by.why === undefined ? null : storable(by.why),
+      why: storableWhy(by),
       folder_id: selection?.folder_id === undefined ? null : Number(selection.folder_id),
       file_id: fileId === undefined || others.length > 0 ? null : Number(fileId),
       code: selection?.code ?? null,

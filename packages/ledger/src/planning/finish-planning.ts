@@ -10,22 +10,30 @@ const counterObject = sql.raw(
   `json_build_object(${counterNames.map((name) => `'${name}', folders.${name}`).join(", ")})`,
 );
 
+/** A folder whose source has been walked. */
+interface PlannedFolder {
+  importId: string;
+  /** Whether nothing is open any more in the import. */
+  complete: boolean;
+  /** The counters of the folder. */
+  counters: Counters;
+}
+
 /**
  * Records that a folder's source is fully walked or, with `error`, that it can't be walked. Entries
  * that await the rewalk and weren't met fail with SOURCE_NOT_FOUND; if the source couldn't be
- * walked, they fail with the error that they had. Returns whether nothing is open any more in the
- * import, and the folder's counters; undefined when the folder is planned already or the import is
- * cancelled.
+ * walked, they fail with the error that they had. Returns undefined when the folder is planned
+ * already or the import is cancelled.
  */
 export async function finishPlanning(
   { db }: Ledger,
   folderId: number,
   error?: ExhibitError,
   jobStarts: number | null = null,
-): Promise<{ importId: string; complete: boolean; counters: Counters } | undefined> {
-  const rows = await db.transaction().execute(async (tx) => {
+): Promise<PlannedFolder | undefined> {
+  return await db.transaction().execute(async (tx) => {
     await lockPlanning(tx, folderId);
-    const result = await sql<{ id: string; complete: boolean; counters: Counters }>`
+    const { rows } = await sql<PlannedFolder>`
     with walked as materialized (
       select id from folders
       where id = ${folderId} and not planned
@@ -46,9 +54,7 @@ export async function finishPlanning(
       status = case when open_folders = 1 and status = 'planning' then 'storing' else status end
     from in_folder
     where imports.id = in_folder.import_id
-    returning imports.id, ${isComplete} as complete, in_folder.counters`.execute(tx);
-    return result.rows;
+    returning imports.id as "importId", ${isComplete} as complete, in_folder.counters`.execute(tx);
+    return rows[0];
   });
-  const row = rows[0];
-  return row && { importId: row.id, complete: row.complete, counters: row.counters };
 }

@@ -29,12 +29,7 @@ export async function finishShard(
   shardId: number,
   jobStarts: number | null = null,
 ): Promise<FinishedShard | undefined> {
-  const { rows } = await sql<{
-    state: "stored" | "failed";
-    files: number;
-    complete: boolean;
-    walkAgain: boolean;
-  }>`${preparedAs("finish shard")}
+  const { rows } = await sql<Omit<FinishedShard, "failures">>`${preparedAs("finish shard")}
     with finished as (
       update shards set sending_bytes = 0, unended_runs = 0, starts_at_end = ${jobStarts}, state = case
         when exists (select from files where shard_id = ${shardId} and ${fileHasFailed}) then 'failed' else 'stored' end

@@ -11,10 +11,9 @@ import {
   recordOutcomes,
   recordSending,
   sealImport,
-  type UnfinishedFile,
 } from "../../src/index.ts";
 import { addShard } from "../add-shard.ts";
-import { filesOf, folderOf, planned, stored } from "../imports.ts";
+import { filesOf, folderOf, type One, planned, stored, type Three } from "../imports.ts";
 
 describe.each(Object.entries(ledgerKinds))("Outcomes in the ledger on %s", (_kind, open) => {
   let ledger: Ledger;
@@ -26,11 +25,7 @@ describe.each(Object.entries(ledgerKinds))("Outcomes in the ledger on %s", (_kin
 
   test("are counted as stored, identical and failed, and the import is sealed with the totals of its rows", async () => {
     const { importId, folder, shardId } = await planned(ledger, 3);
-    const [first, second, third] = (await filesOf(ledger, shardId)) as [
-      UnfinishedFile,
-      UnfinishedFile,
-      UnfinishedFile,
-    ];
+    const [first, second, third] = await filesOf<Three>(ledger, shardId);
     await recordOutcomes(
       ledger,
       folder.id,
@@ -55,7 +50,7 @@ describe.each(Object.entries(ledgerKinds))("Outcomes in the ledger on %s", (_kin
 
   test("of a stored file are its receipt", async () => {
     const { importId, folder, shardId } = await planned(ledger, 1);
-    const [file] = (await filesOf(ledger, shardId)) as [UnfinishedFile];
+    const [file] = await filesOf<One>(ledger, shardId);
     await recordOutcomes(ledger, folder.id, [stored(file)], []);
     const { items } = await listFiles(ledger, importId, { limit: 10 });
     expect(items).toEqual([
@@ -104,7 +99,7 @@ describe.each(Object.entries(ledgerKinds))("Outcomes in the ledger on %s", (_kin
     });
     const folder = await readFolder(ledger, folderIds[0] as number);
     const shard = await addShard(ledger, folder, [{ path: "odd", size: 1, modifiedAt }]);
-    const [file] = (await filesOf(ledger, shard?.shardId as number)) as [UnfinishedFile];
+    const [file] = await filesOf<One>(ledger, shard?.shardId as number);
     expect(file.modifiedMs).toBe(modifiedAt);
     await recordOutcomes(ledger, folder.id, [stored(file)], []);
     const { items } = await listFiles(ledger, importId, { limit: 10 });
@@ -114,7 +109,7 @@ describe.each(Object.entries(ledgerKinds))("Outcomes in the ledger on %s", (_kin
 
   test("count once when they arrive twice", async () => {
     const { importId, folder, shardId } = await planned(ledger, 1);
-    const [file] = (await filesOf(ledger, shardId)) as [UnfinishedFile];
+    const [file] = await filesOf<One>(ledger, shardId);
     await recordOutcomes(ledger, folder.id, [stored(file)], []);
     await recordOutcomes(ledger, folder.id, [stored(file)], []);
     await recordOutcomes(
@@ -128,7 +123,7 @@ describe.each(Object.entries(ledgerKinds))("Outcomes in the ledger on %s", (_kin
 
   test("keep a file planned, with its reason, that will be tried again", async () => {
     const { importId, folder, shardId } = await planned(ledger, 1);
-    const [file] = (await filesOf(ledger, shardId)) as [UnfinishedFile];
+    const [file] = await filesOf<One>(ledger, shardId);
     await recordOutcomes(
       ledger,
       folder.id,
@@ -157,7 +152,7 @@ describe.each(Object.entries(ledgerKinds))("Outcomes in the ledger on %s", (_kin
     const { importId, folder, shardId } = await planned(ledger, 1);
     await recordSending(ledger, shardId, 5_000_000_000);
     expect(await readImport(ledger, importId)).toMatchObject({ sending_bytes: 5_000_000_000 });
-    const [file] = (await filesOf(ledger, shardId)) as [UnfinishedFile];
+    const [file] = await filesOf<One>(ledger, shardId);
     await recordOutcomes(ledger, folder.id, [stored(file)], []);
     await finishShard(ledger, shardId);
     await recordSending(ledger, shardId, 7);
@@ -166,7 +161,7 @@ describe.each(Object.entries(ledgerKinds))("Outcomes in the ledger on %s", (_kin
 
   test("keep foreign messages, whatever characters are in them", async () => {
     const { importId, folder, shardId } = await planned(ledger, 1);
-    const [file] = (await filesOf(ledger, shardId)) as [UnfinishedFile];
+    const [file] = await filesOf<One>(ledger, shardId);
     await recordOutcomes(
       ledger,
       folder.id,

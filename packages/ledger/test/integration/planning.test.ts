@@ -101,7 +101,9 @@ describe.each(Object.entries(ledgerKinds))("Planning in the ledger on %s", (_kin
     const { items } = await listFiles(ledger, importId, { limit: 10, state: ["skipped"] });
     expect(items).toMatchObject([{ path: "link", skipped_as: "symlink", error: null }]);
 
-    await finishPlanning(ledger, folder.id);
+    expect(await finishPlanning(ledger, folder.id)).toMatchObject({
+      counters: { ...noCounters, files: 2, bytes: 10, failed: 1, skipped: 1 },
+    });
     expect((await reopenImport(ledger, importId)).folderIds).toEqual([folder.id]);
     expect(await readImport(ledger, importId)).toMatchObject({
       status: "planning",

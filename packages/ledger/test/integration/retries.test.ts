@@ -6,7 +6,6 @@ import {
   finishPlanning,
   finishShard,
   type Ledger,
-  listAuditEvents,
   listFiles,
   openShard,
   readFinished,
@@ -17,7 +16,16 @@ import {
   sealImport,
   type UnfinishedFile,
 } from "../../src/index.ts";
-import { auditEventsOf, filesOf, planned, stored, troubled, walking } from "../imports.ts";
+import {
+  auditEventsOf,
+  filesOf,
+  type One,
+  planned,
+  stored,
+  type Three,
+  troubled,
+  walking,
+} from "../imports.ts";
 
 describe.each(Object.entries(ledgerKinds))("Retries in the ledger on %s", (_kind, open) => {
   let ledger: Ledger;
@@ -29,11 +37,7 @@ describe.each(Object.entries(ledgerKinds))("Retries in the ledger on %s", (_kind
 
   test("take up only the failed files of an import in attention", async () => {
     const { importId, folder, shardId } = await planned(ledger, 3);
-    const [first, second, third] = (await filesOf(ledger, shardId)) as [
-      UnfinishedFile,
-      UnfinishedFile,
-      UnfinishedFile,
-    ];
+    const [first, second, third] = await filesOf<Three>(ledger, shardId);
     await recordOutcomes(
       ledger,
       folder.id,
@@ -76,7 +80,7 @@ describe.each(Object.entries(ledgerKinds))("Retries in the ledger on %s", (_kind
 
   test("leave a sealed import alone", async () => {
     const { importId, folder, shardId } = await planned(ledger, 1);
-    const [file] = (await filesOf(ledger, shardId)) as [UnfinishedFile];
+    const [file] = await filesOf<One>(ledger, shardId);
     await recordOutcomes(ledger, folder.id, [stored(file)], []);
     await finishShard(ledger, shardId);
     await sealImport(ledger, importId);
@@ -163,9 +167,7 @@ describe.each(Object.entries(ledgerKinds))("Retries in the ledger on %s", (_kind
       failures: [{ code: "SOURCE_IO", files: 1 }],
     });
     const acts = async () =>
-      (await listAuditEvents(ledger, importId, { limit: 10 })).items.map(
-        ({ what, who }) => `${what} by ${who}`,
-      );
+      (await auditEventsOf(ledger, importId)).map(({ what, who }) => `${what} by ${who}`);
     expect(await acts()).toEqual(["create by api"]);
 
     const { shards } = await reopenByJob(ledger, { shardId, jobStarts: 1 });

@@ -21,6 +21,7 @@ import {
   waiveFiles,
 } from "../../src/index.ts";
 import { addShard } from "../add-shard.ts";
+import { stored } from "../imports.ts";
 
 const NFC = "caf\u00e9.pdf";
 const NFD = "cafe\u0301.pdf";
@@ -64,22 +65,7 @@ describe.each(Object.entries(ledgerKinds))("A rewalk in the ledger on %s", (_kin
   /** Stores all planned files of a shard. */
   async function store(shard: { shardId: number } | undefined, folderId: number): Promise<void> {
     const opened = await openShard(ledger, shard?.shardId ?? 0);
-    const receipts = (opened?.files ?? []).map((file) => ({
-      fileId: file.id,
-      state: "stored" as const,
-      size: file.size,
-      modifiedMs: 1,
-      key: file.path,
-      sha256: new Uint8Array(32),
-      crc64: 1n,
-      etag: undefined,
-      requestId: undefined,
-      storedAt: new Date(),
-      leaseId: "L",
-      endpoint: "https://oss",
-      bucket: "evidence",
-      versionId: undefined,
-    }));
+    const receipts = (opened?.files ?? []).map((file) => stored(file));
     await recordOutcomes(ledger, folderId, receipts, []);
     await finishShard(ledger, shard?.shardId ?? 0);
   }

@@ -15,11 +15,10 @@ import {
   reopenByJob,
   reopenImport,
   sealImport,
-  type UnfinishedFile,
   waiveFiles,
 } from "../../src/index.ts";
 import { addShard } from "../add-shard.ts";
-import { auditEventsOf, filesOf, stored, troubled, walking } from "../imports.ts";
+import { auditEventsOf, filesOf, type One, stored, troubled, walking } from "../imports.ts";
 
 describe.each(Object.entries(ledgerKinds))("Waiving and cancelling on %s", (_kind, open) => {
   let ledger: Ledger;
@@ -109,7 +108,7 @@ describe.each(Object.entries(ledgerKinds))("Waiving and cancelling on %s", (_kin
 
   test("end an import whatever it is doing; nothing of it is opened, planned or retried any more", async () => {
     const { importId, folder, shardId } = await walking(ledger, 2);
-    const [file] = (await filesOf(ledger, shardId)) as [UnfinishedFile];
+    const [file] = await filesOf<One>(ledger, shardId);
     await cancelImport(ledger, importId, { who: "wang", why: "the wrong case" });
     expect(await readImport(ledger, importId)).toMatchObject({
       status: "cancelled",
