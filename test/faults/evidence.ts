@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { mkdir, readFile, rename, rm, rmdir, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ImportRequest } from "@exhibit/contracts";
-import type { Random } from "@exhibit/testkit";
+import type { Random } from "@exhibit/testkit/random";
 
 /** The size of a case. */
 export interface EvidenceShape {

@@ -1,4 +1,4 @@
-import { createRandom } from "@exhibit/testkit";
+import { createRandom } from "@exhibit/testkit/random";
 import type { Fault, Target } from "./fault.ts";
 
 /** A fault and its time. */

@@ -1,4 +1,4 @@
-import type { Random } from "@exhibit/testkit";
+import type { Random } from "@exhibit/testkit/random";
 import type { Deployment } from "./deployment/deployment.ts";
 import type { Evidence } from "./evidence.ts";
 

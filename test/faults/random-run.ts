@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ExhibitError, errorTable } from "@exhibit/contracts";
-import { createRandom, type Random } from "@exhibit/testkit";
+import { createRandom, type Random } from "@exhibit/testkit/random";
 import type { Deployment } from "./deployment/deployment.ts";
 import { makeEvidence } from "./evidence.ts";
 import type { ImportTarget } from "./fault.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createRandom } from "@exhibit/testkit";
+import { createRandom } from "@exhibit/testkit/random";
 import type { Deployment } from "./deployment/deployment.ts";
 import { type Evidence, type EvidenceShape, makeEvidence } from "./evidence.ts";
 import type { Facts } from "./oracle/facts.ts";

@@ -1,5 +1,5 @@
 import type { ImportView } from "@exhibit/contracts";
-import type { Random } from "@exhibit/testkit";
+import type { Random } from "@exhibit/testkit/random";
 import type { Deployment, DeploymentKind } from "./deployment/deployment.ts";
 import type { Evidence, EvidenceShape } from "./evidence.ts";
 import type { Fault } from "./fault.ts";

@@ -7,6 +7,8 @@ export interface BoardJob {
   /** The title of its card. */
   name: string;
   failedReason: string;
+  /** How many attempts it has used up. */
+  attempts: number;
 }
 
 /** Returns Bull Board as a person uses it: what its page asks for, and what its buttons do. */

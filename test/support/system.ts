@@ -5,6 +5,7 @@ import { dirname, join, relative, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { setTimeout } from "node:timers/promises";
 import { buildApi } from "@exhibit/api";
+import { createApiClient, followImport } from "@exhibit/client";
 import { type Environment, parseConfig, secretsOf } from "@exhibit/config";
 import type {
   FileView,
@@ -158,19 +159,17 @@ export function createClient(apiUrl: string) {
     isWaitedFor: (view: ImportView) => boolean,
   ): Promise<ImportView> {
     const stop = new AbortController();
-    const { signal } = stop;
-    const events = await fetch(`${apiUrl}/v1/imports/${importId}/events`, { signal });
-    let text = "";
-    for await (const chunk of events.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-      const blocks = (text + chunk).split("\n\n");
-      text = blocks.pop() ?? "";
-      for (const block of blocks) {
-        const view = /^data: (.*)$/m.exec(block)?.[1];
-        if (view === undefined || !isWaitedFor(JSON.parse(view) as ImportView)) continue;
-        stop.abort();
-        return JSON.parse(view) as ImportView;
-      }
-    }
+    let found: ImportView | undefined;
+    const onView = (view: ImportView) => {
+      if (found !== undefined || !isWaitedFor(view)) return;
+      found = view;
+      stop.abort();
+    };
+    const api = createApiClient({ url: apiUrl });
+    await followImport(api, importId, { signal: stop.signal, onView }).catch((thrown: unknown) => {
+      if (found === undefined) throw thrown;
+    });
+    if (found !== undefined) return found;
     throw new Error(`import ${importId} came to rest before what was waited for`);
   }
   async function sealed(importId: string): Promise<ImportView> {

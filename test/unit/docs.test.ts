@@ -77,7 +77,7 @@ test("docs/states.md names functions, files and tests that are there", () => {
   const pairs = [...page.matchAll(/((?:`\w+`,? (?:and )?)+)in `([^`]+\.ts)`/g)];
   const missing = pairs.flatMap(([, names = "", path = ""]) =>
     [...names.matchAll(/`(\w+)`/g)]
-      .filter(([, name]) => !textOf(path)?.includes(`function ${name}`))
+      .filter(([, name]) => !new RegExp(`function ${name}\\b`).test(textOf(path) ?? ""))
       .map(([, name]) => `${name} in ${path}`),
   );
   expect(missing).toEqual([]);

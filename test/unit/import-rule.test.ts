@@ -232,12 +232,12 @@ const packages = ["packages", "apps"].flatMap((kind) =>
   readdirSync(join(root, kind)).map((name) => ({ name, folder: join(root, kind, name, "src") })),
 );
 
-/** The ways into a package, those for tests aside: `""` is the front door. */
+/** The ways into a package, those for tests and simulations aside: `""` is the front door. */
 function doorsOf(of: string): string[] {
   const src = packages.find(({ name }) => name === of)?.folder ?? "";
   const { exports } = JSON.parse(readFileSync(join(src, "../package.json"), "utf8"));
   const doors = Object.keys(exports).map((door) => door.slice(1));
-  return doors.filter((door) => door !== "/testing");
+  return doors.filter((door) => door !== "/testing" && door !== "/simulation");
 }
 
 test("every package has its place in the import rule", () => {

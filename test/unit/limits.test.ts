@@ -67,3 +67,8 @@ test.each(limits.map(([, name = "", value = "", path = ""]) => ({ name, value, p
     ).toBe(true);
   },
 );
+
+test("every row of docs/limits.md is one that is compared", () => {
+  const rows = [...textOf("docs/limits.md").matchAll(/^\| (?!-|constant)/gm)];
+  expect(limits).toHaveLength(rows.length);
+});

@@ -1,2 +1,1 @@
 export { runCli } from "./cli.ts";
-export { ensureSampleCase, sampleRequest } from "./up/sample-case/sample-case.ts";

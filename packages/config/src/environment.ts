@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { hostOfName, plainIssue } from "@exhibit/contracts";
-import { type LeaseKeyRing, parseLeaseKeys } from "@exhibit/credentials";
+import { type LeaseKeyRing, parseLeaseKeys } from "@exhibit/credentials/lease-key";
 import { z } from "zod";
 import { type Fault, faultsOf, faultyConfig } from "./faults.ts";
 import { type Proxies, readProxies } from "./proxies.ts";

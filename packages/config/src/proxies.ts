@@ -1,5 +1,5 @@
 import { BlockList, isIP, isIPv6 } from "node:net";
-import { loginOf, type ProxyRule, type Target } from "@exhibit/credentials";
+import { loginOf, type ProxyRule, type Target } from "@exhibit/credentials/tunnel";
 import type { Variables } from "./environment.ts";
 import type { Fault } from "./faults.ts";
 

@@ -1,7 +1,5 @@
-export { migrateLedger, SCHEMA_VERSION } from "@exhibit/ledger";
 export { acceptVendor } from "./accept-vendor.ts";
 export { atMostEvery } from "./at-most-every.ts";
-export { checkVendor, type VendorCheck } from "./check-vendor.ts";
 export { observeWindows } from "./gauges.ts";
 export type { Readiness } from "./readiness.ts";
 export { openServices, type Services, type ServicesOptions, type WorkerParts } from "./services.ts";

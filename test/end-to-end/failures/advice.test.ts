@@ -13,7 +13,7 @@ import { bullBoardOf } from "../../support/bull-board.ts";
 import { cli } from "../../support/exhibit.ts";
 import {
   digestsBelow,
-  directory,
+  importOfSuits,
   type System,
   startSystem,
   writeTree,
@@ -170,12 +170,7 @@ const cases: readonly Case[] = [
 const suitOf = (index: number) => String(2001 + index);
 
 function requestFor(system: System, chosen: readonly Case[]): ImportRequest {
-  const suits = chosen.map((each) => suitOf(cases.indexOf(each)));
-  return {
-    entrust_id: "E-77",
-    suit_ids: suits,
-    folders: suits.map((suit_id) => directory("kongur", { suit_id }, join(system.root, suit_id))),
-  };
+  return importOfSuits(system.root, ...chosen.map((each) => suitOf(cases.indexOf(each))));
 }
 
 type Retry = (system: System, importId: string) => Promise<void>;

@@ -6,7 +6,7 @@ import type { Sandbox } from "@exhibit/sandbox";
 import { stopProcess } from "@exhibit/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type OwnProcesses, prepareProcesses } from "../../support/own-processes.ts";
-import { createClient, directory, writeTree } from "../../support/system.ts";
+import { createClient, importOfSuits, writeTree } from "../../support/system.ts";
 
 let own: OwnProcesses;
 let sandbox: Sandbox;
@@ -21,11 +21,7 @@ afterEach(() => own[Symbol.asyncDispose]());
 const startWorker = () => own.start("worker", /worker takes jobs/);
 const client = () => createClient(own.apiUrl);
 
-const suits = (...ids: string[]) => ({
-  entrust_id: "E-77",
-  suit_ids: ids,
-  folders: ids.map((suit_id) => directory("kongur", { suit_id }, join(folder, suit_id))),
-});
+const suits = (...ids: string[]) => importOfSuits(folder, ...ids);
 
 describe("Workers as processes of their own", () => {
   beforeEach(async () => {

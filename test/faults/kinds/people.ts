@@ -16,9 +16,14 @@ function act(kind: string, does: (api: ApiClient, importId: string) => Promise<u
   };
 }
 
-/** Ignores that an action isn't possible just now. */
+/** Ignores that an action isn't possible just now. What answers otherwise than the API does isn't ignored. */
 export function passOver(error: unknown): void {
-  if (!(error instanceof ExhibitError)) throw error;
+  if (!(error instanceof ExhibitError) || isNotOfTheApi(error)) throw error;
+}
+
+/** Whether a response wasn't one of the API's: the client says so with what its schema found. */
+function isNotOfTheApi({ code, cause }: ExhibitError): boolean {
+  return code === "INTERNAL" && cause !== undefined;
 }
 
 export const peopleFaults: readonly Fault[] = [

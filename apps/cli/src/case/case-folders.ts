@@ -14,7 +14,7 @@ import {
 import type { CaseFolders } from "@exhibit/credentials";
 import { badUse } from "../output/exit-codes.ts";
 import { folderName } from "../output/folder-report.ts";
-import { caseFoldersOf, roleWithoutCase, unnamedFolder } from "./vendor-folders.ts";
+import { caseFoldersOf, namedFolder } from "./vendor-folders.ts";
 
 /** What the command line says about the case. */
 export interface CaseOptions {
@@ -82,26 +82,6 @@ export function mappingLines(folders: readonly FolderRequest[], most = 20): stri
     .map((folder) => `${folder.source.path} → ${folderName(folder)}`);
   const more = folders.length - lines.length;
   return more > 0 ? [...lines, `and ${more} more folders`] : lines;
-}
-
-/**
- * Returns the vendor's folder that the options name, or else how the vendor names those of a case.
- * Throws REQUEST_INVALID (bad use) when the vendor needs more.
- */
-function namedFolder({
-  vendor,
-  role,
-  selector,
-}: CaseOptions): { selector: FolderSelector } | { cases: CaseFolders } {
-  if (role !== undefined && selector !== undefined) {
-    throw badUse("--role and --folder both name the folder at the vendor: give one of them.");
-  }
-  if (selector !== undefined) return { selector };
-  const cases = caseFoldersOf(vendor);
-  if (cases === undefined) {
-    throw role === undefined ? unnamedFolder(vendor) : roleWithoutCase(vendor);
-  }
-  return role === undefined ? { cases } : { selector: cases.role(role) };
 }
 
 async function mapFolder(

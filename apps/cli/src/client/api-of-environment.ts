@@ -1,5 +1,5 @@
 import { type ApiClient, createApiClient } from "@exhibit/client";
-import { readEnvironment } from "@exhibit/config";
+import { readEnvironment } from "@exhibit/config/environment";
 import { actorOfSystem } from "../process/actor.ts";
 
 /** Returns a client of the API that the environment names (EXHIBIT_API_URL, or host and port). */

@@ -51,7 +51,10 @@ function isCallersFault(code: ErrorCode): boolean {
   return action === "never" && status >= 400 && status < 500;
 }
 
-/** Makes the error for a command line that can't be carried out; its exit code is 2. */
-export function badUse(message: string): ExhibitError {
+/**
+ * Makes the error for a command line that can't be carried out; its exit code is 2. A list is a
+ * message of several lines.
+ */
+export function badUse(message: string | readonly string[]): ExhibitError {
   return new ExhibitError("REQUEST_INVALID", message);
 }

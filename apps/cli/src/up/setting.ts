@@ -47,20 +47,17 @@ function checkImportsNothing(
 ): void {
   const why = isNamed ? "EXHIBIT_CONFIG is set" : "exhibit.yaml is in this folder and is used";
   const ways = [
-    `For your vendors, start "exhibit up", and in another terminal "npx exhibit import ${path ?? "DIR"} --entrust E --suit S".`,
-    isNamed
-      ? "For a trial with a sandbox, unset EXHIBIT_CONFIG."
-      : `For a trial with a sandbox: "${`npm start -- --trial ${once === true ? "--once " : ""}${path ?? ""}`.trimEnd()}".`,
+    `For your vendors: start "exhibit up", then in another terminal: npx exhibit import ${path ?? "DIR"} --entrust E --suit S`,
+    `For a trial with a sandbox: ${isNamed ? "unset EXHIBIT_CONFIG" : `npm start -- --trial ${once === true ? "--once " : ""}${path ?? ""}`.trimEnd()}`,
   ];
   if (path !== undefined) {
-    throw badUse([`To import a folder, name its place at a vendor: ${why}.`, ...ways].join(" "));
+    throw badUse([`To import a folder, name its place at a vendor: ${why}.`, ...ways]);
   }
   if (once === true) {
-    throw badUse(
-      [`"up" imports nothing itself, so --once has nothing to wait for: ${why}.`, ...ways].join(
-        " ",
-      ),
-    );
+    throw badUse([
+      `"up" imports nothing itself, so --once has nothing to wait for: ${why}.`,
+      ...ways,
+    ]);
   }
 }
 

@@ -1,11 +1,10 @@
 import { EventEmitter, once } from "node:events";
+import { createBandwidth, createSight } from "@exhibit/ingest";
 import { type Ledger, recordWorkerFacts } from "@exhibit/ledger";
 import { ledgerKinds } from "@exhibit/ledger/testing";
 import { createSources } from "@exhibit/sources";
 import { createLogger } from "@exhibit/telemetry";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createBandwidth } from "../../../../packages/ingest/src/control/bandwidth.ts";
-import { createSight } from "../../../../packages/ingest/src/fleet/sight.ts";
 import { type Heartbeat, startHeartbeat } from "../../src/heartbeat.ts";
 import { workerFacts } from "../../src/worker-facts.ts";
 

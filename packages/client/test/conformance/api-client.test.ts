@@ -89,3 +89,26 @@ test("reads the folders page by page", async () => {
   expect(ids).toEqual(["1", "2", "3"]);
   expect(api.asked).toHaveLength(2);
 });
+
+test("repeats reads while the API is away, if it was asked to, and nothing else", async () => {
+  const answers = [503, 503];
+  await using api = await startFakeApi((response) => {
+    const status = answers.shift();
+    if (status === undefined) json(response, viewOf());
+    else if (status === 404) errorJson(response, status, "NOT_FOUND", "No such import.");
+    else errorJson(response, status, "SERVICE_UNREACHABLE", "Away.");
+  });
+  const patient = createApiClient({ url: api.url, retryReadsFor: 30_000 });
+  expect(await patient.get(importId)).toEqual(viewOf());
+  expect(api.asked).toHaveLength(3);
+
+  answers.push(404);
+  await expect(patient.get(importId)).rejects.toMatchObject({ code: "NOT_FOUND" });
+  answers.push(503);
+  await expect(patient.retry(importId)).rejects.toMatchObject({ code: "SERVICE_UNREACHABLE" });
+  answers.push(503);
+  await expect(createApiClient({ url: api.url }).get(importId)).rejects.toMatchObject({
+    code: "SERVICE_UNREACHABLE",
+  });
+  expect(api.asked).toHaveLength(6);
+});

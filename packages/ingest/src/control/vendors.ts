@@ -72,22 +72,15 @@ export function createVendorControl({
     });
   }
 
-  async function stateOf(vendor: string): Promise<VendorState> {
-    const all = await states();
-    const state = all.find((one) => one.vendor === vendor);
-    if (state) return state;
-    const configured = all.map((one) => one.vendor).join(", ") || "none";
-    throw new ExhibitError(
-      "NOT_FOUND",
-      `There is no vendor ${JSON.stringify(vendor)}; configured: ${configured}.`,
-    );
+  async function checkConfigured(vendor: string): Promise<void> {
+    findState(await broker.states(), vendor);
   }
 
   /** Acts on a configured vendor, and returns its state after that. */
   async function acting(vendor: string, act: () => Promise<void>): Promise<VendorState> {
-    await stateOf(vendor);
+    await checkConfigured(vendor);
     await act();
-    return await stateOf(vendor);
+    return findState(await states(), vendor);
   }
 
   return {
@@ -106,8 +99,19 @@ export function createVendorControl({
         }
       }),
     async audit(vendor, query) {
-      await stateOf(vendor);
+      await checkConfigured(vendor);
       return await listVendorAuditEvents(ledger, vendor, query);
     },
   };
+}
+
+/** Returns a vendor's state among all. Throws NOT_FOUND for a vendor that isn't configured. */
+function findState(all: readonly VendorState[], vendor: string): VendorState {
+  const state = all.find((one) => one.vendor === vendor);
+  if (state) return state;
+  const configured = all.map((one) => one.vendor).join(", ") || "none";
+  throw new ExhibitError(
+    "NOT_FOUND",
+    `There is no vendor ${JSON.stringify(vendor)}; configured: ${configured}.`,
+  );
 }

@@ -147,7 +147,8 @@ async function storeRun(
   let settled: Settled;
   try {
     settled = await storeFiles(dependencies, run);
-    span.set({ "exhibit.failed": settled.notStored.length });
+    const failed = settled.notStored.filter(({ outcome }) => outcome.state === "failed");
+    span.set({ "exhibit.failed": failed.length });
   } finally {
     // The reconciler aborts what can't be aborted now; a worker that stops has no time for it.
     if (uploads.any && !workerStops.aborted)

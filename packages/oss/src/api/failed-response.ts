@@ -29,7 +29,7 @@ export function isPage({ headers, body }: HttpResponse): boolean {
 }
 
 /** What OSS says in a failed response. */
-export interface FailureFields {
+interface FailureFields {
   code: string | undefined;
   message: string | undefined;
   /** OSS's number for the exact cause, such as `0003-00000001`. */

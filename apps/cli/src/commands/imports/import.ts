@@ -1,20 +1,15 @@
 import { type NameEncoding, nameEncodings, TRIAL_NOTICE } from "@exhibit/contracts";
 import { Option } from "commander";
 import { type CaseOptions, mapCase, mappingLines } from "../../case/case-folders.ts";
-import { caseRoles } from "../../case/vendor-folders.ts";
 import { apiOfEnvironment } from "../../client/api-of-environment.ts";
 import { watchToEnd } from "../../client/watch-to-end.ts";
 import { exitCodes } from "../../output/exit-codes.ts";
 import type { Terminal } from "../../output/terminal.ts";
-import { collect, collectPair } from "../arguments/repeated-options.ts";
+import { addFolderOptions, type FolderOptions } from "../arguments/folder-options.ts";
 import { type CommandModule, jsonOption } from "../command.ts";
 
-interface ImportOptions {
+interface ImportOptions extends FolderOptions {
   vendor: string;
-  entrust?: string;
-  suit?: string[];
-  role?: string;
-  folder?: Record<string, string>;
   followSymlinks?: boolean;
   allowEmpty?: boolean;
   names?: NameEncoding;
@@ -23,22 +18,15 @@ interface ImportOptions {
 }
 
 export const importCommand: CommandModule = (program, { run }) => {
-  program
+  const command = program
     .command("import")
     .description("import every file of one or more folders, and show the progress until the end")
     .argument(
       "<DIR...>",
       "folders that the workers can read, within one of the configured sources.roots",
     )
-    .option("--vendor <name>", "the vendor that opens the folder", "kongur")
-    .option("--entrust <id>", "the case's entrust_id")
-    .option("--suit <id>", "a suit_id of the case; may be repeated", collect)
-    .addOption(
-      new Option("--role <role>", "the case's own folder at kongur instead of a suit's").choices(
-        caseRoles,
-      ),
-    )
-    .option("--folder <key=value>", "the vendor's name of the folder; may be repeated", collectPair)
+    .option("--vendor <name>", "the vendor that opens the folder", "kongur");
+  addFolderOptions(command)
     .option(
       "--follow-symlinks",
       "follow symbolic links that stay within the configured sources.roots, instead of skipping them",

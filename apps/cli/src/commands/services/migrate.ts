@@ -40,7 +40,7 @@ async function migrate(
     );
   }
   // Loaded only here, so that other commands don't wait for the ledger.
-  const { migrateLedger, SCHEMA_VERSION } = await import("@exhibit/runtime");
+  const { migrateLedger, SCHEMA_VERSION } = await import("@exhibit/runtime/migrate");
   const found = await migrateLedger(url, { dryRun: true });
   const { version, missing } = found;
   terminal.say(

@@ -10,9 +10,8 @@ import {
   type VendorList,
   type VendorState,
 } from "@exhibit/contracts";
-import type { VendorCheck } from "@exhibit/runtime";
-import { Option } from "commander";
-import { caseFoldersOf, caseRoles, unnamedFolder } from "../../case/vendor-folders.ts";
+import type { VendorCheck } from "@exhibit/runtime/check-vendor";
+import { namedFolder } from "../../case/vendor-folders.ts";
 import { apiOfEnvironment } from "../../client/api-of-environment.ts";
 import { errorLines, errorViewOf } from "../../output/error-lines.ts";
 import { badUse, exitCodeOf, exitCodes } from "../../output/exit-codes.ts";
@@ -23,14 +22,10 @@ import { waitLine } from "../../output/wait-lines.ts";
 import { actorOfSystem } from "../../process/actor.ts";
 import { lockDataFolder } from "../../process/data-lock.ts";
 import { listenForInterruption } from "../../process/interruption.ts";
-import { collect, collectPair } from "../arguments/repeated-options.ts";
+import { addFolderOptions, type FolderOptions } from "../arguments/folder-options.ts";
 import { type CommandModule, jsonOption } from "../command.ts";
 
-interface CheckOptions {
-  entrust?: string;
-  suit?: string[];
-  role?: string;
-  folder?: Record<string, string>;
+interface CheckOptions extends FolderOptions {
   json?: boolean;
 }
 
@@ -46,20 +41,13 @@ export const vendorsCommand: CommandModule = (program, { run }) => {
     .option(...jsonOption)
     .addHelpText("after", examples)
     .action((options: { json?: boolean }) => run(options, listVendors));
-  vendors
+  const check = vendors
     .command("check")
     .description(
       "request a lease, show what it opens, and prove it with a request to OSS that changes nothing",
     )
-    .argument("<VENDOR>", "a vendor of exhibit.yaml (EXHIBIT_CONFIG)")
-    .option("--entrust <id>", "the case's entrust_id")
-    .option("--suit <id>", "a suit_id of the case; may be repeated", collect)
-    .addOption(
-      new Option("--role <role>", "the case's own folder at kongur instead of a suit's").choices(
-        caseRoles,
-      ),
-    )
-    .option("--folder <key=value>", "the vendor's name of the folder; may be repeated", collectPair)
+    .argument("<VENDOR>", "a vendor of exhibit.yaml (EXHIBIT_CONFIG)");
+  addFolderOptions(check)
     .option(...jsonOption)
     .action((vendor: string, _: CheckOptions, command: { optsWithGlobals(): CheckOptions }) => {
       const options = command.optsWithGlobals();
@@ -219,7 +207,7 @@ async function checkFolder(
   terminal: Terminal,
 ) {
   // Loaded only here, so that the list doesn't wait for the engine.
-  const { checkVendor } = await import("@exhibit/runtime");
+  const { checkVendor } = await import("@exhibit/runtime/check-vendor");
   const check = await checkVendor(config, of, signal, readEnvironment().proxies);
   for (const line of checkLines(check)) terminal.say(line);
   return { trial: config.trial, ...resultOf(check) };
@@ -227,13 +215,9 @@ async function checkFolder(
 
 /** Returns the folders that the options name: one for each suit if the vendor opens those. */
 function foldersOf(vendor: string, { folder, role, suit = [] }: CheckOptions): FolderSelector[] {
-  if (folder !== undefined && role !== undefined) {
-    throw badUse("--role and --folder both name the folder at the vendor: give one of them.");
-  }
-  if (folder !== undefined) return [folder];
-  const cases = caseFoldersOf(vendor);
-  if (cases === undefined) throw unnamedFolder(vendor);
-  if (role !== undefined) return [cases.role(role)];
+  const named = namedFolder({ vendor, role, selector: folder });
+  if ("selector" in named) return [named.selector];
+  const { cases } = named;
   if (suit.length > 0) return [...new Set(suit)].map((id) => cases.suit(id));
   const roles = cases.roles.join("|");
   throw badUse(`Name the folder: --suit ID, --role ${roles} or --folder key=value.`);
