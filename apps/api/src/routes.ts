@@ -1,3 +1,4 @@
+import type { Role } from "@exhibit/contracts";
 import type { FastifyInstance } from "fastify";
 import type { Action, ActionContext } from "./action/action.ts";
 import { acceptDestination } from "./routes/imports/accept-destination.ts";
@@ -23,32 +24,37 @@ import { listVendors } from "./routes/vendors/list-vendors.ts";
 import { pauseVendor } from "./routes/vendors/pause-vendor.ts";
 import { resumeVendor } from "./routes/vendors/resume-vendor.ts";
 
-/** The whole HTTP surface, except for the pages at /docs and /queues. */
-export const routes: readonly (readonly ["GET" | "POST" | "PUT", string, Action])[] = [
-  ["POST", "/v1/imports", createImport],
-  ["GET", "/v1/imports", listImports],
-  ["GET", "/v1/imports/:id", getImport],
-  ["GET", "/v1/imports/:id/folders", listFolders],
-  ["GET", "/v1/imports/:id/files", listFiles],
-  ["GET", "/v1/imports/:id/events", followImport],
-  ["GET", "/v1/imports/:id/audit", listImportAudit],
-  ["GET", "/v1/imports/:id/incidents", listIncidents],
-  ["POST", "/v1/imports/:id/retry", retryImport],
-  ["POST", "/v1/imports/:id/cancel", cancelImport],
-  ["POST", "/v1/imports/:id/waive", waiveFiles],
-  ["POST", "/v1/imports/:id/folders/:folder_id/accept-destination", acceptDestination],
-  ["POST", "/v1/imports/:id/pause", pauseImport],
-  ["POST", "/v1/imports/:id/resume", resumeImport],
-  ["GET", "/v1/vendors", listVendors],
-  ["GET", "/v1/vendors/:vendor/audit", listVendorAudit],
-  ["POST", "/v1/vendors/:vendor/pause", pauseVendor],
-  ["POST", "/v1/vendors/:vendor/resume", resumeVendor],
-  ["GET", "/v1/bandwidth", readBandwidth],
-  ["PUT", "/v1/bandwidth", setBandwidth],
-  ["GET", "/healthz", health],
-  ["GET", "/readyz", readiness],
-  ["GET", "/", startPage],
+/**
+ * The whole HTTP surface, except for the pages at /docs and /queues: method, path, the least role that
+ * it needs, and what it does.
+ */
+export const routes: readonly (readonly [Method, string, Role | "nothing", Action])[] = [
+  ["POST", "/v1/imports", "producer", createImport],
+  ["GET", "/v1/imports", "viewer", listImports],
+  ["GET", "/v1/imports/:id", "viewer", getImport],
+  ["GET", "/v1/imports/:id/folders", "viewer", listFolders],
+  ["GET", "/v1/imports/:id/files", "viewer", listFiles],
+  ["GET", "/v1/imports/:id/events", "viewer", followImport],
+  ["GET", "/v1/imports/:id/audit", "viewer", listImportAudit],
+  ["GET", "/v1/imports/:id/incidents", "viewer", listIncidents],
+  ["POST", "/v1/imports/:id/retry", "producer", retryImport],
+  ["POST", "/v1/imports/:id/cancel", "producer", cancelImport],
+  ["POST", "/v1/imports/:id/waive", "producer", waiveFiles],
+  ["POST", "/v1/imports/:id/folders/:folder_id/accept-destination", "producer", acceptDestination],
+  ["POST", "/v1/imports/:id/pause", "producer", pauseImport],
+  ["POST", "/v1/imports/:id/resume", "producer", resumeImport],
+  ["GET", "/v1/vendors", "viewer", listVendors],
+  ["GET", "/v1/vendors/:vendor/audit", "ops", listVendorAudit],
+  ["POST", "/v1/vendors/:vendor/pause", "ops", pauseVendor],
+  ["POST", "/v1/vendors/:vendor/resume", "ops", resumeVendor],
+  ["GET", "/v1/bandwidth", "viewer", readBandwidth],
+  ["PUT", "/v1/bandwidth", "ops", setBandwidth],
+  ["GET", "/healthz", "nothing", health],
+  ["GET", "/readyz", "nothing", readiness],
+  ["GET", "/", "nothing", startPage],
 ];
+
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** Returns the methods that a path supports; none for an unknown path. */
 export function methodsAt(path: string): string[] {
@@ -65,7 +71,7 @@ function leadsTo(pattern: readonly string[], parts: readonly string[]): boolean 
 
 /** Adds all routes of the table to a server. */
 export function addRoutes(app: FastifyInstance, context: ActionContext): void {
-  for (const [method, url, { schema, handler, head = true, logLevel }] of routes) {
+  for (const [method, url, , { schema, handler, head = true, logLevel }] of routes) {
     app.route({
       method,
       url,

@@ -1,3 +1,6 @@
+export * from "./access/principal.ts";
+export * from "./access/roles.ts";
+export * from "./access/scope.ts";
 export * from "./api/action-requests.ts";
 export * from "./api/audit.ts";
 export * from "./api/bandwidth.ts";

@@ -40,7 +40,7 @@ export function actOnImport<Body extends z.ZodType>({
     ({ imports }) =>
       async (request, reply) => {
         const given = (request.body ?? {}) as NonNullable<z.output<Body>>;
-        const view = await act(imports)(request.params.id, given, actorOf(request.headers));
+        const view = await act(imports)(request.params.id, given, actorOf(request));
         return reply.code(202).send(view);
       },
   );

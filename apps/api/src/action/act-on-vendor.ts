@@ -37,7 +37,7 @@ export function actOnVendor({ summary, description, act }: ActOnVendor): Action 
     ({ vendors }) =>
       async (request, reply) => {
         const { vendor } = request.params;
-        const state = await act(vendors)(vendor, request.body ?? {}, actorOf(request.headers));
+        const state = await act(vendors)(vendor, request.body ?? {}, actorOf(request));
         return reply.code(202).send(state);
       },
   );

@@ -1,5 +1,7 @@
 import { plainText, UNNAMED_ACTOR } from "@exhibit/contracts";
+import type { FastifyRequest } from "fastify";
 import { z } from "zod";
+import { principalOf } from "../http/principal.ts";
 
 /** Characters in an actor's name at most. */
 const LONGEST_NAME = 200;
@@ -16,9 +18,11 @@ export const actorHeaders = z.looseObject({
     ),
 });
 
-/** Returns who acts, for the audit log. */
-export function actorOf(headers: z.output<typeof actorHeaders>): string {
-  return headers["x-exhibit-actor"] || UNNAMED_ACTOR;
+/** Returns who acts, for the audit log. Only those who may act for others are believed to do so. */
+export function actorOf(request: FastifyRequest): string {
+  const { mayNameOthers } = principalOf(request);
+  const named = (request.headers as z.output<typeof actorHeaders>)["x-exhibit-actor"];
+  return (mayNameOthers && named) || UNNAMED_ACTOR;
 }
 
 /** A header can't carry every name unencoded. A name that isn't encoded is used as it is. */

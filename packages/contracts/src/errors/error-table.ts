@@ -351,6 +351,18 @@ export const errorTable = {
       "Find out which of the two is the evidence. To store both, rename this file, then retry: the folder is walked again, and it is stored under its new name. The old name stays on the list as SOURCE_NOT_FOUND until it is waived.",
   },
 
+  AUTH_REQUIRED: {
+    action: "never",
+    status: 401,
+    meaning: "The request doesn't say who sends it, or its key or session isn't valid (any more).",
+    remedy: "Send a key as `authorization: Bearer exh_…`, or log in at /login.",
+  },
+  AUTH_FORBIDDEN: {
+    action: "never",
+    status: 403,
+    meaning: "Your role doesn't permit this.",
+    remedy: "Ask an administrator for a key with the role that the message names.",
+  },
   HOST_REFUSED: {
     action: "never",
     status: 421,
@@ -376,6 +388,30 @@ export const errorTable = {
     status: 415,
     meaning: "The body's media type isn't supported.",
     remedy: "Send JSON in UTF-8 with `content-type: application/json`.",
+  },
+  RATE_LIMITED: {
+    action: "throttle",
+    status: 429,
+    meaning: "Too many requests were sent, or too much is under way already.",
+    remedy: "Send the request again after the seconds of the Retry-After header.",
+  },
+  OVERLOADED: {
+    action: "backoff",
+    status: 503,
+    meaning: "The API has more to do than it can do in time.",
+    remedy: "Send the request again after the seconds of the Retry-After header.",
+  },
+  IDEMPOTENCY_MISMATCH: {
+    action: "never",
+    status: 422,
+    meaning: "The Idempotency-Key was used before, for another request.",
+    remedy: "Use a new key for each request, and the same key only to repeat one.",
+  },
+  IDEMPOTENCY_IN_FLIGHT: {
+    action: "backoff",
+    status: 409,
+    meaning: "A request with the same Idempotency-Key is still being carried out.",
+    remedy: "Send the request again after a second; its response is kept.",
   },
 } as const satisfies Record<string, ErrorEntry>;
 

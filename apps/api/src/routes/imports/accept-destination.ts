@@ -18,7 +18,7 @@ export const acceptDestination = action(
   ({ imports }) =>
     async (request, reply) => {
       const { id, folder_id } = request.params;
-      const who = actorOf(request.headers);
+      const who = actorOf(request);
       return reply
         .code(202)
         .send(await imports.acceptDestination(id, folder_id, request.body, who));

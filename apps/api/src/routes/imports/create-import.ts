@@ -14,7 +14,7 @@ export const createImport = action(
   },
   ({ imports }) =>
     async (request, reply) => {
-      const view = await imports.create(request.body, actorOf(request.headers));
+      const view = await imports.create(request.body, actorOf(request));
       return reply.code(202).header("location", `/v1/imports/${view.import_id}`).send(view);
     },
 );

@@ -28,5 +28,5 @@ export const setBandwidth = action(
   },
   ({ bandwidth }) =>
     async (request) =>
-      bandwidth.set(request.body, actorOf(request.headers)),
+      bandwidth.set(request.body, actorOf(request)),
 );
