@@ -8,6 +8,7 @@ const root = join(import.meta.dirname, "../..");
 const allowed: Record<string, readonly string[]> = {
   contracts: [],
   testkit: [],
+  access: ["contracts"],
   client: ["contracts"],
   credentials: ["contracts"],
   config: ["contracts", "credentials"],
@@ -61,6 +62,11 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     errors: ["text"],
     "bandwidth-limit": ["errors"],
     api: ["text", "errors"],
+  },
+  access: {
+    secrets: [],
+    sessions: [],
+    check: ["secrets", "sessions"],
   },
   credentials: {
     lease: [],

@@ -9,6 +9,11 @@ export interface Principal {
   readonly scope: Scope;
   /** Whether it may say on whose behalf it acts, as a trusted integration does. */
   readonly mayNameOthers: boolean;
+  /**
+   * False where even an administrator may not make keys: in a session whose cookie other servers of
+   * the machine may have been sent.
+   */
+  readonly mayMakeKeys?: false;
 }
 
 /** Whoever works on the machine itself, where nothing else can reach the API. */

@@ -1,0 +1,100 @@
+import type { Principal } from "@exhibit/contracts";
+import { parseApiKey } from "../secrets/api-key.ts";
+import { parseToken } from "../secrets/token.ts";
+import { readSessionCookie } from "../sessions/session-cookie.ts";
+import { isOpen } from "../sessions/session-life.ts";
+import { isInForce, isSecretOf } from "./check-key.ts";
+import type { KeyRecord, SessionRecord } from "./records.ts";
+import { createRemembered } from "./remembered.ts";
+import { createUses } from "./uses.ts";
+
+/** Characters of an Authorization header at most. A longer one isn't read. */
+const LONGEST_AUTHORIZATION = 8 * 1024;
+
+/** What a request says about who sends it: the headers of these names. */
+export interface Credentials {
+  readonly authorization?: string | undefined;
+  readonly cookie?: string | undefined;
+}
+
+export interface AuthenticatorOptions {
+  readonly findKey: (id: string) => Promise<KeyRecord | undefined>;
+  /** Finds a session by the digest of its token; none whose key is revoked. */
+  readonly findSession: (digest: Buffer) => Promise<SessionRecord | undefined>;
+  /** Records when a key was used last. */
+  readonly touchKey: (id: string, at: Date) => Promise<void>;
+  /** Records when a session was used last. */
+  readonly touchSession: (digest: Buffer, at: Date) => Promise<void>;
+  /** Verifies a bearer token that isn't one of our keys. @defaultValue such tokens are refused */
+  readonly verifyToken?: (token: string) => Promise<Principal | undefined>;
+  /** Whether browsers reach the API by HTTPS: its session cookies are for HTTPS alone then. */
+  readonly secure: boolean;
+  /** @defaultValue Date.now */
+  readonly now?: () => number;
+}
+
+/** Tells who sends a request. */
+export interface Authenticator {
+  /**
+   * Resolves with on whose authority a request acts; with undefined if it doesn't say so, or what it
+   * says isn't valid (any more): which of these, nobody outside may learn. An Authorization header
+   * counts alone, whatever cookie comes with it. Rejects if the ledger can't be asked.
+   */
+  authenticate(credentials: Credentials): Promise<Principal | undefined>;
+  /** Forgets what was read, so that a key that was just revoked is refused here at once. */
+  forget(): void;
+}
+
+/** Creates the check of API keys, session cookies and, where these are taken, bearer tokens. */
+export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
+  const { findKey, findSession, touchKey, touchSession, verifyToken, secure } = options;
+  const now = options.now ?? Date.now;
+  const keys = createRemembered(findKey, now);
+  const sessions = createRemembered((hex) => findSession(Buffer.from(hex, "hex")), now);
+  const used = createUses(now);
+
+  async function byKey(id: string, digest: Buffer): Promise<Principal | undefined> {
+    const recalled = keys.recall(id);
+    // The secret may be one that is newer than what is remembered.
+    const isRecalled = recalled !== undefined && isSecretOf(recalled, digest, now());
+    const key = isRecalled ? recalled : await keys.read(id);
+    if (!isSecretOf(key, digest, now()) || key === undefined || !isInForce(key, now())) {
+      return undefined;
+    }
+    used(id, key.lastUsedAt, (at) => touchKey(id, at));
+    return key.principal;
+  }
+
+  async function bySession(digest: Buffer): Promise<Principal | undefined> {
+    const hex = digest.toString("hex");
+    const session = sessions.recall(hex) ?? (await sessions.read(hex));
+    if (session === undefined || session.secure !== secure || !isOpen(session, now())) {
+      return undefined;
+    }
+    used(hex, session.seenAt, (at) => touchSession(digest, at));
+    return secure ? session.principal : { ...session.principal, mayMakeKeys: false };
+  }
+
+  async function byBearer(token: string): Promise<Principal | undefined> {
+    if (!token.startsWith("exh_")) return verifyToken?.(token);
+    const key = parseApiKey(token);
+    return key && byKey(key.id, key.digest);
+  }
+
+  return {
+    async authenticate({ authorization, cookie }) {
+      if (authorization !== undefined) {
+        if (authorization.length > LONGEST_AUTHORIZATION) return undefined;
+        const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+        return token === undefined ? undefined : byBearer(token);
+      }
+      const token = cookie === undefined ? undefined : readSessionCookie(cookie, secure);
+      const digest = token === undefined ? undefined : parseToken(token);
+      return digest && bySession(digest);
+    },
+    forget() {
+      keys.forget();
+      sessions.forget();
+    },
+  };
+}

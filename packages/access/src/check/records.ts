@@ -1,0 +1,23 @@
+import type { Principal } from "@exhibit/contracts";
+
+/** What is kept of an API key. Its text isn't. */
+export interface KeyRecord {
+  readonly id: string;
+  readonly principal: Principal;
+  readonly digest: Uint8Array;
+  /** The secret before the last rotation, for as long as it is still taken. */
+  readonly previous: { readonly digest: Uint8Array; readonly until: Date } | null;
+  readonly expiresAt: Date;
+  readonly revokedAt: Date | null;
+  readonly lastUsedAt: Date | null;
+}
+
+/** What is kept of a session. */
+export interface SessionRecord {
+  /** On whose authority its requests act. */
+  readonly principal: Principal;
+  /** Whether its cookie is one for HTTPS alone. */
+  readonly secure: boolean;
+  readonly seenAt: Date;
+  readonly expiresAt: Date;
+}

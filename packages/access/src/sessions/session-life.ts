@@ -1,0 +1,36 @@
+/** Milliseconds that a session lives without a request. */
+const SESSION_IDLE = 8 * 60 * 60 * 1000;
+/** Milliseconds that a session lives at most. */
+const SESSION_LIFE = 24 * 60 * 60 * 1000;
+/**
+ * Milliseconds that a session lives at most where its cookie can't be bound to HTTPS: a cookie knows
+ * no ports, so that the browser sends it to other servers of the same machine as well.
+ */
+const PLAIN_SESSION_LIFE = 8 * 60 * 60 * 1000;
+/** Milliseconds in which a login code must be used. */
+const LOGIN_CODE_LIFE = 10 * 60 * 1000;
+
+/**
+ * Returns when a session that begins now ends at the latest: not after the key that it was opened
+ * with.
+ */
+export function sessionEnd(
+  now: number,
+  { secure, keyExpiresAt }: { readonly secure: boolean; readonly keyExpiresAt?: Date | undefined },
+): Date {
+  const end = now + (secure ? SESSION_LIFE : PLAIN_SESSION_LIFE);
+  return new Date(Math.min(end, keyExpiresAt?.getTime() ?? end));
+}
+
+/** Returns when a login code that is made now is too old. */
+export function loginCodeEnd(now: number): Date {
+  return new Date(now + LOGIN_CODE_LIFE);
+}
+
+/** Returns whether a session is still open. */
+export function isOpen(
+  { seenAt, expiresAt }: { readonly seenAt: Date; readonly expiresAt: Date },
+  now: number,
+): boolean {
+  return now < expiresAt.getTime() && now < seenAt.getTime() + SESSION_IDLE;
+}
