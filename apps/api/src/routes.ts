@@ -11,6 +11,7 @@ import { listFolders } from "./routes/imports/list-folders.ts";
 import { listImportAudit } from "./routes/imports/list-import-audit.ts";
 import { listImports } from "./routes/imports/list-imports.ts";
 import { listIncidents } from "./routes/imports/list-incidents.ts";
+import { listSuits } from "./routes/imports/list-suits.ts";
 import { pauseImport } from "./routes/imports/pause-import.ts";
 import { resumeImport } from "./routes/imports/resume-import.ts";
 import { retryImport } from "./routes/imports/retry-import.ts";
@@ -33,6 +34,7 @@ export const routes: readonly (readonly [Method, string, Role | "nothing", Actio
   ["GET", "/v1/imports", "viewer", listImports],
   ["GET", "/v1/imports/:id", "viewer", getImport],
   ["GET", "/v1/imports/:id/folders", "viewer", listFolders],
+  ["GET", "/v1/imports/:id/suits", "viewer", listSuits],
   ["GET", "/v1/imports/:id/files", "viewer", listFiles],
   ["GET", "/v1/imports/:id/events", "viewer", followImport],
   ["GET", "/v1/imports/:id/audit", "viewer", listImportAudit],

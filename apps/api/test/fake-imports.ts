@@ -26,6 +26,7 @@ export function importView(more: Partial<ImportView> = {}): ImportView {
     paused_vendors: [],
     entrust_id: "E-77",
     suit_ids: ["1001"],
+    suit_ids_total: 1,
     ...zeros,
     sending_bytes: 0,
     seconds: 1.5,
@@ -154,6 +155,10 @@ export function fakeImports() {
       note("folders", id, query);
       await get(id);
       return { items: [folderView], next: null };
+    },
+    async suits(id, query) {
+      note("suits", id, query);
+      return { items: (await get(id)).suit_ids, next: null };
     },
     async files(id, query) {
       note("files", id, query);

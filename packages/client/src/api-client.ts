@@ -19,6 +19,7 @@ import {
   importView,
   type PauseRequest,
   type RetryRequest,
+  suitPage,
   type VendorList,
   type VendorState,
   vendorList,
@@ -81,6 +82,8 @@ export interface ApiClient {
   audit(of: { id: string } | { vendor: string }): AsyncIterable<AuditEvent>;
   /** Yields all folders of an import, in the order of the request that created it. */
   folders(importId: string): AsyncIterable<FolderView>;
+  /** Yields all suits of an import, in the order of the request that created it. */
+  suits(importId: string): AsyncIterable<string>;
   /** Yields the import's files, folder by folder in the order of `folders`. */
   files(importId: string, filter?: FileFilter): AsyncIterable<FileView>;
   /** Opens the import's server-sent events and returns the response with an unread body. */
@@ -116,6 +119,7 @@ export function createApiClient(options: HttpOptions): ApiClient {
     audit: (of) =>
       pages("id" in of ? importPath(of.id, "audit") : vendorPath(of.vendor, "audit"), auditPage),
     folders: (id) => pages(importPath(id, "folders"), folderPage),
+    suits: (id) => pages(importPath(id, "suits"), suitPage),
     files: (id, { states, folder: folder_id, code } = {}) =>
       pages(importPath(id, "files"), filePage, { state: states?.join(","), folder_id, code }),
     events: (id, signal) => open(importPath(id, "events"), "text/event-stream", signal),

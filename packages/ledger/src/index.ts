@@ -55,6 +55,7 @@ export { listFolders } from "./views/folders.ts";
 export { type ImportQuery, listImports, readImport } from "./views/imports.ts";
 export { listIncidents } from "./views/incidents.ts";
 export type { Page } from "./views/paging.ts";
+export { listSuits } from "./views/suits.ts";
 export { checkImport } from "./work/check-import.ts";
 export { type FolderRow, readFolder, readSlots } from "./work/folders.ts";
 export { openShards } from "./work/open-shards.ts";

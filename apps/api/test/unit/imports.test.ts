@@ -251,6 +251,13 @@ describe("acts of people", () => {
     }
   });
 
+  it("lists suits", async () => {
+    const { import_id, suit_ids } = api.put();
+    const answer = await api.app.inject(`/v1/imports/${import_id}/suits?limit=2&after=4`);
+    expect(answer.json()).toEqual({ items: suit_ids, next: null });
+    expect(api.calls[0]).toEqual({ name: "suits", args: [import_id, { limit: 2, after: "4" }] });
+  });
+
   it("lists incidents", async () => {
     const { import_id } = api.put();
     const answer = await api.app.inject(`/v1/imports/${import_id}/incidents?limit=2`);

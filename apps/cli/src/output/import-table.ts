@@ -40,8 +40,9 @@ export function caseLine(view: ImportView, style?: TimeStyle): string {
 }
 
 /** The mandate and suits of an import as one word, or none. */
-function caseOf({ entrust_id, suit_ids }: ImportView, most = suit_ids.length): string[] {
-  const more = suit_ids.length - most;
+function caseOf(view: ImportView, most = view.suit_ids.length): string[] {
+  const { entrust_id, suit_ids, suit_ids_total } = view;
+  const more = suit_ids_total - Math.min(most, suit_ids.length);
   const words = [
     ...(entrust_id === null ? [] : [entrust_id]),
     ...suit_ids.slice(0, most),

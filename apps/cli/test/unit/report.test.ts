@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { exitCodeOfImport } from "../../src/output/exit-codes.ts";
 import { folderReport } from "../../src/output/folder-report.ts";
 import { importReport } from "../../src/output/import-report.ts";
-import { importTable } from "../../src/output/import-table.ts";
+import { caseLine, importTable } from "../../src/output/import-table.ts";
 
 const failed = {
   code: "SOURCE_UNREADABLE",
@@ -82,4 +82,8 @@ test("only a sealed import ends with 0", () => {
 
 test("the list names each import's case", () => {
   expect(importTable([sealed])[1]).toContain("E-77 1001");
+  const suit_ids = Array.from({ length: 100 }, (_, at) => `S${at}`);
+  const large = { ...sealed, suit_ids, suit_ids_total: 250 };
+  expect(importTable([large])[1]).toContain("E-77 S0 S1 S2 +247");
+  expect(caseLine(large)).toContain("S98 S99 +150;");
 });

@@ -12,6 +12,7 @@ export function viewOf(changes: Partial<ImportView> = {}): ImportView {
     paused_vendors: [],
     entrust_id: "E-77",
     suit_ids: ["1001"],
+    suit_ids_total: 1,
     ...countsOf({
       ...noCounters,
       files: 1000,

@@ -11,6 +11,12 @@ import { wait } from "./waits.ts";
 
 const identifier = plainWord(200);
 
+/**
+ * How many suits of an import its view names. A case may have ten thousand, and the view is sent for
+ * each change of the import, to everybody who follows it.
+ */
+export const SUITS_IN_VIEW = 100;
+
 const timestamp = z.iso.datetime();
 
 export const importRequest = z
@@ -41,7 +47,10 @@ export const importView = z
       .array(z.object({ vendor: z.string(), ...pause.shape }))
       .describe("The paused vendors that its unfinished folders are waiting for"),
     entrust_id: z.string().nullable(),
-    suit_ids: z.array(z.string()),
+    suit_ids: z
+      .array(z.string())
+      .describe("The first 100 of its suits; `/v1/imports/{id}/suits` has all"),
+    suit_ids_total: z.int().nonnegative().describe("How many suits it has"),
     ...counts.shape,
     sending_bytes: z
       .int()
@@ -81,6 +90,9 @@ export const importView = z
 export type ImportView = z.output<typeof importView>;
 
 export const importPage = pageOf(importView).meta({ id: "ImportPage" });
+
+export const suitPage = pageOf(z.string()).meta({ id: "SuitPage" });
+
 export const importQuery = pageQuery.extend({
   id: z
     .string()

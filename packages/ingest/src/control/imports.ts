@@ -28,6 +28,7 @@ import {
   listFolders,
   listImports,
   listIncidents,
+  listSuits,
   openShards,
   type Page,
   pauseImport,
@@ -60,6 +61,8 @@ export interface Imports {
   list(query: ImportQuery): Promise<Page<ImportView>>;
   get(importId: string): Promise<ImportView>;
   folders(importId: string, query: PageQuery): Promise<Page<FolderView>>;
+  /** Returns a page of its suits, in the order of the request that created it. */
+  suits(importId: string, query: PageQuery): Promise<Page<string>>;
   files(importId: string, query: FileQuery): Promise<Page<FileView>>;
   /** Returns a page of its audit events, the oldest first. */
   audit(importId: string, query: PageQuery): Promise<Page<AuditEvent>>;
@@ -152,6 +155,7 @@ export function createImports({
     },
     get: async (importId) => withQueueWait(await readImport(ledger, importId), engine.away()),
     folders: (importId, query) => listFolders(ledger, importId, query),
+    suits: (importId, query) => listSuits(ledger, importId, query),
     files: (importId, query) => listFiles(ledger, importId, query),
     audit: (importId, query) => listAuditEvents(ledger, importId, query),
     incidents: (importId, query) => listIncidents(ledger, importId, query),

@@ -1,9 +1,11 @@
 import {
+  counterNames,
   countsOf,
   ExhibitError,
   type ImportStatus,
   type ImportView,
   restingStatuses,
+  SUITS_IN_VIEW,
 } from "@exhibit/contracts";
 import { type Selectable, sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
@@ -27,7 +29,7 @@ export async function readImport(ledger: Ledger, importId: string): Promise<Impo
   const row = UUID.test(importId)
     ? await ledger.db
         .selectFrom("imports")
-        .selectAll()
+        .select(shownColumns)
         .where("id", "=", importId)
         .executeTakeFirst()
     : undefined;
@@ -42,7 +44,7 @@ export async function readImport(ledger: Ledger, importId: string): Promise<Impo
 export async function listImports(ledger: Ledger, query: ImportQuery): Promise<Page<ImportView>> {
   let select = ledger.db
     .selectFrom("imports")
-    .selectAll()
+    .select(shownColumns)
     .orderBy("id", "desc")
     .limit(query.limit + 1);
   if (query.after !== undefined) select = select.where("id", "<", cursor(query.after, UUID));
@@ -64,8 +66,27 @@ export async function listImports(ledger: Ledger, query: ImportQuery): Promise<P
   return { items: items.map((row) => importView(row, beside, isTrial(ledger))), next };
 }
 
+/** What a view shows of an import's row: of its suits, of which there may be thousands, the first. */
+const shownColumns = [
+  "id",
+  "entrust_id",
+  sql<string[]>`suit_ids[1:${sql.lit(SUITS_IN_VIEW)}]`.as("suit_ids"),
+  sql<number>`cardinality(suit_ids)`.as("suit_ids_total"),
+  "status",
+  "paused_at",
+  "paused_by",
+  "paused_why",
+  "created_at",
+  "updated_at",
+  "finished_at",
+  ...counterNames,
+] as const;
+
+type ShownColumn = Extract<(typeof shownColumns)[number], string> | "suit_ids";
+type ShownImport = Pick<Selectable<ImportTable>, ShownColumn> & { suit_ids_total: number };
+
 function importView(
-  row: Selectable<ImportTable>,
+  row: ShownImport,
   { errors, vanished, sent, paused, fleet }: ImportDetails,
   trial: boolean,
 ): ImportView {
@@ -92,6 +113,7 @@ function importView(
           .map(({ vendor, at, who, why }) => ({ vendor, at: at.toISOString(), who, why })),
     entrust_id: row.entrust_id,
     suit_ids: row.suit_ids,
+    suit_ids_total: row.suit_ids_total,
     ...countsOf(row),
     sending_bytes: sending,
     seconds: Math.max(0, end.getTime() - row.created_at.getTime()) / 1000,

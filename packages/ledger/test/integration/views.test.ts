@@ -2,6 +2,7 @@ import { ledgerKinds } from "@exhibit/ledger/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   addUnsendable,
+  createImport,
   type FileQuery,
   findQuietImports,
   fixDestination,
@@ -9,9 +10,10 @@ import {
   listFiles,
   listFolders,
   listImports,
+  listSuits,
   readImport,
 } from "../../src/index.ts";
-import { planned, walking } from "../imports.ts";
+import { folderOf, planned, walking } from "../imports.ts";
 
 describe.each(Object.entries(ledgerKinds))("Lists of the ledger on %s", (_kind, open) => {
   let ledger: Ledger;
@@ -53,6 +55,34 @@ describe.each(Object.entries(ledgerKinds))("Lists of the ledger on %s", (_kind, 
       code: "REQUEST_INVALID",
     });
     await expect(readImport(ledger, "nonsense")).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  test("name the first hundred suits of an import and say how many there are; a list has all", async () => {
+    const suit_ids = Array.from({ length: 250 }, (_, at) => `S-${at}`);
+    const request = { entrust_id: "E-suits", suit_ids, folders: [folderOf("/evidence/1")] };
+    const { importId } = await createImport(ledger, request);
+    const shown = { suit_ids: suit_ids.slice(0, 100), suit_ids_total: 250 };
+    expect(await readImport(ledger, importId)).toMatchObject(shown);
+    const { items } = await listImports(ledger, { limit: 9, suit_id: "S-249" });
+    expect(items).toMatchObject([{ import_id: importId, ...shown }]);
+
+    const listed: string[] = [];
+    for (let after: string | undefined, page = 0; page === 0 || after; page += 1) {
+      const { items: suits, next } = await listSuits(ledger, importId, { limit: 100, after });
+      listed.push(...suits);
+      after = next ?? undefined;
+    }
+    expect(listed).toEqual(suit_ids);
+    const whole = await listSuits(ledger, importId, { limit: 250 });
+    expect(whole).toEqual({ items: suit_ids, next: null });
+    await expect(listSuits(ledger, importId, { limit: 1, after: "-1" })).rejects.toMatchObject({
+      code: "REQUEST_INVALID",
+    });
+    for (const unknown of ["nonsense", "0f8fad5b-d9cb-469f-a165-70867728950e"]) {
+      await expect(listSuits(ledger, unknown, { limit: 1 })).rejects.toMatchObject({
+        code: "NOT_FOUND",
+      });
+    }
   });
 
   test("of files are narrowed by states and code, in pages", async () => {

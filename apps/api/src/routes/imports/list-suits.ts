@@ -1,0 +1,17 @@
+import { pageQuery, suitPage } from "@exhibit/contracts";
+import { action } from "../../action/action.ts";
+import { failures } from "../../action/failure-responses.ts";
+import { importParams } from "../../action/import-params.ts";
+
+export const listSuits = action(
+  {
+    summary: "List all suits of an import",
+    tags: ["imports"],
+    params: importParams,
+    querystring: pageQuery.strict(),
+    response: { 200: suitPage, ...failures },
+  },
+  ({ imports }) =>
+    async (request) =>
+      imports.suits(request.params.id, request.query),
+);
