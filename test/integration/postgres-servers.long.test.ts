@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { ErrorAnswer } from "@exhibit/contracts";
+import type { Problem } from "@exhibit/contracts";
 import { type Ledger, openPostgresLedger } from "@exhibit/ledger";
 import {
   dataFolder,
@@ -230,11 +230,12 @@ async function writeSuit(system: System): Promise<void> {
 /** Resolves once the API is ready. Behind a pooler with few connections, the first may take longer than readiness waits. */
 async function untilReady(system: System): Promise<void> {
   for (;;) {
-    const { status, error } = await system.get<Partial<ErrorAnswer> & { status?: string }>(
-      "/readyz",
-    );
+    const { status, details } = await system.get<{
+      status: string | number;
+      details?: Problem["details"];
+    }>("/readyz");
     if (status === "ready") return;
-    expect(error?.details.ledger).toMatch(/^no answer within/);
+    expect(details?.ledger).toMatch(/^no answer within/);
   }
 }
 
@@ -337,7 +338,8 @@ test("A Postgres that takes no writes for a while makes readiness say so, and is
   await using system = await startSystem("Redis and Postgres", { environment });
   const readiness = async () => {
     const answer = await fetch(`${system.apiUrl}/readyz`);
-    return { status: answer.status, error: ((await answer.json()) as Partial<ErrorAnswer>).error };
+    const { code, detail } = (await answer.json()) as Partial<Problem>;
+    return { status: answer.status, code, detail };
   };
   const reconnect =
     "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'changing' and application_name = 'exhibit'";
@@ -345,7 +347,8 @@ test("A Postgres that takes no writes for a while makes readiness say so, and is
   await command("postgres", reconnect);
   expect(await readiness()).toMatchObject({
     status: 503,
-    error: { code: "SERVICE_UNFIT", message: expect.stringContaining("takes no writes") },
+    code: "SERVICE_UNFIT",
+    detail: expect.stringContaining("takes no writes"),
   });
   await command("postgres", "alter database changing reset default_transaction_read_only");
   await command("postgres", reconnect);

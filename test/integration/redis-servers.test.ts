@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Environment } from "@exhibit/config";
-import type { ErrorAnswer, ImportView } from "@exhibit/contracts";
+import type { ImportView, Problem } from "@exhibit/contracts";
 import { createDatabase } from "@exhibit/ledger/testing";
 import { openRedisEngine } from "@exhibit/queue";
 import { freePort, type RunningServer, selfSigned, startRedis } from "@exhibit/testkit";
@@ -255,12 +255,14 @@ test("A Redis that becomes unfit later makes readiness say so, and work goes on 
   const admin = new Redis(redis.url);
   const readiness = async () => {
     const answer = await fetch(`${system.apiUrl}/readyz`);
-    return { status: answer.status, error: ((await answer.json()) as Partial<ErrorAnswer>).error };
+    const { code, detail } = (await answer.json()) as Partial<Problem>;
+    return { status: answer.status, code, detail };
   };
   await admin.config("SET", "maxmemory-policy", "volatile-lru");
   expect(await readiness()).toMatchObject({
     status: 503,
-    error: { code: "SERVICE_UNFIT", message: expect.stringContaining("volatile-lru") },
+    code: "SERVICE_UNFIT",
+    detail: expect.stringContaining("volatile-lru"),
   });
   await admin.config("SET", "maxmemory-policy", "noeviction");
   expect(await readiness()).toMatchObject({ status: 200 });
@@ -268,7 +270,8 @@ test("A Redis that becomes unfit later makes readiness say so, and work goes on 
   await admin.replicaof("127.0.0.1", new URL(servers.plain.url).port);
   expect(await readiness()).toMatchObject({
     status: 503,
-    error: { code: "SERVICE_UNFIT", message: expect.stringMatching(/^Ledger: up; .*a replica/) },
+    code: "SERVICE_UNFIT",
+    detail: expect.stringMatching(/^Ledger: up; .*a replica/),
   });
   await writeTree(join(system.root, "1001"), { "a.pdf": "a" });
   const { body } = await system.post<ImportView>("/v1/imports", importOfSuits(system.root, "1001"));

@@ -18,6 +18,7 @@ import { retryImport } from "./routes/imports/retry-import.ts";
 import { waiveFiles } from "./routes/imports/waive-files.ts";
 import { readBandwidth, setBandwidth } from "./routes/operations/bandwidth.ts";
 import { health } from "./routes/operations/health.ts";
+import { listErrorCodes } from "./routes/operations/list-error-codes.ts";
 import { readiness } from "./routes/operations/readiness.ts";
 import { startPage } from "./routes/operations/start-page.ts";
 import { listVendorAudit } from "./routes/vendors/list-vendor-audit.ts";
@@ -51,6 +52,7 @@ export const routes: readonly (readonly [Method, string, Role | "nothing", Actio
   ["POST", "/v1/vendors/:vendor/resume", "ops", resumeVendor],
   ["GET", "/v1/bandwidth", "viewer", readBandwidth],
   ["PUT", "/v1/bandwidth", "ops", setBandwidth],
+  ["GET", "/v1/errors", "nothing", listErrorCodes],
   ["GET", "/healthz", "nothing", health],
   ["GET", "/readyz", "nothing", readiness],
   ["GET", "/", "nothing", startPage],

@@ -1,4 +1,4 @@
-import { type ErrorCode, ExhibitError, errorAnswer, errorCodes } from "@exhibit/contracts";
+import { type ErrorCode, ExhibitError, errorCodes, problem } from "@exhibit/contracts";
 
 /** Makes SERVICE_UNREACHABLE, with the API's address and why nothing came from it. */
 export function unreachable(url: string, cause: unknown): ExhibitError {
@@ -20,19 +20,21 @@ export function notOfTheApi(call: string, cause: unknown): ExhibitError {
 
 /**
  * Returns the error that a response reports: the API's own code, message and details, or INTERNAL when
- * the body isn't an error of the API.
+ * the body isn't a problem of the API.
  */
 export async function errorOf(response: Response, call: string): Promise<ExhibitError> {
-  const result = errorAnswer.safeParse(await response.json().catch(() => undefined));
+  const result = problem.safeParse(await response.json().catch(() => undefined));
   if (!result.success) {
     return new ExhibitError(
       "INTERNAL",
       `${call} was answered with HTTP status ${response.status}.`,
     );
   }
-  const { code, message, details, trace_id } = result.data.error;
-  return new ExhibitError(isErrorCode(code) ? code : "INTERNAL", message, {
+  const { code, detail, details, trace_id } = result.data;
+  const retryAfter = Number(response.headers.get("retry-after") ?? Number.NaN) * 1000;
+  return new ExhibitError(isErrorCode(code) ? code : "INTERNAL", detail, {
     details: { ...plainDetails(details), ...(trace_id === undefined ? {} : { trace_id }) },
+    ...(Number.isNaN(retryAfter) ? {} : { retryAfter }),
   });
 }
 

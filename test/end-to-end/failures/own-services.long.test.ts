@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ErrorAnswer, ImportView } from "@exhibit/contracts";
+import type { ImportView, Problem } from "@exhibit/contracts";
 import { type RunningServer, startPostgres, startRedis } from "@exhibit/testkit";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -70,7 +70,7 @@ describe("When a service of our own is gone in the middle of an import", () => {
     const since = Date.now();
     const answer = await fetch(`${system.apiUrl}${path}`, init);
     expect(Date.now() - since).toBeLessThan(A_FEW_SECONDS);
-    return { status: answer.status, body: (await answer.json()) as ErrorAnswer };
+    return { status: answer.status, body: (await answer.json()) as Problem };
   }
 
   const posting = (body: unknown): RequestInit => ({
@@ -107,13 +107,13 @@ describe("When a service of our own is gone in the middle of an import", () => {
       for (const path of [`/v1/imports/${importId}`, "/readyz"]) {
         const { status, body } = await answered(path);
         expect(status).toBe(503);
-        expect(body.error.code).toBe("SERVICE_UNREACHABLE");
-        expect(body.error.message).toMatch(/ledger/i);
+        expect(body.code).toBe("SERVICE_UNREACHABLE");
+        expect(body.detail).toMatch(/ledger/i);
       }
       const refused = await answered("/v1/imports", posting(await request("B")));
       expect(refused).toMatchObject({
         status: 503,
-        body: { error: { code: "SERVICE_UNREACHABLE" } },
+        body: { code: "SERVICE_UNREACHABLE" },
       });
 
       await postgres.up();

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import type { AuditEvent, ErrorAnswer, ImportView } from "@exhibit/contracts";
+import type { AuditEvent, ImportView, Problem } from "@exhibit/contracts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { bullBoardOf } from "../../support/bull-board.ts";
 import {
@@ -90,9 +90,9 @@ describe.each(anyEngine)("What people do to an import (%s)", (kind) => {
       { what: "cancel", who: "王芳", why: "the wrong case" },
     ]);
     for (const name of ["cancel", "retry", "waive"]) {
-      const refused = await act<ErrorAnswer>(id, name, { why: "again" });
-      expect(refused).toMatchObject({ status: 409, body: { error: { code: "STATE_CONFLICT" } } });
-      expect(refused.body.error.message).toContain("is cancelled");
+      const refused = await act<Problem>(id, name, { why: "again" });
+      expect(refused).toMatchObject({ status: 409, body: { code: "STATE_CONFLICT" } });
+      expect(refused.body.detail).toContain("is cancelled");
     }
     // The way on: what is stored is found there.
     expect(await system.run(suits("1001"))).toMatchObject({

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import type { AuditEvent, ErrorAnswer, ImportView, IncidentView } from "@exhibit/contracts";
+import type { AuditEvent, ImportView, IncidentView, Problem } from "@exhibit/contracts";
 import type { Sandbox } from "@exhibit/sandbox";
 import { describe, expect, test } from "vitest";
 import { type BoardJob, bullBoardOf } from "../../support/bull-board.ts";
@@ -147,13 +147,12 @@ test.each(anyEngine)(
     const offered = { ...before, bucket: "rex", prefix: "moved/HM/R1/" };
     expect(folder).toMatchObject({ ...before, offered });
     const place = `/v1/imports/${id}/folders/${folder?.folder_id}/accept-destination`;
-    const accept = (body: object) =>
-      system.post<ErrorAnswer>(place, { why: "they moved", ...body });
+    const accept = (body: object) => system.post<Problem>(place, { why: "they moved", ...body });
 
     // Nobody accepts what isn't offered, nor of a folder that isn't there.
     const wrong = await accept({ ...offered, bucket: "another" });
-    expect([wrong.status, wrong.body.error.code]).toEqual([409, "STATE_CONFLICT"]);
-    expect(wrong.body.error.details).toEqual(offered);
+    expect([wrong.status, wrong.body.code]).toEqual([409, "STATE_CONFLICT"]);
+    expect(wrong.body.details).toEqual(offered);
     const nowhere = place.replace(/folders\/\d+/, "folders/999999");
     expect((await system.post(nowhere, { ...offered, why: "w" })).status).toBe(404);
     expect(sandbox.objectCount()).toBe(2);

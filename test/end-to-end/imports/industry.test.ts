@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { ErrorAnswer, FileView, ImportView } from "@exhibit/contracts";
+import type { FileView, ImportView, Problem } from "@exhibit/contracts";
 import type { UploadUrls } from "@exhibit/sandbox";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { exhibit } from "../../support/exhibit.ts";
@@ -191,8 +191,8 @@ describe.each(anyEngine)("A brand's images at industry (%s)", (kind) => {
 
   test("are refused at the door when the folder isn't a record", async () => {
     const folders = [directory("industry", { ...record, index: "1" }, system.root)];
-    const { status, body } = await system.post<ErrorAnswer>("/v1/imports", { folders });
-    expect(`${status} ${body.error.code} ${body.error.message}`).toMatch(
+    const { status, body } = await system.post<Problem>("/v1/imports", { folders });
+    expect(`${status} ${body.code} ${body.detail}`).toMatch(
       /400 REQUEST_INVALID folders\[0\].*index/,
     );
   });

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
-import type { ErrorAnswer, ImportView } from "@exhibit/contracts";
+import type { ImportView, Problem } from "@exhibit/contracts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   bothEngines,
@@ -152,12 +152,12 @@ describe.each(bothEngines)("A case's evidence (%s)", (kind) => {
   test("is refused at the door when a folder can't be what it says", async () => {
     const { root } = system;
     const refuse = async (folder: ReturnType<typeof directory>) => {
-      const { status, body } = await system.post<ErrorAnswer>("/v1/imports", {
+      const { status, body } = await system.post<Problem>("/v1/imports", {
         entrust_id: "E",
         suit_ids: [],
         folders: [folder],
       });
-      return `${status} ${body.error.code} ${body.error.message}`;
+      return `${status} ${body.code} ${body.detail}`;
     };
     expect(await refuse(directory("kongur", { suit: "1" }, root))).toMatch(
       /400 REQUEST_INVALID folders\[0\].*suit/,

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import type { AuditEvent, ErrorAnswer, ImportView, VendorList } from "@exhibit/contracts";
+import type { AuditEvent, ImportView, Problem, VendorList } from "@exhibit/contracts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { bullBoardOf } from "../../support/bull-board.ts";
 import {
@@ -56,9 +56,9 @@ describe.each(anyEngine)("Pause and resume (%s)", (kind) => {
     expect(await board.count("failed")).toBe(0);
     expect(await look(id)).toMatchObject({ status: "storing", planned: 1, failed: 0, errors: [] });
 
-    const again = await system.post<ErrorAnswer>(`/v1/imports/${id}/pause`, {});
-    expect(again).toMatchObject({ status: 409, body: { error: { code: "STATE_CONFLICT" } } });
-    expect(again.body.error.message).toContain("is paused already");
+    const again = await system.post<Problem>(`/v1/imports/${id}/pause`, {});
+    expect(again).toMatchObject({ status: 409, body: { code: "STATE_CONFLICT" } });
+    expect(again.body.detail).toContain("is paused already");
 
     const sealed = system.rest(id);
     const resumed = await system.post<ImportView>(`/v1/imports/${id}/resume`);

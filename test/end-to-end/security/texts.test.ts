@@ -1,6 +1,6 @@
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { type ErrorAnswer, type ImportView, unseenIn } from "@exhibit/contracts";
+import { type ImportView, type Problem, unseenIn } from "@exhibit/contracts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bullBoardOf } from "../../support/bull-board.ts";
 import {
@@ -32,8 +32,8 @@ describe.each(anyEngine)("Texts of somebody else's (%s)", (kind) => {
       `/v1/imports/${import_id}/files?after=${cursor("a\\u0000b")}`,
       `/v1/imports/${import_id}/files?after=${cursor("a\\ud800b")}`,
     ]) {
-      const { error } = await system.get<ErrorAnswer>(path);
-      expect([path, error.code]).toEqual([path, "REQUEST_INVALID"]);
+      const { code } = await system.get<Problem>(path);
+      expect([path, code]).toEqual([path, "REQUEST_INVALID"]);
     }
     for (const text of ["a\u0000b", "a\ud800b"]) {
       const good = importOfSuits(system.root, "1001");
@@ -49,8 +49,8 @@ describe.each(anyEngine)("Texts of somebody else's (%s)", (kind) => {
         folder({ [text]: "1" }, "/x"),
         folder({ suit_id: "1001" }, `${system.root}/${text}`),
       ]) {
-        const { status, body } = await system.post<ErrorAnswer>("/v1/imports", request);
-        expect([status, body.error.code]).toEqual([400, "REQUEST_INVALID"]);
+        const { status, body } = await system.post<Problem>("/v1/imports", request);
+        expect([status, body.code]).toEqual([400, "REQUEST_INVALID"]);
       }
     }
     const all = await system.get<{ items: ImportView[] }>("/v1/imports");

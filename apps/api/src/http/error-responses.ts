@@ -1,8 +1,9 @@
 import {
-  type ErrorAnswer,
   type ErrorCode,
   ExhibitError,
   errorTable,
+  PROBLEM_TYPE,
+  type Problem,
   toExhibitError,
   visible,
 } from "@exhibit/contracts";
@@ -20,11 +21,13 @@ interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
   readonly details: Readonly<Record<string, unknown>>;
+  /** In milliseconds. */
+  readonly retryAfter?: number | undefined;
 }
 
 /**
- * Gives all failures, ours and Fastify's, one form of response. `methodsAt` returns the methods
- * that a path supports, none for an unknown path.
+ * Gives all failures, ours and Fastify's, one form of response: problem details (RFC 9457).
+ * `methodsAt` returns the methods that a path supports, none for an unknown path.
  */
 export function sendErrorsUniformly(
   app: FastifyInstance,
@@ -49,24 +52,34 @@ export function sendErrorsUniformly(
  * 500 on.
  */
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply) {
-  const failure = failureOf(error);
-  const { status, remedy } = errorTable[failure.code];
+  const { code, message, details, retryAfter } = failureOf(error);
+  const { status, meaning, remedy } = errorTable[code];
   if (status >= 500) request.log.error({ err: error }, "the request failed");
   const traceId = traceIdOf(request);
-  const answer: ErrorAnswer = {
-    error: { ...failure, remedy, ...(traceId === undefined ? {} : { trace_id: traceId }) },
+  const answer: Problem = {
+    type: `/v1/errors#${code}`,
+    title: meaning,
+    status,
+    detail: message,
+    instance: `urn:uuid:${request.id}`,
+    code,
+    remedy,
+    details,
+    ...(traceId === undefined ? {} : { trace_id: traceId }),
   };
+  if (retryAfter !== undefined) reply.header("retry-after", Math.ceil(retryAfter / 1000));
   // Serialized here, so that a fault in a route's response schema can't hide the failure.
   return reply
     .code(status)
-    .type("application/json; charset=utf-8")
-    .serializer((payload: ErrorAnswer) => JSON.stringify(payload))
+    .type(PROBLEM_TYPE)
+    .serializer((payload: Problem) => JSON.stringify(payload))
     .send(answer);
 }
 
 function failureOf(error: unknown): Failure {
   if (error instanceof ExhibitError) {
-    return { code: error.code, message: error.message, details: error.details };
+    const { code, message, details, retryAfter } = error;
+    return { code, message, details, retryAfter };
   }
   if (error instanceof RequestFaults) return invalid(error);
   if (isFault(error)) return faultOf(error);

@@ -60,7 +60,7 @@ describe("The Host of a request", () => {
     const { port, calls } = await start();
     const { status, body } = await get(port, host);
     expect(status).toBe(421);
-    expect(JSON.parse(body).error.code).toBe("HOST_REFUSED");
+    expect(JSON.parse(body).code).toBe("HOST_REFUSED");
     expect(calls).toEqual([]);
   });
 
@@ -89,7 +89,7 @@ describe("The Host of a request", () => {
     for (const [method, path] of paths) {
       const { status, body } = await say(port, `${method} ${path} HTTP/1.1`, "host: evil.example");
       expect([path, status]).toEqual([path, path === "/healthz" ? 200 : 421]);
-      if (status !== 200) expect(JSON.parse(body).error.code).toBe("HOST_REFUSED");
+      if (status !== 200) expect(JSON.parse(body).code).toBe("HOST_REFUSED");
     }
     expect(calls).toEqual([]);
   });
@@ -142,7 +142,7 @@ describe("A web page", () => {
     ]) {
       const { status, body } = await post(port, headers, path);
       expect([path, status]).toEqual([path, 403]);
-      expect(JSON.parse(body).error.code).toBe("ORIGIN_REFUSED");
+      expect(JSON.parse(body).code).toBe("ORIGIN_REFUSED");
     }
     expect(calls).toEqual([]);
   });
@@ -197,10 +197,8 @@ describe("A web page", () => {
       });
       expect(answer.status).toBe(415);
       expect(await answer.json()).toMatchObject({
-        error: {
-          code: "MEDIA_TYPE_UNSUPPORTED",
-          message: expect.stringContaining("application/json"),
-        },
+        code: "MEDIA_TYPE_UNSUPPORTED",
+        detail: expect.stringContaining("application/json"),
       });
     }
     expect(calls.filter(({ name }) => name === "create")).toEqual([]);
@@ -217,5 +215,5 @@ it.each([
   const answer = await fetch(`http://127.0.0.1:${port}${path}?x=1`, { method });
   expect(answer.status).toBe(405);
   expect(answer.headers.get("allow")).toBe(allow);
-  expect(await answer.json()).toMatchObject({ error: { code: "METHOD_NOT_ALLOWED" } });
+  expect(await answer.json()).toMatchObject({ code: "METHOD_NOT_ALLOWED" });
 });

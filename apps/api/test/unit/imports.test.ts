@@ -44,18 +44,18 @@ describe("starting an import", () => {
       ],
     });
     expect(answer.statusCode).toBe(400);
-    const { error } = answer.json();
-    expect(error).toMatchObject({
+    const problem = answer.json();
+    expect(problem).toMatchObject({
       code: "REQUEST_INVALID",
       remedy: errorTable.REQUEST_INVALID.remedy,
       details: { in: "body" },
     });
-    expect(error.details.fields.map(({ field }: { field: string }) => field)).toEqual([
+    expect(problem.details.fields.map(({ field }: { field: string }) => field)).toEqual([
       "suit_ids.0",
       "folders.0.source.type",
       "folders.1",
     ]);
-    expect(error.message).toContain('folders.1: there is no "extra" here');
+    expect(problem.detail).toContain('folders.1: there is no "extra" here');
     expect(api.calls).toEqual([]);
   });
 
@@ -63,8 +63,8 @@ describe("starting an import", () => {
     const answer = await post({
       folders: Array.from({ length: 50 }, () => ({ ...folder, vendor: "" })),
     });
-    expect(answer.json().error.details.fields).toHaveLength(20);
-    expect(answer.json().error.message).toContain("and 30 more");
+    expect(answer.json().details.fields).toHaveLength(20);
+    expect(answer.json().detail).toContain("and 30 more");
   });
 
   it("takes no name or path that nothing has: they would come back in sentences", async () => {
@@ -76,7 +76,7 @@ describe("starting an import", () => {
         { ...folder, source: { type: "directory", path: `/${long}` } },
       ],
     });
-    const fields = answer.json().error.details.fields.map(({ field }: { field: string }) => field);
+    const fields = answer.json().details.fields.map(({ field }: { field: string }) => field);
     expect(fields).toEqual([
       "folders.0.vendor",
       "folders.1.folder.suit_id",
@@ -98,7 +98,7 @@ describe("starting an import", () => {
       ...(payload === undefined ? {} : { payload }),
     });
     expect(answer.statusCode).toBe(400);
-    expect(answer.json().error.code).toBe("REQUEST_INVALID");
+    expect(answer.json().code).toBe("REQUEST_INVALID");
   });
 });
 
@@ -135,7 +135,7 @@ describe("looking at imports", () => {
   ])("refuses the query %s", async (query) => {
     const answer = await api.app.inject(`/v1/imports?${query}`);
     expect(answer.statusCode).toBe(400);
-    expect(answer.json().error).toMatchObject({
+    expect(answer.json()).toMatchObject({
       code: "REQUEST_INVALID",
       details: { in: "query" },
     });
@@ -171,8 +171,8 @@ describe("looking at imports", () => {
     const { import_id } = api.put();
     const answer = await api.app.inject(`/v1/imports/${import_id}/files?${query}`);
     expect(answer.statusCode).toBe(400);
-    expect(answer.json().error.message).toContain(sentence);
-    expect(answer.json().error.message.length).toBeLessThan(250);
+    expect(answer.json().detail).toContain(sentence);
+    expect(answer.json().detail.length).toBeLessThan(250);
   });
 
   it("lists the imports of an id's beginning or end", async () => {
@@ -186,9 +186,9 @@ describe("looking at imports", () => {
     async (path) => {
       const answer = await api.app.inject(`/v1/imports/unknown${path}`);
       expect(answer.statusCode).toBe(404);
-      expect(answer.json().error).toMatchObject({
+      expect(answer.json()).toMatchObject({
         code: "NOT_FOUND",
-        message: "There is no import unknown.",
+        detail: "There is no import unknown.",
       });
     },
   );
@@ -247,7 +247,7 @@ describe("acts of people", () => {
       args: [import_id, "7", { ...place, why: "they moved" }, "api"],
     });
     for (const wrong of [place, { bucket: "b", prefix: "p/", why: "w" }, { why: "w" }]) {
-      expect((await act(path, wrong)).json().error?.code).toBe("REQUEST_INVALID");
+      expect((await act(path, wrong)).json().code).toBe("REQUEST_INVALID");
     }
   });
 
@@ -288,14 +288,14 @@ describe("acts of people", () => {
   ])("refuses %s with %j", async (name, payload) => {
     const { import_id } = api.put();
     const answer = await act(`${import_id}/${name}`, payload);
-    expect(answer.json().error?.code).toBe("REQUEST_INVALID");
+    expect(answer.json().code).toBe("REQUEST_INVALID");
     expect(api.calls).toEqual([]);
   });
 
   it("refuses a name that is too long to be one", async () => {
     const { import_id } = api.put();
     const answer = await act(`${import_id}/cancel`, {}, { "x-exhibit-actor": "x".repeat(201) });
-    expect(answer.json().error).toMatchObject({
+    expect(answer.json()).toMatchObject({
       code: "REQUEST_INVALID",
       details: { in: "headers", fields: [{ field: "x-exhibit-actor" }] },
     });
@@ -318,15 +318,35 @@ describe("failures", () => {
     };
     const answer = await api.app.inject({ method: "POST", url: "/v1/imports/x/retry" });
     expect(answer.statusCode).toBe(409);
+    expect(answer.headers["content-type"]).toMatch(/^application\/problem\+json(;|$)/);
     expect(answer.json()).toEqual({
-      error: {
-        code: "STATE_CONFLICT",
-        message: "The import is sealed.",
-        remedy: errorTable.STATE_CONFLICT.remedy,
-        details: { status: "sealed" },
-      },
+      type: "/v1/errors#STATE_CONFLICT",
+      title: errorTable.STATE_CONFLICT.meaning,
+      status: 409,
+      detail: "The import is sealed.",
+      instance: `urn:uuid:${answer.headers["x-request-id"]}`,
+      code: "STATE_CONFLICT",
+      remedy: errorTable.STATE_CONFLICT.remedy,
+      details: { status: "sealed" },
     });
     expect(api.log.join("")).not.toContain('"level":"error"');
+  });
+
+  it("says after how many seconds a request may be repeated", async () => {
+    api.imports.retry = async () => {
+      throw new ExhibitError("RATE_LIMITED", "Too many.", { retryAfter: 1_200 });
+    };
+    const answer = await api.app.inject({ method: "POST", url: "/v1/imports/x/retry" });
+    expect([answer.statusCode, answer.headers["retry-after"]]).toEqual([429, "2"]);
+  });
+
+  it("lists the table that a problem's type leads to", async () => {
+    const problem = (await api.app.inject("/v1/imports/unknown")).json();
+    const { pathname, hash } = new URL(problem.type, "http://localhost");
+    const { items } = (await api.app.inject(pathname)).json();
+    expect(items.map(({ code }: { code: string }) => code)).toEqual(Object.keys(errorTable));
+    const { title, status, remedy } = problem;
+    expect(items).toContainEqual({ code: hash.slice(1), title, status, remedy, action: "never" });
   });
 
   it("keeps what an unforeseen error says out of the answer, and logs it with its stack", async () => {
@@ -335,7 +355,7 @@ describe("failures", () => {
     };
     const answer = await api.app.inject("/v1/imports/x");
     expect(answer.statusCode).toBe(500);
-    expect(answer.json().error.code).toBe("INTERNAL");
+    expect(answer.json().code).toBe("INTERNAL");
     expect(answer.body).not.toMatch(/postgres|\.ts|stack/);
     const logged = api.log.map((line) => JSON.parse(line)).find(({ level }) => level === "error");
     expect(logged.err.stack).toContain("pool of postgres is undefined");
@@ -346,7 +366,7 @@ describe("failures", () => {
     api.put({ status: "unheard of" as "sealed" });
     const answer = await api.app.inject("/v1/imports");
     expect(answer.statusCode).toBe(500);
-    expect(answer.json().error.code).toBe("INTERNAL");
+    expect(answer.json().code).toBe("INTERNAL");
   });
 
   it.each([
@@ -355,15 +375,15 @@ describe("failures", () => {
   ] as const)("says that there is no %s %s", async (method, url) => {
     const answer = await api.app.inject({ method, url });
     expect(answer.statusCode).toBe(404);
-    expect(answer.json().error).toMatchObject({
+    expect(answer.json()).toMatchObject({
       code: "NOT_FOUND",
-      message: `There is no ${method} ${url}; GET / lists what there is.`,
+      detail: `There is no ${method} ${url}; GET / lists what there is.`,
       details: {},
     });
   });
 
   it("calls a URL that can't be decoded an invalid request", async () => {
     const answer = await api.app.inject("/v1/imports/%zz");
-    expect(answer.json().error.code).toBe("REQUEST_INVALID");
+    expect(answer.json().code).toBe("REQUEST_INVALID");
   });
 });

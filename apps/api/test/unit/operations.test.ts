@@ -91,9 +91,9 @@ it("shows the bandwidth limit, and sets it for whoever says who they are", async
 it("isn't ready while one is down, and says which", async () => {
   const answer = await get("/readyz", async () => ({ ledger: "up", queue: "connection refused" }));
   expect(answer.statusCode).toBe(503);
-  expect(answer.json().error).toMatchObject({
+  expect(answer.json()).toMatchObject({
     code: "SERVICE_UNREACHABLE",
-    message: "Ledger: up; queue: connection refused.",
+    detail: "Ledger: up; queue: connection refused.",
     details: { ledger: "up", queue: "connection refused" },
   });
 });
@@ -105,9 +105,9 @@ it("names by its code what a person has to fix", async () => {
     code: "SERVICE_UNFIT",
   }));
   expect(answer.statusCode).toBe(503);
-  expect(answer.json().error).toMatchObject({
+  expect(answer.json()).toMatchObject({
     code: "SERVICE_UNFIT",
-    message: "Ledger: up; queue: it is a replica.",
+    detail: "Ledger: up; queue: it is a replica.",
     remedy: expect.stringContaining("server"),
   });
 });

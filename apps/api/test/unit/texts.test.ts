@@ -36,9 +36,9 @@ describe("A body", () => {
   it.each(["gbk", "utf-16", "iso-8859-1"])("that is said to be in %s isn't", async (charset) => {
     const answer = await post(body("x"), `application/json; charset=${charset}`);
     expect(answer.statusCode).toBe(415);
-    expect(answer.json().error).toMatchObject({
+    expect(answer.json()).toMatchObject({
       code: "MEDIA_TYPE_UNSUPPORTED",
-      message: expect.stringContaining(charset),
+      detail: expect.stringContaining(charset),
     });
     expect(api.calls).toEqual([]);
   });
@@ -51,7 +51,7 @@ describe("A body", () => {
     ]);
     const answer = await post(gbk);
     expect(answer.statusCode).toBe(400);
-    expect(answer.json().error.message).toBe("The body isn't UTF-8.");
+    expect(answer.json().detail).toBe("The body isn't UTF-8.");
     expect(api.calls).toEqual([]);
   });
 
@@ -60,7 +60,7 @@ describe("A body", () => {
     async (text) => {
       const answer = await post(body("?").replace("?", text));
       expect(answer.statusCode).toBe(400);
-      expect(answer.json().error.details.fields).toEqual([
+      expect(answer.json().details.fields).toEqual([
         { field: "entrust_id", reason: expect.stringContaining("can't be displayed (U+") },
       ]);
     },
@@ -72,7 +72,7 @@ it.each(["suit_id=%00", "entrust_id=%1b", "entrust_id=a%0ab", "after=%00", "suit
   async (query) => {
     const answer = await api.app.inject(`/v1/imports?${query}`);
     expect(answer.statusCode).toBe(400);
-    expect(answer.json().error).toMatchObject({
+    expect(answer.json()).toMatchObject({
       code: "REQUEST_INVALID",
       details: { in: "query", fields: [{ field: query.split("=")[0] }] },
     });
@@ -89,7 +89,7 @@ it.each(["alice%0a2026-01-01 forged", "a%1b%5b31m", "%e2%80%ae", "%00", "\u0080"
       headers: { "x-exhibit-actor": actor },
     });
     expect(answer.statusCode).toBe(400);
-    expect(answer.json().error.details).toMatchObject({
+    expect(answer.json().details).toMatchObject({
       in: "headers",
       fields: [{ field: "x-exhibit-actor" }],
     });
@@ -107,6 +107,6 @@ it.each(["retry", "cancel", "waive", "pause", "resume"])(
       payload: { why: "a\nb" },
     });
     expect(answer.statusCode).toBe(400);
-    expect(answer.json().error.details.fields).toMatchObject([{ field: "why" }]);
+    expect(answer.json().details.fields).toMatchObject([{ field: "why" }]);
   },
 );

@@ -55,7 +55,7 @@ it("begins a trace of its own for a caller without one, and names it in the fail
   };
   const answer = await api.app.inject("/v1/imports/x");
   const [span] = recorder.spans();
-  expect(answer.json().error.trace_id).toBe(span?.spanContext().traceId);
+  expect(answer.json().trace_id).toBe(span?.spanContext().traceId);
   expect(span?.status.code).toBe(SpanStatusCode.ERROR);
 });
 

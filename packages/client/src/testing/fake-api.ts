@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { PROBLEM_TYPE, type Problem } from "@exhibit/contracts";
 
 interface Asked {
   method: string;
@@ -55,7 +56,17 @@ export function errorJson(
   code: string,
   message: string,
 ): void {
-  json(response, { error: { code, message, remedy: "…", details: {} } }, status);
+  const body: Problem = {
+    type: `/v1/errors#${code}`,
+    title: "…",
+    status,
+    detail: message,
+    instance: "urn:uuid:0f8fad5b-d9cb-469f-a165-70867728950e",
+    code,
+    remedy: "…",
+    details: {},
+  };
+  response.writeHead(status, { "content-type": PROBLEM_TYPE }).end(JSON.stringify(body));
 }
 
 /** Begins a stream of server-sent events. */

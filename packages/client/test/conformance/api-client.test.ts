@@ -45,6 +45,17 @@ test("gives the server's own error: code, sentence, details", async () => {
   });
 });
 
+test("says how long the server asks to wait", async () => {
+  await using api = await startFakeApi((response) => {
+    response.setHeader("retry-after", "2");
+    errorJson(response, 429, "RATE_LIMITED", "Too many.");
+  });
+  await expect(createApiClient({ url: api.url }).retry(importId)).rejects.toMatchObject({
+    code: "RATE_LIMITED",
+    retryAfter: 2_000,
+  });
+});
+
 test("nobody there is SERVICE_UNREACHABLE, with the address and the reason", async () => {
   const url = await deadUrl();
   await expect(createApiClient({ url }).get(importId)).rejects.toMatchObject({

@@ -1,24 +1,48 @@
 import { z } from "zod";
 import { errorCodes } from "../errors/error-table.ts";
 
-/** What went wrong, as the API shows it. */
+const code = z.enum(errorCodes as [string, ...string[]]);
+
+/** What went wrong with a file, a folder or an import, as the API shows it. */
 export const errorView = z
-  .object({
-    code: z.enum(errorCodes as [string, ...string[]]),
-    message: z.string(),
-    remedy: z.string(),
-  })
+  .object({ code, message: z.string(), remedy: z.string() })
   .meta({ id: "Error" });
 export type ErrorView = z.output<typeof errorView>;
 
-/** The body of every response that isn't a success. */
-export const errorAnswer = z
+/** The media type of `problem`. */
+export const PROBLEM_TYPE = "application/problem+json";
+
+/** The body of every response that isn't a success: problem details (RFC 9457). */
+export const problem = z
   .object({
-    error: z.object({
-      ...errorView.shape,
-      details: z.record(z.string(), z.unknown()),
-      trace_id: z.string().optional(),
-    }),
+    type: z.string().describe("The code's entry in the table of codes: `/v1/errors#CODE`"),
+    title: z.string().describe("What the code means, the same for each problem of this code"),
+    status: z.int().describe("The response's HTTP status"),
+    detail: z.string().describe("What happened in this case; it names what is concerned"),
+    instance: z.string().describe("The request: `urn:uuid:` and its `x-request-id`"),
+    code: code.describe("For programs: what happened, as one of the codes of GET /v1/errors"),
+    remedy: z.string().describe("What a person can do about it"),
+    details: z.record(z.string(), z.unknown()).describe("Facts of this case, for programs"),
+    trace_id: z.string().optional().describe("The request's trace; absent without telemetry"),
   })
-  .meta({ id: "ErrorAnswer" });
-export type ErrorAnswer = z.output<typeof errorAnswer>;
+  .meta({ id: "Problem" });
+export type Problem = z.output<typeof problem>;
+
+/** The table of codes. */
+export const errorCodeList = z
+  .object({
+    items: z.array(
+      z.object({
+        code,
+        title: z.string().describe("What happened"),
+        remedy: z.string().describe("What a person can do about it"),
+        status: z.int().describe("The HTTP status of a response with this code"),
+        action: z
+          .enum(["never", "backoff", "renew-lease", "throttle", "clock"])
+          .describe(
+            "What a program does: `never` repeats nothing until a person has acted; `backoff` repeats it later; `throttle` repeats it after Retry-After; `renew-lease` and `clock` are dealt with by Exhibit itself",
+          ),
+      }),
+    ),
+  })
+  .meta({ id: "ErrorCodeList" });

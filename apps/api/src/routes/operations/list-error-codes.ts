@@ -1,0 +1,17 @@
+import { errorCodeList, errorCodes, errorTable } from "@exhibit/contracts";
+import { action } from "../../action/action.ts";
+
+const items = errorCodes.map((code) => {
+  const { meaning: title, remedy, status, action } = errorTable[code];
+  return { code, title, remedy, status, action };
+});
+
+export const listErrorCodes = action(
+  {
+    summary: "List the codes of errors",
+    description: "Each problem's `type` refers to its code's entry here.",
+    tags: ["operations"],
+    response: { 200: errorCodeList },
+  },
+  () => async () => ({ items }),
+);
