@@ -61,7 +61,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     access: ["text"],
     errors: ["text"],
     "bandwidth-limit": ["errors"],
-    api: ["text", "errors"],
+    api: ["text", "access", "errors"],
   },
   access: {
     secrets: [],
@@ -175,6 +175,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     work: ["states", "ledger", "sql", "planning"],
     workers: ["ledger", "sql", "audit"],
     views: ["schema", "ledger", "storing", "work", "workers"],
+    access: ["schema", "ledger", "sql", "audit", "views"],
     testing: [],
   },
   ingest: {

@@ -92,6 +92,7 @@ export const auditEvent: AuditEvent = {
   event_id: "1",
   import_id: "0f8fad5b-d9cb-469f-a165-70867728950e",
   vendor: null,
+  subject: null,
   at: "2026-01-02T03:04:06.000Z",
   who: "王芳",
   what: "waive",

@@ -10,6 +10,7 @@ export * from "./api/files.ts";
 export * from "./api/folders.ts";
 export * from "./api/imports.ts";
 export * from "./api/incidents.ts";
+export * from "./api/keys.ts";
 export * from "./api/pages.ts";
 export * from "./api/pause.ts";
 export * from "./api/sources.ts";

@@ -1,3 +1,23 @@
+export {
+  type ApiKey,
+  type ApiKeyRecord,
+  createApiKey,
+  findApiKey,
+  listApiKeys,
+  type Rotation,
+  revokeApiKey,
+  rotateApiKey,
+  touchApiKey,
+} from "./access/api-keys.ts";
+export { createLoginCode, type LoginCode, takeLoginCode } from "./access/login-codes.ts";
+export {
+  createSession,
+  endSession,
+  findSession,
+  type NewSession,
+  type SessionRecord,
+  touchSession,
+} from "./access/sessions.ts";
 export { acceptDestination } from "./actions/accept-destination.ts";
 export { cancelImport } from "./actions/cancel.ts";
 export { createImport, perhapsCreated } from "./actions/create-import.ts";
@@ -49,7 +69,7 @@ export {
   type ShardRow,
   type UnfinishedFile,
 } from "./storing/shard-runs.ts";
-export { listAuditEvents, listVendorAuditEvents } from "./views/audit.ts";
+export { listAllAuditEvents, listAuditEvents, listVendorAuditEvents } from "./views/audit.ts";
 export { type FileQuery, listFiles } from "./views/files.ts";
 export { listFolders } from "./views/folders.ts";
 export { type ImportQuery, listImports, readImport } from "./views/imports.ts";

@@ -4,6 +4,9 @@ import type {
   FileState,
   FolderSelector,
   ImportStatus,
+  Principal,
+  Role,
+  Scope,
   SkippedAs,
   Source,
 } from "@exhibit/contracts";
@@ -295,13 +298,15 @@ interface PausedVendorTable {
   why: string | null;
 }
 
-/** The audit log: what people did to imports and vendors. Rows are only added. */
+/** The audit log: what people did to imports, vendors and other things. Rows are only added. */
 export interface AuditTable {
   id: Generated<number>;
-  /** Null for an event of a vendor. */
+  /** Null for an event of something else. */
   import_id: string | null;
-  /** Null for an event of an import. */
+  /** Null for an event of something else. */
   vendor: string | null;
+  /** What else was acted on, as its path below /v1: `keys/AbC12345`. */
+  subject: string | null;
   at: Generated<Date>;
   who: string;
   what: AuditAction;
@@ -335,8 +340,61 @@ interface WorkerTable {
   waits: ColumnType<unknown, string | null | undefined, string | null>;
 }
 
+/** The keys of the API. Rows stay when a key is revoked or has expired. */
+export interface ApiKeyTable {
+  /** Their order. */
+  number: Generated<number>;
+  /** What the key's text has behind `exh_`. */
+  id: string;
+  name: string;
+  role: Role;
+  scope: Json<Scope>;
+  may_name_others: boolean;
+  /** The SHA-256 of the key's text. */
+  digest: Buffer | Uint8Array;
+  /** The same of the text before the last rotation, which works until `previous_until`. */
+  previous_digest: Buffer | Uint8Array | null;
+  previous_until: Date | null;
+  created_at: Generated<Date>;
+  created_by: string;
+  expires_at: Date;
+  revoked_at: Date | null;
+  revoked_by: string | null;
+  /** To the minute. */
+  last_used_at: Date | null;
+}
+
+/** The sessions of browsers. A row goes when its session ends. */
+interface SessionTable {
+  /** The SHA-256 of its token. */
+  digest: Buffer | Uint8Array;
+  /** On whose authority its requests act. */
+  principal: Json<Principal>;
+  /** The key that it was opened with; null for a person's own login. */
+  key_id: string | null;
+  /** Whether its cookie is one for HTTPS alone. */
+  secure: boolean;
+  created_at: Generated<Date>;
+  /** When it was used last, to the minute. */
+  seen_at: Date;
+  expires_at: Date;
+}
+
+/** The codes of login links, each for one use. */
+interface LoginCodeTable {
+  /** The SHA-256 of the code. */
+  digest: Buffer | Uint8Array;
+  /** The key that the session is opened with. */
+  key_id: string;
+  created_at: Generated<Date>;
+  expires_at: Date;
+}
+
 export interface LedgerSchema {
   acts: AuditTable;
+  api_keys: ApiKeyTable;
+  sessions: SessionTable;
+  login_codes: LoginCodeTable;
   bandwidth_limits: BandwidthLimitTable;
   paused_vendors: PausedVendorTable;
   imports: ImportTable;

@@ -371,6 +371,7 @@ test("audit shows who did what, when and why, page by page, and as JSON", async 
     event_id: "1",
     import_id: importId,
     vendor: null,
+    subject: null,
     at: "2026-11-23T12:34:56.000Z",
     who: "王芳",
     what: "retry",

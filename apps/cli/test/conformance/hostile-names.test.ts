@@ -59,6 +59,7 @@ const act: AuditEvent = {
   event_id: "1",
   import_id: importId,
   vendor: null,
+  subject: null,
   at: pause.at,
   who: HOSTILE,
   what: "waive",

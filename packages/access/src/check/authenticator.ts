@@ -1,7 +1,6 @@
 import type { Principal } from "@exhibit/contracts";
 import { parseApiKey } from "../secrets/api-key.ts";
 import { parseToken } from "../secrets/token.ts";
-import { readSessionCookie } from "../sessions/session-cookie.ts";
 import { isOpen } from "../sessions/session-life.ts";
 import { isInForce, isSecretOf } from "./check-key.ts";
 import type { KeyRecord, SessionRecord } from "./records.ts";
@@ -11,9 +10,11 @@ import { createUses } from "./uses.ts";
 /** Characters of an Authorization header at most. A longer one isn't read. */
 const LONGEST_AUTHORIZATION = 8 * 1024;
 
-/** What a request says about who sends it: the headers of these names. */
+/** What a request says about who sends it. */
 export interface Credentials {
+  /** The header `Authorization` as it came. */
   readonly authorization?: string | undefined;
+  /** The token of a session, from its cookie. */
   readonly cookie?: string | undefined;
 }
 
@@ -27,8 +28,6 @@ export interface AuthenticatorOptions {
   readonly touchSession: (digest: Buffer, at: Date) => Promise<void>;
   /** Verifies a bearer token that isn't one of our keys. @defaultValue such tokens are refused */
   readonly verifyToken?: (token: string) => Promise<Principal | undefined>;
-  /** Whether browsers reach the API by HTTPS: its session cookies are for HTTPS alone then. */
-  readonly secure: boolean;
   /** @defaultValue Date.now */
   readonly now?: () => number;
 }
@@ -47,7 +46,7 @@ export interface Authenticator {
 
 /** Creates the check of API keys, session cookies and, where these are taken, bearer tokens. */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const { findKey, findSession, touchKey, touchSession, verifyToken, secure } = options;
+  const { findKey, findSession, touchKey, touchSession, verifyToken } = options;
   const now = options.now ?? Date.now;
   const keys = createRemembered(findKey, now);
   const sessions = createRemembered((hex) => findSession(Buffer.from(hex, "hex")), now);
@@ -68,11 +67,9 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   async function bySession(digest: Buffer): Promise<Principal | undefined> {
     const hex = digest.toString("hex");
     const session = sessions.recall(hex) ?? (await sessions.read(hex));
-    if (session === undefined || session.secure !== secure || !isOpen(session, now())) {
-      return undefined;
-    }
+    if (session === undefined || !isOpen(session, now())) return undefined;
     used(hex, session.seenAt, (at) => touchSession(digest, at));
-    return secure ? session.principal : { ...session.principal, mayMakeKeys: false };
+    return session.secure ? session.principal : { ...session.principal, mayMakeKeys: false };
   }
 
   async function byBearer(token: string): Promise<Principal | undefined> {
@@ -88,8 +85,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
         const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
         return token === undefined ? undefined : byBearer(token);
       }
-      const token = cookie === undefined ? undefined : readSessionCookie(cookie, secure);
-      const digest = token === undefined ? undefined : parseToken(token);
+      const digest = cookie === undefined ? undefined : parseToken(cookie);
       return digest && bySession(digest);
     },
     forget() {

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { pageOf } from "./pages.ts";
 
 /**
- * What people do to imports and (`pause`, `resume` and `accept` only) to vendors. Each of them is
- * recorded in the audit log, in the transaction that does it.
+ * What people do to imports, (`pause`, `resume` and `accept` only) to vendors, and (`create`, `rotate`
+ * and `revoke`) to keys. Each of them is recorded in the audit log, in the transaction that does it.
  */
 export const auditActions = [
   "create",
@@ -13,18 +13,24 @@ export const auditActions = [
   "pause",
   "resume",
   "accept",
+  "rotate",
+  "revoke",
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 
 /** Who is recorded when the caller doesn't say who they are. */
 export const UNNAMED_ACTOR = "api";
 
-/** One entry of the audit log: who did what to an import or a vendor, when and why. */
+/** One entry of the audit log: who did what to what, when and why. */
 export const auditEvent = z
   .object({
     event_id: z.string(),
-    import_id: z.uuid().nullable().describe("Null when a vendor was acted on"),
-    vendor: z.string().nullable().describe("Null when an import was acted on"),
+    import_id: z.uuid().nullable().describe("Null when something else was acted on"),
+    vendor: z.string().nullable().describe("Null when something else was acted on"),
+    subject: z
+      .string()
+      .nullable()
+      .describe("What else was acted on, as its path below /v1: `keys/AbC12345`"),
     at: z.iso.datetime(),
     who: z.string(),
     what: z.enum(auditActions),

@@ -3,7 +3,7 @@ import type { Transaction } from "kysely";
 import type { LedgerSchema } from "../schema.ts";
 import { storable } from "../sql/text.ts";
 
-/** Who acts on an import or a vendor, and why. */
+/** Who acts, and why. */
 export interface By {
   who: string;
   why?: string | undefined;
@@ -22,7 +22,7 @@ export function storableWhy({ why }: By): string | null {
  */
 export async function recordAuditEvent(
   tx: Transaction<LedgerSchema>,
-  act: ({ importId: string } | { vendor: string }) & {
+  act: ({ importId: string } | { vendor: string } | { subject: string }) & {
     what: AuditAction;
     by: By;
     selection?: Selection;
@@ -37,6 +37,7 @@ export async function recordAuditEvent(
     .values({
       import_id: "importId" in act ? act.importId : null,
       vendor: "vendor" in act ? act.vendor : null,
+      subject: "subject" in act ? act.subject : null,
       who: storable(by.who),
       what,
       why: storableWhy(by),

@@ -34,7 +34,8 @@ export async function checkServer(db: Kysely<LedgerSchema>): Promise<void> {
       current_user as user,
       (select string_agg(relname, ', ' order by relname) from pg_class
        where relkind = 'r' and pg_table_is_visible(oid)
-         and relname in ('imports', 'folders', 'shards', 'files', 'workers', 'acts')
+         and relname in ('imports', 'folders', 'shards', 'files', 'workers', 'acts', 'api_keys', 'sessions',
+           'login_codes')
          and not (has_table_privilege(oid, 'select') and has_table_privilege(oid, 'insert')
            and has_table_privilege(oid, 'update') and has_table_privilege(oid, 'delete'))) as forbidden`.execute(
     db,

@@ -13,6 +13,7 @@ import { facts } from "./0011-facts.ts";
 import { offeredPlaces } from "./0012-offered-places.ts";
 import { whatIsMissing } from "./0013-what-is-missing.ts";
 import { foldersThatFailed } from "./0015-folders-that-failed.ts";
+import { keys } from "./0016-keys.ts";
 
 // Migrations are in the order of their names. A released one is never changed, only followed by
 // another.
@@ -37,6 +38,7 @@ export const steps: Record<string, Migration> = {
   "0012-offered-places": offeredPlaces,
   "0013-what-is-missing": whatIsMissing,
   "0015-folders-that-failed": foldersThatFailed,
+  "0016-keys": keys,
 };
 
 /** The schema version that this program creates, and the oldest that it works on. */

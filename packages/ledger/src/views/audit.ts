@@ -24,17 +24,25 @@ export async function listVendorAuditEvents(
   return await pageOfEvents(ledger, { column: "vendor", value: vendor }, query);
 }
 
+/** Lists what people did to anything, the oldest first. */
+export async function listAllAuditEvents(
+  ledger: Ledger,
+  query: PageQuery,
+): Promise<Page<AuditEvent>> {
+  return await pageOfEvents(ledger, undefined, query);
+}
+
 async function pageOfEvents(
   ledger: Ledger,
-  of: { column: "import_id" | "vendor"; value: string },
+  of: { column: "import_id" | "vendor"; value: string } | undefined,
   query: PageQuery,
 ): Promise<Page<AuditEvent>> {
   let select = ledger.db
     .selectFrom("acts")
     .selectAll()
-    .where(of.column, "=", of.value)
     .orderBy("id")
     .limit(query.limit + 1);
+  if (of !== undefined) select = select.where(of.column, "=", of.value);
   if (query.after !== undefined)
     select = select.where("id", ">", Number(cursor(query.after, /^\d{1,15}$/)));
   const { items, next } = pageOf(await select.execute(), query.limit, (row) => String(row.id));
@@ -46,6 +54,7 @@ function auditEvent(row: Selectable<AuditTable>): AuditEvent {
     event_id: String(row.id),
     import_id: row.import_id,
     vendor: row.vendor,
+    subject: row.subject,
     at: row.at.toISOString(),
     who: row.who,
     what: row.what,

@@ -1,0 +1,76 @@
+import type { Principal } from "@exhibit/contracts";
+import type { Ledger } from "../ledger.ts";
+
+/** A session of a browser that begins. */
+export interface NewSession {
+  readonly digest: Buffer;
+  readonly principal: Principal;
+  /** The key that it was opened with, with which it ends; null for a person's own login. */
+  readonly keyId: string | null;
+  /** Whether its cookie is one for HTTPS alone. */
+  readonly secure: boolean;
+  readonly now: Date;
+  readonly expiresAt: Date;
+}
+
+/** What a session is checked by. */
+export interface SessionRecord {
+  readonly principal: Principal;
+  readonly secure: boolean;
+  readonly seenAt: Date;
+  readonly expiresAt: Date;
+}
+
+/** Adds a session, and removes those that have ended. */
+export async function createSession({ db }: Ledger, session: NewSession): Promise<void> {
+  const { digest, principal, keyId, secure, now, expiresAt } = session;
+  await db.deleteFrom("sessions").where("expires_at", "<", now).execute();
+  await db
+    .insertInto("sessions")
+    .values({
+      digest,
+      principal: JSON.stringify(principal),
+      key_id: keyId,
+      secure,
+      seen_at: now,
+      expires_at: expiresAt,
+    })
+    .execute();
+}
+
+/** Returns what a session is checked by; nothing if its key is revoked. */
+export async function findSession(
+  { db }: Ledger,
+  digest: Buffer,
+): Promise<SessionRecord | undefined> {
+  const row = await db
+    .selectFrom("sessions")
+    .leftJoin("api_keys", "api_keys.id", "sessions.key_id")
+    .select(["sessions.principal", "sessions.secure", "sessions.seen_at", "sessions.expires_at"])
+    .where("sessions.digest", "=", digest)
+    .where("api_keys.revoked_at", "is", null)
+    .executeTakeFirst();
+  return (
+    row && {
+      principal: row.principal,
+      secure: row.secure,
+      seenAt: row.seen_at,
+      expiresAt: row.expires_at,
+    }
+  );
+}
+
+/** Records when a session was used last. */
+export async function touchSession({ db }: Ledger, digest: Buffer, at: Date): Promise<void> {
+  await db
+    .updateTable("sessions")
+    .set({ seen_at: at })
+    .where("digest", "=", digest)
+    .where("seen_at", "<", at)
+    .execute();
+}
+
+/** Ends a session, if there is one with this digest. */
+export async function endSession({ db }: Ledger, digest: Buffer): Promise<void> {
+  await db.deleteFrom("sessions").where("digest", "=", digest).execute();
+}
