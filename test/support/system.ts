@@ -65,6 +65,8 @@ export interface SystemOptions {
   environment?: Partial<Environment>;
   /** Whether the sandbox is taken for the vendors and OSS themselves: its ledger isn't a trial's then. */
   isLive?: boolean;
+  /** Is called with the API before it listens. */
+  onApi?: (app: Awaited<ReturnType<typeof buildApi>>) => void;
   /** Is called with each line of the log. */
   log?: (line: string) => void;
 }
@@ -95,6 +97,7 @@ export async function startSystem(kind: EngineKind, options: SystemOptions = {})
   stack.defer(() => running.close());
   const app = await buildApi({ ...services, logger, progress: { interval: 50 } });
   stack.defer(() => app.close());
+  options.onApi?.(app);
   const apiUrl = await app.listen({ host: "127.0.0.1", port: 0 });
   const owned = stack.move();
   return {

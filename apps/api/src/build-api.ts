@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Bandwidth, Imports, JobLabels, VendorControl } from "@exhibit/ingest";
+import { everything } from "@exhibit/contracts";
+import type { Bandwidth, Imports, JobLabels, Scoped, VendorControl } from "@exhibit/ingest";
 import type { Readiness } from "@exhibit/runtime";
 import type { Logger } from "@exhibit/telemetry";
 import type { Queue } from "bullmq";
@@ -9,6 +10,7 @@ import { addBullBoard } from "./board/bull-board.ts";
 import { type AccessOptions, guardAccess } from "./http/access-guard.ts";
 import { sendError, sendErrorsUniformly } from "./http/error-responses.ts";
 import { acceptJsonOnly } from "./http/json-bodies.ts";
+import { principalOf } from "./http/principal.ts";
 import { traceRequests } from "./http/tracing.ts";
 import { validator } from "./http/validator.ts";
 import { addDocs } from "./pages/docs.ts";
@@ -25,15 +27,15 @@ const BODY_LIMIT = 48 * 1024 * 1024;
 export interface ApiOptions {
   /** Whether the imports are stored in a sandbox. */
   readonly trial: boolean;
-  readonly imports: Imports;
-  readonly bandwidth: Bandwidth;
+  readonly imports: Scoped<Imports>;
+  readonly bandwidth: Scoped<Bandwidth>;
   /** The queues that Bull Board shows. */
   readonly queues: readonly Queue[];
   /** Titles for the jobs in Bull Board. */
   readonly labels: JobLabels;
   /** Answers /readyz. It may throw or hang: both mean that a service is down. */
   readonly ready: () => Promise<Readiness>;
-  readonly vendors: VendorControl;
+  readonly vendors: Scoped<VendorControl>;
   readonly logger: Logger;
   /** The names by which the API may be called. @defaultValue those of the loopback */
   readonly access?: AccessOptions;
@@ -63,8 +65,10 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   traceRequests(app);
   sendErrorsUniformly(app, methodsAt);
 
+  // One reader for all who follow an import: each of them was let in by a scope that has it.
+  const forAll = { imports: imports.within(everything), bandwidth: bandwidth.within(everything) };
   const progress = createProgressFeed({
-    read: (id) => imports.get(id),
+    read: (id) => forAll.imports.get(id),
     onFault: (err) => logger.warn({ err }, "an import couldn't be read and is read again"),
     ...options.progress,
   });
@@ -72,8 +76,15 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
 
   await addDocs(app, trial);
   addFavicon(app);
-  addRoutes(app, { trial, imports, bandwidth, progress, ready, vendors });
-  const workers = async () => (await bandwidth.get()).workers;
+  addRoutes(app, {
+    trial,
+    progress,
+    ready,
+    importsOf: (request) => imports.within(principalOf(request).scope),
+    vendorsOf: (request) => vendors.within(principalOf(request).scope),
+    bandwidthOf: (request) => bandwidth.within(principalOf(request).scope),
+  });
+  const workers = async () => (await forAll.bandwidth.get()).workers;
   await addBullBoard(app, { trial, queues, labels, workers });
   return app;
 }

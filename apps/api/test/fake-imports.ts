@@ -11,7 +11,7 @@ import {
   noCounters,
   type VendorState,
 } from "@exhibit/contracts";
-import type { Bandwidth, Imports, VendorControl } from "@exhibit/ingest";
+import type { Bandwidth, Imports, Scoped, VendorControl } from "@exhibit/ingest";
 import { createLogger } from "@exhibit/telemetry";
 import { type ApiOptions, buildApi } from "../src/index.ts";
 
@@ -220,7 +220,7 @@ export function fakeImports() {
 }
 
 /** A limit in memory. */
-function fakeBandwidth(): Bandwidth {
+export function fakeBandwidth(): Bandwidth {
   const view: BandwidthView = { limit: "off", bytes_per_second: null, workers: 2, changes: [] };
   return {
     get: async () => view,
@@ -231,18 +231,23 @@ function fakeBandwidth(): Bandwidth {
   };
 }
 
+/** The same for every scope: the fakes know none. */
+export function anyScope<Control>(control: Control): Scoped<Control> {
+  return { within: () => control };
+}
+
 /** The API on fake imports, with its log kept. */
 export async function startApi(options: Partial<ApiOptions> = {}) {
   const fake = fakeImports();
   const log: string[] = [];
   const app = await buildApi({
     trial: false,
-    imports: fake.imports,
+    imports: anyScope(fake.imports),
     queues: [],
     labels: async () => new Map(),
     ready: async () => ({ ledger: "up", queue: "up", workers: 2 }),
-    vendors: fake.vendors,
-    bandwidth: fakeBandwidth(),
+    vendors: anyScope(fake.vendors),
+    bandwidth: anyScope(fakeBandwidth()),
     logger: createLogger({
       service: "api",
       secrets: [],

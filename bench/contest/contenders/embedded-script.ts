@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { loadConfig, readEnvironment, secretsOf } from "@exhibit/config";
+import { everything } from "@exhibit/contracts";
 import { openServices } from "@exhibit/runtime";
 import { createLogger } from "@exhibit/telemetry";
 import { startWorker } from "@exhibit/worker";
@@ -13,7 +14,8 @@ const logger = createLogger({ service: "bench", secrets: secretsOf(config, envir
 const services = await openServices({ environment, config, logger });
 const worker = await startWorker(services.forWorker);
 const folder = { role: "entrust" };
-let view = await services.imports.create({
+const imports = services.imports.within(everything);
+let view = await imports.create({
   entrust_id: "E-1",
   suit_ids: [],
   folders: [{ vendor: "kongur", folder, source: { type: "directory", path } }],
@@ -21,7 +23,7 @@ let view = await services.imports.create({
 while (view.status !== "sealed" && view.status !== "attention") {
   // Polling more often would take CPU time of the measured process.
   await setTimeout(50);
-  view = await services.imports.get(view.import_id);
+  view = await imports.get(view.import_id);
 }
 await worker.close();
 await services.close();

@@ -1,5 +1,6 @@
 export { type Bandwidth, createBandwidth, NO_LIMIT } from "./control/bandwidth.ts";
 export { createImports, type Imports, type ImportsDependencies } from "./control/imports.ts";
+export type { Scoped } from "./control/scoped.ts";
 export {
   createVendorControl,
   type VendorControl,

@@ -155,6 +155,7 @@ export function createRig(ledger: Ledger, paths: readonly string[]) {
 
   const broker: Broker = {
     check() {},
+    has: () => true,
     perFile: () => undefined,
     async lease(_of, options = {}) {
       asked.leases.push(options);

@@ -41,6 +41,7 @@ export { compareWithLast, type LastFolder, readLast } from "./planning/last-impo
 export type { OpenShard, PlannedFile, UnsendableEntry } from "./planning/planned-file.ts";
 export { forgetWalkedFolders, listAwaitingRewalk } from "./planning/rewalk.ts";
 export { addUnsendable } from "./planning/unsendable-entries.ts";
+export { ledgerWithin } from "./scope.ts";
 export { sealImport } from "./sealing/seal.ts";
 export { type ShardState, shardStates } from "./states.ts";
 export { fixDestination, isPlaceInUse, offerDestination } from "./storing/destinations.ts";
@@ -76,6 +77,7 @@ export { type ImportQuery, listImports, readImport } from "./views/imports.ts";
 export { listIncidents } from "./views/incidents.ts";
 export type { Page } from "./views/paging.ts";
 export { listSuits } from "./views/suits.ts";
+export { waitsWithin } from "./views/waits.ts";
 export { checkImport } from "./work/check-import.ts";
 export { type FolderRow, readFolder, readSlots } from "./work/folders.ts";
 export { openShards } from "./work/open-shards.ts";

@@ -1,3 +1,4 @@
+import type { Scope } from "@exhibit/contracts";
 import type { Kysely } from "kysely";
 import type { LedgerSchema } from "./schema.ts";
 
@@ -8,6 +9,11 @@ export interface Ledger {
   readonly schema: SchemaState;
   /** Whose ledger it was when it was opened. */
   readonly deployment: Deployment;
+  /**
+   * What is seen of it and may be changed by people; undefined for all of it, as workers need it.
+   * See `ledgerWithin`.
+   */
+  readonly scope?: Scope | undefined;
   /** Resolves once the database answers. */
   ping(): Promise<void>;
   close(): Promise<void>;

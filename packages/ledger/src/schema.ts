@@ -63,6 +63,11 @@ export interface ImportTable extends CounterColumns {
   amends: string | null;
   /** The number of its seal in the register. */
   sealed_number: number | null;
+  /**
+   * The roots of the scope in which it was created: its sources, and what links in them lead to,
+   * must lie below one of them. Null for no limit but that of the configuration.
+   */
+  source_limits: string[] | null;
 }
 
 export interface FolderTable extends CounterColumns {

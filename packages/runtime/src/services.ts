@@ -16,6 +16,7 @@ import {
   type Imports,
   type JobLabels,
   quietMsOf,
+  type Scoped,
   type VendorControl,
 } from "@exhibit/ingest";
 import { type Entrant, enterWorld, type Ledger, SCHEMA_VERSION } from "@exhibit/ledger";
@@ -39,15 +40,15 @@ export interface ServicesOptions {
 export interface Services {
   /** Whether files are stored in a sandbox. */
   readonly trial: boolean;
-  readonly imports: Imports;
+  readonly imports: Scoped<Imports>;
   /** The bandwidth limit of all workers of the ledger together. */
-  readonly bandwidth: Bandwidth;
+  readonly bandwidth: Scoped<Bandwidth>;
   readonly queues: Engine["queues"];
   /** Titles for jobs. */
   readonly labels: JobLabels;
   /** Returns whether ledger and queue answer, for /readyz. */
   ready(): Promise<Readiness>;
-  readonly vendors: VendorControl;
+  readonly vendors: Scoped<VendorControl>;
   /** Returns those of `sources.roots` that don't exist on this machine. */
   absentRoots(): Promise<string[]>;
   /** What a worker in this process uses. */
@@ -119,7 +120,7 @@ export async function openServices({
       ledger,
       engine,
       broker,
-      scope: isShared(environment) ? "fleet" : "process",
+      knows: isShared(environment) ? "fleet" : "process",
       logger,
     }),
     absentRoots: () => absentRoots(roots),

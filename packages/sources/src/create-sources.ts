@@ -7,7 +7,7 @@ import type { Absence, SourceContext, SourcePolicy } from "./source-kind.ts";
 import { createReaderPool } from "./threads/reader-pool.ts";
 import { createWalkerPool } from "./threads/walker-pool.ts";
 
-export interface SourcesOptions extends SourcePolicy {
+export interface SourcesOptions extends Omit<SourcePolicy, "limits"> {
   /** What is read and not released yet should take no more bytes than this: more costs extra. */
   memoryBytes: number;
 }
@@ -15,12 +15,14 @@ export interface SourcesOptions extends SourcePolicy {
 /** Sources of every kind, and all threads that read them. */
 export interface Sources {
   /**
-   * Opens a source, which must lie within what the policy allows, by its text and in reality.
+   * Opens a source, which must lie within what the policy allows, by its text and in reality, and
+   * so must all that links in it lead to.
    *
+   * @param limits folders that it must lie below as well; undefined for no further limit
    * @throws {ExhibitError} SOURCE_OUTSIDE_ROOTS, SOURCE_NOT_FOUND, SOURCE_UNREADABLE (also when it
    * isn't a folder), SOURCE_IO; REQUEST_INVALID for a kind that isn't known here
    */
-  open(source: Source): Promise<SourceReader>;
+  open(source: Source, limits: SourcePolicy["limits"]): Promise<SourceReader>;
   /**
    * Returns what this machine can't see but another one may, given the error with which a source
    * couldn't be read; undefined when one worker alone can judge.
@@ -49,7 +51,8 @@ export function createSources({ memoryBytes, ...policy }: SourcesOptions): Sourc
   const walkers = createWalkerPool(readers);
   const context: SourceContext = { policy, openFile: readers.open, walkTree: walkers.walk };
   return {
-    open: async (source) => namedSource(source).open(context),
+    open: async (source, limits) =>
+      namedSource(source).open({ ...context, policy: { ...policy, limits } }),
     async absence(error, { source, path }) {
       // Any worker meets an error that isn't of reading, also the one for a kind that isn't known.
       if (!error.code.startsWith("SOURCE_")) return undefined;

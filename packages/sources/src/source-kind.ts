@@ -1,13 +1,12 @@
 import type { ExhibitError } from "@exhibit/contracts/errors";
 import type { Place } from "./file-system/place.ts";
+import type { ReadableFolders } from "./file-system/roots.ts";
 import type { FileStat, SourceEntry, SourceFile, SourceReader, WalkOptions } from "./source.ts";
 
 // What a kind of source is made of: `registry.ts` has them all, and `testing/` what each must pass.
 
-/** What the configuration lets requests read. */
-export interface SourcePolicy {
-  /** Absolute paths: what is read from this machine's file system lies below one of them. */
-  readonly roots: readonly string[];
+/** What the configuration, and the limits of whoever asks, let requests read. */
+export interface SourcePolicy extends ReadableFolders {
   /**
    * The real path of Exhibit's own data, which no source may hold; undefined where there is none.
    */

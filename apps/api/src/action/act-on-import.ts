@@ -37,10 +37,10 @@ export function actOnImport<Body extends z.ZodType>({
       body,
       response: { 202: importView, ...failures },
     },
-    ({ imports }) =>
+    ({ importsOf }) =>
       async (request, reply) => {
         const given = (request.body ?? {}) as NonNullable<z.output<Body>>;
-        const view = await act(imports)(request.params.id, given, actorOf(request));
+        const view = await act(importsOf(request))(request.params.id, given, actorOf(request));
         return reply.code(202).send(view);
       },
   );

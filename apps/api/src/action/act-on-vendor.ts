@@ -34,10 +34,10 @@ export function actOnVendor({ summary, description, act }: ActOnVendor): Action 
       body: pauseRequest.nullish(),
       response: { 202: vendorState, ...failures },
     },
-    ({ vendors }) =>
+    ({ vendorsOf }) =>
       async (request, reply) => {
         const { vendor } = request.params;
-        const state = await act(vendors)(vendor, request.body ?? {}, actorOf(request));
+        const state = await act(vendorsOf(request))(vendor, request.body ?? {}, actorOf(request));
         return reply.code(202).send(state);
       },
   );

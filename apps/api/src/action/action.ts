@@ -2,6 +2,7 @@ import type { Bandwidth, Imports, VendorControl } from "@exhibit/ingest";
 import type { Readiness } from "@exhibit/runtime";
 import type {
   ContextConfigDefault,
+  FastifyRequest,
   FastifySchema,
   RawReplyDefaultExpression,
   RawRequestDefaultExpression,
@@ -15,11 +16,15 @@ import type { ProgressFeed } from "../progress/progress-feed.ts";
 /** What actions work with. */
 export interface ActionContext {
   readonly trial: boolean;
-  readonly imports: Imports;
-  readonly bandwidth: Bandwidth;
   readonly progress: ProgressFeed;
   readonly ready: () => Promise<Readiness>;
-  readonly vendors: VendorControl;
+  /**
+   * Return what a request may work with: as far as the scope of whoever sends it reaches. There is
+   * no other way to it.
+   */
+  importsOf(request: FastifyRequest): Imports;
+  vendorsOf(request: FastifyRequest): VendorControl;
+  bandwidthOf(request: FastifyRequest): Bandwidth;
 }
 
 type TypedHandler<Schema extends FastifySchema> = RouteHandlerMethod<

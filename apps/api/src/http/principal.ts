@@ -1,7 +1,14 @@
 import { localPrincipal, type Principal } from "@exhibit/contracts";
 import type { FastifyRequest } from "fastify";
 
+const principals = new WeakMap<FastifyRequest, Principal>();
+
+/** Notes on whose authority a request acts. */
+export function notePrincipal(request: FastifyRequest, principal: Principal): void {
+  principals.set(request, principal);
+}
+
 /** Returns on whose authority a request acts. */
-export function principalOf(_request: FastifyRequest): Principal {
-  return localPrincipal;
+export function principalOf(request: FastifyRequest): Principal {
+  return principals.get(request) ?? localPrincipal;
 }

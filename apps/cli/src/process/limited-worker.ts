@@ -1,3 +1,4 @@
+import { everything } from "@exhibit/contracts";
 import type { Services } from "@exhibit/runtime";
 import { type RunningWorker, startWorker } from "@exhibit/worker";
 import { actorOfSystem } from "./actor.ts";
@@ -7,6 +8,8 @@ export async function startLimitedWorker(
   services: Services,
   limit: string | undefined,
 ): Promise<RunningWorker> {
-  if (limit !== undefined) await services.bandwidth.set({ limit }, actorOfSystem());
+  if (limit !== undefined) {
+    await services.bandwidth.within(everything).set({ limit }, actorOfSystem());
+  }
   return startWorker(services.forWorker);
 }

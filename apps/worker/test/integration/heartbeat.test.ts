@@ -1,4 +1,5 @@
 import { EventEmitter, once } from "node:events";
+import { everything } from "@exhibit/contracts";
 import { createBandwidth, createSight } from "@exhibit/ingest";
 import { type Ledger, recordWorkerFacts } from "@exhibit/ledger";
 import { ledgerKinds } from "@exhibit/ledger/testing";
@@ -54,7 +55,7 @@ describe.each(Object.entries(ledgerKinds))("The bandwidth of all workers, on %s"
   }
 
   test("each worker takes its share of a limit, as workers come and go, and lets go of it when it is off", async () => {
-    const bandwidth = createBandwidth(ledger);
+    const bandwidth = createBandwidth(ledger).within(everything);
     const first = await worker();
     await first.until(undefined);
     await bandwidth.set({ limit: "10M" }, "王芳");
@@ -71,7 +72,7 @@ describe.each(Object.entries(ledgerKinds))("The bandwidth of all workers, on %s"
   });
 
   test("who set which limit, when and why is on record; the same again isn't", async () => {
-    const bandwidth = createBandwidth(ledger);
+    const bandwidth = createBandwidth(ledger).within(everything);
     await bandwidth.set({ limit: "1M", why: "the office works" }, "王芳");
     await bandwidth.set({ limit: "1M" }, "worker");
     const view = await bandwidth.set({ limit: "08:00,512k 19:00,off" });
@@ -94,7 +95,7 @@ describe.each(Object.entries(ledgerKinds))("The bandwidth of all workers, on %s"
         return ledger.db;
       },
     };
-    const bandwidth = createBandwidth(ledger);
+    const bandwidth = createBandwidth(ledger).within(everything);
     await bandwidth.set({ limit: "4M" });
     const one = await worker(fragile);
     await one.until(4 * MiB);

@@ -24,3 +24,8 @@ export const everything: Scope = { entrust_ids: "all", vendors: "all", roots: "a
 export function isUnscoped({ entrust_ids, vendors, roots }: Scope): boolean {
   return [entrust_ids, vendors, roots].every((limit) => limit === "all");
 }
+
+/** Returns whether a limit of a scope has something in it. */
+export function isListed(limit: "all" | readonly string[], item: string | undefined): boolean {
+  return limit === "all" || (item !== undefined && limit.includes(item));
+}

@@ -32,7 +32,9 @@ export const bandwidthView = z
       .int()
       .nonnegative()
       .describe("How many workers are running; they share the limit equally"),
-    changes: z.array(bandwidthChange).describe("The latest changes, the newest first"),
+    changes: z
+      .array(bandwidthChange)
+      .describe("The latest changes, the newest first; none if your scope has limits"),
   })
   .meta({ id: "Bandwidth" });
 export type BandwidthView = z.output<typeof bandwidthView>;

@@ -6,13 +6,13 @@ export const directorySource = z
   .strictObject({
     type: z.literal("directory"),
     path: anyPath(4096).describe(
-      "Absolute path of a folder below one of the configured `sources.roots`",
+      "Absolute path of a folder below one of the configured `sources.roots`, and of your scope's roots",
     ),
     follow_symlinks: z
       .boolean()
       .optional()
       .describe(
-        "Follow symbolic links whose targets are below the configured `sources.roots`; otherwise all links are skipped",
+        "Follow symbolic links whose targets are below the configured `sources.roots`, and your scope's roots; otherwise all links are skipped",
       ),
     allow_empty: z
       .boolean()

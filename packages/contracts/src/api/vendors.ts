@@ -26,10 +26,13 @@ export const vendorState = z
     waiting: z
       .array(wait)
       .optional()
-      .describe("What work for this vendor is waiting for, in any import, the longest wait first"),
+      .describe("What work for this vendor is waiting for, in any import within your scope, the longest wait first"),
     until: z.iso.datetime().optional().describe("When it is called again"),
     last_error_code: z.string().optional().describe("The code of the latest failed call"),
-    last_error: z.string().optional(),
+    last_error: z
+      .string()
+      .optional()
+      .describe("Told to those alone whose scope has no limits: it may be about others' folders"),
     leases: z.int().describe("How many leases haven't expired"),
     calls: z.int().describe("How many calls were made recently"),
     refusals: z.int().describe("How many calls and folders were refused recently"),

@@ -360,8 +360,8 @@ export const errorTable = {
   AUTH_FORBIDDEN: {
     action: "never",
     status: 403,
-    meaning: "Your role doesn't permit this.",
-    remedy: "Ask an administrator for a key with the role that the message names.",
+    meaning: "Your role or your scope doesn't permit this.",
+    remedy: "Ask an administrator for a key with the role or the scope that the message names.",
   },
   HOST_REFUSED: {
     action: "never",

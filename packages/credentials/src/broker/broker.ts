@@ -41,6 +41,8 @@ export interface Broker {
    * naming the key.
    */
   check(of: FolderOfCase): void;
+  /** Returns whether a vendor of this name is configured. */
+  has(vendor: string): boolean;
   /** Returns the ability of a vendor that opens files one by one: ask for its leases by file. */
   perFile(vendor: string): PerFile | undefined;
   /**
@@ -158,6 +160,7 @@ export function createBroker(options: BrokerOptions): Broker {
     check(of) {
       newRequest(vendors, of, (vendor) => vendor.selector);
     },
+    has: (vendor) => Object.hasOwn(vendors, vendor),
     perFile: (vendor) => (Object.hasOwn(vendors, vendor) ? vendors[vendor]?.perFile : undefined),
     async lease(of, wanted = {}) {
       const { signal } = wanted;

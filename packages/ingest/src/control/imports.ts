@@ -11,6 +11,7 @@ import {
   type PauseRequest,
   type RetryRequest,
   restingStatuses,
+  type Scope,
   UNNAMED_ACTOR,
   type WaiveRequest,
 } from "@exhibit/contracts";
@@ -23,6 +24,7 @@ import {
   type FileQuery,
   type ImportQuery,
   type Ledger,
+  ledgerWithin,
   listAuditEvents,
   listFiles,
   listFolders,
@@ -39,9 +41,10 @@ import {
   waiveFiles,
 } from "@exhibit/ledger";
 import type { Away, Engine, JobRef, QueueName } from "@exhibit/queue";
-import { checkSource } from "@exhibit/sources";
 import type { Logger } from "@exhibit/telemetry";
 import { enqueueSoon, jobOf, jobOfShard } from "../jobs/enqueue.ts";
+import { checkRequest } from "./check-request.ts";
+import type { Scoped } from "./scoped.ts";
 
 interface PageQuery {
   limit: number;
@@ -49,13 +52,15 @@ interface PageQuery {
 }
 
 /**
- * What people and programs can do with imports. Throws NOT_FOUND for an import that the ledger
- * doesn't know. Every change is recorded in the audit log with `who` made it, by default "api".
+ * What people and programs can do with the imports within a scope. Throws NOT_FOUND for an import
+ * that the ledger doesn't know, and in the same words for one outside the scope. Every change is
+ * recorded in the audit log with `who` made it, by default "api".
  */
 export interface Imports {
   /**
    * Creates an import and enqueues its planning. Throws REQUEST_INVALID or SOURCE_OUTSIDE_ROOTS,
-   * naming the folder.
+   * naming the folder, and AUTH_FORBIDDEN, naming what the scope doesn't have. The scope's roots
+   * stay with the import: its sources are read within them.
    */
   create(request: ImportRequest, who?: string): Promise<ImportView>;
   list(query: ImportQuery): Promise<Page<ImportView>>;
@@ -118,14 +123,13 @@ export interface ImportsDependencies {
   logger: Logger;
 }
 
-export function createImports({
-  ledger,
-  engine,
-  broker,
-  roots,
-  dataDir,
-  logger,
-}: ImportsDependencies): Imports {
+export function createImports(dependencies: ImportsDependencies): Scoped<Imports> {
+  return { within: (scope) => importsWithin(scope, dependencies) };
+}
+
+function importsWithin(scope: Scope, dependencies: ImportsDependencies): Imports {
+  const { engine, logger } = dependencies;
+  const ledger = ledgerWithin(dependencies.ledger, scope);
   const enqueue = (name: QueueName, jobs: readonly JobRef[]) =>
     enqueueSoon({ engine, logger }, name, jobs);
 
@@ -139,7 +143,7 @@ export function createImports({
   return {
     async create(request, who = UNNAMED_ACTOR) {
       const named = { ...request, suit_ids: suitsOf(request) };
-      checkFolders(named, { broker, roots, dataDir });
+      checkRequest(named, scope, dependencies);
       const { importId, folderIds } = await createImport(ledger, named, {
         who,
         why: request.why,
@@ -222,25 +226,4 @@ function folderNumber(importId: string, folderId: string): number {
 function suitsOf({ suit_ids, folders }: ImportRequest): string[] {
   const own = folders.map(({ folder }) => folder.suit_id?.trim() ?? "").filter((id) => id !== "");
   return [...new Set([...suit_ids, ...own])];
-}
-
-/** Checks every folder before anything is written to the ledger. */
-function checkFolders(
-  request: ImportRequest,
-  { broker, roots, dataDir }: Pick<ImportsDependencies, "broker" | "roots" | "dataDir">,
-): void {
-  for (const [index, { vendor, folder, source }] of request.folders.entries()) {
-    try {
-      broker.check({ vendor, folder, entrust_id: request.entrust_id, suit_ids: request.suit_ids });
-      checkSource(source, { roots, dataDir });
-    } catch (thrown) {
-      if (!(thrown instanceof ExhibitError)) throw thrown;
-      throw namingFolder(index, thrown);
-    }
-  }
-}
-
-function namingFolder(index: number, cause: ExhibitError): ExhibitError {
-  const details = { ...cause.details, folder: index };
-  return new ExhibitError(cause.code, `folders[${index}]: ${cause.message}`, { cause, details });
 }

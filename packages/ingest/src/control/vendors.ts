@@ -1,7 +1,10 @@
 import {
   type AuditEvent,
   ExhibitError,
+  isListed,
+  isUnscoped,
   type PauseRequest,
+  type Scope,
   UNNAMED_ACTOR,
   type VendorList,
   type VendorState,
@@ -10,6 +13,7 @@ import type { Broker } from "@exhibit/credentials";
 import {
   groupWaits,
   type Ledger,
+  ledgerWithin,
   listVendorAuditEvents,
   openShards,
   type Page,
@@ -17,17 +21,23 @@ import {
   readPausedVendors,
   readWaits,
   resumeVendor,
+  waitsWithin,
 } from "@exhibit/ledger";
 import type { Engine } from "@exhibit/queue";
 import type { Logger } from "@exhibit/telemetry";
 import { enqueueSoon, jobOfShard } from "../jobs/enqueue.ts";
+import type { Scoped } from "./scoped.ts";
 
 /**
- * What people can do with vendors. Throws NOT_FOUND for a vendor that isn't configured. Every
- * change is recorded in the audit log with `who` made it, by default "api".
+ * What people can do with the vendors in their scope. Throws NOT_FOUND for a vendor that isn't
+ * configured, and in the same words for one outside the scope. Every change is recorded in the audit
+ * log with `who` made it, by default "api".
  */
 export interface VendorControl {
-  /** Returns the state of each configured vendor. */
+  /**
+   * Returns the state of each of them. Whoever has a scope isn't told a vendor's last error, which
+   * may be about another's folder, and only what their own imports wait for.
+   */
   list(): Promise<VendorList>;
   /**
    * Pauses the vendor: its folders wait in all imports and its gateway isn't called, but sources
@@ -48,32 +58,42 @@ export interface VendorControlDependencies {
   engine: Engine;
   broker: Broker;
   /** Says whose calls to vendors the broker knows about. */
-  scope: VendorList["scope"];
+  knows: VendorList["scope"];
   logger: Logger;
 }
 
-export function createVendorControl({
-  ledger,
-  engine,
-  broker,
-  scope,
-  logger,
-}: VendorControlDependencies): VendorControl {
+export function createVendorControl(
+  dependencies: VendorControlDependencies,
+): Scoped<VendorControl> {
+  return { within: (scope) => vendorsWithin(scope, dependencies) };
+}
+
+function vendorsWithin(
+  scope: Scope,
+  { ledger, engine, broker, knows, logger }: VendorControlDependencies,
+): VendorControl {
+  async function ownStates(): Promise<VendorState[]> {
+    const all = await broker.states();
+    return all.filter(({ vendor }) => isListed(scope.vendors, vendor));
+  }
+
   async function states(): Promise<VendorState[]> {
     const [known, paused, fleet] = await Promise.all([
-      broker.states(),
+      ownStates(),
       readPausedVendors(ledger),
       readWaits(ledger),
     ]);
+    const waits = await waitsWithin(ledgerWithin(ledger, scope), fleet.waits);
     return known.map((state) => {
       const pause = paused.get(state.vendor);
-      const waiting = groupWaits(fleet.waits.filter(({ vendor }) => vendor === state.vendor));
-      return { ...state, ...(pause && { paused: pause }), waiting };
+      const waiting = groupWaits(waits.filter(({ vendor }) => vendor === state.vendor));
+      const shown = isUnscoped(scope) ? state : withoutError(state);
+      return { ...shown, ...(pause && { paused: pause }), waiting };
     });
   }
 
   async function checkConfigured(vendor: string): Promise<void> {
-    findState(await broker.states(), vendor);
+    findState(await ownStates(), vendor);
   }
 
   /** Acts on a configured vendor, and returns its state after that. */
@@ -85,7 +105,7 @@ export function createVendorControl({
 
   return {
     list: async () => ({
-      scope,
+      scope: knows,
       trial: ledger.deployment.world === "trial",
       items: await states(),
     }),
@@ -114,4 +134,8 @@ function findState(all: readonly VendorState[], vendor: string): VendorState {
     "NOT_FOUND",
     `There is no vendor ${JSON.stringify(vendor)}; configured: ${configured}.`,
   );
+}
+
+function withoutError({ last_error, ...state }: VendorState): VendorState {
+  return state;
 }

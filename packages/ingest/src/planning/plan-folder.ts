@@ -127,7 +127,7 @@ async function walk(
   const { ledger, sources, sight } = dependencies;
   const intake = await createIntake(dependencies, folder);
   try {
-    await using reader = await sources.open(folder.source);
+    await using reader = await sources.open(folder.source, folder.source_limits ?? undefined);
     await takeAll(reader, intake, attempt.signal, watch);
     if (intake.isEmpty && folder.source.allow_empty !== true) throw empty(folder, last);
     await forgetWalked(ledger, folder.id, reader);

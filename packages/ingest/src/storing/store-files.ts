@@ -110,7 +110,10 @@ async function sendFiles(
     stop.signal.throwIfAborted();
   };
   const leasesFor = await openLeases(dependencies, folder, { ...shard, signal, check, watch });
-  await using source = await dependencies.sources.open(folder.source);
+  await using source = await dependencies.sources.open(
+    folder.source,
+    folder.source_limits ?? undefined,
+  );
   const before = objectStore.windows();
   // The worker of an earlier run may not know yet that it lost the shard.
   const isAgain = shard.runNumber > 1;

@@ -1,4 +1,4 @@
-import { ExhibitError, type ImportRequest } from "@exhibit/contracts";
+import { ExhibitError, everything, type ImportRequest, type Scope } from "@exhibit/contracts";
 import { type Ledger, pauseVendor, resumeVendor } from "@exhibit/ledger";
 import { ledgerKinds } from "@exhibit/ledger/testing";
 import type { Engine } from "@exhibit/queue";
@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => remove());
 
 /** Control over imports and vendors, with a queue that writes down what it gets. */
-function control() {
+function control(scope: Scope = everything) {
   const rig = createRig(ledger, []);
   const { enqueued } = rig.asked;
   const state = { away: undefined as ReturnType<Engine["away"]>, fault: undefined as unknown };
@@ -39,8 +39,8 @@ function control() {
     ...rig,
     state,
     enqueued,
-    imports: createImports({ ...common, roots: ["/evidence"], dataDir: undefined }),
-    vendors: createVendorControl({ ...common, scope: "process" as never }),
+    imports: createImports({ ...common, roots: ["/evidence"], dataDir: undefined }).within(scope),
+    vendors: createVendorControl({ ...common, knows: "process" }).within(scope),
   };
 }
 

@@ -14,7 +14,7 @@ import { failedFiles, whyClosed } from "./selection.ts";
  * something else is offered, and when no file waits for it.
  */
 export async function acceptDestination(
-  { db }: Ledger,
+  { db, scope }: Ledger,
   importId: string,
   folderId: number,
   { why, ...accepted }: AcceptDestinationRequest,
@@ -22,7 +22,7 @@ export async function acceptDestination(
 ): Promise<Reopened> {
   const by: By = { who, why };
   return await db.transaction().execute(async (tx) => {
-    const closed = await whyClosed(tx, importId, "accept");
+    const closed = await whyClosed({ db: tx, scope }, importId, "accept");
     if (closed) throw closed;
     const folder = await tx
       .selectFrom("folders")

@@ -1,15 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { ExhibitError, type ImportRequest } from "@exhibit/contracts";
+import { ExhibitError, everything, type ImportRequest } from "@exhibit/contracts";
 import { v7 as uuidv7 } from "uuid";
 import { type By, recordAuditEvent, unnamed } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
 
 /**
- * Creates an import and its folders; planning will count their files. Throws SERVICE_UNREACHABLE
+ * Creates an import and its folders; planning will count their files. The roots of the ledger's
+ * scope are kept with it, so that its sources are read within them. Throws SERVICE_UNREACHABLE
  * with `details.import_id` when the database's answer was lost: then the import may exist.
  */
 export async function createImport(
-  { db }: Ledger,
+  { db, scope = everything }: Ledger,
   request: ImportRequest,
   by: By = unnamed,
 ): Promise<{ importId: string; folderIds: number[] }> {
@@ -24,6 +25,7 @@ export async function createImport(
         suit_ids: request.suit_ids,
         open_folders: request.folders.length,
         custody_secret: randomBytes(32),
+        source_limits: scope.roots === "all" ? null : scope.roots,
       })
       .execute();
     const folders = await tx

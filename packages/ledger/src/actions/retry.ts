@@ -15,13 +15,13 @@ import { whyClosed, whyNotFailed } from "./selection.ts";
  * of a selection has failed.
  */
 export async function reopenImport(
-  { db }: Ledger,
+  { db, scope }: Ledger,
   importId: string,
   { allow_empty, ...selection }: Selection & { allow_empty?: true | undefined } = {},
   by: By = unnamed,
 ): Promise<Reopened & { complete: boolean }> {
   return await db.transaction().execute(async (tx) => {
-    const closed = await whyClosed(tx, importId, "retry");
+    const closed = await whyClosed({ db: tx, scope }, importId, "retry");
     if (closed) throw closed;
     if (allow_empty) await allowEmpty(tx, importId, selection);
     const reopened = await reopenFailed(tx, {

@@ -1,23 +1,27 @@
 import { type AuditAction, ExhibitError, type FileState, type Selection } from "@exhibit/contracts";
 import { type Kysely, sql } from "kysely";
+import type { Ledger } from "../ledger.ts";
 import type { LedgerSchema } from "../schema.ts";
+import { isWithin } from "../scope.ts";
 import { fileHasFailed } from "../states.ts";
+import { noImport } from "../work/check-import.ts";
 
 /**
- * Returns why nothing can be done to an import: it doesn't exist, or has ended for good. Undefined
- * for any other.
+ * Returns why nothing can be done to an import: it doesn't exist, isn't within the ledger's scope,
+ * or has ended for good. Undefined for any other.
  */
 export async function whyClosed(
-  db: Kysely<LedgerSchema>,
+  ledger: Pick<Ledger, "db" | "scope">,
   importId: string,
   what: AuditAction,
 ): Promise<ExhibitError | undefined> {
-  const row = await db
+  const row = await ledger.db
     .selectFrom("imports")
     .select("status")
     .where("id", "=", importId)
+    .where(isWithin(ledger))
     .executeTakeFirst();
-  if (!row) return new ExhibitError("NOT_FOUND", `There is no import ${importId}.`);
+  if (!row) return noImport(importId);
   if (row.status !== "sealed" && row.status !== "cancelled") return undefined;
   return new ExhibitError(
     "STATE_CONFLICT",

@@ -2,6 +2,7 @@ import type { Selection } from "@exhibit/contracts";
 import { sql } from "kysely";
 import { type By, recordAuditEvent } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
+import { isWithin } from "../scope.ts";
 import { storable } from "../sql/text.ts";
 import { fileHasFailed, isClosed } from "../states.ts";
 import { failedFiles, whyClosed, whyNotFailed } from "./selection.ts";
@@ -13,7 +14,7 @@ import { failedFiles, whyClosed, whyNotFailed } from "./selection.ts";
  * failed; then no file is waived.
  */
 export async function waiveFiles(
-  { db }: Ledger,
+  { db, scope }: Ledger,
   importId: string,
   selection: Selection,
   by: By & { why: string },
@@ -44,7 +45,7 @@ export async function waiveFiles(
         status = case when ${nothingElseFailed()} then 'sealing' else status end,
         finished_at = case when ${nothingElseFailed()} then null else finished_at end
       from total
-      where imports.id = total.import_id and not ${isClosed}
+      where imports.id = total.import_id and not ${isClosed} and ${isWithin({ scope })}
       returning total.files, status = 'sealing' as complete`.execute(tx);
     const [total] = rows;
     if (!total || (asked !== undefined && total.files < asked)) throw new NotAll();
@@ -57,7 +58,10 @@ export async function waiveFiles(
     if (!(thrown instanceof NotAll)) throw thrown;
   }
   // Read after the rollback, from what is there.
-  throw (await whyClosed(db, importId, "waive")) ?? (await whyNotFailed(db, importId, selection));
+  throw (
+    (await whyClosed({ db, scope }, importId, "waive")) ??
+    (await whyNotFailed(db, importId, selection))
+  );
 }
 
 /** Rolls back, because not all files that were named could be waived. */

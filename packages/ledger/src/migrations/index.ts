@@ -14,6 +14,7 @@ import { offeredPlaces } from "./0012-offered-places.ts";
 import { whatIsMissing } from "./0013-what-is-missing.ts";
 import { foldersThatFailed } from "./0015-folders-that-failed.ts";
 import { keys } from "./0016-keys.ts";
+import { sourceLimits } from "./0018-source-limits.ts";
 
 // Migrations are in the order of their names. A released one is never changed, only followed by
 // another.
@@ -39,6 +40,7 @@ export const steps: Record<string, Migration> = {
   "0013-what-is-missing": whatIsMissing,
   "0015-folders-that-failed": foldersThatFailed,
   "0016-keys": keys,
+  "0018-source-limits": sourceLimits,
 };
 
 /** The schema version that this program creates, and the oldest that it works on. */

@@ -1,7 +1,6 @@
 import {
   counterNames,
   countsOf,
-  ExhibitError,
   type ImportStatus,
   type ImportView,
   restingStatuses,
@@ -10,7 +9,8 @@ import {
 import { type Selectable, sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import type { ImportTable } from "../schema.ts";
-import { UUID } from "../work/check-import.ts";
+import { isWithin } from "../scope.ts";
+import { noImport, UUID } from "../work/check-import.ts";
 import { waitsOf } from "../workers/waits.ts";
 import { type ImportDetails, readImportDetails, type Vanished } from "./import-details.ts";
 import { cursor, type Page, type PageQuery, pageOf } from "./paging.ts";
@@ -31,9 +31,10 @@ export async function readImport(ledger: Ledger, importId: string): Promise<Impo
         .selectFrom("imports")
         .select(shownColumns)
         .where("id", "=", importId)
+        .where(isWithin(ledger))
         .executeTakeFirst()
     : undefined;
-  if (!row) throw new ExhibitError("NOT_FOUND", `There is no import ${importId}.`);
+  if (!row) throw noImport(importId);
   return importView(row, await readImportDetails(ledger, [importId]), isTrial(ledger));
 }
 
@@ -45,6 +46,7 @@ export async function listImports(ledger: Ledger, query: ImportQuery): Promise<P
   let select = ledger.db
     .selectFrom("imports")
     .select(shownColumns)
+    .where(isWithin(ledger))
     .orderBy("id", "desc")
     .limit(query.limit + 1);
   if (query.after !== undefined) select = select.where("id", "<", cursor(query.after, UUID));

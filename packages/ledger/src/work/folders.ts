@@ -18,6 +18,7 @@ export async function readFolder({ db }: Ledger, folderId: number) {
       "folders.endpoint",
       "folders.bucket",
       "folders.prefix",
+      "imports.source_limits",
       "imports.entrust_id",
       "imports.suit_ids",
       "imports.status",

@@ -17,9 +17,9 @@ export function directory(options: DirectoryOptions): NamedSource {
   const { path } = options;
   return {
     name: path,
-    check({ roots, dataDir }) {
-      checkPath(path, roots);
-      checkApart(path, dataDir);
+    check(policy) {
+      checkPath(path, policy);
+      checkApart(path, policy.dataDir);
     },
     open: (context) => openDirectory(options, context),
     absence: (error, file, { roots }) => absenceIn(path, file ?? "", error, roots),
@@ -30,14 +30,13 @@ async function openDirectory(
   { path, follow_symlinks, names }: DirectoryOptions,
   { policy, openFile, walkTree }: SourceContext,
 ): Promise<SourceReader> {
-  const { roots, dataDir } = policy;
-  checkPath(path, roots);
+  checkPath(path, policy);
   const followSymlinks = follow_symlinks === true;
-  const place = await locate(path, roots, { followSymlinks, names });
+  const place = await locate(path, policy, { followSymlinks, names });
   await checkFolder(place.root, path);
   return {
     walk(walkOptions) {
-      checkApart(place.root, dataDir);
+      checkApart(place.root, policy.dataDir);
       return walkTree(place, walkOptions);
     },
     open: (file, expected) => openFile(place, file.path, expected),

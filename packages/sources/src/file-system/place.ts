@@ -1,5 +1,5 @@
 import { readlinkSync } from "node:fs";
-import { join, relative, resolve, sep } from "node:path";
+import { isAbsolute, join, relative, sep } from "node:path";
 import { ExhibitError } from "@exhibit/contracts/errors";
 import type { NameEncoding } from "@exhibit/contracts/names";
 import { onDisk, rawOf, rawPath, realPathOf } from "./raw-paths.ts";
@@ -52,7 +52,7 @@ export function followInPlace(place: Place, where: string, path: string): string
 }
 
 /** Returns whether a real path may be read. */
-export function isInBounds({ bounds }: Place, path: string): boolean {
+export function isInBounds({ bounds }: Pick<Place, "bounds">, path: string): boolean {
   return bounds.some((bound) => isWithin(bound, path));
 }
 
@@ -69,29 +69,28 @@ const MOST_LINKS = 40;
 
 /**
  * Returns whether a way that breaks off leaves the bounds before. Nothing outside them is looked
- * at.
+ * at: the folders above a bound can't be links, as bounds are real paths.
  */
-function leavesBounds(place: Place, where: string): boolean {
+export function leavesBounds(place: Pick<Place, "root" | "bounds">, where: string): boolean {
+  const { bounds } = place;
   let at = place.root;
   let left = relative(at, where).split(sep);
   for (let links = 0; links <= MOST_LINKS; ) {
     const [part, ...rest] = left;
-    if (part === undefined) return false;
+    if (part === undefined) return !isInBounds(place, at);
+    // `at` has no link in it, so `..` leads to the folder that its text names.
     const next = join(at, part);
-    if (!isInBounds(place, next)) return true;
-    const target = linkAt(next);
+    const isInside = isInBounds(place, next);
+    if (!isInside && !bounds.some((bound) => isWithin(next, bound))) return true;
+    const target = isInside ? linkAt(next) : undefined;
     if (target === undefined) {
       at = next;
       left = rest;
       continue;
     }
     links += 1;
-    const there = resolve(at, target);
-    const bound = place.bounds.find((one) => isWithin(one, there));
-    if (bound === undefined) return true;
-    // On from the bound, as links may lie between it and there.
-    at = bound;
-    left = [...relative(bound, there).split(sep).filter(Boolean), ...rest];
+    if (isAbsolute(target)) at = sep;
+    left = [...target.split(sep), ...rest];
   }
   return false;
 }

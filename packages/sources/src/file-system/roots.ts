@@ -1,18 +1,29 @@
 import { realpath } from "node:fs/promises";
-import { isAbsolute, resolve } from "node:path";
+import { isAbsolute, join, relative, resolve } from "node:path";
 import { ExhibitError } from "@exhibit/contracts/errors";
 import { sourceError } from "../source-error.ts";
 import { canBeRead } from "./missing-path.ts";
-import type { Place } from "./place.ts";
+import { leavesBounds, type Place } from "./place.ts";
 import { rawPath } from "./raw-paths.ts";
 import { isWithin } from "./within.ts";
+
+/** Which folders of this machine may be read. */
+export interface ReadableFolders {
+  /** Absolute paths: what is read lies below one of them. */
+  readonly roots: readonly string[];
+  /**
+   * Absolute paths: what is read lies below one of these as well, such as those of a key's scope.
+   * Undefined for no further limit.
+   */
+  readonly limits?: readonly string[] | undefined;
+}
 
 /**
  * Checks a source's path by its text alone, without I/O.
  *
  * @throws {ExhibitError} REQUEST_INVALID for a path that isn't absolute; SOURCE_OUTSIDE_ROOTS
  */
-export function checkPath(path: string, roots: readonly string[]): void {
+export function checkPath(path: string, readable: ReadableFolders): void {
   if (!isAbsolute(path)) {
     throw new ExhibitError(
       "REQUEST_INVALID",
@@ -20,8 +31,32 @@ export function checkPath(path: string, roots: readonly string[]): void {
       { details: { path } },
     );
   }
-  if (!roots.some((root) => isWithin(resolve(root), resolve(path))))
-    throw outsideRoots(path, roots);
+  if (folderAbove(path, readable) === undefined) throw outsideRoots(path, readable);
+}
+
+/** Returns the readable folder that a path lies below, by their texts. */
+function folderAbove(path: string, readable: ReadableFolders): string | undefined {
+  return foldersOf(readable).find((folder) => isWithin(resolve(folder), resolve(path)));
+}
+
+/** Returns the folders that may be read, by their texts. */
+function foldersOf({ roots, limits }: ReadableFolders): readonly string[] {
+  if (limits === undefined) return roots;
+  // A limit that isn't absolute would depend on where the process was started.
+  return common(roots.map(resolvedText), limits.filter(isAbsolute).map(resolvedText));
+}
+
+const resolvedText = (path: string) => resolve(path);
+
+/** Returns the folders below which lies all that is both below one of `some` and of `others`. */
+function common(some: readonly string[], others: readonly string[]): string[] {
+  const deeper = some.flatMap((one) =>
+    others.flatMap((other) => {
+      if (isWithin(one, other)) return [other];
+      return isWithin(other, one) ? [one] : [];
+    }),
+  );
+  return [...new Set(deeper)];
 }
 
 /**
@@ -41,24 +76,50 @@ export function checkApart(path: string, dataDir: string | undefined): void {
 }
 
 /**
- * Returns where a source really is, with every symbolic link on the way resolved. A root may itself
- * be a link.
+ * Returns where a source really is, with every symbolic link on the way resolved. A root, or a
+ * limit, may itself be a link. `..` in the path is resolved first, as `checkPath` does.
  *
- * @throws {ExhibitError} SOURCE_OUTSIDE_ROOTS; SOURCE_NOT_FOUND, SOURCE_UNREADABLE, SOURCE_IO
+ * @throws {ExhibitError} SOURCE_OUTSIDE_ROOTS, also for a way that breaks off outside, so that nobody
+ * learns what is there; SOURCE_NOT_FOUND, SOURCE_UNREADABLE, SOURCE_IO
  */
 export async function locate(
   path: string,
-  roots: readonly string[],
+  readable: ReadableFolders,
   { followSymlinks, names }: Pick<Place, "followSymlinks" | "names">,
 ): Promise<Place> {
-  const real = await rawRealPath(path).catch((thrown: unknown) => {
+  const folders = await realFolders(readable);
+  let real: string;
+  try {
+    real = await rawRealPath(resolve(path));
+  } catch (thrown) {
+    if (await breaksOffOutside(path, readable, folders)) throw outsideRoots(path, readable);
     throw sourceError(thrown, path);
-  });
-  const resolved = await Promise.all(roots.map(realRoot));
-  const realRoots = resolved.filter((root) => root !== undefined);
-  if (!realRoots.some((root) => isWithin(root, real))) throw outsideRoots(path, roots);
-  const bounds = followSymlinks ? realRoots : [real];
+  }
+  if (!folders.some((folder) => isWithin(folder, real))) throw outsideRoots(path, readable);
+  const bounds = followSymlinks ? folders : [real];
   return { root: real, bounds, followSymlinks, names };
+}
+
+/** Returns the folders that may be read, with every symbolic link on the way to them resolved. */
+async function realFolders({ roots, limits }: ReadableFolders): Promise<string[]> {
+  const real = await realRoots(roots);
+  return limits === undefined ? real : common(real, await realRoots(limits.filter(isAbsolute)));
+}
+
+async function realRoots(roots: readonly string[]): Promise<string[]> {
+  const resolved = await Promise.all(roots.map(realRoot));
+  return resolved.filter((root) => root !== undefined);
+}
+
+async function breaksOffOutside(
+  path: string,
+  readable: ReadableFolders,
+  bounds: readonly string[],
+): Promise<boolean> {
+  const above = folderAbove(path, readable);
+  const root = above === undefined ? undefined : await realRoot(above);
+  if (above === undefined || root === undefined) return false;
+  return leavesBounds({ root, bounds }, join(root, relative(resolve(above), resolve(path))));
 }
 
 async function rawRealPath(path: string): Promise<string> {
@@ -87,10 +148,12 @@ async function realRoot(root: string): Promise<string | undefined> {
 /** Roots that a message names. */
 const MOST_NAMED = 5;
 
-function outsideRoots(path: string, roots: readonly string[]): ExhibitError {
-  const named = roots.slice(0, MOST_NAMED).join(", ");
-  const more = roots.length > MOST_NAMED ? ` and ${roots.length - MOST_NAMED} more` : "";
-  const allowed = roots.length === 0 ? "none is configured" : `${named}${more}`;
+function outsideRoots(path: string, readable: ReadableFolders): ExhibitError {
+  const folders = foldersOf(readable);
+  const named = folders.slice(0, MOST_NAMED).join(", ");
+  const more = folders.length > MOST_NAMED ? ` and ${folders.length - MOST_NAMED} more` : "";
+  const none = readable.limits === undefined ? "none is configured" : "none";
+  const allowed = folders.length === 0 ? none : `${named}${more}`;
   return new ExhibitError(
     "SOURCE_OUTSIDE_ROOTS",
     `The source ${path} lies outside the folders that may be read: ${allowed}.`,

@@ -42,7 +42,7 @@ export function describeSource(kind: string, start: () => Promise<SourceHarness>
     });
 
     const open = async () => {
-      reader = await harness.sources.open(harness.source);
+      reader = await harness.sources.open(harness.source, undefined);
       return reader;
     };
     const walk = async () => collect((await open()).walk({}));

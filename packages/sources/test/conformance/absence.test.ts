@@ -77,7 +77,7 @@ it.each([
 
 it("leaves a kind that isn't known here to one worker, and calls it by its kind", async () => {
   const source = { type: "carrier pigeon", path: "/evidence" } as unknown as Source;
-  const error = await sources.open(source).catch((thrown: unknown) => thrown);
+  const error = await sources.open(source, undefined).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code: "REQUEST_INVALID" });
   expect(await sources.absence(error as ExhibitError, { source })).toBeUndefined();
   expect(sourceName(source)).toBe("carrier pigeon");

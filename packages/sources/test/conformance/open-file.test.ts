@@ -226,7 +226,7 @@ describe("Reading a file", () => {
 
   it("fails once the sources are closed, and works again for a file that is opened anew", async () => {
     const own = createSources({ memoryBytes: 1024 * 1024, roots: [tree.root], dataDir: undefined });
-    const source = await own.open({ type: "directory", path: tree.root });
+    const source = await own.open({ type: "directory", path: tree.root }, undefined);
     const file = await source.open({ path: "big" }, undefined);
     await own.close();
     expect(await failure(file.read(5))).toMatchObject({ code: "SOURCE_IO" });

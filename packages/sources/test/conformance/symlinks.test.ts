@@ -134,13 +134,17 @@ describe("A source whose symbolic links are followed", () => {
 
   it("reveals nothing of what lies outside, not even whether it is there", async () => {
     await writeFile(tree.at("outside/secret"), "secret");
+    await mkdir(tree.at("outside/deep"));
     await symlink("../../outside", tree.at("roots/other/out"));
+    await symlink("../../outside/deep", tree.at("roots/other/deep"));
     const targets = [
       tree.at("outside/secret"),
       tree.at("outside/nothing"),
       tree.at("outside/secret/below"),
       "../../outside/nothing",
       "../other/out/nothing",
+      "../other/deep/../secret",
+      "../other/deep/../nothing",
       `${tree.at("roots/other")}/../../nothing`,
       "/",
     ];

@@ -16,9 +16,9 @@ const walkers = createWalkerPool(readers);
 export function openSource(
   source: Source,
   roots: readonly string[],
-  dataDir?: string,
+  { dataDir, limits }: { dataDir?: string; limits?: readonly string[] } = {},
 ): Promise<SourceReader> {
-  const policy = { roots, dataDir };
+  const policy = { roots, limits, dataDir };
   return namedSource(source).open({ policy, openFile: readers.open, walkTree: walkers.walk });
 }
 
@@ -30,7 +30,7 @@ export async function makeTree() {
     at: (...parts: string[]) => join(root, ...parts),
     open: (path = root, roots = [root]) => openSource({ type: "directory", path }, roots),
     /** Returns the whole tree as threads are told of it. */
-    place: () => locate(root, [root], { followSymlinks: false, names: undefined }),
+    place: () => locate(root, { roots: [root] }, { followSymlinks: false, names: undefined }),
     remove: () => rm(root, { recursive: true, force: true }),
   };
 }

@@ -200,7 +200,7 @@ it("refuses to walk Exhibit's own data, even when only the real path shows it", 
   await writeFile(tree.at("real/data/ledger"), "x");
   await symlink(tree.at("real"), tree.at("link"));
   const source = { type: "directory", path: tree.at("link") } as const;
-  const reader = await openSource(source, [tree.root], tree.at("real/data"));
+  const reader = await openSource(source, [tree.root], { dataDir: tree.at("real/data") });
   expect(() => reader.walk({})).toThrow(
     expect.objectContaining({
       code: "REQUEST_INVALID",

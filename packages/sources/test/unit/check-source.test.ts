@@ -89,3 +89,33 @@ it("refuses an unknown kind, and options that a kind doesn't have", () => {
     );
   }
 });
+
+const within = (path: string, limits: readonly string[]) =>
+  checkSource({ type: "directory", path }, { roots, limits, dataDir: undefined });
+
+it.each([
+  ["/evidence/E-77/scans", ["/evidence/E-77"]],
+  ["/evidence/E-77", ["/elsewhere", "/evidence/E-77/"]],
+  // Wider than a root, and as wide.
+  ["/evidence/1", ["/"]],
+  ["/mnt/cases/1", ["/mnt/cases"]],
+])("accepts %s, which lies within the limits %j, too", (path, limits) => {
+  expect(() => within(path, limits)).not.toThrow();
+});
+
+it.each([
+  ["/evidence/E-78", ["/evidence/E-77"], "/evidence/E-77"],
+  ["/evidence/E-77/../E-78", ["/evidence/E-77"], "/evidence/E-77"],
+  ["/evidence/E-777", ["/evidence/E-77"], "/evidence/E-77"],
+  // A limit opens nothing that the configuration doesn't.
+  ["/etc/ssl", ["/etc", "/evidence/E-77"], "/evidence/E-77"],
+  ["/etc/ssl", ["/etc"], "none"],
+  ["/evidence/1", ["evidence", "."], "none"],
+])("refuses %s outside the limits %j, and names no folder beyond them", (path, limits, named) => {
+  expect(() => within(path, limits)).toThrow(
+    expect.objectContaining({
+      code: "SOURCE_OUTSIDE_ROOTS",
+      message: `The source ${path} lies outside the folders that may be read: ${named}.`,
+    }),
+  );
+});

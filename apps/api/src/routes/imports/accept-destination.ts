@@ -15,12 +15,12 @@ export const acceptDestination = action(
     body: acceptDestinationRequest,
     response: { 202: importView, ...failures },
   },
-  ({ imports }) =>
+  ({ importsOf }) =>
     async (request, reply) => {
       const { id, folder_id } = request.params;
       const who = actorOf(request);
       return reply
         .code(202)
-        .send(await imports.acceptDestination(id, folder_id, request.body, who));
+        .send(await importsOf(request).acceptDestination(id, folder_id, request.body, who));
     },
 );

@@ -12,9 +12,9 @@ export const createImport = action(
     body: importRequest,
     response: { 202: importView, ...failures },
   },
-  ({ imports }) =>
+  ({ importsOf }) =>
     async (request, reply) => {
-      const view = await imports.create(request.body, actorOf(request));
+      const view = await importsOf(request).create(request.body, actorOf(request));
       return reply.code(202).header("location", `/v1/imports/${view.import_id}`).send(view);
     },
 );

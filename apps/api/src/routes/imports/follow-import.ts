@@ -20,9 +20,9 @@ export const followImport = action(
       ...failures,
     },
   },
-  ({ imports, progress }) =>
+  ({ importsOf, progress }) =>
     async (request, reply) => {
-      const first = await imports.get(request.params.id);
+      const first = await importsOf(request).get(request.params.id);
       const gone = new AbortController();
       reply.raw.once("close", () => gone.abort());
       const events = Readable.from(eventsOf(progress.follow(first, gone.signal)));

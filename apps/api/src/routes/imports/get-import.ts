@@ -10,7 +10,7 @@ export const getImport = action(
     params: importParams,
     response: { 200: importView, ...failures },
   },
-  ({ imports }) =>
+  ({ importsOf }) =>
     async (request) =>
-      imports.get(request.params.id),
+      importsOf(request).get(request.params.id),
 );

@@ -11,7 +11,7 @@ export const listFiles = action(
     querystring: fileQuery.strict(),
     response: { 200: filePage, ...failures },
   },
-  ({ imports }) =>
+  ({ importsOf }) =>
     async (request) =>
-      imports.files(request.params.id, request.query),
+      importsOf(request).files(request.params.id, request.query),
 );

@@ -11,7 +11,7 @@ export const listFolders = action(
     querystring: pageQuery.strict(),
     response: { 200: folderPage, ...failures },
   },
-  ({ imports }) =>
+  ({ importsOf }) =>
     async (request) =>
-      imports.folders(request.params.id, request.query),
+      importsOf(request).folders(request.params.id, request.query),
 );

@@ -13,7 +13,7 @@ export const listImportAudit = action(
     querystring: pageQuery.strict(),
     response: { 200: auditPage, ...failures },
   },
-  ({ imports }) =>
+  ({ importsOf }) =>
     async (request) =>
-      imports.audit(request.params.id, request.query),
+      importsOf(request).audit(request.params.id, request.query),
 );

@@ -10,7 +10,7 @@ export const listImports = action(
     querystring: importQuery.strict(),
     response: { 200: importPage, ...failures },
   },
-  ({ imports }) =>
+  ({ importsOf }) =>
     (request) =>
-      imports.list(request.query),
+      importsOf(request).list(request.query),
 );

@@ -13,7 +13,7 @@ export const listIncidents = action(
     querystring: pageQuery.strict(),
     response: { 200: incidentPage, ...failures },
   },
-  ({ imports }) =>
+  ({ importsOf }) =>
     async (request) =>
-      imports.incidents(request.params.id, request.query),
+      importsOf(request).incidents(request.params.id, request.query),
 );

@@ -11,7 +11,7 @@ export const listSuits = action(
     querystring: pageQuery.strict(),
     response: { 200: suitPage, ...failures },
   },
-  ({ imports }) =>
+  ({ importsOf }) =>
     async (request) =>
-      imports.suits(request.params.id, request.query),
+      importsOf(request).suits(request.params.id, request.query),
 );

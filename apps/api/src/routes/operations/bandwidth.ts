@@ -11,22 +11,22 @@ export const readBandwidth = action(
     tags: ["operations"],
     response: { 200: bandwidthView, ...failures },
   },
-  ({ bandwidth }) =>
-    async () =>
-      bandwidth.get(),
+  ({ bandwidthOf }) =>
+    async (request) =>
+      bandwidthOf(request).get(),
 );
 
 export const setBandwidth = action(
   {
     summary: "Limit the bandwidth of all workers together",
     description:
-      "The limit takes effect everywhere within five seconds, also for what is being sent; `off` removes it.",
+      "The limit takes effect everywhere within five seconds, also for what is being sent; `off` removes it. Only somebody whose scope has no limits may set it.",
     tags: ["operations"],
     headers: actorHeaders,
     body: bandwidthRequest,
     response: { 200: bandwidthView, ...failures },
   },
-  ({ bandwidth }) =>
+  ({ bandwidthOf }) =>
     async (request) =>
-      bandwidth.set(request.body, actorOf(request)),
+      bandwidthOf(request).set(request.body, actorOf(request)),
 );

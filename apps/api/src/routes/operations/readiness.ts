@@ -29,11 +29,11 @@ export const readiness = action(
       ...failures,
     },
   },
-  ({ trial: isTrial, ready, vendors }) =>
-    async () => {
+  ({ trial: isTrial, ready, vendorsOf }) =>
+    async (request) => {
       const [{ ledger, queue, code, workers }, states] = await Promise.all([
         ask(ready),
-        known(vendors),
+        known(vendorsOf(request)),
       ]);
       if (ledger === "up" && queue === "up") {
         return {

@@ -12,7 +12,7 @@ export const listVendorAudit = action(
     querystring: pageQuery.strict(),
     response: { 200: auditPage, ...failures },
   },
-  ({ vendors }) =>
+  ({ vendorsOf }) =>
     async (request) =>
-      vendors.audit(request.params.vendor, request.query),
+      vendorsOf(request).audit(request.params.vendor, request.query),
 );

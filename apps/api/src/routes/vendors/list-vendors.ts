@@ -10,7 +10,7 @@ export const listVendors = action(
     tags: ["operations"],
     response: { 200: vendorList, ...failures },
   },
-  ({ vendors }) =>
-    async () =>
-      vendors.list(),
+  ({ vendorsOf }) =>
+    async (request) =>
+      vendorsOf(request).list(),
 );

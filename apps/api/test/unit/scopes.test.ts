@@ -1,0 +1,60 @@
+import { everything, localPrincipal, type Principal, type Scope } from "@exhibit/contracts";
+import type { Scoped } from "@exhibit/ingest";
+import { afterEach, expect, it } from "vitest";
+import { notePrincipal } from "../../src/http/principal.ts";
+import { routes } from "../../src/routes.ts";
+import { fakeBandwidth, fakeImports, startApi } from "../fake-imports.ts";
+
+let api: Awaited<ReturnType<typeof startApi>> | undefined;
+afterEach(async () => {
+  await api?.app.close();
+});
+
+const scope: Scope = { entrust_ids: ["E-1"], vendors: ["kongur"], roots: ["/evidence/E-1"] };
+const principal: Principal = { ...localPrincipal, name: "key:tenant", scope };
+
+const source = { type: "directory", path: "/evidence/E-1/a" };
+const place = { endpoint: "https://e", bucket: "b", prefix: "p/" };
+/** Bodies of the routes that need one. */
+const bodies: Record<string, object> = {
+  "POST /v1/imports": {
+    entrust_id: "E-1",
+    folders: [{ vendor: "kongur", folder: { suit_id: "1" }, source }],
+  },
+  "POST /v1/imports/:id/waive": { why: "It is gone." },
+  "POST /v1/imports/:id/folders/:folder_id/accept-destination": { ...place, why: "It moved." },
+  "PUT /v1/bandwidth": { limit: "1M" },
+};
+
+const narrowed = routes.filter(([, url]) =>
+  /^\/(v1\/(imports|vendors|bandwidth)|readyz)/.test(url),
+);
+
+it.each(narrowed)("%s %s works within the principal's scope alone", async (method, url) => {
+  const fake = fakeImports();
+  const view = fake.put({ status: "sealed" });
+  const asked: Scope[] = [];
+  const noted = <Control>(control: Control): Scoped<Control> => ({
+    within(of) {
+      asked.push(of);
+      return control;
+    },
+  });
+  api = await startApi({
+    imports: noted(fake.imports),
+    vendors: noted(fake.vendors),
+    bandwidth: noted(fakeBandwidth()),
+  });
+  api.app.addHook("onRequest", async (request) => notePrincipal(request, principal));
+  await api.app.ready();
+  // What belongs to no request, such as the reader of the event streams.
+  expect(asked.splice(0)).toEqual([everything, everything]);
+  const path = url
+    .replace(":id", view.import_id)
+    .replace(":folder_id", "1")
+    .replace(":vendor", "kongur");
+  const body = bodies[`${method} ${url}`];
+  const answer = await api.app.inject({ method, url: path, ...(body && { payload: body }) });
+  expect(answer.statusCode).toBeLessThan(300);
+  expect(asked).toEqual([scope]);
+});

@@ -1,0 +1,234 @@
+import { mkdir, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  everything,
+  type FileView,
+  type FolderView,
+  type ImportView,
+  localPrincipal,
+  type Principal,
+  type Scope,
+} from "@exhibit/contracts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { notePrincipal } from "../../../apps/api/src/http/principal.ts";
+import { routes } from "../../../apps/api/src/routes.ts";
+import { anyEngine, directory, type System, startSystem, writeTree } from "../../support/system.ts";
+
+// Two tenants, anna and bob, with a case and a folder of evidence each, and root, who has no scope.
+
+type Who = "anna" | "bob" | "root";
+
+const place = { endpoint: "https://e", bucket: "b", prefix: "p/" };
+/** Bodies of the routes that need one. */
+const bodies: Record<string, object> = {
+  "POST /v1/imports/:id/waive": { why: "It is gone." },
+  "POST /v1/imports/:id/folders/:folder_id/accept-destination": { ...place, why: "It moved." },
+};
+
+describe.each(anyEngine)("Two tenants of one deployment (%s)", (kind) => {
+  let system: System;
+  let of: Record<"anna" | "bob", ImportView>;
+  let foldersOfBob: FolderView[];
+  const at = (...parts: string[]) => join(system.root, ...parts);
+
+  beforeAll(async () => {
+    let scopes: Record<Who, Scope> | undefined;
+    system = await startSystem(kind, {
+      onApi(app) {
+        app.addHook("onRequest", async (request) => {
+          const who = request.headers["x-test-who"] as Who | undefined;
+          const scope = scopes?.[who ?? "root"] ?? everything;
+          const principal: Principal = { ...localPrincipal, name: `key:${who}`, scope };
+          notePrincipal(request, principal);
+        });
+      },
+    });
+    scopes = {
+      anna: { entrust_ids: ["E-A"], vendors: ["kongur"], roots: [at("anna")] },
+      bob: { entrust_ids: ["E-B"], vendors: ["kongur", "rex"], roots: [at("bob")] },
+      root: everything,
+    };
+    await writeTree(at("anna"), { "case/own.txt": "anna's", "shared.txt": "anna's, too" });
+    await writeTree(at("bob"), { "case/secret.txt": "bob's", "empty/deep/x": "" });
+    of = { anna: await sealed("anna", suit("E-A", at("anna/case"))), bob: await bobs() };
+    ({ items: foldersOfBob } = await ask<{ items: FolderView[] }>(
+      "bob",
+      "GET",
+      `/v1/imports/${of.bob.import_id}/folders`,
+    ).then(({ body }) => body));
+  });
+  afterAll(() => system[Symbol.asyncDispose]());
+
+  const suit = (entrust_id: string, path: string, more: object = {}) => {
+    const folder = directory("kongur", { suit_id: "1001" }, path);
+    return {
+      entrust_id,
+      suit_ids: ["1001"],
+      folders: [{ ...folder, source: { ...folder.source, ...more } }],
+    };
+  };
+
+  async function ask<Body>(who: Who, method: string, path: string, body?: object) {
+    const response = await fetch(`${system.apiUrl}${path}`, {
+      method,
+      headers: { "x-test-who": who, ...(body && { "content-type": "application/json" }) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const { status, headers } = response;
+    return { status, text, type: headers.get("content-type"), body: JSON.parse(text) as Body };
+  }
+
+  /** Makes an import, which rests when this resolves. */
+  async function run(who: Who, request: object): Promise<ImportView> {
+    const { status, body } = await ask<ImportView>(who, "POST", "/v1/imports", request);
+    if (status !== 202) throw new Error(JSON.stringify(body));
+    return await system.rest(body.import_id);
+  }
+
+  async function sealed(who: Who, request: object): Promise<ImportView> {
+    const view = await run(who, request);
+    expect(view.status).toBe("sealed");
+    return view;
+  }
+
+  const bobs = () => sealed("bob", suit("E-B", at("bob/case")));
+
+  test("can be told apart", async () => {
+    expect(await ask("anna", "GET", `/v1/imports/${of.anna.import_id}`)).toMatchObject({
+      status: 200,
+      body: { import_id: of.anna.import_id, entrust_id: "E-A" },
+    });
+    const idsOf = async (who: Who) => {
+      const { body } = await ask<{ items: ImportView[] }>(who, "GET", "/v1/imports");
+      return body.items.map(({ import_id }) => import_id);
+    };
+    expect(await idsOf("anna")).toEqual([of.anna.import_id]);
+    expect(await idsOf("bob")).toEqual([of.bob.import_id]);
+    expect(await idsOf("root")).toEqual([of.bob.import_id, of.anna.import_id]);
+  });
+
+  const ofAnId = routes.filter(([, url]) => /^\/v1\/(imports|vendors)\/:/.test(url));
+
+  test.each(ofAnId)(
+    "%s %s answers the same for what is another's and what isn't there",
+    async (method, url) => {
+      const body = method === "GET" ? undefined : (bodies[`${method} ${url}`] ?? {});
+      const asked = async (id: string, folder: string, vendor: string) => {
+        const path = url
+          .replace(":id", id)
+          .replace(":folder_id", folder)
+          .replace(":vendor", vendor);
+        const { status, text, type } = await ask("anna", method, path, body);
+        const blanked = text.replaceAll(id, "ID").replaceAll(`"${vendor}\\"`, '"VENDOR\\"');
+        return { status, type, text: blanked };
+      };
+      const folder = foldersOfBob[0]?.folder_id ?? "";
+      const foreign = await asked(of.bob.import_id, folder, "rex");
+      const unknown = await asked(crypto.randomUUID(), "999999", "xer");
+      expect(foreign).toEqual(unknown);
+      expect(foreign.status).toBe(404);
+      // Whoever it belongs to is let in.
+      const path = url.replace(":id", of.bob.import_id).replace(":folder_id", folder);
+      if (method !== "GET" || url.endsWith("/events")) return;
+      expect((await ask("bob", method, path.replace(":vendor", "rex"))).status).toBe(200);
+    },
+  );
+
+  test("have no folder of the other in an import of their own", async () => {
+    const own = await run("anna", suit("E-A", at("anna/nowhere")));
+    const accept = async (folder: string) => {
+      const path = `/v1/imports/${own.import_id}/folders/${folder}/accept-destination`;
+      const { status, text } = await ask("anna", "POST", path, { ...place, why: "It moved." });
+      return [status, text.replace(`no folder ${folder} in`, "no folder FOLDER in")];
+    };
+    const foreign = await accept(foldersOfBob[0]?.folder_id ?? "");
+    expect(foreign).toEqual(await accept("999999"));
+    expect(foreign[0]).toBe(404);
+  });
+
+  test("make imports within their scope only", async () => {
+    const make = async (request: object) => {
+      const { status, text } = await ask("anna", "POST", "/v1/imports", request);
+      return { status, text };
+    };
+    expect(await make(suit("E-B", at("anna/case")))).toMatchObject({ status: 403 });
+    const rex = directory("rex", { scene: "s" }, at("anna/case"));
+    expect(await make({ entrust_id: "E-A", folders: [rex] })).toMatchObject({ status: 403 });
+    const outside = await make(suit("E-A", at("bob/case")));
+    expect(outside).toMatchObject({ status: 400 });
+    expect(outside.text).toContain("SOURCE_OUTSIDE_ROOTS");
+    expect(outside.text).toContain(`may be read: ${at("anna")}.`);
+  });
+
+  test("don't read the other's files through a link, and learn nothing of what is there", async () => {
+    await mkdir(at("anna/links"));
+    await symlink(at("bob/case/secret.txt"), at("anna/links/secret"));
+    await symlink(at("bob/case"), at("anna/links/folder"));
+    await symlink(at("bob/nothing"), at("anna/links/nothing"));
+    await symlink("../shared.txt", at("anna/links/shared"));
+    const links = suit("E-A", at("anna/links"), { follow_symlinks: true });
+    const outcomes = async (view: ImportView) =>
+      Object.fromEntries(
+        (await system.files(view.import_id)).map(({ path, state, error }: FileView) => [
+          path,
+          [state, error?.message],
+        ]),
+      );
+    const outside = (path: string) => [
+      "failed",
+      `${path} is a symbolic link that leads out of the folders that may be read.`,
+    ];
+    const view = await run("anna", links);
+    expect(await outcomes(view)).toEqual({
+      secret: outside("secret"),
+      folder: outside("folder"),
+      nothing: outside("nothing"),
+      shared: ["stored", undefined],
+    });
+    // Whoever retries it, it is read within the roots of the one who made it.
+    const { status } = await ask("root", "POST", `/v1/imports/${view.import_id}/retry`, {});
+    expect(status).toBe(202);
+    const again = await system.rest(view.import_id);
+    expect([again.status, again.failed]).toEqual(["attention", 3]);
+    // The links are good ones for somebody who may read both folders.
+    const all = await run("root", links);
+    expect(await outcomes(all)).toMatchObject({
+      secret: ["stored", undefined],
+      "folder/secret.txt": ["stored", undefined],
+    });
+  });
+
+  test("don't import the other's folder through a link", async () => {
+    await symlink(at("bob/case"), at("anna/out"));
+    await symlink(at("bob/nothing"), at("anna/gone"));
+    await symlink(at("bob/empty/deep"), at("anna/deep"));
+    await symlink("deep/../../case", at("anna/round"));
+    await symlink("deep/../../nothing", at("anna/round-gone"));
+    for (const name of ["out", "gone", "round", "round-gone", "out/nothing"]) {
+      const path = at("anna", name);
+      const view = await run("anna", suit("E-A", path));
+      expect(view).toMatchObject({
+        status: "attention",
+        files: 0,
+        errors: [
+          {
+            code: "SOURCE_OUTSIDE_ROOTS",
+            message: `The source ${path} lies outside the folders that may be read: ${at("anna")}.`,
+          },
+        ],
+      });
+    }
+  });
+
+  test("see their vendors and nothing of others' work", async () => {
+    const { body } = await ask<{ items: { vendor: string }[] }>("bob", "GET", "/v1/vendors");
+    expect(body.items.map(({ vendor }) => vendor).sort()).toEqual(["kongur", "rex"]);
+    expect(await ask("anna", "GET", "/readyz")).not.toMatchObject({
+      body: { vendors: expect.arrayContaining([expect.objectContaining({ vendor: "rex" })]) },
+    });
+    const limit = { limit: "1M" };
+    expect(await ask("anna", "PUT", "/v1/bandwidth", limit)).toMatchObject({ status: 403 });
+    expect(await ask("anna", "GET", "/v1/bandwidth")).toMatchObject({ body: { limit: "off" } });
+  });
+});
