@@ -26,7 +26,9 @@ export const vendorState = z
     waiting: z
       .array(wait)
       .optional()
-      .describe("What work for this vendor is waiting for, in any import within your scope, the longest wait first"),
+      .describe(
+        "What work for this vendor is waiting for, in any import within your scope, the longest wait first",
+      ),
     until: z.iso.datetime().optional().describe("When it is called again"),
     last_error_code: z.string().optional().describe("The code of the latest failed call"),
     last_error: z

@@ -110,7 +110,7 @@ it.each([
   // A limit opens nothing that the configuration doesn't.
   ["/etc/ssl", ["/etc", "/evidence/E-77"], "/evidence/E-77"],
   ["/etc/ssl", ["/etc"], "none"],
-  ["/evidence/1", ["evidence", "."], "none"],
+  ["/evidence/1", ["evidence", ".", "../".repeat(40)], "none"],
 ])("refuses %s outside the limits %j, and names no folder beyond them", (path, limits, named) => {
   expect(() => within(path, limits)).toThrow(
     expect.objectContaining({
