@@ -188,6 +188,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     workers: ["ledger", "sql", "audit"],
     views: ["schema", "ledger", "scope", "storing", "work", "workers"],
     access: ["schema", "ledger", "sql", "audit", "views"],
+    cases: ["states", "schema", "ledger", "scope", "views"],
     testing: [],
   },
   ingest: {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { everything } from "@exhibit/contracts";
-import type { Bandwidth, Imports, JobLabels, Scoped, VendorControl } from "@exhibit/ingest";
+import type { Bandwidth, Cases, Imports, JobLabels, Scoped, VendorControl } from "@exhibit/ingest";
 import type { Readiness } from "@exhibit/runtime";
 import type { Logger } from "@exhibit/telemetry";
 import type { Queue } from "bullmq";
@@ -24,10 +24,14 @@ import { addRoutes, methodsAt } from "./routes.ts";
  */
 const BODY_LIMIT = 48 * 1024 * 1024;
 
+/** Characters of one part of a path. An id has up to 200, each of up to two UTF-16 units. */
+const LONGEST_PARAMETER = 400;
+
 export interface ApiOptions {
   /** Whether the imports are stored in a sandbox. */
   readonly trial: boolean;
   readonly imports: Scoped<Imports>;
+  readonly cases: Scoped<Cases>;
   readonly bandwidth: Scoped<Bandwidth>;
   /** The queues that Bull Board shows. */
   readonly queues: readonly Queue[];
@@ -45,10 +49,11 @@ export interface ApiOptions {
 
 /** Builds the HTTP API. The caller makes it listen, and closes it, which ends the event streams. */
 export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
-  const { trial, imports, bandwidth, queues, labels, ready, vendors, logger } = options;
+  const { trial, imports, cases, bandwidth, queues, labels, ready, vendors, logger } = options;
   const app: FastifyInstance = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     bodyLimit: BODY_LIMIT,
+    routerOptions: { maxParamLength: LONGEST_PARAMETER },
     genReqId: () => randomUUID(),
     logController: new LogController({ requestIdLogLabel: "request_id" }),
     frameworkErrors: (error, request, reply) => {
@@ -81,6 +86,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     progress,
     ready,
     importsOf: (request) => imports.within(principalOf(request).scope),
+    casesOf: (request) => cases.within(principalOf(request).scope),
     vendorsOf: (request) => vendors.within(principalOf(request).scope),
     bandwidthOf: (request) => bandwidth.within(principalOf(request).scope),
   });

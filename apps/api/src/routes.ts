@@ -1,6 +1,9 @@
 import type { Role } from "@exhibit/contracts";
 import type { FastifyInstance } from "fastify";
 import type { Action, ActionContext } from "./action/action.ts";
+import { getCase, getSuit } from "./routes/cases/get-case.ts";
+import { listCaseFolders, listSuitFolders } from "./routes/cases/list-case-folders.ts";
+import { listCases } from "./routes/cases/list-cases.ts";
 import { acceptDestination } from "./routes/imports/accept-destination.ts";
 import { cancelImport } from "./routes/imports/cancel-import.ts";
 import { createImport } from "./routes/imports/create-import.ts";
@@ -46,6 +49,11 @@ export const routes: readonly (readonly [Method, string, Role | "nothing", Actio
   ["POST", "/v1/imports/:id/folders/:folder_id/accept-destination", "producer", acceptDestination],
   ["POST", "/v1/imports/:id/pause", "producer", pauseImport],
   ["POST", "/v1/imports/:id/resume", "producer", resumeImport],
+  ["GET", "/v1/cases", "viewer", listCases],
+  ["GET", "/v1/cases/:entrust_id", "viewer", getCase],
+  ["GET", "/v1/cases/:entrust_id/folders", "viewer", listCaseFolders],
+  ["GET", "/v1/suits/:suit_id", "viewer", getSuit],
+  ["GET", "/v1/suits/:suit_id/folders", "viewer", listSuitFolders],
   ["GET", "/v1/vendors", "viewer", listVendors],
   ["GET", "/v1/vendors/:vendor/audit", "ops", listVendorAudit],
   ["POST", "/v1/vendors/:vendor/pause", "ops", pauseVendor],

@@ -2,6 +2,8 @@ import { randomUUID } from "node:crypto";
 import {
   type AuditEvent,
   type BandwidthView,
+  type CaseView,
+  caseCountsOf,
   countsOf,
   ExhibitError,
   type FileView,
@@ -11,7 +13,7 @@ import {
   noCounters,
   type VendorState,
 } from "@exhibit/contracts";
-import type { Bandwidth, Imports, Scoped, VendorControl } from "@exhibit/ingest";
+import type { Bandwidth, Cases, Imports, Scoped, VendorControl } from "@exhibit/ingest";
 import { createLogger } from "@exhibit/telemetry";
 import { type ApiOptions, buildApi } from "../src/index.ts";
 
@@ -86,6 +88,27 @@ export const fileView: FileView = {
   waived_by: null,
   waived_why: null,
   waived_at: null,
+};
+
+export const caseView: CaseView = {
+  entrust_id: "E-77",
+  suit_id: null,
+  trial: false,
+  complete: true,
+  ...caseCountsOf({ ...noCounters, folders: 1 }),
+  reasons: [],
+  reasons_total: 0,
+  waived_in: 0,
+  vanished: 0,
+  suits: [],
+  suits_total: 0,
+  imports: {
+    ...{ total: 1, planning: 0, storing: 0, sealing: 0 },
+    ...{ sealed: 1, attention: 0, cancelled: 0 },
+  },
+  set_aside: 0,
+  first_import_at: "2026-01-02T03:04:05.678Z",
+  last_import_at: "2026-01-02T03:04:05.678Z",
 };
 
 export const auditEvent: AuditEvent = {
@@ -216,7 +239,30 @@ export function fakeImports() {
       return { items: [{ ...auditEvent, import_id: null, vendor, what: "pause" }], next: null };
     },
   };
-  return { imports, vendors, calls, views, put };
+  const cases: Cases = {
+    async list(query) {
+      note("cases", query);
+      return { items: [{ ...caseView, entrust_id: "E-77" }], next: null };
+    },
+    async get(name) {
+      note("case", name);
+      return { ...caseView, entrust_id: null, ...name };
+    },
+    async folders(name, query) {
+      note("case folders", name, query);
+      return {
+        items: [
+          {
+            ...folderView,
+            ...{ import_id: randomUUID(), import_status: "sealed", entrust_id: "E-77" },
+            ...{ suit_id: "1001", sealed_at: "2026-01-02T03:04:06.000Z" },
+          },
+        ],
+        next: null,
+      };
+    },
+  };
+  return { imports, cases, vendors, calls, views, put };
 }
 
 /** A limit in memory. */
@@ -243,6 +289,7 @@ export async function startApi(options: Partial<ApiOptions> = {}) {
   const app = await buildApi({
     trial: false,
     imports: anyScope(fake.imports),
+    cases: anyScope(fake.cases),
     queues: [],
     labels: async () => new Map(),
     ready: async () => ({ ledger: "up", queue: "up", workers: 2 }),

@@ -5,6 +5,7 @@ Examples:
   exhibit up --once ~/photos                  the same with a folder of your own, then exit
   exhibit import /evidence/1001 --entrust E-77 --suit 1001
   exhibit status                              the latest imports
+  exhibit case E-77                           is everything of a case in OSS, and what is missing?
   exhibit files ID --csv --output files.csv   every file with its place and proof, for a spreadsheet
   exhibit files ID --state failed             what failed
   exhibit retry ID                            retry what failed
@@ -21,7 +22,7 @@ Examples:
 
 Exit codes:
   0  done (an import: sealed)
-  1  the import isn't sealed: files failed, or it was cancelled
+  1  the import isn't sealed: files failed, or it was cancelled; for case: it isn't complete
   2  bad use: fix the command line, the configuration or the request
   3  the API or a service that it needs is unreachable; for vendors check: the vendor or OSS
 

@@ -6,6 +6,12 @@ import {
   type BandwidthView,
   bandwidthView,
   type CancelRequest,
+  type CaseFolderView,
+  type CaseSummary,
+  type CaseView,
+  caseFolderPage,
+  casePage,
+  caseView,
   type ErrorCode,
   type FileState,
   type FileView,
@@ -44,6 +50,9 @@ export interface ImportFilter {
   suit?: string | undefined;
   status?: ImportStatus | undefined;
 }
+
+/** A case by its entrust_id, or a suit, which may be in several cases. */
+export type CaseName = { entrust: string } | { suit: string };
 
 /**
  * The HTTP API. Every method throws an `ExhibitError`: SERVICE_UNREACHABLE when no response arrives in
@@ -86,6 +95,12 @@ export interface ApiClient {
   suits(importId: string): AsyncIterable<string>;
   /** Yields the import's files, folder by folder in the order of `folders`. */
   files(importId: string, filter?: FileFilter): AsyncIterable<FileView>;
+  /** Yields the cases in the order of their entrust_ids; only those that begin so, if that is given. */
+  cases(startsWith?: string): AsyncIterable<CaseSummary>;
+  /** Returns what is proved of a case or a suit, and what is missing. */
+  case(name: CaseName): Promise<CaseView>;
+  /** Yields the folders that are counted of a case or a suit. */
+  caseFolders(name: CaseName): AsyncIterable<CaseFolderView>;
   /** Opens the import's server-sent events and returns the response with an unread body. */
   events(importId: string, signal: AbortSignal): Promise<Response>;
 }
@@ -122,12 +137,20 @@ export function createApiClient(options: HttpOptions): ApiClient {
     suits: (id) => pages(importPath(id, "suits"), suitPage),
     files: (id, { states, folder: folder_id, code } = {}) =>
       pages(importPath(id, "files"), filePage, { state: states?.join(","), folder_id, code }),
+    cases: (starts_with) => pages("/v1/cases", casePage, { starts_with }),
+    case: (name) => read(casePath(name), caseView),
+    caseFolders: (name) => pages(`${casePath(name)}/folders`, caseFolderPage),
     events: (id, signal) => open(importPath(id, "events"), "text/event-stream", signal),
   };
 }
 
 function importPath(id: string, ...rest: string[]): string {
   return ["/v1/imports", ...[id, ...rest].map(encodeURIComponent)].join("/");
+}
+
+function casePath(name: CaseName): string {
+  if ("entrust" in name) return `/v1/cases/${encodeURIComponent(name.entrust)}`;
+  return `/v1/suits/${encodeURIComponent(name.suit)}`;
 }
 
 function vendorPath(vendor: string, what: string): string {

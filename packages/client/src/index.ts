@@ -1,5 +1,6 @@
 export {
   type ApiClient,
+  type CaseName,
   createApiClient,
   type FileFilter,
   type ImportFilter,

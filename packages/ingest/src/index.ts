@@ -1,4 +1,5 @@
 export { type Bandwidth, createBandwidth, NO_LIMIT } from "./control/bandwidth.ts";
+export { type Cases, createCases } from "./control/cases.ts";
 export { createImports, type Imports, type ImportsDependencies } from "./control/imports.ts";
 export type { Scoped } from "./control/scoped.ts";
 export {

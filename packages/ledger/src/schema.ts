@@ -4,7 +4,9 @@ import type {
   FileState,
   FolderSelector,
   ImportStatus,
+  Labels,
   Principal,
+  Priority,
   Role,
   Scope,
   SkippedAs,
@@ -68,6 +70,16 @@ export interface ImportTable extends CounterColumns {
    * must lie below one of them. Null for no limit but that of the configuration.
    */
   source_limits: string[] | null;
+  /** What people call it. */
+  title: string | null;
+  /** What people file it under, by key. */
+  labels: ColumnType<Labels, string | undefined, string>;
+  /** How far its shards' turns are apart. */
+  priority: Generated<Priority>;
+  /** Somebody decided that nothing of it counts for its case. */
+  set_aside: Generated<boolean>;
+  /** No source of it is walked before this time; null for none. */
+  start_at: Date | null;
 }
 
 export interface FolderTable extends CounterColumns {

@@ -9,7 +9,9 @@ import {
 } from "@exhibit/credentials";
 import {
   type Bandwidth,
+  type Cases,
   createBandwidth,
+  createCases,
   createImports,
   createJobLabels,
   createVendorControl,
@@ -41,6 +43,7 @@ export interface Services {
   /** Whether files are stored in a sandbox. */
   readonly trial: boolean;
   readonly imports: Scoped<Imports>;
+  readonly cases: Scoped<Cases>;
   /** The bandwidth limit of all workers of the ledger together. */
   readonly bandwidth: Scoped<Bandwidth>;
   readonly queues: Engine["queues"];
@@ -112,6 +115,7 @@ export async function openServices({
   return {
     trial: config.trial,
     imports: createImports({ ledger, engine, broker, roots, dataDir, logger }),
+    cases: createCases(ledger),
     bandwidth: createBandwidth(ledger),
     queues: engine.queues,
     labels: createJobLabels(ledger),

@@ -1,4 +1,4 @@
-import type { Bandwidth, Imports, VendorControl } from "@exhibit/ingest";
+import type { Bandwidth, Cases, Imports, VendorControl } from "@exhibit/ingest";
 import type { Readiness } from "@exhibit/runtime";
 import type {
   ContextConfigDefault,
@@ -23,6 +23,7 @@ export interface ActionContext {
    * no other way to it.
    */
   importsOf(request: FastifyRequest): Imports;
+  casesOf(request: FastifyRequest): Cases;
   vendorsOf(request: FastifyRequest): VendorControl;
   bandwidthOf(request: FastifyRequest): Bandwidth;
 }

@@ -10,6 +10,7 @@ const table: Readonly<Record<string, Load>> = {
   up: async () => (await import("./services/up.ts")).upCommand,
   import: async () => (await import("./imports/import.ts")).importCommand,
   status: async () => (await import("./imports/status.ts")).statusCommand,
+  case: async () => (await import("./cases/case.ts")).caseCommand,
   files: async () => (await import("./imports/files.ts")).filesCommand,
   watch: async () => (await import("./imports/watch.ts")).watchCommand,
   retry: async () => (await import("./imports/retry.ts")).retryCommand,

@@ -30,12 +30,13 @@ export async function serveApi({
   logger,
   environment,
 }: ServeOptions): Promise<ServedApi> {
-  const { trial, imports, bandwidth, queues, labels, ready, vendors } = services;
+  const { trial, imports, cases, bandwidth, queues, labels, ready, vendors } = services;
   const { apiHost: host, apiPort: port, apiHosts: names = [], publicUrl } = environment;
   const access = { listensOn: host, names, publicUrl };
   const app = await buildApi({
     trial,
     imports,
+    cases,
     bandwidth,
     queues,
     labels,

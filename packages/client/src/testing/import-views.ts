@@ -1,4 +1,11 @@
-import { countsOf, type ImportView, noCounters } from "@exhibit/contracts";
+import {
+  type CaseView,
+  type Counters,
+  caseCountsOf,
+  countsOf,
+  type ImportView,
+  noCounters,
+} from "@exhibit/contracts";
 
 export const importId = "0f8fad5b-d9cb-469f-a165-70867728950e";
 
@@ -39,3 +46,44 @@ export const sealed = viewOf({
   stored: 1000,
   stored_bytes: 40_000_000,
 });
+
+/** A view of a case that is complete: one folder with its counters, and what a test cares about. */
+export function caseOf(
+  changes: Partial<CaseView> = {},
+  counters: Partial<Counters & { folders: number }> = {},
+): CaseView {
+  return {
+    entrust_id: "E-77",
+    suit_id: null,
+    trial: false,
+    complete: true,
+    ...caseCountsOf({
+      ...noCounters,
+      folders: 1,
+      files: 1000,
+      bytes: 40_000_000,
+      stored: 1000,
+      stored_bytes: 40_000_000,
+      ...counters,
+    }),
+    reasons: [],
+    reasons_total: 0,
+    waived_in: 0,
+    vanished: 0,
+    suits: [],
+    suits_total: 0,
+    imports: {
+      total: 1,
+      planning: 0,
+      storing: 0,
+      sealing: 0,
+      sealed: 1,
+      attention: 0,
+      cancelled: 0,
+    },
+    set_aside: 0,
+    first_import_at: "2026-03-01T10:00:00.000Z",
+    last_import_at: "2026-03-01T10:00:00.000Z",
+    ...changes,
+  };
+}

@@ -27,7 +27,7 @@ export async function listFolders(
 }
 
 /** Returns a folder as people see it. Its status is derived: docs/states.md has the rules. */
-function folderView(
+export function folderView(
   row: Selectable<FolderTable>,
   status: ImportStatus,
   trial: boolean,

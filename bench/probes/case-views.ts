@@ -1,0 +1,74 @@
+import { performance } from "node:perf_hooks";
+import {
+  type Ledger,
+  listCaseFolders,
+  listCases,
+  openPostgresLedger,
+  readCase,
+} from "@exhibit/ledger";
+import { startPostgres } from "@exhibit/testkit";
+import { sql } from "kysely";
+
+// How long the views of cases take, for docs/scale.md:
+// npx node bench/probes/case-views.ts [imports]
+// Half of the imports are of one case, which imports its 500 folders again and again; the others are
+// five to a case, with two folders each. One import in a hundred needs attention.
+
+const count = Number(process.argv[2] ?? 100_000);
+const REPEATS = 15;
+
+await using stack = new AsyncDisposableStack();
+const postgres = await startPostgres();
+stack.defer(() => postgres.stop());
+const ledger = await openPostgresLedger(postgres.url);
+stack.defer(() => ledger.close());
+await fill(ledger);
+
+const lines = [
+  await time("a case of 5 imports", () => readCase(ledger, { entrust_id: "E-7" })),
+  await time(`a case of ${count / 2} imports`, () => readCase(ledger, { entrust_id: "E-large" })),
+  await time("its folders", () =>
+    listCaseFolders(ledger, { entrust_id: "E-large" }, { limit: 100 }),
+  ),
+  await time("a suit of 5 imports", () => readCase(ledger, { suit_id: "S-7" })),
+  await time("the first 100 cases", () => listCases(ledger, { limit: 100 })),
+  await time("100 cases further back", () =>
+    listCases(ledger, { limit: 100, after: Buffer.from("E-9").toString("base64url") }),
+  ),
+  await time("the page with the large case", () =>
+    listCases(ledger, { limit: 100, starts_with: "E-l" }),
+  ),
+];
+process.stdout.write(`${count} imports\n${lines.join("\n")}\n`);
+
+async function fill({ db }: Ledger): Promise<void> {
+  await sql`
+    insert into imports (id, entrust_id, suit_ids, status, open_folders, files, bytes, stored, stored_bytes, failed, finished_at)
+    select ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
+      case when n % 2 = 0 then 'E-large' else 'E-' || n / 10 end,
+      array[case when n % 2 = 0 then 'L-' || (n / 2) % 500 else 'S-' || n / 10 end],
+      case when n % 100 = 7 then 'attention' else 'sealed' end, 0, 2000, 2e6, 1999, 1999e3, (n % 100 = 7)::integer, now()
+    from generate_series(1, ${count}::integer) as n`.execute(db);
+  await sql`
+    insert into folders (import_id, position, vendor, selector, source, planned, files, bytes, stored, stored_bytes, failed)
+    select imports.id, p, 'kongur', jsonb_build_object('suit_id', suit_ids[1]),
+      jsonb_build_object('type', 'directory', 'path', '/evidence/' || suit_ids[1] || '/' || p), true,
+      1000, 1e6, 1000 - (p = 0)::integer * failed, 1e6, (p = 0)::integer * failed
+    from imports, generate_series(0, case when entrust_id = 'E-large' then 0 else 1 end) as p
+    order by imports.id`.execute(db);
+  await sql`analyze`.execute(db);
+}
+
+/** Returns the median and the longest time of some calls, in milliseconds. */
+async function time(what: string, call: () => Promise<unknown>): Promise<string> {
+  await call();
+  const times: number[] = [];
+  for (let repeat = 0; repeat < REPEATS; repeat += 1) {
+    const began = performance.now();
+    await call();
+    times.push(performance.now() - began);
+  }
+  times.sort((a, b) => a - b);
+  const ms = (at: number) => (times.at(at) ?? 0).toFixed(0);
+  return `${what}: ${ms(Math.floor(REPEATS / 2))} ms, at most ${ms(-1)} ms`;
+}
