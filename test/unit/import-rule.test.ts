@@ -62,6 +62,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     errors: ["text"],
     "bandwidth-limit": ["errors"],
     api: ["text", "access", "errors"],
+    "file-list": ["api"],
   },
   access: {
     secrets: [],
@@ -217,8 +218,9 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     board: [],
     pages: [],
     progress: [],
+    export: [],
     action: ["progress", "http"],
-    routes: ["progress", "action"],
+    routes: ["progress", "export", "action"],
     "build-api": ["http", "board", "pages", "progress", "routes"],
   },
   cli: {

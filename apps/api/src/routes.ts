@@ -7,6 +7,7 @@ import { listCases } from "./routes/cases/list-cases.ts";
 import { acceptDestination } from "./routes/imports/accept-destination.ts";
 import { cancelImport } from "./routes/imports/cancel-import.ts";
 import { createImport } from "./routes/imports/create-import.ts";
+import { exportCsv, exportNdjson } from "./routes/imports/export-files.ts";
 import { followImport } from "./routes/imports/follow-import.ts";
 import { getImport } from "./routes/imports/get-import.ts";
 import { listFiles } from "./routes/imports/list-files.ts";
@@ -40,6 +41,8 @@ export const routes: readonly (readonly [Method, string, Role | "nothing", Actio
   ["GET", "/v1/imports/:id/folders", "viewer", listFolders],
   ["GET", "/v1/imports/:id/suits", "viewer", listSuits],
   ["GET", "/v1/imports/:id/files", "viewer", listFiles],
+  ["GET", "/v1/imports/:id/files.ndjson", "viewer", exportNdjson],
+  ["GET", "/v1/imports/:id/files.csv", "viewer", exportCsv],
   ["GET", "/v1/imports/:id/events", "viewer", followImport],
   ["GET", "/v1/imports/:id/audit", "viewer", listImportAudit],
   ["GET", "/v1/imports/:id/incidents", "viewer", listIncidents],

@@ -27,6 +27,8 @@ export * from "./errors/error-table.ts";
 export * from "./errors/exhibit-error.ts";
 export * from "./errors/plain-issues.ts";
 export * from "./file-body.ts";
+export * from "./file-list/files-csv.ts";
+export * from "./file-list/listed-files.ts";
 export * from "./hosts.ts";
 export * from "./multipart-upload.ts";
 export * from "./text/name-encodings.ts";

@@ -1,7 +1,6 @@
-import { type FileView, visible } from "@exhibit/contracts";
+import { type FileView, type ListedFile, visible } from "@exhibit/contracts";
 import { folderName, placeOf } from "../output/folder-report.ts";
 import { formatBytes, formatCount } from "../output/format.ts";
-import type { ListedFile } from "./csv.ts";
 
 // As wide as the longest state and the longest size.
 const stateWidth = 9;

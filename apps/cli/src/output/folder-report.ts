@@ -1,16 +1,9 @@
-import type { FolderSelector, FolderView } from "@exhibit/contracts";
+import { type FolderView, selectorText } from "@exhibit/contracts";
 import { totals } from "./totals.ts";
 
 /** Returns a folder's name at its vendor: `kongur suit_id=1001`. */
 export function folderName(folder: Pick<FolderView, "vendor" | "folder">): string {
   return `${folder.vendor} ${selectorText(folder.folder)}`.trimEnd();
-}
-
-/** Returns a selector in one line: `suit_id=1001`. */
-export function selectorText(selector: FolderSelector): string {
-  return Object.entries(selector)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(" ");
 }
 
 /**

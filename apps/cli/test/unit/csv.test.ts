@@ -1,6 +1,6 @@
 import { failedFile, fileOf, folderOf, importId, sealed } from "@exhibit/client/testing";
+import { csvHead, csvRow, type ListedFile } from "@exhibit/contracts";
 import { expect, test } from "vitest";
-import { csvHead, csvRow, type ListedFile } from "../../src/file-list/csv.ts";
 import { readCsv } from "../support/strict-csv.ts";
 
 const rowOf = (listed: ListedFile) => readCsv(csvHead() + csvRow(listed, sealed))[0];

@@ -82,7 +82,8 @@ export const fileView = z
 export type FileView = z.output<typeof fileView>;
 
 export const filePage = pageOf(fileView).meta({ id: "FilePage" });
-export const fileQuery = pageQuery.extend({
+/** Which files of an import are listed; everything that is given has to match. */
+const fileFilter = z.object({
   state: z
     .string()
     .transform((text) => text.split(","))
@@ -91,4 +92,16 @@ export const fileQuery = pageQuery.extend({
     .describe(`Only files in one of these states, separated by commas: ${fileStates.join(", ")}`),
   code: errorCode.optional().describe("Only files whose error has this code"),
   folder_id: z.string().optional(),
+});
+
+export const fileQuery = pageQuery.extend(fileFilter.shape);
+
+/** The query of an export, which has no pages. */
+export const fileExportQuery = fileFilter;
+export const csvExportQuery = fileFilter.extend({
+  bom: z
+    .enum(["true", "false"])
+    .default("true")
+    .transform((text) => text === "true")
+    .describe("Whether it begins with a byte order mark, by which Excel recognizes UTF-8"),
 });

@@ -1,16 +1,18 @@
 import type { ApiClient, FileFilter } from "@exhibit/client";
 import {
+  csvHead,
+  csvRow,
   type ErrorCode,
   type FileState,
   fileStates,
   type ImportView,
+  type ListedFile,
   restingStatuses,
   TRIAL_NOTICE,
   visibleJson,
 } from "@exhibit/contracts";
 import { apiOfEnvironment } from "../../client/api-of-environment.ts";
 import { importIdOf } from "../../client/import-id.ts";
-import { csvHead, csvRow, type ListedFile } from "../../file-list/csv.ts";
 import { fileLine, folderHead } from "../../file-list/lines.ts";
 import { listedFiles } from "../../file-list/listed-files.ts";
 import { type Send, writeWholeFile } from "../../file-list/whole-file.ts";

@@ -1,10 +1,12 @@
-import type { FileView, FolderView, ImportView } from "@exhibit/contracts";
-import { selectorText } from "../output/folder-report.ts";
+import type { FolderSelector } from "../api/folders.ts";
+import type { ImportView } from "../api/imports.ts";
+import type { ListedFile } from "./listed-files.ts";
 
-/** A file of an import, with its folder. */
-export interface ListedFile {
-  file: FileView;
-  folder: FolderView;
+/** Returns a selector in one line: `suit_id=1001`. */
+export function selectorText(selector: FolderSelector): string {
+  return Object.entries(selector)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(" ");
 }
 
 type Cell = string | number | null | undefined;
