@@ -32,6 +32,8 @@ function project(name: string, options: ProjectOptions) {
       // mocked must not have been imported before.
       isolate: include === mocked,
       exclude: ["**/node_modules/**", ...[mocked, long].filter((apart) => apart !== include)],
+      // Tests ask as fast as they can; a test of the limits sets its own.
+      env: { EXHIBIT_API_READS_PER_MINUTE: "off", EXHIBIT_API_WRITES_PER_MINUTE: "off" },
       testTimeout: options.seconds * 1000,
       hookTimeout: options.seconds * 1000,
       ...(options.servers

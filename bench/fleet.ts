@@ -70,6 +70,9 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     EXHIBIT_DATABASE_URL: postgres.url,
     EXHIBIT_LEASE_KEY: Buffer.alloc(32, 1).toString("base64"),
     EXHIBIT_API_PORT: String(apiPort),
+    // What is measured is what the service can do, not what it allows.
+    EXHIBIT_API_READS_PER_MINUTE: "off",
+    EXHIBIT_API_WRITES_PER_MINUTE: "off",
   };
   const start = async (
     owner: AsyncDisposableStack,

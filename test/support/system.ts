@@ -121,7 +121,14 @@ async function environmentFor(
   dataDir: string,
   stack: AsyncDisposableStack,
 ): Promise<Environment> {
-  const own = { dataDir, apiHost: "127.0.0.1", apiPort: 0, apiUrl: "", graceMs: 10_000 };
+  const own = {
+    dataDir,
+    apiHost: "127.0.0.1",
+    apiPort: 0,
+    apiUrl: "",
+    graceMs: 10_000,
+    apiRates: {},
+  };
   if (kind === "embedded") {
     await mkdir(dataDir);
     await copyPglite(join(dataDir, "ledger"));

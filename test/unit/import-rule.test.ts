@@ -52,16 +52,17 @@ const allowed: Record<string, readonly string[]> = {
  */
 const inside: Record<string, Record<string, readonly string[]>> = {
   contracts: {
+    "at-most": [],
     endpoints: [],
     "file-body": [],
     "multipart-upload": [],
     hosts: [],
     "host-check": ["hosts"],
     text: [],
-    access: ["text"],
+    access: ["text", "at-most"],
     errors: ["text"],
     "bandwidth-limit": ["errors"],
-    api: ["text", "access", "errors"],
+    api: ["text", "access", "errors", "at-most"],
     "file-list": ["api"],
   },
   access: {
@@ -220,7 +221,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     progress: [],
     export: [],
     action: ["progress", "http"],
-    routes: ["progress", "export", "action"],
+    routes: ["http", "progress", "export", "action"],
     "build-api": ["http", "board", "pages", "progress", "routes"],
   },
   cli: {

@@ -8,21 +8,32 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { serializerCompiler } from "fastify-type-provider-zod";
 import { addBullBoard } from "./board/bull-board.ts";
 import { type AccessOptions, guardAccess } from "./http/access-guard.ts";
+import { BODY_LIMIT } from "./http/body-sizes.ts";
+import { type BodyTimes, limitBodyTimes } from "./http/body-times.ts";
+import { answerClientError } from "./http/client-errors.ts";
 import { sendError, sendErrorsUniformly } from "./http/error-responses.ts";
 import { acceptJsonOnly } from "./http/json-bodies.ts";
+import { type OverloadLimits, shedLoad } from "./http/overload.ts";
 import { principalOf } from "./http/principal.ts";
+import { limitRates, type RateLimits } from "./http/rate-limits.ts";
+import { setSecurityHeaders } from "./http/security-headers.ts";
 import { traceRequests } from "./http/tracing.ts";
 import { validator } from "./http/validator.ts";
 import { addDocs } from "./pages/docs.ts";
 import { addFavicon } from "./pages/favicon.ts";
+import { addStartStyle } from "./pages/start-style.ts";
 import { createProgressFeed } from "./progress/progress-feed.ts";
+import { createStreamCount, type StreamLimits } from "./progress/stream-count.ts";
 import { addRoutes, methodsAt } from "./routes.ts";
 
+/** Connections at once; each has a descriptor, of which a process has 65,536 at most where it can. */
+const MOST_CONNECTIONS = 5_000;
+
 /**
- * Bytes. 10,000 folders, each with a path of up to 4 KiB, are 40 MiB; usual requests are a
- * hundredth of that.
+ * Milliseconds that a connection may rest between two requests: longer than the minute of usual
+ * proxies, so that it is the proxy that closes it and never finds it closed when it sends a request.
  */
-const BODY_LIMIT = 48 * 1024 * 1024;
+const KEEP_ALIVE = 72_000;
 
 /** Characters of one part of a path. An id has up to 200, each of up to two UTF-16 units. */
 const LONGEST_PARAMETER = 400;
@@ -43,6 +54,14 @@ export interface ApiOptions {
   readonly logger: Logger;
   /** The names by which the API may be called. @defaultValue those of the loopback */
   readonly access?: AccessOptions;
+  /** How many requests each principal may send. @defaultValue no limits */
+  readonly rates?: RateLimits;
+  /** When requests are refused because there is too much to do. @defaultValue never */
+  readonly overload?: OverloadLimits;
+  /** How long a request's body may take. */
+  readonly bodyTimes?: BodyTimes;
+  /** How many event streams may be open, and how long one may stall. */
+  readonly streams?: StreamLimits;
   /** Times of the event streams, in milliseconds. @defaultValue 500 and 15000 */
   readonly progress?: { readonly interval?: number; readonly heartbeat?: number };
 }
@@ -54,20 +73,28 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     loggerInstance: logger as FastifyBaseLogger,
     bodyLimit: BODY_LIMIT,
     routerOptions: { maxParamLength: LONGEST_PARAMETER },
+    keepAliveTimeout: KEEP_ALIVE,
+    clientErrorHandler: answerClientError,
     genReqId: () => randomUUID(),
     logController: new LogController({ requestIdLogLabel: "request_id" }),
     frameworkErrors: (error, request, reply) => {
+      setSecurityHeaders(reply);
       sendError(error, request, reply);
     },
   });
+  app.server.maxConnections = MOST_CONNECTIONS;
   app.setValidatorCompiler(validator);
   app.setSerializerCompiler(serializerCompiler);
   app.addHook("onRequest", async (request, reply) => {
+    setSecurityHeaders(reply);
     reply.header("x-request-id", request.id);
   });
   acceptJsonOnly(app);
+  limitBodyTimes(app, options.bodyTimes);
   guardAccess(app, options.access ?? { listensOn: "localhost" });
+  if (options.overload !== undefined) shedLoad(app, options.overload);
   traceRequests(app);
+  await limitRates(app, options.rates ?? {});
   sendErrorsUniformly(app, methodsAt);
 
   // One reader for all who follow an import: each of them was let in by a scope that has it.
@@ -81,9 +108,11 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
 
   await addDocs(app, trial);
   addFavicon(app);
+  addStartStyle(app);
   addRoutes(app, {
     trial,
     progress,
+    streams: createStreamCount(options.streams),
     ready,
     importsOf: (request) => imports.within(principalOf(request).scope),
     casesOf: (request) => cases.within(principalOf(request).scope),

@@ -1,6 +1,7 @@
 import type { Role } from "@exhibit/contracts";
 import type { FastifyInstance } from "fastify";
 import type { Action, ActionContext } from "./action/action.ts";
+import { admitLargeBodies, LARGE_BODY_LIMIT } from "./http/body-sizes.ts";
 import { getCase, getSuit } from "./routes/cases/get-case.ts";
 import { listCaseFolders, listSuitFolders } from "./routes/cases/list-case-folders.ts";
 import { listCases } from "./routes/cases/list-cases.ts";
@@ -86,12 +87,15 @@ function leadsTo(pattern: readonly string[], parts: readonly string[]): boolean 
 
 /** Adds all routes of the table to a server. */
 export function addRoutes(app: FastifyInstance, context: ActionContext): void {
-  for (const [method, url, , { schema, handler, head = true, logLevel }] of routes) {
+  for (const [method, url, , { schema, handler, head = true, largeBodies, logLevel }] of routes) {
     app.route({
       method,
       url,
       schema,
       handler: handler(context),
+      ...(largeBodies === true
+        ? { bodyLimit: LARGE_BODY_LIMIT, onRequest: admitLargeBodies() }
+        : {}),
       exposeHeadRoute: method === "GET" && head,
       ...(logLevel === undefined ? {} : { logLevel }),
     });

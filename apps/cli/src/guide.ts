@@ -42,5 +42,9 @@ Environment:
   EXHIBIT_API_PORT      the port on which it listens (7400)
   EXHIBIT_API_HOSTS     further names by which the API may be called, such as a proxy's; others are refused
   EXHIBIT_API_URL       the address at which commands find the API
+  EXHIBIT_API_READS_PER_MINUTE
+                        requests that change nothing and that one client may send a minute (1200), or off
+  EXHIBIT_API_WRITES_PER_MINUTE
+                        the same for those that change something (120)
   EXHIBIT_GRACE         seconds that running work may take to end when a worker is stopped (10)
   OTEL_*                OpenTelemetry, which is off when none is set`;

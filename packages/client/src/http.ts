@@ -19,6 +19,14 @@ export interface HttpOptions {
    * it may have been done although its response got lost. @defaultValue 0
    */
   readonly retryReadsFor?: number;
+  /**
+   * For how many milliseconds any request is repeated while the API asks to wait (RATE_LIMITED,
+   * OVERLOADED): nothing of it was done. @defaultValue 300000, which is several times the minute in
+   * which the API counts
+   */
+  readonly patience?: number;
+  /** Called with what the API says when a request waits. */
+  readonly onWait?: (error: ExhibitError) => void;
 }
 
 /** The API as HTTP: JSON in and out, checked by zod schemas, with every failure an `ExhibitError`. */
@@ -52,7 +60,7 @@ const PAGE_SIZE = 1000;
 const RETRY_PAUSE = 200;
 
 export function createHttp(options: HttpOptions): Http {
-  const { timeout = 30_000, retryReadsFor = 0 } = options;
+  const { timeout = 30_000, retryReadsFor = 0, patience = 300_000, onWait } = options;
   const url = options.url.replace(/\/+$/, "");
   // A header can't carry every name unencoded.
   const actor: Record<string, string> =
@@ -71,7 +79,25 @@ export function createHttp(options: HttpOptions): Http {
     return response;
   }
 
+  /** Sends a request, and sends it again while the API asks to wait. */
   async function call<T extends z.ZodType>(
+    ...request: Parameters<typeof callOnce<T>>
+  ): Promise<z.output<T>> {
+    const deadline = Date.now() + patience;
+    for (;;) {
+      try {
+        return await callOnce(...request);
+      } catch (thrown) {
+        const error = toExhibitError(thrown);
+        const wait = waitOf(error);
+        if (wait === undefined || Date.now() + wait > deadline) throw error;
+        onWait?.(error);
+        await abortablePause(wait);
+      }
+    }
+  }
+
+  async function callOnce<T extends z.ZodType>(
     method: string,
     path: string,
     shape: T,
@@ -129,6 +155,11 @@ export function createHttp(options: HttpOptions): Http {
     },
     open: (path, accept, signal) => send("GET", path, { signal, headers: { accept } }),
   };
+}
+
+/** Returns for how many milliseconds the API asks to wait; undefined if it doesn't. */
+function waitOf({ code, retryAfter }: ExhibitError): number | undefined {
+  return code === "RATE_LIMITED" || code === "OVERLOADED" ? retryAfter : undefined;
 }
 
 /** Whether an error may pass by itself: nobody answered, or the server failed. */

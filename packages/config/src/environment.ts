@@ -38,6 +38,8 @@ export interface Environment {
   readonly publicUrl?: string;
   /** Where clients reach the API, without a trailing `/`. @defaultValue from host and port */
   readonly apiUrl: string;
+  /** Requests that one principal may send a minute; a kind that isn't limited is absent. */
+  readonly apiRates: { readonly reads?: number; readonly writes?: number };
   /** The proxies to gateways and OSS, if the environment names any. */
   readonly proxies?: Proxies;
   /**
@@ -73,6 +75,14 @@ const hosts = z.string().transform((list, context): string[] => {
   });
   return z.NEVER;
 });
+/** Requests a minute. A person causes a tenth of it, and so does a program that follows events. */
+const READS_PER_MINUTE = 1_200;
+/** Requests a minute. Two a second are more than a night's import of five hundred folders needs. */
+const WRITES_PER_MINUTE = 120;
+const rate = z
+  .string()
+  .regex(/^(?:off|[1-9]\d{0,5})$/, "it isn't a number of requests a minute, or `off`")
+  .transform((given) => (given === "off" ? Number.POSITIVE_INFINITY : Number(given)));
 const seconds = z
   .string()
   .regex(/^\d{1,5}$/, "it isn't a number of seconds")
@@ -113,6 +123,8 @@ const environment = z.object({
   EXHIBIT_API_URL: z
     .url({ protocol: /^https?$/, error: "it isn't an http:// or https:// address" })
     .optional(),
+  EXHIBIT_API_READS_PER_MINUTE: rate.default(READS_PER_MINUTE),
+  EXHIBIT_API_WRITES_PER_MINUTE: rate.default(WRITES_PER_MINUTE),
   EXHIBIT_GRACE: seconds.default(10),
 });
 
@@ -159,6 +171,8 @@ export function readEnvironment(variables: Variables = processVariables()): Envi
     EXHIBIT_API_HOST: apiHost,
     EXHIBIT_API_PORT: apiPort,
     EXHIBIT_API_HOSTS: apiHosts,
+    EXHIBIT_API_READS_PER_MINUTE: reads,
+    EXHIBIT_API_WRITES_PER_MINUTE: writes,
   } = parsed.data;
   const publicUrl = parsed.data.EXHIBIT_API_URL?.replace(/\/+$/, "");
   return {
@@ -176,6 +190,10 @@ export function readEnvironment(variables: Variables = processVariables()): Envi
     ...(apiHosts === undefined ? {} : { apiHosts }),
     ...(publicUrl === undefined ? {} : { publicUrl }),
     apiUrl: publicUrl ?? addressOf(apiHost, apiPort),
+    apiRates: {
+      ...(Number.isFinite(reads) ? { reads } : {}),
+      ...(Number.isFinite(writes) ? { writes } : {}),
+    },
     ...(proxies === undefined ? {} : { proxies }),
     graceMs: parsed.data.EXHIBIT_GRACE * 1000,
   };

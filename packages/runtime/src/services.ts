@@ -22,7 +22,13 @@ import {
   type VendorControl,
 } from "@exhibit/ingest";
 import { type Entrant, enterWorld, type Ledger, SCHEMA_VERSION } from "@exhibit/ledger";
-import { type Engine, openEmbeddedEngine, openRedisEngine } from "@exhibit/queue";
+import {
+  type Engine,
+  openEmbeddedEngine,
+  openRedisEngine,
+  openSharedCounters,
+  type SharedCounters,
+} from "@exhibit/queue";
 import { absentRoots } from "@exhibit/sources";
 import type { Logger } from "@exhibit/telemetry";
 import { countVendorCall, observeVendors } from "./gauges.ts";
@@ -52,6 +58,11 @@ export interface Services {
   /** Returns whether ledger and queue answer, for /readyz. */
   ready(): Promise<Readiness>;
   readonly vendors: Scoped<VendorControl>;
+  /**
+   * Opens what several API processes count together with; undefined when there is only this one. It
+   * is closed with the services.
+   */
+  openCounters(): SharedCounters | undefined;
   /** Returns those of `sources.roots` that don't exist on this machine. */
   absentRoots(): Promise<string[]>;
   /** What a worker in this process uses. */
@@ -109,6 +120,8 @@ export async function openServices({
       ),
   });
   const stopObserving = observeVendors(broker);
+  const { redisUrl, redisCa: ca, redisPrefix: prefix } = environment;
+  let counters: SharedCounters | undefined;
   const { roots } = config.sources;
   // A fleet's data is on its servers; a process that keeps data itself has made the folder by now.
   const dataDir = await realpath(environment.dataDir).catch(() => undefined);
@@ -127,6 +140,10 @@ export async function openServices({
       knows: isShared(environment) ? "fleet" : "process",
       logger,
     }),
+    openCounters() {
+      if (redisUrl !== undefined) counters ??= openSharedCounters(redisUrl, { ca, prefix });
+      return counters;
+    },
     absentRoots: () => absentRoots(roots),
     forWorker: {
       ledger,
@@ -141,6 +158,7 @@ export async function openServices({
     },
     async close() {
       stopObserving();
+      counters?.close();
       broker.close();
       await store.close();
       await closeBase();

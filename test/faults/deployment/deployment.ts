@@ -126,6 +126,9 @@ export async function openDeployment({
   const env = {
     EXHIBIT_CONFIG: config,
     EXHIBIT_API_PORT: String(ports.api),
+    // The oracle asks as fast as it can.
+    EXHIBIT_API_READS_PER_MINUTE: "off",
+    EXHIBIT_API_WRITES_PER_MINUTE: "off",
     ...(kind === "fleet" && {
       EXHIBIT_REDIS_URL: redis.url,
       EXHIBIT_DATABASE_URL: postgres.url,

@@ -12,11 +12,13 @@ import type {
 } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { ProgressFeed } from "../progress/progress-feed.ts";
+import type { StreamCount } from "../progress/stream-count.ts";
 
 /** What actions work with. */
 export interface ActionContext {
   readonly trial: boolean;
   readonly progress: ProgressFeed;
+  readonly streams: StreamCount;
   readonly ready: () => Promise<Readiness>;
   /**
    * Return what a request may work with: as far as the scope of whoever sends it reaches. There is
@@ -42,6 +44,8 @@ type TypedHandler<Schema extends FastifySchema> = RouteHandlerMethod<
 export interface RouteTraits {
   /** Whether a GET route also answers HEAD. @defaultValue true */
   readonly head?: false;
+  /** Whether its bodies may be large: a few at once, up to 8 MiB each. @defaultValue false */
+  readonly largeBodies?: true;
   /** The least level at which its requests are logged. @defaultValue that of the logger */
   readonly logLevel?: "warn";
 }

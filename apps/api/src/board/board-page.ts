@@ -24,7 +24,7 @@ export function adaptBoardPage(board: FastifyInstance, prefix: string): void {
     if (typeof payload !== "string" || !payload.startsWith("<!DOCTYPE html>")) return payload;
     const path = (request.url.split("?")[0] ?? "").slice(prefix.length);
     const base = `<base href="${boardFrom(path, prefix)}" /><script src="${BASE_SCRIPT}"></script>`;
-    return withoutWebFonts(payload.replace(/<base href="[^"]*" \/>/, base));
+    return withoutPlaceholder(withoutWebFonts(payload.replace(/<base href="[^"]*" \/>/, base)));
   });
 }
 
@@ -32,6 +32,14 @@ export function adaptBoardPage(board: FastifyInstance, prefix: string): void {
 function boardFrom(path: string, prefix: string): string {
   if (path === "") return `${prefix.slice(1)}/`;
   return "../".repeat(path.split("/").length - 2) || "./";
+}
+
+/**
+ * What is shown until the scripts have loaded is styled within the page, which our pages may not do:
+ * the browser would complain about each style, and show it without them.
+ */
+function withoutPlaceholder(page: string): string {
+  return page.replace(/<div id="root">.*<\/style>\s*<\/div>/s, '<div id="root"></div>');
 }
 
 /** Bull Board loads fonts from Google, which would tell Google who works with evidence. */

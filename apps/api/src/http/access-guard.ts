@@ -11,7 +11,7 @@ export interface AccessOptions extends OwnHosts {
 }
 
 /** Methods that change nothing. */
-const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+export const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
  * Machines ask for it without knowing the server's name (HAProxy sends none). It reveals nothing.

@@ -17,7 +17,10 @@ const MOST_FAULTS = 20;
 /** How many characters of a field's name are shown; the sender chooses its length. */
 const LONGEST_FIELD = 200;
 
-interface Failure {
+/** How many characters of a fault are shown: five names that nothing knows, each of forty. */
+const LONGEST_REASON = 500;
+
+export interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
   readonly details: Readonly<Record<string, unknown>>;
@@ -52,21 +55,11 @@ export function sendErrorsUniformly(
  * 500 on.
  */
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply) {
-  const { code, message, details, retryAfter } = failureOf(error);
-  const { status, meaning, remedy } = errorTable[code];
-  if (status >= 500) request.log.error({ err: error }, "the request failed");
-  const traceId = traceIdOf(request);
-  const answer: Problem = {
-    type: `/v1/errors#${code}`,
-    title: meaning,
-    status,
-    detail: message,
-    instance: `urn:uuid:${request.id}`,
-    code,
-    remedy,
-    details,
-    ...(traceId === undefined ? {} : { trace_id: traceId }),
-  };
+  const failure = failureOf(error, request);
+  const { retryAfter } = failure;
+  const { status } = errorTable[failure.code];
+  if (isFaultOfOurs(failure)) request.log.error({ err: error }, "the request failed");
+  const answer = problemOf(failure, request.id, traceIdOf(request));
   if (retryAfter !== undefined) reply.header("retry-after", Math.ceil(retryAfter / 1000));
   // Serialized here, so that a fault in a route's response schema can't hide the failure.
   return reply
@@ -76,13 +69,38 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
     .send(answer);
 }
 
-function failureOf(error: unknown): Failure {
+/** Shedding load is no fault, and a line for each request that is shed would be more load. */
+function isFaultOfOurs({ code }: Failure): boolean {
+  return errorTable[code].status >= 500 && code !== "OVERLOADED";
+}
+
+/** Returns the body of a response that isn't a success. */
+export function problemOf(
+  { code, message, details }: Failure,
+  requestId: string,
+  traceId?: string,
+): Problem {
+  const { status, meaning, remedy } = errorTable[code];
+  return {
+    type: `/v1/errors#${code}`,
+    title: meaning,
+    status,
+    detail: message,
+    instance: `urn:uuid:${requestId}`,
+    code,
+    remedy,
+    details,
+    ...(traceId === undefined ? {} : { trace_id: traceId }),
+  };
+}
+
+function failureOf(error: unknown, request: FastifyRequest): Failure {
   if (error instanceof ExhibitError) {
     const { code, message, details, retryAfter } = error;
     return { code, message, details, retryAfter };
   }
   if (error instanceof RequestFaults) return invalid(error);
-  if (isFault(error)) return faultOf(error);
+  if (isFault(error)) return faultOf(error, request);
   // An unknown error may contain anything: it goes to the log, and the response has only the trace
   // id.
   const { code } = toExhibitError(error);
@@ -98,19 +116,30 @@ function isFault(error: unknown): error is FastifyError {
   return typeof statusCode === "number" && statusCode >= 400 && statusCode < 500;
 }
 
-function faultOf({ statusCode, message }: FastifyError): Failure {
-  if (statusCode !== 415) return { code: "REQUEST_INVALID", message, details: {} };
-  const sentence = "The body must be JSON in UTF-8, sent with `content-type: application/json`.";
-  return { code: "MEDIA_TYPE_UNSUPPORTED", message: sentence, details: {} };
+function faultOf({ statusCode, message }: FastifyError, request: FastifyRequest): Failure {
+  switch (statusCode) {
+    case 413: {
+      const limit = request.routeOptions.bodyLimit / (1024 * 1024);
+      const sentence = `The body is larger than the ${limit} MiB that this route accepts.`;
+      return { code: "BODY_TOO_LARGE", message: sentence, details: {} };
+    }
+    case 415: {
+      const sentence =
+        "The body must be JSON in UTF-8, sent with `content-type: application/json`.";
+      return { code: "MEDIA_TYPE_UNSUPPORTED", message: sentence, details: {} };
+    }
+    default:
+      return { code: "REQUEST_INVALID", message, details: {} };
+  }
 }
 
 function invalid(error: RequestFaults & Pick<FastifyError, "validationContext">): Failure {
-  const faults = error.faults.map(({ field, reason }) => ({
-    field: visible(field.slice(0, LONGEST_FIELD)),
-    reason,
-  }));
+  const { faults } = error;
   const place = placeOf(error.validationContext);
-  const named = faults.slice(0, MOST_FAULTS);
+  const named = faults.slice(0, MOST_FAULTS).map(({ field, reason }) => ({
+    field: visible(field.slice(0, LONGEST_FIELD)),
+    reason: visible(reason.slice(0, LONGEST_REASON)),
+  }));
   const sentences = named.map(({ field, reason }) =>
     field === "" ? reason : `${field}: ${reason}`,
   );

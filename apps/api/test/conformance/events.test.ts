@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
 import type { ImportView } from "@exhibit/contracts";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { startApi } from "../fake-imports.ts";
@@ -128,9 +130,7 @@ it("goes on when the ledger can't be read for a moment, and logs it", async () =
 });
 
 it("gives a sign of life when nothing changes", async () => {
-  await api.app.close();
-  api = await startApi({ progress: { interval: 10, heartbeat: 20 } });
-  address = await api.app.listen({ port: 0, host: "127.0.0.1" });
+  await restart({ progress: { interval: 10, heartbeat: 20 } });
   const stream = await follow(api.put().import_id);
   await stream.next();
   await stream.next();
@@ -145,6 +145,49 @@ it("lets the API close while somebody follows, and doesn't call that the import'
   await api.app.close();
   expect(await stream.next()).toBeUndefined();
 });
+
+it("refuses one stream too many, and serves it when another has left", async () => {
+  await restart({ streams: { each: 2 } });
+  const view = api.put();
+  const first = await follow(view.import_id);
+  await follow(view.import_id);
+  const { response } = await follow(view.import_id);
+  expect(response.status).toBe(429);
+  expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
+  expect(await response.json()).toMatchObject({ code: "RATE_LIMITED" });
+  first.leave();
+  await expect.poll(async () => (await follow(view.import_id)).response.status).toBe(200);
+});
+
+it("keeps one event at most for a reader who takes none, and closes such a stream", async () => {
+  await restart({ streams: { longestStall: 300 } });
+  const sockets: Socket[] = [];
+  api.app.server.on("connection", (socket) => sockets.push(socket));
+  const long = { entrust_id: "x".repeat(200_000) };
+  const view = api.put(long);
+  const reader = connect(Number(new URL(address).port), "127.0.0.1");
+  reader.write(`GET /v1/imports/${view.import_id}/events HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+  await once(reader, "readable");
+  const [socket] = sockets;
+  let changes = 0;
+  let backlog = 0;
+  while (socket?.destroyed === false) {
+    changes += 1;
+    backlog = Math.max(backlog, socket.writableLength);
+    api.put({ ...view, stored: changes });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  expect(changes).toBeGreaterThan(20);
+  expect(backlog).toBeGreaterThan(0);
+  expect(backlog).toBeLessThan(1024 * 1024);
+  reader.destroy();
+});
+
+async function restart(options: Parameters<typeof startApi>[0]): Promise<void> {
+  await api.app.close();
+  api = await startApi({ progress: { interval: 10, heartbeat: 60_000 }, ...options });
+  address = await api.app.listen({ port: 0, host: "127.0.0.1" });
+}
 
 /** Resolves when the server has so many connections. */
 async function connections(count: number): Promise<void> {

@@ -145,7 +145,7 @@ it("shows a browser a page with these links, each relative to it, and its icon",
     vary: "accept",
   });
   const links = [...answer.body.matchAll(/href="([^"]+)"/g)].map(([, link]) => link ?? "");
-  expect(links).toHaveLength(5);
+  expect(links).toHaveLength(6);
   for (const link of links) {
     expect(link).toMatch(/^\.\//);
     expect((await api.app.inject(link)).statusCode).toBe(200);

@@ -18,7 +18,7 @@ export interface ServedApi {
 export interface ServeOptions {
   services: Services;
   logger: Logger;
-  environment: Pick<Environment, "apiHost" | "apiPort" | "apiHosts" | "publicUrl">;
+  environment: Pick<Environment, "apiHost" | "apiPort" | "apiHosts" | "publicUrl" | "apiRates">;
 }
 
 /**
@@ -44,6 +44,8 @@ export async function serveApi({
     vendors,
     logger,
     access,
+    overload: {},
+    rates: { ...environment.apiRates, shared: services.openCounters() },
   });
   try {
     const url = await app.listen({ host, port });

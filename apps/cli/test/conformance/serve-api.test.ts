@@ -3,7 +3,7 @@ import { networkInterfaces } from "node:os";
 import type { Services } from "@exhibit/runtime";
 import { createLogger } from "@exhibit/telemetry";
 import { afterEach, expect, test } from "vitest";
-import { type ServedApi, serveApi } from "../../src/process/serve-api.ts";
+import { type ServedApi, type ServeOptions, serveApi } from "../../src/process/serve-api.ts";
 
 let api: ServedApi | undefined;
 afterEach(async () => {
@@ -11,13 +11,21 @@ afterEach(async () => {
 });
 
 /** Nothing of them is asked here. */
-const services = { queues: [], trial: false } as unknown as Services;
+const services = {
+  queues: [],
+  trial: false,
+  openCounters: () => undefined,
+} as unknown as Services;
 
-async function serve(apiHost: string, more: { apiHosts?: string[]; publicUrl?: string } = {}) {
+async function serve(apiHost: string, more: Partial<ServeOptions["environment"]> = {}) {
   const log: string[] = [];
   const destination = { write: (line: string) => log.push(line) };
   const logger = createLogger({ service: "api", secrets: [], level: "warn", destination });
-  api = await serveApi({ services, logger, environment: { apiHost, apiPort: 0, ...more } });
+  api = await serveApi({
+    services,
+    logger,
+    environment: { apiHost, apiPort: 0, apiRates: {}, ...more },
+  });
   return { api, log: log.map((line) => JSON.parse(line) as { level: string; msg: string }) };
 }
 
@@ -53,6 +61,13 @@ test("it takes the names of the environment for its own", async () => {
   ] as const) {
     expect(await statusAs(host, api.url)).toBe(status);
   }
+});
+
+test("it limits requests as the environment says", async () => {
+  const { api } = await serve("127.0.0.1", { apiRates: { reads: 2 } });
+  const statuses = [];
+  for (let asked = 0; asked < 3; asked += 1) statuses.push((await fetch(`${api.url}/`)).status);
+  expect(statuses).toEqual([200, 200, 429]);
 });
 
 /** fetch lets nobody choose the Host. */

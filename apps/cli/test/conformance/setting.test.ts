@@ -9,6 +9,7 @@ const environment: Environment = {
   apiHost: "127.0.0.1",
   apiPort: 7400,
   apiUrl: "http://127.0.0.1:7400",
+  apiRates: {},
   graceMs: 10_000,
 };
 const servers = { redisUrl: "redis://redis.test", databaseUrl: "postgres://db.test/x" };

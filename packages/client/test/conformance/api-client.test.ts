@@ -45,15 +45,39 @@ test("gives the server's own error: code, sentence, details", async () => {
   });
 });
 
-test("says how long the server asks to wait", async () => {
+test("says how long the server asks to wait, if that is too long", async () => {
   await using api = await startFakeApi((response) => {
     response.setHeader("retry-after", "2");
     errorJson(response, 429, "RATE_LIMITED", "Too many.");
   });
-  await expect(createApiClient({ url: api.url }).retry(importId)).rejects.toMatchObject({
+  const hurried = createApiClient({ url: api.url, patience: 1_000 });
+  await expect(hurried.retry(importId)).rejects.toMatchObject({
     code: "RATE_LIMITED",
     retryAfter: 2_000,
   });
+  expect(api.asked).toHaveLength(1);
+});
+
+test("waits as the server asks, and sends the request again, whatever it is", async () => {
+  const answers = [
+    [429, "RATE_LIMITED"],
+    [503, "OVERLOADED"],
+  ] as const;
+  let refused = 0;
+  await using api = await startFakeApi((response) => {
+    const [status, code] = answers[refused] ?? [];
+    if (status === undefined) return json(response, viewOf(), 202);
+    refused += 1;
+    response.setHeader("retry-after", "0.2");
+    errorJson(response, status, code ?? "", "Too much.");
+  });
+  const waited: string[] = [];
+  const client = createApiClient({ url: api.url, onWait: ({ code }) => waited.push(code) });
+  const begun = Date.now();
+  expect(await client.retry(importId)).toEqual(viewOf());
+  expect(Date.now() - begun).toBeGreaterThanOrEqual(390);
+  expect(waited).toEqual(["RATE_LIMITED", "OVERLOADED"]);
+  expect(api.asked.map(({ method }) => method)).toEqual(["POST", "POST", "POST"]);
 });
 
 test("nobody there is SERVICE_UNREACHABLE, with the address and the reason", async () => {

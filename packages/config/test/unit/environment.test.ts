@@ -10,6 +10,7 @@ describe("the environment", () => {
       apiHost: "127.0.0.1",
       apiPort: 7400,
       apiUrl: "http://127.0.0.1:7400",
+      apiRates: { reads: 1_200, writes: 120 },
       graceMs: 10_000,
     });
   });
@@ -28,6 +29,8 @@ describe("the environment", () => {
       EXHIBIT_API_PORT: "80",
       EXHIBIT_API_URL: "https://exhibit.test/",
       EXHIBIT_API_HOSTS: "exhibit.test, api,,10.0.0.7,fd00::7,[::2]",
+      EXHIBIT_API_READS_PER_MINUTE: "off",
+      EXHIBIT_API_WRITES_PER_MINUTE: "600",
       EXHIBIT_GRACE: "90",
     };
     const { leaseKeys, ...said } = readEnvironment(given);
@@ -46,6 +49,7 @@ describe("the environment", () => {
       apiUrl: "https://exhibit.test",
       publicUrl: "https://exhibit.test",
       apiHosts: ["exhibit.test", "api", "10.0.0.7", "fd00::7", "[::2]"],
+      apiRates: { writes: 600 },
       graceMs: 90_000,
     });
   });
@@ -54,6 +58,7 @@ describe("the environment", () => {
     [{ EXHIBIT_REDIS_CA_FILE: "/nowhere" }, "the file can't be read: ENOENT"],
     [{ EXHIBIT_REDIS_CA_FILE: import.meta.filename }, "doesn't begin with rediss://"],
     [{ EXHIBIT_ALLOW_EVICTION: "yes" }, "it must be 1 or 0"],
+    [{ EXHIBIT_API_READS_PER_MINUTE: "0" }, "it isn't a number of requests a minute, or `off`"],
   ])("refuses %o", (more, reason) => {
     const given = {
       EXHIBIT_REDIS_URL: "redis://redis.test",

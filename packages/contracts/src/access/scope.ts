@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { atMost } from "../at-most.ts";
 import { anyPath, plainWord } from "../text/plain-text.ts";
 
 const allOr = <Item extends z.ZodType>(item: Item) =>
-  z.union([z.literal("all"), z.array(item).min(1).max(1_000)]);
+  z.union([z.literal("all"), atMost(1_000, z.array(item).min(1).max(1_000))]);
 
 /**
  * What somebody's role is limited to. An import is within a scope if its entrust_id and every folder's

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { atMost } from "../at-most.ts";
 import { errorCode } from "../errors/error-code.ts";
 import { plainWord } from "../text/plain-text.ts";
 
@@ -36,9 +37,14 @@ export type RetryRequest = z.output<typeof retryRequest>;
 export const pauseRequest = z.strictObject({ why: why.optional() }).meta({ id: "PauseRequest" });
 export type PauseRequest = z.output<typeof pauseRequest>;
 
+/** How many files one request may name; more are waived by their code or folder. */
+const MOST_FILES = 10_000;
+
 export const waiveRequest = z
   .strictObject({
-    file_ids: z.array(id).min(1).max(10_000).optional().describe("Only these files"),
+    file_ids: atMost(MOST_FILES, z.array(id).min(1).max(MOST_FILES))
+      .optional()
+      .describe("Only these files"),
     code: errorCode.optional().describe("Only what failed with this code"),
     folder_id: id.optional().describe("Only what failed in this folder"),
     why,

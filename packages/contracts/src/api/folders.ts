@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { atMost } from "../at-most.ts";
 import { plainText } from "../text/plain-text.ts";
 import { counts } from "./counters.ts";
 import { errorView } from "./error-views.ts";
@@ -6,8 +7,11 @@ import { pageOf } from "./pages.ts";
 import { source } from "./sources.ts";
 import { trial } from "./trial.ts";
 
+/** How many keys name a folder. No vendor has more than four. */
+const MOST_KEYS = 10;
+
 /** A vendor's name of a folder, such as `{"suit_id":"1001"}`; each vendor checks its own keys. */
-export const folderSelector = z.record(plainText(200), plainText(1000));
+export const folderSelector = atMost(MOST_KEYS, z.record(plainText(64), plainText(500)));
 export type FolderSelector = z.output<typeof folderSelector>;
 
 export const folderRequest = z

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { atMost } from "../at-most.ts";
 import { plainText, plainWord } from "../text/plain-text.ts";
 import { counts } from "./counters.ts";
 import { errorView } from "./error-views.ts";
@@ -19,17 +20,20 @@ export const SUITS_IN_VIEW = 100;
 
 const timestamp = z.iso.datetime();
 
+/** How many suits one import may name. */
+const MOST_SUITS = 10_000;
+/** How many folders one import may have. */
+const MOST_FOLDERS = 10_000;
+
 export const importRequest = z
   .strictObject({
     entrust_id: identifier.optional().describe("The mandate to a firm or lawyer"),
-    suit_ids: z
-      .array(identifier)
-      .max(10_000)
+    suit_ids: atMost(MOST_SUITS, z.array(identifier).max(MOST_SUITS))
       .default([])
       .describe(
         "The suits of the case. Suits named in `folders` are added, so that the import can be found by them too",
       ),
-    folders: z.array(folderRequest).min(1).max(10_000),
+    folders: atMost(MOST_FOLDERS, z.array(folderRequest).min(1).max(MOST_FOLDERS)),
     why: plainWord(2000).optional().describe("For the record"),
   })
   .meta({ id: "ImportRequest" });

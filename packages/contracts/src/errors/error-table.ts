@@ -90,7 +90,7 @@ export const errorTable = {
     action: "backoff",
     status: 500,
     meaning: "An unexpected error occurred.",
-    remedy: "Retry. If it happens again, report the message and the trace id.",
+    remedy: "Retry. If it happens again, report the message and the time: the log says more.",
   },
   INTERRUPTED: {
     action: "backoff",
@@ -388,6 +388,25 @@ export const errorTable = {
     status: 415,
     meaning: "The body's media type isn't supported.",
     remedy: "Send JSON in UTF-8 with `content-type: application/json`.",
+  },
+  BODY_TOO_LARGE: {
+    action: "never",
+    status: 413,
+    meaning: "The request's body is larger than the route accepts.",
+    remedy:
+      "Send less at once: a case may be split into several imports, which are found together by its entrust_id and suit_ids.",
+  },
+  REQUEST_TOO_SLOW: {
+    action: "backoff",
+    status: 408,
+    meaning: "The request didn't arrive in time.",
+    remedy: "Send it again; if it happens again, check the network between you and the API.",
+  },
+  HEADERS_TOO_LARGE: {
+    action: "never",
+    status: 431,
+    meaning: "The request's line and headers together are larger than 16 KiB.",
+    remedy: "Shorten the address and its query; in a browser, delete this site's cookies.",
   },
   RATE_LIMITED: {
     action: "throttle",

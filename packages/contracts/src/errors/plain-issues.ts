@@ -16,6 +16,9 @@ const kinds: Readonly<Record<string, string>> = {
 /** With more choices than this, they aren't listed. */
 const MOST_CHOICES = 12;
 
+/** With more unknown keys than this, the others are only counted. */
+const MOST_STRANGE_KEYS = 5;
+
 /** Returns an issue as a line: the keys that lead to its place, if any, and what is wrong there. */
 export function issueLine({ path, message }: Pick<z.core.$ZodIssue, "path" | "message">): string {
   return path.length === 0 ? message : `${path.map(String).join(".")}: ${message}`;
@@ -47,7 +50,7 @@ export function plainIssue(issue: Issue): string | undefined {
     case "invalid_key":
       return issue.issues.map(({ message }) => `its name: ${message}`).join("; ");
     case "unrecognized_keys":
-      return issue.keys.map((key) => strangeKey(key, keysOf(issue.inst))).join("; ");
+      return strangeKeys(issue.keys, keysOf(issue.inst));
     case "not_multiple_of":
     case "invalid_element":
     case "custom":
@@ -68,12 +71,20 @@ function sizeOf(origin: string, bound: number, which: "at least" | "at most"): s
   if (which === "at least" && bound === 1 && origin !== "number" && origin !== "int")
     return "it is empty";
   if (origin === "string") return `it must have ${which} ${counted(bound, "character")}`;
-  if (origin === "array") return `it must have ${which} ${counted(bound, "entry", "entries")}`;
+  if (origin === "array" || origin === "record")
+    return `it must have ${which} ${counted(bound, "entry", "entries")}`;
   return `it must be ${which} ${bound.toLocaleString("en-US")}`;
 }
 
 function counted(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
+}
+
+/** Names the first keys that nothing knows; whoever sends them chooses how many there are. */
+function strangeKeys(keys: readonly string[], known: readonly string[]): string {
+  const named = keys.slice(0, MOST_STRANGE_KEYS).map((key) => strangeKey(key, known));
+  const more = keys.length - named.length;
+  return [...named, ...(more > 0 ? [`and ${more.toLocaleString("en-US")} more`] : [])].join("; ");
 }
 
 function strangeKey(key: string, known: readonly string[]): string {

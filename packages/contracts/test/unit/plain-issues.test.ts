@@ -53,7 +53,7 @@ describe("A fault of a request", () => {
     [
       "a long key",
       { folders: [{ ...folder, folder: { ["k".repeat(201)]: "v" } }] },
-      [`folders.0.folder.${"k".repeat(201)}: its name: it must have at most 200 characters`],
+      [`folders.0.folder.${"k".repeat(201)}: its name: it must have at most 64 characters`],
     ],
   ])("is described in plain words: %s", (_, value, expected) => {
     expect(faults(importRequest, value)).toEqual(expected);

@@ -17,4 +17,5 @@ export const createImport = action(
       const view = await importsOf(request).create(request.body, actorOf(request));
       return reply.code(202).header("location", `/v1/imports/${view.import_id}`).send(view);
     },
+  { largeBodies: true },
 );

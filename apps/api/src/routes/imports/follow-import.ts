@@ -3,6 +3,7 @@ import { z } from "zod";
 import { action } from "../../action/action.ts";
 import { failures } from "../../action/failure-responses.ts";
 import { importParams } from "../../action/import-params.ts";
+import { principalOf } from "../../http/principal.ts";
 import { eventsOf } from "../../progress/progress-events.ts";
 
 export const followImport = action(
@@ -20,11 +21,21 @@ export const followImport = action(
       ...failures,
     },
   },
-  ({ importsOf, progress }) =>
+  ({ importsOf, progress, streams }) =>
     async (request, reply) => {
       const first = await importsOf(request).get(request.params.id);
+      const stream = streams.enter(principalOf(request).name);
       const gone = new AbortController();
-      reply.raw.once("close", () => gone.abort());
+      const leave = () => {
+        stream.leave();
+        gone.abort();
+      };
+      reply.raw.once("close", leave);
+      // They may have left while the import was read.
+      if (reply.raw.destroyed) leave();
+      // A reader misses views while it is slow, so that one event at most waits for it. One that takes
+      // nothing at all holds its place for no longer than this.
+      reply.raw.setTimeout(streams.longestStall, () => reply.raw.destroy());
       const events = Readable.from(eventsOf(progress.follow(first, gone.signal)));
       reply.type("text/event-stream; charset=utf-8").header("cache-control", "no-store");
       // Without this, nginx holds events back until its buffer is full.

@@ -19,7 +19,7 @@ const pageOf = (isTrial: boolean) => `<!DOCTYPE html>
 <meta name="viewport" content="width=device-width">
 <title>Exhibit</title>
 <link rel="icon" href="./favicon.ico" type="image/svg+xml">
-<style>body { font: 16px/1.5 sans-serif; max-width: 40em; margin: 3em auto; padding: 0 1em }</style>
+<link rel="stylesheet" href="./start.css">
 </head>
 <body>
 <h1>Exhibit</h1>

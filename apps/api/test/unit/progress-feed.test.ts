@@ -1,0 +1,39 @@
+import { expect, it } from "vitest";
+import { createProgressFeed } from "../../src/progress/progress-feed.ts";
+import { createStreamCount } from "../../src/progress/stream-count.ts";
+import { importView } from "../fake-imports.ts";
+
+it("makes one text of each change for all who follow an import", async () => {
+  let view = importView();
+  const feed = createProgressFeed({
+    read: async () => view,
+    onFault: () => undefined,
+    interval: 1,
+  });
+  const { signal } = new AbortController();
+  const followers = Array.from({ length: 5 }, () => feed.follow(view, signal)).map((sightings) =>
+    sightings[Symbol.asyncIterator](),
+  );
+  const next = () => Promise.all(followers.map(async (each) => (await each.next()).value));
+  expect(new Set(await next()).size).toBe(1);
+  view = { ...view, stored: 1 };
+  const [changed, ...others] = await next();
+  expect(changed?.view).toBe(view);
+  for (const other of others) expect(other).toBe(changed);
+  feed.close();
+});
+
+it("counts the event streams of each principal and of all", () => {
+  const streams = createStreamCount({ each: 2, all: 3 });
+  const first = streams.enter("key:a");
+  streams.enter("key:a");
+  expect(() => streams.enter("key:a")).toThrow("You have 2 event streams open");
+  const other = streams.enter("key:b");
+  expect(() => streams.enter("key:b")).toThrow("3 event streams are open");
+  first.leave();
+  first.leave();
+  streams.enter("key:a");
+  expect(() => streams.enter("key:b")).toThrow("3 event streams are open");
+  other.leave();
+  streams.enter("key:c");
+});
