@@ -29,7 +29,7 @@ import {
   openSharedCounters,
   type SharedCounters,
 } from "@exhibit/queue";
-import { absentRoots } from "@exhibit/sources";
+import { absentRoots, boundlessRoots } from "@exhibit/sources";
 import type { Logger } from "@exhibit/telemetry";
 import { countVendorCall, observeVendors } from "./gauges.ts";
 import { openLeaseStore } from "./lease-store.ts";
@@ -65,6 +65,8 @@ export interface Services {
   openCounters(): SharedCounters | undefined;
   /** Returns those of `sources.roots` that don't exist on this machine. */
   absentRoots(): Promise<string[]>;
+  /** Returns those of `sources.roots` that are a whole file system. */
+  boundlessRoots(): Promise<string[]>;
   /** What a worker in this process uses. */
   readonly forWorker: WorkerParts;
   close(): Promise<void>;
@@ -145,6 +147,7 @@ export async function openServices({
       return counters;
     },
     absentRoots: () => absentRoots(roots),
+    boundlessRoots: () => boundlessRoots(roots),
     forWorker: {
       ledger,
       engine,

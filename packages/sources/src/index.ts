@@ -6,7 +6,7 @@ export {
   type SourcesOptions,
   sourceName,
 } from "./create-sources.ts";
-export { absentRoots, unreadableRoots } from "./file-system/roots.ts";
+export { absentRoots, boundlessRoots, unreadableRoots } from "./file-system/roots.ts";
 export type {
   FileStat,
   PlannedEntry,

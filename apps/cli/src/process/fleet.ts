@@ -2,6 +2,7 @@ import { loadConfig, secretsOf } from "@exhibit/config";
 import { TRIAL_NOTICE } from "@exhibit/contracts";
 import { openServices, type Services } from "@exhibit/runtime";
 import { createLogger, type Logger, startTelemetry } from "@exhibit/telemetry";
+import { boundlessLine } from "./boundless-line.ts";
 import type { FleetEnvironment } from "./fleet-environment.ts";
 import { telemetryEnvironment } from "./telemetry-environment.ts";
 
@@ -32,5 +33,6 @@ export async function openFleet(
   }
   const services = await openServices({ environment, config, logger });
   stack.defer(() => services.close());
+  for (const root of await services.boundlessRoots()) logger.warn(boundlessLine(root));
   return { logger, services };
 }

@@ -27,6 +27,8 @@ export interface LocalStack {
   portTaken: number | undefined;
   /** Those of `sources.roots` that don't exist. */
   absentRoots: readonly string[];
+  /** Those of `sources.roots` that are a whole file system. */
+  boundlessRoots: readonly string[];
   /** The proxy through which gateways and OSS are reached, if any. */
   proxy: string | undefined;
 }
@@ -80,6 +82,7 @@ export async function openLocalStack(
     logPath,
     portTaken: api.portTaken,
     absentRoots: await services.absentRoots(),
+    boundlessRoots: await services.boundlessRoots(),
     proxy: sandbox === undefined ? proxies?.description : undefined,
   };
 }

@@ -7,6 +7,7 @@ import type { Terminal } from "../output/terminal.ts";
 import { actorOfSystem } from "../process/actor.ts";
 import { checkBwlimit } from "../process/bwlimit-option.ts";
 import { lockDataFolder } from "../process/data-lock.ts";
+import { boundlessLine } from "../process/boundless-line.ts";
 import { listenForInterruption } from "../process/interruption.ts";
 import { type Evidence, ownEvidence, sampleEvidence } from "./evidence.ts";
 import { importEvidence } from "./import-evidence.ts";
@@ -65,6 +66,7 @@ export async function up(
   for (const root of localStack.absentRoots) {
     terminal.note(`WARNING: ${root} of sources.roots doesn't exist: is it mounted?`);
   }
+  for (const root of localStack.boundlessRoots) terminal.note(`WARNING: ${boundlessLine(root)}`);
   if (localStack.api.exposure !== undefined) terminal.note(`WARNING: ${localStack.api.exposure}`);
 
   const api = createApiClient({ url: localStack.api.url, actor: actorOfSystem() });

@@ -19,7 +19,7 @@ async function up(more: Record<string, string>) {
   onTestFinished(() => sandbox.close());
   const config = join(folder, "exhibit.yaml");
   const gone = join(folder, "gone");
-  await writeFile(config, stringify(sandbox.config([folder, gone])));
+  await writeFile(config, stringify(sandbox.config([folder, gone, "/"])));
   const path = `${new URL(".", `file://${process.execPath}`).pathname}:/usr/bin:/bin`;
   const child = spawn(process.execPath, [main, "up"], {
     env: { PATH: path, EXHIBIT_CONFIG: config, EXHIBIT_DATA_DIR: join(folder, "data"), ...more },
@@ -39,7 +39,7 @@ test("a port that was asked for and is taken isn't replaced by another", async (
   expect(await said).toContain(`Port ${port} on 127.0.0.1 is used by another program`);
 }, 120_000);
 
-test("a root that isn't there is said, and who hangs up without a terminal isn't heard", async () => {
+test("a root that isn't there is said, and one that is everything, and who hangs up without a terminal isn't heard", async () => {
   const { child, gone, said, exited } = await up({ EXHIBIT_API_PORT: "0" });
   await once(child.stderr, "data");
   child.stderr.on("data", (piece: Buffer) => {
@@ -49,4 +49,5 @@ test("a root that isn't there is said, and who hangs up without a terminal isn't
   });
   expect(await exited).toEqual([0, null]);
   expect(await said).toContain(`WARNING: ${gone} of sources.roots doesn't exist`);
+  expect(await said).toContain("WARNING: / of sources.roots is a whole file system");
 }, 120_000);

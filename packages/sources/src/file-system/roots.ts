@@ -1,5 +1,5 @@
 import { realpath } from "node:fs/promises";
-import { isAbsolute, join, relative, resolve } from "node:path";
+import { isAbsolute, join, parse, relative, resolve } from "node:path";
 import { ExhibitError } from "@exhibit/contracts/errors";
 import { sourceError } from "../source-error.ts";
 import { canBeRead } from "./missing-path.ts";
@@ -130,6 +130,15 @@ async function rawRealPath(path: string): Promise<string> {
 export async function absentRoots(roots: readonly string[]): Promise<string[]> {
   const found = await Promise.all(roots.map(realRoot));
   return roots.filter((_, index) => found[index] === undefined);
+}
+
+/** Returns the roots that are a whole file system: everything that this process can read is a source. */
+export async function boundlessRoots(roots: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(roots.map(realRoot));
+  return roots.filter((_, index) => {
+    const root = found[index];
+    return root !== undefined && root === parse(root).root;
+  });
 }
 
 /** Returns the roots in which nothing can be read here: they are absent, empty, or closed to us. */
