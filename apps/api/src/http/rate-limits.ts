@@ -5,7 +5,7 @@ import { SAFE_METHODS } from "./access-guard.ts";
 import { sendError } from "./error-responses.ts";
 import { knownPrincipalOf } from "./principal.ts";
 
-/** How many requests are served a minute; what isn't given isn't limited. */
+/** How many requests are served a minute (or another window); what isn't given isn't limited. */
 export interface RateLimits {
   /** Requests that change nothing, of one principal. */
   readonly reads?: number | undefined;
@@ -13,6 +13,8 @@ export interface RateLimits {
   readonly writes?: number | undefined;
   /** Logins that fail, from one address. @defaultValue 10 */
   readonly failedLogins?: number;
+  /** Milliseconds in which they are counted. @defaultValue 60000 */
+  readonly window?: number;
   /** Where all processes of the API count together. @defaultValue each counts for itself */
   readonly shared?: SharedCounts | undefined;
 }
@@ -41,11 +43,11 @@ const UNCOUNTED: ReadonlySet<string | undefined> = new Set(["/healthz", "/readyz
  */
 export async function limitRates(
   app: FastifyInstance,
-  { reads, writes, failedLogins = FAILED_LOGINS, shared }: RateLimits,
+  { reads, writes, failedLogins = FAILED_LOGINS, window = MINUTE, shared }: RateLimits,
 ): Promise<void> {
   await app.register(rateLimit, {
     global: false,
-    timeWindow: MINUTE,
+    timeWindow: window,
     skipOnError: true,
     ...(shared === undefined ? {} : { redis: shared.redis, nameSpace: shared.prefix }),
   });
