@@ -15,20 +15,21 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
   socket.destroy(error);
 }
 
-function failureOf({ code }: NodeJS.ErrnoException): Failure {
-  const details = {};
-  switch (code) {
-    case "HPE_HEADER_OVERFLOW":
-      return {
-        code: "HEADERS_TOO_LARGE",
-        message: "The request's line and headers are larger than 16 KiB.",
-        details,
-      };
-    case "ERR_HTTP_REQUEST_TIMEOUT":
-      return { code: "REQUEST_TOO_SLOW", message: "The headers didn't arrive in time.", details };
-    default:
-      return { code: "REQUEST_INVALID", message: "This is no valid HTTP request.", details };
-  }
+const failures: Readonly<Record<string, Omit<Failure, "details">>> = {
+  HPE_HEADER_OVERFLOW: {
+    code: "HEADERS_TOO_LARGE",
+    message: "The request's line and headers are larger than 16 KiB.",
+  },
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    code: "REQUEST_TOO_SLOW",
+    message: "The request's headers didn't arrive in time.",
+  },
+};
+
+function failureOf({ code = "" }: NodeJS.ErrnoException): Failure {
+  const { [code]: known } = failures;
+  const other = { code: "REQUEST_INVALID", message: "This is no valid HTTP request." } as const;
+  return { ...(known ?? other), details: {} };
 }
 
 function answerTo(failure: Failure): string {

@@ -117,20 +117,14 @@ function isFault(error: unknown): error is FastifyError {
 }
 
 function faultOf({ statusCode, message }: FastifyError, request: FastifyRequest): Failure {
-  switch (statusCode) {
-    case 413: {
-      const limit = request.routeOptions.bodyLimit / (1024 * 1024);
-      const sentence = `The body is larger than the ${limit} MiB that this route accepts.`;
-      return { code: "BODY_TOO_LARGE", message: sentence, details: {} };
-    }
-    case 415: {
-      const sentence =
-        "The body must be JSON in UTF-8, sent with `content-type: application/json`.";
-      return { code: "MEDIA_TYPE_UNSUPPORTED", message: sentence, details: {} };
-    }
-    default:
-      return { code: "REQUEST_INVALID", message, details: {} };
+  if (statusCode === 413) {
+    const limit = request.routeOptions.bodyLimit / (1024 * 1024);
+    const sentence = `The body is larger than the ${limit} MiB that this route accepts.`;
+    return { code: "BODY_TOO_LARGE", message: sentence, details: {} };
   }
+  if (statusCode !== 415) return { code: "REQUEST_INVALID", message, details: {} };
+  const sentence = "The body must be JSON in UTF-8, sent with `content-type: application/json`.";
+  return { code: "MEDIA_TYPE_UNSUPPORTED", message: sentence, details: {} };
 }
 
 function invalid(error: RequestFaults & Pick<FastifyError, "validationContext">): Failure {

@@ -20,7 +20,7 @@ export interface RateLimits {
 }
 
 /** Counters in Redis. */
-export interface SharedCounts {
+interface SharedCounts {
   /** An ioredis client that fails at once when Redis is away. */
   readonly redis: unknown;
   /** What the counters' keys begin with. */

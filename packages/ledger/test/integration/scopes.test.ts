@@ -139,9 +139,9 @@ describe.each(Object.entries(ledgerKinds))("A scope in the ledger on %s", (_kind
       const after = [await readImport(ledger, theirs.importId), await everyRow(ledger, theirs)];
       expect(after).toEqual(before);
       await pauseImport(ledger, theirs.importId, by);
-    const resuming = resumeImport(scoped, theirs.importId, by);
-    await expect(resuming).rejects.toMatchObject({ code: "NOT_FOUND" });
-    // What is within the scope can be seen and done.
+      const resuming = resumeImport(scoped, theirs.importId, by);
+      await expect(resuming).rejects.toMatchObject({ code: "NOT_FOUND" });
+      // What is within the scope can be seen and done.
       for (const [name, ask] of Object.entries(asks)) {
         const answer = await ask(scoped, mine).then(() => "done", wordsOf(mine.importId));
         expect([name, answer]).not.toEqual([name, expect.stringMatching(/^NOT_FOUND/)]);
