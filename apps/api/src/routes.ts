@@ -7,6 +7,7 @@ import { listCaseFolders, listSuitFolders } from "./routes/cases/list-case-folde
 import { listCases } from "./routes/cases/list-cases.ts";
 import { acceptDestination } from "./routes/imports/accept-destination.ts";
 import { cancelImport } from "./routes/imports/cancel-import.ts";
+import { changeImport } from "./routes/imports/change-import.ts";
 import { createImport } from "./routes/imports/create-import.ts";
 import { exportCsv, exportNdjson } from "./routes/imports/export-files.ts";
 import { followImport } from "./routes/imports/follow-import.ts";
@@ -39,6 +40,7 @@ export const routes: readonly (readonly [Method, string, Role | "nothing", Actio
   ["POST", "/v1/imports", "producer", createImport],
   ["GET", "/v1/imports", "viewer", listImports],
   ["GET", "/v1/imports/:id", "viewer", getImport],
+  ["PATCH", "/v1/imports/:id", "producer", changeImport],
   ["GET", "/v1/imports/:id/folders", "viewer", listFolders],
   ["GET", "/v1/imports/:id/suits", "viewer", listSuits],
   ["GET", "/v1/imports/:id/files", "viewer", listFiles],

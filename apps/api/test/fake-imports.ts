@@ -29,6 +29,12 @@ export function importView(more: Partial<ImportView> = {}): ImportView {
     entrust_id: "E-77",
     suit_ids: ["1001"],
     suit_ids_total: 1,
+    title: null,
+    labels: {},
+    priority: "normal",
+    set_aside: false,
+    created_by: "api",
+    vendors: ["kongur"],
     ...zeros,
     sending_bytes: 0,
     seconds: 1.5,
@@ -201,6 +207,10 @@ export function fakeImports() {
     },
     async acceptDestination(id, folderId, request, who) {
       note("acceptDestination", id, folderId, request, who);
+      return get(id);
+    },
+    async change(id, request, who) {
+      note("change", id, request, who);
       return get(id);
     },
     async retry(id, request, who) {

@@ -12,6 +12,7 @@ Examples:
   exhibit retry ID --code VENDOR_REFUSED      only files that failed with this code
   exhibit waive ID --code SOURCE_IO --why "the disk is gone"
   exhibit accept ID --folder 7 --why "moved"  show the folder's new destination; with --to, accept it
+  exhibit change ID --priority urgent         or --title, --label key:value
   exhibit cancel ID --why "the wrong case"
   exhibit pause ID                            pause an import; resume ID continues it
   exhibit pause --vendor kongur --why "they asked us to stop until Monday"

@@ -9,6 +9,7 @@ import {
   type CaseFolderView,
   type CaseSummary,
   type CaseView,
+  type ChangeRequest,
   caseFolderPage,
   casePage,
   caseView,
@@ -48,7 +49,12 @@ export interface ImportFilter {
   id?: string | undefined;
   entrust?: string | undefined;
   suit?: string | undefined;
-  status?: ImportStatus | undefined;
+  /** One of these. */
+  statuses?: readonly ImportStatus[] | undefined;
+  /** A part of the title. */
+  title?: string | undefined;
+  /** Labels as `key:value`; all of them. */
+  labels?: readonly string[] | undefined;
 }
 
 /** A case by its entrust_id, or a suit, which may be in several cases. */
@@ -68,6 +74,8 @@ export interface ApiClient {
   list(
     query: ImportFilter & { limit: number; after?: string | undefined },
   ): Promise<z.output<typeof importPage>>;
+  /** Changes title, labels or priority, or sets the import aside. */
+  change(importId: string, request: ChangeRequest): Promise<ImportView>;
   /** Retries what failed; with a request, only what matches it. */
   retry(importId: string, request?: RetryRequest): Promise<ImportView>;
   cancel(importId: string, request?: CancelRequest): Promise<ImportView>;
@@ -115,8 +123,15 @@ export function createApiClient(options: HttpOptions): ApiClient {
     url,
     create: (request) => write("POST", "/v1/imports", importView, request),
     get: (id) => read(importPath(id), importView, QUICK_READ),
-    list: ({ entrust: entrust_id, suit: suit_id, ...query }) =>
-      read(`/v1/imports?${queryOf({ ...query, entrust_id, suit_id })}`, importPage, QUICK_READ),
+    list: ({ entrust: entrust_id, suit: suit_id, statuses, labels: label, ...query }) => {
+      const status = statuses?.join(",");
+      return read(
+        `/v1/imports?${queryOf({ ...query, entrust_id, suit_id, status, label })}`,
+        importPage,
+        QUICK_READ,
+      );
+    },
+    change: (id, request) => write("PATCH", importPath(id), importView, request),
     retry: (id, request = {}) => write("POST", importPath(id, "retry"), importView, request),
     cancel: (id, request = {}) => write("POST", importPath(id, "cancel"), importView, request),
     waive: (id, request) => write("POST", importPath(id, "waive"), importView, request),

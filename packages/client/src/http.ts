@@ -36,7 +36,7 @@ export interface Http {
   read<T extends z.ZodType>(path: string, shape: T, limit?: number): Promise<z.output<T>>;
   /** Sends a request that changes something and returns the parsed body of its response. */
   write<T extends z.ZodType>(
-    method: "POST" | "PUT",
+    method: "POST" | "PUT" | "PATCH",
     path: string,
     shape: T,
     body: unknown,
@@ -52,7 +52,7 @@ interface Page<Item> {
   next: string | null;
 }
 
-export type Query = Readonly<Record<string, string | number | undefined>>;
+export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
 /** Items that a page of a list has at most. */
 const PAGE_SIZE = 1000;
@@ -167,11 +167,12 @@ function isAway({ code }: ExhibitError): boolean {
   return errorTable[code].status >= 500;
 }
 
-/** Returns a query string without the parameters that are undefined. */
+/** Returns a query string without the parameters that are undefined; a list repeats its parameter. */
 export function queryOf(query: Query): URLSearchParams {
   const parameters = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) {
-    if (value !== undefined) parameters.set(key, String(value));
+    if (value === undefined) continue;
+    for (const each of [value].flat()) parameters.append(key, String(each));
   }
   return parameters;
 }

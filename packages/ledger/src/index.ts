@@ -20,6 +20,7 @@ export {
 } from "./access/sessions.ts";
 export { acceptDestination } from "./actions/accept-destination.ts";
 export { cancelImport } from "./actions/cancel.ts";
+export { changeImport } from "./actions/change-import.ts";
 export { createImport, perhapsCreated } from "./actions/create-import.ts";
 export { pauseImport, resumeImport } from "./actions/pause-import.ts";
 export { pauseVendor, readPausedVendors, resumeVendor } from "./actions/pause-vendor.ts";
@@ -77,7 +78,8 @@ export {
 export { listAllAuditEvents, listAuditEvents, listVendorAuditEvents } from "./views/audit.ts";
 export { type FileQuery, listFiles } from "./views/files.ts";
 export { listFolders } from "./views/folders.ts";
-export { type ImportQuery, listImports, readImport } from "./views/imports.ts";
+export type { ImportQuery } from "./views/import-filter.ts";
+export { listImports, readImport } from "./views/imports.ts";
 export { listIncidents } from "./views/incidents.ts";
 export type { Page } from "./views/paging.ts";
 export { listSuits } from "./views/suits.ts";

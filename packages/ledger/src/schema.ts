@@ -78,8 +78,6 @@ export interface ImportTable extends CounterColumns {
   priority: Generated<Priority>;
   /** Somebody decided that nothing of it counts for its case. */
   set_aside: Generated<boolean>;
-  /** No source of it is walked before this time; null for none. */
-  start_at: Date | null;
 }
 
 export interface FolderTable extends CounterColumns {

@@ -3,7 +3,14 @@ import type { Queue, Worker, WorkerOptions } from "bullmq";
 import { BullMQOtel } from "bullmq-otel";
 import { drain } from "./drain.ts";
 import type { Away, Engine } from "./engine.ts";
-import { currentRound, enqueueJob, jobOf } from "./enqueue.ts";
+import {
+  currentRound,
+  enqueueJob,
+  type JobRef,
+  jobOf,
+  moveToRound,
+  type NewJob,
+} from "./enqueue.ts";
 import { backOffAfterErrors } from "./error-backoff.ts";
 import { watchStalls } from "./event-loop-stall.ts";
 import type { BareHandler } from "./processor.ts";
@@ -60,6 +67,25 @@ export function createEngine(backend: Backend): Engine {
     return queue;
   }
 
+  /** Does something for the jobs of pieces of work, some at once. Throws SERVICE_UNREACHABLE. */
+  async function forEach(
+    name: QueueName,
+    jobs: readonly JobRef[],
+    act: (queue: Queue<JobData>, job: NewJob) => Promise<void>,
+  ): Promise<void> {
+    const queue = queueOf(name);
+    const round = await reachable(currentRound(queue, jobs));
+    for (let from = 0; from < jobs.length; from += ENQUEUED_AT_ONCE) {
+      const some = jobs.slice(from, from + ENQUEUED_AT_ONCE);
+      // One that can't be enqueued doesn't hold up the others.
+      const results = await Promise.allSettled(
+        some.map((job) => act(queue, jobOf(name, job, round))),
+      );
+      const failure = results.find(({ status }) => status === "rejected");
+      if (failure?.status === "rejected") throw unreachable(failure.reason);
+    }
+  }
+
   return {
     queues: [...queues.values()],
     async enqueueNew(name, jobs) {
@@ -68,19 +94,9 @@ export function createEngine(backend: Backend): Engine {
       const round = await reachable(currentRound(queue, jobs));
       await reachable(queue.addBulk(jobs.map((job) => jobOf(name, job, round))));
     },
-    async enqueue(name, jobs, { isNewer = false } = {}) {
-      const queue = queueOf(name);
-      const round = await reachable(currentRound(queue, jobs));
-      for (let from = 0; from < jobs.length; from += ENQUEUED_AT_ONCE) {
-        const some = jobs.slice(from, from + ENQUEUED_AT_ONCE);
-        // One that can't be enqueued doesn't hold up the others.
-        const results = await Promise.allSettled(
-          some.map((job) => enqueueJob(queue, jobOf(name, job, round), { isNewer })),
-        );
-        const failure = results.find(({ status }) => status === "rejected");
-        if (failure?.status === "rejected") throw unreachable(failure.reason);
-      }
-    },
+    enqueue: (name, jobs, { isNewer = false } = {}) =>
+      forEach(name, jobs, (queue, job) => enqueueJob(queue, job, { isNewer })),
+    reprioritize: (name, jobs) => forEach(name, jobs, moveToRound),
     async schedule(name, everyMs) {
       const queue = queueOf(name);
       const known = await reachable(queue.getJobScheduler(name));

@@ -16,6 +16,8 @@ export interface Engine {
    * second, and otherwise finds the new work itself.
    */
   enqueue(name: QueueName, jobs: readonly JobRef[], options?: { isNewer?: boolean }): Promise<void>;
+  /** Gives the jobs of an import's shards the rounds that their priority gives them now. */
+  reprioritize(name: QueueName, jobs: readonly JobRef[]): Promise<void>;
   /**
    * Runs a queue's own job every `everyMs` milliseconds. Returns whether the queue had no schedule
    * before: it is new then, or has been emptied.

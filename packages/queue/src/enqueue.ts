@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Priority } from "@exhibit/contracts";
 import { ErrorCode, type Job, type JobsOptions, type Queue } from "bullmq";
 import {
   type JobData,
@@ -15,23 +16,25 @@ export interface JobRef {
   id: string;
   /** For a shard: which of its import's waiting shards it is, from 1 on. Decides its round. */
   position?: number;
+  /** For a shard: its import's. @defaultValue normal */
+  priority?: Priority;
 }
 
-interface NewJob {
+export interface NewJob {
   name: QueueName;
   data: JobData;
   opts: JobsOptions & { jobId: string };
 }
 
 /** Returns the job for a piece of work; `round` is the current one, see `priorityOf`. */
-export function jobOf(name: QueueName, { id, position }: JobRef, round: number): NewJob {
+export function jobOf(name: QueueName, { id, position, priority }: JobRef, round: number): NewJob {
   return {
     name,
     data: { id },
     opts: {
       ...jobOptions,
       jobId: jobIdOf(name, id),
-      ...(position === undefined ? {} : { priority: priorityOf(position, round) }),
+      ...(position === undefined ? {} : { priority: priorityOf(position, round, priority) }),
     },
   };
 }
@@ -57,6 +60,18 @@ export async function enqueueJob(
   if (state === "delayed" && isNewer) await startDelayed(queue, job);
 }
 
+/** Moves a job to the round that it has now; one that doesn't exist is left to the reconciler. */
+export async function moveToRound(queue: Queue<JobData>, { opts }: NewJob): Promise<void> {
+  const job = await queue.getJob(opts.jobId);
+  if (job === undefined || opts.priority === undefined || job.priority === opts.priority) return;
+  try {
+    await job.changePriority({ priority: opts.priority });
+  } catch (error) {
+    // It may have been removed in between.
+    if ((await queue.getJob(opts.jobId)) !== undefined) throw error;
+  }
+}
+
 /** Returns the state that the job was in before. */
 async function addOrRetry(queue: Queue<JobData>, { name, data, opts }: NewJob): Promise<string> {
   const state = await queue.getJobState(opts.jobId);
@@ -65,6 +80,9 @@ async function addOrRetry(queue: Queue<JobData>, { name, data, opts }: NewJob): 
   if (job) {
     try {
       if (!isForeign(job, state, data)) {
+        // It would come again in the round of its first time.
+        if (isOver && opts.priority !== undefined && opts.priority !== job.priority)
+          await job.changePriority({ priority: opts.priority });
         if (isOver) await job.retry(state, { resetAttemptsMade: true, resetAttemptsStarted: true });
         return state;
       }

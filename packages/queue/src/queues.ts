@@ -1,3 +1,5 @@
+import type { Priority } from "@exhibit/contracts";
+
 /**
  * The queues. A job carries an id and nothing else: the ledger knows what has to be done and what
  * is done, so a job may be enqueued twice, lost, or retried at any time.
@@ -22,14 +24,22 @@ export const LONGEST_DELAY_MS = 24 * 60 * 60 * 1000;
 const LOWEST_PRIORITY = 2 ** 21 - 1;
 
 /**
- * Round-robin between imports, one shard per import and round. A job's priority is its round: the
- * current round plus the number of the import's shards still waiting before it. New imports start
- * in the current round, so neither they nor a large import starve.
+ * How many rounds lie between two shards of an import, by its priority. Where others wait, an urgent
+ * import has four turns in a round, and one in bulk has a turn in every fourth.
+ */
+const ROUNDS_APART: Readonly<Record<Priority, number>> = { urgent: 1 / 4, normal: 1, bulk: 4 };
+
+/**
+ * Round-robin between imports, one shard per import and round, for imports of normal priority. A
+ * job's priority is its round: the current round plus the number of the import's shards still
+ * waiting before it, times the rounds between two. New imports start in the current round, so
+ * neither they nor a large import starve, and neither does one in bulk: rounds only go up.
  *
  * @param position which of its import's waiting shards it is, from 1 on
  */
-export function priorityOf(position: number, round: number): number {
-  return Math.min(round + Math.max(1, position) - 1, LOWEST_PRIORITY);
+export function priorityOf(position: number, round: number, priority: Priority = "normal"): number {
+  const ahead = Math.floor((Math.max(1, position) - 1) * ROUNDS_APART[priority]);
+  return Math.min(round + ahead, LOWEST_PRIORITY);
 }
 
 const DAY = 24 * 60 * 60;

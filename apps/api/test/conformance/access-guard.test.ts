@@ -209,7 +209,7 @@ it.each([
   ["DELETE", "/v1/imports", "POST, GET"],
   ["GET", "/v1/imports/x/retry", "POST"],
   ["POST", "/v1/bandwidth", "GET, PUT"],
-  ["OPTIONS", "/v1/imports/x", "GET"],
+  ["OPTIONS", "/v1/imports/x", "GET, PATCH"],
 ])("%s %s isn't allowed, but %s is", async (method, path, allow) => {
   const { port } = await start();
   const answer = await fetch(`http://127.0.0.1:${port}${path}?x=1`, { method });

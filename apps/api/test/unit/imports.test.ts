@@ -112,7 +112,7 @@ describe("looking at imports", () => {
     expect(api.calls[0]?.args[0]).toEqual({
       suit_id: "1",
       entrust_id: "E",
-      status: "sealed",
+      status: ["sealed"],
       limit: 5,
       after: "x",
     });

@@ -21,13 +21,14 @@ const bodies: Record<string, object> = {
     entrust_id: "E-1",
     folders: [{ vendor: "kongur", folder: { suit_id: "1" }, source }],
   },
+  "PATCH /v1/imports/:id": { title: "March scans" },
   "POST /v1/imports/:id/waive": { why: "It is gone." },
   "POST /v1/imports/:id/folders/:folder_id/accept-destination": { ...place, why: "It moved." },
   "PUT /v1/bandwidth": { limit: "1M" },
 };
 
 const narrowed = routes.filter(([, url]) =>
-  /^\/(v1\/(imports|vendors|bandwidth)|readyz)/.test(url),
+  /^\/(v1\/(imports|cases|suits|vendors|bandwidth)|readyz)/.test(url),
 );
 
 it.each(narrowed)("%s %s works within the principal's scope alone", async (method, url) => {
@@ -42,6 +43,7 @@ it.each(narrowed)("%s %s works within the principal's scope alone", async (metho
   });
   api = await startApi({
     imports: noted(fake.imports),
+    cases: noted(fake.cases),
     vendors: noted(fake.vendors),
     bandwidth: noted(fakeBandwidth()),
   });

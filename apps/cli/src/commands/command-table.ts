@@ -16,6 +16,7 @@ const table: Readonly<Record<string, Load>> = {
   retry: async () => (await import("./imports/retry.ts")).retryCommand,
   waive: async () => (await import("./imports/waive.ts")).waiveCommand,
   accept: async () => (await import("./imports/accept.ts")).acceptCommand,
+  change: async () => (await import("./imports/change.ts")).changeCommand,
   cancel: async () => (await import("./imports/cancel.ts")).cancelCommand,
   pause: async () => (await import("./imports/pause.ts")).pauseCommand,
   resume: async () => (await import("./imports/resume.ts")).resumeCommand,

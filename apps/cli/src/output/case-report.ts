@@ -149,6 +149,7 @@ function commands({ kind, import_id, suit_ids }: CaseReason, { entrust_id }: Cas
   }
   if (kind === "paused") return [`resume ${id}`];
   if (kind === "vendor_paused") return ["vendors"];
+  if (kind === "cancelled") return [`change ${id} --set-aside --why TEXT`];
   return [`status ${id}`];
 }
 

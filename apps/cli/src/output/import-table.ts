@@ -39,6 +39,19 @@ export function caseLine(view: ImportView, style?: TimeStyle): string {
   return `  ${[...caseOf(view), `created ${formatTime(created_at, style)}${ended}`].join("; ")}`;
 }
 
+/** Returns what people call an import and file it under; no lines where they don't. */
+export function nameLines(view: ImportView): string[] {
+  const { title, labels, priority, set_aside } = view;
+  const texts = Object.entries(labels).map(([key, value]) => `${key}:${value}`);
+  const words = [
+    ...(title === null ? [] : [`"${title}"`]),
+    ...texts,
+    ...(priority === "normal" ? [] : [`priority ${priority}`]),
+    ...(set_aside ? ["set aside: it doesn't count for its case"] : []),
+  ];
+  return words.length === 0 ? [] : [`  ${words.join("; ")}`];
+}
+
 /** The mandate and suits of an import as one word, or none. */
 function caseOf(view: ImportView, most = view.suit_ids.length): string[] {
   const { entrust_id, suit_ids, suit_ids_total } = view;

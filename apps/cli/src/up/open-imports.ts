@@ -22,7 +22,8 @@ export async function neededSources(api: ApiClient): Promise<string[]> {
 
 async function listed(api: ApiClient, statuses: readonly ImportStatus[]): Promise<ImportView[]> {
   const pages = [];
-  for (const status of statuses) pages.push((await api.list({ status, limit: MOST })).items);
+  for (const status of statuses)
+    pages.push((await api.list({ statuses: [status], limit: MOST })).items);
   return pages.flat();
 }
 

@@ -20,6 +20,12 @@ export function viewOf(changes: Partial<ImportView> = {}): ImportView {
     entrust_id: "E-77",
     suit_ids: ["1001"],
     suit_ids_total: 1,
+    title: null,
+    labels: {},
+    priority: "normal",
+    set_aside: false,
+    created_by: "api",
+    vendors: ["kongur"],
     ...countsOf({
       ...noCounters,
       files: 1000,

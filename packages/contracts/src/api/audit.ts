@@ -13,6 +13,7 @@ export const auditActions = [
   "pause",
   "resume",
   "accept",
+  "change",
   "rotate",
   "revoke",
 ] as const;

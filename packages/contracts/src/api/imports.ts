@@ -4,9 +4,10 @@ import { plainText, plainWord } from "../text/plain-text.ts";
 import { counts } from "./counters.ts";
 import { errorView } from "./error-views.ts";
 import { folderRequest } from "./folders.ts";
-import { pageOf, pageQuery } from "./pages.ts";
+import { labelChanges, labels, labelText, priority, title } from "./import-names.ts";
+import { pageOf, pageQuery, repeatable } from "./pages.ts";
 import { pause } from "./pause.ts";
-import { importStatus } from "./states.ts";
+import { importStatus, importStatuses } from "./states.ts";
 import { trial } from "./trial.ts";
 import { wait } from "./waits.ts";
 
@@ -34,10 +35,37 @@ export const importRequest = z
         "The suits of the case. Suits named in `folders` are added, so that the import can be found by them too",
       ),
     folders: atMost(MOST_FOLDERS, z.array(folderRequest).min(1).max(MOST_FOLDERS)),
+    title: title.optional().describe("What people call it"),
+    labels: labels
+      .optional()
+      .describe("What people file it under, by key: at most 20, found by `label=key:value`"),
+    priority: priority.optional(),
     why: plainWord(2000).optional().describe("For the record"),
   })
   .meta({ id: "ImportRequest" });
 export type ImportRequest = z.output<typeof importRequest>;
+
+/** What may be changed of an import at any time; what isn't named stays. */
+export const changeRequest = z
+  .strictObject({
+    title: title.nullable().optional().describe("Null removes it"),
+    labels: labelChanges
+      .optional()
+      .describe("The labels to set; null removes one, and those that aren't named stay"),
+    priority: priority.optional(),
+    set_aside: z
+      .boolean()
+      .optional()
+      .describe(
+        "Whether nothing of the import counts for its case; only for one that is sealed or cancelled",
+      ),
+    why: plainWord(2000).optional().describe("For the record"),
+  })
+  .refine(({ why, ...changes }) => Object.values(changes).some((value) => value !== undefined), {
+    error: "nothing is named that is to change",
+  })
+  .meta({ id: "ChangeRequest" });
+export type ChangeRequest = z.output<typeof changeRequest>;
 
 export const importView = z
   .object({
@@ -55,6 +83,12 @@ export const importView = z
       .array(z.string())
       .describe("The first 100 of its suits; `/v1/imports/{id}/suits` has all"),
     suit_ids_total: z.int().nonnegative().describe("How many suits it has"),
+    title: z.string().nullable(),
+    labels: z.record(z.string(), z.string()),
+    priority,
+    set_aside: z.boolean().describe("Nothing of it counts for its case"),
+    created_by: z.string().nullable().describe("Who created it, by the audit log"),
+    vendors: z.array(z.string()).describe("The vendors of its folders"),
     ...counts.shape,
     sending_bytes: z
       .int()
@@ -93,7 +127,16 @@ export const importView = z
   .meta({ id: "Import" });
 export type ImportView = z.output<typeof importView>;
 
-export const importPage = pageOf(importView).meta({ id: "ImportPage" });
+export const importPage = pageOf(importView)
+  .extend({
+    totals: z
+      .record(importStatus, z.int().nonnegative())
+      .optional()
+      .describe(
+        "With `totals=true`: how many imports of each status the other filters let through",
+      ),
+  })
+  .meta({ id: "ImportPage" });
 
 export const suitPage = pageOf(z.string()).meta({ id: "SuitPage" });
 
@@ -105,5 +148,32 @@ export const importQuery = pageQuery.extend({
     .describe("Only imports whose `import_id` begins or ends with this"),
   suit_id: plainText(200).optional(),
   entrust_id: plainText(200).optional(),
-  status: importStatus.optional(),
+  status: z
+    .union([z.string(), z.array(z.string())])
+    .transform((given) => [given].flat().flatMap((text) => text.split(",")))
+    .pipe(z.array(importStatus))
+    .optional()
+    .describe(`Only imports of these statuses, separated by commas: ${importStatuses.join(", ")}`),
+  title: plainText(200).optional().describe("Only imports whose title has this in it, in any case"),
+  label: repeatable(labelText)
+    .optional()
+    .describe("Only imports with this label, as `key:value`; repeated, with all of them"),
+  q: plainText(200)
+    .optional()
+    .describe("Only imports whose `entrust_id`, id, title or one of whose suits begins with this"),
+  vendor: plainText(200).optional().describe("Only imports with a folder of this vendor"),
+  created_by: plainText(200).optional().describe("Only imports that this person or key created"),
+  created_after: z.iso.datetime({ offset: true }).optional(),
+  created_before: z.iso.datetime({ offset: true }).optional(),
+  sort: z
+    .enum(["newest", "oldest"])
+    .optional()
+    .describe(
+      "By creation, so that no page misses or repeats an import that changes. Default: `newest`",
+    ),
+  totals: z
+    .enum(["true", "false"])
+    .transform((text) => text === "true")
+    .optional()
+    .describe("Whether to count all imports that match, by status, whatever `status` says"),
 });

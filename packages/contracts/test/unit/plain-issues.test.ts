@@ -44,7 +44,7 @@ describe("A fault of a request", () => {
       { folders: [folder], suit_id: ["1"] },
       [': there is no "suit_id" here; did you mean suit_ids?'],
     ],
-    ["a key from elsewhere", { folders: [folder], priority: 1 }, [': there is no "priority" here']],
+    ["a key from elsewhere", { folders: [folder], colour: 1 }, [': there is no "colour" here']],
     [
       "another source",
       { folders: [{ ...folder, source: { type: "ftp" } }] },

@@ -2,6 +2,7 @@ import {
   type AcceptDestinationRequest,
   type AuditEvent,
   type CancelRequest,
+  type ChangeRequest,
   ExhibitError,
   type FileView,
   type FolderView,
@@ -19,6 +20,7 @@ import type { Broker } from "@exhibit/credentials";
 import {
   acceptDestination,
   cancelImport,
+  changeImport,
   checkImport,
   createImport,
   type FileQuery,
@@ -42,7 +44,7 @@ import {
 } from "@exhibit/ledger";
 import type { Away, Engine, JobRef, QueueName } from "@exhibit/queue";
 import type { Logger } from "@exhibit/telemetry";
-import { enqueueSoon, jobOf, jobOfShard } from "../jobs/enqueue.ts";
+import { enqueueSoon, jobOf, jobOfShard, reprioritizeSoon } from "../jobs/enqueue.ts";
 import { checkRequest } from "./check-request.ts";
 import type { Scoped } from "./scoped.ts";
 
@@ -63,7 +65,8 @@ export interface Imports {
    * stay with the import: its sources are read within them.
    */
   create(request: ImportRequest, who?: string): Promise<ImportView>;
-  list(query: ImportQuery): Promise<Page<ImportView>>;
+  /** Returns a page and, if the query asks for them, totals by status. */
+  list(query: ImportQuery): ReturnType<typeof listImports>;
   get(importId: string): Promise<ImportView>;
   folders(importId: string, query: PageQuery): Promise<Page<FolderView>>;
   /** Returns a page of its suits, in the order of the request that created it. */
@@ -85,6 +88,11 @@ export interface Imports {
     request: AcceptDestinationRequest,
     who?: string,
   ): Promise<ImportView>;
+  /**
+   * Changes title, labels, priority, and whether it counts for its case. Throws STATE_CONFLICT for
+   * the priority of an import that has ended, and for setting aside one that hasn't.
+   */
+  change(importId: string, request: ChangeRequest, who?: string): Promise<ImportView>;
   /**
    * Retries what failed, or the part of it that the request names. Throws STATE_CONFLICT for an
    * import that is sealed or cancelled.
@@ -168,6 +176,13 @@ function importsWithin(scope: Scope, dependencies: ImportsDependencies): Imports
         const id = folderNumber(importId, folderId);
         const { shards } = await acceptDestination(ledger, importId, id, request, who);
         await enqueue("store", shards.map(jobOfShard));
+      }),
+    change: (importId, { why, ...request }, who = UNNAMED_ACTOR) =>
+      acting(importId, async () => {
+        const { priority } = await changeImport(ledger, importId, request, { who, why });
+        if (priority === undefined) return;
+        const shards = openShards(ledger, { importId, evenPaused: true });
+        await reprioritizeSoon({ engine, logger }, shards);
       }),
     retry: (importId, { why, file_id, ...named } = {}, who = UNNAMED_ACTOR) =>
       acting(importId, async () => {

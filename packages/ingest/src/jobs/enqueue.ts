@@ -24,6 +24,24 @@ export async function enqueueSoon(
   }
 }
 
+/**
+ * Moves the jobs of an import's open shards to the rounds of its new priority. Doesn't throw if the
+ * queue is unreachable: those jobs that it wasn't told of keep their turns.
+ */
+export async function reprioritizeSoon(
+  { engine, logger }: { engine: Pick<Engine, "reprioritize">; logger: Logger },
+  shards: AsyncIterable<readonly OpenShard[]>,
+): Promise<void> {
+  for await (const some of shards) {
+    try {
+      await engine.reprioritize("store", some.map(jobOfShard));
+    } catch (err) {
+      logger.warn({ err }, "the queue is unreachable; some shards keep their turns");
+      return;
+    }
+  }
+}
+
 /** What the log says when the queue doesn't take work that is in the ledger. */
 export const UNREACHABLE = "the queue is unreachable; the reconciler will enqueue the work";
 
@@ -31,6 +49,6 @@ export function jobOf(id: number): JobRef {
   return { id: String(id) };
 }
 
-export function jobOfShard({ shardId, position }: OpenShard): JobRef {
-  return { id: String(shardId), position };
+export function jobOfShard({ shardId, position, priority }: OpenShard): JobRef {
+  return { id: String(shardId), position, priority };
 }

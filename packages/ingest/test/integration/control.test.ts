@@ -1,7 +1,7 @@
 import { ExhibitError, everything, type ImportRequest, type Scope } from "@exhibit/contracts";
 import { type Ledger, pauseVendor, resumeVendor } from "@exhibit/ledger";
 import { ledgerKinds } from "@exhibit/ledger/testing";
-import type { Engine } from "@exhibit/queue";
+import type { Engine, JobRef } from "@exhibit/queue";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createImports, type Imports } from "../../src/control/imports.ts";
 import { createVendorControl } from "../../src/control/vendors.ts";
@@ -22,10 +22,15 @@ function control(scope: Scope = everything) {
   const rig = createRig(ledger, []);
   const { enqueued } = rig.asked;
   const state = { away: undefined as ReturnType<Engine["away"]>, fault: undefined as unknown };
+  const moved: JobRef[] = [];
   const engine = {
     async enqueue(...args: Parameters<Engine["enqueue"]>) {
       if (state.fault) throw state.fault;
       await rig.dependencies.engine.enqueue(...args);
+    },
+    async reprioritize(_name: string, jobs: readonly JobRef[]) {
+      if (state.fault) throw state.fault;
+      moved.push(...jobs);
     },
     away: () => state.away,
   } as unknown as Engine;
@@ -39,6 +44,7 @@ function control(scope: Scope = everything) {
     ...rig,
     state,
     enqueued,
+    moved,
     imports: createImports({ ...common, roots: ["/evidence"], dataDir: undefined }).within(scope),
     vendors: createVendorControl({ ...common, knows: "process" }).within(scope),
   };
@@ -72,6 +78,26 @@ describe("An import", () => {
     expect(suit_ids).toEqual(["7", "1001"]);
     const { items } = await imports.folders(import_id, { limit: 9 });
     expect(enqueued).toEqual(items.map(({ folder_id }) => `plan ${folder_id}`));
+  });
+
+  test("whose priority changes has its open shards moved, also while it is paused, and nothing else moves any", async () => {
+    const { shardId, importId } = await planShard(ledger, ["a"]);
+    const { imports, moved } = control();
+    await imports.change(importId, { title: "March scans" });
+    expect(moved).toEqual([]);
+    await imports.pause(importId);
+    const view = await imports.change(importId, { priority: "urgent" });
+    expect(view).toMatchObject({ title: "March scans", priority: "urgent" });
+    expect(moved).toEqual([{ id: String(shardId), position: 1, priority: "urgent" }]);
+  });
+
+  test("gets its new priority though the queue is away", async () => {
+    const { importId } = await planShard(ledger, ["a"]);
+    const { imports, state } = control();
+    state.fault = new ExhibitError("SERVICE_UNREACHABLE", "The queue is away.");
+    await expect(imports.change(importId, { priority: "bulk" })).resolves.toMatchObject({
+      priority: "bulk",
+    });
   });
 
   test("is created though the queue is away, and the log says so", async () => {

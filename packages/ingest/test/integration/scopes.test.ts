@@ -162,6 +162,7 @@ test("Everything that is asked of an import asks for the scope first", async () 
     files: () => imports.files(theirs, page),
     audit: () => imports.audit(theirs, page),
     incidents: () => imports.incidents(theirs, page),
+    change: () => imports.change(theirs, { title: "mine" }),
     retry: () => imports.retry(theirs),
     cancel: () => imports.cancel(theirs),
     pause: () => imports.pause(theirs),

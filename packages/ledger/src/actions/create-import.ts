@@ -25,6 +25,9 @@ export async function createImport(
         suit_ids: request.suit_ids,
         open_folders: request.folders.length,
         custody_secret: randomBytes(32),
+        title: request.title ?? null,
+        ...(request.labels && { labels: JSON.stringify(request.labels) }),
+        ...(request.priority && { priority: request.priority }),
         source_limits: scope.roots === "all" ? null : scope.roots,
       })
       .execute();

@@ -1,4 +1,4 @@
-import { ExhibitError, type Selection } from "@exhibit/contracts";
+import { ExhibitError, priorities, type Selection } from "@exhibit/contracts";
 import { type RawBuilder, sql, type Transaction } from "kysely";
 import type { OpenShard } from "../planning/planned-file.ts";
 import type { LedgerSchema } from "../schema.ts";
@@ -99,18 +99,23 @@ export async function reopenFailed(
         status = case when open_folders + total.folders > 0 then 'planning' else 'storing' end,
         finished_at = null, updated_at = now()
       from total where imports.id = total.import_id and not ${isClosed}
-      returning imports.id
+      returning imports.id, imports.priority
     )
     select 'shard' as kind, id from failed_shard
     union all select 'folder', id from in_folder where walk
     union all select 'files', again + awaiting from total
-    union all select 'import', 0 from in_import`.execute(tx);
+    union all select priority, 0 from in_import`.execute(tx);
   const idsOf = (kind: string) => rows.filter((row) => row.kind === kind);
-  if (rows.length > 0 && idsOf("import").length === 0) {
+  // The row of the import has its priority as its kind.
+  const priority = priorities.find((each) => idsOf(each).length > 0);
+  if (rows.length > 0 && priority === undefined) {
     throw new ExhibitError("STATE_CONFLICT", "The import has been sealed or cancelled meanwhile.");
   }
   return {
-    shards: idsOf("shard").map(({ id }, index) => ({ shardId: id, position: index + 1 })),
+    shards: idsOf("shard").map(({ id }, index) => ({
+      ...{ shardId: id, position: index + 1 },
+      priority: priority ?? "normal",
+    })),
     folderIds: idsOf("folder").map(({ id }) => id),
     files: idsOf("files")[0]?.id ?? 0,
   };

@@ -9,9 +9,7 @@ export const namesAndPriorities = step({
     await sql`
       alter table imports add column title text, add column labels jsonb not null default '{}',
         add column priority text not null default 'normal' check (priority in ('urgent', 'normal', 'bulk')),
-        add column set_aside boolean not null default false, add column start_at timestamptz`.execute(
-      db,
-    );
+        add column set_aside boolean not null default false`.execute(db);
     await sql`create index imports_by_label on imports using gin (labels jsonb_path_ops)`.execute(
       db,
     );

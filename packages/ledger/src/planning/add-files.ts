@@ -83,7 +83,7 @@ async function insertFiles(
         files = imports.files + total.files, bytes = imports.bytes + total.bytes, updated_at = now()
       from in_folder, total
       where imports.id = in_folder.import_id
-      returning imports.id, imports.shards - total.shards as before, imports.open_shards - total.shards as open_before
+      returning imports.id, imports.priority, imports.shards - total.shards as before, imports.open_shards - total.shards as open_before
     ), new_shard as (
       insert into shards (id, import_id, folder_id, number, files, bytes)
       overriding system value
@@ -91,7 +91,8 @@ async function insertFiles(
       from taken, in_import
       returning id, number
     )
-    select new_shard.id as "shardId", (open_before - begun.shards + number - before)::integer as position
+    select new_shard.id as "shardId", (open_before - begun.shards + number - before)::integer as position,
+      in_import.priority
     from new_shard, in_import, lateral (
       select count(*) as shards from shards
       where import_id = in_import.id and ${shardIsOpen} and openings > 0

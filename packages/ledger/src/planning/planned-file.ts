@@ -1,4 +1,4 @@
-import type { ErrorCode, SkippedAs } from "@exhibit/contracts";
+import type { ErrorCode, Priority, SkippedAs } from "@exhibit/contracts";
 
 /** A file as the walk of a source finds it. */
 export interface PlannedFile {
@@ -38,4 +38,6 @@ export interface OpenShard {
   shardId: number;
   /** The shard's position among its import's open shards that no worker has claimed yet, from 1. */
   position: number;
+  /** Its import's. */
+  priority: Priority;
 }

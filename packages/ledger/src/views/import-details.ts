@@ -5,17 +5,35 @@ import { readWaits } from "../workers/waits.ts";
 
 /** Returns what the views of these imports need beside the imports' rows. */
 export async function readImportDetails(ledger: Ledger, importIds: string[]) {
-  const [errors, vanished, sent, paused, fleet] = await Promise.all([
+  const [errors, vanished, sent, paused, origins, fleet] = await Promise.all([
     readErrors(ledger, importIds),
     readVanished(ledger, importIds),
     readSending(ledger, importIds),
     readPausedVendorsOf(ledger, importIds),
+    readOrigins(ledger, importIds),
     readWaits(ledger),
   ]);
-  return { errors, vanished, sent, paused, fleet };
+  return { errors, vanished, sent, paused, origins, fleet };
 }
 
 export type ImportDetails = Awaited<ReturnType<typeof readImportDetails>>;
+
+interface Origin {
+  id: string;
+  created_by: string | null;
+  vendors: string[];
+}
+
+/** Returns who created these imports, and whose folders they are for. */
+async function readOrigins({ db }: Ledger, importIds: string[]): Promise<Origin[]> {
+  if (importIds.length === 0) return [];
+  const { rows } = await sql<Origin>`
+    select id,
+      (select who from acts where import_id = imports.id and what = 'create' order by acts.id limit 1) as created_by,
+      array(select distinct vendor from folders where import_id = imports.id order by vendor) as vendors
+    from imports where id = any(${importIds}::uuid[])`.execute(db);
+  return rows;
+}
 
 interface PausedVendor {
   import_id: string;

@@ -3,6 +3,7 @@ import {
   countsOf,
   type ImportStatus,
   type ImportView,
+  importStatuses,
   restingStatuses,
   SUITS_IN_VIEW,
 } from "@exhibit/contracts";
@@ -13,16 +14,9 @@ import { isWithin } from "../scope.ts";
 import { noImport, UUID } from "../work/check-import.ts";
 import { waitsOf } from "../workers/waits.ts";
 import { type ImportDetails, readImportDetails, type Vanished } from "./import-details.ts";
-import { cursor, type Page, type PageQuery, pageOf } from "./paging.ts";
+import { hasStatus, type ImportQuery, matches } from "./import-filter.ts";
+import { cursor, type Page, pageOf } from "./paging.ts";
 import { errorView, isTrial } from "./parts.ts";
-
-export interface ImportQuery extends PageQuery {
-  /** How the id begins or ends. */
-  id?: string | undefined;
-  suit_id?: string | undefined;
-  entrust_id?: string | undefined;
-  status?: ImportStatus | undefined;
-}
 
 /** Returns an import as people see it. Throws NOT_FOUND. */
 export async function readImport(ledger: Ledger, importId: string): Promise<ImportView> {
@@ -39,33 +33,49 @@ export async function readImport(ledger: Ledger, importId: string): Promise<Impo
 }
 
 /**
- * Lists imports, the newest first: their ids are UUIDs of version 7, so the order of ids is that of
- * creation.
+ * Lists imports, the newest first or the oldest: their ids are UUIDs of version 7, so the order of ids
+ * is that of creation, and an import that changes stays where it is.
  */
-export async function listImports(ledger: Ledger, query: ImportQuery): Promise<Page<ImportView>> {
+export async function listImports(
+  ledger: Ledger,
+  query: ImportQuery,
+): Promise<Page<ImportView> & { totals?: Record<ImportStatus, number> }> {
+  const isOldestFirst = query.sort === "oldest";
   let select = ledger.db
     .selectFrom("imports")
     .select(shownColumns)
     .where(isWithin(ledger))
-    .orderBy("id", "desc")
+    .where(matches(query))
+    .where(hasStatus(query))
+    .orderBy("id", isOldestFirst ? "asc" : "desc")
     .limit(query.limit + 1);
-  if (query.after !== undefined) select = select.where("id", "<", cursor(query.after, UUID));
-  if (query.id !== undefined) {
-    const part = query.id.toLowerCase();
-    select = select.where(
-      sql<boolean>`(starts_with(id::text, ${part}) or right(id::text, ${part.length}::integer) = ${part})`,
-    );
-  }
-  if (query.status) select = select.where("status", "=", query.status);
-  if (query.entrust_id !== undefined) select = select.where("entrust_id", "=", query.entrust_id);
-  if (query.suit_id !== undefined)
-    select = select.where(sql<boolean>`suit_ids @> array[${query.suit_id}]::text[]`);
+  if (query.after !== undefined)
+    select = select.where("id", isOldestFirst ? ">" : "<", cursor(query.after, UUID));
   const { items, next } = pageOf(await select.execute(), query.limit, (row) => row.id);
   const beside = await readImportDetails(
     ledger,
     items.map((row) => row.id),
   );
-  return { items: items.map((row) => importView(row, beside, isTrial(ledger))), next };
+  return {
+    items: items.map((row) => importView(row, beside, isTrial(ledger))),
+    next,
+    ...(query.totals && { totals: await countByStatus(ledger, query) }),
+  };
+}
+
+/** Returns how many imports of each status a query's other filters let through. */
+async function countByStatus(
+  ledger: Ledger,
+  query: ImportQuery,
+): Promise<Record<ImportStatus, number>> {
+  const { rows } = await sql<{ status: ImportStatus; imports: number }>`
+    select status, count(*) as imports from imports
+    where ${isWithin(ledger)} and ${matches(query)}
+    group by status`.execute(ledger.db);
+  const found = new Map(rows.map(({ status, imports }) => [status, imports]));
+  return Object.fromEntries(
+    importStatuses.map((status) => [status, found.get(status) ?? 0]),
+  ) as Record<ImportStatus, number>;
 }
 
 /** What a view shows of an import's row: of its suits, of which there may be thousands, the first. */
@@ -81,6 +91,10 @@ const shownColumns = [
   "created_at",
   "updated_at",
   "finished_at",
+  "title",
+  "labels",
+  "priority",
+  "set_aside",
   ...counterNames,
 ] as const;
 
@@ -89,7 +103,7 @@ type ShownImport = Pick<Selectable<ImportTable>, ShownColumn> & { suit_ids_total
 
 function importView(
   row: ShownImport,
-  { errors, vanished, sent, paused, fleet }: ImportDetails,
+  { errors, vanished, sent, paused, origins, fleet }: ImportDetails,
   trial: boolean,
 ): ImportView {
   const end = row.finished_at ?? new Date();
@@ -99,6 +113,7 @@ function importView(
     since: row.updated_at,
     isPaused: row.paused_at !== null,
   });
+  const origin = origins.find(({ id }) => id === row.id);
   const sending = sent.find((shard) => shard.import_id === row.id)?.bytes ?? 0;
   return {
     import_id: row.id,
@@ -116,6 +131,12 @@ function importView(
     entrust_id: row.entrust_id,
     suit_ids: row.suit_ids,
     suit_ids_total: row.suit_ids_total,
+    title: row.title,
+    labels: row.labels,
+    priority: row.priority,
+    set_aside: row.set_aside,
+    created_by: origin?.created_by ?? null,
+    vendors: origin?.vendors ?? [],
     ...countsOf(row),
     sending_bytes: sending,
     seconds: Math.max(0, end.getTime() - row.created_at.getTime()) / 1000,

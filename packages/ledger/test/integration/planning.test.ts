@@ -9,6 +9,7 @@ import {
   listFiles,
   openShard,
   openShards,
+  pauseImport,
   readImport,
   readSlots,
   reopenImport,
@@ -52,9 +53,9 @@ describe.each(Object.entries(ledgerKinds))("Planning in the ledger on %s", (_kin
     );
   });
 
-  test("counts the positions of an import's shards from those that no worker has claimed yet", async () => {
+  test("counts the positions of an import's shards from those that no worker has claimed yet, and gives them its priority", async () => {
     const { importId, folderIds } = await createImport(ledger, {
-      suit_ids: [],
+      ...{ suit_ids: [], priority: "urgent" },
       folders: [folderOf("/evidence/turns")],
     });
     const own = { id: folderIds[0] as number, import_id: importId };
@@ -62,17 +63,24 @@ describe.each(Object.entries(ledgerKinds))("Planning in the ledger on %s", (_kin
       await addShard(ledger, own, files(1)),
       await addShard(ledger, own, files(2)),
     ];
-    expect([first?.position, second?.position]).toEqual([1, 2]);
+    expect([first, second]).toMatchObject([
+      { position: 1, priority: "urgent" },
+      { position: 2, priority: "urgent" },
+    ]);
     await openShard(ledger, first?.shardId as number);
     const third = await addShard(ledger, own, files(3));
     expect(third).toMatchObject({ position: 2 });
 
     const { value: shards } = await openShards(ledger, { importId }).next();
     expect(shards).toEqual([
-      { shardId: first?.shardId, position: 1 },
-      { shardId: second?.shardId, position: 1 },
-      { shardId: third?.shardId, position: 2 },
+      { shardId: first?.shardId, position: 1, priority: "urgent" },
+      { shardId: second?.shardId, position: 1, priority: "urgent" },
+      { shardId: third?.shardId, position: 2, priority: "urgent" },
     ]);
+    await pauseImport(ledger, importId, { who: "王芳" });
+    expect((await openShards(ledger, { importId }).next()).value).toBeUndefined();
+    const paused = openShards(ledger, { importId, evenPaused: true });
+    expect((await paused.next()).value).toEqual(shards);
   });
 
   test("skips known files when a source is walked again", async () => {

@@ -97,7 +97,7 @@ describe.each(Object.entries(ledgerKinds))("Retries in the ledger on %s", (_kind
       { code: "VENDOR_REFUSED" },
       { who: "wang" },
     );
-    expect(byCode).toMatchObject({ shards: [{ shardId, position: 1 }], folderIds: [], files: 1 });
+    expect(byCode).toMatchObject({ shards: [{ shardId }], folderIds: [], files: 1 });
     expect(await readImport(ledger, importId)).toMatchObject({
       status: "storing",
       planned: 1,
@@ -171,7 +171,7 @@ describe.each(Object.entries(ledgerKinds))("Retries in the ledger on %s", (_kind
     expect(await acts()).toEqual(["create by api"]);
 
     const { shards } = await reopenByJob(ledger, { shardId, jobStarts: 1 });
-    expect(shards).toEqual([{ shardId, position: 1 }]);
+    expect(shards).toEqual([{ shardId, position: 1, priority: "normal" }]);
     expect(await openShard(ledger, shardId)).toMatchObject({ files: [{ id: file.id }] });
     expect(await acts()).toEqual(["create by api", "retry by queue"]);
   });

@@ -135,7 +135,7 @@ describe.each(Object.entries(ledgerKinds))("Lists of the ledger on %s", (_kind, 
       importId,
       complete: false,
       folderIds: [],
-      shards: [{ shardId, position: 1 }],
+      shards: [{ shardId, position: 1, priority: "normal" }],
     });
     expect(await findQuietImports(ledger, { quietForMs: 3_600_000 })).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import { ExhibitError, errorTable } from "@exhibit/contracts";
+import { ExhibitError, errorTable, type Priority, priorities } from "@exhibit/contracts";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import {
   type Attempt,
@@ -210,6 +210,68 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     const turns = (await taken.atLeast(16)).slice(6, 14);
     const had = (ids: string[]) => turns.filter((id) => ids.includes(id)).length;
     expect([had(large), had(small)]).toEqual([4, 4]);
+  });
+
+  /** Enqueues shards of three imports, of which each has `count`, and returns in which order they are taken. */
+  async function turnsOf(
+    count: number,
+    before: (all: Record<Priority, string[]>) => Promise<void>,
+  ) {
+    const all = {
+      bulk: Array.from({ length: count }, newId),
+      normal: Array.from({ length: count }, newId),
+      urgent: Array.from({ length: count }, newId),
+    };
+    await before(all);
+    const record = createRecord<string>();
+    work(async (id) => record.add(id));
+    const taken = await record.atLeast(3 * count);
+    return taken.map((id) => priorities.find((priority) => all[priority].includes(id)));
+  }
+
+  const shardsOf = (ids: readonly string[], priority: Priority) =>
+    ids.map((id, index) => ({ id, position: index + 1, priority }));
+
+  test("gives an urgent import four turns for one of a normal one, and never stops one in bulk", async () => {
+    const turns = await turnsOf(16, async (all) => {
+      // The urgent one comes last.
+      for (const priority of ["bulk", "normal", "urgent"] as const)
+        await engine.enqueueNew("store", shardsOf(all[priority], priority));
+    });
+    const inFirst = (count: number, of: Priority) =>
+      turns.slice(0, count).filter((priority) => priority === of).length;
+    expect([inFirst(21, "urgent"), inFirst(21, "normal"), inFirst(21, "bulk")]).toEqual([16, 4, 1]);
+    expect(turns.lastIndexOf("urgent")).toBeLessThan(turns.lastIndexOf("normal"));
+    // While the normal one has its last twelve turns, the one in bulk has three more.
+    const rest = turns.slice(21, turns.lastIndexOf("normal") + 1);
+    expect(rest.filter((priority) => priority === "bulk")).toHaveLength(3);
+  });
+
+  test("moves the waiting shards of an import whose priority changes", async () => {
+    const turns = await turnsOf(8, async (all) => {
+      for (const priority of ["normal", "urgent", "bulk"] as const)
+        await engine.enqueueNew("store", shardsOf(all[priority], "normal"));
+      await engine.reprioritize("store", shardsOf(all.urgent, "urgent"));
+      await engine.reprioritize("store", shardsOf(all.bulk, "bulk"));
+      // One that is gone is the reconciler's.
+      await engine.reprioritize("store", shardsOf([newId()], "bulk"));
+    });
+    expect(turns.slice(0, 11).filter((priority) => priority === "urgent")).toHaveLength(8);
+    expect(turns.slice(-6)).toEqual(Array(6).fill("bulk"));
+  });
+
+  test("gives a shard that is done again the turn that it has now, not that of its first time", async () => {
+    const [again, other] = [newId(), newId()] as [string, string];
+    const record = createRecord<string>();
+    await engine.enqueueNew("store", [{ id: again, position: 1 }]);
+    work(async (id) => record.add(id));
+    await record.atLeast(1);
+    await untilJobIs(again, "completed");
+    await workers.pop()?.close(0);
+    await engine.enqueueNew("store", [{ id: other, position: 3 }]);
+    await engine.enqueue("store", [{ id: again, position: 9, priority: "bulk" }]);
+    work(async (id) => record.add(id));
+    expect((await record.atLeast(3)).slice(1)).toEqual([other, again]);
   });
 
   test("enqueues newer work again when its running job is about to end", async () => {

@@ -1,4 +1,10 @@
-import { type NameEncoding, nameEncodings, TRIAL_NOTICE } from "@exhibit/contracts";
+import {
+  type NameEncoding,
+  nameEncodings,
+  type Priority,
+  priorities,
+  TRIAL_NOTICE,
+} from "@exhibit/contracts";
 import { Option } from "commander";
 import { type CaseOptions, mapCase, mappingLines } from "../../case/case-folders.ts";
 import { apiOfEnvironment } from "../../client/api-of-environment.ts";
@@ -6,6 +12,7 @@ import { watchToEnd } from "../../client/watch-to-end.ts";
 import { exitCodes } from "../../output/exit-codes.ts";
 import type { Terminal } from "../../output/terminal.ts";
 import { addFolderOptions, type FolderOptions } from "../arguments/folder-options.ts";
+import { collectLabel, labelsOf } from "../arguments/label-options.ts";
 import { type CommandModule, jsonOption } from "../command.ts";
 
 interface ImportOptions extends FolderOptions {
@@ -13,6 +20,9 @@ interface ImportOptions extends FolderOptions {
   followSymlinks?: boolean;
   allowEmpty?: boolean;
   names?: NameEncoding;
+  title?: string;
+  label?: string[];
+  priority?: Priority;
   detach?: boolean;
   json?: boolean;
 }
@@ -41,6 +51,14 @@ export const importCommand: CommandModule = (program, { run }) => {
         "the encoding of names that aren't UTF-8, such as gb18030 for GBK; otherwise they fail with NAME_INVALID",
       ).choices(Object.keys(nameEncodings)),
     )
+    .option("--title <text>", "what to call the import")
+    .option("--label <key:value>", "a label to find it by; may be repeated", collectLabel)
+    .addOption(
+      new Option(
+        "--priority <priority>",
+        "how soon it is to be done, compared with others; bulk is slow, but never stopped",
+      ).choices(priorities),
+    )
     .option("--detach", "don't wait; print the import's id")
     .option(...jsonOption)
     .addHelpText("after", examples)
@@ -66,7 +84,15 @@ async function startImport(
   options: ImportOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const { request, without } = await mapCase(folders, caseOptions(options));
+  const { title, priority } = options;
+  const labels = options.label && labelsOf(options.label);
+  const { request: mapped, without } = await mapCase(folders, caseOptions(options));
+  const request = {
+    ...mapped,
+    ...(title !== undefined && { title }),
+    ...(labels && { labels }),
+    ...(priority && { priority }),
+  };
   for (const line of mappingLines(request.folders)) terminal.note(line);
   for (const suit of without) terminal.note(`There is no folder for suit ${suit}.`);
 

@@ -13,14 +13,18 @@ import { badUse, exitCodes } from "../../output/exit-codes.ts";
 import { folderReport } from "../../output/folder-report.ts";
 import { formatCount, formatNumber, type TimeStyle } from "../../output/format.ts";
 import { importReport } from "../../output/import-report.ts";
-import { caseLine, importTable } from "../../output/import-table.ts";
+import { caseLine, importTable, nameLines } from "../../output/import-table.ts";
 import type { Terminal } from "../../output/terminal.ts";
+import { readAmong } from "../arguments/comma-separated.ts";
+import { collectLabel } from "../arguments/label-options.ts";
 import { type CommandModule, jsonOption, utcOption } from "../command.ts";
 
 interface StatusOptions extends TimeStyle {
   entrust?: string;
   suit?: string;
-  status?: ImportStatus;
+  status?: ImportStatus[];
+  title?: string;
+  label?: string[];
   limit?: number;
   all?: boolean;
   json?: boolean;
@@ -38,8 +42,15 @@ export const statusCommand: CommandModule = (program, { run }) => {
     .option("--entrust <id>", "only imports with this entrust_id")
     .option("--suit <id>", "only imports with this suit_id")
     .addOption(
-      new Option("--status <status>", "only imports with this status").choices(importStatuses),
+      new Option(
+        "--status <status>",
+        "only imports with this status, or several with commas between",
+      )
+        .choices(importStatuses)
+        .argParser((text) => readAmong(importStatuses, text)),
     )
+    .option("--title <text>", "only imports whose title has this in it")
+    .option("--label <key:value>", "only imports with this label; may be repeated", collectLabel)
     .option("--limit <number>", `how many to list instead of ${usual}`, readLimit)
     .option("--all", "list all imports")
     .option(...utcOption)
@@ -59,7 +70,8 @@ const examples = `
 Examples:
   exhibit status
   exhibit status --entrust E-77 --all
-  exhibit status --status attention
+  exhibit status --status attention,storing
+  exhibit status --label batch:march
   exhibit status 7728950e                     by the end of its id, as the list shows it`;
 
 function readLimit(text: string): number {
@@ -73,8 +85,8 @@ async function showLatest(
   options: StatusOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const { entrust, suit, status, limit = usual, all, utc } = options;
-  const filter = { entrust, suit, status };
+  const { entrust, suit, status, title, label, limit = usual, all, utc } = options;
+  const filter = { entrust, suit, statuses: status, title, labels: label };
   const { views, next } = await latest(
     api,
     filter,
@@ -133,7 +145,8 @@ async function showOne(
   if (foreign !== undefined) throw badUse(`--${foreign} is for the list: use it without an ID.`);
   const view = await api.get(await importIdOf(api, given));
   const [head = "", ...lines] = importReport(view);
-  for (const line of [head, caseLine(view, { utc }), ...lines]) terminal.say(line);
+  for (const line of [head, caseLine(view, { utc }), ...nameLines(view), ...lines])
+    terminal.say(line);
   terminal.say();
   for await (const folder of api.folders(view.import_id)) {
     for (const line of folderReport(folder)) terminal.say(line);
