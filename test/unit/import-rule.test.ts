@@ -18,7 +18,7 @@ const allowed: Record<string, readonly string[]> = {
   queue: ["contracts"],
   telemetry: ["contracts"],
   sandbox: ["contracts"],
-  ingest: ["contracts", "credentials", "oss", "sources", "ledger", "queue", "telemetry"],
+  ingest: ["access", "contracts", "credentials", "oss", "sources", "ledger", "queue", "telemetry"],
   runtime: [
     "config",
     "contracts",
@@ -194,6 +194,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     testing: [],
   },
   ingest: {
+    access: [],
     jobs: [],
     fleet: [],
     leases: ["fleet"],

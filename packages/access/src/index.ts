@@ -4,7 +4,7 @@ export {
   type Credentials,
   createAuthenticator,
 } from "./check/authenticator.ts";
-export { isInForce, isSecretOf } from "./check/check-key.ts";
+export { takenUntil } from "./check/check-key.ts";
 export type { KeyRecord, SessionRecord } from "./check/records.ts";
 export { makeApiKey, type NewApiKey, parseApiKey } from "./secrets/api-key.ts";
 export { makeToken, type NewToken, parseToken } from "./secrets/token.ts";

@@ -2,7 +2,7 @@ import type { Principal } from "@exhibit/contracts";
 import { parseApiKey } from "../secrets/api-key.ts";
 import { parseToken } from "../secrets/token.ts";
 import { isOpen } from "../sessions/session-life.ts";
-import { isInForce, isSecretOf } from "./check-key.ts";
+import { takenUntil } from "./check-key.ts";
 import type { KeyRecord, SessionRecord } from "./records.ts";
 import { createRemembered } from "./remembered.ts";
 import { createUses } from "./uses.ts";
@@ -55,11 +55,9 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   async function byKey(id: string, digest: Buffer): Promise<Principal | undefined> {
     const recalled = keys.recall(id);
     // The secret may be one that is newer than what is remembered.
-    const isRecalled = recalled !== undefined && isSecretOf(recalled, digest, now());
+    const isRecalled = takenUntil(recalled, digest, now()) !== undefined;
     const key = isRecalled ? recalled : await keys.read(id);
-    if (!isSecretOf(key, digest, now()) || key === undefined || !isInForce(key, now())) {
-      return undefined;
-    }
+    if (key === undefined || takenUntil(key, digest, now()) === undefined) return undefined;
     used(id, key.lastUsedAt, (at) => touchKey(id, at));
     return key.principal;
   }

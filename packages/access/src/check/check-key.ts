@@ -5,17 +5,19 @@ import type { KeyRecord } from "./records.ts";
 const NO_DIGEST = randomBytes(32);
 
 /**
- * Returns whether a digest is that of the key's secret, or of the one before it while that is taken.
- * It takes the same time for a key that doesn't exist.
+ * Returns until when the secret with this digest is taken for a key; undefined if it isn't taken (any
+ * more). Comparing takes the same time for a key that doesn't exist.
  */
-export function isSecretOf(key: KeyRecord | undefined, digest: Buffer, now: number): boolean {
+export function takenUntil(
+  key: KeyRecord | undefined,
+  digest: Buffer,
+  now: number,
+): Date | undefined {
   const isCurrent = timingSafeEqual(digest, key?.digest ?? NO_DIGEST);
   const isPrevious = timingSafeEqual(digest, key?.previous?.digest ?? NO_DIGEST);
-  const until = key?.previous?.until.getTime() ?? 0;
-  return isCurrent || (isPrevious && now < until);
-}
-
-/** Returns whether a key may be used (any more). */
-export function isInForce(key: KeyRecord, now: number): boolean {
-  return key.revokedAt === null && now < key.expiresAt.getTime();
+  if (key === undefined || key.revokedAt !== null || !(isCurrent || isPrevious)) return undefined;
+  const { expiresAt, previous } = key;
+  const isEarlier = !isCurrent && previous !== null && previous.until < expiresAt;
+  const until = isEarlier ? previous.until : expiresAt;
+  return now < until.getTime() ? until : undefined;
 }

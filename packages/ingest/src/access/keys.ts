@@ -1,0 +1,179 @@
+import { makeApiKey, type NewApiKey } from "@exhibit/access";
+import {
+  ExhibitError,
+  isUnscoped,
+  type KeyRequest,
+  type KeyView,
+  type NewKey,
+  type Principal,
+  type RevokeKeyRequest,
+  type RotateKeyRequest,
+  reaches,
+  type Scope,
+} from "@exhibit/contracts";
+import {
+  type ApiKeyRecord,
+  createApiKey,
+  findApiKey,
+  type Ledger,
+  listApiKeys,
+  type Page,
+  revokeApiKey,
+  rotateApiKey,
+} from "@exhibit/ledger";
+import { checkRoots, isWithin } from "./scope-within.ts";
+
+/** Who acts on keys. */
+export interface KeyMaker {
+  readonly principal: Principal;
+  /** As the audit log names them. @defaultValue the principal's name */
+  readonly who?: string | undefined;
+}
+
+/**
+ * The keys of the API. Nobody can make one that may more than they may themselves, nor see one: a key
+ * beyond their own scope is NOT_FOUND for them. Every change is recorded in the audit log.
+ */
+export interface Keys {
+  /** Returns a page of keys, the oldest first, also of those that are revoked or have expired. */
+  list(query: { limit: number; after?: string | undefined }, by: KeyMaker): Promise<Page<KeyView>>;
+  /**
+   * Makes a key, which is shown this once. Throws AUTH_FORBIDDEN for one that may more than its maker,
+   * and STATE_CONFLICT for a name that is taken.
+   */
+  create(request: KeyRequest, by: KeyMaker): Promise<NewKey>;
+  /**
+   * Gives a key a new secret, which is shown this once; the old one works a while longer. Throws
+   * AUTH_FORBIDDEN like `create`, NOT_FOUND, and STATE_CONFLICT for a key that is revoked.
+   */
+  rotate(keyId: string, request: RotateKeyRequest, by: KeyMaker): Promise<NewKey>;
+  /** Revokes a key: within 5 seconds it works nowhere. Throws NOT_FOUND or STATE_CONFLICT. */
+  revoke(keyId: string, request: RevokeKeyRequest, by: KeyMaker): Promise<KeyView>;
+}
+
+export interface KeysOptions {
+  /** Is called after a key or its secret stopped working. */
+  readonly onChange?: () => void;
+  /** @defaultValue Date.now */
+  readonly now?: () => number;
+}
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+export function createKeys(
+  ledger: Ledger,
+  { onChange = () => {}, now = Date.now }: KeysOptions = {},
+): Keys {
+  /** Returns a key that somebody may know of. */
+  async function findFor({ scope }: Principal, keyId: string): Promise<ApiKeyRecord> {
+    const key = await findApiKey(ledger, keyId);
+    if (key !== undefined && isWithin(key.principal.scope, scope)) return key;
+    throw new ExhibitError("NOT_FOUND", `There is no key ${keyId}.`);
+  }
+
+  return {
+    async list({ limit, after }, { principal }) {
+      const items: KeyView[] = [];
+      let next = after ?? null;
+      do {
+        const page = await listApiKeys(ledger, {
+          limit: limit - items.length,
+          after: next ?? undefined,
+        });
+        items.push(...page.items.filter(({ scope }) => isWithin(scope, principal.scope)));
+        next = page.next;
+      } while (items.length < limit && next !== null);
+      return { items, next };
+    },
+    async create(request, { principal, who = principal.name }) {
+      const own = principal.scope;
+      const scope: Scope = {
+        entrust_ids: request.scope.entrust_ids ?? own.entrust_ids,
+        vendors: request.scope.vendors ?? own.vendors,
+        roots: request.scope.roots ?? own.roots,
+      };
+      checkRoots(scope);
+      checkMayMake(principal, {
+        name: request.name,
+        role: request.role,
+        scope,
+        mayNameOthers: request.may_name_others,
+      });
+      const made = makeApiKey();
+      const view = await createApiKey(
+        ledger,
+        {
+          id: made.id,
+          name: request.name,
+          role: request.role,
+          scope,
+          mayNameOthers: request.may_name_others,
+          digest: made.digest,
+          expiresAt: new Date(now() + request.expires_in_days * DAY),
+        },
+        { who, why: request.why },
+      );
+      return shown(view, made);
+    },
+    async rotate(keyId, request, { principal, who = principal.name }) {
+      const key = await findFor(principal, keyId);
+      checkMayMake(principal, key.principal);
+      const made = makeApiKey(keyId);
+      const view = await rotateApiKey(
+        ledger,
+        keyId,
+        {
+          digest: made.digest,
+          expiresAt: new Date(now() + request.expires_in_days * DAY),
+          previousUntil: new Date(now() + request.old_valid_hours * HOUR),
+        },
+        { who, why: request.why },
+      );
+      onChange();
+      return shown(view, made);
+    },
+    async revoke(keyId, { why }, { principal, who = principal.name }) {
+      await findFor(principal, keyId);
+      const view = await revokeApiKey(ledger, keyId, { who, why });
+      onChange();
+      return view;
+    },
+  };
+}
+
+/** Throws AUTH_FORBIDDEN when a key would let its maker do what they may not do themselves. */
+function checkMayMake(maker: Principal, key: Principal): void {
+  if (maker.mayMakeKeys === false) {
+    throw forbidden(
+      "A session without HTTPS can't make keys, because its cookie may have been read by other servers of this machine. Use `exhibit keys`, or a key.",
+    );
+  }
+  if (!reaches(maker.role, key.role)) {
+    throw forbidden(
+      `${maker.name} has the role ${maker.role}, and can't make a key with the role ${key.role}.`,
+    );
+  }
+  if (!isWithin(key.scope, maker.scope)) {
+    throw forbidden(
+      `${maker.name} can't make a key for more than its own scope: ${scopeInWords(maker.scope)}.`,
+    );
+  }
+  if (key.mayNameOthers && !maker.mayNameOthers) {
+    throw forbidden(`${maker.name} may not name others, and can't make a key that may.`);
+  }
+}
+
+function scopeInWords(scope: Scope): string {
+  if (isUnscoped(scope)) return "everything";
+  const limits = Object.entries(scope).filter(([, limit]) => limit !== "all");
+  return limits.map(([name, limit]) => `${name} ${[limit].flat().join(", ")}`).join("; ");
+}
+
+function forbidden(message: string): ExhibitError {
+  return new ExhibitError("AUTH_FORBIDDEN", message);
+}
+
+function shown(view: KeyView, { text }: NewApiKey): NewKey {
+  return { ...view, key: text };
+}

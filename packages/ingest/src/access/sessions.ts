@@ -1,0 +1,104 @@
+import {
+  loginCodeEnd,
+  makeToken,
+  parseApiKey,
+  parseToken,
+  sessionEnd,
+  takenUntil,
+} from "@exhibit/access";
+import type { Principal } from "@exhibit/contracts";
+import {
+  createLoginCode,
+  createSession,
+  endSession,
+  findApiKey,
+  type Ledger,
+  takeLoginCode,
+} from "@exhibit/ledger";
+
+/** What somebody logs in with: their key, or the code of a one-time link. */
+export type LoginProof = { readonly key: string } | { readonly code: string };
+
+/** The sessions of browsers. */
+export interface Sessions {
+  /**
+   * Starts a session and returns its token; undefined when the proof isn't valid (any more). A session
+   * that isn't `isSecure` is one whose cookie other servers of the same host may see.
+   */
+  start(proof: LoginProof, options: { readonly isSecure: boolean }): Promise<string | undefined>;
+  /** Ends the session with this token, if there is one. */
+  end(token: string): Promise<void>;
+  /**
+   * Returns a code by which a browser gets a session with a key, once and within ten minutes;
+   * undefined when the key isn't valid.
+   */
+  makeCode(key: string): Promise<string | undefined>;
+}
+
+export interface SessionsOptions {
+  /** Is called after a session has ended. */
+  readonly onChange?: () => void;
+  /** @defaultValue Date.now */
+  readonly now?: () => number;
+}
+
+/** A key that is valid, and until when. */
+interface ValidKey {
+  readonly id: string;
+  readonly principal: Principal;
+  readonly until: Date;
+}
+
+export function createSessions(
+  ledger: Ledger,
+  { onChange = () => {}, now = Date.now }: SessionsOptions = {},
+): Sessions {
+  async function byKey(text: string): Promise<ValidKey | undefined> {
+    const parsed = parseApiKey(text);
+    if (parsed === undefined) return undefined;
+    const key = await findApiKey(ledger, parsed.id);
+    const until = takenUntil(key, parsed.digest, now());
+    return key && until && { id: key.id, principal: key.principal, until };
+  }
+
+  async function byCode(text: string): Promise<ValidKey | undefined> {
+    const digest = parseToken(text);
+    const id = digest && (await takeLoginCode(ledger, digest, new Date(now())));
+    const key = id === undefined ? undefined : await findApiKey(ledger, id);
+    if (key === undefined || key.revokedAt !== null || now() >= key.expiresAt.getTime()) {
+      return undefined;
+    }
+    return { id: key.id, principal: key.principal, until: key.expiresAt };
+  }
+
+  return {
+    async start(proof, { isSecure: secure }) {
+      const valid = await ("key" in proof ? byKey(proof.key) : byCode(proof.code));
+      if (valid === undefined) return undefined;
+      const { token, digest } = makeToken();
+      await createSession(ledger, {
+        digest,
+        principal: valid.principal,
+        keyId: valid.id,
+        secure,
+        now: new Date(now()),
+        expiresAt: sessionEnd(now(), { secure, keyExpiresAt: valid.until }),
+      });
+      return token;
+    },
+    async end(token) {
+      const digest = parseToken(token);
+      if (digest === undefined) return;
+      await endSession(ledger, digest);
+      onChange();
+    },
+    async makeCode(text) {
+      const key = await byKey(text);
+      if (key === undefined) return undefined;
+      const { token, digest } = makeToken();
+      const expiresAt = loginCodeEnd(now());
+      await createLoginCode(ledger, { digest, keyId: key.id, now: new Date(now()), expiresAt });
+      return token;
+    },
+  };
+}

@@ -1,0 +1,366 @@
+import { parseToken } from "@exhibit/access";
+import {
+  everything,
+  type KeyRequest,
+  keyRequest,
+  type Principal,
+  type Scope,
+} from "@exhibit/contracts";
+import { findSession, type Ledger } from "@exhibit/ledger";
+import { ledgerKinds } from "@exhibit/ledger/testing";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createAccess } from "../../../src/index.ts";
+
+const day = 24 * 3_600_000;
+const hour = 3_600_000;
+const root: Principal = { name: "local", role: "admin", scope: everything, mayNameOthers: true };
+
+let ledger: Ledger;
+let remove: () => Promise<void>;
+beforeAll(async () => {
+  ({ ledger, remove } = await ledgerKinds.PGlite());
+});
+afterAll(() => remove());
+
+let names = 0;
+const request = (changes: Partial<KeyRequest> = {}): KeyRequest =>
+  keyRequest.parse({ name: `key ${names++}`, role: "viewer", ...changes });
+
+/** What a process knows of who sends it requests; time passes as the test says. */
+function rig() {
+  let now = Date.now();
+  const access = createAccess(ledger, { now: () => now });
+  return {
+    ...access,
+    pass(milliseconds: number) {
+      now += milliseconds;
+    },
+    now: () => now,
+    make: (changes?: Partial<KeyRequest>, principal = root) =>
+      access.keys.create(request(changes), { principal }),
+    withKey: (key: string) => access.authenticate({ authorization: `Bearer ${key}` }),
+  };
+}
+
+async function principalOf({ withKey }: ReturnType<typeof rig>, key: string): Promise<Principal> {
+  const principal = await withKey(key);
+  if (principal === undefined) throw new Error("the key isn't valid");
+  return principal;
+}
+
+describe("A key", () => {
+  test("works for what it was made for, as long as it was made for", async () => {
+    const { make, withKey, pass, now } = rig();
+    const scope = { ...everything, entrust_ids: ["E-77"] };
+    const made = await make({ name: "clerk", role: "producer", scope, expires_in_days: 1 });
+    expect(made).toMatchObject({ name: "clerk", role: "producer", scope, created_by: "local" });
+    expect(made.key.slice(4, 12)).toBe(made.key_id);
+    expect(made.expires_at).toBe(new Date(now() + day).toISOString());
+    expect(await withKey(made.key)).toEqual({
+      name: "key:clerk",
+      role: "producer",
+      scope,
+      mayNameOthers: false,
+    });
+    pass(day);
+    expect(await withKey(made.key)).toBeUndefined();
+  });
+
+  test("works 90 days unless somebody says otherwise, and 366 at most", async () => {
+    const { make, now } = rig();
+    expect((await make()).expires_at).toBe(new Date(now() + 90 * day).toISOString());
+    for (const expires_in_days of [0, 367, 1.5, -1]) {
+      expect(keyRequest.safeParse({ name: "x", role: "viewer", expires_in_days }).success).toBe(
+        false,
+      );
+    }
+    expect(keyRequest.safeParse({ name: "x", role: "viewer", expires_in_days: 366 }).success).toBe(
+      true,
+    );
+  });
+
+  test("is nowhere in the ledger but as a digest", async () => {
+    const { make, keys } = rig();
+    const made = await make();
+    const rotated = await keys.rotate(
+      made.key_id,
+      { old_valid_hours: 1, expires_in_days: 9 },
+      { principal: root },
+    );
+    const rows = [
+      ...(await ledger.db.selectFrom("api_keys").selectAll().execute()),
+      ...(await ledger.db.selectFrom("acts").selectAll().execute()),
+    ];
+    const ledgerText = rows
+      .flatMap((row) => Object.values(row))
+      .map((value) =>
+        value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : JSON.stringify(value),
+      )
+      .join("\n");
+    expect(ledgerText).toContain(made.key_id);
+    for (const { key } of [made, rotated]) {
+      expect(ledgerText).not.toContain(key);
+      expect(ledgerText).not.toContain(key.slice(12, 55));
+    }
+  });
+
+  test("that is revoked is refused at once here, and after 5 s in other processes", async () => {
+    const [here, there] = [rig(), rig()];
+    const made = await here.make();
+    await here.withKey(made.key);
+    await there.withKey(made.key);
+    await here.keys.revoke(made.key_id, {}, { principal: root });
+    expect(await here.withKey(made.key)).toBeUndefined();
+    expect(await there.withKey(made.key)).toBeDefined();
+    there.pass(5_000);
+    expect(await there.withKey(made.key)).toBeUndefined();
+  });
+
+  test("that is rotated works by both secrets for a while, everywhere", async () => {
+    const [here, there] = [rig(), rig()];
+    const made = await here.make();
+    await there.withKey(made.key);
+    const rotated = await here.keys.rotate(
+      made.key_id,
+      { old_valid_hours: 2, expires_in_days: 30 },
+      { principal: root },
+    );
+    expect(rotated).toMatchObject({ key_id: made.key_id, name: made.name });
+    expect(rotated.key).not.toBe(made.key);
+    for (const process of [here, there]) {
+      expect(await process.withKey(rotated.key)).toBeDefined();
+      expect(await process.withKey(made.key)).toBeDefined();
+      process.pass(2 * hour);
+      expect(await process.withKey(made.key)).toBeUndefined();
+      expect(await process.withKey(rotated.key)).toBeDefined();
+      process.pass(30 * day);
+      expect(await process.withKey(rotated.key)).toBeUndefined();
+    }
+  });
+
+  test("that may have leaked is rotated without any overlap", async () => {
+    const access = rig();
+    const made = await access.make();
+    await access.withKey(made.key);
+    const request = { old_valid_hours: 0, expires_in_days: 30 };
+    await access.keys.rotate(made.key_id, request, { principal: root });
+    expect(await access.withKey(made.key)).toBeUndefined();
+  });
+
+  test("remembers to the minute when it was used last", async () => {
+    const access = rig();
+    const made = await access.make();
+    await access.withKey(made.key);
+    await expect
+      .poll(async () => {
+        const { items } = await access.keys.list({ limit: 1000 }, { principal: root });
+        return items.find(({ key_id }) => key_id === made.key_id)?.last_used_at;
+      })
+      .toBe(new Date(access.now()).toISOString());
+  });
+});
+
+describe("Nobody makes a key that may more than they may themselves", () => {
+  const scope: Scope = {
+    entrust_ids: ["E-77", "E-78"],
+    vendors: ["kongur"],
+    roots: ["/evidence/77"],
+  };
+  const narrow: Principal = { name: "key:narrow", role: "admin", scope, mayNameOthers: false };
+  const ops: Principal = { ...root, name: "key:ops", role: "ops" };
+
+  test("what isn't said is as it is for its maker", async () => {
+    const { make } = rig();
+    expect((await make({}, narrow)).scope).toEqual(scope);
+    expect((await make({ scope: { entrust_ids: ["E-78"] } }, narrow)).scope).toEqual({
+      ...scope,
+      entrust_ids: ["E-78"],
+    });
+    expect((await make({ scope: { roots: ["/evidence/77/a"] } }, narrow)).scope.roots).toEqual([
+      "/evidence/77/a",
+    ]);
+  });
+
+  test.each<[string, Principal, Partial<KeyRequest>]>([
+    ["a higher role", ops, { role: "admin" }],
+    ["another case", narrow, { scope: { entrust_ids: ["E-77", "E-79"] } }],
+    ["all cases", narrow, { scope: { entrust_ids: "all" } }],
+    ["another vendor", narrow, { scope: { vendors: ["rex"] } }],
+    ["all vendors", narrow, { scope: { vendors: "all" } }],
+    ["another folder", narrow, { scope: { roots: ["/evidence/78"] } }],
+    ["a folder that only begins alike", narrow, { scope: { roots: ["/evidence/771"] } }],
+    ["a folder above", narrow, { scope: { roots: ["/evidence"] } }],
+    ["all folders", narrow, { scope: { roots: "all" } }],
+    ["naming others", narrow, { may_name_others: true }],
+    ["anything, from a session without HTTPS", { ...root, mayMakeKeys: false }, {}],
+  ])("not for %s", async (_, maker, changes) => {
+    const { make, keys } = rig();
+    const before = await keys.list({ limit: 1000 }, { principal: root });
+    await expect(make(changes, maker)).rejects.toMatchObject({ code: "AUTH_FORBIDDEN" });
+    expect(await keys.list({ limit: 1000 }, { principal: root })).toEqual(before);
+  });
+
+  test.each(["evidence", "/evidence/77/../78", "/evidence/./77", "/evidence//77", "../77"])(
+    "a folder is named by its whole path: not %s",
+    async (path) => {
+      const { make } = rig();
+      for (const maker of [root, narrow]) {
+        await expect(make({ scope: { roots: [path] } }, maker)).rejects.toMatchObject({
+          code: "REQUEST_INVALID",
+        });
+      }
+    },
+  );
+
+  test("a slash at the end of a folder makes no difference", async () => {
+    const { make } = rig();
+    const { scope } = await make({ scope: { roots: ["/evidence/77/"] } }, narrow);
+    expect(scope.roots).toEqual(["/evidence/77/"]);
+  });
+
+  test("nor gets the secret of such a key by rotating it", async () => {
+    const { make, keys } = rig();
+    const request = { old_valid_hours: 1, expires_in_days: 30 };
+    const rotate = async (changes: Partial<KeyRequest>, principal: Principal) =>
+      keys.rotate((await make(changes)).key_id, request, { principal });
+    await expect(rotate({ role: "admin" }, ops)).rejects.toMatchObject({ code: "AUTH_FORBIDDEN" });
+    await expect(rotate({ scope }, { ...root, mayMakeKeys: false })).rejects.toMatchObject({
+      code: "AUTH_FORBIDDEN",
+    });
+    await expect(rotate({ scope, may_name_others: true }, narrow)).rejects.toMatchObject({
+      code: "AUTH_FORBIDDEN",
+    });
+    await expect(rotate({}, narrow)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    expect(await rotate({ scope }, narrow)).toMatchObject({ scope });
+  });
+
+  test("nor knows of one: it is the same as one that doesn't exist", async () => {
+    const { make, keys } = rig();
+    const theirs = await make({ scope: { ...scope, entrust_ids: ["E-79"] } });
+    const ours = await make({ scope });
+    const said = async (id: string) => {
+      const thrown = await keys.revoke(id, {}, { principal: narrow }).catch((error) => error);
+      return String(thrown).replace(id, "ID");
+    };
+    expect(await said(theirs.key_id)).toBe(await said("nobody00"));
+    const listed: string[] = [];
+    let after: string | undefined;
+    do {
+      const page = await keys.list({ limit: 2, after }, { principal: narrow });
+      listed.push(...page.items.map(({ key_id }) => key_id));
+      after = page.next ?? undefined;
+    } while (after !== undefined);
+    expect(listed).toContain(ours.key_id);
+    expect(listed).not.toContain(theirs.key_id);
+    await keys.revoke(ours.key_id, {}, { principal: narrow });
+  });
+});
+
+describe("A session", () => {
+  test("is opened with a key, and ends when somebody logs out", async () => {
+    const access = rig();
+    const { key } = await access.make();
+    const principal = await principalOf(access, key);
+    const token = (await access.sessions.start({ key }, { isSecure: true })) as string;
+    expect(await access.authenticate({ cookie: token })).toEqual(principal);
+    await access.sessions.end(token);
+    expect(await access.authenticate({ cookie: token })).toBeUndefined();
+    await access.sessions.end("not a token");
+  });
+
+  test("is another one at each login", async () => {
+    const { make, sessions } = rig();
+    const { key } = await make();
+    const tokens = [0, 1].map(() => sessions.start({ key }, { isSecure: true }));
+    expect(new Set(await Promise.all(tokens)).size).toBe(2);
+  });
+
+  test("without HTTPS can't make keys, and ends after 8 hours", async () => {
+    const access = rig();
+    const { key } = await access.make({ role: "admin" });
+    const token = (await access.sessions.start({ key }, { isSecure: false })) as string;
+    const principal = await access.authenticate({ cookie: token });
+    expect(principal).toMatchObject({ role: "admin", mayMakeKeys: false });
+    for (let hours = 0; hours < 8; hours++) {
+      expect(await access.authenticate({ cookie: token })).toBeDefined();
+      access.pass(hour);
+    }
+    expect(await access.authenticate({ cookie: token })).toBeUndefined();
+  });
+
+  test("lives a day as long as it is used, and 8 hours if it isn't", async () => {
+    const access = rig();
+    const { key } = await access.make();
+    const start = async () => (await access.sessions.start({ key }, { isSecure: true })) as string;
+    const [used, idle] = [await start(), await start()];
+    const seen = async () =>
+      (await findSession(ledger, parseToken(used) as Buffer))?.seenAt.getTime();
+    for (let hours = 0; hours < 24; hours += 4) {
+      expect(await access.authenticate({ cookie: used }), `after ${hours} hours`).toBeDefined();
+      // It is recorded behind the request.
+      await expect.poll(seen).toBe(access.now());
+      access.pass(4 * hour);
+    }
+    expect(await access.authenticate({ cookie: used })).toBeUndefined();
+    expect(await access.authenticate({ cookie: idle })).toBeUndefined();
+  });
+
+  test("ends with its key, in other processes after 5 s", async () => {
+    const [here, there] = [rig(), rig()];
+    const { key, key_id } = await here.make();
+    const token = (await here.sessions.start({ key }, { isSecure: true })) as string;
+    expect(await there.authenticate({ cookie: token })).toBeDefined();
+    await here.keys.revoke(key_id, {}, { principal: root });
+    expect(await here.authenticate({ cookie: token })).toBeUndefined();
+    there.pass(5_000);
+    expect(await there.authenticate({ cookie: token })).toBeUndefined();
+  });
+
+  test("doesn't live longer than the secret that opened it", async () => {
+    const access = rig();
+    const { key, key_id } = await access.make();
+    const request = { old_valid_hours: 2, expires_in_days: 30 };
+    await access.keys.rotate(key_id, request, { principal: root });
+    const token = (await access.sessions.start({ key }, { isSecure: true })) as string;
+    expect(await access.authenticate({ cookie: token })).toBeDefined();
+    access.pass(2 * hour);
+    expect(await access.authenticate({ cookie: token })).toBeUndefined();
+  });
+
+  test("isn't opened with what isn't valid", async () => {
+    const { make, keys, sessions, pass } = rig();
+    const [revoked, expired] = [await make(), await make({ expires_in_days: 1 })];
+    const code = (await sessions.makeCode(expired.key)) as string;
+    await keys.revoke(revoked.key_id, {}, { principal: root });
+    pass(day);
+    for (const proof of [
+      { key: revoked.key },
+      { key: expired.key },
+      { key: `${expired.key}0` },
+      { key: "" },
+      { code },
+      { code: "" },
+      { code: expired.key },
+    ]) {
+      expect(await sessions.start(proof, { isSecure: true })).toBeUndefined();
+    }
+    expect(await sessions.makeCode(revoked.key)).toBeUndefined();
+  });
+
+  test("is opened by the code of a link, once and within ten minutes", async () => {
+    const access = rig();
+    const { key, key_id } = await access.make();
+    const makeCode = async () => (await access.sessions.makeCode(key)) as string;
+    const begin = (code: string) => access.sessions.start({ code }, { isSecure: true });
+    const code = await makeCode();
+    const token = (await begin(code)) as string;
+    expect(await access.authenticate({ cookie: token })).toEqual(await access.withKey(key));
+    expect(await begin(code)).toBeUndefined();
+    const late = await makeCode();
+    access.pass(10 * 60_000);
+    expect(await begin(late)).toBeUndefined();
+    const gone = await makeCode();
+    await access.keys.revoke(key_id, {}, { principal: root });
+    expect(await begin(gone)).toBeUndefined();
+  });
+});
