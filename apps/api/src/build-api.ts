@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { everything } from "@exhibit/contracts";
-import type { Bandwidth, Cases, Imports, JobLabels, Scoped, VendorControl } from "@exhibit/ingest";
+import type { Bandwidth, Cases, Imports, JobLabels, Keys, Scoped, VendorControl } from "@exhibit/ingest";
 import type { Readiness } from "@exhibit/runtime";
 import type { Logger } from "@exhibit/telemetry";
 import type { Queue } from "bullmq";
@@ -44,6 +44,8 @@ export interface ApiOptions {
   readonly imports: Scoped<Imports>;
   readonly cases: Scoped<Cases>;
   readonly bandwidth: Scoped<Bandwidth>;
+  /** The keys of the API. */
+  readonly keys: Keys;
   /** The queues that Bull Board shows. */
   readonly queues: readonly Queue[];
   /** Titles for the jobs in Bull Board. */
@@ -68,7 +70,7 @@ export interface ApiOptions {
 
 /** Builds the HTTP API. The caller makes it listen, and closes it, which ends the event streams. */
 export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
-  const { trial, imports, cases, bandwidth, queues, labels, ready, vendors, logger } = options;
+  const { trial, imports, cases, bandwidth, keys, queues, labels, ready, vendors, logger } = options;
   const app: FastifyInstance = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     bodyLimit: BODY_LIMIT,
@@ -111,6 +113,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   addStartStyle(app);
   addRoutes(app, {
     trial,
+    keys,
     progress,
     streams: createStreamCount(options.streams),
     ready,

@@ -2,6 +2,11 @@ import type { Role } from "@exhibit/contracts";
 import type { FastifyInstance } from "fastify";
 import type { Action, ActionContext } from "./action/action.ts";
 import { admitLargeBodies, LARGE_BODY_LIMIT } from "./http/body-sizes.ts";
+import { createKey } from "./routes/access/create-key.ts";
+import { listKeys } from "./routes/access/list-keys.ts";
+import { revokeKey } from "./routes/access/revoke-key.ts";
+import { rotateKey } from "./routes/access/rotate-key.ts";
+import { whoAmI } from "./routes/access/who-am-i.ts";
 import { getCase, getSuit } from "./routes/cases/get-case.ts";
 import { listCaseFolders, listSuitFolders } from "./routes/cases/list-case-folders.ts";
 import { listCases } from "./routes/cases/list-cases.ts";
@@ -67,6 +72,11 @@ export const routes: readonly (readonly [Method, string, Role | "nothing", Actio
   ["GET", "/v1/bandwidth", "viewer", readBandwidth],
   ["PUT", "/v1/bandwidth", "ops", setBandwidth],
   ["GET", "/v1/errors", "nothing", listErrorCodes],
+  ["GET", "/v1/keys", "admin", listKeys],
+  ["POST", "/v1/keys", "admin", createKey],
+  ["POST", "/v1/keys/:id/rotate", "admin", rotateKey],
+  ["DELETE", "/v1/keys/:id", "admin", revokeKey],
+  ["GET", "/v1/me", "viewer", whoAmI],
   ["GET", "/healthz", "nothing", health],
   ["GET", "/readyz", "nothing", readiness],
   ["GET", "/", "nothing", startPage],

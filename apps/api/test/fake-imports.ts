@@ -6,14 +6,16 @@ import {
   caseCountsOf,
   countsOf,
   ExhibitError,
+  everything,
   type FileView,
   type FolderView,
   type ImportView,
   type IncidentView,
+  type KeyView,
   noCounters,
   type VendorState,
 } from "@exhibit/contracts";
-import type { Bandwidth, Cases, Imports, Scoped, VendorControl } from "@exhibit/ingest";
+import type { Bandwidth, Cases, Imports, Keys, Scoped, VendorControl } from "@exhibit/ingest";
 import { createLogger } from "@exhibit/telemetry";
 import { type ApiOptions, buildApi } from "../src/index.ts";
 
@@ -272,7 +274,45 @@ export function fakeImports() {
       };
     },
   };
-  return { imports, cases, vendors, calls, views, put };
+  return { imports, cases, vendors, keys: fakeKeys(note), calls, views, put };
+}
+
+export const keyView: KeyView = {
+  key_id: "AbC12345",
+  name: "clerk",
+  role: "producer",
+  scope: everything,
+  may_name_others: false,
+  created_at: "2026-11-23T10:00:00.000Z",
+  created_by: "key:admin",
+  expires_at: "2027-02-21T10:00:00.000Z",
+  previous_until: null,
+  revoked_at: null,
+  revoked_by: null,
+  last_used_at: null,
+};
+export const newKeyText = `exh_AbC12345${"s".repeat(43)}0crc32`;
+
+/** Keys that note what they are asked for. */
+function fakeKeys(note: (name: string, ...args: unknown[]) => void): Keys {
+  return {
+    async list(query, by) {
+      note("list keys", query, by);
+      return { items: [keyView], next: null };
+    },
+    async create(request, by) {
+      note("create key", request, by);
+      return { ...keyView, key: newKeyText };
+    },
+    async rotate(id, request, by) {
+      note("rotate key", id, request, by);
+      return { ...keyView, key_id: id, key: newKeyText };
+    },
+    async revoke(id, request, by) {
+      note("revoke key", id, request, by);
+      return { ...keyView, key_id: id, revoked_at: keyView.created_at, revoked_by: "key:admin" };
+    },
+  };
 }
 
 /** A limit in memory. */
@@ -305,6 +345,7 @@ export async function startApi(options: Partial<ApiOptions> = {}) {
     ready: async () => ({ ledger: "up", queue: "up", workers: 2 }),
     vendors: anyScope(fake.vendors),
     bandwidth: anyScope(fakeBandwidth()),
+    keys: fake.keys,
     logger: createLogger({
       service: "api",
       secrets: [],

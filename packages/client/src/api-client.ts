@@ -24,8 +24,18 @@ import {
   type ImportView,
   importPage,
   importView,
+  type KeyRequestInput,
+  type KeyView,
+  keyPage,
+  keyView,
+  type Me,
+  me,
+  type NewKey,
+  newKey,
   type PauseRequest,
   type RetryRequest,
+  type RevokeKeyRequest,
+  type RotateKeyRequestInput,
   suitPage,
   type VendorList,
   type VendorState,
@@ -95,6 +105,15 @@ export interface ApiClient {
   bandwidth(): Promise<BandwidthView>;
   /** Sets the limit of all workers together. */
   limitBandwidth(request: BandwidthRequest): Promise<BandwidthView>;
+  /** Returns who this client is for the API, and what it may do. */
+  me(): Promise<Me>;
+  /** Yields the keys of the API, the oldest first, also those that don't work any more. */
+  keys(): AsyncIterable<KeyView>;
+  /** Makes a key, which is in the response and nowhere else. */
+  createKey(request: KeyRequestInput): Promise<NewKey>;
+  /** Gives a key a new secret, which is in the response and nowhere else. */
+  rotateKey(keyId: string, request?: RotateKeyRequestInput): Promise<NewKey>;
+  revokeKey(keyId: string, request?: RevokeKeyRequest): Promise<KeyView>;
   /** Yields all audit events of an import or a vendor, the oldest first. */
   audit(of: { id: string } | { vendor: string }): AsyncIterable<AuditEvent>;
   /** Yields all folders of an import, in the order of the request that created it. */
@@ -146,6 +165,11 @@ export function createApiClient(options: HttpOptions): ApiClient {
       write("POST", vendorPath(vendor, "resume"), vendorState, request),
     bandwidth: () => read("/v1/bandwidth", bandwidthView),
     limitBandwidth: (request) => write("PUT", "/v1/bandwidth", bandwidthView, request),
+    me: () => read("/v1/me", me, QUICK_READ),
+    keys: () => pages("/v1/keys", keyPage),
+    createKey: (request) => write("POST", "/v1/keys", newKey, request),
+    rotateKey: (id, request = {}) => write("POST", keyPath(id, "rotate"), newKey, request),
+    revokeKey: (id, request = {}) => write("DELETE", keyPath(id), keyView, request),
     audit: (of) =>
       pages("id" in of ? importPath(of.id, "audit") : vendorPath(of.vendor, "audit"), auditPage),
     folders: (id) => pages(importPath(id, "folders"), folderPage),
@@ -166,6 +190,10 @@ function importPath(id: string, ...rest: string[]): string {
 function casePath(name: CaseName): string {
   if ("entrust" in name) return `/v1/cases/${encodeURIComponent(name.entrust)}`;
   return `/v1/suits/${encodeURIComponent(name.suit)}`;
+}
+
+function keyPath(id: string, ...rest: string[]): string {
+  return ["/v1/keys", ...[id, ...rest].map(encodeURIComponent)].join("/");
 }
 
 function vendorPath(vendor: string, what: string): string {

@@ -36,7 +36,7 @@ export interface Http {
   read<T extends z.ZodType>(path: string, shape: T, limit?: number): Promise<z.output<T>>;
   /** Sends a request that changes something and returns the parsed body of its response. */
   write<T extends z.ZodType>(
-    method: "POST" | "PUT" | "PATCH",
+    method: "POST" | "PUT" | "PATCH" | "DELETE",
     path: string,
     shape: T,
     body: unknown,

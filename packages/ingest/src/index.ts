@@ -1,5 +1,5 @@
 export { type Access, createAccess } from "./access/create-access.ts";
-export { createKeys, type Keys } from "./access/keys.ts";
+export { createKeys, type KeyMaker, type Keys } from "./access/keys.ts";
 export type { LoginProof, Sessions } from "./access/sessions.ts";
 export { type Bandwidth, createBandwidth, NO_LIMIT } from "./control/bandwidth.ts";
 export { type Cases, createCases } from "./control/cases.ts";

@@ -8,8 +8,10 @@ import {
   tunnelBy,
 } from "@exhibit/credentials";
 import {
+  type Access,
   type Bandwidth,
   type Cases,
+  createAccess,
   createBandwidth,
   createCases,
   createImports,
@@ -45,7 +47,7 @@ export interface ServicesOptions {
 /**
  * The services that an API or a worker process uses: ledger, engine and broker, opened together.
  */
-export interface Services {
+export interface Services extends Access {
   /** Whether files are stored in a sandbox. */
   readonly trial: boolean;
   readonly imports: Scoped<Imports>;
@@ -131,6 +133,7 @@ export async function openServices({
     trial: config.trial,
     imports: createImports({ ledger, engine, broker, roots, dataDir, logger }),
     cases: createCases(ledger),
+    ...createAccess(ledger),
     bandwidth: createBandwidth(ledger),
     queues: engine.queues,
     labels: createJobLabels(ledger),

@@ -1,4 +1,4 @@
-import type { Bandwidth, Cases, Imports, VendorControl } from "@exhibit/ingest";
+import type { Bandwidth, Cases, Imports, Keys, VendorControl } from "@exhibit/ingest";
 import type { Readiness } from "@exhibit/runtime";
 import type {
   ContextConfigDefault,
@@ -17,6 +17,7 @@ import type { StreamCount } from "../progress/stream-count.ts";
 /** What actions work with. */
 export interface ActionContext {
   readonly trial: boolean;
+  readonly keys: Keys;
   readonly progress: ProgressFeed;
   readonly streams: StreamCount;
   readonly ready: () => Promise<Readiness>;

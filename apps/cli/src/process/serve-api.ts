@@ -30,7 +30,7 @@ export async function serveApi({
   logger,
   environment,
 }: ServeOptions): Promise<ServedApi> {
-  const { trial, imports, cases, bandwidth, queues, labels, ready, vendors } = services;
+  const { trial, imports, cases, bandwidth, keys, queues, labels, ready, vendors } = services;
   const { apiHost: host, apiPort: port, apiHosts: names = [], publicUrl } = environment;
   const access = { listensOn: host, names, publicUrl };
   const app = await buildApi({
@@ -38,6 +38,7 @@ export async function serveApi({
     imports,
     cases,
     bandwidth,
+    keys,
     queues,
     labels,
     ready,

@@ -1,4 +1,4 @@
-import { createApiClient } from "@exhibit/client";
+import { createApiClient, toArray } from "@exhibit/client";
 import { expect, test } from "vitest";
 import { deadUrl, errorJson, json, startFakeApi } from "../../src/testing/fake-api.ts";
 import { folderOf } from "../../src/testing/file-views.ts";
@@ -146,4 +146,37 @@ test("repeats reads while the API is away, if it was asked to, and nothing else"
     code: "SERVICE_UNREACHABLE",
   });
   expect(api.asked).toHaveLength(6);
+});
+
+test("makes, lists, rotates and revokes keys", async () => {
+  const key = {
+    key_id: "AbC12345",
+    name: "clerk",
+    role: "viewer",
+    scope: { entrust_ids: ["E-77"], vendors: "all", roots: "all" },
+    may_name_others: false,
+    created_at: "2026-11-23T10:00:00.000Z",
+    created_by: "key:admin",
+    expires_at: "2027-02-21T10:00:00.000Z",
+    previous_until: null,
+    revoked_at: null,
+    revoked_by: null,
+    last_used_at: null,
+  };
+  const made = { ...key, key: "exh_secret" };
+  await using api = await startFakeApi((response, { method, path }) => {
+    if (method === "GET") json(response, { items: [key], next: null });
+    else json(response, path === "/v1/keys" || path.endsWith("/rotate") ? made : key);
+  });
+  const client = createApiClient({ url: api.url });
+  expect(await toArray(client.keys())).toEqual([key]);
+  expect(await client.createKey({ name: "clerk", role: "viewer" })).toEqual(made);
+  expect(await client.rotateKey("AbC/12345", { old_valid_hours: 0 })).toEqual(made);
+  expect(await client.revokeKey("AbC12345", { why: "leaked" })).toEqual(key);
+  expect(api.asked).toMatchObject([
+    { method: "GET", path: "/v1/keys?limit=1000" },
+    { method: "POST", path: "/v1/keys", body: { name: "clerk", role: "viewer" } },
+    { method: "POST", path: "/v1/keys/AbC%2F12345/rotate", body: { old_valid_hours: 0 } },
+    { method: "DELETE", path: "/v1/keys/AbC12345", body: { why: "leaked" } },
+  ]);
 });

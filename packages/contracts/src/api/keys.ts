@@ -42,6 +42,8 @@ export const keyRequest = z
   })
   .meta({ id: "KeyRequest" });
 export type KeyRequest = z.output<typeof keyRequest>;
+/** The same as a client sends it. */
+export type KeyRequestInput = z.input<typeof keyRequest>;
 
 export const rotateKeyRequest = z
   .strictObject({
@@ -56,6 +58,8 @@ export const rotateKeyRequest = z
   })
   .meta({ id: "RotateKeyRequest" });
 export type RotateKeyRequest = z.output<typeof rotateKeyRequest>;
+/** The same as a client sends it. */
+export type RotateKeyRequestInput = z.input<typeof rotateKeyRequest>;
 
 export const revokeKeyRequest = z
   .strictObject({ why: why.optional() })

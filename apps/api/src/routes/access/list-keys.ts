@@ -1,0 +1,18 @@
+import { keyPage, pageQuery } from "@exhibit/contracts";
+import { action } from "../../action/action.ts";
+import { failures } from "../../action/failure-responses.ts";
+import { keyMakerOf } from "../../action/key-maker.ts";
+
+export const listKeys = action(
+  {
+    summary: "List the keys of the API",
+    description:
+      "The oldest first, also those that are revoked or have expired; none that may more than whoever asks.",
+    tags: ["access"],
+    querystring: pageQuery.strict(),
+    response: { 200: keyPage, ...failures },
+  },
+  ({ keys }) =>
+    async (request) =>
+      keys.list(request.query, keyMakerOf(request)),
+);

@@ -1,0 +1,23 @@
+import { me } from "@exhibit/contracts";
+import { action } from "../../action/action.ts";
+import { failures } from "../../action/failure-responses.ts";
+import { principalOf } from "../../http/principal.ts";
+
+export const whoAmI = action(
+  {
+    summary: "Tell who sends the request, and what they may do",
+    tags: ["access"],
+    response: { 200: me, ...failures },
+  },
+  () => async (request, reply) => {
+    const { name, role, scope, mayNameOthers, mayMakeKeys = true } = principalOf(request);
+    reply.header("cache-control", "no-store");
+    return {
+      name,
+      role,
+      scope,
+      may_name_others: mayNameOthers,
+      may_make_keys: mayMakeKeys && role === "admin",
+    };
+  },
+);
