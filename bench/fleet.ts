@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -22,6 +23,8 @@ const commandEnvironment = { ...process.env, MALLOC_ARENA_MAX: "2" };
 /** The product as in production: Redis, Postgres, API and workers are processes; the sandbox stands for the vendors. */
 export interface Fleet extends AsyncDisposable {
   apiUrl: string;
+  /** Returns the key that the API made for itself. */
+  key(): string;
   /** The sandbox's control surface. */
   controlUrl: string;
   redisUrl: string;
@@ -94,6 +97,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const pids = [api, ...workers].flatMap(({ pid }) => pid ?? []);
   return {
     apiUrl: `http://127.0.0.1:${apiPort}`,
+    key: () => readFileSync(join(dataDir, "api-key"), "utf8").trim(),
     controlUrl,
     redisUrl: redis.url,
     databaseUrl: postgres.url,

@@ -21,7 +21,7 @@ export async function measureFirstPut(root: string): Promise<number> {
   const { port } = server.address() as AddressInfo;
   const ossUrl = `http://127.0.0.1:${port}`;
   const fleet = stack.use(await startFleet({ workers: 1, root, ossUrl }));
-  const client = createClient(fleet.apiUrl);
+  const client = createClient(fleet.apiUrl, fleet.key);
   const began = performance.now();
   await client.post("/v1/imports", {
     entrust_id: "E-1",

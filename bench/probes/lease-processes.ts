@@ -24,7 +24,7 @@ await using fleet = await startFleet({
   leaseSeconds: LIFETIME_SECONDS,
 });
 
-const client = createClient(fleet.apiUrl);
+const client = createClient(fleet.apiUrl, fleet.key);
 const view = await client.run({
   entrust_id: "E-1",
   suit_ids: [],

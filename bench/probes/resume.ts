@@ -19,7 +19,7 @@ const data = stack.adopt(await dataFolder("bench"), (folder) => folder.remove())
 const source = join(data.path, "source");
 await writeLargeFile(size);
 await using fleet = await startFleet({ workers: 1, root: source });
-const client = createClient(fleet.apiUrl);
+const client = createClient(fleet.apiUrl, fleet.key);
 const { body } = await client.post<ImportView>("/v1/imports", {
   entrust_id: "E-1",
   suit_ids: [],

@@ -25,7 +25,7 @@ await postgres.connect();
 const [redisPid = 0, postgresPid = 0] = fleet.pids.slice(-2);
 
 const before = await look();
-const view = await createClient(fleet.apiUrl).run({
+const view = await createClient(fleet.apiUrl, fleet.key).run({
   entrust_id: "E-1",
   suit_ids: [],
   folders: [directory("kongur", { role: "entrust" }, source)],

@@ -337,7 +337,7 @@ test("A Postgres that takes no writes for a while makes readiness say so, and is
   const environment = { databaseUrl: addressOf("changing") };
   await using system = await startSystem("Redis and Postgres", { environment });
   const readiness = async () => {
-    const answer = await fetch(`${system.apiUrl}/readyz`);
+    const answer = await system.ask("/readyz");
     const { code, detail } = (await answer.json()) as Partial<Problem>;
     return { status: answer.status, code, detail };
   };

@@ -254,7 +254,7 @@ test("A Redis that becomes unfit later makes readiness say so, and work goes on 
   });
   const admin = new Redis(redis.url);
   const readiness = async () => {
-    const answer = await fetch(`${system.apiUrl}/readyz`);
+    const answer = await system.ask("/readyz");
     const { code, detail } = (await answer.json()) as Partial<Problem>;
     return { status: answer.status, code, detail };
   };

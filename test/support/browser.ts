@@ -1,4 +1,4 @@
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, chromium, type Page } from "playwright-core";
 
 /** Starts Debian's Chromium without a window and without calls home; `more` are further options of its command line. */
 export function startBrowser(...more: string[]): Promise<Browser> {
@@ -15,4 +15,15 @@ export function startBrowser(...more: string[]): Promise<Browser> {
       ...more,
     ],
   });
+}
+
+/** Logs in with a key as a person does. */
+export async function logIn(
+  page: Page,
+  { apiUrl, key }: { apiUrl: string; key: string },
+): Promise<void> {
+  await page.goto(`${apiUrl}/login`);
+  await page.getByLabel("Key").fill(key);
+  await page.getByRole("button", { name: "Log in" }).click();
+  await page.waitForURL(`${apiUrl}/`);
 }

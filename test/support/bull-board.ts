@@ -12,11 +12,11 @@ export interface BoardJob {
 }
 
 /** Returns Bull Board as a person uses it: what its page asks for, and what its buttons do. */
-export function bullBoardOf({ apiUrl, get }: Pick<System, "apiUrl" | "get">) {
+export function bullBoardOf({ ask, get }: Pick<System, "ask" | "get">) {
   const api = "/queues/api/queues";
 
   async function press(path: string): Promise<string> {
-    const answer = await fetch(`${apiUrl}${api}/${path}`, { method: "PUT" });
+    const answer = await ask(`${api}/${path}`, { method: "PUT" });
     const text = await answer.text();
     expect(answer.ok, text).toBe(true);
     return text;

@@ -12,6 +12,7 @@ import {
 } from "@exhibit/testkit";
 import { inject } from "vitest";
 import { cli } from "./exhibit.ts";
+import { ownKeyIn } from "./own-key.ts";
 
 /** What processes of the product stand on: a folder, a configuration, and a sandbox in this process. */
 export interface OwnProcesses extends AsyncDisposable {
@@ -24,6 +25,8 @@ export interface OwnProcesses extends AsyncDisposable {
   readonly env: NodeJS.ProcessEnv;
   /** The address of the API, once a process serves it. */
   readonly apiUrl: string;
+  /** Returns the key that the API made for itself, once a process serves it. */
+  key(): string;
   /** Gives the processes a Postgres database and a Redis of their own; without them they are embedded. */
   useServers(): Promise<void>;
   /** Starts `exhibit COMMAND` and resolves when its output matches. It is killed in the end. */
@@ -68,6 +71,7 @@ export async function prepareProcesses(
     config,
     env,
     apiUrl: `http://127.0.0.1:${port}`,
+    key: () => ownKeyIn(join(folder, "data")),
     async useServers() {
       const database = await createDatabase();
       owned.defer(database.drop);

@@ -4,15 +4,19 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { setTimeout } from "node:timers/promises";
+import { parseApiKey } from "@exhibit/access";
 import { buildApi } from "@exhibit/api";
 import { createApiClient, followImport } from "@exhibit/client";
 import { type Environment, parseConfig, secretsOf } from "@exhibit/config";
-import type {
-  FileView,
-  FolderRequest,
-  FolderView,
-  ImportRequest,
-  ImportView,
+import {
+  type FileView,
+  type FolderRequest,
+  type FolderView,
+  type ImportRequest,
+  type ImportView,
+  localPrincipal,
+  type Role,
+  type Scope,
 } from "@exhibit/contracts";
 import { copyPglite, createDatabase } from "@exhibit/ledger/testing";
 import { openServices, type Services } from "@exhibit/runtime";
@@ -45,6 +49,16 @@ export interface System extends AsyncDisposable {
   readonly queues: Services["queues"];
   /** The worker, which a test may stop and start again. */
   readonly worker: { stop(): Promise<void>; start(): Promise<void> };
+  /** The key that its client sends: an administrator's, who may name others. */
+  readonly key: string;
+  /** Makes a key and returns its text. */
+  makeKey(name: string, rights: { role: Role; scope?: Scope }): Promise<string>;
+  /** Makes a code that logs in once with the client's key. */
+  makeLoginCode(): Promise<string>;
+  /** Revokes the key with this text. */
+  revokeKey(text: string): Promise<void>;
+  /** Sends a request with the key, as `fetch` does. */
+  ask(path: string, init?: RequestInit): Promise<Response>;
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body?: unknown): Promise<{ status: number; body: T }>;
   /** Creates an import and resolves when it rests. */
@@ -65,8 +79,6 @@ export interface SystemOptions {
   environment?: Partial<Environment>;
   /** Whether the sandbox is taken for the vendors and OSS themselves: its ledger isn't a trial's then. */
   isLive?: boolean;
-  /** Is called with the API before it listens. */
-  onApi?: (app: Awaited<ReturnType<typeof buildApi>>) => void;
   /** Is called with each line of the log. */
   log?: (line: string) => void;
 }
@@ -95,9 +107,9 @@ export async function startSystem(kind: EngineKind, options: SystemOptions = {})
   stack.defer(() => services.close());
   let running = await startWorker(services.forWorker, options.worker);
   stack.defer(() => running.close());
+  const key = await services.ownKeys.keep("test", undefined);
   const app = await buildApi({ ...services, logger, progress: { interval: 50 } });
   stack.defer(() => app.close());
-  options.onApi?.(app);
   const apiUrl = await app.listen({ host: "127.0.0.1", port: 0 });
   const owned = stack.move();
   return {
@@ -111,7 +123,17 @@ export async function startSystem(kind: EngineKind, options: SystemOptions = {})
         running = await startWorker(services.forWorker, options.worker);
       },
     },
-    ...createClient(apiUrl),
+    key,
+    async makeKey(name, { role, scope = {} }) {
+      const request = { name, role, scope, may_name_others: false, expires_in_days: 1 };
+      return (await services.keys.create(request, { principal: localPrincipal })).key;
+    },
+    makeLoginCode: async () => (await services.sessions.makeCode(key)) ?? "",
+    async revokeKey(text) {
+      const { id = "" } = parseApiKey(text) ?? {};
+      await services.keys.revoke(id, {}, { principal: localPrincipal });
+    },
+    ...createClient(apiUrl, () => key),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
@@ -143,10 +165,18 @@ async function environmentFor(
   };
 }
 
-/** The API as a test speaks to it. */
-export function createClient(apiUrl: string) {
+/**
+ * The API as a test speaks to it. `key` returns the key to send: an API that makes one for itself has
+ * none before it has started.
+ */
+export function createClient(apiUrl: string, key: () => string) {
+  async function ask(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers);
+    headers.set("authorization", `Bearer ${key()}`);
+    return await fetch(`${apiUrl}${path}`, { ...init, headers });
+  }
   async function get<T>(path: string): Promise<T> {
-    const answer = await fetch(`${apiUrl}${path}`);
+    const answer = await ask(path);
     return (await answer.json()) as T;
   }
   async function post<T>(path: string, body?: unknown): Promise<{ status: number; body: T }> {
@@ -154,11 +184,11 @@ export function createClient(apiUrl: string) {
       body === undefined
         ? {}
         : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-    const answer = await fetch(`${apiUrl}${path}`, { method: "POST", ...init });
+    const answer = await ask(path, { method: "POST", ...init });
     return { status: answer.status, body: (await answer.json()) as T };
   }
   async function rest(importId: string): Promise<ImportView> {
-    const events = await fetch(`${apiUrl}/v1/imports/${importId}/events`);
+    const events = await ask(`/v1/imports/${importId}/events`);
     const text = await events.text();
     const end = /event: end\ndata: (.*)\n/.exec(text)?.[1];
     if (end === undefined) throw new Error(`the event stream ended early:\n${text}`);
@@ -175,7 +205,7 @@ export function createClient(apiUrl: string) {
       found = view;
       stop.abort();
     };
-    const api = createApiClient({ url: apiUrl });
+    const api = createApiClient({ url: apiUrl, keys: [key()] });
     await followImport(api, importId, { signal: stop.signal, onView }).catch((thrown: unknown) => {
       if (found === undefined) throw thrown;
     });
@@ -203,6 +233,7 @@ export function createClient(apiUrl: string) {
   }
   return {
     apiUrl,
+    ask,
     get,
     post,
     rest,

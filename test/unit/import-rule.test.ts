@@ -20,6 +20,7 @@ const allowed: Record<string, readonly string[]> = {
   sandbox: ["contracts"],
   ingest: ["access", "contracts", "credentials", "oss", "sources", "ledger", "queue", "telemetry"],
   runtime: [
+    "access",
     "config",
     "contracts",
     "credentials",
@@ -217,8 +218,8 @@ const inside: Record<string, Record<string, readonly string[]>> = {
   },
   api: {
     http: [],
-    board: [],
-    pages: [],
+    board: ["http"],
+    pages: ["http"],
     progress: [],
     export: [],
     action: ["progress", "http"],

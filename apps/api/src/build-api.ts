@@ -1,17 +1,29 @@
 import { randomUUID } from "node:crypto";
 import { everything } from "@exhibit/contracts";
-import type { Bandwidth, Cases, Imports, JobLabels, Keys, Scoped, VendorControl } from "@exhibit/ingest";
+import type {
+  Access,
+  Bandwidth,
+  Cases,
+  Imports,
+  JobLabels,
+  Keys,
+  Scoped,
+  VendorControl,
+} from "@exhibit/ingest";
 import type { Readiness } from "@exhibit/runtime";
 import type { Logger } from "@exhibit/telemetry";
 import type { Queue } from "bullmq";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler } from "fastify-type-provider-zod";
+import type { RecordBoardAct } from "./board/board-record.ts";
 import { addBullBoard } from "./board/bull-board.ts";
 import { type AccessOptions, guardAccess } from "./http/access-guard.ts";
 import { BODY_LIMIT } from "./http/body-sizes.ts";
 import { type BodyTimes, limitBodyTimes } from "./http/body-times.ts";
 import { answerClientError } from "./http/client-errors.ts";
+import { createDoor } from "./http/door.ts";
 import { sendError, sendErrorsUniformly } from "./http/error-responses.ts";
+import { createIdentify } from "./http/identify.ts";
 import { acceptJsonOnly } from "./http/json-bodies.ts";
 import { type OverloadLimits, shedLoad } from "./http/overload.ts";
 import { principalOf } from "./http/principal.ts";
@@ -21,6 +33,7 @@ import { traceRequests } from "./http/tracing.ts";
 import { validator } from "./http/validator.ts";
 import { addDocs } from "./pages/docs.ts";
 import { addFavicon } from "./pages/favicon.ts";
+import { addLogin, type LoginOptions } from "./pages/login/login.ts";
 import { addStartStyle } from "./pages/start-style.ts";
 import { createProgressFeed } from "./progress/progress-feed.ts";
 import { createStreamCount, type StreamLimits } from "./progress/stream-count.ts";
@@ -53,6 +66,12 @@ export interface ApiOptions {
   /** Answers /readyz. It may throw or hang: both mean that a service is down. */
   readonly ready: () => Promise<Readiness>;
   readonly vendors: Scoped<VendorControl>;
+  /** Tells who sends a request. */
+  readonly authenticate: Access["authenticate"];
+  /** The sessions of browsers. */
+  readonly sessions: LoginOptions["sessions"];
+  /** Records what a person does in Bull Board, before it is done. */
+  readonly recordBoardAct: RecordBoardAct;
   readonly logger: Logger;
   /** The names by which the API may be called. @defaultValue those of the loopback */
   readonly access?: AccessOptions;
@@ -70,7 +89,8 @@ export interface ApiOptions {
 
 /** Builds the HTTP API. The caller makes it listen, and closes it, which ends the event streams. */
 export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
-  const { trial, imports, cases, bandwidth, keys, queues, labels, ready, vendors, logger } = options;
+  const { trial, imports, cases, bandwidth, keys, queues, labels, ready, vendors, logger } =
+    options;
   const app: FastifyInstance = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     bodyLimit: BODY_LIMIT,
@@ -93,10 +113,14 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   });
   acceptJsonOnly(app);
   limitBodyTimes(app, options.bodyTimes);
-  guardAccess(app, options.access ?? { listensOn: "localhost" });
+  const access = options.access ?? { listensOn: "localhost" };
+  guardAccess(app, access);
   if (options.overload !== undefined) shedLoad(app, options.overload);
   traceRequests(app);
+  const door = createDoor(createIdentify(options, access));
+  app.addHook("onRequest", door.ask);
   await limitRates(app, options.rates ?? {});
+  app.addHook("onRequest", door.decide);
   sendErrorsUniformly(app, methodsAt);
 
   // One reader for all who follow an import: each of them was let in by a scope that has it.
@@ -111,6 +135,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   await addDocs(app, trial);
   addFavicon(app);
   addStartStyle(app);
+  addLogin(app, { sessions: options.sessions, address: access });
   addRoutes(app, {
     trial,
     keys,
@@ -123,6 +148,6 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     bandwidthOf: (request) => bandwidth.within(principalOf(request).scope),
   });
   const workers = async () => (await forAll.bandwidth.get()).workers;
-  await addBullBoard(app, { trial, queues, labels, workers });
+  await addBullBoard(app, { trial, queues, labels, workers, record: options.recordBoardAct });
   return app;
 }

@@ -1,5 +1,5 @@
 import type { Role } from "@exhibit/contracts";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifySchema } from "fastify";
 import type { Action, ActionContext } from "./action/action.ts";
 import { admitLargeBodies, LARGE_BODY_LIMIT } from "./http/body-sizes.ts";
 import { createKey } from "./routes/access/create-key.ts";
@@ -79,7 +79,7 @@ export const routes: readonly (readonly [Method, string, Role | "nothing", Actio
   ["GET", "/v1/me", "viewer", whoAmI],
   ["GET", "/healthz", "nothing", health],
   ["GET", "/readyz", "nothing", readiness],
-  ["GET", "/", "nothing", startPage],
+  ["GET", "/", "viewer", startPage],
 ];
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -99,11 +99,13 @@ function leadsTo(pattern: readonly string[], parts: readonly string[]): boolean 
 
 /** Adds all routes of the table to a server. */
 export function addRoutes(app: FastifyInstance, context: ActionContext): void {
-  for (const [method, url, , { schema, handler, head = true, largeBodies, logLevel }] of routes) {
+  for (const [method, url, needs, action] of routes) {
+    const { schema, handler, head = true, largeBodies, logLevel, knows } = action;
     app.route({
       method,
       url,
-      schema,
+      schema: withNeeds(schema, needs),
+      config: { needs, ...(knows === undefined ? {} : { knows }) },
       handler: handler(context),
       ...(largeBodies === true
         ? { bodyLimit: LARGE_BODY_LIMIT, onRequest: admitLargeBodies() }
@@ -112,4 +114,11 @@ export function addRoutes(app: FastifyInstance, context: ActionContext): void {
       ...(logLevel === undefined ? {} : { logLevel }),
     });
   }
+}
+
+/** Says in the OpenAPI document what a route needs. */
+function withNeeds(schema: FastifySchema, needs: Role | "nothing"): FastifySchema {
+  if (needs === "nothing") return { ...schema, security: [] };
+  const sentences = [schema.description, `Needs the role \`${needs}\`.`];
+  return { ...schema, description: sentences.filter(Boolean).join(" ") };
 }

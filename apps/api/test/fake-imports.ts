@@ -18,6 +18,7 @@ import {
 import type { Bandwidth, Cases, Imports, Keys, Scoped, VendorControl } from "@exhibit/ingest";
 import { createLogger } from "@exhibit/telemetry";
 import { type ApiOptions, buildApi } from "../src/index.ts";
+import { fakeDoor, sendKey } from "./fake-door.ts";
 
 const zeros = countsOf(noCounters);
 
@@ -332,9 +333,10 @@ export function anyScope<Control>(control: Control): Scoped<Control> {
   return { within: () => control };
 }
 
-/** The API on fake imports, with its log kept. */
+/** The API on fake imports, with its log kept. Requests of `inject` carry the test's key. */
 export async function startApi(options: Partial<ApiOptions> = {}) {
   const fake = fakeImports();
+  const { door, ...doorway } = fakeDoor();
   const log: string[] = [];
   const app = await buildApi({
     trial: false,
@@ -346,6 +348,7 @@ export async function startApi(options: Partial<ApiOptions> = {}) {
     vendors: anyScope(fake.vendors),
     bandwidth: anyScope(fakeBandwidth()),
     keys: fake.keys,
+    ...door,
     logger: createLogger({
       service: "api",
       secrets: [],
@@ -353,5 +356,6 @@ export async function startApi(options: Partial<ApiOptions> = {}) {
     }),
     ...options,
   });
-  return { app, log, ...fake };
+  const injectAsIs = sendKey(app);
+  return { app, injectAsIs, log, ...fake, ...doorway };
 }

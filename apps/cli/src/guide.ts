@@ -37,7 +37,7 @@ Environment:
   EXHIBIT_DATABASE_URL  Postgres for the ledger; without it the ledger is embedded in the process
   EXHIBIT_LEASE_KEY     id:<32 bytes in Base64>: shares leases through Redis, encrypted; of several keys,
                         separated by commas, the first encrypts and all decrypt
-                        (EXHIBIT_LEASE_KEY_FILE, …REDIS_URL_FILE, …DATABASE_URL_FILE: a file that holds the value)
+                        (EXHIBIT_LEASE_KEY_FILE, …REDIS_URL_FILE, …DATABASE_URL_FILE, …API_KEY_FILE: a file that holds the value)
   EXHIBIT_DATA_DIR      where the embedded engine keeps its data (.exhibit); those of a trial are in its subfolder trial
   EXHIBIT_API_HOST      the address on which the API listens (127.0.0.1)
   EXHIBIT_API_PORT      the port on which it listens (7400)
@@ -47,5 +47,6 @@ Environment:
                         requests that change nothing and that one client may send a minute (1200), or off
   EXHIBIT_API_WRITES_PER_MINUTE
                         the same for those that change something (120)
+  EXHIBIT_API_KEY       the key that commands show the API (the one that an API of this machine made for itself)
   EXHIBIT_GRACE         seconds that running work may take to end when a worker is stopped (10)
   OTEL_*                OpenTelemetry, which is off when none is set`;

@@ -11,7 +11,15 @@ export interface HttpOptions {
    * many folders takes a while to be recorded
    */
   readonly timeout?: number;
-  /** Who is recorded in the audit log for what this client changes. @defaultValue the API's own */
+  /**
+   * The keys to try: the first, and while the API doesn't know a key, the next. A browser has none,
+   * because its session is in a cookie.
+   */
+  readonly keys?: readonly string[];
+  /**
+   * On whose behalf this client acts, for the audit log. The API believes it of keys that may name
+   * others.
+   */
   readonly actor?: string | undefined;
   /**
    * For a caller that expects the API to be away at times: for how many milliseconds a read is repeated
@@ -56,6 +64,8 @@ export type Query = Readonly<Record<string, string | number | readonly string[] 
 
 /** Items that a page of a list has at most. */
 const PAGE_SIZE = 1000;
+/** The status of AUTH_REQUIRED. */
+const UNAUTHORIZED = 401;
 /** Milliseconds between two attempts of a read. */
 const RETRY_PAUSE = 200;
 
@@ -66,15 +76,27 @@ export function createHttp(options: HttpOptions): Http {
   const actor: Record<string, string> =
     options.actor === undefined ? {} : { "x-exhibit-actor": encodeURIComponent(options.actor) };
 
+  const keys = [...(options.keys ?? [])];
+
   async function send(method: string, path: string, init: RequestInit): Promise<Response> {
+    const [key] = keys;
+    const authorization: Record<string, string> =
+      key === undefined ? {} : { authorization: `Bearer ${key}` };
     const response = await fetch(`${url}${path}`, {
       method,
       ...init,
-      headers: { ...actor, ...init.headers },
+      headers: { ...actor, ...authorization, ...init.headers },
     }).catch((cause: unknown) => {
       init.signal?.throwIfAborted();
       throw unreachable(url, cause);
     });
+    if (response.status === UNAUTHORIZED && (keys.length > 1 || keys[0] !== key)) {
+      // Nothing was done, so whatever it was may be sent again. A request that was sent at the same
+      // time may have changed the key already.
+      await response.body?.cancel();
+      if (keys[0] === key) keys.shift();
+      return await send(method, path, init);
+    }
     if (!response.ok) throw await errorOf(response, `${method} ${path}`);
     return response;
   }

@@ -55,13 +55,15 @@ export function parseConfig(value: unknown, origin: string): ExhibitConfig {
  */
 export function secretsOf(
   config: ExhibitConfig,
-  environment: Pick<Environment, "redisUrl" | "databaseUrl" | "proxies"> = {},
+  environment: Pick<Environment, "redisUrl" | "databaseUrl" | "apiKey" | "proxies"> = {},
 ): string[] {
   const secrets = Object.entries(config.vendors).flatMap(
     ([name, options]) => registeredVendor(name)?.secretsOf(options) ?? [],
   );
   const passwords = [environment.redisUrl, environment.databaseUrl].flatMap(passwordsIn);
-  return [...new Set([...secrets, ...passwords, ...(environment.proxies?.secrets ?? [])])];
+  const { apiKey, proxies } = environment;
+  const others = [...(apiKey === undefined ? [] : [apiKey]), ...(proxies?.secrets ?? [])];
+  return [...new Set([...secrets, ...passwords, ...others])];
 }
 
 /** Returns a password as in the address and as sent: errors of clients may contain either. */

@@ -40,6 +40,8 @@ export interface Environment {
   readonly apiUrl: string;
   /** Requests that one principal may send a minute; a kind that isn't limited is absent. */
   readonly apiRates: { readonly reads?: number; readonly writes?: number };
+  /** What clients show the API: one of its keys, or a token of the identity provider. */
+  readonly apiKey?: string;
   /** The proxies to gateways and OSS, if the environment names any. */
   readonly proxies?: Proxies;
   /**
@@ -125,6 +127,9 @@ const environment = z.object({
     .optional(),
   EXHIBIT_API_READS_PER_MINUTE: rate.default(READS_PER_MINUTE),
   EXHIBIT_API_WRITES_PER_MINUTE: rate.default(WRITES_PER_MINUTE),
+  EXHIBIT_API_KEY: text
+    .regex(/^[\x21-\x7e]+$/, "it contains a blank or a character that no key has")
+    .optional(),
   EXHIBIT_GRACE: seconds.default(10),
 });
 
@@ -132,7 +137,12 @@ const environment = z.object({
 export const environmentNames: readonly string[] = Object.keys(environment.shape);
 
 /** Variables with secrets. NAME_FILE may name a file instead (a Docker or Kubernetes secret). */
-const secretNames = ["EXHIBIT_REDIS_URL", "EXHIBIT_DATABASE_URL", "EXHIBIT_LEASE_KEY"];
+const secretNames = [
+  "EXHIBIT_REDIS_URL",
+  "EXHIBIT_DATABASE_URL",
+  "EXHIBIT_LEASE_KEY",
+  "EXHIBIT_API_KEY",
+];
 
 /**
  * Reads the EXHIBIT_* variables. Space around a value is ignored, and an empty variable counts as
@@ -173,6 +183,7 @@ export function readEnvironment(variables: Variables = processVariables()): Envi
     EXHIBIT_API_HOSTS: apiHosts,
     EXHIBIT_API_READS_PER_MINUTE: reads,
     EXHIBIT_API_WRITES_PER_MINUTE: writes,
+    EXHIBIT_API_KEY: apiKey,
   } = parsed.data;
   const publicUrl = parsed.data.EXHIBIT_API_URL?.replace(/\/+$/, "");
   return {
@@ -194,6 +205,7 @@ export function readEnvironment(variables: Variables = processVariables()): Envi
       ...(Number.isFinite(reads) ? { reads } : {}),
       ...(Number.isFinite(writes) ? { writes } : {}),
     },
+    ...(apiKey === undefined ? {} : { apiKey }),
     ...(proxies === undefined ? {} : { proxies }),
     graceMs: parsed.data.EXHIBIT_GRACE * 1000,
   };

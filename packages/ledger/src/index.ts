@@ -9,6 +9,7 @@ export {
   rotateApiKey,
   touchApiKey,
 } from "./access/api-keys.ts";
+export { idOfKeyNamed, isAnyKeyValid } from "./access/known-keys.ts";
 export { createLoginCode, type LoginCode, takeLoginCode } from "./access/login-codes.ts";
 export {
   createSession,
@@ -24,6 +25,7 @@ export { changeImport } from "./actions/change-import.ts";
 export { createImport, perhapsCreated } from "./actions/create-import.ts";
 export { pauseImport, resumeImport } from "./actions/pause-import.ts";
 export { pauseVendor, readPausedVendors, resumeVendor } from "./actions/pause-vendor.ts";
+export { recordBoardAct } from "./actions/record-board-act.ts";
 export type { Reopened } from "./actions/reopen-failed.ts";
 export { reopenByJob, reopenImport } from "./actions/retry.ts";
 export { waiveFiles } from "./actions/waive.ts";

@@ -10,9 +10,11 @@ import {
 import {
   type Access,
   type Bandwidth,
+  type BoardRecord,
   type Cases,
   createAccess,
   createBandwidth,
+  createBoardRecord,
   createCases,
   createImports,
   createJobLabels,
@@ -36,6 +38,7 @@ import type { Logger } from "@exhibit/telemetry";
 import { countVendorCall, observeVendors } from "./gauges.ts";
 import { openLeaseStore } from "./lease-store.ts";
 import { entrantOf, type OpenedLedger, openLedger } from "./open-ledger.ts";
+import { createOwnKeys, type OwnKeys } from "./own-keys.ts";
 import { createReadiness, type Readiness } from "./readiness.ts";
 
 export interface ServicesOptions {
@@ -65,6 +68,9 @@ export interface Services extends Access {
    * is closed with the services.
    */
   openCounters(): SharedCounters | undefined;
+  readonly ownKeys: OwnKeys;
+  /** Records what a person does in Bull Board, before it is done. */
+  readonly recordBoardAct: BoardRecord;
   /** Returns those of `sources.roots` that don't exist on this machine. */
   absentRoots(): Promise<string[]>;
   /** Returns those of `sources.roots` that are a whole file system. */
@@ -149,6 +155,8 @@ export async function openServices({
       if (redisUrl !== undefined) counters ??= openSharedCounters(redisUrl, { ca, prefix });
       return counters;
     },
+    ownKeys: createOwnKeys(ledger),
+    recordBoardAct: createBoardRecord(ledger),
     absentRoots: () => absentRoots(roots),
     boundlessRoots: () => boundlessRoots(roots),
     forWorker: {

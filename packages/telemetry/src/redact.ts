@@ -19,7 +19,9 @@ const secretInText = new RegExp(
 const authorizationInText = /(authorization["']?\s*[=:]\s*)[^\r\n]+/gi;
 /** `redis://user:password@host` */
 const passwordInUrl = /(:\/\/[^/\s:@]*:)[^/\s@]+@/g;
-const suspicious = new RegExp(`${SECRET_NAME}|${passwordInUrl.source}`, "i");
+/** A key of the API: see `packages/access`. Where a part of it is cut off, the rest is one still. */
+const keyInText = /exh_[0-9A-Za-z]{16,}/g;
+const suspicious = new RegExp(`${SECRET_NAME}|${passwordInUrl.source}|${keyInText.source}`, "i");
 
 /** Masks credentials in finished log lines. */
 export interface Redactor {
@@ -72,7 +74,8 @@ function maskPatterns(value: string): string {
   return value
     .replace(authorizationInText, `$1${MASK}`)
     .replace(secretInText, `$1${MASK}`)
-    .replace(passwordInUrl, `$1${MASK}@`);
+    .replace(passwordInUrl, `$1${MASK}@`)
+    .replace(keyInText, `exh_${MASK}`);
 }
 
 function byLength(a: string, b: string): number {

@@ -186,7 +186,7 @@ const ways: Record<string, { does: Retry; takes: (each: Case) => boolean }> = {
     takes: ({ isSlow }) => isSlow !== true,
     does: async (system, id) => {
       await promisify(execFile)(process.execPath, [cli, "retry", id, "--detach"], {
-        env: { ...process.env, EXHIBIT_API_URL: system.apiUrl },
+        env: { ...process.env, EXHIBIT_API_URL: system.apiUrl, EXHIBIT_API_KEY: system.key },
       });
     },
   },

@@ -19,7 +19,7 @@ beforeEach(async () => {
 afterEach(() => own[Symbol.asyncDispose]());
 
 const startWorker = () => own.start("worker", /worker takes jobs/);
-const client = () => createClient(own.apiUrl);
+const client = () => createClient(own.apiUrl, own.key);
 
 const suits = (...ids: string[]) => importOfSuits(folder, ...ids);
 

@@ -33,7 +33,7 @@ describe.each(anyEngine)("Flow control (%s)", (kind) => {
 
   /** As a person at a terminal. */
   async function exhibit(...args: string[]) {
-    const env = { ...process.env, EXHIBIT_API_URL: system.apiUrl };
+    const env = { ...process.env, EXHIBIT_API_URL: system.apiUrl, EXHIBIT_API_KEY: system.key };
     const child = spawn(process.execPath, [cli, ...args], { env });
     const code = new Promise<number | null>((resolve) => child.once("exit", resolve));
     const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);

@@ -61,14 +61,14 @@ describe("When a service of our own is gone in the middle of an import", () => {
   async function begin() {
     const held = system.sandbox.oss.hold({ method: "PUT" });
     const { body } = await system.post<ImportView>("/v1/imports", await request("A"));
-    const events = await fetch(`${system.apiUrl}/v1/imports/${body.import_id}/events`);
+    const events = await system.ask(`/v1/imports/${body.import_id}/events`);
     await held.reached(IN_FLIGHT);
     return { importId: body.import_id, held, events };
   }
 
   async function answered(path: string, init: RequestInit = {}) {
     const since = Date.now();
-    const answer = await fetch(`${system.apiUrl}${path}`, init);
+    const answer = await system.ask(path, init);
     expect(Date.now() - since).toBeLessThan(A_FEW_SECONDS);
     return { status: answer.status, body: (await answer.json()) as Problem };
   }

@@ -27,7 +27,7 @@ describe.each(anyEngine)("What people do to an import (%s)", (kind) => {
 
   /** Does an act as a person whose name doesn't fit a header as it is. */
   async function act<T = ImportView>(importId: string, name: string, body: object) {
-    const answer = await fetch(`${system.apiUrl}/v1/imports/${importId}/${name}`, {
+    const answer = await system.ask(`/v1/imports/${importId}/${name}`, {
       method: "POST",
       headers: {
         "content-type": "application/json",

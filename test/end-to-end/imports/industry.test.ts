@@ -180,7 +180,10 @@ describe.each(anyEngine)("A brand's images at industry (%s)", (kind) => {
       `${key}=${value}`,
     ]);
     const args = ["import", images, "--vendor", "industry", ...folder, "--json"];
-    const { stdout } = await exhibit(args, { EXHIBIT_API_URL: system.apiUrl });
+    const { stdout } = await exhibit(args, {
+      EXHIBIT_API_URL: system.apiUrl,
+      EXHIBIT_API_KEY: system.key,
+    });
     const lines = stdout.trimEnd().split("\n");
     expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({
       status: "attention",

@@ -4,7 +4,7 @@ import { errorTable } from "@exhibit/contracts";
 import { startPrefixProxy } from "@exhibit/testkit";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startBrowser } from "../../support/browser.ts";
+import { logIn, startBrowser } from "../../support/browser.ts";
 import {
   directory,
   importOfSuits,
@@ -27,6 +27,7 @@ describe("In a browser", () => {
       // What a page still loads when the next one is opened isn't broken.
       if (request.failure()?.errorText !== "net::ERR_ABORTED") broken.push(request.url());
     });
+    await logIn(page, system);
   });
   afterAll(async () => {
     await browser.close();

@@ -12,6 +12,7 @@ import {
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { startCollector } from "../../support/collector.ts";
 import { cli, exhibit, type Ran } from "../../support/exhibit.ts";
+import { ownKeyIn } from "../../support/own-key.ts";
 import { createClient, digestsBelow, writeTree } from "../../support/system.ts";
 
 function lastLine<T>({ stdout }: Ran): T {
@@ -181,7 +182,8 @@ describe("API, workers, sandbox and CLI as processes of their own", () => {
   });
 
   test("readiness and docs answer", async () => {
-    const client = createClient(`http://127.0.0.1:${env.EXHIBIT_API_PORT}`);
+    const url = `http://127.0.0.1:${env.EXHIBIT_API_PORT}`;
+    const client = createClient(url, () => ownKeyIn(join(folder, "data")));
     expect(await client.get("/healthz")).toBeTruthy();
     expect(await client.get("/readyz")).toMatchObject({ ledger: "up", queue: "up" });
   });

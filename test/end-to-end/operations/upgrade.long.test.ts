@@ -13,6 +13,7 @@ import {
 } from "@exhibit/testkit";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { cli, exhibit } from "../../support/exhibit.ts";
+import { ownKeyIn } from "../../support/own-key.ts";
 import {
   hasPreviousRelease,
   layOutPreviousRelease,
@@ -75,6 +76,7 @@ beforeAll(async () => {
       EXHIBIT_REDIS_URL: redisUrl,
       EXHIBIT_DATABASE_URL: databaseUrl,
       EXHIBIT_API_PORT: String(await freePort()),
+      EXHIBIT_DATA_DIR: join(folder.path, "data", name),
     };
   };
   env = { old: await envOf("old"), now: await envOf("now") };
@@ -92,7 +94,9 @@ async function start(release: "old" | "now", command: "api" | "worker"): Promise
 }
 
 function clientOf(release: "old" | "now") {
-  return createClient(`http://127.0.0.1:${env[release].EXHIBIT_API_PORT}`);
+  const { EXHIBIT_API_PORT, EXHIBIT_DATA_DIR = "" } = env[release];
+  const key = () => (release === "old" ? "none" : ownKeyIn(EXHIBIT_DATA_DIR));
+  return createClient(`http://127.0.0.1:${EXHIBIT_API_PORT}`, key);
 }
 
 async function create(client: ReturnType<typeof clientOf>, suit: string): Promise<string> {

@@ -63,7 +63,7 @@ async function exhibit(args: readonly string[], more: NodeJS.ProcessEnv = {}) {
   return { code: await ended, stdout, stderr };
 }
 
-const client = () => createClient(own.apiUrl);
+const client = () => createClient(own.apiUrl, own.key);
 
 const request = () => ({
   entrust_id: "E-FLEET",

@@ -5,12 +5,9 @@ import {
   type FileView,
   type FolderView,
   type ImportView,
-  localPrincipal,
-  type Principal,
   type Scope,
 } from "@exhibit/contracts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { notePrincipal } from "../../../apps/api/src/http/principal.ts";
 import { routes } from "../../../apps/api/src/routes.ts";
 import { anyEngine, directory, type System, startSystem, writeTree } from "../../support/system.ts";
 
@@ -29,25 +26,19 @@ describe.each(anyEngine)("Two tenants of one deployment (%s)", (kind) => {
   let system: System;
   let of: Record<"anna" | "bob", ImportView>;
   let foldersOfBob: FolderView[];
+  const keys = new Map<string, string>();
   const at = (...parts: string[]) => join(system.root, ...parts);
 
   beforeAll(async () => {
-    let scopes: Record<Who, Scope> | undefined;
-    system = await startSystem(kind, {
-      onApi(app) {
-        app.addHook("onRequest", async (request) => {
-          const who = request.headers["x-test-who"] as Who | undefined;
-          const scope = scopes?.[who ?? "root"] ?? everything;
-          const principal: Principal = { ...localPrincipal, name: `key:${who}`, scope };
-          notePrincipal(request, principal);
-        });
-      },
-    });
-    scopes = {
+    system = await startSystem(kind);
+    const scopes: Record<Who, Scope> = {
       anna: { entrust_ids: ["E-A"], vendors: ["kongur"], roots: [at("anna")] },
       bob: { entrust_ids: ["E-B"], vendors: ["kongur", "rex"], roots: [at("bob")] },
       root: everything,
     };
+    for (const [who, scope] of Object.entries(scopes)) {
+      keys.set(who, await system.makeKey(who, { role: "admin", scope }));
+    }
     await writeTree(at("anna"), { "case/own.txt": "anna's", "shared.txt": "anna's, too" });
     await writeTree(at("bob"), { "case/secret.txt": "bob's", "empty/deep/x": "" });
     of = { anna: await sealed("anna", suit("E-A", at("anna/case"))), bob: await bobs() };
@@ -71,7 +62,10 @@ describe.each(anyEngine)("Two tenants of one deployment (%s)", (kind) => {
   async function ask<Body>(who: Who, method: string, path: string, body?: object) {
     const response = await fetch(`${system.apiUrl}${path}`, {
       method,
-      headers: { "x-test-who": who, ...(body && { "content-type": "application/json" }) },
+      headers: {
+        authorization: `Bearer ${keys.get(who)}`,
+        ...(body && { "content-type": "application/json" }),
+      },
       ...(body && { body: JSON.stringify(body) }),
     });
     const { status, headers } = response;

@@ -177,19 +177,16 @@ async function rowsOf(databaseUrl: string): Promise<string> {
   return rows.join("\n");
 }
 
-async function boardOf({ apiUrl }: System): Promise<string> {
+async function boardOf({ ask }: System): Promise<string> {
   const pages = queues.flatMap((queue) =>
     states.map(
-      (state) =>
-        `${apiUrl}/queues/api/queues?activeQueue=${queue}&status=${state}&page=1&jobsPerPage=100`,
+      (state) => `/queues/api/queues?activeQueue=${queue}&status=${state}&page=1&jobsPerPage=100`,
     ),
   );
-  const texts = await Promise.all(pages.map(async (page) => (await fetch(page)).text()));
+  const texts = await Promise.all(pages.map(async (page) => (await ask(page)).text()));
   const ids = [...texts.join("").matchAll(/"id":"(store-\d+)"/g)].map(([, id]) => id);
   const logs = await Promise.all(
-    [...new Set(ids)].map(async (id) =>
-      (await fetch(`${apiUrl}/queues/api/queues/store/${id}/logs`)).text(),
-    ),
+    [...new Set(ids)].map(async (id) => (await ask(`/queues/api/queues/store/${id}/logs`)).text()),
   );
   return [...texts, ...logs].join("\n");
 }

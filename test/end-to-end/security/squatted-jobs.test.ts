@@ -39,7 +39,7 @@ describe.each(anyEngine)("Jobs that somebody made under ids of ours (%s)", (kind
   });
 
   test("can't be made in Bull Board any more", async () => {
-    const answer = await fetch(`${system.apiUrl}/queues/api/queues/store/add`, {
+    const answer = await system.ask("/queues/api/queues/store/add", {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ name: "store", data: { id: "1" }, options: { jobId: "store-1" } }),

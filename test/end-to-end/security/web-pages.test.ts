@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { ImportView, VendorList } from "@exhibit/contracts";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startBrowser } from "../../support/browser.ts";
+import { logIn, startBrowser } from "../../support/browser.ts";
 import { importOfSuits, type System, startSystem } from "../../support/system.ts";
 
 const hostilePage = `<!DOCTYPE html><title>elsewhere</title><body><script>
@@ -41,6 +41,8 @@ describe("A page that the operator happens to look at", () => {
       startSystem("Redis and Postgres"),
     ]);
     page = await browser.newPage();
+    // The operator is logged in all the while.
+    await logIn(page, system);
   });
   afterAll(async () => {
     await browser.close();

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type ApiClient, createApiClient } from "@exhibit/client";
 import { freePort, type RunningServer, startPostgres, startRedis } from "@exhibit/testkit";
 import { cli } from "../../support/exhibit.ts";
+import { ownKeyIn } from "../../support/own-key.ts";
 import {
   createDeploymentProcess,
   type Death,
@@ -148,6 +149,7 @@ export async function openDeployment({
   // One process first: it creates the tables.
   await apiProcess.start();
   await Promise.all(product.map((one) => one.start()));
+  const key = ownKeyIn(join(folder, "data"));
 
   const sandbox = createSandboxClient(`http://127.0.0.1:${ports.gateway}/sandbox`);
   const requests = keepRequests(sandbox);
@@ -155,6 +157,7 @@ export async function openDeployment({
   const api = createApiClient({
     url: `http://127.0.0.1:${ports.api}`,
     timeout: API_PATIENCE_MS,
+    keys: [key],
     actor: "fault suite",
     retryReadsFor: API_PATIENCE_MS,
   });
@@ -181,7 +184,7 @@ export async function openDeployment({
     requests,
     stranger: createStranger({ cli, folder, config, env: { ...commonEnv, ...env } }),
     deaths,
-    secrets: [leaseKey, "sandbox-app-secret", "sandbox-rex-secret"],
+    secrets: [leaseKey, key, "sandbox-app-secret", "sandbox-rex-secret"],
     async restore() {
       await sandbox.heal();
       await sandbox.clocks({ gateway: 0, oss: 0 });

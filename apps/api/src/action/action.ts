@@ -49,6 +49,8 @@ export interface RouteTraits {
   readonly largeBodies?: true;
   /** The least level at which its requests are logged. @defaultValue that of the logger */
   readonly logLevel?: "warn";
+  /** Whether an open route tells more to those who say who they are. */
+  readonly knows?: true;
 }
 
 /** One HTTP action: its zod schemas, from which the OpenAPI document is made, and its handler. */

@@ -1,4 +1,4 @@
-import { plainText, UNNAMED_ACTOR } from "@exhibit/contracts";
+import { plainText } from "@exhibit/contracts";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { principalOf } from "../http/principal.ts";
@@ -14,15 +14,18 @@ export const actorHeaders = z.looseObject({
     .pipe(z.string().trim().pipe(plainText(LONGEST_NAME)))
     .optional()
     .describe(
-      `Who acts, for the audit log; percent-encoded UTF-8. Default: \`${UNNAMED_ACTOR}\`. The API doesn't verify it: let a proxy set it.`,
+      "On whose behalf the caller acts, for the audit log; percent-encoded UTF-8. It is believed of those only whose key may name others, and recorded beside the caller: `key:portal for alice`.",
     ),
 });
 
-/** Returns who acts, for the audit log. Only those who may act for others are believed to do so. */
+/**
+ * Returns who acts, for the audit log: the principal, and on whose behalf, if it may say so. The
+ * principal's name comes first, so that no other name can be taken for it.
+ */
 export function actorOf(request: FastifyRequest): string {
-  const { mayNameOthers } = principalOf(request);
+  const { name, mayNameOthers } = principalOf(request);
   const named = (request.headers as z.output<typeof actorHeaders>)["x-exhibit-actor"];
-  return (mayNameOthers && named) || UNNAMED_ACTOR;
+  return mayNameOthers && named ? `${name} for ${named}` : name;
 }
 
 /** A header can't carry every name unencoded. A name that isn't encoded is used as it is. */

@@ -1,21 +1,22 @@
 import type { IServerAdapter } from "@bull-board/api/typings/app";
+import type { BoardAction } from "@exhibit/contracts";
 
 type BoardRoute = Parameters<IServerAdapter["setApiRoutes"]>[0][number];
 
 /**
- * What Bull Board may do with jobs. All of it is harmless, because the work itself is recorded in
- * the ledger.
+ * What Bull Board may do with jobs, by its routes. All of it is harmless, because the work itself is
+ * recorded in the ledger.
  */
-const offeredActions: ReadonlySet<string> = new Set([
-  "/api/queues/:queueName/:jobId/retry",
-  "/api/queues/:queueName/:jobId/clean",
-  "/api/queues/:queueName/:jobId/promote",
-  "/api/queues/:queueName/retry/:queueStatus",
-  "/api/queues/:queueName/clean/:queueStatus",
-  "/api/queues/:queueName/promote",
+const offeredActions: ReadonlyMap<string, BoardAction> = new Map([
+  ["/api/queues/:queueName/:jobId/retry", "retry"],
+  ["/api/queues/:queueName/:jobId/clean", "remove"],
+  ["/api/queues/:queueName/:jobId/promote", "promote"],
+  ["/api/queues/:queueName/retry/:queueStatus", "retry"],
+  ["/api/queues/:queueName/clean/:queueStatus", "remove"],
+  ["/api/queues/:queueName/promote", "promote"],
   // For queues that were paused by an earlier version, or by hand.
-  "/api/queues/:queueName/resume",
-  "/api/queues/resume",
+  ["/api/queues/:queueName/resume", "resume"],
+  ["/api/queues/resume", "resume"],
 ]);
 
 const REFUSED =
@@ -32,6 +33,11 @@ export function refuseOtherActions(routes: readonly BoardRoute[]): BoardRoute[] 
       ? route
       : { ...route, handler: () => ({ status: 404, body: { error: REFUSED } }) },
   );
+}
+
+/** Returns what a route of Bull Board, without the path in front, does; undefined if nothing. */
+export function actionOf(route: string): BoardAction | undefined {
+  return offeredActions.get(route);
 }
 
 function isOffered({ method, route }: BoardRoute): boolean {

@@ -7,6 +7,8 @@ export interface BoardQueueOptions {
   readonly labels: JobLabels;
   /** How many workers are alive according to the ledger. */
   readonly workers: () => Promise<number>;
+  /** Whether whoever asks just now may only look. */
+  readonly isReadOnly: () => boolean;
 }
 
 /** Wraps a queue for Bull Board: jobs get titles, and a retry starts with fresh attempts. */
@@ -22,6 +24,8 @@ class BoardQueue extends BullMQAdapter {
     super(queue);
     this.#queue = queue;
     this.#options = options;
+    // Bull Board reads this field anew for each request: it greys the buttons and refuses what they do.
+    Object.defineProperty(this, "readOnlyMode", { get: options.isReadOnly });
   }
 
   override async getJob(id: string) {

@@ -20,9 +20,9 @@ const OPEN_TO_ALL = "/healthz";
 
 /**
  * Guards every route, also those of plugins: a request has to name this server, and a web page of
- * another origin may change nothing. The API has no login, so this is what keeps a page that an
- * operator happens to visit from reading cases (DNS rebinding) and from acting in the operator's
- * name.
+ * another origin may change nothing. It comes before everything else, and whatever a request carries:
+ * so a page that an operator happens to visit can neither read by a name of its own that leads here
+ * (DNS rebinding) nor act in the operator's name.
  */
 export function guardAccess(app: FastifyInstance, options: AccessOptions): void {
   const { listensOn, names = [], publicUrl } = options;

@@ -17,6 +17,8 @@ export async function addDocs(app: FastifyInstance, trial: boolean): Promise<voi
         description: `${trial ? `**${TRIAL_NOTICE}**\n\n` : ""}Bulk ingestion of evidence into the OSS folders that vendors open for a case`,
         version: "1",
       },
+      components: { securitySchemes },
+      security: Object.keys(securitySchemes).map((name) => ({ [name]: [] })),
       tags: [
         { name: "imports", description: "Create, follow and change imports" },
         { name: "cases", description: "What is proved of a case, and what is missing" },
@@ -28,15 +30,35 @@ export async function addDocs(app: FastifyInstance, trial: boolean): Promise<voi
     transformObject: (document) => withoutUnused(jsonSchemaTransformObject(document)),
   });
   // The page's files come from the package, so that it works without the internet.
-  await app.register(swaggerUi, {
-    routePrefix: "/docs",
-    // All addresses are relative to the page, because a proxy may add a path in front.
-    indexPrefix: ".",
-    transformSpecification: (document) => ({ ...document, servers: [{ url: ".." }] }),
-    logLevel: "warn",
+  await app.register(async (docs) => {
+    docs.addHook("onRoute", (route) => {
+      route.config = { ...route.config, needs: "viewer" };
+    });
+    await docs.register(swaggerUi, {
+      routePrefix: "/docs",
+      // All addresses are relative to the page, because a proxy may add a path in front.
+      indexPrefix: ".",
+      transformSpecification: (document) => ({ ...document, servers: [{ url: ".." }] }),
+      logLevel: "warn",
+    });
+    docs.get("/openapi.json", { schema: { hide: true }, logLevel: "warn" }, () => app.swagger());
   });
-  app.get("/openapi.json", { schema: { hide: true }, logLevel: "warn" }, () => app.swagger());
 }
+
+/** How a caller says who they are. */
+const securitySchemes = {
+  key: {
+    type: "http",
+    scheme: "bearer",
+    description: "A key that begins with `exh_`, made by `exhibit keys create`.",
+  },
+  session: {
+    type: "apiKey",
+    in: "cookie",
+    name: "__Host-exhibit",
+    description: "A browser's session, had at `/login`. Without TLS the cookie is named `exhibit`.",
+  },
+} as const;
 
 type Document = ReturnType<typeof jsonSchemaTransformObject>;
 

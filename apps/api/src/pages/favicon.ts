@@ -5,7 +5,12 @@ const icon =
 
 /** Adds the icon that browsers request with every page. */
 export function addFavicon(app: FastifyInstance): void {
-  app.get("/favicon.ico", { schema: { hide: true }, logLevel: "warn" }, (_request, reply) =>
+  const options = {
+    config: { needs: "nothing" },
+    schema: { hide: true },
+    logLevel: "warn",
+  } as const;
+  app.get("/favicon.ico", options, (_request, reply) =>
     reply.type("image/svg+xml").header("cache-control", "max-age=86400").send(icon),
   );
 }

@@ -5,6 +5,7 @@ import type { FastifyInstance } from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
 import type { AccessOptions } from "../../src/index.ts";
 import { routes } from "../../src/routes.ts";
+import { bearer, testKey } from "../fake-door.ts";
 import { startApi } from "../fake-imports.ts";
 
 let app: FastifyInstance | undefined;
@@ -19,10 +20,11 @@ async function start(access?: AccessOptions, host = "127.0.0.1") {
   return { ...api, port: Number(port) };
 }
 
-/** Sends lines as they are: no client of HTTP would. */
+/** Sends lines as they are, with a key: no client of HTTP would. */
 async function say(port: number, ...lines: string[]) {
   const socket = connect(port, "127.0.0.1");
-  socket.end(`${[...lines, "connection: close"].join("\r\n")}\r\n\r\n`);
+  const more = [`authorization: Bearer ${testKey}`, "connection: close"];
+  socket.end(`${[...lines, ...more].join("\r\n")}\r\n\r\n`);
   let answer = "";
   socket.setEncoding("utf8").on("data", (text) => {
     answer += text;
@@ -192,7 +194,7 @@ describe("A web page", () => {
     ]) {
       const answer = await fetch(`http://127.0.0.1:${port}/v1/imports`, {
         method: "POST",
-        headers: { "content-type": type },
+        headers: { ...bearer(testKey), "content-type": type },
         body: new TextEncoder().encode('{"folders":[]}'),
       });
       expect(answer.status).toBe(415);
@@ -212,7 +214,10 @@ it.each([
   ["OPTIONS", "/v1/imports/x", "GET, PATCH"],
 ])("%s %s isn't allowed, but %s is", async (method, path, allow) => {
   const { port } = await start();
-  const answer = await fetch(`http://127.0.0.1:${port}${path}?x=1`, { method });
+  const answer = await fetch(`http://127.0.0.1:${port}${path}?x=1`, {
+    method,
+    headers: bearer(testKey),
+  });
   expect(answer.status).toBe(405);
   expect(answer.headers.get("allow")).toBe(allow);
   expect(await answer.json()).toMatchObject({ code: "METHOD_NOT_ALLOWED" });

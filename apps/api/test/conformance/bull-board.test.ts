@@ -1,7 +1,9 @@
 import { appRoutes } from "@bull-board/api/dist/routes.js";
 import { PGlite } from "@electric-sql/pglite";
+import { ExhibitError } from "@exhibit/contracts";
 import { type Engine, openEmbeddedEngine, type WorkerHandle } from "@exhibit/queue";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { bearer } from "../fake-door.ts";
 import { anyScope, startApi } from "../fake-imports.ts";
 
 let pglite: PGlite;
@@ -125,6 +127,91 @@ describe("What Bull Board can do", () => {
     expect(await storeQueue().isPaused()).toBe(false);
     expect(await storeQueue().getGlobalConcurrency()).toBeNull();
     expect(await storeQueue().getJob("store-9")).toBeUndefined();
+  });
+});
+
+describe("Who may use Bull Board", () => {
+  const ask = (key: string, url = "/queues/api/queues") =>
+    api.injectAsIs({ url, headers: bearer(key) });
+  const press = (key: string, path: string) =>
+    api.injectAsIs({ method: "PUT", url: `/queues/api/queues/${path}`, headers: bearer(key) });
+  const isReadOnly = async (key: string) => {
+    const { queues } = (await ask(key)).json() as { queues: { readOnlyMode: boolean }[] };
+    return [...new Set(queues.map(({ readOnlyMode }) => readOnlyMode))];
+  };
+
+  it("only looks as a viewer or producer, and acts from ops on: each sees it so", async () => {
+    for (const key of ["viewer", "producer"]) {
+      expect(await isReadOnly(key)).toEqual([true]);
+      const answer = await press(key, "store/promote");
+      expect(answer.statusCode).toBe(403);
+      expect(answer.json()).toMatchObject({ code: "AUTH_FORBIDDEN" });
+    }
+    expect(api.boardActs).toEqual([]);
+    for (const key of ["ops", "admin"]) {
+      expect(await isReadOnly(key)).toEqual([false]);
+      expect((await press(key, "store/promote")).statusCode).toBe(200);
+    }
+    // Many at once don't take one another's role.
+    const keys = Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? "viewer" : "ops"));
+    const seen = await Promise.all(keys.map(isReadOnly));
+    expect(seen).toEqual(keys.map((key) => [key === "viewer"]));
+  });
+
+  it("isn't limited to some cases or vendors, because the jobs are of all", async () => {
+    for (const key of ["narrow", "narrow-ops"]) {
+      for (const url of [
+        "/queues/",
+        "/queues/api/queues",
+        "/queues/api/queues/store/store-1/logs",
+      ]) {
+        const answer = await ask(key, url);
+        expect([url, answer.statusCode]).toEqual([url, 403]);
+        expect(answer.json().detail).toContain(`key:${key} is limited`);
+      }
+      expect((await press(key, "store/promote")).statusCode).toBe(403);
+    }
+  });
+});
+
+describe("What a person does in Bull Board", () => {
+  it.each([
+    ["store/store-1/retry", { action: "retry", queue: "store", job: "store-1", status: null }],
+    ["store/store-1/promote", { action: "promote", queue: "store", job: "store-1", status: null }],
+    ["plan/plan-1/clean", { action: "remove", queue: "plan", job: "plan-1", status: null }],
+    ["store/retry/failed", { action: "retry", queue: "store", job: null, status: "failed" }],
+    ["store/clean/failed", { action: "remove", queue: "store", job: null, status: "failed" }],
+    ["seal/promote", { action: "promote", queue: "seal", job: null, status: null }],
+    ["seal/resume", { action: "resume", queue: "seal", job: null, status: null }],
+    ["resume", { action: "resume", queue: null, job: null, status: null }],
+  ])("is on record with who did it: %s", async (path, act) => {
+    const url = `/queues/api/queues/${path}`;
+    await api.injectAsIs({ method: "PUT", url, headers: bearer("ops") });
+    expect(api.boardActs.at(-1)).toEqual({ act, who: "key:ops" });
+  });
+
+  it("isn't done when it can't be recorded", async () => {
+    const other = await startApi({
+      queues: engine.queues,
+      recordBoardAct: () =>
+        Promise.reject(new ExhibitError("SERVICE_UNREACHABLE", "The ledger doesn't answer.")),
+    });
+    onTestFinished(() => other.app.close());
+    await engine.enqueueNew("store", [{ id: "5" }]);
+    const url = "/queues/api/queues/store/store-5/clean";
+    const answer = await other.app.inject({ method: "PUT", url });
+    expect(answer.statusCode).toBe(503);
+    expect(await storeQueue().getJob("store-5")).toBeDefined();
+    await api.app.inject({ method: "PUT", url });
+    expect(await storeQueue().getJob("store-5")).toBeUndefined();
+  });
+
+  it("is recorded for no look at it, and for nothing that is refused", async () => {
+    const before = api.boardActs.length;
+    await shown();
+    await api.app.inject("/queues/api/queues/store/store-1/logs");
+    await api.app.inject({ method: "PUT", url: "/queues/api/queues/store/pause" });
+    expect(api.boardActs).toHaveLength(before);
   });
 });
 

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import type { ImportView } from "@exhibit/contracts";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { bearer, testKey } from "../fake-door.ts";
 import { startApi } from "../fake-imports.ts";
 
 let api: Awaited<ReturnType<typeof startApi>>;
@@ -26,6 +27,7 @@ async function follow(importId: string) {
   const controller = new AbortController();
   const response = await fetch(`${address}/v1/imports/${importId}/events`, {
     signal: controller.signal,
+    headers: bearer(testKey),
   });
   const blocks = readBlocks(response);
   return {
@@ -166,7 +168,8 @@ it("keeps one event at most for a reader who takes none, and closes such a strea
   const long = { entrust_id: "x".repeat(200_000) };
   const view = api.put(long);
   const reader = connect(Number(new URL(address).port), "127.0.0.1");
-  reader.write(`GET /v1/imports/${view.import_id}/events HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+  const headers = `host: localhost\r\nauthorization: Bearer ${testKey}\r\n`;
+  reader.write(`GET /v1/imports/${view.import_id}/events HTTP/1.1\r\n${headers}\r\n`);
   await once(reader, "readable");
   const [socket] = sockets;
   let changes = 0;

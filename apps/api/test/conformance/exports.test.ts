@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { csvHead, type FileView } from "@exhibit/contracts";
 import { afterEach, describe, expect, test } from "vitest";
+import { bearer, testKey } from "../fake-door.ts";
 import { anyScope, fakeImports, fileView, folderView, startApi } from "../fake-imports.ts";
 
 let api: Awaited<ReturnType<typeof startApi>> | undefined;
@@ -11,6 +12,8 @@ afterEach(async () => {
 });
 
 const PAGE = 1000;
+
+const ask = (url: string) => fetch(url, { headers: bearer(testKey) });
 
 /** Starts the API over an import of so many files in two folders; reading a page may fail. */
 async function serve(count: number, { failsAtPage }: { failsAtPage?: number } = {}) {
@@ -50,7 +53,7 @@ async function serve(count: number, { failsAtPage }: { failsAtPage?: number } = 
 describe("files.ndjson", () => {
   test("has a line for each file and ends with their number and the digest of all before", async () => {
     const { url, asked, import_id } = await serve(2500);
-    const answer = await fetch(`${url}/files.ndjson?state=stored,failed`);
+    const answer = await ask(`${url}/files.ndjson?state=stored,failed`);
     expect(answer.headers.get("content-type")).toBe("application/x-ndjson; charset=utf-8");
     expect(answer.headers.get("content-disposition")).toContain(`exhibit-${import_id}.ndjson`);
     const body = await answer.text();
@@ -73,7 +76,7 @@ describe("files.ndjson", () => {
 
   test("of no file has the end alone", async () => {
     const { url } = await serve(0);
-    expect(await (await fetch(`${url}/files.ndjson`)).json()).toEqual({
+    expect(await (await ask(`${url}/files.ndjson`)).json()).toEqual({
       ...{ end: true, files: 0 },
       sha256: createHash("sha256").digest("hex"),
     });
@@ -81,7 +84,7 @@ describe("files.ndjson", () => {
 
   test("that fails on its way is a response that breaks off, without the end", async () => {
     const { url } = await serve(5000, { failsAtPage: 3 });
-    const answer = await fetch(`${url}/files.ndjson`);
+    const answer = await ask(`${url}/files.ndjson`);
     expect(answer.status).toBe(200);
     await expect(answer.text()).rejects.toThrow();
   });
@@ -91,7 +94,8 @@ describe("files.ndjson", () => {
     const { url, asked } = await serve(pages * PAGE);
     const { hostname, port, pathname } = new URL(url);
     const socket = connect({ host: hostname, port: Number(port) });
-    socket.write(`GET ${pathname}/files.ndjson HTTP/1.1\r\nhost: ${hostname}:${port}\r\n\r\n`);
+    const headers = `host: ${hostname}:${port}\r\nauthorization: Bearer ${testKey}\r\n`;
+    socket.write(`GET ${pathname}/files.ndjson HTTP/1.1\r\n${headers}\r\n`);
     await once(socket, "readable");
     // What fits into the buffers between the two has been read before long, and then no more.
     let before = -1;
@@ -109,7 +113,7 @@ describe("files.ndjson", () => {
 describe("files.csv", () => {
   test("is the command line's table: with a mark for Excel, safe cells, and each file's folder", async () => {
     const { url, import_id } = await serve(1500);
-    const answer = await fetch(`${url}/files.csv`);
+    const answer = await ask(`${url}/files.csv`);
     expect(answer.headers.get("content-type")).toBe("text/csv; charset=utf-8");
     const bytes = Buffer.from(await answer.arrayBuffer());
     expect(bytes.subarray(0, 3)).toEqual(Buffer.from([0xef, 0xbb, 0xbf]));
@@ -123,7 +127,7 @@ describe("files.csv", () => {
 
   test("comes without the mark for programs", async () => {
     const { url } = await serve(1);
-    const answer = await fetch(`${url}/files.csv?bom=false`);
+    const answer = await ask(`${url}/files.csv?bom=false`);
     expect(
       Buffer.from(await answer.arrayBuffer())
         .subarray(0, 4)
@@ -137,8 +141,8 @@ test.each(["files.ndjson", "files.csv"])(
   async (name) => {
     const { url } = await serve(1);
     const unknown = url.replace(/[^/]+$/, "0f8fad5b-d9cb-469f-a165-70867728950e");
-    expect((await fetch(`${unknown}/${name}`)).status).toBe(404);
-    expect((await fetch(`${url}/${name}?limit=7`)).status).toBe(400);
-    expect((await fetch(`${url}/${name}?state=lost`)).status).toBe(400);
+    expect((await ask(`${unknown}/${name}`)).status).toBe(404);
+    expect((await ask(`${url}/${name}?limit=7`)).status).toBe(400);
+    expect((await ask(`${url}/${name}?state=lost`)).status).toBe(400);
   },
 );

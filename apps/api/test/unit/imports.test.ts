@@ -1,5 +1,6 @@
 import { ExhibitError, errorTable } from "@exhibit/contracts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { bearer } from "../fake-door.ts";
 import { auditEvent, fileView, folderView, incidentView, startApi } from "../fake-imports.ts";
 
 let api: Awaited<ReturnType<typeof startApi>>;
@@ -25,7 +26,10 @@ describe("starting an import", () => {
     expect(answer.headers.location).toBe(`/v1/imports/${answer.json().import_id}`);
     expect(answer.json().status).toBe("planning");
     expect(api.calls).toEqual([
-      { name: "create", args: [{ entrust_id: "E-77", suit_ids: [], folders: [folder] }, "api"] },
+      {
+        name: "create",
+        args: [{ entrust_id: "E-77", suit_ids: [], folders: [folder] }, "key:admin"],
+      },
     ]);
   });
 
@@ -233,7 +237,7 @@ describe("acts of people", () => {
     const answer = await act(`${import_id}/${name}`, payload);
     expect(answer.statusCode).toBe(202);
     expect(answer.json().import_id).toBe(import_id);
-    expect(api.calls[0]).toEqual({ name, args: [import_id, request, "api"] });
+    expect(api.calls[0]).toEqual({ name, args: [import_id, request, "key:admin"] });
   });
 
   it("passes on what place a folder's files are to go to, which has to be whole, with a reason", async () => {
@@ -244,7 +248,7 @@ describe("acts of people", () => {
     expect(answer.statusCode).toBe(202);
     expect(api.calls[0]).toEqual({
       name: "acceptDestination",
-      args: [import_id, "7", { ...place, why: "they moved" }, "api"],
+      args: [import_id, "7", { ...place, why: "they moved" }, "key:admin"],
     });
     for (const wrong of [place, { bucket: "b", prefix: "p/", why: "w" }, { why: "w" }]) {
       expect((await act(path, wrong)).json().code).toBe("REQUEST_INVALID");
@@ -266,13 +270,16 @@ describe("acts of people", () => {
   });
 
   it.each([
-    ["wang", "wang"],
-    [encodeURIComponent("王芳"), "王芳"],
-    ["100%", "100%"],
-    [" ", "api"],
-  ])("puts the X-Exhibit-Actor %j on the record as %s", async (header, who) => {
+    ["portal", "wang", "key:portal for wang"],
+    ["portal", encodeURIComponent("王芳"), "key:portal for 王芳"],
+    ["portal", "100%", "key:portal for 100%"],
+    ["portal", " ", "key:portal"],
+    ["portal", "key:admin", "key:portal for key:admin"],
+    // It may not name others.
+    ["admin", "wang", "key:admin"],
+  ])("puts %s with the X-Exhibit-Actor %j on the record as %s", async (key, header, who) => {
     const { import_id } = api.put();
-    await act(`${import_id}/cancel`, {}, { "x-exhibit-actor": header });
+    await act(`${import_id}/cancel`, {}, { ...bearer(key), "x-exhibit-actor": header });
     expect(api.calls[0]?.args.at(-1)).toBe(who);
   });
 

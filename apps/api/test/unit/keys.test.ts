@@ -1,5 +1,6 @@
-import { everything, localPrincipal } from "@exhibit/contracts";
+import { everything } from "@exhibit/contracts";
 import { afterEach, expect, it } from "vitest";
+import { bearer, principal } from "../fake-door.ts";
 import { keyView, newKeyText, startApi } from "../fake-imports.ts";
 
 let api: Awaited<ReturnType<typeof startApi>> | undefined;
@@ -8,14 +9,15 @@ afterEach(async () => {
 });
 
 /** Who acts, as the keys are told. */
-const by = (who: string) => ({ principal: localPrincipal, who });
+const admin = principal("admin");
+const by = (who: string, more = {}) => ({ principal: { ...admin, ...more }, who });
 
 it("lists keys without their secrets", async () => {
   api = await startApi();
   const answer = await api.app.inject("/v1/keys?limit=7");
   expect(answer.statusCode).toBe(200);
   expect(answer.json()).toEqual({ items: [keyView], next: null });
-  expect(api.calls).toEqual([{ name: "list keys", args: [{ limit: 7 }, by("api")] }]);
+  expect(api.calls).toEqual([{ name: "list keys", args: [{ limit: 7 }, by("key:admin")] }]);
 });
 
 it("makes a key, shows it once, and keeps caches from storing it", async () => {
@@ -23,7 +25,7 @@ it("makes a key, shows it once, and keeps caches from storing it", async () => {
   const answer = await api.app.inject({
     method: "POST",
     url: "/v1/keys",
-    headers: { "x-exhibit-actor": "wang" },
+    headers: { ...bearer("portal"), "x-exhibit-actor": "wang" },
     payload: { name: "clerk", role: "producer", scope: { entrust_ids: ["E-77"] }, why: "for Li" },
   });
   expect(answer.statusCode).toBe(201);
@@ -37,7 +39,12 @@ it("makes a key, shows it once, and keeps caches from storing it", async () => {
     expires_in_days: 90,
     why: "for Li",
   };
-  expect(api.calls).toEqual([{ name: "create key", args: [request, by("wang")] }]);
+  expect(api.calls).toEqual([
+    {
+      name: "create key",
+      args: [request, by("key:portal for wang", { name: "key:portal", mayNameOthers: true })],
+    },
+  ]);
   expect(api.log.join("\n")).not.toContain(newKeyText);
 });
 
@@ -66,8 +73,8 @@ it("rotates a key, with a day for the old secret unless it is said otherwise", a
   expect(answer.json()).toMatchObject({ key_id: "AbC12345", key: newKeyText });
   await api.app.inject({ ...rotate, payload: { old_valid_hours: 0, expires_in_days: 7 } });
   expect(api.calls.map(({ args }) => args)).toEqual([
-    ["AbC12345", { old_valid_hours: 24, expires_in_days: 90 }, by("api")],
-    ["AbC12345", { old_valid_hours: 0, expires_in_days: 7 }, by("api")],
+    ["AbC12345", { old_valid_hours: 24, expires_in_days: 90 }, by("key:admin")],
+    ["AbC12345", { old_valid_hours: 0, expires_in_days: 7 }, by("key:admin")],
   ]);
   expect(api.log.join("\n")).not.toContain(newKeyText);
 });
@@ -80,8 +87,8 @@ it("revokes a key, with why or without", async () => {
   expect(answer.json()).toMatchObject({ key_id: "AbC12345", revoked_by: "key:admin" });
   await api.app.inject(revoke);
   expect(api.calls.map(({ args }) => args)).toEqual([
-    ["AbC12345", { why: "it was in a log" }, by("api")],
-    ["AbC12345", {}, by("api")],
+    ["AbC12345", { why: "it was in a log" }, by("key:admin")],
+    ["AbC12345", {}, by("key:admin")],
   ]);
 });
 
@@ -89,10 +96,10 @@ it("tells who sends the request, and what they may do", async () => {
   api = await startApi();
   const answer = await api.app.inject("/v1/me");
   expect(answer.json()).toEqual({
-    name: "local",
+    name: "key:admin",
     role: "admin",
     scope: everything,
-    may_name_others: true,
+    may_name_others: false,
     may_make_keys: true,
   });
   expect(answer.headers["cache-control"]).toBe("no-store");

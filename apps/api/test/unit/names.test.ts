@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { bearer } from "../fake-door.ts";
 import { startApi } from "../fake-imports.ts";
 
 let api: Awaited<ReturnType<typeof startApi>>;
@@ -47,7 +48,7 @@ describe("a change", () => {
   function patch(payload: object) {
     const { import_id } = api.put();
     const url = `/v1/imports/${import_id}`;
-    const headers = { "x-exhibit-actor": "wang" };
+    const headers = { ...bearer("portal"), "x-exhibit-actor": "wang" };
     return api.app.inject({ method: "PATCH", url, headers, payload });
   }
 
@@ -57,7 +58,7 @@ describe("a change", () => {
     expect(answer.statusCode).toBe(202);
     expect(api.calls[0]).toMatchObject({
       name: "change",
-      args: [expect.any(String), request, "wang"],
+      args: [expect.any(String), request, "key:portal for wang"],
     });
   });
 

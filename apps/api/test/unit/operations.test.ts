@@ -2,6 +2,7 @@ import { TRIAL_NOTICE } from "@exhibit/contracts";
 import type { Readiness } from "@exhibit/runtime";
 import { afterEach, expect, it } from "vitest";
 import { routes } from "../../src/routes.ts";
+import { bearer } from "../fake-door.ts";
 import { anyScope, fakeImports, startApi, vendorState } from "../fake-imports.ts";
 
 let api: Awaited<ReturnType<typeof startApi>> | undefined;
@@ -55,13 +56,12 @@ it.each(["pause", "resume"])("passes on %s of a vendor, with who and why", async
   const answer = await api.app.inject({
     method: "POST",
     url: `/v1/vendors/kongur/${name}`,
-    headers: { "x-exhibit-actor": "wang" },
     payload: { why: "until Monday" },
   });
   expect(answer.statusCode).toBe(202);
   expect(answer.json()).toEqual(vendorState);
   expect(api.calls).toEqual([
-    { name: `${name} vendor`, args: ["kongur", { why: "until Monday" }, "wang"] },
+    { name: `${name} vendor`, args: ["kongur", { why: "until Monday" }, "key:admin"] },
   ]);
 });
 
@@ -76,13 +76,13 @@ it("shows the bandwidth limit, and sets it for whoever says who they are", async
   const answer = await api?.app.inject({
     method: "PUT",
     url: "/v1/bandwidth",
-    headers: { "x-exhibit-actor": encodeURIComponent("王芳") },
+    headers: { ...bearer("portal"), "x-exhibit-actor": encodeURIComponent("王芳") },
     payload: { limit: "10M", why: "the office works" },
   });
   expect(answer?.statusCode).toBe(200);
   expect(answer?.json()).toMatchObject({
     limit: "10M",
-    changes: [{ who: "王芳", why: "the office works" }],
+    changes: [{ who: "key:portal for 王芳", why: "the office works" }],
   });
   const refused = await api?.app.inject({ method: "PUT", url: "/v1/bandwidth", payload: {} });
   expect(refused?.statusCode).toBe(400);
@@ -145,7 +145,7 @@ it("shows a browser a page with these links, each relative to it, and its icon",
     vary: "accept",
   });
   const links = [...answer.body.matchAll(/href="([^"]+)"/g)].map(([, link]) => link ?? "");
-  expect(links).toHaveLength(6);
+  expect(links).toHaveLength(7);
   for (const link of links) {
     expect(link).toMatch(/^\.\//);
     expect((await api.app.inject(link)).statusCode).toBe(200);

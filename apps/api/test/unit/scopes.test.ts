@@ -1,7 +1,6 @@
 import { everything, localPrincipal, type Principal, type Scope } from "@exhibit/contracts";
 import type { Scoped } from "@exhibit/ingest";
 import { afterEach, expect, it } from "vitest";
-import { notePrincipal } from "../../src/http/principal.ts";
 import { routes } from "../../src/routes.ts";
 import { fakeBandwidth, fakeImports, startApi } from "../fake-imports.ts";
 
@@ -46,8 +45,8 @@ it.each(narrowed)("%s %s works within the principal's scope alone", async (metho
     cases: noted(fake.cases),
     vendors: noted(fake.vendors),
     bandwidth: noted(fakeBandwidth()),
+    authenticate: async () => principal,
   });
-  api.app.addHook("onRequest", async (request) => notePrincipal(request, principal));
   await api.app.ready();
   // What belongs to no request, such as the reader of the event streams.
   expect(asked.splice(0)).toEqual([everything, everything]);

@@ -2,6 +2,7 @@ import { activeTraceId, withSpan } from "@exhibit/telemetry";
 import { recordSpans, type SpanRecorder } from "@exhibit/telemetry/testing";
 import { SpanStatusCode } from "@opentelemetry/api";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { bearer, testKey } from "../fake-door.ts";
 import { importView, startApi } from "../fake-imports.ts";
 
 let api: Awaited<ReturnType<typeof startApi>>;
@@ -32,7 +33,7 @@ it("carries the caller's trace into the handler, also behind a body that has to 
   const address = await api.app.listen({ port: 0, host: "127.0.0.1" });
   await fetch(`${address}/v1/imports`, {
     method: "POST",
-    headers: { traceparent, "content-type": "application/json" },
+    headers: { ...bearer(testKey), traceparent, "content-type": "application/json" },
     body: JSON.stringify(payload),
   });
   expect(seen).toBe(traceId);

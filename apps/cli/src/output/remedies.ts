@@ -7,6 +7,8 @@ import { type ErrorCode, errorTable } from "@exhibit/contracts";
 const remedies: Partial<Record<ErrorCode, string>> = {
   NOT_FOUND:
     "Check the id or name: `exhibit status` lists the imports, `exhibit vendors` the vendors.",
+  AUTH_REQUIRED:
+    "Set EXHIBIT_API_KEY or EXHIBIT_API_KEY_FILE to a key that is valid. An administrator makes one: exhibit keys create. An API that `exhibit up` or `exhibit api` runs on this machine keeps a key in its data folder (EXHIBIT_DATA_DIR), where only its user can read it.",
   SOURCE_OUTSIDE_ROOTS:
     "Import a folder within one of them, or add the folder to `sources.roots` and restart. Start a trial without a configuration with the folder: npm start -- FOLDER",
   VENDOR_MISCONFIGURED: "Correct the vendor's section of the configuration and try again.",

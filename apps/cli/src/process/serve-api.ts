@@ -31,6 +31,7 @@ export async function serveApi({
   environment,
 }: ServeOptions): Promise<ServedApi> {
   const { trial, imports, cases, bandwidth, keys, queues, labels, ready, vendors } = services;
+  const { authenticate, sessions, recordBoardAct } = services;
   const { apiHost: host, apiPort: port, apiHosts: names = [], publicUrl } = environment;
   const access = { listensOn: host, names, publicUrl };
   const app = await buildApi({
@@ -43,6 +44,9 @@ export async function serveApi({
     labels,
     ready,
     vendors,
+    authenticate,
+    sessions,
+    recordBoardAct,
     logger,
     access,
     overload: {},
@@ -60,8 +64,7 @@ export async function serveApi({
 }
 
 /**
- * Returns a warning when the API is exposed: it has no login, so whoever reaches it may do
- * everything.
+ * Returns a warning when the API is exposed: without TLS, whoever sees the traffic sees the keys in it.
  */
 function exposureOf(listensAt: readonly (AddressInfo | string)[]): string | undefined {
   const open = listensAt
@@ -74,8 +77,8 @@ function exposureOf(listensAt: readonly (AddressInfo | string)[]): string | unde
   const where = urls.length === 0 ? "" : ` at ${[...new Set(urls)].join(", ")}`;
   const [{ address } = { address: "" }] = open;
   return (
-    `The API listens on ${address}: other machines can reach it${where}, and it has no login. ` +
-    "Whoever reaches it can read, import and cancel. Make it listen on 127.0.0.1 (EXHIBIT_API_HOST), or make sure that only a proxy with a login can reach it."
+    `The API listens on ${address}: other machines can reach it${where}, without TLS. ` +
+    "Keys and evidence's names can be read on the way. Make it listen on 127.0.0.1 (EXHIBIT_API_HOST), or let only a proxy with TLS reach it."
   );
 }
 

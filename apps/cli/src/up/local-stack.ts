@@ -12,6 +12,8 @@ import { type Sandbox, startSandbox } from "@exhibit/sandbox";
 import { createLogger, startTelemetry } from "@exhibit/telemetry";
 import { lockDataFolder } from "../process/data-lock.ts";
 import { startLimitedWorker } from "../process/limited-worker.ts";
+import { makeLoginLink } from "../process/login-link.ts";
+import { lockApi } from "../process/own-key.ts";
 import { type ServedApi, type ServeOptions, serveApi } from "../process/serve-api.ts";
 import { telemetryEnvironment } from "../process/telemetry-environment.ts";
 import { openLogFile } from "./log-file.ts";
@@ -21,6 +23,10 @@ export interface LocalStack {
   /** Whether its configuration is a trial's. */
   trial: boolean;
   api: ServedApi;
+  /** The key that the API made for itself, if it did. */
+  ownKey: string | undefined;
+  /** Makes a link that logs a browser in with it, once. */
+  makeLoginLink(): Promise<string | undefined>;
   sandbox: Sandbox | undefined;
   logPath: string;
   /** The port that the API should have, when another program uses it. */
@@ -73,11 +79,15 @@ export async function openLocalStack(
   stack.defer(() => services.close());
   const worker = await startLimitedWorker(services, bwlimit);
   stack.defer(() => worker.close());
+  const ownKey = await lockApi(services, environment);
   const api = await serveSomewhere({ services, logger, environment }, mayMove(environment));
   stack.defer(() => api.served.close());
   return {
     trial: config.trial,
     api: api.served,
+    ownKey,
+    makeLoginLink: async () =>
+      ownKey && makeLoginLink(services, ownKey, { ...environment, url: api.served.url }),
     sandbox,
     logPath,
     portTaken: api.portTaken,

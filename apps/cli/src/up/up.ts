@@ -69,7 +69,8 @@ export async function up(
   for (const root of localStack.boundlessRoots) terminal.note(`WARNING: ${boundlessLine(root)}`);
   if (localStack.api.exposure !== undefined) terminal.note(`WARNING: ${localStack.api.exposure}`);
 
-  const api = createApiClient({ url: localStack.api.url, actor: actorOfSystem() });
+  const keys = [localStack.ownKey ?? environment.apiKey ?? []].flat();
+  const api = createApiClient({ url: localStack.api.url, keys, actor: actorOfSystem() });
   const goingOn = await openImports(api);
   for (const view of goingOn) terminal.note(await goesOnLine(api, view));
 
@@ -85,7 +86,7 @@ export async function up(
     });
     if (options.once === true || interruption.signal.aborted) return exitCode;
   }
-  sayAddresses(localStack, terminal);
+  await sayAddresses(localStack, terminal);
   await interruption.heard;
   return exitCode;
 }
@@ -124,8 +125,13 @@ function sayPort({ portTaken, api }: LocalStack, terminal: Terminal): void {
   );
 }
 
-function sayAddresses({ api, logPath }: LocalStack, terminal: Terminal): void {
+async function sayAddresses(
+  { api, logPath, makeLoginLink }: LocalStack,
+  terminal: Terminal,
+): Promise<void> {
+  const link = await makeLoginLink();
   terminal.note("");
+  if (link !== undefined) terminal.note(`Log in      ${link} (once, within 10 minutes)`);
   terminal.note(`API         ${api.url}/v1/imports`);
   terminal.note(`API docs    ${api.url}/docs`);
   terminal.note(`Bull Board  ${api.url}/queues`);

@@ -11,9 +11,14 @@ afterEach(async () => {
 });
 
 /** Nothing of them is asked here. */
+const authenticate = async () => undefined;
+const none = { within: () => undefined };
 const services = {
   queues: [],
   trial: false,
+  imports: none,
+  bandwidth: none,
+  authenticate,
   openCounters: () => undefined,
 } as unknown as Services;
 
@@ -36,7 +41,7 @@ test.each(["127.0.0.1", "localhost", "::1"])("an API on %s is this machine's own
   expect((await fetch(`${api.url}/healthz`)).status).toBe(200);
 });
 
-test("one on all addresses says at which it is reached, and that it asks nobody who they are", async () => {
+test("one on all addresses says at which it is reached, and that keys go there without TLS", async () => {
   const { api, log } = await serve("0.0.0.0");
   const { port } = new URL(api.url);
   const outside = Object.values(networkInterfaces())
@@ -44,9 +49,10 @@ test("one on all addresses says at which it is reached, and that it asks nobody 
     .filter(({ family, internal }) => family === "IPv4" && !internal)
     .map(({ address }) => `http://${address}:${port}`);
   expect(api.exposure).toContain("The API listens on 0.0.0.0: other machines can reach it");
+  expect(api.exposure).toContain("without TLS");
   for (const url of outside) expect(api.exposure).toContain(url);
   expect(log).toEqual([expect.objectContaining({ level: "warn", msg: api.exposure })]);
-  for (const url of [api.url, ...outside]) expect((await fetch(`${url}/`)).status).toBe(200);
+  for (const url of [api.url, ...outside]) expect((await fetch(`${url}/`)).status).toBe(401);
 });
 
 test("it takes the names of the environment for its own", async () => {
@@ -55,8 +61,8 @@ test("it takes the names of the environment for its own", async () => {
     publicUrl: "https://public.test",
   });
   for (const [host, status] of [
-    ["exhibit.test", 200],
-    ["public.test", 200],
+    ["exhibit.test", 401],
+    ["public.test", 401],
     ["evil.test", 421],
   ] as const) {
     expect(await statusAs(host, api.url)).toBe(status);
@@ -67,7 +73,7 @@ test("it limits requests as the environment says", async () => {
   const { api } = await serve("127.0.0.1", { apiRates: { reads: 2 } });
   const statuses = [];
   for (let asked = 0; asked < 3; asked += 1) statuses.push((await fetch(`${api.url}/`)).status);
-  expect(statuses).toEqual([200, 200, 429]);
+  expect(statuses).toEqual([401, 401, 429]);
 });
 
 /** fetch lets nobody choose the Host. */

@@ -9,6 +9,8 @@ interface Asked {
   body: unknown;
   /** Who asks. */
   actor: string | undefined;
+  /** The key that the request carries. */
+  key: string | undefined;
 }
 
 export interface FakeApi extends AsyncDisposable {
@@ -27,6 +29,7 @@ export async function startFakeApi(answer: Answer): Promise<FakeApi> {
       path: request.url ?? "",
       body: await jsonOf(request),
       actor: request.headers["x-exhibit-actor"]?.toString(),
+      key: /^Bearer (.*)$/.exec(request.headers.authorization ?? "")?.[1],
     };
     asked.push(one);
     answer(response, one);

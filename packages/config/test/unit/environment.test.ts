@@ -31,6 +31,7 @@ describe("the environment", () => {
       EXHIBIT_API_HOSTS: "exhibit.test, api,,10.0.0.7,fd00::7,[::2]",
       EXHIBIT_API_READS_PER_MINUTE: "off",
       EXHIBIT_API_WRITES_PER_MINUTE: "600",
+      EXHIBIT_API_KEY: "exh_key",
       EXHIBIT_GRACE: "90",
     };
     const { leaseKeys, ...said } = readEnvironment(given);
@@ -48,6 +49,7 @@ describe("the environment", () => {
       isPortChosen: true,
       apiUrl: "https://exhibit.test",
       publicUrl: "https://exhibit.test",
+      apiKey: "exh_key",
       apiHosts: ["exhibit.test", "api", "10.0.0.7", "fd00::7", "[::2]"],
       apiRates: { writes: 600 },
       graceMs: 90_000,

@@ -4,6 +4,7 @@ import { pageOf } from "./pages.ts";
 /**
  * What people do to imports, (`pause`, `resume` and `accept` only) to vendors, and (`create`, `rotate`
  * and `revoke`) to keys. Each of them is recorded in the audit log, in the transaction that does it.
+ * `board` is what they do to jobs in Bull Board, and is recorded before it is done.
  */
 export const auditActions = [
   "create",
@@ -16,8 +17,23 @@ export const auditActions = [
   "change",
   "rotate",
   "revoke",
+  "board",
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
+
+/** What a person can do in Bull Board: to one job, or to all of a queue that are in one state. */
+export type BoardAction = "retry" | "remove" | "promote" | "resume";
+
+/** One press of a button in Bull Board. */
+export interface BoardAct {
+  readonly action: BoardAction;
+  /** Null for all queues. */
+  readonly queue: string | null;
+  /** The id of the one job, such as `store-7`; null for all. */
+  readonly job: string | null;
+  /** The state that the jobs are in; null for any. */
+  readonly status: string | null;
+}
 
 /** Who is recorded when the caller doesn't say who they are. */
 export const UNNAMED_ACTOR = "api";
@@ -31,7 +47,7 @@ export const auditEvent = z
     subject: z
       .string()
       .nullable()
-      .describe("What else was acted on, as its path below /v1: `keys/AbC12345`"),
+      .describe("What else was acted on, as its path here: `keys/AbC12345`, `queues/store`"),
     at: z.iso.datetime(),
     who: z.string(),
     what: z.enum(auditActions),
@@ -43,7 +59,9 @@ export const auditEvent = z
     details: z
       .record(z.string(), z.unknown())
       .nullable()
-      .describe("Further facts, such as `allow_empty` of a retry, or `from` and `to` of an accept"),
+      .describe(
+        "Further facts, such as `allow_empty` of a retry, `from` and `to` of an accept, or `action`, `queue` and `job` of a press in Bull Board",
+      ),
   })
   .meta({ id: "AuditEvent" });
 export type AuditEvent = z.output<typeof auditEvent>;

@@ -24,6 +24,17 @@ export function createJobLabels(ledger: Ledger): JobLabels {
   };
 }
 
+/** Returns the import whose work a job carries; undefined for all jobs of a queue, and unknown ones. */
+export async function importOfJob(
+  ledger: Ledger,
+  { queue, job }: { queue: string | null; job: string | null },
+): Promise<string | undefined> {
+  const kind = kinds[queue as QueueName];
+  if (kind === undefined || job === null || !job.startsWith(`${queue}-`)) return undefined;
+  const [work] = await readWorkLabels(ledger, kind, [job.slice(`${queue}-`.length)]);
+  return work?.importId;
+}
+
 /** Returns what work is for, as people know it: `E-77, kongur suit_id=1001, import 0f8fad5b-…` */
 export function labelOf(work: Omit<WorkLabel, "id">): string {
   const { importId, entrust_id, suit_ids, vendor, selector } = work;

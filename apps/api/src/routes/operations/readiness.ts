@@ -5,37 +5,47 @@ import type { Readiness } from "@exhibit/runtime";
 import { z } from "zod";
 import { action } from "../../action/action.ts";
 import { failures } from "../../action/failure-responses.ts";
+import { knownPrincipalOf } from "../../http/principal.ts";
 
 /** How long, in milliseconds, the ledger, the queue and the vendors' states may take to answer. */
 const PATIENCE = 6_000;
 
+/** What only those learn who say who they are. */
+const details = z.object({
+  trial,
+  ledger: z.string(),
+  queue: z.string(),
+  workers: z
+    .number()
+    .int()
+    .nullable()
+    .describe("For information: how many workers are alive; null when that isn't known"),
+  vendors: z.array(vendorState).describe("For information: a vendor may be down"),
+});
+
 export const readiness = action(
   {
     summary: "Is the service ready to accept imports?",
+    description:
+      "Tells those who say who they are how it stands with each part, and others only yes or no.",
     tags: ["operations"],
     response: {
       200: z.object({
         status: z.literal("ready"),
-        trial,
-        ledger: z.string(),
-        queue: z.string(),
-        workers: z
-          .number()
-          .int()
-          .nullable()
-          .describe("For information: how many workers are alive; null when that isn't known"),
-        vendors: z.array(vendorState).describe("For information: a vendor may be down"),
+        ...details.partial().shape,
       }),
       ...failures,
     },
   },
   ({ trial: isTrial, ready, vendorsOf }) =>
     async (request) => {
+      const isKnown = knownPrincipalOf(request) !== undefined;
       const [{ ledger, queue, code, workers }, states] = await Promise.all([
         ask(ready),
-        known(vendorsOf(request)),
+        isKnown ? known(vendorsOf(request)) : [],
       ]);
       if (ledger === "up" && queue === "up") {
+        if (!isKnown) return { status: "ready" as const };
         return {
           status: "ready" as const,
           trial: isTrial,
@@ -45,6 +55,10 @@ export const readiness = action(
           vendors: states,
         };
       }
+      if (!isKnown) {
+        request.log.warn({ ledger, queue }, "not ready");
+        throw new ExhibitError("SERVICE_UNREACHABLE", "The service isn't ready.");
+      }
       throw new ExhibitError(
         code ?? "SERVICE_UNREACHABLE",
         `Ledger: ${bare(ledger)}; queue: ${bare(queue)}.`,
@@ -52,7 +66,7 @@ export const readiness = action(
       );
     },
   // Machines ask every few seconds.
-  { logLevel: "warn" },
+  { logLevel: "warn", knows: true },
 );
 
 /** Returns a sentence without its full stop. */

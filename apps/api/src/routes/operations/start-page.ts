@@ -9,6 +9,7 @@ const links = {
   imports: "./v1/imports",
   queues: "./queues",
   ready: "./readyz",
+  login: "./login",
 };
 const text = z.string();
 
@@ -29,6 +30,7 @@ ${isTrial ? `<p><strong>${TRIAL_NOTICE}</strong></p>\n` : ""}<p>Stores every fil
 <li><a href="${links.docs}">The HTTP API</a>, with documentation, to try out</li>
 <li><a href="${links.imports}">The latest imports</a>, as JSON; on the command line: <code>npx exhibit status</code></li>
 <li><a href="${links.ready}">Is it ready?</a></li>
+<li><a href="${links.login}">Who am I? Log out</a></li>
 </ul>
 </body>
 </html>
@@ -51,6 +53,7 @@ export const startPage = action(
               imports: text,
               queues: text,
               ready: text,
+              login: text,
             }),
           },
           "text/html": { schema: text },

@@ -12,8 +12,7 @@ export function collectLabel(text: string, before: string[] | undefined): string
 export function labelsOf(texts: readonly string[]): Record<string, string> {
   const pairs = texts.map(readLabel);
   const labels = Object.fromEntries(pairs);
-  if (Object.keys(labels).length < pairs.length)
-    throw badUse("A label's key is given twice.");
+  if (Object.keys(labels).length < pairs.length) throw badUse("A label's key is given twice.");
   return labels;
 }
 

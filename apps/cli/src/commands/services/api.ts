@@ -1,6 +1,9 @@
 import { exitCodes } from "../../output/exit-codes.ts";
+import type { Terminal } from "../../output/terminal.ts";
 import { readFleetEnvironment } from "../../process/fleet-environment.ts";
 import { listenForInterruption } from "../../process/interruption.ts";
+import { makeLoginLink } from "../../process/login-link.ts";
+import { lockApi } from "../../process/own-key.ts";
 import type { CommandModule } from "../command.ts";
 
 export const apiCommand: CommandModule = (program, { run }) => {
@@ -11,7 +14,7 @@ export const apiCommand: CommandModule = (program, { run }) => {
     .action((options: { json?: boolean }) => run(options, runApi));
 };
 
-async function runApi(): Promise<number> {
+async function runApi(terminal: Terminal): Promise<number> {
   const environment = readFleetEnvironment("api");
   await using stack = new AsyncDisposableStack();
   const interruption = stack.use(listenForInterruption());
@@ -21,9 +24,15 @@ async function runApi(): Promise<number> {
     import("../../process/serve-api.ts"),
   ]);
   const { services, logger } = await openFleet("api", environment, stack);
+  const ownKey = await lockApi(services, environment);
   const api = await serveApi({ services, logger, environment });
   stack.defer(() => api.close());
   logger.info({ url: api.url }, "API listens");
+  // A person at a terminal is shown it, but a log isn't.
+  if (ownKey !== undefined && terminal.progress.isTTY === true) {
+    const link = await makeLoginLink(services, ownKey, { ...environment, url: api.url });
+    if (link !== undefined) terminal.note(`Log in (once, within 10 minutes): ${link}`);
+  }
   await interruption.heard;
   logger.info("API ends what it has begun");
   return exitCodes.done;

@@ -1,0 +1,53 @@
+import type { Principal } from "@exhibit/contracts";
+import { type Language, texts } from "./texts.ts";
+
+/** Returns the login page, or for those who are logged in who they are and a way out. */
+export function loginPage(language: Language, principal: Principal | undefined): string {
+  const say = texts[language];
+  const other = language === "en" ? "zh" : "en";
+  const body = principal === undefined ? form(say) : account(say, principal);
+  return `<!DOCTYPE html>
+<html lang="${language === "zh" ? "zh-CN" : "en"}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${say.title}</title>
+<link rel="icon" href="./favicon.ico" type="image/svg+xml">
+<link rel="stylesheet" href="./login.css">
+<script src="./login.js" defer></script>
+</head>
+<body>
+<main data-wrong="${say.wrong}" data-used="${say.used}" data-failed="${say.failed}" data-busy="${say.busy}">
+${body}
+</main>
+<footer><a id="language" href="?lang=${other}" lang="${other}">${say.other}</a></footer>
+</body>
+</html>
+`;
+}
+
+type Texts = (typeof texts)[Language];
+
+function form(say: Texts): string {
+  return `<h1>${say.title}</h1>
+<p>${say.intro}</p>
+<form id="login">
+<label for="key">${say.key}</label>
+<input id="key" name="key" type="password" autocomplete="current-password" spellcheck="false" placeholder="exh_…" required autofocus>
+<button>${say.submit}</button>
+</form>
+<p id="fault" role="alert"></p>
+<p class="hint">${say.where}</p>`;
+}
+
+function account(say: Texts, { name, role }: Principal): string {
+  return `<h1>Exhibit</h1>
+<p>${say.as} <strong>${escaped(name)}</strong>. ${say.role}: <strong>${role}</strong>.</p>
+<p class="ways"><a class="button" href="./">${say.home}</a> <button id="logout">${say.logout}</button></p>
+<p id="fault" role="alert"></p>`;
+}
+
+/** A principal's name may come from elsewhere, such as a token. */
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);
+}

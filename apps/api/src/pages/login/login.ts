@@ -1,0 +1,89 @@
+import { ExhibitError, plainWord } from "@exhibit/contracts";
+import type { LoginProof, Sessions } from "@exhibit/ingest";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import { knownPrincipalOf } from "../../http/principal.ts";
+import {
+  endedSessionCookies,
+  isByHttps,
+  type PublicAddress,
+  sessionCookie,
+  sessionTokenOf,
+} from "../../http/session-cookie.ts";
+import { loginPage } from "./login-page.ts";
+import { loginScript } from "./login-script.ts";
+import { loginStyle } from "./login-style.ts";
+import { languageOf } from "./texts.ts";
+
+export interface LoginOptions {
+  readonly sessions: Pick<Sessions, "start" | "end">;
+  readonly address: PublicAddress;
+}
+
+/** Characters that a key or a code has at most. */
+const LONGEST_PROOF = 200;
+
+const proof = z.union([
+  z.strictObject({ key: plainWord(LONGEST_PROOF) }),
+  z.strictObject({ code: plainWord(LONGEST_PROOF) }),
+]);
+const question = z.object({ lang: z.string().optional() });
+
+/** Adds the login page, where a browser gets a session for a key or by a one-time link. */
+export function addLogin(app: FastifyInstance, { sessions, address }: LoginOptions): void {
+  const open = { config: { needs: "nothing" as const }, logLevel: "warn" as const };
+  const hidden = { hide: true };
+
+  /** Each login has a session of its own, so that none goes on that somebody else knew before. */
+  async function endSessionOf(request: FastifyRequest): Promise<void> {
+    const token = sessionTokenOf(request, address);
+    if (token !== undefined) await sessions.end(token);
+  }
+
+  app.get(
+    "/login",
+    {
+      ...open,
+      config: { needs: "nothing", knows: true },
+      schema: { ...hidden, querystring: question },
+    },
+    (request, reply) => {
+      const { lang } = request.query as z.output<typeof question>;
+      const language = languageOf(lang, request.headers["accept-language"]);
+      reply.header("cache-control", "no-store").type("text/html; charset=utf-8");
+      return reply.send(loginPage(language, knownPrincipalOf(request)));
+    },
+  );
+  app.get("/login.js", { ...open, schema: hidden }, (_request, reply) =>
+    reply.type("text/javascript; charset=utf-8").send(loginScript),
+  );
+  app.get("/login.css", { ...open, schema: hidden }, (_request, reply) =>
+    reply.type("text/css; charset=utf-8").send(loginStyle),
+  );
+
+  app.post("/login", { ...open, schema: { ...hidden, body: proof } }, async (request, reply) => {
+    const isSecure = isByHttps(request, address);
+    const token = await sessions.start(request.body as LoginProof, { isSecure });
+    if (token === undefined) throw notValid();
+    await endSessionOf(request);
+    reply.header("set-cookie", sessionCookie(token, isSecure));
+    return noContent(reply);
+  });
+  app.post(
+    "/logout",
+    { config: { needs: "viewer" }, logLevel: "warn", schema: hidden },
+    async (request, reply) => {
+      await endSessionOf(request);
+      reply.header("set-cookie", endedSessionCookies());
+      return noContent(reply);
+    },
+  );
+}
+
+function noContent(reply: FastifyReply) {
+  return reply.code(204).header("cache-control", "no-store").send();
+}
+
+function notValid(): ExhibitError {
+  return new ExhibitError("AUTH_REQUIRED", "This key or link isn't valid (any more).");
+}

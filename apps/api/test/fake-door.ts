@@ -1,0 +1,77 @@
+import { randomUUID } from "node:crypto";
+import { type BoardAct, everything, type Principal, type Role, roles } from "@exhibit/contracts";
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from "fastify";
+import type { ApiOptions } from "../src/index.ts";
+
+/** Returns a principal of a role, who has all cases unless the test says otherwise. */
+export function principal(role: Role, more: Partial<Principal> = {}): Principal {
+  return { name: `key:${role}`, role, scope: everything, mayNameOthers: false, ...more };
+}
+
+/** Those who are known, by their keys. */
+export const known: ReadonlyMap<string, Principal> = new Map([
+  ...roles.map((role) => [role, principal(role)] as const),
+  ["portal", principal("admin", { name: "key:portal", mayNameOthers: true })],
+  [
+    "narrow",
+    principal("viewer", { name: "key:narrow", scope: { ...everything, entrust_ids: ["E-1"] } }),
+  ],
+  [
+    "narrow-ops",
+    principal("ops", { name: "key:narrow-ops", scope: { ...everything, vendors: ["kongur"] } }),
+  ],
+]);
+
+/** The headers of somebody with a key. */
+export const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
+
+/** The key that requests of a test carry when they say nothing else. */
+export const testKey = "admin";
+
+type DoorOptions = Pick<ApiOptions, "authenticate" | "sessions" | "recordBoardAct">;
+
+/** Keys, sessions and one-time codes in memory, and what was done in Bull Board. */
+export function fakeDoor() {
+  const sessions = new Map<string, { key: string; isSecure: boolean }>();
+  const codes = new Map<string, string>();
+  const boardActs: { act: BoardAct; who: string }[] = [];
+  const door: DoorOptions = {
+    async authenticate({ authorization, cookie }) {
+      const [, key] = /^Bearer (\S+)$/.exec(authorization ?? "") ?? [];
+      return known.get(key ?? sessions.get(cookie ?? "")?.key ?? "");
+    },
+    sessions: {
+      async start(proof, { isSecure }) {
+        const key = "key" in proof ? proof.key : (codes.get(proof.code) ?? "");
+        if ("code" in proof) codes.delete(proof.code);
+        if (!known.has(key)) return undefined;
+        const token = randomUUID();
+        sessions.set(token, { key, isSecure });
+        return token;
+      },
+      async end(token) {
+        sessions.delete(token);
+      },
+    },
+    async recordBoardAct(act, who) {
+      boardActs.push({ act, who });
+    },
+  };
+  return { door, sessions, codes, boardActs };
+}
+
+/**
+ * Makes requests of `inject` carry the test's key unless they say themselves who sends them. Returns
+ * an `inject` that adds nothing.
+ */
+export function sendKey(app: FastifyInstance) {
+  const inject = app.inject.bind(app) as (
+    options: InjectOptions,
+  ) => Promise<LightMyRequestResponse>;
+  const withKey = (given: string | InjectOptions) => {
+    const options = typeof given === "string" ? { url: given } : given;
+    return inject({ ...options, headers: { ...bearer(testKey), ...options.headers } });
+  };
+  Object.assign(app, { inject: withKey });
+  return inject;
+}
