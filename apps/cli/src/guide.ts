@@ -19,6 +19,8 @@ Examples:
   exhibit audit ID                            who did what to it, when and why
   exhibit vendors check kongur --suit 1001    does the vendor grant a lease, and does OSS accept it?
   exhibit bwlimit "08:00,2M 19:00,off"        limit the bandwidth by day
+  exhibit keys create clerk --role producer --entrust E-77
+                                              a key that may import for one case; exhibit keys lists them
   exhibit migrate                             before the first start of a new release: migrate the ledger
 
 Exit codes:

@@ -26,13 +26,22 @@ export async function openLedger(
   { databaseUrl, dataDir }: Environment,
   logger?: Logger,
 ): Promise<OpenedLedger> {
-  if (databaseUrl !== undefined) {
-    const ledger = await openPostgresLedger(databaseUrl, {
-      onTrouble: (reason) =>
-        logger?.warn({ reason }, "the ledger gives fewer connections than wanted"),
-    });
-    return { ledger, pglite: undefined, close: () => ledger.close() };
-  }
+  return databaseUrl === undefined
+    ? await openLedgerIn(dataDir)
+    : await openLedgerOn(databaseUrl, logger);
+}
+
+/** Opens the ledger on a Postgres server. */
+export async function openLedgerOn(databaseUrl: string, logger?: Logger): Promise<OpenedLedger> {
+  const ledger = await openPostgresLedger(databaseUrl, {
+    onTrouble: (reason) =>
+      logger?.warn({ reason }, "the ledger gives fewer connections than wanted"),
+  });
+  return { ledger, pglite: undefined, close: () => ledger.close() };
+}
+
+/** Opens the ledger in a data folder. */
+export async function openLedgerIn(dataDir: string): Promise<OpenedLedger> {
   await mkdir(dataDir, { recursive: true });
   const pglite = await openPglite(join(dataDir, "ledger"));
   try {
