@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifySchema } from "fastify";
 import type { Action, ActionContext } from "./action/action.ts";
 import { admitLargeBodies, LARGE_BODY_LIMIT } from "./http/body-sizes.ts";
 import { createKey } from "./routes/access/create-key.ts";
+import { listKeyAudit } from "./routes/access/list-key-audit.ts";
 import { listKeys } from "./routes/access/list-keys.ts";
 import { revokeKey } from "./routes/access/revoke-key.ts";
 import { rotateKey } from "./routes/access/rotate-key.ts";
@@ -76,6 +77,7 @@ export const routes: readonly (readonly [Method, string, Role | "nothing", Actio
   ["POST", "/v1/keys", "admin", createKey],
   ["POST", "/v1/keys/:id/rotate", "admin", rotateKey],
   ["DELETE", "/v1/keys/:id", "admin", revokeKey],
+  ["GET", "/v1/keys/:id/audit", "admin", listKeyAudit],
   ["GET", "/v1/me", "viewer", whoAmI],
   ["GET", "/healthz", "nothing", health],
   ["GET", "/readyz", "nothing", readiness],

@@ -313,6 +313,16 @@ function fakeKeys(note: (name: string, ...args: unknown[]) => void): Keys {
       note("revoke key", id, request, by);
       return { ...keyView, key_id: id, revoked_at: keyView.created_at, revoked_by: "key:admin" };
     },
+    async audit(id, query, by) {
+      note("key audit", id, query, by);
+      const event = {
+        ...auditEvent,
+        import_id: null,
+        subject: `keys/${id}`,
+        what: "revoke" as const,
+      };
+      return { items: [event], next: null };
+    },
   };
 }
 

@@ -114,8 +114,8 @@ export interface ApiClient {
   /** Gives a key a new secret, which is in the response and nowhere else. */
   rotateKey(keyId: string, request?: RotateKeyRequestInput): Promise<NewKey>;
   revokeKey(keyId: string, request?: RevokeKeyRequest): Promise<KeyView>;
-  /** Yields all audit events of an import or a vendor, the oldest first. */
-  audit(of: { id: string } | { vendor: string }): AsyncIterable<AuditEvent>;
+  /** Yields all audit events of an import, a vendor or a key, the oldest first. */
+  audit(of: { id: string } | { vendor: string } | { key: string }): AsyncIterable<AuditEvent>;
   /** Yields all folders of an import, in the order of the request that created it. */
   folders(importId: string): AsyncIterable<FolderView>;
   /** Yields all suits of an import, in the order of the request that created it. */
@@ -170,8 +170,7 @@ export function createApiClient(options: HttpOptions): ApiClient {
     createKey: (request) => write("POST", "/v1/keys", newKey, request),
     rotateKey: (id, request = {}) => write("POST", keyPath(id, "rotate"), newKey, request),
     revokeKey: (id, request = {}) => write("DELETE", keyPath(id), keyView, request),
-    audit: (of) =>
-      pages("id" in of ? importPath(of.id, "audit") : vendorPath(of.vendor, "audit"), auditPage),
+    audit: (of) => pages(auditPathOf(of), auditPage),
     folders: (id) => pages(importPath(id, "folders"), folderPage),
     suits: (id) => pages(importPath(id, "suits"), suitPage),
     files: (id, { states, folder: folder_id, code } = {}) =>
@@ -190,6 +189,11 @@ function importPath(id: string, ...rest: string[]): string {
 function casePath(name: CaseName): string {
   if ("entrust" in name) return `/v1/cases/${encodeURIComponent(name.entrust)}`;
   return `/v1/suits/${encodeURIComponent(name.suit)}`;
+}
+
+function auditPathOf(of: Parameters<ApiClient["audit"]>[0]): string {
+  if ("id" in of) return importPath(of.id, "audit");
+  return "vendor" in of ? vendorPath(of.vendor, "audit") : keyPath(of.key, "audit");
 }
 
 function keyPath(id: string, ...rest: string[]): string {

@@ -77,7 +77,12 @@ export {
   type ShardRow,
   type UnfinishedFile,
 } from "./storing/shard-runs.ts";
-export { listAllAuditEvents, listAuditEvents, listVendorAuditEvents } from "./views/audit.ts";
+export {
+  listAllAuditEvents,
+  listAuditEvents,
+  listKeyAuditEvents,
+  listVendorAuditEvents,
+} from "./views/audit.ts";
 export { type FileQuery, listFiles } from "./views/files.ts";
 export { listFolders } from "./views/folders.ts";
 export type { ImportQuery } from "./views/import-filter.ts";

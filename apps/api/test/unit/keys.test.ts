@@ -104,3 +104,12 @@ it("tells who sends the request, and what they may do", async () => {
   });
   expect(answer.headers["cache-control"]).toBe("no-store");
 });
+
+it("lists what people did to a key", async () => {
+  api = await startApi();
+  const answer = await api.app.inject("/v1/keys/AbC12345/audit?limit=7");
+  expect(answer.json()).toMatchObject({ items: [{ subject: "keys/AbC12345", what: "revoke" }] });
+  expect(api.calls).toEqual([
+    { name: "key audit", args: ["AbC12345", { limit: 7 }, by("key:admin")] },
+  ]);
+});

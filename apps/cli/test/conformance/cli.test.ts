@@ -399,6 +399,11 @@ test("audit shows who did what, when and why, page by page, and as JSON", async 
   const vendor = await against(pages, ["audit", "--vendor", "kongur", "--json"]);
   expect(vendor.asked[0]?.path).toContain("/v1/vendors/kongur/audit?");
   expect(vendor.last()).toMatchObject({ audit: [{ what: "retry" }, { what: "cancel" }] });
+  const key = await against(pages, ["audit", "--key", "AbC12345", "--json"]);
+  expect(key.asked[0]?.path).toContain("/v1/keys/AbC12345/audit?");
+  for (const names of [[importId, "--key", "AbC12345"], ["--vendor", "x", "--key", "y"], []]) {
+    expect((await exhibit(["audit", ...names])).code).toBe(2);
+  }
 });
 
 describe("accept", () => {

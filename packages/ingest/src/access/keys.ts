@@ -1,5 +1,6 @@
 import { makeApiKey, type NewApiKey } from "@exhibit/access";
 import {
+  type AuditEvent,
   ExhibitError,
   isUnscoped,
   type KeyRequest,
@@ -17,6 +18,7 @@ import {
   findApiKey,
   type Ledger,
   listApiKeys,
+  listKeyAuditEvents,
   type Page,
   revokeApiKey,
   rotateApiKey,
@@ -49,6 +51,12 @@ export interface Keys {
   rotate(keyId: string, request: RotateKeyRequest, by: KeyMaker): Promise<NewKey>;
   /** Revokes a key: within 5 seconds it works nowhere. Throws NOT_FOUND or STATE_CONFLICT. */
   revoke(keyId: string, request: RevokeKeyRequest, by: KeyMaker): Promise<KeyView>;
+  /** Returns a page of what people did to a key, the oldest first. Throws NOT_FOUND. */
+  audit(
+    keyId: string,
+    query: { limit: number; after?: string | undefined },
+    by: KeyMaker,
+  ): Promise<Page<AuditEvent>>;
 }
 
 export interface KeysOptions {
@@ -138,6 +146,10 @@ export function createKeys(
       const view = await revokeApiKey(ledger, keyId, { who, why });
       onChange();
       return view;
+    },
+    async audit(keyId, query, { principal }) {
+      await findFor(principal, keyId);
+      return await listKeyAuditEvents(ledger, keyId, query);
     },
   };
 }

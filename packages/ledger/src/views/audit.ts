@@ -24,6 +24,15 @@ export async function listVendorAuditEvents(
   return await pageOfEvents(ledger, { column: "vendor", value: vendor }, query);
 }
 
+/** Lists what people did to a key of the API, the oldest first. */
+export async function listKeyAuditEvents(
+  ledger: Ledger,
+  keyId: string,
+  query: PageQuery,
+): Promise<Page<AuditEvent>> {
+  return await pageOfEvents(ledger, { column: "subject", value: `keys/${keyId}` }, query);
+}
+
 /** Lists what people did to anything, the oldest first. */
 export async function listAllAuditEvents(
   ledger: Ledger,
@@ -34,7 +43,7 @@ export async function listAllAuditEvents(
 
 async function pageOfEvents(
   ledger: Ledger,
-  of: { column: "import_id" | "vendor"; value: string } | undefined,
+  of: { column: "import_id" | "vendor" | "subject"; value: string } | undefined,
   query: PageQuery,
 ): Promise<Page<AuditEvent>> {
   let select = ledger.db

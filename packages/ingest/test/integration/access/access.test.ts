@@ -243,6 +243,12 @@ describe("Nobody makes a key that may more than they may themselves", () => {
       return String(thrown).replace(id, "ID");
     };
     expect(await said(theirs.key_id)).toBe(await said("nobody00"));
+    for (const id of [theirs.key_id, "nobody00"]) {
+      const reading = keys.audit(id, { limit: 9 }, { principal: narrow });
+      await expect(reading).rejects.toMatchObject({ code: "NOT_FOUND" });
+    }
+    const { items } = await keys.audit(ours.key_id, { limit: 9 }, { principal: narrow });
+    expect(items).toMatchObject([{ what: "create", who: "local", subject: `keys/${ours.key_id}` }]);
     const listed: string[] = [];
     let after: string | undefined;
     do {

@@ -14,6 +14,7 @@ import {
   type Ledger,
   listAllAuditEvents,
   listApiKeys,
+  listKeyAuditEvents,
   revokeApiKey,
   rotateApiKey,
   takeLoginCode,
@@ -63,8 +64,7 @@ describe.each(Object.entries(ledgerKinds))("API keys in the ledger on %s", (_kin
 
   /** The audit events of a key, as who, what and details. */
   async function eventsOf(id: string) {
-    const { items } = await listAllAuditEvents(ledger, { limit: 1000 });
-    return items.filter(({ subject }) => subject === `keys/${id}`);
+    return (await listKeyAuditEvents(ledger, id, { limit: 1000 })).items;
   }
 
   test("are found with all that they were made with", async () => {
@@ -217,6 +217,8 @@ describe.each(Object.entries(ledgerKinds))("API keys in the ledger on %s", (_kin
     );
     await revokeApiKey(ledger, key.id, { who: "key:admin", why: "it was in a log" });
     const events = await eventsOf(key.id);
+    expect(events).toHaveLength(3);
+    expect(await eventsOf("")).toEqual([]);
     const made = { name: key.name, role: "producer", scope, may_name_others: true };
     expect(events).toMatchObject([
       {
