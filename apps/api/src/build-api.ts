@@ -6,6 +6,7 @@ import type {
   Cases,
   Imports,
   JobLabels,
+  KeptAnswers,
   Keys,
   Scoped,
   VendorControl,
@@ -59,6 +60,8 @@ export interface ApiOptions {
   readonly bandwidth: Scoped<Bandwidth>;
   /** The keys of the API. */
   readonly keys: Keys;
+  /** The answers to requests that came with an Idempotency-Key. */
+  readonly answers: KeptAnswers;
   /** The queues that Bull Board shows. */
   readonly queues: readonly Queue[];
   /** Titles for the jobs in Bull Board. */
@@ -146,6 +149,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     casesOf: (request) => cases.within(principalOf(request).scope),
     vendorsOf: (request) => vendors.within(principalOf(request).scope),
     bandwidthOf: (request) => bandwidth.within(principalOf(request).scope),
+    answers: options.answers,
   });
   const workers = async () => (await forAll.bandwidth.get()).workers;
   await addBullBoard(app, { trial, queues, labels, workers, record: options.recordBoardAct });

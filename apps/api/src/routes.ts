@@ -1,7 +1,8 @@
-import type { Role } from "@exhibit/contracts";
+import { ExhibitError, type Role } from "@exhibit/contracts";
 import type { FastifyInstance, FastifySchema } from "fastify";
-import type { Action, ActionContext } from "./action/action.ts";
+import type { Action, ActionContext, Again } from "./action/action.ts";
 import { admitLargeBodies, LARGE_BODY_LIMIT } from "./http/body-sizes.ts";
+import { createAnswerOnce } from "./idempotency/answer-once.ts";
 import { createKey } from "./routes/access/create-key.ts";
 import { listKeyAudit } from "./routes/access/list-key-audit.ts";
 import { listKeys } from "./routes/access/list-keys.ts";
@@ -101,18 +102,23 @@ function leadsTo(pattern: readonly string[], parts: readonly string[]): boolean 
 
 /** Adds all routes of the table to a server. */
 export function addRoutes(app: FastifyInstance, context: ActionContext): void {
+  const once = createAnswerOnce(context.answers);
   for (const [method, url, needs, action] of routes) {
-    const { schema, handler, head = true, largeBodies, logLevel, knows } = action;
+    const { schema, head = true, largeBodies, logLevel, knows } = action;
+    const { isSecret = false, again = importAgain } = action;
+    const handler = action.handler(context);
+    const success = successOf(action);
     app.route({
       method,
       url,
       schema: withNeeds(schema, needs),
       config: { needs, ...(knows === undefined ? {} : { knows }) },
-      handler: handler(context),
       ...(largeBodies === true
         ? { bodyLimit: LARGE_BODY_LIMIT, onRequest: admitLargeBodies() }
         : {}),
-      exposeHeadRoute: method === "GET" && head,
+      ...(method === "GET"
+        ? { handler, exposeHeadRoute: head }
+        : once({ handler, success, isSecret, again: again(context) })),
       ...(logLevel === undefined ? {} : { logLevel }),
     });
   }
@@ -123,4 +129,19 @@ function withNeeds(schema: FastifySchema, needs: Role | "nothing"): FastifySchem
   if (needs === "nothing") return { ...schema, security: [] };
   const sentences = [schema.description, `Needs the role \`${needs}\`.`];
   return { ...schema, description: sentences.filter(Boolean).join(" ") };
+}
+
+/** Returns the status of an action's answer when it succeeds: the first that its schema describes. */
+function successOf({ schema }: Action): number {
+  return Number(Object.keys(schema.response ?? {})[0]);
+}
+
+function importAgain({ importsOf }: ActionContext): Again {
+  return async (request, _reply, { importId }) => {
+    if (importId !== null) return await importsOf(request).get(importId);
+    throw new ExhibitError(
+      "STATE_CONFLICT",
+      "The request was carried out, but its answer was lost: look at what it was to change.",
+    );
+  };
 }

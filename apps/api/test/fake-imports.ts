@@ -15,7 +15,16 @@ import {
   noCounters,
   type VendorState,
 } from "@exhibit/contracts";
-import type { Bandwidth, Cases, Imports, Keys, Scoped, VendorControl } from "@exhibit/ingest";
+import type {
+  Bandwidth,
+  CarriedOut,
+  Cases,
+  Imports,
+  KeptAnswers,
+  Keys,
+  Scoped,
+  VendorControl,
+} from "@exhibit/ingest";
 import { createLogger } from "@exhibit/telemetry";
 import { type ApiOptions, buildApi } from "../src/index.ts";
 import { fakeDoor, sendKey } from "./fake-door.ts";
@@ -343,6 +352,30 @@ export function anyScope<Control>(control: Control): Scoped<Control> {
   return { within: () => control };
 }
 
+/** Answers in memory; acts aren't recorded by themselves, as those of the ledger are. */
+export function fakeAnswers() {
+  const kept = new Map<string, CarriedOut & { fingerprint: string }>();
+  const nameOf = ({ principal, key }: { principal: string; key: string }) => `${principal} ${key}`;
+  const answers: KeptAnswers = {
+    async find(request) {
+      const before = kept.get(nameOf(request));
+      if (before === undefined) return undefined;
+      const { fingerprint, ...known } = before;
+      if (fingerprint === Buffer.from(request.fingerprint).toString("hex")) return known;
+      throw new ExhibitError("IDEMPOTENCY_MISMATCH", "The key was used for another request.");
+    },
+    acting: (_request, work) => work(),
+    async keep(request, answer) {
+      const before = await answers.find(request);
+      if (before?.answer !== undefined) return before;
+      const fingerprint = Buffer.from(request.fingerprint).toString("hex");
+      kept.set(nameOf(request), { importId: null, ...before, answer, fingerprint });
+      return undefined;
+    },
+  };
+  return { answers, kept };
+}
+
 /** The API on fake imports, with its log kept. Requests of `inject` carry the test's key. */
 export async function startApi(options: Partial<ApiOptions> = {}) {
   const fake = fakeImports();
@@ -359,6 +392,7 @@ export async function startApi(options: Partial<ApiOptions> = {}) {
     bandwidth: anyScope(fakeBandwidth()),
     keys: fake.keys,
     ...door,
+    answers: fakeAnswers().answers,
     logger: createLogger({
       service: "api",
       secrets: [],

@@ -45,6 +45,7 @@ import {
 } from "@exhibit/contracts";
 import type { z } from "zod";
 import { createHttp, type HttpOptions, queryOf } from "./http.ts";
+import { type RepeatOptions, repeated } from "./repeated.ts";
 
 /** Which files of an import are listed; everything that is given has to match. */
 export interface FileFilter {
@@ -70,6 +71,11 @@ export interface ImportFilter {
 /** A case by its entrust_id, or a suit, which may be in several cases. */
 export type CaseName = { entrust: string } | { suit: string };
 
+export interface CreateOptions extends RepeatOptions {
+  /** @defaultValue a new one */
+  readonly idempotencyKey?: string;
+}
+
 /**
  * The HTTP API. Every method throws an `ExhibitError`: SERVICE_UNREACHABLE when no response arrives in
  * time, the server's own code, message and details for an error, INTERNAL for a response that isn't the
@@ -78,7 +84,8 @@ export type CaseName = { entrust: string } | { suit: string };
 export interface ApiClient {
   /** The API's address, without a slash at the end. */
   readonly url: string;
-  create(request: ImportRequest): Promise<ImportView>;
+  /** Creates an import, once for each idempotency key. */
+  create(request: ImportRequest, options?: CreateOptions): Promise<ImportView>;
   get(importId: string): Promise<ImportView>;
   /** Returns a page of imports, the newest first. */
   list(
@@ -140,7 +147,8 @@ export function createApiClient(options: HttpOptions): ApiClient {
   const { url, read, write, pages, open } = createHttp(options);
   return {
     url,
-    create: (request) => write("POST", "/v1/imports", importView, request),
+    create: (request, { idempotencyKey = crypto.randomUUID(), ...options } = {}) =>
+      repeated(() => write("POST", "/v1/imports", importView, request, idempotencyKey), options),
     get: (id) => read(importPath(id), importView, QUICK_READ),
     list: ({ entrust: entrust_id, suit: suit_id, statuses, labels: label, ...query }) => {
       const status = statuses?.join(",");

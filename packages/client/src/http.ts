@@ -23,8 +23,8 @@ export interface HttpOptions {
   readonly actor?: string | undefined;
   /**
    * For a caller that expects the API to be away at times: for how many milliseconds a read is repeated
-   * while nobody answers, or while the status is 500 or above. What changes something is never repeated:
-   * it may have been done although its response got lost. @defaultValue 0
+   * while nobody answers, or while the status is 500 or above. What changes something is repeated under
+   * an idempotency key alone: it may have been done although its response got lost. @defaultValue 0
    */
   readonly retryReadsFor?: number;
   /**
@@ -42,12 +42,16 @@ export interface Http {
   readonly url: string;
   /** Sends a GET and returns its parsed body. `limit` is a shorter timeout, in milliseconds. */
   read<T extends z.ZodType>(path: string, shape: T, limit?: number): Promise<z.output<T>>;
-  /** Sends a request that changes something and returns the parsed body of its response. */
+  /**
+   * Sends a request that changes something and returns the parsed body of its response. With an
+   * idempotency key, the request is carried out once, however often it is sent.
+   */
   write<T extends z.ZodType>(
     method: "POST" | "PUT" | "PATCH" | "DELETE",
     path: string,
     shape: T,
     body: unknown,
+    idempotencyKey?: string,
   ): Promise<z.output<T>>;
   /** Yields the items of all pages of a list. */
   pages<Item>(path: string, page: z.ZodType<Page<Item>>, filter?: Query): AsyncGenerator<Item>;
@@ -158,14 +162,12 @@ export function createHttp(options: HttpOptions): Http {
   return {
     url,
     read,
-    write: (method, path, shape, body) =>
-      call(
-        method,
-        path,
-        shape,
-        { body: JSON.stringify(body), headers: { "content-type": "application/json" } },
-        timeout,
-      ),
+    write(method, path, shape, body, idempotencyKey) {
+      const key: Record<string, string> =
+        idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey };
+      const headers = { "content-type": "application/json", ...key };
+      return call(method, path, shape, { body: JSON.stringify(body), headers }, timeout);
+    },
     async *pages(path, page, filter = {}) {
       let after: string | undefined;
       do {

@@ -1,6 +1,7 @@
 export {
   type ApiClient,
   type CaseName,
+  type CreateOptions,
   createApiClient,
   type FileFilter,
   type ImportFilter,

@@ -5,7 +5,7 @@ export function unreachable(url: string, cause: unknown): ExhibitError {
   return new ExhibitError(
     "SERVICE_UNREACHABLE",
     `No Exhibit API answers at ${url}${reasonOf(cause)}.`,
-    { cause, details: { url } },
+    { cause, details: { url, sent: !isNotSent(cause) } },
   );
 }
 
@@ -36,6 +36,21 @@ export async function errorOf(response: Response, call: string): Promise<Exhibit
     details: { ...plainDetails(details), ...(trace_id === undefined ? {} : { trace_id }) },
     ...(Number.isNaN(retryAfter) ? {} : { retryAfter }),
   });
+}
+
+/** The system's codes for a server to which no connection was made. */
+const notConnected = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+]);
+
+/** Returns whether it is certain that the server got no request. */
+function isNotSent(thrown: unknown): boolean {
+  const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
+  return cause instanceof Error && "code" in cause && notConnected.has(String(cause.code));
 }
 
 /** `fetch` itself says only "fetch failed"; the reason is in its cause. */

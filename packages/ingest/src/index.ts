@@ -7,6 +7,14 @@ export { type Cases, createCases } from "./control/cases.ts";
 export { createImports, type Imports, type ImportsDependencies } from "./control/imports.ts";
 export type { Scoped } from "./control/scoped.ts";
 export {
+  type Answer,
+  type CarriedOut,
+  createKeptAnswers,
+  inFlight,
+  type KeptAnswers,
+  type KeyedRequest,
+} from "./control/kept-answers.ts";
+export {
   createVendorControl,
   type VendorControl,
   type VendorControlDependencies,

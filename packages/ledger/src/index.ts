@@ -40,6 +40,14 @@ export { type AcceptedPlace, acceptPlace } from "./deployment/accept-place.ts";
 export { deploymentOf } from "./deployment/deployment.ts";
 export { type Entrant, enterWorld } from "./deployment/enter-world.ts";
 export type { VendorPlaces } from "./deployment/vendor-places.ts";
+export {
+  type Answer,
+  type CarriedOut,
+  findCarriedOut,
+  forgetOldAnswers,
+  keepAnswer,
+} from "./idempotency/kept-answers.ts";
+export { actOnce, inFlight, type KeyedRequest } from "./idempotency/keyed-request.ts";
 export type { Deployment, Ledger, SchemaState, World } from "./ledger.ts";
 export { SCHEMA_VERSION } from "./migrations/index.ts";
 export { addShards } from "./planning/add-files.ts";

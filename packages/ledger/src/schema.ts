@@ -405,6 +405,23 @@ interface LoginCodeTable {
   expires_at: Date;
 }
 
+/** Requests that came with an Idempotency-Key. */
+interface IdempotencyKeyTable {
+  principal: string;
+  key: string;
+  created_at: Generated<Date>;
+  /** The request that used the key. */
+  request_id: string;
+  /** SHA-256 of what it asked for. */
+  fingerprint: Buffer | Uint8Array;
+  /** The import that it created or changed. */
+  import_id: string | null;
+  /** How it was answered; null until the answer is kept. */
+  status: number | null;
+  headers: ColumnType<Record<string, string> | null, string | null, string | null>;
+  body: string | null;
+}
+
 export interface LedgerSchema {
   acts: AuditTable;
   api_keys: ApiKeyTable;
@@ -417,6 +434,7 @@ export interface LedgerSchema {
   shards: ShardTable;
   files: FileTable;
   deployment: DeploymentTable;
+  idempotency_keys: IdempotencyKeyTable;
   incidents: IncidentTable;
   lease_uses: LeaseUseTable;
   leases: LeaseTable;

@@ -18,9 +18,11 @@ import {
   createCases,
   createImports,
   createJobLabels,
+  createKeptAnswers,
   createVendorControl,
   type Imports,
   type JobLabels,
+  type KeptAnswers,
   quietMsOf,
   type Scoped,
   type VendorControl,
@@ -57,6 +59,8 @@ export interface Services extends Access {
   readonly cases: Scoped<Cases>;
   /** The bandwidth limit of all workers of the ledger together. */
   readonly bandwidth: Scoped<Bandwidth>;
+  /** The answers to requests that came with an Idempotency-Key. */
+  readonly answers: KeptAnswers;
   readonly queues: Engine["queues"];
   /** Titles for jobs. */
   readonly labels: JobLabels;
@@ -141,6 +145,7 @@ export async function openServices({
     cases: createCases(ledger),
     ...createAccess(ledger),
     bandwidth: createBandwidth(ledger),
+    answers: createKeptAnswers(ledger),
     queues: engine.queues,
     labels: createJobLabels(ledger),
     ready: createReadiness({ ledger, engine }),

@@ -40,5 +40,14 @@ export function actOnVendor({ summary, description, act }: ActOnVendor): Action 
         const state = await act(vendorsOf(request))(vendor, request.body ?? {}, actorOf(request));
         return reply.code(202).send(state);
       },
+    {
+      again:
+        ({ vendorsOf }) =>
+        async (request) => {
+          const { vendor } = request.params as z.output<typeof vendorParams>;
+          const { items } = await vendorsOf(request).list();
+          return items.find((state) => state.vendor === vendor);
+        },
+    },
   );
 }

@@ -1,7 +1,16 @@
-import type { Bandwidth, Cases, Imports, Keys, VendorControl } from "@exhibit/ingest";
+import type {
+  Bandwidth,
+  CarriedOut,
+  Cases,
+  Imports,
+  KeptAnswers,
+  Keys,
+  VendorControl,
+} from "@exhibit/ingest";
 import type { Readiness } from "@exhibit/runtime";
 import type {
   ContextConfigDefault,
+  FastifyReply,
   FastifyRequest,
   FastifySchema,
   RawReplyDefaultExpression,
@@ -18,6 +27,8 @@ import type { StreamCount } from "../progress/stream-count.ts";
 export interface ActionContext {
   readonly trial: boolean;
   readonly keys: Keys;
+  /** The answers to requests that came with an Idempotency-Key. */
+  readonly answers: KeptAnswers;
   readonly progress: ProgressFeed;
   readonly streams: StreamCount;
   readonly ready: () => Promise<Readiness>;
@@ -51,7 +62,20 @@ export interface RouteTraits {
   readonly logLevel?: "warn";
   /** Whether an open route tells more to those who say who they are. */
   readonly knows?: true;
+  /** Whether the answer holds a secret, so that it can't be kept for a repetition. @defaultValue false */
+  readonly isSecret?: true;
+  /**
+   * Answers a request that was carried out before, when the answer itself was lost together with the
+   * process. @defaultValue the import that it changed, as it is now
+   */
+  readonly again?: (context: ActionContext) => Again;
 }
+
+export type Again = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  before: CarriedOut,
+) => Promise<unknown>;
 
 /** One HTTP action: its zod schemas, from which the OpenAPI document is made, and its handler. */
 export interface Action extends RouteTraits {

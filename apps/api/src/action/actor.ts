@@ -6,8 +6,14 @@ import { principalOf } from "../http/principal.ts";
 /** Characters in an actor's name at most. */
 const LONGEST_NAME = 200;
 
-/** The headers of an action that is recorded in the audit log; other headers stay as they are. */
+/** The headers of an action that changes something; other headers stay as they are. */
 export const actorHeaders = z.looseObject({
+  "idempotency-key": z
+    .string()
+    .optional()
+    .describe(
+      "1 to 255 visible ASCII characters, new for each request, such as a UUID. A request that is repeated under the same key within 24 hours is carried out once, and answered as it was the first time.",
+    ),
   "x-exhibit-actor": z
     .string()
     .transform(decoded)

@@ -64,7 +64,7 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
   // Serialized here, so that a fault in a route's response schema can't hide the failure.
   return reply
     .code(status)
-    .type(PROBLEM_TYPE)
+    .type(`${PROBLEM_TYPE}; charset=utf-8`)
     .serializer((payload: Problem) => JSON.stringify(payload))
     .send(answer);
 }

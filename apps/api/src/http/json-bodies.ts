@@ -1,6 +1,13 @@
 import { isUtf8 } from "node:buffer";
 import { ExhibitError } from "@exhibit/contracts";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+
+const bodies = new WeakMap<FastifyRequest, Buffer>();
+
+/** Returns a request's body as it was sent; empty where there was none. */
+export function bodyOf(request: FastifyRequest): Buffer {
+  return bodies.get(request) ?? Buffer.alloc(0);
+}
 
 /**
  * Accepts JSON in UTF-8 only. Other encodings would be decoded with replacement characters, so that
@@ -18,6 +25,7 @@ export function acceptJsonOnly(app: FastifyInstance): void {
         /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(request.headers["content-type"] ?? "") ?? [];
       if (charset !== undefined && !/^utf-?8$/i.test(charset)) return done(otherCharset(charset));
       if (!isUtf8(body)) return done(new ExhibitError("REQUEST_INVALID", "The body isn't UTF-8."));
+      bodies.set(request, body);
       void parse(request, body.toString(), done);
     },
   );

@@ -30,7 +30,8 @@ export async function serveApi({
   logger,
   environment,
 }: ServeOptions): Promise<ServedApi> {
-  const { trial, imports, cases, bandwidth, keys, queues, labels, ready, vendors } = services;
+  const { trial, imports, cases, bandwidth, answers, keys, queues, labels, ready, vendors } =
+    services;
   const { authenticate, sessions, recordBoardAct } = services;
   const { apiHost: host, apiPort: port, apiHosts: names = [], publicUrl } = environment;
   const access = { listensOn: host, names, publicUrl };
@@ -40,6 +41,7 @@ export async function serveApi({
     cases,
     bandwidth,
     keys,
+    answers,
     queues,
     labels,
     ready,

@@ -123,6 +123,24 @@ test("--help teaches: examples, exit codes, environment", async () => {
   }
 });
 
+test("import whose response is lost sends the same request again", async () => {
+  const folder = await scratchFolder(["1001/a.pdf"]);
+  let tries = 0;
+  const { code, stderr, asked } = await against(
+    (response, one) => {
+      tries += 1;
+      if (tries === 1) response.destroy();
+      else sealing(response, one);
+    },
+    ["import", folder, "--entrust", "E-77", "--suit", "1001"],
+  );
+  expect(code).toBe(0);
+  expect(stderr).toContain("The request is sent again; it is carried out only once.");
+  const [first, second] = asked;
+  expect(first?.idempotencyKey).toBeDefined();
+  expect(second).toEqual(first);
+});
+
 test("import sends the mapped case, waits, and ends stdout with the summary", async () => {
   const folder = await scratchFolder(["1001/a.pdf", "firm/b.pdf"]);
   const { code, stderr, last, asked } = await against(sealing, [

@@ -11,6 +11,7 @@ interface Asked {
   actor: string | undefined;
   /** The key that the request carries. */
   key: string | undefined;
+  idempotencyKey: string | undefined;
 }
 
 export interface FakeApi extends AsyncDisposable {
@@ -30,6 +31,7 @@ export async function startFakeApi(answer: Answer): Promise<FakeApi> {
       body: await jsonOf(request),
       actor: request.headers["x-exhibit-actor"]?.toString(),
       key: /^Bearer (.*)$/.exec(request.headers.authorization ?? "")?.[1],
+      idempotencyKey: request.headers["idempotency-key"]?.toString(),
     };
     asked.push(one);
     answer(response, one);

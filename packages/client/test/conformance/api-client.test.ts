@@ -1,5 +1,7 @@
+import type { ServerResponse } from "node:http";
 import { createApiClient, toArray } from "@exhibit/client";
-import { expect, test } from "vitest";
+import type { ExhibitError } from "@exhibit/contracts";
+import { describe, expect, test } from "vitest";
 import { deadUrl, errorJson, json, startFakeApi } from "../../src/testing/fake-api.ts";
 import { folderOf } from "../../src/testing/file-views.ts";
 import { importId, viewOf } from "../../src/testing/import-views.ts";
@@ -18,7 +20,9 @@ test("sends an import and reads its view", async () => {
     ],
   };
   expect(await createApiClient({ url: `${api.url}/` }).create(request)).toEqual(viewOf());
-  expect(api.asked).toEqual([{ method: "POST", path: "/v1/imports", body: request }]);
+  expect(api.asked).toEqual([
+    { method: "POST", path: "/v1/imports", body: request, idempotencyKey: expect.any(String) },
+  ]);
 });
 
 test("says who acts, whatever letters are in the name", async () => {
@@ -32,6 +36,56 @@ test("says who acts, whatever letters are in the name", async () => {
       actor: encodeURIComponent("王芳"),
     },
   ]);
+});
+
+describe("creating an import", () => {
+  const request = { suit_ids: [], folders: [] };
+  const lose = (response: ServerResponse) => void response.destroy();
+
+  test("whose response is lost is repeated under the same key, and told of", async () => {
+    const answers: ((response: ServerResponse) => void)[] = [
+      lose,
+      (response) => errorJson(response, 503, "SERVICE_UNREACHABLE", "The ledger is away."),
+      (response) => {
+        response.setHeader("retry-after", "0");
+        errorJson(response, 409, "IDEMPOTENCY_IN_FLIGHT", "It is under way.");
+      },
+      (response) => json(response, viewOf(), 202),
+    ];
+    await using api = await startFakeApi((response) => answers.shift()?.(response));
+    const told: string[] = [];
+    const client = createApiClient({ url: api.url });
+    const options = { repeatFor: 30_000, onRepeat: ({ code }: ExhibitError) => told.push(code) };
+    expect(await client.create(request, options)).toEqual(viewOf());
+    expect(told).toEqual(["SERVICE_UNREACHABLE", "SERVICE_UNREACHABLE", "IDEMPOTENCY_IN_FLIGHT"]);
+    expect(new Set(api.asked.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(1);
+    answers.push((response) => json(response, viewOf(), 202));
+    await client.create(request, { idempotencyKey: "k" });
+    const [first, , , , last] = api.asked;
+    expect(first?.idempotencyKey).toMatch(/^[0-9a-f-]{36}$/);
+    expect(last?.idempotencyKey).toBe("k");
+  });
+
+  test("isn't repeated unless that is asked for, nor after a refusal, nor when nobody is there", async () => {
+    await using silent = await startFakeApi(lose);
+    await expect(createApiClient({ url: silent.url }).create(request)).rejects.toMatchObject({
+      code: "SERVICE_UNREACHABLE",
+    });
+    expect(silent.asked).toHaveLength(1);
+
+    await using refusing = await startFakeApi((response) =>
+      errorJson(response, 422, "IDEMPOTENCY_MISMATCH", "Another request."),
+    );
+    const patient = { repeatFor: 30_000, onRepeat: () => expect.unreachable() };
+    await expect(
+      createApiClient({ url: refusing.url }).create(request, patient),
+    ).rejects.toMatchObject({ code: "IDEMPOTENCY_MISMATCH" });
+    expect(refusing.asked).toHaveLength(1);
+
+    await expect(
+      createApiClient({ url: await deadUrl() }).create(request, patient),
+    ).rejects.toMatchObject({ details: { sent: false } });
+  });
 });
 
 test("gives the server's own error: code, sentence, details", async () => {

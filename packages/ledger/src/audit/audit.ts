@@ -1,5 +1,6 @@
 import { type AuditAction, type Selection, UNNAMED_ACTOR } from "@exhibit/contracts";
 import type { Transaction } from "kysely";
+import { recordKeyedRequest } from "../idempotency/keyed-request.ts";
 import type { LedgerSchema } from "../schema.ts";
 import { storable } from "../sql/text.ts";
 
@@ -18,7 +19,7 @@ export function storableWhy({ why }: By): string | null {
 
 /**
  * Adds an event to the audit log, in the transaction of the act itself: neither is there without
- * the other.
+ * the other. So is the request's Idempotency-Key, if it has one.
  */
 export async function recordAuditEvent(
   tx: Transaction<LedgerSchema>,
@@ -48,4 +49,5 @@ export async function recordAuditEvent(
       details: details === undefined ? null : JSON.stringify(details),
     })
     .execute();
+  await recordKeyedRequest(tx, "importId" in act ? act.importId : null);
 }

@@ -15,6 +15,7 @@ import { whatIsMissing } from "./0013-what-is-missing.ts";
 import { foldersThatFailed } from "./0015-folders-that-failed.ts";
 import { keys } from "./0016-keys.ts";
 import { sourceLimits } from "./0018-source-limits.ts";
+import { idempotency } from "./0019-idempotency.ts";
 import { namesAndPriorities } from "./0020-names-and-priorities.ts";
 
 // Migrations are in the order of their names. A released one is never changed, only followed by
@@ -42,6 +43,7 @@ export const steps: Record<string, Migration> = {
   "0015-folders-that-failed": foldersThatFailed,
   "0016-keys": keys,
   "0018-source-limits": sourceLimits,
+  "0019-idempotency": idempotency,
   "0020-names-and-priorities": namesAndPriorities,
 };
 

@@ -15,7 +15,20 @@ export const createImport = action(
   ({ importsOf }) =>
     async (request, reply) => {
       const view = await importsOf(request).create(request.body, actorOf(request));
-      return reply.code(202).header("location", `/v1/imports/${view.import_id}`).send(view);
+      return reply.code(202).header("location", placeOf(view.import_id)).send(view);
     },
-  { largeBodies: true },
+  {
+    largeBodies: true,
+    again:
+      ({ importsOf }) =>
+      async (request, reply, { importId }) => {
+        const view = await importsOf(request).get(importId ?? "");
+        reply.header("location", placeOf(view.import_id));
+        return view;
+      },
+  },
 );
+
+function placeOf(importId: string): string {
+  return `/v1/imports/${importId}`;
+}

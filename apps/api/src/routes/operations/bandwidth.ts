@@ -29,4 +29,10 @@ export const setBandwidth = action(
   ({ bandwidthOf }) =>
     async (request) =>
       bandwidthOf(request).set(request.body, actorOf(request)),
+  {
+    again:
+      ({ bandwidthOf }) =>
+      (request) =>
+        bandwidthOf(request).get(),
+  },
 );

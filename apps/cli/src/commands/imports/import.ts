@@ -79,6 +79,9 @@ Examples:
   exhibit import /evidence/store --vendor deepvision --folder op_poi_id=p1 --folder op_tenant_code=t1
   exhibit import /evidence/1001 --entrust E-77 --suit 1001 --detach --json`;
 
+/** Milliseconds for which a request is repeated whose response is lost: long enough for a restart of the API. */
+const REPEAT_FOR = 60_000;
+
 async function startImport(
   folders: string[],
   options: ImportOptions,
@@ -97,7 +100,11 @@ async function startImport(
   for (const suit of without) terminal.note(`There is no folder for suit ${suit}.`);
 
   const api = apiOfEnvironment();
-  const view = await api.create(request);
+  const view = await api.create(request, {
+    repeatFor: REPEAT_FOR,
+    onRepeat: ({ message }) =>
+      terminal.note(`${message} The request is sent again; it is carried out only once.`),
+  });
   if (options.detach !== true) {
     terminal.note(
       `Import ${view.import_id}. It continues if you leave; to return: npx exhibit watch ${view.import_id}`,
