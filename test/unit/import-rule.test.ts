@@ -222,11 +222,11 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     http: [],
     board: ["http"],
     pages: ["http"],
-    progress: [],
+    progress: ["http"],
     export: [],
     action: ["progress", "http"],
     idempotency: ["http", "action"],
-    routes: ["http", "progress", "export", "action", "idempotency"],
+    routes: ["http", "pages", "progress", "export", "action", "idempotency"],
     "build-api": ["http", "board", "pages", "progress", "routes"],
   },
   cli: {

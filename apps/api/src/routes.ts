@@ -2,7 +2,9 @@ import { ExhibitError, type Role } from "@exhibit/contracts";
 import type { FastifyInstance, FastifySchema } from "fastify";
 import type { Action, ActionContext, Again } from "./action/action.ts";
 import { admitLargeBodies, LARGE_BODY_LIMIT } from "./http/body-sizes.ts";
+import { tagged } from "./http/entity-tags.ts";
 import { createAnswerOnce } from "./idempotency/answer-once.ts";
+import { operationIdOf } from "./pages/openapi.ts";
 import { createKey } from "./routes/access/create-key.ts";
 import { listKeyAudit } from "./routes/access/list-key-audit.ts";
 import { listKeys } from "./routes/access/list-keys.ts";
@@ -105,19 +107,19 @@ export function addRoutes(app: FastifyInstance, context: ActionContext): void {
   const once = createAnswerOnce(context.answers);
   for (const [method, url, needs, action] of routes) {
     const { schema, head = true, largeBodies, logLevel, knows } = action;
-    const { isSecret = false, again = importAgain } = action;
+    const { isPolled, isSecret = false, again = importAgain } = action;
     const handler = action.handler(context);
     const success = successOf(action);
     app.route({
       method,
       url,
-      schema: withNeeds(schema, needs),
+      schema: { operationId: operationIdOf(method, url), ...withNeeds(schema, needs) },
       config: { needs, ...(knows === undefined ? {} : { knows }) },
       ...(largeBodies === true
         ? { bodyLimit: LARGE_BODY_LIMIT, onRequest: admitLargeBodies() }
         : {}),
       ...(method === "GET"
-        ? { handler, exposeHeadRoute: head }
+        ? { handler, exposeHeadRoute: head, ...(isPolled && { onSend: tagged }) }
         : once({ handler, success, isSecret, again: again(context) })),
       ...(logLevel === undefined ? {} : { logLevel }),
     });

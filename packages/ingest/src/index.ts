@@ -5,7 +5,6 @@ export { type Bandwidth, createBandwidth, NO_LIMIT } from "./control/bandwidth.t
 export { type BoardRecord, createBoardRecord } from "./control/board-record.ts";
 export { type Cases, createCases } from "./control/cases.ts";
 export { createImports, type Imports, type ImportsDependencies } from "./control/imports.ts";
-export type { Scoped } from "./control/scoped.ts";
 export {
   type Answer,
   type CarriedOut,
@@ -14,6 +13,7 @@ export {
   type KeptAnswers,
   type KeyedRequest,
 } from "./control/kept-answers.ts";
+export type { Scoped } from "./control/scoped.ts";
 export {
   createVendorControl,
   type VendorControl,

@@ -18,7 +18,7 @@ describe.each(anyEngine)("Requests that are repeated under an Idempotency-Key (%
   afterAll(() => system[Symbol.asyncDispose]());
 
   async function post(path: string, key: string, body: object) {
-    const answer = await fetch(`${system.apiUrl}${path}`, {
+    const answer = await system.ask(path, {
       method: "POST",
       headers: { "content-type": "application/json", "idempotency-key": key },
       body: JSON.stringify(body),

@@ -7,6 +7,7 @@ import { failures } from "./failure-responses.ts";
 import { importParams } from "./import-params.ts";
 
 interface ActOnImport<Body extends z.ZodType> {
+  readonly operationId: string;
   readonly summary: string;
   readonly description: string;
   /** The request's body. One that may be absent stands for `{}`. */
@@ -22,6 +23,7 @@ interface ActOnImport<Body extends z.ZodType> {
  * it, and answered with the import as it is then.
  */
 export function actOnImport<Body extends z.ZodType>({
+  operationId,
   summary,
   description,
   body,
@@ -29,6 +31,7 @@ export function actOnImport<Body extends z.ZodType>({
 }: ActOnImport<Body>): Action {
   return action(
     {
+      operationId,
       summary,
       description,
       tags: ["imports"],

@@ -7,6 +7,7 @@ import { failures } from "./failure-responses.ts";
 import { vendorParams } from "./vendor-params.ts";
 
 interface ActOnVendor {
+  readonly operationId: string;
   readonly summary: string;
   readonly description: string;
   /** Names the method that does it. */
@@ -23,9 +24,10 @@ interface ActOnVendor {
  * Makes the action by which a person changes a vendor: it is recorded in the audit log with who did
  * it, and answered with the vendor as it is then.
  */
-export function actOnVendor({ summary, description, act }: ActOnVendor): Action {
+export function actOnVendor({ operationId, summary, description, act }: ActOnVendor): Action {
   return action(
     {
+      operationId,
       summary,
       description,
       tags: ["operations"],

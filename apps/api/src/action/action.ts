@@ -62,6 +62,8 @@ export interface RouteTraits {
   readonly logLevel?: "warn";
   /** Whether an open route tells more to those who say who they are. */
   readonly knows?: true;
+  /** Whether it is a read that clients repeat, so that they can ask whether anything has changed. @defaultValue false */
+  readonly isPolled?: true;
   /** Whether the answer holds a secret, so that it can't be kept for a repetition. @defaultValue false */
   readonly isSecret?: true;
   /**

@@ -3,6 +3,9 @@ import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import type { FastifyInstance } from "fastify";
 import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
+import { finished, type OpenApi } from "./openapi.ts";
+
+type Transformed = ReturnType<typeof jsonSchemaTransformObject>;
 
 /**
  * Adds the documentation page and the OpenAPI document, made from the schemas of the routes that
@@ -27,7 +30,8 @@ export async function addDocs(app: FastifyInstance, trial: boolean): Promise<voi
       ],
     },
     transform: jsonSchemaTransform,
-    transformObject: (document) => withoutUnused(jsonSchemaTransformObject(document)),
+    transformObject: (document) =>
+      finished(jsonSchemaTransformObject(document) as OpenApi) as Transformed,
   });
   // The page's files come from the package, so that it works without the internet.
   await app.register(async (docs) => {
@@ -59,31 +63,3 @@ const securitySchemes = {
     description: "A browser's session, had at `/login`. Without TLS the cookie is named `exhibit`.",
   },
 } as const;
-
-type Document = ReturnType<typeof jsonSchemaTransformObject>;
-
-/**
- * Removes the schemas that nothing refers to: each named schema comes in one form for requests and
- * one for responses.
- */
-function withoutUnused(document: Document): Document {
-  const { paths, components } = document as OpenApi;
-  const schemas = components?.schemas ?? {};
-  const used = new Set<string>();
-  const waiting: unknown[] = [paths];
-  for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
-    for (const [, name] of JSON.stringify(part).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
-      if (name === undefined || used.has(name)) continue;
-      used.add(name);
-      waiting.push(schemas[name]);
-    }
-  }
-  const kept = Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name)));
-  return { ...document, components: { ...components, schemas: kept } } as Document;
-}
-
-/** The parts of a document that are used here. */
-interface OpenApi {
-  readonly paths?: unknown;
-  readonly components?: { readonly schemas?: Readonly<Record<string, unknown>> };
-}

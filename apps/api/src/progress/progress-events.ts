@@ -1,19 +1,40 @@
-import type { Sighting } from "./sighting.ts";
+import type { ImportView } from "@exhibit/contracts";
+import { type Sighting, sightingOf } from "./sighting.ts";
 
-/** Formats the sightings of a `ProgressFeed` as server-sent events. */
-export async function* eventsOf(sightings: AsyncIterable<Sighting | undefined>) {
+/**
+ * Formats the sightings of a `ProgressFeed` as server-sent events. The id of an event stands for what
+ * it says; one that the client has received (`lastId`) isn't sent again.
+ */
+export async function* eventsOf(
+  sightings: AsyncIterable<Sighting | undefined>,
+  lastId: string | undefined,
+) {
   // A client that loses the connection reconnects after two seconds.
   yield "retry: 2000\n\n";
   let last: Sighting | undefined;
   for await (const sighting of sightings) {
     // A comment keeps proxies from closing an idle connection.
-    yield sighting === undefined ? ": still here\n\n" : eventOf("progress", sighting);
+    if (sighting === undefined) yield ": still here\n\n";
+    else if (sighting.fingerprint !== lastId) {
+      yield eventOf("progress", sighting.fingerprint, sighting);
+    }
     last = sighting ?? last;
   }
   // Without `end` the client reconnects: the import goes on while the server restarts.
-  if (last?.isResting === true) yield eventOf("end", last);
+  if (last?.isResting === true) yield eventOf("end", endIdOf(last), last);
 }
 
-function eventOf(name: "progress" | "end", { json }: Sighting): string {
-  return `event: ${name}\ndata: ${json}\n\n`;
+/** Returns whether a client that has received the event `lastId` has been told of the import's end. */
+export function hasSeenEnd(view: ImportView, lastId: string | undefined): boolean {
+  const sighting = sightingOf(view);
+  return sighting.isResting && lastId === endIdOf(sighting);
+}
+
+/** Another one than that of the last `progress`, which may arrive without the `end` behind it. */
+function endIdOf({ fingerprint }: Sighting): string {
+  return `${fingerprint}.end`;
+}
+
+function eventOf(name: "progress" | "end", id: string, { json }: Sighting): string {
+  return `event: ${name}\ndata: ${json}\nid: ${id}\n\n`;
 }

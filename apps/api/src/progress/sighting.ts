@@ -1,4 +1,5 @@
 import { type ImportView, restingStatuses } from "@exhibit/contracts";
+import { digestOf } from "../http/entity-tags.ts";
 
 /**
  * An import as it was seen, with the texts that all who follow it are sent: each is made once,
@@ -16,11 +17,12 @@ export interface Sighting {
 }
 
 export function sightingOf(view: ImportView): Sighting {
+  const json = JSON.stringify(view);
   return {
     importId: view.import_id,
     view,
     isResting: restingStatuses.has(view.status),
-    json: JSON.stringify(view),
-    fingerprint: JSON.stringify({ ...view, seconds: 0 }),
+    json,
+    fingerprint: digestOf(json),
   };
 }

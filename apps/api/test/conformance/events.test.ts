@@ -17,17 +17,18 @@ afterEach(async () => {
 
 interface Block {
   event?: string;
+  id?: string;
   data?: ImportView;
   comment?: string;
   retry?: string;
 }
 
 /** Follows an import as a browser's EventSource does: blocks of lines, one after the other. */
-async function follow(importId: string) {
+async function follow(importId: string, lastId?: string) {
   const controller = new AbortController();
   const response = await fetch(`${address}/v1/imports/${importId}/events`, {
     signal: controller.signal,
-    headers: bearer(testKey),
+    headers: { ...bearer(testKey), ...(lastId === undefined ? {} : { "last-event-id": lastId }) },
   });
   const blocks = readBlocks(response);
   return {
@@ -72,12 +73,12 @@ it("gives the import at once, each change of it, and its end; then it closes", a
   const stream = await follow(view.import_id);
   expect(stream.response.headers.get("content-type")).toMatch(/^text\/event-stream/);
   expect(await stream.next()).toEqual({ retry: "2000" });
-  expect(await stream.next()).toEqual({ event: "progress", data: view });
+  expect(await stream.next()).toMatchObject({ event: "progress", data: view });
   const more = api.put({ ...view, files: 3 });
-  expect(await stream.next()).toEqual({ event: "progress", data: more });
+  expect(await stream.next()).toMatchObject({ event: "progress", data: more });
   const sealed = api.put({ ...more, status: "sealed" });
-  expect(await stream.next()).toEqual({ event: "progress", data: sealed });
-  expect(await stream.next()).toEqual({ event: "end", data: sealed });
+  expect(await stream.next()).toMatchObject({ event: "progress", data: sealed });
+  expect(await stream.next()).toMatchObject({ event: "end", data: sealed });
   expect(await stream.next()).toBeUndefined();
 });
 
@@ -87,8 +88,8 @@ it.each(["sealed", "attention", "cancelled"] as const)(
     const view = api.put({ status });
     const stream = await follow(view.import_id);
     await stream.next();
-    expect(await stream.next()).toEqual({ event: "progress", data: view });
-    expect(await stream.next()).toEqual({ event: "end", data: view });
+    expect(await stream.next()).toMatchObject({ event: "progress", data: view });
+    expect(await stream.next()).toMatchObject({ event: "end", data: view });
     expect(await stream.next()).toBeUndefined();
   },
 );
@@ -101,7 +102,45 @@ it("says nothing when only the time passes", async () => {
   api.put({ ...view, seconds: 2 });
   await looked();
   const changed = api.put({ ...view, seconds: 3, stored: 1 });
-  expect(await stream.next()).toEqual({ event: "progress", data: changed });
+  expect(await stream.next()).toMatchObject({ event: "progress", data: changed });
+});
+
+it("repeats nothing to a client that reconnects with the id of what it has received", async () => {
+  const view = api.put({ seconds: 1 });
+  const first = await follow(view.import_id);
+  await first.next();
+  const seen = (await first.next())?.id;
+  first.leave();
+  const second = await follow(view.import_id, seen);
+  expect(await second.next()).toEqual({ retry: "2000" });
+  api.put({ ...view, seconds: 5 });
+  await looked();
+  const changed = api.put({ ...view, seconds: 6, stored: 1 });
+  const next = await second.next();
+  expect(next).toMatchObject({ event: "progress", data: changed });
+  expect(next?.id).not.toBe(seen);
+  second.leave();
+
+  const sealed = api.put({ ...changed, status: "sealed" });
+  const third = await follow(view.import_id, next?.id);
+  await third.next();
+  const final = await third.next();
+  expect(final).toMatchObject({ event: "progress", data: sealed });
+  const end = await third.next();
+  expect(end).toMatchObject({ event: "end", data: sealed });
+  // The stream may have broken between the two.
+  const fourth = await follow(view.import_id, final?.id);
+  await fourth.next();
+  expect(await fourth.next()).toEqual(end);
+  expect(await fourth.next()).toBeUndefined();
+  const fifth = await follow(view.import_id, end?.id);
+  expect([fifth.response.status, await fifth.response.text()]).toEqual([204, ""]);
+  // What is retried has another state, and so another end.
+  api.put({ ...sealed, status: "attention" });
+  const sixth = await follow(view.import_id, end?.id);
+  await sixth.next();
+  expect(await sixth.next()).toMatchObject({ event: "progress", data: { status: "attention" } });
+  sixth.leave();
 });
 
 it("looks at the import once for many who follow it, and no more when they have left", async () => {
@@ -127,7 +166,7 @@ it("goes on when the ledger can't be read for a moment, and logs it", async () =
   api.views.delete(view.import_id);
   await looked();
   const back = api.put({ ...view, stored: 1 });
-  expect(await stream.next()).toEqual({ event: "progress", data: back });
+  expect(await stream.next()).toMatchObject({ event: "progress", data: back });
   expect(api.log.join("")).toContain("is read again");
 });
 

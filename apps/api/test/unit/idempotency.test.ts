@@ -207,6 +207,20 @@ describe("a request with an Idempotency-Key", () => {
     expect([later.statusCode, later.headers["retry-after"]]).toEqual([409, "1"]);
   });
 
+  it.each([
+    ["/v1/keys", { name: "court", role: "viewer" }],
+    ["/v1/keys/AbC12345/rotate", {}],
+  ] as const)(
+    "takes no key for %s: its answer holds a secret, which may be kept nowhere",
+    async (url, payload) => {
+      const answer = await post("k-1", payload, url);
+      expect(answer.statusCode).toBe(400);
+      expect(answer.json().detail).toContain("takes no Idempotency-Key");
+      expect(api.calls).toEqual([]);
+      expect(kept.size).toBe(0);
+    },
+  );
+
   it("means nothing to a request that changes nothing", async () => {
     const answer = await api.app.inject({
       url: "/v1/vendors",

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { atMost } from "../at-most.ts";
 import { errorCode } from "../errors/error-code.ts";
 import { plainWord } from "../text/plain-text.ts";
+import { examples } from "./examples.ts";
 
 const why = plainWord(2000).describe("For the record");
 const id = z.string().regex(/^\d{1,15}$/, "it has to be an id that a list gave");
@@ -16,7 +17,9 @@ export interface Selection {
   file_ids?: string[] | undefined;
 }
 
-export const cancelRequest = z.strictObject({ why: why.optional() }).meta({ id: "CancelRequest" });
+export const cancelRequest = z
+  .strictObject({ why: why.optional() })
+  .meta({ id: "CancelRequest", examples: [examples.why] });
 export type CancelRequest = z.output<typeof cancelRequest>;
 
 export const retryRequest = z
@@ -30,11 +33,13 @@ export const retryRequest = z
       .describe("Take it that sources that failed with SOURCE_EMPTY are meant to be empty"),
     why: why.optional(),
   })
-  .meta({ id: "RetryRequest" });
+  .meta({ id: "RetryRequest", examples: [examples.retryRequest] });
 export type RetryRequest = z.output<typeof retryRequest>;
 
 /** The body of `pause` and `resume`, of imports and of vendors. */
-export const pauseRequest = z.strictObject({ why: why.optional() }).meta({ id: "PauseRequest" });
+export const pauseRequest = z
+  .strictObject({ why: why.optional() })
+  .meta({ id: "PauseRequest", examples: [examples.why] });
 export type PauseRequest = z.output<typeof pauseRequest>;
 
 /** How many files one request may name; more are waived by their code or folder. */
@@ -49,7 +54,7 @@ export const waiveRequest = z
     folder_id: id.optional().describe("Only what failed in this folder"),
     why,
   })
-  .meta({ id: "WaiveRequest" });
+  .meta({ id: "WaiveRequest", examples: [examples.waiveRequest] });
 export type WaiveRequest = z.output<typeof waiveRequest>;
 
 export const acceptDestinationRequest = z
@@ -59,5 +64,5 @@ export const acceptDestinationRequest = z
     prefix: z.string(),
     why,
   })
-  .meta({ id: "AcceptDestinationRequest" });
+  .meta({ id: "AcceptDestinationRequest", examples: [examples.acceptDestinationRequest] });
 export type AcceptDestinationRequest = z.output<typeof acceptDestinationRequest>;

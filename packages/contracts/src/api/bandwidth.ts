@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { plainWord } from "../text/plain-text.ts";
+import { examples } from "./examples.ts";
 
 const bwlimit = plainWord(2000).describe(
   "In the form of rclone's --bwlimit: `10M` (MiB/s), `512k`, `off`, or a timetable such as `08:00,512k 19:00,10M 23:00,off`; `Mon-08:00,512k` is for Mondays only",
@@ -10,7 +11,7 @@ export const bandwidthRequest = z
     limit: bwlimit,
     why: plainWord(2000).optional().describe("For the record"),
   })
-  .meta({ id: "BandwidthRequest" });
+  .meta({ id: "BandwidthRequest", examples: [examples.bandwidthRequest] });
 export type BandwidthRequest = z.output<typeof bandwidthRequest>;
 
 const bandwidthChange = z.object({
@@ -36,5 +37,5 @@ export const bandwidthView = z
       .array(bandwidthChange)
       .describe("The latest changes, the newest first; none if your scope has limits"),
   })
-  .meta({ id: "Bandwidth" });
+  .meta({ id: "Bandwidth", examples: [examples.bandwidth] });
 export type BandwidthView = z.output<typeof bandwidthView>;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { errorCodes } from "../errors/error-table.ts";
+import { examples } from "./examples.ts";
 
 const code = z.enum(errorCodes as [string, ...string[]]);
 
@@ -25,7 +26,7 @@ export const problem = z
     details: z.record(z.string(), z.unknown()).describe("Facts of this case, for programs"),
     trace_id: z.string().optional().describe("The request's trace; absent without telemetry"),
   })
-  .meta({ id: "Problem" });
+  .meta({ id: "Problem", examples: [examples.problem] });
 export type Problem = z.output<typeof problem>;
 
 /** The table of codes. */

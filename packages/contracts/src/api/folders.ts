@@ -3,6 +3,7 @@ import { atMost } from "../at-most.ts";
 import { plainText } from "../text/plain-text.ts";
 import { counts } from "./counters.ts";
 import { errorView } from "./error-views.ts";
+import { examples } from "./examples.ts";
 import { pageOf } from "./pages.ts";
 import { source } from "./sources.ts";
 import { trial } from "./trial.ts";
@@ -66,7 +67,7 @@ export const folderView = z
       .nullable()
       .describe("Files stored by that import that no longer exist in the source"),
   })
-  .meta({ id: "Folder" });
+  .meta({ id: "Folder", examples: [examples.folder] });
 export type FolderView = z.output<typeof folderView>;
 
 export const folderPage = pageOf(folderView).meta({ id: "FolderPage" });

@@ -3,6 +3,7 @@ import { atMost } from "../at-most.ts";
 import { plainText, plainWord } from "../text/plain-text.ts";
 import { counts } from "./counters.ts";
 import { errorView } from "./error-views.ts";
+import { examples } from "./examples.ts";
 import { folderRequest } from "./folders.ts";
 import { labelChanges, labels, labelText, priority, title } from "./import-names.ts";
 import { pageOf, pageQuery, repeatable } from "./pages.ts";
@@ -42,7 +43,7 @@ export const importRequest = z
     priority: priority.optional(),
     why: plainWord(2000).optional().describe("For the record"),
   })
-  .meta({ id: "ImportRequest" });
+  .meta({ id: "ImportRequest", examples: [examples.importRequest] });
 export type ImportRequest = z.output<typeof importRequest>;
 
 /** What may be changed of an import at any time; what isn't named stays. */
@@ -124,7 +125,7 @@ export const importView = z
       .array(z.object({ ...errorView.shape, files: z.int().nonnegative() }))
       .describe("What doesn't keep the import from being sealed, but should be checked"),
   })
-  .meta({ id: "Import" });
+  .meta({ id: "Import", examples: [examples.import] });
 export type ImportView = z.output<typeof importView>;
 
 export const importPage = pageOf(importView)

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { examples } from "./examples.ts";
 import { pause } from "./pause.ts";
 import { trial } from "./trial.ts";
 import { wait } from "./waits.ts";
@@ -39,7 +40,7 @@ export const vendorState = z
     calls: z.int().describe("How many calls were made recently"),
     refusals: z.int().describe("How many calls and folders were refused recently"),
   })
-  .meta({ id: "VendorState" });
+  .meta({ id: "VendorState", examples: [examples.vendorState] });
 export type VendorState = z.output<typeof vendorState>;
 
 export const vendorList = z

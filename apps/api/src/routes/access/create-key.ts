@@ -6,6 +6,7 @@ import { keyMakerOf, unstored } from "../../action/key-maker.ts";
 
 export const createKey = action(
   {
+    operationId: "createKey",
     summary: "Make a key",
     description:
       "The key itself is in this answer and nowhere else: only its digest is kept. Nobody can make a key that may more than they may themselves.",
@@ -19,4 +20,5 @@ export const createKey = action(
       const made = await keys.create(request.body, keyMakerOf(request));
       return unstored(reply).code(201).send(made);
     },
+  { isSecret: true },
 );

@@ -5,6 +5,7 @@ import { keyMakerOf, keyParams } from "../../action/key-maker.ts";
 
 export const listKeyAudit = action(
   {
+    operationId: "listKeyAudit",
     summary: "List the audit events of a key: who did what to it, when and why",
     description: "The oldest first.",
     tags: ["access"],

@@ -5,6 +5,7 @@ import { keyMakerOf } from "../../action/key-maker.ts";
 
 export const listKeys = action(
   {
+    operationId: "listKeys",
     summary: "List the keys of the API",
     description:
       "The oldest first, also those that are revoked or have expired; none that may more than whoever asks.",

@@ -6,6 +6,7 @@ import { keyMakerOf, keyParams } from "../../action/key-maker.ts";
 
 export const revokeKey = action(
   {
+    operationId: "revokeKey",
     summary: "Revoke a key",
     description:
       "Within five seconds it works nowhere, and the sessions that were opened with it end. It stays on the list.",

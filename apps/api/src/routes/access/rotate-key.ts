@@ -6,6 +6,7 @@ import { keyMakerOf, keyParams, unstored } from "../../action/key-maker.ts";
 
 export const rotateKey = action(
   {
+    operationId: "rotateKey",
     summary: "Give a key a new secret",
     description:
       "The new key is in this answer and nowhere else. Name, role and scope stay, and the old secret works for `old_valid_hours` more. Sessions that were opened with the key end.",
@@ -20,4 +21,5 @@ export const rotateKey = action(
       const given = request.body ?? rotateKeyRequest.parse({});
       return unstored(reply).send(await keys.rotate(request.params.id, given, keyMakerOf(request)));
     },
+  { isSecret: true },
 );

@@ -5,6 +5,7 @@ import { principalOf } from "../../http/principal.ts";
 
 export const whoAmI = action(
   {
+    operationId: "whoAmI",
     summary: "Tell who sends the request, and what they may do",
     tags: ["access"],
     response: { 200: me, ...failures },

@@ -8,6 +8,7 @@ const description =
 
 export const getCase = action(
   {
+    operationId: "getCase",
     summary: "Is everything of a case in OSS?",
     description,
     tags: ["cases"],
@@ -21,6 +22,7 @@ export const getCase = action(
 
 export const getSuit = action(
   {
+    operationId: "getSuit",
     summary: "Is everything of a suit in OSS?",
     description: `${description} All imports that name the suit are looked at, whatever their case; folders of other suits aren't counted.`,
     tags: ["cases"],

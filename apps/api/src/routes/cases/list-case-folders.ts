@@ -5,6 +5,7 @@ import { failures } from "../../action/failure-responses.ts";
 
 export const listCaseFolders = action(
   {
+    operationId: "listCaseFolders",
     summary: "List the folders that are counted of a case",
     tags: ["cases"],
     params: caseParams,
@@ -18,6 +19,7 @@ export const listCaseFolders = action(
 
 export const listSuitFolders = action(
   {
+    operationId: "listSuitFolders",
     summary: "List the folders that are counted of a suit",
     tags: ["cases"],
     params: suitParams,

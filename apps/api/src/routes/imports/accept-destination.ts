@@ -6,6 +6,7 @@ import { folderParams } from "../../action/import-params.ts";
 
 export const acceptDestination = action(
   {
+    operationId: "acceptDestination",
     summary: "Accept a folder's new destination",
     description:
       "For files that failed with DESTINATION_CHANGED, because a lease led to another place than the one where the folder's files had gone. The body repeats the place that the folder's `offered` shows. From now on the folder's unfinished files go there, and those that failed with DESTINATION_CHANGED are retried. What was stored before stays where it is, and its receipts say so.",

@@ -5,6 +5,7 @@ import { failures } from "../../action/failure-responses.ts";
 
 export const createImport = action(
   {
+    operationId: "createImport",
     summary: "Start an import",
     description: "Records the import and responds at once; the workers do the work.",
     tags: ["imports"],

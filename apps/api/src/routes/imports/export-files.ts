@@ -16,6 +16,7 @@ const CSV = "text/csv; charset=utf-8";
 
 export const exportNdjson = action(
   {
+    operationId: "exportNdjson",
     summary: "Export an import's files as NDJSON",
     description:
       'One file a line, as `/v1/imports/{id}/files` has them, read as fast as the client takes them. The last line is `{"end":true,"files":…,"sha256":…}`, with the number of files and the SHA-256 of all bytes before that line: without it, the list was cut short.',
@@ -40,6 +41,7 @@ export const exportNdjson = action(
 
 export const exportCsv = action(
   {
+    operationId: "exportCsv",
     summary: "Export an import's files as CSV for a spreadsheet",
     description:
       "With all that is on the record of each file. A cell that a spreadsheet would take for a formula, or whose digits it would round, begins with an apostrophe. CSV has no end mark: a list that was cut short is a response that broke off.",

@@ -4,26 +4,34 @@ import { action } from "../../action/action.ts";
 import { failures } from "../../action/failure-responses.ts";
 import { importParams } from "../../action/import-params.ts";
 import { principalOf } from "../../http/principal.ts";
-import { eventsOf } from "../../progress/progress-events.ts";
+import { eventsOf, hasSeenEnd } from "../../progress/progress-events.ts";
 
 export const followImport = action(
   {
+    operationId: "followImport",
     summary: "Follow an import (server-sent events)",
     description:
-      "Sends `progress` with the import each time it has changed, and `end` with the import when nothing runs any more. Then the stream ends: close the EventSource when you receive `end`.",
+      "Sends `progress` with the import each time it has changed, and `end` with the import when nothing runs any more. Then the stream ends: close the EventSource when you receive `end`. An event's id stands for what it says: a client that reconnects with Last-Event-ID, as an EventSource does, is sent nothing twice.",
     tags: ["imports"],
     params: importParams,
+    headers: z.looseObject({
+      "last-event-id": z.string().optional().describe("The id of the last event received"),
+    }),
     response: {
       200: {
         content: { "text/event-stream": { schema: z.string() } },
         description: "The event stream",
       },
+      204: z.undefined().describe("The client has received everything, up to `end`"),
       ...failures,
     },
   },
   ({ importsOf, progress, streams }) =>
     async (request, reply) => {
       const first = await importsOf(request).get(request.params.id);
+      const lastId = request.headers["last-event-id"];
+      // An EventSource that is answered so doesn't connect again.
+      if (hasSeenEnd(first, lastId)) return reply.code(204).send(undefined);
       const stream = streams.enter(principalOf(request).name);
       const gone = new AbortController();
       const leave = () => {
@@ -36,7 +44,7 @@ export const followImport = action(
       // A reader misses views while it is slow, so that one event at most waits for it. One that takes
       // nothing at all holds its place for no longer than this.
       reply.raw.setTimeout(streams.longestStall, () => reply.raw.destroy());
-      const events = Readable.from(eventsOf(progress.follow(first, gone.signal)));
+      const events = Readable.from(eventsOf(progress.follow(first, gone.signal), lastId));
       reply.type("text/event-stream; charset=utf-8").header("cache-control", "no-store");
       // Without this, nginx holds events back until its buffer is full.
       reply.header("x-accel-buffering", "no");

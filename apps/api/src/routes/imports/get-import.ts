@@ -5,6 +5,7 @@ import { importParams } from "../../action/import-params.ts";
 
 export const getImport = action(
   {
+    operationId: "getImport",
     summary: "Get an import",
     tags: ["imports"],
     params: importParams,
@@ -13,4 +14,5 @@ export const getImport = action(
   ({ importsOf }) =>
     async (request) =>
       importsOf(request).get(request.params.id),
+  { isPolled: true },
 );

@@ -5,6 +5,7 @@ import { importParams } from "../../action/import-params.ts";
 
 export const listFiles = action(
   {
+    operationId: "listFiles",
     summary: "List an import's files, with receipts for those that are stored",
     tags: ["imports"],
     params: importParams,
@@ -14,4 +15,5 @@ export const listFiles = action(
   ({ importsOf }) =>
     async (request) =>
       importsOf(request).files(request.params.id, request.query),
+  { isPolled: true },
 );

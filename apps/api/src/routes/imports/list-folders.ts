@@ -5,6 +5,7 @@ import { importParams } from "../../action/import-params.ts";
 
 export const listFolders = action(
   {
+    operationId: "listFolders",
     summary: "List an import's folders",
     tags: ["imports"],
     params: importParams,
@@ -14,4 +15,5 @@ export const listFolders = action(
   ({ importsOf }) =>
     async (request) =>
       importsOf(request).folders(request.params.id, request.query),
+  { isPolled: true },
 );

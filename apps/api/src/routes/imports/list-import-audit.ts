@@ -5,6 +5,7 @@ import { importParams } from "../../action/import-params.ts";
 
 export const listImportAudit = action(
   {
+    operationId: "listImportAudit",
     summary: "List the audit events of an import: who did what to it, when and why",
     description:
       "The oldest first. A retry in Bull Board is recorded as done by `queue`, because Bull Board doesn't know the person.",

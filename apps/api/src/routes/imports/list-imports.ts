@@ -4,6 +4,7 @@ import { failures } from "../../action/failure-responses.ts";
 
 export const listImports = action(
   {
+    operationId: "listImports",
     summary: "List imports, the newest first",
     tags: ["imports"],
     // Strict, because a misspelt filter would silently list everything.
@@ -13,4 +14,5 @@ export const listImports = action(
   ({ importsOf }) =>
     (request) =>
       importsOf(request).list(request.query),
+  { isPolled: true },
 );

@@ -5,6 +5,7 @@ import { importParams } from "../../action/import-params.ts";
 
 export const listIncidents = action(
   {
+    operationId: "listIncidents",
     summary: "List the integrity incidents of an import's files",
     description:
       "Bytes that arrived damaged and were sent again, sources that changed, objects with other bytes, and leases that led elsewhere; the oldest first, also for files that were stored in the end.",

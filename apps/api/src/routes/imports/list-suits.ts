@@ -5,6 +5,7 @@ import { importParams } from "../../action/import-params.ts";
 
 export const listSuits = action(
   {
+    operationId: "listSuits",
     summary: "List all suits of an import",
     tags: ["imports"],
     params: importParams,

@@ -5,6 +5,7 @@ import { failures } from "../../action/failure-responses.ts";
 
 export const readBandwidth = action(
   {
+    operationId: "readBandwidth",
     summary: "Get the bandwidth limit and what it allows now",
     description:
       "The limit applies to all workers of the ledger together; each of them uses an equal share.",
@@ -14,10 +15,12 @@ export const readBandwidth = action(
   ({ bandwidthOf }) =>
     async (request) =>
       bandwidthOf(request).get(),
+  { isPolled: true },
 );
 
 export const setBandwidth = action(
   {
+    operationId: "setBandwidth",
     summary: "Limit the bandwidth of all workers together",
     description:
       "The limit takes effect everywhere within five seconds, also for what is being sent; `off` removes it. Only somebody whose scope has no limits may set it.",

@@ -3,6 +3,7 @@ import { action } from "../../action/action.ts";
 
 export const health = action(
   {
+    operationId: "health",
     summary: "Is the process running?",
     tags: ["operations"],
     response: { 200: z.object({ status: z.literal("up") }) },

@@ -8,6 +8,7 @@ const items = errorCodes.map((code) => {
 
 export const listErrorCodes = action(
   {
+    operationId: "listErrorCodes",
     summary: "List the codes of errors",
     description: "Each problem's `type` refers to its code's entry here.",
     tags: ["operations"],

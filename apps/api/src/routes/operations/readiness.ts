@@ -25,6 +25,7 @@ const details = z.object({
 
 export const readiness = action(
   {
+    operationId: "readiness",
     summary: "Is the service ready to accept imports?",
     description:
       "Tells those who say who they are how it stands with each part, and others only yes or no.",

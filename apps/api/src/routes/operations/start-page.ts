@@ -38,6 +38,7 @@ ${isTrial ? `<p><strong>${TRIAL_NOTICE}</strong></p>\n` : ""}<p>Stores every fil
 
 export const startPage = action(
   {
+    operationId: "startPage",
     summary: "Links to what this server offers",
     description: "As JSON, or as a page for browsers (`Accept: text/html`).",
     tags: ["operations"],

@@ -5,6 +5,7 @@ import { vendorParams } from "../../action/vendor-params.ts";
 
 export const listVendorAudit = action(
   {
+    operationId: "listVendorAudit",
     summary: "List the audit events of a vendor: who did what to it, when and why",
     description: "The oldest first.",
     tags: ["operations"],

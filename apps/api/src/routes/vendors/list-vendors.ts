@@ -4,6 +4,7 @@ import { failures } from "../../action/failure-responses.ts";
 
 export const listVendors = action(
   {
+    operationId: "listVendors",
     summary: "List the configured vendors and their state",
     description:
       "The state is that of the whole fleet when leases are shared (Redis and EXHIBIT_LEASE_KEY), and otherwise that of this process.",
@@ -13,4 +14,5 @@ export const listVendors = action(
   ({ vendorsOf }) =>
     async (request) =>
       vendorsOf(request).list(),
+  { isPolled: true },
 );

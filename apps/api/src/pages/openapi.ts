@@ -1,0 +1,69 @@
+/** The parts of an OpenAPI document that are used here. */
+export interface OpenApi {
+  readonly servers?: readonly object[];
+  readonly paths?: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components?: { readonly schemas?: Readonly<Record<string, unknown>> };
+}
+
+interface Operation {
+  readonly responses?: Readonly<Record<string, { description?: string }>>;
+}
+
+/** What the library says of a response that its schema doesn't describe. */
+const UNDESCRIBED = "Default Response";
+
+const descriptions: Readonly<Record<string, string>> = {
+  "200": "What was asked for",
+  "201": "What was made",
+  "202": "It is recorded and under way; this is how things stand",
+  "204": "Done; there is nothing to say",
+};
+
+/** Returns the document that the library made with what it lacks, and without what nothing refers to. */
+export function finished(document: OpenApi): OpenApi {
+  // Relative to the document, because a proxy may add a path in front. The library takes no such address.
+  const servers = [{ url: ".", description: "This server" }];
+  return { ...withoutUnused(describeResponses(document)), servers };
+}
+
+/** Describes the responses that no schema describes. */
+function describeResponses(document: OpenApi): OpenApi {
+  for (const operation of Object.values(document.paths ?? {}).flatMap(Object.values<Operation>)) {
+    for (const [status, response] of Object.entries(operation.responses ?? {})) {
+      if (response.description !== UNDESCRIBED) continue;
+      response.description = descriptions[status] ?? UNDESCRIBED;
+    }
+  }
+  return document;
+}
+
+/**
+ * Removes the schemas that nothing refers to: each named schema comes in one form for requests and
+ * one for responses.
+ */
+function withoutUnused(document: OpenApi): OpenApi {
+  const { paths, components } = document;
+  const schemas = components?.schemas ?? {};
+  const used = new Set<string>();
+  const waiting: unknown[] = [paths];
+  for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
+    for (const [, name] of JSON.stringify(part).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
+      if (name === undefined || used.has(name)) continue;
+      used.add(name);
+      waiting.push(schemas[name]);
+    }
+  }
+  const kept = Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name)));
+  return { ...document, components: { ...components, schemas: kept } };
+}
+
+/** Returns the name of an operation that doesn't name itself: `getKeys` for GET /v1/keys. */
+export function operationIdOf(method: string, url: string): string {
+  const words = url.split("/").filter((part) => part !== "" && part !== "v1" && part[0] !== ":");
+  const name = words.flatMap((word) => word.split(/\W|_/)).map(capitalized);
+  return method.toLowerCase() + name.join("");
+}
+
+function capitalized(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
