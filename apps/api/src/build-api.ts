@@ -97,6 +97,8 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     bodyLimit: BODY_LIMIT,
+    // A proxy on the same machine says for whom it asks; nobody else is believed about that.
+    trustProxy: "loopback",
     routerOptions: { maxParamLength: LONGEST_PARAMETER },
     keepAliveTimeout: KEEP_ALIVE,
     clientErrorHandler: answerClientError,

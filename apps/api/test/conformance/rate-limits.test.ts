@@ -49,3 +49,33 @@ describe("A principal's requests", () => {
     }
   });
 });
+
+describe("Logins that fail", () => {
+  const logIn = async (key: string, from?: string) => {
+    const answer = await api.app.inject({
+      method: "POST",
+      url: "/login",
+      headers: { authorization: "", ...(from === undefined ? {} : { "x-forwarded-for": from }) },
+      payload: { key },
+    });
+    return answer.statusCode;
+  };
+
+  it("are ten a minute from one address; others may go on, and so may who is logged in", async () => {
+    api = await startApi({ rates: {} });
+    for (let failed = 0; failed < 10; failed += 1) expect(await logIn("wrong")).toBe(401);
+    expect(await logIn("wrong")).toBe(429);
+    // The right one isn't tried either, or guessing would go on.
+    expect(await logIn("admin")).toBe(429);
+    expect(await statusOf("GET", "/v1/imports")).toBe(200);
+    // A proxy on this machine says for whom it asks.
+    expect(await logIn("wrong", "192.0.2.7")).toBe(401);
+    expect(await logIn("admin", "192.0.2.7")).toBe(204);
+  });
+
+  it("aren't counted with those that succeed", async () => {
+    api = await startApi({ rates: { failedLogins: 2 } });
+    for (let done = 0; done < 5; done += 1) expect(await logIn("admin")).toBe(204);
+    expect(await logIn("wrong")).toBe(401);
+  });
+});
