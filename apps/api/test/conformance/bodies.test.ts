@@ -128,6 +128,38 @@ describe("A body's size", () => {
   });
 });
 
+describe("A hostile body", () => {
+  it.each([
+    ["a hundred thousand brackets deep", "[".repeat(100_000)],
+    ["a hundred thousand objects deep", '{"a":'.repeat(100_000)],
+    ["with __proto__", '{"__proto__":{"folders":[]},"folders":[]}'],
+    ["with a constructor", '{"constructor":{"prototype":{"folders":[]}}}'],
+    ["that ends early", '{"folders":['],
+    ["that is no object", "[]"],
+    ["that is empty", ""],
+  ])("%s is refused", async (_, body) => {
+    await start();
+    const answer = await post("/v1/imports", body);
+    expect(answer.status).toBe(400);
+    expect((await problemIn(answer)).code).toBe("REQUEST_INVALID");
+    expect(api.calls).toEqual([]);
+  });
+
+  it("of 8 MiB, twenty at once, keeps nobody from being served", async () => {
+    await start();
+    const body = `{"folders":[${" ".repeat(8 * MiB - 20)}]}`;
+    const answers = Array.from(
+      { length: 20 },
+      async () => (await post("/v1/imports", body)).status,
+    );
+    const health = await fetch(`http://127.0.0.1:${port}/healthz`);
+    expect(health.status).toBe(200);
+    const statuses = await Promise.all(answers);
+    expect(statuses.filter((status) => status !== 400 && status !== 429)).toEqual([]);
+    expect(statuses).toContain(429);
+  });
+});
+
 describe("What is counted isn't checked one by one", () => {
   const keys = (count: number) =>
     Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, "v"]));
