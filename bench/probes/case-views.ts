@@ -3,13 +3,14 @@ import {
   type Ledger,
   listCaseFolders,
   listCases,
+  listImports,
   openPostgresLedger,
   readCase,
 } from "@exhibit/ledger";
 import { startPostgres } from "@exhibit/testkit";
 import { sql } from "kysely";
 
-// How long the views of cases take, for docs/scale.md:
+// How long the views of cases and lists of imports take, for docs/scale.md:
 // npx node bench/probes/case-views.ts [imports]
 // Half of the imports are of one case, which imports its 500 folders again and again; the others are
 // five to a case, with two folders each. One import in a hundred needs attention.
@@ -38,15 +39,28 @@ const lines = [
   await time("the page with the large case", () =>
     listCases(ledger, { limit: 100, starts_with: "E-l" }),
   ),
+  await time("a list by label", () =>
+    listImports(ledger, { limit: 100, label: [["batch", "b7"]] }),
+  ),
+  await time("by q", () => listImports(ledger, { limit: 100, q: "E-77" })),
+  await time("by a part of a title that none has", () =>
+    listImports(ledger, { limit: 100, title: "none" }),
+  ),
+  await time("by creator", () => listImports(ledger, { limit: 100, created_by: "clerk 7" })),
+  await time("by a vendor that none has", () => listImports(ledger, { limit: 100, vendor: "rex" })),
+  await time("by status, with totals", () =>
+    listImports(ledger, { limit: 100, status: ["attention"], totals: true }),
+  ),
 ];
 process.stdout.write(`${count} imports\n${lines.join("\n")}\n`);
 
 async function fill({ db }: Ledger): Promise<void> {
   await sql`
-    insert into imports (id, entrust_id, suit_ids, status, open_folders, files, bytes, stored, stored_bytes, failed, finished_at)
+    insert into imports (id, entrust_id, suit_ids, title, labels, status, open_folders, files, bytes, stored, stored_bytes, failed, finished_at)
     select ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
       case when n % 2 = 0 then 'E-large' else 'E-' || n / 10 end,
       array[case when n % 2 = 0 then 'L-' || (n / 2) % 500 else 'S-' || n / 10 end],
+      'Scans ' || n, jsonb_build_object('batch', 'b' || n % 1000),
       case when n % 100 = 7 then 'attention' else 'sealed' end, 0, 2000, 2e6, 1999, 1999e3, (n % 100 = 7)::integer, now()
     from generate_series(1, ${count}::integer) as n`.execute(db);
   await sql`
@@ -56,6 +70,9 @@ async function fill({ db }: Ledger): Promise<void> {
       1000, 1e6, 1000 - (p = 0)::integer * failed, 1e6, (p = 0)::integer * failed
     from imports, generate_series(0, case when entrust_id = 'E-large' then 0 else 1 end) as p
     order by imports.id`.execute(db);
+  await sql`
+    insert into acts (import_id, who, what) select id, 'clerk ' || (row_number() over (order by id)) % 100, 'create'
+    from imports`.execute(db);
   await sql`analyze`.execute(db);
 }
 

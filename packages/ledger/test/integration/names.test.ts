@@ -7,6 +7,7 @@ import {
   createImport,
   type ImportQuery,
   type Ledger,
+  ledgerWithin,
   listImports,
   readImport,
 } from "../../src/index.ts";
@@ -87,9 +88,12 @@ describe.each(Object.entries(ledgerKinds))("Names of imports on %s", (_kind, ope
     await changeImport(ledger, importId, { title: "x", ...aside }, wang);
     expect(await readImport(ledger, importId)).toMatchObject({ title: "x", set_aside: true });
     const unknown = "01900000-0000-7000-8000-000000000001";
-    await expect(changeImport(ledger, unknown, aside, wang)).rejects.toMatchObject({
-      code: "NOT_FOUND",
-    });
+    const missing = { code: "NOT_FOUND" };
+    await expect(changeImport(ledger, unknown, aside, wang)).rejects.toMatchObject(missing);
+    const scoped = ledgerWithin(ledger, { entrust_ids: "all", vendors: ["wombat"], roots: "all" });
+    await expect(changeImport(scoped, importId, { title: "theirs" }, wang)).rejects.toMatchObject(
+      missing,
+    );
   });
 
   test("find an import: by label, title, beginning, creator, vendor, time and several statuses", async () => {
