@@ -69,6 +69,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
   access: {
     secrets: [],
     sessions: [],
+    tokens: [],
     check: ["secrets", "sessions"],
   },
   credentials: {

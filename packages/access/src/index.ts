@@ -9,3 +9,4 @@ export type { KeyRecord, SessionRecord } from "./check/records.ts";
 export { makeApiKey, type NewApiKey, parseApiKey } from "./secrets/api-key.ts";
 export { makeToken, type NewToken, parseToken } from "./secrets/token.ts";
 export { loginCodeEnd, sessionEnd } from "./sessions/session-life.ts";
+export { createTokenVerifier, type TokenOptions } from "./tokens/token-verifier.ts";

@@ -4,6 +4,7 @@ import { registeredVendor, vendorNames, vendorPlaces } from "@exhibit/credential
 import { z } from "zod";
 import { type Environment, processVariables, type Variables } from "./environment.ts";
 import { type Fault, faultsOf, faultyConfig } from "./faults.ts";
+import { type OidcConfig, oidc } from "./oidc.ts";
 import { replaceVariables } from "./variables.ts";
 
 /** A checked `exhibit.yaml`. */
@@ -14,6 +15,8 @@ export interface ExhibitConfig {
     /** Absolute paths; nothing outside of them can be read. */
     readonly roots: string[];
   };
+  /** Who may use the API besides those who have a key of its own. */
+  readonly access?: { readonly oidc?: OidcConfig | undefined } | undefined;
   /**
    * Each vendor's options, parsed by its own schema: see `createVendors` of `@exhibit/credentials`.
    */
@@ -24,6 +27,7 @@ const root = z.string().min(1).refine(isAbsolute, { message: "it isn't an absolu
 const shape = z.strictObject({
   trial: z.boolean().optional(),
   sources: z.strictObject({ roots: z.array(root).min(1) }),
+  access: z.strictObject({ oidc: oidc.optional() }).optional(),
   vendors: z.record(z.string(), z.unknown()),
 });
 
@@ -89,8 +93,8 @@ function checkedConfig(value: unknown, origin: string, known: readonly Fault[]):
   const places = new Set(known.map(({ path }) => JSON.stringify(path)));
   const faults = [...known, ...found.filter(({ path }) => !places.has(JSON.stringify(path)))];
   if (faults.length > 0 || !parsed.success) throw faultyConfig(origin, faults);
-  const { trial = false, sources } = parsed.data;
-  return { trial, sources, vendors: vendors.options };
+  const { trial = false, sources, access } = parsed.data;
+  return { trial, sources, ...(access && { access }), vendors: vendors.options };
 }
 
 /** A trial must not lead off this machine; and a sandbox on it must not be mistaken for OSS. */

@@ -37,6 +37,7 @@ import {
 } from "@exhibit/queue";
 import { absentRoots, boundlessRoots } from "@exhibit/sources";
 import type { Logger } from "@exhibit/telemetry";
+import { tokenVerifierOf } from "./bearer-tokens.ts";
 import { countVendorCall, observeVendors } from "./gauges.ts";
 import { openLeaseStore } from "./lease-store.ts";
 import { entrantOf, type OpenedLedger, openLedger } from "./open-ledger.ts";
@@ -139,11 +140,12 @@ export async function openServices({
   const { roots } = config.sources;
   // A fleet's data is on its servers; a process that keeps data itself has made the folder by now.
   const dataDir = await realpath(environment.dataDir).catch(() => undefined);
+  const verifyToken = tokenVerifierOf(config);
   return {
     trial: config.trial,
     imports: createImports({ ledger, engine, broker, roots, dataDir, logger }),
     cases: createCases(ledger),
-    ...createAccess(ledger),
+    ...createAccess(ledger, verifyToken && { verifyToken }),
     bandwidth: createBandwidth(ledger),
     answers: createKeptAnswers(ledger),
     queues: engine.queues,
@@ -160,7 +162,7 @@ export async function openServices({
       if (redisUrl !== undefined) counters ??= openSharedCounters(redisUrl, { ca, prefix });
       return counters;
     },
-    ownKeys: createOwnKeys(ledger),
+    ownKeys: createOwnKeys(ledger, { takesTokens: verifyToken !== undefined }),
     recordBoardAct: createBoardRecord(ledger),
     absentRoots: () => absentRoots(roots),
     boundlessRoots: () => boundlessRoots(roots),

@@ -25,6 +25,8 @@ describe.each(Object.entries(ledgerKinds))("On %s", (_kind, open) => {
 
   test("an API's own key is made once, is an administrator's, and is in the audit log", async () => {
     expect(await ownKeys.isAny()).toBe(false);
+    // Who has a token of a provider needs no key.
+    expect(await createOwnKeys(ledger, { takesTokens: true }).isAny()).toBe(true);
     const key = await ownKeys.keep("local", undefined);
     expect(await ownKeys.isAny()).toBe(true);
     expect(await byKey(key)).toEqual({

@@ -1,0 +1,45 @@
+import { describe, expect, test } from "vitest";
+import { parseConfig } from "../../src/index.ts";
+
+const oidc = {
+  issuer: "https://id.example.com/realms/firm",
+  audience: "https://exhibit.example.com",
+  roles_claim: "realm_access.roles",
+  role_map: { "exhibit-ops": "ops" },
+};
+
+const parsed = (changes: object) =>
+  parseConfig(
+    {
+      sources: { roots: ["/evidence"] },
+      access: { oidc: { ...oidc, ...changes } },
+      vendors: {},
+    },
+    "exhibit.yaml",
+  );
+
+describe("access.oidc", () => {
+  test("takes access tokens by RFC 9068 unless it names another type", () => {
+    expect(parsed({}).access?.oidc).toEqual({ ...oidc, typ: "at+jwt" });
+    expect(parsed({ typ: "JWT" }).access?.oidc?.typ).toBe("JWT");
+  });
+
+  test.each(["http://127.0.0.1:8080", "http://localhost:8080/realm", "https://id.example.com"])(
+    "takes %s for a provider",
+    (issuer) => {
+      expect(parsed({ issuer }).access?.oidc?.issuer).toBe(issuer);
+    },
+  );
+
+  test.each<[string, object, string]>([
+    ["a provider without TLS", { issuer: "http://id.example.com" }, "issuer"],
+    ["an issuer that isn't an address", { issuer: "firm" }, "issuer"],
+    ["an issuer with a query", { issuer: "https://id.example.com/?x=1" }, "issuer"],
+    ["no audience", { audience: "" }, "audience"],
+    ["a role that there isn't", { role_map: { x: "root" } }, "role_map"],
+    ["no role at all", { role_map: {} }, "role_map"],
+    ["an unknown key", { client_secret: "x" }, "client_secret"],
+  ])("refuses %s", (_, changes, named) => {
+    expect(() => parsed(changes)).toThrow(named);
+  });
+});
