@@ -1,6 +1,6 @@
 import { type ApiOptions, buildApi } from "@exhibit/api";
 import { createApiClient } from "@exhibit/client";
-import type { VendorState } from "@exhibit/contracts";
+import { localPrincipal, type VendorState } from "@exhibit/contracts";
 import { openSharedCounters } from "@exhibit/queue";
 import { createLogger } from "@exhibit/telemetry";
 import { type RunningServer, startRedis } from "@exhibit/testkit";
@@ -35,6 +35,7 @@ async function serve(rates: ApiOptions["rates"]): Promise<string> {
     imports: nothing,
     bandwidth: nothing,
     vendors,
+    authenticate: async () => localPrincipal,
     queues: [],
     labels: async () => new Map(),
     ready: async () => ({ ledger: "up", queue: "up" }),
@@ -45,8 +46,9 @@ async function serve(rates: ApiOptions["rates"]): Promise<string> {
   return await app.listen({ host: "127.0.0.1", port: 0 });
 }
 
+const headers = { authorization: "Bearer anything" };
 const pause = async (url: string) =>
-  (await fetch(`${url}/v1/vendors/kongur/pause`, { method: "POST" })).status;
+  (await fetch(`${url}/v1/vendors/kongur/pause`, { method: "POST", headers })).status;
 
 describe("Limits of requests on Redis", () => {
   test("are those of all processes together", async () => {
@@ -71,7 +73,11 @@ describe("Limits of requests on Redis", () => {
   test("let a client that waits as it is told do all it has to do", async () => {
     const url = await serve({ writes: 3, window: 1_000 });
     const waits: string[] = [];
-    const client = createApiClient({ url, onWait: ({ code }) => waits.push(code) });
+    const client = createApiClient({
+      url,
+      keys: ["anything"],
+      onWait: ({ code }) => waits.push(code),
+    });
     for (let done = 0; done < 8; done += 1) {
       expect(await client.pauseVendor("kongur")).toEqual(paused);
     }

@@ -86,8 +86,8 @@ describe.each(anyEngine)("What people do to an import (%s)", (kind) => {
     });
     expect(await system.folders(id)).toMatchObject([{ status: "cancelled" }]);
     expect(await acts(id)).toMatchObject([
-      { what: "create", who: "api" },
-      { what: "cancel", who: "王芳", why: "the wrong case" },
+      { what: "create", who: "key:test" },
+      { what: "cancel", who: "key:test for 王芳", why: "the wrong case" },
     ]);
     for (const name of ["cancel", "retry", "waive"]) {
       const refused = await act<Problem>(id, name, { why: "again" });
@@ -152,13 +152,19 @@ describe.each(anyEngine)("What people do to an import (%s)", (kind) => {
     expect(await system.rest(id)).toMatchObject({ status: "sealed", waived: 1, errors: [] });
     expect((await system.files(id)).find(({ file_id }) => file_id === b?.file_id)).toMatchObject({
       state: "waived",
-      waived_by: "王芳",
+      waived_by: "key:test for 王芳",
       waived_why: "案件已结案",
       error: { code: "VENDOR_REFUSED" },
     });
     expect(await acts(id)).toMatchObject([
-      { what: "create", who: "api" },
-      { what: "retry", who: "王芳", why: "reopened", folder_id: second?.folder_id, files: 1 },
+      { what: "create", who: "key:test" },
+      {
+        what: "retry",
+        who: "key:test for 王芳",
+        why: "reopened",
+        folder_id: second?.folder_id,
+        files: 1,
+      },
       { what: "retry", file_id: a?.file_id, why: null, files: 1 },
       { what: "waive", code: "VENDOR_REFUSED", why: "案件已结案", files: 1 },
     ]);

@@ -48,7 +48,10 @@ describe.each(bothEngines)("Is everything of a case in OSS? (%s)", (kind) => {
         },
       ],
     });
-    const told = await exhibit(["case", "E-77"], { EXHIBIT_API_URL: system.apiUrl });
+    const told = await exhibit(["case", "E-77"], {
+      EXHIBIT_API_URL: system.apiUrl,
+      EXHIBIT_API_KEY: system.key,
+    });
     expect(told.code).toBe(1);
     expect(told.stdout).toContain("Case E-77: not complete");
     expect(told.stdout).toContain(`npx exhibit retry ${both.import_id}`);
@@ -61,7 +64,10 @@ describe.each(bothEngines)("Is everything of a case in OSS? (%s)", (kind) => {
     });
     // What is counted are the objects that are there.
     expect(sandbox.objectCount()).toBe(3);
-    const yes = await exhibit(["case", "E-77"], { EXHIBIT_API_URL: system.apiUrl });
+    const yes = await exhibit(["case", "E-77"], {
+      EXHIBIT_API_URL: system.apiUrl,
+      EXHIBIT_API_KEY: system.key,
+    });
     expect(yes).toMatchObject({ code: 0, stdout: expect.stringContaining("complete.") });
   });
 
@@ -79,7 +85,9 @@ describe.each(bothEngines)("Is everything of a case in OSS? (%s)", (kind) => {
     held.release();
     await system.rest(body.import_id);
     expect(await theCase()).toMatchObject({ complete: true, missing: 0, proved: 1 });
-    const suit = await createApiClient({ url: system.apiUrl }).case({ suit: "1002" });
+    const suit = await createApiClient({ url: system.apiUrl, keys: [system.key] }).case({
+      suit: "1002",
+    });
     expect(suit).toMatchObject({ complete: true, files: 1, suits: [{ suit_id: "1002" }] });
   });
 });

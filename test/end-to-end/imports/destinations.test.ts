@@ -181,7 +181,7 @@ test.each(anyEngine)(
     const acts = await system.get<{ items: AuditEvent[] }>(`/v1/imports/${id}/audit`);
     expect(acts.items.at(-1)).toMatchObject({
       what: "accept",
-      who: "api",
+      who: "key:test",
       why: "they moved",
       folder_id: folder?.folder_id,
       files: 1,
@@ -216,7 +216,7 @@ test("A job that is retried in Bull Board fails again in the same way, and sends
     (await system.get<{ items: AuditEvent[] }>(`/v1/imports/${id}/audit`)).items.map(
       ({ who }) => who,
     );
-  await expect.poll(acts, { timeout: 30_000 }).toEqual(["api", "queue"]);
+  await expect.poll(acts, { timeout: 30_000 }).toEqual(["key:test", "key:test", "queue"]);
   expect(await system.rest(id)).toMatchObject({
     status: "attention",
     errors: [{ code: "DESTINATION_CHANGED", files: 1 }],

@@ -48,7 +48,7 @@ describe.each(anyEngine)("Pause and resume (%s)", (kind) => {
     const paused = await system.post<ImportView>(`/v1/imports/${id}/pause`, { why: "午休" });
     expect(paused).toMatchObject({
       status: 202,
-      body: { status: "storing", paused: { who: "api", why: "午休", at: expect.any(String) } },
+      body: { status: "storing", paused: { who: "key:test", why: "午休", at: expect.any(String) } },
     });
     await board.idle();
     expect(performance.now() - startedAt).toBeLessThan(10_000);
@@ -68,7 +68,7 @@ describe.each(anyEngine)("Pause and resume (%s)", (kind) => {
     expect(await system.post(`/v1/imports/${id}/pause`)).toMatchObject({ status: 409 });
     expect(await acts(`imports/${id}`)).toMatchObject([
       { what: "create" },
-      { what: "pause", who: "api", why: "午休", vendor: null },
+      { what: "pause", who: "key:test", why: "午休", vendor: null },
       { what: "resume", import_id: id, why: null },
     ]);
   });
@@ -88,7 +88,7 @@ describe.each(anyEngine)("Pause and resume (%s)", (kind) => {
     expect(await system.post(`/v1/imports/${id}/waive`, waived)).toMatchObject({ status: 202 });
     expect(await system.post(`/v1/imports/${id}/retry`)).toMatchObject({
       status: 202,
-      body: { status: "storing", planned: 1, paused: { who: "api" } },
+      body: { status: "storing", planned: 1, paused: { who: "key:test" } },
     });
     const { items: acts } = await system.get<{ items: AuditEvent[] }>(`/v1/imports/${id}/audit`);
     expect(acts.at(-1)).toMatchObject({ what: "retry", files: 1 });
@@ -149,7 +149,7 @@ describe.each(anyEngine)("Pause and resume (%s)", (kind) => {
     expect(await look(id)).toMatchObject({
       status: "storing",
       paused: null,
-      paused_vendors: [{ vendor: "kongur", who: "api", why: "until Monday" }],
+      paused_vendors: [{ vendor: "kongur", who: "key:test", why: "until Monday" }],
       stored: 1,
       planned: 1,
       failed: 0,
@@ -157,7 +157,7 @@ describe.each(anyEngine)("Pause and resume (%s)", (kind) => {
     expect(gateway.log.counts()).toEqual({ "rex ok": 1 });
     const { items } = await system.get<VendorList>("/v1/vendors");
     expect(items.find(({ vendor }) => vendor === "kongur")).toMatchObject({
-      paused: { who: "api", why: "until Monday" },
+      paused: { who: "key:test", why: "until Monday" },
     });
 
     const sealed = system.rest(id);

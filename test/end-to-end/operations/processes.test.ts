@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { startCollector } from "../../support/collector.ts";
 import { cli, exhibit, type Ran } from "../../support/exhibit.ts";
 import { ownKeyIn } from "../../support/own-key.ts";
+import { prepareProcesses } from "../../support/own-processes.ts";
 import { createClient, digestsBelow, writeTree } from "../../support/system.ts";
 
 function lastLine<T>({ stdout }: Ran): T {
@@ -200,4 +201,27 @@ describe("API, workers, sandbox and CLI as processes of their own", () => {
   ): ReadonlySet<string> {
     return new Set(spans.filter((span) => span.traceId === traceId).map(({ name }) => name));
   }
+});
+
+test("An API that others can reach starts when somebody has a key, and says how that is made", async () => {
+  await using own = await prepareProcesses("first-key");
+  await own.useServers();
+  const open = { EXHIBIT_API_HOST: "0.0.0.0" };
+  const env = own.env as Record<string, string>;
+  const refused = await exhibit(["api"], { ...env, ...open });
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain("nobody has a key yet");
+  expect(refused.stderr).toContain("exhibit keys create NAME --role admin");
+
+  const made = await exhibit(["keys", "create", "root", "--role", "admin", "--json"], env);
+  expect(made.code).toBe(0);
+  const key = /exh_[0-9A-Za-z]{57}/.exec(made.stdout)?.[0] ?? "";
+  const api = await own.start("api", /API listens/, open);
+  const client = createClient(own.apiUrl, () => key);
+  expect((await client.ask("/v1/imports")).status).toBe(200);
+  expect((await fetch(`${own.apiUrl}/v1/imports`)).status).toBe(401);
+  const listed = await exhibit(["status"], { ...env, EXHIBIT_API_KEY: key });
+  expect(listed.code).toBe(0);
+  expect((await exhibit(["status"], env)).code).toBe(2);
+  await stopProcess(api);
 });

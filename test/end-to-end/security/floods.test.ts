@@ -17,7 +17,7 @@ describe.each(anyEngine)("On %s", (engine) => {
     const path = `/v1/imports/${body.import_id}`;
     const answers = await Promise.all(
       [path, `${path}/events`, "/v1/imports"].map(async (of) => {
-        const answer = await fetch(`${system.apiUrl}${of}`);
+        const answer = await system.ask(of);
         return await answer.text();
       }),
     );
@@ -29,7 +29,7 @@ describe.each(anyEngine)("On %s", (engine) => {
     expect(Math.max(...each)).toBeLessThan(40 * KiB);
     expect(JSON.parse(view)).toMatchObject({ suit_ids_total: 10_001 });
 
-    const api = createApiClient({ url: system.apiUrl });
+    const api = createApiClient({ url: system.apiUrl, keys: [system.key] });
     expect(await toArray(api.suits(body.import_id))).toEqual([...suit_ids, "1001"]);
     const found = await system.get<{ items: ImportView[] }>(
       `/v1/imports?suit_id=${encodeURIComponent(suit_ids.at(-1) ?? "")}`,
@@ -44,8 +44,8 @@ describe.each(anyEngine)("On %s", (engine) => {
       "/v1/imports",
       importOfSuits(system.root, "missing"),
     );
-    const url = `${system.apiUrl}/v1/imports/${body.import_id}/events`;
-    const streams = await Promise.all(Array.from({ length: 21 }, () => fetch(url)));
+    const path = `/v1/imports/${body.import_id}/events`;
+    const streams = await Promise.all(Array.from({ length: 21 }, () => system.ask(path)));
     expect(streams.map(({ status }) => status).sort()).toEqual([...Array(20).fill(200), 429]);
     // The client reads the import from time to time instead.
     const followed = system.seen(body.import_id, ({ status }) => status === "attention");

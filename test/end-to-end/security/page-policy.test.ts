@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { startBrowser } from "../../support/browser.ts";
+import { logIn, startBrowser } from "../../support/browser.ts";
 import { importOfSuits, type System, startSystem, writeTree } from "../../support/system.ts";
 
 let browser: Browser;
@@ -15,6 +15,7 @@ const complaints: string[] = [];
 beforeAll(async () => {
   [browser, system] = await Promise.all([startBrowser(), startSystem("Redis and Postgres")]);
   page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  await logIn(page, system);
   page.on("console", (message) => {
     if (message.type() === "error") complaints.push(`${message.text()} ${page.url()}`);
   });

@@ -112,6 +112,12 @@ const lines: Record<string, readonly string[][]> = {
   ],
   status: [["status"], ["status", importId], ["status", HOSTILE]],
   watch: [["watch", importId]],
+  case: [
+    ["case", HOSTILE],
+    ["case", "--suit", HOSTILE],
+  ],
+  change: [["change", importId, "--label", HOSTILE]],
+  keys: [["keys"], ["keys", "create", HOSTILE, "--role", "viewer"], ["keys", "revoke", HOSTILE]],
   files: [
     ["files", importId],
     ["files", importId, "--state", HOSTILE],
