@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type Answer,
+  caseOf,
   errorJson,
   eventStream,
   failedFile,
@@ -28,6 +29,8 @@ const failure = { code: "SOURCE_IO", message: HOSTILE, remedy: HOSTILE };
 const pause = { at: "2026-11-23T12:34:56.000Z", who: HOSTILE, why: HOSTILE };
 const view = viewOf({
   status: "attention",
+  title: HOSTILE,
+  labels: { batch: HOSTILE },
   entrust_id: HOSTILE,
   suit_ids: [HOSTILE],
   failed: 3,
@@ -82,6 +85,38 @@ const vendor = {
 };
 const change = { limit: HOSTILE, at: pause.at, who: HOSTILE, why: HOSTILE };
 
+const ofCase = caseOf({
+  entrust_id: HOSTILE,
+  complete: false,
+  reasons: [
+    {
+      kind: "suit_missing",
+      needs: "somebody",
+      message: HOSTILE,
+      remedy: HOSTILE,
+      import_id: null,
+      files: 0,
+      folders: 0,
+      codes: [],
+      suit_ids: [HOSTILE],
+    },
+  ],
+  reasons_total: 1,
+});
+const key = {
+  key_id: "AbCd1234",
+  name: HOSTILE,
+  role: "viewer",
+  scope: { entrust_ids: [HOSTILE], vendors: [HOSTILE], roots: [HOSTILE] },
+  may_name_others: false,
+  created_at: pause.at,
+  created_by: HOSTILE,
+  expires_at: pause.at,
+  previous_until: null,
+  revoked_at: null,
+  last_used_at: null,
+};
+
 /** An API all of whose texts are somebody else's. */
 const hostileApi: Answer = (response, { method, path }) => {
   const page = (item: unknown) => json(response, { items: [item], next: null });
@@ -99,6 +134,10 @@ const hostileApi: Answer = (response, { method, path }) => {
       workers: 1,
       changes: [change],
     });
+  if (route.startsWith("/v1/cases")) return json(response, ofCase);
+  if (route === "/v1/keys" && method === "GET") return page(key);
+  if (route === "/v1/keys") return json(response, { ...key, key: HOSTILE }, 201);
+  if (route.startsWith("/v1/keys")) return json(response, key);
   if (route === "/v1/imports" && method === "GET") return page(view);
   json(response, view, method === "POST" ? 202 : 200);
 };
@@ -144,6 +183,19 @@ const lines: Record<string, readonly string[][]> = {
   accept: [
     ["accept", importId, "--folder", "1", "--why", HOSTILE],
     ["accept", importId, "--folder", HOSTILE, "--why", "w", "--to", HOSTILE],
+  ],
+  change: [
+    ["change", importId, "--title", HOSTILE],
+    ["change", HOSTILE, "--label", HOSTILE],
+  ],
+  case: [
+    ["case", "E-77"],
+    ["case", HOSTILE],
+  ],
+  keys: [
+    ["keys"],
+    ["keys", "create", HOSTILE, "--role", "viewer", "--entrust", HOSTILE],
+    ["keys", "revoke", HOSTILE],
   ],
   vendors: [
     ["vendors"],

@@ -55,7 +55,9 @@ async function change(id: string, options: ChangeOptions, terminal: Terminal): P
   const request = requestOf(options);
   const api = apiOfEnvironment();
   const view = await api.change(await importIdOf(api, id), request);
-  for (const line of nameLines(view)) terminal.say(line);
+  const lines = nameLines(view);
+  if (lines.length === 0) terminal.say("It has no title and no labels, and the usual priority.");
+  for (const line of lines) terminal.say(line);
   terminal.result(view);
   return exitCodes.done;
 }
