@@ -20,6 +20,7 @@ beforeAll(async () => {
     if (message.type() === "error") complaints.push(`${message.text()} ${page.url()}`);
   });
   page.on("pageerror", (error) => complaints.push(error.message));
+  await logIn(page, system);
   const suits = ["1001", "1002"];
   for (const suit of suits) await writeTree(join(system.root, suit), { "a.pdf": suit });
   const refusal = { code: "SUIT_CLOSED", message: "closed" };
