@@ -125,7 +125,7 @@ export const errorTable = {
     status: 400,
     meaning: "The source is outside the folders that may be read.",
     remedy:
-      "Add its folder to `sources.roots`, restart, then retry; or move it into one of those folders and import it from there.",
+      "Add its folder to `sources.roots`, restart, then retry; or move it into one of those folders and import it from there. If your key has roots of its own, ask for one that has the folder, and import it again.",
   },
   SOURCE_NOT_FOUND: {
     action: "never",
