@@ -152,11 +152,19 @@ const lines: Record<string, readonly string[][]> = {
   status: [["status"], ["status", importId], ["status", HOSTILE]],
   watch: [["watch", importId]],
   case: [
+    ["case", "E-77"],
     ["case", HOSTILE],
     ["case", "--suit", HOSTILE],
   ],
-  change: [["change", importId, "--label", HOSTILE]],
-  keys: [["keys"], ["keys", "create", HOSTILE, "--role", "viewer"], ["keys", "revoke", HOSTILE]],
+  change: [
+    ["change", importId, "--title", HOSTILE],
+    ["change", HOSTILE, "--label", HOSTILE],
+  ],
+  keys: [
+    ["keys"],
+    ["keys", "create", HOSTILE, "--role", "viewer", "--entrust", HOSTILE],
+    ["keys", "revoke", HOSTILE],
+  ],
   files: [
     ["files", importId],
     ["files", importId, "--state", HOSTILE],
@@ -183,19 +191,6 @@ const lines: Record<string, readonly string[][]> = {
   accept: [
     ["accept", importId, "--folder", "1", "--why", HOSTILE],
     ["accept", importId, "--folder", HOSTILE, "--why", "w", "--to", HOSTILE],
-  ],
-  change: [
-    ["change", importId, "--title", HOSTILE],
-    ["change", HOSTILE, "--label", HOSTILE],
-  ],
-  case: [
-    ["case", "E-77"],
-    ["case", HOSTILE],
-  ],
-  keys: [
-    ["keys"],
-    ["keys", "create", HOSTILE, "--role", "viewer", "--entrust", HOSTILE],
-    ["keys", "revoke", HOSTILE],
   ],
   vendors: [
     ["vendors"],
