@@ -132,6 +132,7 @@ describe.each(Object.entries(ledgerKinds))(
       expect((await readLeftUploads(ledger, shardId)).size).toBe(1);
       await recordOutcomes(ledger, folderId, [], [{ ...error, state: "failed" }]);
       expect(await orphaned(shardId)).toEqual(["U"]);
+      expect(await readLeftUploads(ledger, shardId)).toEqual(new Map());
 
       const other = await planned();
       await recordUpload(ledger, other.fileId, source, upload("V"));

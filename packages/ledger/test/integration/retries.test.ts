@@ -166,6 +166,8 @@ describe.each(Object.entries(ledgerKinds))("Retries in the ledger on %s", (_kind
       files: 1,
       failures: [{ code: "SOURCE_IO", files: 1 }],
     });
+    // The start that ended it isn't a restart.
+    expect(await readFinished(ledger, shardId, 1)).toBeUndefined();
     const acts = async () =>
       (await auditEventsOf(ledger, importId)).map(({ what, who }) => `${what} by ${who}`);
     expect(await acts()).toEqual(["create by api"]);
