@@ -121,6 +121,15 @@ describe.each(Object.entries(ledgerKinds))("Planning in the ledger on %s", (_kin
     });
   });
 
+  test("gives no key to what isn't sent: a file may have the name of a link in another Unicode form", async () => {
+    const { folder } = await walking(ledger, 1);
+    const link = { state: "skipped" as const, path: "caf\u00e9", as: "symlink" as const };
+    await addUnsendable(ledger, folder, [link]);
+    const file = { path: "cafe\u0301", normal: "caf\u00e9", size: 1, modifiedAt: 1 };
+    const shard = await addShard(ledger, folder, [file]);
+    expect(await filesOf(ledger, shard?.shardId ?? 0)).toMatchObject([{ path: "cafe\u0301" }]);
+  });
+
   test("ends with the last of two folders", async () => {
     const { importId, folderIds } = await createImport(ledger, {
       suit_ids: [],

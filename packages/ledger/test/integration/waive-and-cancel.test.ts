@@ -45,6 +45,18 @@ describe.each(Object.entries(ledgerKinds))("Waiving and cancelling on %s", (_kin
         message: `File ${first.id} is stored, not failed.`,
       });
     }
+    // What belongs to another import isn't told of, though it is there.
+    const other = await troubled(ledger);
+    for (const act of [reopenImport, waiveFiles]) {
+      for (const selection of [
+        { file_ids: [String(other.first.id)] },
+        { folder_id: String(other.folder.id) },
+      ]) {
+        await expect(act(ledger, importId, selection, by)).rejects.toMatchObject({
+          code: "NOT_FOUND",
+        });
+      }
+    }
     // All that are named are waived, or none.
     await expect(waiveFiles(ledger, importId, { file_ids: ids }, by)).rejects.toThrow("is stored");
     expect(await readImport(ledger, importId)).toMatchObject({ failed: 2, waived: 0 });

@@ -142,7 +142,7 @@ describe("A ledger on Postgres", () => {
     const older = await openPostgresLedger(url);
     expect(older.schema.version).toBe(900);
     await older.close();
-    await sql`update schema_versions set oldest_program = 900 where version = 900`.execute(
+    await sql`update schema_versions set oldest_program = ${SCHEMA_VERSION + 1} where version = 900`.execute(
       ledger.db,
     );
     await expect(openPostgresLedger(url)).rejects.toMatchObject({ code: "SCHEMA_NEW" });
