@@ -185,6 +185,21 @@ describe("the platform's client", () => {
     });
   });
 
+  it("reads sixteen megabytes of an answer, and no byte more", async () => {
+    const largest = 16 * 1024 * 1024;
+    const sizes = [largest, largest + 1];
+    const gateway = await gatewayWith((_, response) => {
+      response.on("error", () => {}).end(Buffer.alloc(sizes.shift() ?? 0, "s3cret"));
+    });
+    expect(await failureOf(gateway)).toMatchObject({
+      message: expect.not.stringContaining("larger than"),
+    });
+    expect(await failureOf(gateway)).toMatchObject({
+      code: "VENDOR_ANSWER_INVALID",
+      message: expect.stringContaining("larger than"),
+    });
+  });
+
   it("stops reading an answer without an end", async () => {
     const gateway = await gatewayWith((_, response) => {
       const piece = Buffer.alloc(1024 * 1024, "s3cret");

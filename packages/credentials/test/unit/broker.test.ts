@@ -570,6 +570,22 @@ describe("the broker", () => {
     expect(await other.lease(of("1"))).toEqual(first);
     expect(fake.calls).toHaveLength(1);
   });
+
+  it("leaves the call to others when it is closed in the middle of its own, without telling them of a failure", async () => {
+    const store = memoryLeaseStore(() => time);
+    const [leaving, staying] = [1, 2].map(() =>
+      createBroker({ vendors: { fake: fake.vendor }, store, now: () => time }),
+    ) as [Broker, Broker];
+    const first = nextCall();
+    const lost = leaving.lease(of("1"));
+    await first;
+    const second = nextCall();
+    const lease = staying.lease(of("1"));
+    leaving.close();
+    await expect(lost).rejects.toMatchObject({ code: "INTERRUPTED" });
+    (await second).answer(answerFor(["1", "2"]));
+    expect(await lease).toMatchObject({ prefix: "suits/1/" });
+  });
 });
 
 describe("the memory store", () => {

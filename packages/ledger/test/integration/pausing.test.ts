@@ -119,7 +119,9 @@ describe.each(Object.entries(ledgerKinds))("Pauses in the ledger on %s", (_kind,
   test("a paused import isn't sealed; cancelling ends the pause, and a cancelled import can't be paused", async () => {
     const importId = await empty();
     await pauseImport(ledger, importId, wang);
+    const { status } = await readImport(ledger, importId);
     expect(await sealImport(ledger, importId)).toBeUndefined();
+    expect(await readImport(ledger, importId)).toMatchObject({ status });
     expect(await resumeImport(ledger, importId, wang)).toEqual({ folderIds: [], complete: true });
     await pauseImport(ledger, importId, wang);
     await cancelImport(ledger, importId, wang);
