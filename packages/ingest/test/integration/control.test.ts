@@ -169,6 +169,13 @@ describe("An import", () => {
     expect(enqueued).toEqual([`store ${shardId}`]);
   });
 
+  test("that has ended is left alone by another seal job, which reports no second end", async () => {
+    const { importId } = await failedImport();
+    const { dependencies, asked } = createRig(ledger, []);
+    await seal(dependencies, importId);
+    expect(asked.warnings).toEqual([]);
+  });
+
   test("is sealed once its only failed file is waived", async () => {
     const { imports, enqueued } = control();
     const { importId } = await failedImport();

@@ -77,7 +77,7 @@ function plan(folderId: number, last = true): Promise<void> {
 async function rowsOf(folderId: number) {
   const rows = await ledger.db
     .selectFrom("files")
-    .select(["path", "size", "state", "error_code", "shard_id"])
+    .select(["path", "normal", "size", "state", "error_code", "shard_id"])
     .where("folder_id", "=", folderId)
     .execute();
   return rows.sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -133,6 +133,7 @@ test("Any tree becomes one row per entry, each file in one shard unless another 
       const files = entries.filter(({ kind }) => kind === "file").map((each) => each.path);
       const sent = rows.filter(({ shard_id }) => shard_id !== null);
       const keys = sent.map((row) => row.path.normalize("NFC"));
+      expect(sent.map(({ path, normal }) => normal ?? path)).toEqual(keys);
       expect(new Set(keys).size).toBe(keys.length);
       expect(new Set(keys)).toEqual(new Set(files.map((each) => each.normalize("NFC"))));
       for (const each of files) {

@@ -32,3 +32,12 @@ test("A shard is returned as soon as it is full, so that its upload can begin", 
   expect(given.at(-1)).toHaveLength(1);
   expect(sharder.rest()).toEqual([]);
 });
+
+test("A file that is too large for a shard has one of its own at once, and those around it stay together", () => {
+  const sharder = createSharder();
+  const [before, large, after] = [file(1), file(SHARD_BYTES + 1), file(2)];
+  expect(sharder.add(before)).toEqual([]);
+  expect(sharder.add(large)).toEqual([[large]]);
+  expect(sharder.add(after)).toEqual([]);
+  expect(sharder.rest()).toEqual([[before, after]]);
+});
