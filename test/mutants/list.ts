@@ -198,7 +198,7 @@ export const mutants: readonly Mutant[] = [
   {
     what: "every 404 counts as an absent object, a missing bucket's too",
     file: "packages/oss/src/api/object-calls.ts",
-    from: "return code === undefined || code === \"NoSuchKey\";",
+    from: 'return code === undefined || code === "NoSuchKey";',
     to: "return true;",
     test: {
       file: "packages/oss/test/unit/metadata/content-type.test.ts",
@@ -208,8 +208,8 @@ export const mutants: readonly Mutant[] = [
   {
     what: "a refused request counts as perhaps carried out",
     file: "packages/oss/src/api/store-error.ts",
-    from: "return error.code === \"STORE_UNAVAILABLE\" && !isRefused;",
-    to: "return error.code === \"STORE_UNAVAILABLE\";",
+    from: 'return error.code === "STORE_UNAVAILABLE" && !isRefused;',
+    to: 'return error.code === "STORE_UNAVAILABLE";',
     test: {
       file: "packages/oss/test/unit/metadata/content-type.test.ts",
       name: "the first bytes don't decide about a raw photo that is a TIFF inside",
@@ -218,7 +218,7 @@ export const mutants: readonly Mutant[] = [
   {
     what: "an upload that was given up is resumed",
     file: "packages/ledger/src/storing/multipart-uploads.ts",
-    from: ".where(\"uploads.given_up\", \"=\", false)",
+    from: '.where("uploads.given_up", "=", false)',
     to: "",
     test: {
       file: "packages/ledger/test/integration/multipart-uploads.test.ts",
@@ -248,7 +248,7 @@ export const mutants: readonly Mutant[] = [
   {
     what: "an acceptance overtaken by another offer is taken",
     file: "packages/ledger/src/actions/accept-destination.ts",
-    from: ".where(\"offered_prefix\", \"=\", offered.prefix)",
+    from: '.where("offered_prefix", "=", offered.prefix)',
     to: "",
     test: {
       file: "packages/ledger/test/integration/database/worlds.test.ts",
@@ -268,7 +268,7 @@ export const mutants: readonly Mutant[] = [
   {
     what: "folders that are walked already are walked again on resume",
     file: "packages/ledger/src/actions/pause-import.ts",
-    from: ".where(\"planned\", \"=\", false)",
+    from: '.where("planned", "=", false)',
     to: "",
     test: {
       file: "packages/ledger/test/integration/pausing.test.ts",
@@ -278,8 +278,8 @@ export const mutants: readonly Mutant[] = [
   {
     what: "a cancelled folder is planned",
     file: "packages/ledger/src/planning/planning-lock.ts",
-    from: "if (folder?.status === \"cancelled\") {",
-    to: "if (folder?.status === \"sealed\") {",
+    from: 'if (folder?.status === "cancelled") {',
+    to: 'if (folder?.status === "sealed") {',
     test: {
       file: "packages/ledger/test/integration/waive-and-cancel.test.ts",
       name: "Waiving and cancelling on Postgres end an import whatever it is doing; nothing of it is opened, planned or retried any more",

@@ -10,11 +10,12 @@ import {
   openShard,
   readImport,
   recordOutcomes,
+  recordSending,
   type ShardRow,
   type UnfinishedFile,
 } from "../../src/index.ts";
 import { addShard } from "../add-shard.ts";
-import { filesOf, folderOf, stored, walking } from "../imports.ts";
+import { filesOf, folderOf, type One, planned, stored, walking } from "../imports.ts";
 
 describe.each(Object.entries(ledgerKinds))("Runs of shards in the ledger on %s", (_kind, open) => {
   let ledger: Ledger;
@@ -44,6 +45,18 @@ describe.each(Object.entries(ledgerKinds))("Runs of shards in the ledger on %s",
     expect(await crashes()).toBe(1);
     await recordOutcomes(ledger, folder.id, [stored(second)], []);
     expect(await crashes()).toBe(0);
+  });
+
+  test("show what is being sent until they end, and nothing that is reported later", async () => {
+    const { importId, folder, shardId } = await planned(ledger, 1);
+    const [file] = await filesOf<One>(ledger, shardId);
+    const sending = async () => (await readImport(ledger, importId)).sending_bytes;
+    await recordSending(ledger, shardId, 5);
+    expect(await sending()).toBe(5);
+    await recordOutcomes(ledger, folder.id, [stored(file)], []);
+    await finishShard(ledger, shardId);
+    await recordSending(ledger, shardId, 7);
+    expect(await sending()).toBe(0);
   });
 
   test("report to exactly one of many that finish at once that nothing is open any more", async () => {
