@@ -6,7 +6,7 @@ export interface Mutant {
   /** The text that is replaced; the file has it once. */
   readonly from: string;
   readonly to: string;
-  /** The test by its file and its full name, those of the groups around it included. */
+  /** The test by its file and its full name or a part of it. */
   readonly test: { readonly file: string; readonly name: string };
 }
 
@@ -216,6 +216,16 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
+    what: "a shard ended by this very start of the job counts as restarted",
+    file: "packages/ledger/src/storing/finish-shard.ts",
+    from: '.where("starts_at_end", "<", jobStarts)',
+    to: "",
+    test: {
+      file: "packages/ledger/test/integration/retries.test.ts",
+      name: "take up a failed shard for a person, but not when its job was only restarted",
+    },
+  },
+  {
     what: "an upload that was given up is resumed",
     file: "packages/ledger/src/storing/multipart-uploads.ts",
     from: '.where("uploads.given_up", "=", false)',
@@ -223,6 +233,16 @@ export const mutants: readonly Mutant[] = [
     test: {
       file: "packages/ledger/test/integration/multipart-uploads.test.ts",
       name: "Multipart uploads in the ledger on Postgres that were given up aren't resumed, but wait to be aborted, and are then forgotten",
+    },
+  },
+  {
+    what: "an upload of a file that isn't planned any more is resumed",
+    file: "packages/ledger/src/storing/multipart-uploads.ts",
+    from: '.where("files.state", "=", "planned")',
+    to: "",
+    test: {
+      file: "packages/ledger/test/integration/multipart-uploads.test.ts",
+      name: "are kept while their file is to be tried again, and orphaned once it failed or the import is cancelled",
     },
   },
   {
@@ -256,6 +276,16 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
+    what: "what is known of another import's file is told",
+    file: "packages/ledger/src/actions/selection.ts",
+    from: '.where("folders.import_id", "=", importId)',
+    to: "",
+    test: {
+      file: "packages/ledger/test/integration/waive-and-cancel.test.ts",
+      name: "refuse what doesn't exist or hasn't failed, as retrying does, and say why",
+    },
+  },
+  {
     what: "fewer files than were asked for are waived without a word",
     file: "packages/ledger/src/actions/waive.ts",
     from: "asked !== undefined && total.files < asked",
@@ -286,6 +316,36 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
+    what: "the folder's own skipped names take keys",
+    file: "packages/ledger/src/planning/key-collisions.ts",
+    from: "owner.folder_id = ${folderId} and owner.shard_id is not null and",
+    to: "owner.folder_id = ${folderId} and",
+    test: {
+      file: "packages/ledger/test/integration/planning.test.ts",
+      name: "gives no key to what isn't sent",
+    },
+  },
+  {
+    what: "a paused import is sealed",
+    file: "packages/ledger/src/sealing/seal.ts",
+    from: "${isComplete} and not ${isPaused} and (${awaitsSeal}",
+    to: "${isComplete} and (${awaitsSeal}",
+    test: {
+      file: "packages/ledger/test/integration/pausing.test.ts",
+      name: "a paused import isn't sealed; cancelling ends the pause, and a cancelled import can't be paused",
+    },
+  },
+  {
+    what: "a ledger one version too new is opened",
+    file: "packages/ledger/src/database/migrate.ts",
+    from: "if (oldestProgram > SCHEMA_VERSION) {",
+    to: "if (oldestProgram > SCHEMA_VERSION + 1) {",
+    test: {
+      file: "packages/ledger/test/integration/database/migrate.test.ts",
+      name: "is used if its schema is newer but fit for this program, and refused if it isn't",
+    },
+  },
+  {
     what: "a begun shard moves to the end of its import's line",
     file: "packages/ledger/src/work/open-shards.ts",
     from: "if (!begun) positions.set(import_id, before + 1);",
@@ -303,6 +363,426 @@ export const mutants: readonly Mutant[] = [
     test: {
       file: "packages/ledger/test/integration/database/worlds.test.ts",
       name: "Worlds of a ledger on Postgres another bucket is refused, and a refused process records nothing",
+    },
+  },
+  {
+    what: "a byte order mark inside a text is taken for one at its beginning",
+    file: "packages/ledger/src/database/byte-order-marks.ts",
+    from: "indexOf(MARK) === 0",
+    to: "indexOf(MARK) >= 0",
+    test: {
+      file: "packages/ledger/test/integration/database/byte-order-marks.test.ts",
+      name: "The ledger on PGlite returns texts that begin with U+FEFF unchanged, in every view and list",
+    },
+  },
+  {
+    what: "a job under an id that isn't its own is worked on",
+    file: "packages/queue/src/processor.ts",
+    from: 'if (typeof data?.id === "string" && id === jobIdOf(name, data.id)) return;',
+    to: 'if (typeof data?.id === "string") return;',
+    test: {
+      file: "packages/queue/test/integration/engine.test.ts",
+      name: "The engine on Redis does the work whose job id somebody else took for a job that carries another id and has been refused",
+    },
+  },
+  {
+    what: "a lasting error is tried again by the queue",
+    file: "packages/queue/src/processor.ts",
+    from: 'return thrown.action === "never" ? new Unrecoverable(thrown) : thrown;',
+    to: "return thrown;",
+    test: {
+      file: "packages/queue/test/integration/engine.test.ts",
+      name: "fails a job for good when only a person can help, with the message for that person",
+    },
+  },
+  {
+    what: "a job delayed for years isn't replaced",
+    file: "packages/queue/src/enqueue.ts",
+    from: "(job.attemptsStarted === 0 || job.delay > LONGEST_DELAY_MS)",
+    to: "job.attemptsStarted === 0",
+    test: {
+      file: "packages/queue/test/integration/engine.test.ts",
+      name: "The engine on Redis does the work whose job was delayed for years after it had been started",
+    },
+  },
+  {
+    what: "a job with another's data isn't replaced",
+    file: "packages/queue/src/enqueue.ts",
+    from: "if (job.data?.id !== id) return true;",
+    to: "",
+    test: {
+      file: "packages/queue/test/integration/engine.test.ts",
+      name: "The engine on Redis does the work whose job id somebody else took for a job that carries another id and has been refused",
+    },
+  },
+  {
+    what: "two ledgers share one prefix in Redis",
+    file: "packages/queue/src/redis/database.ts",
+    from: "if (owner === null || owner === ledger) return;",
+    to: "if (owner !== undefined) return;",
+    test: {
+      file: "test/integration/redis-servers.test.ts",
+      name: "Fleets of two ledgers on one Redis aren't mixed: the second is refused, unless it has a prefix or a database of its own",
+    },
+  },
+  {
+    what: "a lease that ends during the request is used",
+    file: "packages/credentials/src/broker/answer-cache.ts",
+    from: "id !== wanted.unlike && expiresAt > now && expiresAt - now >= required",
+    to: "id !== wanted.unlike && expiresAt > now",
+    test: {
+      file: "packages/credentials/test/unit/broker.test.ts",
+      name: "the broker doesn't mistake a cached lease for a new one after the store was away for a moment",
+    },
+  },
+  {
+    what: "two probes at once call a vendor that is down",
+    file: "packages/credentials/src/broker/circuit-breaker.ts",
+    from: "if (isProbing) return PROBE_PAUSE;",
+    to: "",
+    test: {
+      file: "packages/credentials/test/unit/circuit-breaker.test.ts",
+      name: "a vendor that fails again and again is probed by one call after the pause, while the others go on waiting",
+    },
+  },
+  {
+    what: "a refusal from before a person's retry holds",
+    file: "packages/credentials/src/broker/single-flight.ts",
+    from: 'return error.action === "never" && until > now() && at >= refusedSince;',
+    to: 'return error.action === "never" && until > now();',
+    test: {
+      file: "packages/credentials/test/unit/broker.test.ts",
+      name: "the broker calls again for a retry after a refusal of a whole call",
+    },
+  },
+  {
+    what: "an interruption is told to other processes as the vendor's failure",
+    file: "packages/credentials/src/broker/single-flight.ts",
+    from: "if (isShared(error)) await",
+    to: "await",
+    test: {
+      file: "packages/credentials/test/unit/broker.test.ts",
+      name: "leaves the call to others when it is closed in the middle of its own, without telling them of a failure",
+    },
+  },
+  {
+    what: "a lease is renewed only once it has ended",
+    file: "packages/credentials/src/broker/broker.ts",
+    from: "if (now() >= lease.renewAt) flights",
+    to: "if (now() > lease.expiresAt) flights",
+    test: {
+      file: "packages/credentials/test/unit/broker.test.ts",
+      name: "the broker renews in the background near the end, and replaces the lease as a whole",
+    },
+  },
+  {
+    what: "an answer from a lock that was lost replaces a newer one",
+    file: "packages/credentials/src/stores/redis-scripts.ts",
+    from: "if latest and latest ~= '' and tonumber(latest) > tonumber(ARGV[1]) then return 0 end",
+    to: "",
+    test: {
+      file: "packages/credentials/test/integration/lease-stores.test.ts",
+      name: "A lease store in Redis doesn't replace under an earlier lock what was put under a later one",
+    },
+  },
+  {
+    what: "a shorter ban replaces a longer one",
+    file: "packages/credentials/src/stores/redis-scripts.ts",
+    from: "if standing and tonumber(standing) > tonumber(ARGV[4]) then return 0 end",
+    to: "",
+    test: {
+      file: "packages/credentials/test/integration/lease-stores.test.ts",
+      name: "A lease store in Redis keeps the failure that holds longer, and deletes only the one that is named",
+    },
+  },
+  {
+    what: "an answer in Redis is decrypted by the first key alone",
+    file: "packages/credentials/src/stores/lease-key.ts",
+    from: "const key = ring.find(({ id }) => id === encrypted.slice(0, at))?.key;",
+    to: "const key = ring[0]?.key;",
+    test: {
+      file: "packages/credentials/test/unit/lease-key.test.ts",
+      name: "a ring of lease keys opens with any of its keys, and with no other, and only as what was encrypted",
+    },
+  },
+  {
+    what: "the signature's own headers are signed",
+    file: "packages/credentials/src/gateways/iot-sign.ts",
+    from: '.filter((name) => name !== "x-ca-signature" && name !== "x-ca-signature-headers")',
+    to: "",
+    test: {
+      file: "packages/credentials/test/unit/iot-sign.test.ts",
+      name: "the IoT gateway's signature covers the x-ca- headers but its own, in their order, and no others by name",
+    },
+  },
+  {
+    what: "an answer of twice the largest size is read",
+    file: "packages/credentials/src/gateways/exchange.ts",
+    from: "if (size > LARGEST_ANSWER) {",
+    to: "if (size > LARGEST_ANSWER * 2) {",
+    test: {
+      file: "packages/credentials/test/conformance/top.test.ts",
+      name: "reads sixteen megabytes of an answer, and no byte more",
+    },
+  },
+  {
+    what: "a file with a newer time counts as unchanged",
+    file: "packages/sources/src/file-system/file-stat.ts",
+    from: "if (now.modifiedAt !== before.modifiedAt) {",
+    to: "if (now.modifiedAt < before.modifiedAt) {",
+    test: {
+      file: "packages/sources/test/conformance/open-file.test.ts",
+      name: "Opening a file names what changed: its time",
+    },
+  },
+  {
+    what: "a folder that leads out of its roots is walked",
+    file: "packages/sources/src/file-system/place.ts",
+    from: "if (!isInBounds(place, real)) throw leadsOutside(path);",
+    to: "",
+    test: {
+      file: "packages/sources/test/conformance/symlinks.test.ts",
+      name: "A source whose symbolic links are followed never leaves the roots, by whatever way",
+    },
+  },
+  {
+    what: "a source whose real path is outside the roots is read",
+    file: "packages/sources/src/file-system/roots.ts",
+    from: "if (!realRoots.some((root) => isWithin(root, real))) throw outsideRoots(path, roots);",
+    to: "",
+    test: {
+      file: "packages/sources/test/conformance/open-file.test.ts",
+      name: "Opening a source refuses a link that leads out of the roots",
+    },
+  },
+  {
+    what: "`..` counts as within",
+    file: "packages/sources/src/file-system/within.ts",
+    from: 'way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way)',
+    to: "!way.startsWith(`..${sep}`) && !isAbsolute(way)",
+    test: {
+      file: "packages/sources/test/unit/check-source.test.ts",
+      name: "refuses /, which lies outside the roots",
+    },
+  },
+  {
+    what: "a file that another run has stored is sent again",
+    file: "packages/ingest/src/storing/store-files.ts",
+    from: "if (signal.aborted || (isAgain && !(await isPlanned(ledger, file.id)))) return;",
+    to: "if (signal.aborted) return;",
+    test: {
+      file: "packages/ingest/test/integration/store-shard.test.ts",
+      name: "A run of a shard doesn't send again what an earlier run has stored meanwhile",
+    },
+  },
+  {
+    what: "a shard that crashes its worker is taken up for ever",
+    file: "packages/ingest/src/storing/store-files.ts",
+    from: "if (shard.consecutiveCrashes >= MOST_CRASHES) throw crashed(shard);",
+    to: "",
+    test: {
+      file: "packages/ingest/test/integration/store-shard.test.ts",
+      name: "A run of a shard gives its files up after three crashes in a row, and sends none of them",
+    },
+  },
+  {
+    what: "a shard goes on though its job was lost to another worker",
+    file: "packages/ingest/src/storing/store-files.ts",
+    from: "if (!attempt.isHeld()) stop.abort(lost());",
+    to: "",
+    test: {
+      file: "packages/ingest/test/integration/store-shard.test.ts",
+      name: "A run of a shard stops without an outcome when another worker may have the shard",
+    },
+  },
+  {
+    what: "an outage in a job's last attempt fails the files",
+    file: "packages/ingest/src/storing/shard-result.ts",
+    from: "(attempt.last && !isPatient)",
+    to: "attempt.last",
+    test: {
+      file: "packages/ingest/test/integration/store-shard.test.ts",
+      name: "A file that fails because of an outage stays planned however often it was tried, for as long as OSS asks",
+    },
+  },
+  {
+    what: "a lease with another prefix reaches the folder",
+    file: "packages/ingest/src/leases/destination.ts",
+    from: "if (object === undefined && fixed.prefix !== prefix) return false;",
+    to: "",
+    test: {
+      file: "packages/ingest/test/integration/store-shard.test.ts",
+      name: "A shard without a lease or a source asks the vendor once more when its lease leads elsewhere, and sends nothing there",
+    },
+  },
+  {
+    what: "the first lease isn't compared with the folder's destination",
+    file: "packages/ingest/src/leases/leases.ts",
+    from: "if (!(await destination.isReachedBy(lease))) throw await destination.refuse(lease);",
+    to: "",
+    test: {
+      file: "packages/ingest/test/integration/store-shard.test.ts",
+      name: "A shard without a lease or a source asks the vendor once more when its lease leads elsewhere, and sends nothing there",
+    },
+  },
+  {
+    what: "an upload of a file with another time is resumed",
+    file: "packages/ingest/src/storing/upload-record.ts",
+    from: "left?.size === file.size && left.modifiedMs === file.modifiedMs",
+    to: "left?.size === file.size",
+    test: {
+      file: "packages/ingest/test/integration/multipart-uploads.test.ts",
+      name: "An upload of the file as it was before its time changed is aborted, not continued",
+    },
+  },
+  {
+    what: "a file is given up without asking whether others get through",
+    file: "packages/ingest/src/storing/lasting-faults.ts",
+    from: "if (suspects.length === 0 || !(await meanwhile.answers(first.file))) return [];",
+    to: "if (suspects.length === 0) return [];",
+    test: {
+      file: "packages/ingest/test/unit/lasting-faults.test.ts",
+      name: "takes it for the file's own fault when OSS answers and others get through",
+    },
+  },
+  {
+    what: "a name in another Unicode form is planned without its normal form",
+    file: "packages/ingest/src/planning/intake.ts",
+    from: "const own = keyPath === path ? {} : { normal: keyPath };",
+    to: "const own = {};",
+    test: {
+      file: "packages/ingest/test/integration/plan-folder.test.ts",
+      name: "Any tree becomes one row per entry",
+    },
+  },
+  {
+    what: "a large file shares its shard with others",
+    file: "packages/ingest/src/planning/sharder.ts",
+    from: "if (file.size > SHARD_BYTES) return [[file]];",
+    to: "",
+    test: {
+      file: "packages/ingest/test/unit/sharder.test.ts",
+      name: "A file that is too large for a shard has one of its own at once",
+    },
+  },
+  {
+    what: "an import that isn't ready is reported as sealed",
+    file: "packages/ingest/src/sealing/seal.ts",
+    from: "if (status === undefined) return;",
+    to: "if (status === undefined) {}",
+    test: {
+      file: "packages/ingest/test/integration/control.test.ts",
+      name: "that has ended is left alone by another seal job, which reports no second end",
+    },
+  },
+  {
+    what: "a page of another site may act",
+    file: "apps/api/src/http/access-guard.ts",
+    from: 'if (site !== undefined && site !== "same-origin" && site !== "none") return false;',
+    to: "",
+    test: {
+      file: "apps/api/test/conformance/access-guard.test.ts",
+      name: 'A web page of {"sec-fetch-site":"cross-site"} may change nothing',
+    },
+  },
+  {
+    what: "a strange Host is answered",
+    file: "apps/api/src/http/access-guard.ts",
+    from: "if (stranger !== undefined) return sendError(hostRefused(stranger), request, reply);",
+    to: "",
+    test: {
+      file: "apps/api/test/conformance/access-guard.test.ts",
+      name: 'The Host of a request can\'t be "evil.example": nothing is read',
+    },
+  },
+  {
+    what: "a body that isn't UTF-8 is parsed",
+    file: "apps/api/src/http/json-bodies.ts",
+    from: 'if (!isUtf8(body)) return done(new ExhibitError("REQUEST_INVALID", "The body isn\'t UTF-8."));',
+    to: "",
+    test: {
+      file: "apps/api/test/unit/texts.test.ts",
+      name: "A body that isn't UTF-8 isn't, so that no letters become others on the record",
+    },
+  },
+  {
+    what: "each tick of the reconciler enqueues all open work",
+    file: "apps/worker/src/reconcile-loop.ts",
+    from: "if (!mayBeLost) return;",
+    to: "",
+    test: {
+      file: "apps/worker/test/integration/reconcile-loop.test.ts",
+      name: "enqueues all open work when it starts",
+    },
+  },
+  {
+    what: "any Host is ours when all addresses are listened on",
+    file: "packages/contracts/src/host-check.ts",
+    from: "isLoopback(host) || own.has(host) || (onAll && addressesOfMachine().has(host))",
+    to: "isLoopback(host) || own.has(host) || onAll",
+    test: {
+      file: "apps/api/test/conformance/access-guard.test.ts",
+      name: "The Host of a request may be an address of this machine where all of them are listened on",
+    },
+  },
+  {
+    what: "127.0.0.1.evil.example is a loopback address",
+    file: "packages/contracts/src/hosts.ts",
+    from: "/^127(?:\\.\\d+){3}$/",
+    to: "/^127(?:\\.\\d+){3}/",
+    test: {
+      file: "apps/api/test/conformance/access-guard.test.ts",
+      name: 'The Host of a request can\'t be "127.0.0.1.evil.example": nothing is read',
+    },
+  },
+  {
+    what: "a configuration of twice the largest size is parsed",
+    file: "packages/config/src/yaml-file.ts",
+    from: "if (bytes.length > LARGEST) throw",
+    to: "if (bytes.length > LARGEST * 2) throw",
+    test: {
+      file: "packages/config/test/conformance/hostile-yaml.test.ts",
+      name: "A configuration that would overload the parser is refused at once with a message: a large file",
+    },
+  },
+  {
+    what: "a YAML alias is expanded",
+    file: "packages/config/src/yaml-form.ts",
+    from: 'if (kind === "alias" || kind === "anchor") {',
+    to: 'if (kind === "anchor") {',
+    test: {
+      file: "packages/config/test/conformance/hostile-yaml.test.ts",
+      name: "A configuration that would overload the parser is refused at once with a message: an alias of nothing",
+    },
+  },
+  {
+    what: "an import that isn't there is followed until patience ends",
+    file: "packages/client/src/follow-import.ts",
+    from: 'if (error.action === "never") throw error;',
+    to: "",
+    test: {
+      file: "packages/client/test/conformance/follow-import.test.ts",
+      name: "an import that isn't there is NOT_FOUND at once",
+    },
+  },
+  {
+    what: "a process on its own schema logs that it is newer",
+    file: "packages/runtime/src/services.ts",
+    from: "if (version <= SCHEMA_VERSION) return;",
+    to: "",
+    test: {
+      file: "test/integration/migrate.test.ts",
+      name: "A process on a ledger of its own release says nothing",
+    },
+  },
+  {
+    what: "progress of a finished shard is recorded",
+    file: "packages/ledger/src/storing/shard-runs.ts",
+    from: '.where("state", "=", "open")',
+    to: "",
+    test: {
+      file: "packages/ledger/test/integration/shard-runs.test.ts",
+      name: "show what is being sent until they end, and nothing that is reported later",
     },
   },
 ];

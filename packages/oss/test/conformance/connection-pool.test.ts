@@ -168,6 +168,25 @@ it("closes a connection whose body was cut short by an early response", async ()
   responded.resolve();
 });
 
+it("sends nothing else on a connection that still owes the end of a body", async () => {
+  const ports: unknown[] = [];
+  const endpoint = await serve((request, response) => {
+    ports.push(request.socket.remotePort);
+    request.resume();
+    response.writeHead(409, { "content-length": 0 }).end();
+  });
+  const over = Promise.withResolvers<void>();
+  async function* chunks() {
+    yield Buffer.alloc(10);
+    await over.promise;
+    yield Buffer.alloc(10);
+  }
+  await send(endpoint, { length: 20, chunks: chunks() });
+  await send(endpoint, { length: 3, chunks: [Buffer.from("abc")] });
+  over.resolve();
+  expect(new Set(ports).size).toBe(2);
+});
+
 /** Starts a server that counts the bytes that arrive. */
 async function counting() {
   const seen = { bytes: 0 };

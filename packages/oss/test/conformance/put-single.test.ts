@@ -249,12 +249,20 @@ describe("a lost response", () => {
     expect(await put()).toMatchObject({ outcome: "identical" });
   });
 
-  it("is identical when the body never went out whole", async () => {
-    await oss.seed(key, bytesOf(8_000_000));
+  it("is identical when the body never went out whole, however young the object is", async () => {
+    await oss.seed(key, bytesOf(4_000_000), { lastModified: new Date(Date.now() + 1_000) });
     oss.next("PutObject", { kind: "reset" });
-    expect(await put({ body: bodyOfBytes(bytesOf(8_000_000)) })).toMatchObject({
+    expect(await put({ body: bodyOfBytes(bytesOf(4_000_000)) })).toMatchObject({
       outcome: "identical",
     });
+    expect(oss.operations()).toEqual(["PutObject", "PutObject", "HeadObject"]);
+  });
+
+  it("isn't lost when OSS refuses the write: an object that is there then is somebody else's", async () => {
+    await oss.seed(key, content, { lastModified: new Date(Date.now() + 1_000) });
+    oss.next("PutObject", responding({ status: 400, code: "RequestTimeout" }));
+    expect(await put()).toMatchObject({ outcome: "identical" });
+    expect(oss.operations()).toEqual(["PutObject", "PutObject", "HeadObject"]);
   });
 
   it("is a conflict when somebody else's bytes are there", async () => {
@@ -403,6 +411,17 @@ describe("a 200 that is no success", () => {
       responding({ status: 200, headers: { ...page, "content-length": "5" } }),
     );
     expect(await failureOf(put({ headFirst }))).toMatchObject({ code: "EVIDENCE_CONFLICT" });
+  });
+});
+
+describe("HEAD before the first byte", () => {
+  it("doesn't take a 404 of another kind for an object that isn't there", async () => {
+    const headFirst = createHeadFirst(true);
+    oss.next("HeadObject", responding({ status: 404, code: "SymlinkTargetNotExist" }));
+    expect(await failureOf(put({ headFirst }))).toMatchObject({
+      details: { oss_code: "SymlinkTargetNotExist", operation: "HeadObject" },
+    });
+    expect(oss.operations()).toEqual(["HeadObject"]);
   });
 });
 
