@@ -21,8 +21,8 @@ export const mutants: readonly Mutant[] = [
     from: "if (stored.crc64 === content.crc64) return",
     to: "if (stored.crc64 !== undefined) return",
     test: {
-      file: "packages/oss/test/unit/metadata/content-type.test.ts",
-      name: "the first bytes don't decide about a raw photo that is a TIFF inside",
+      file: "packages/oss/test/conformance/put-single.test.ts",
+      name: "a damaged write is overwritten with the good bytes once it is proved to be our own",
     },
   },
   {
@@ -31,8 +31,8 @@ export const mutants: readonly Mutant[] = [
     from: "if (isUncertain(error) && sent === content.size)",
     to: "if (isUncertain(error))",
     test: {
-      file: "packages/oss/test/unit/metadata/content-type.test.ts",
-      name: "the first bytes don't decide about a raw photo that is a TIFF inside",
+      file: "packages/oss/test/conformance/put-single.test.ts",
+      name: "is identical when the body never went out whole, however young the object is",
     },
   },
   {
@@ -41,8 +41,8 @@ export const mutants: readonly Mutant[] = [
     from: "if (stored.crc64 !== content.crc64) return",
     to: "if (stored.crc64 === undefined) return",
     test: {
-      file: "packages/oss/test/unit/metadata/content-type.test.ts",
-      name: "the first bytes don't decide about a raw photo that is a TIFF inside",
+      file: "packages/oss/test/conformance/put-multipart.test.ts",
+      name: "a large file is inspected if its name tells no type, and is still sent from its first byte, also the second time",
     },
   },
   {
@@ -51,8 +51,8 @@ export const mutants: readonly Mutant[] = [
     from: "return theirs === crc64 ? {",
     to: "return part !== undefined ? {",
     test: {
-      file: "packages/oss/test/unit/metadata/content-type.test.ts",
-      name: "the first bytes don't decide about a raw photo that is a TIFF inside",
+      file: "packages/oss/test/conformance/resume.test.ts",
+      name: "An upload that was broken off sends a part again that only OSS knows and that has other bytes",
     },
   },
   {
@@ -61,8 +61,8 @@ export const mutants: readonly Mutant[] = [
     from: "if (known !== undefined && known.crc64 !== crc64) throw",
     to: "if (known === undefined) throw",
     test: {
-      file: "packages/oss/test/unit/metadata/content-type.test.ts",
-      name: "the first bytes don't decide about a raw photo that is a TIFF inside",
+      file: "packages/oss/test/conformance/resume.test.ts",
+      name: "An upload that was broken off is left open when there is a record of it, and continues with the parts that OSS lists",
     },
   },
   {
@@ -71,8 +71,8 @@ export const mutants: readonly Mutant[] = [
     from: "return object.lastModified >= beganAt;",
     to: "return true;",
     test: {
-      file: "packages/oss/test/unit/metadata/content-type.test.ts",
-      name: "the first bytes don't decide about a raw photo that is a TIFF inside",
+      file: "packages/oss/test/conformance/resume.test.ts",
+      name: "An upload that OSS doesn't know any more isn't the origin of an older object: that is identical",
     },
   },
   {
@@ -81,8 +81,8 @@ export const mutants: readonly Mutant[] = [
     from: " && isSince(found, upload) && (await hasEnded(job, upload))",
     to: " && isSince(found, upload)",
     test: {
-      file: "packages/oss/test/unit/metadata/content-type.test.ts",
-      name: "the first bytes don't decide about a raw photo that is a TIFF inside",
+      file: "packages/oss/test/conformance/put-multipart.test.ts",
+      name: "completing an upload isn't retried after a lost response when the object is there and the upload is gone",
     },
   },
   {
@@ -91,8 +91,8 @@ export const mutants: readonly Mutant[] = [
     from: "if (stored.crc64 !== content.crc64)",
     to: "if (stored.crc64 === undefined)",
     test: {
-      file: "packages/oss/test/unit/metadata/content-type.test.ts",
-      name: "the first bytes don't decide about a raw photo that is a TIFF inside",
+      file: "packages/oss/test/conformance/put-url.test.ts",
+      name: "reads and sends the file again after damaged bytes",
     },
   },
   {
@@ -101,8 +101,8 @@ export const mutants: readonly Mutant[] = [
     from: "if (stored.crc64 !== crc64)",
     to: "if (stored.crc64 === undefined)",
     test: {
-      file: "packages/oss/test/unit/metadata/content-type.test.ts",
-      name: "the first bytes don't decide about a raw photo that is a TIFF inside",
+      file: "packages/oss/test/conformance/put-multipart.test.ts",
+      name: "a large file reports each byte once, even if parts were sent twice",
     },
   },
   {
@@ -111,8 +111,8 @@ export const mutants: readonly Mutant[] = [
     from: "object.size === content.size && object.crc64 === content.crc64",
     to: "object.size === content.size",
     test: {
-      file: "packages/oss/test/unit/metadata/content-type.test.ts",
-      name: "the first bytes don't decide about a raw photo that is a TIFF inside",
+      file: "packages/oss/test/conformance/put-multipart.test.ts",
+      name: "a large file is inspected if its name tells no type, and is still sent from its first byte, also the second time",
     },
   },
   {
@@ -121,8 +121,8 @@ export const mutants: readonly Mutant[] = [
     from: "damaged.etag !== undefined && object.etag === damaged.etag && hasSameCrc64",
     to: "damaged.etag !== undefined && hasSameCrc64",
     test: {
-      file: "packages/oss/test/unit/metadata/content-type.test.ts",
-      name: "the first bytes don't decide about a raw photo that is a TIFF inside",
+      file: "packages/oss/test/conformance/put-single.test.ts",
+      name: "a damaged write isn't taken for our own because of its CRC64 alone",
     },
   },
   {
@@ -151,8 +151,8 @@ export const mutants: readonly Mutant[] = [
     from: "if (budget.renewed) return undefined;",
     to: "",
     test: {
-      file: "packages/oss/test/unit/metadata/content-type.test.ts",
-      name: "the first bytes don't decide about a raw photo that is a TIFF inside",
+      file: "packages/oss/test/conformance/put-single.test.ts",
+      name: "a lease that OSS rejects with InvalidAccessKeyId a second time fails",
     },
   },
   {
@@ -161,8 +161,8 @@ export const mutants: readonly Mutant[] = [
     from: "if (left <= 0 || asked > options.maxDelay) return undefined;",
     to: "if (left <= 0) return undefined;",
     test: {
-      file: "packages/oss/test/unit/metadata/content-type.test.ts",
-      name: "the first bytes don't decide about a raw photo that is a TIFF inside",
+      file: "packages/oss/test/conformance/put-single.test.ts",
+      name: "a failing request leaves a long pause to the caller",
     },
   },
   {
@@ -191,8 +191,8 @@ export const mutants: readonly Mutant[] = [
     from: "complete.reusable && isSent",
     to: "complete.reusable",
     test: {
-      file: "packages/oss/test/unit/metadata/content-type.test.ts",
-      name: "the first bytes don't decide about a raw photo that is a TIFF inside",
+      file: "packages/oss/test/conformance/connection-pool.test.ts",
+      name: "sends nothing else on a connection that still owes the end of a body",
     },
   },
   {
@@ -201,8 +201,8 @@ export const mutants: readonly Mutant[] = [
     from: 'return code === undefined || code === "NoSuchKey";',
     to: "return true;",
     test: {
-      file: "packages/oss/test/unit/metadata/content-type.test.ts",
-      name: "the first bytes don't decide about a raw photo that is a TIFF inside",
+      file: "packages/oss/test/conformance/put-single.test.ts",
+      name: "doesn't take a 404 of another kind for an object that isn't there",
     },
   },
   {
@@ -211,8 +211,8 @@ export const mutants: readonly Mutant[] = [
     from: 'return error.code === "STORE_UNAVAILABLE" && !isRefused;',
     to: 'return error.code === "STORE_UNAVAILABLE";',
     test: {
-      file: "packages/oss/test/unit/metadata/content-type.test.ts",
-      name: "the first bytes don't decide about a raw photo that is a TIFF inside",
+      file: "packages/oss/test/conformance/put-single.test.ts",
+      name: "isn't lost when OSS refuses the write: an object that is there then is somebody else's",
     },
   },
   {
@@ -548,7 +548,7 @@ export const mutants: readonly Mutant[] = [
   {
     what: "a source whose real path is outside the roots is read",
     file: "packages/sources/src/file-system/roots.ts",
-    from: "if (!realRoots.some((root) => isWithin(root, real))) throw outsideRoots(path, roots);",
+    from: "if (!folders.some((folder) => isWithin(folder, real))) throw outsideRoots(path, readable);",
     to: "",
     test: {
       file: "packages/sources/test/conformance/open-file.test.ts",
@@ -703,6 +703,16 @@ export const mutants: readonly Mutant[] = [
     test: {
       file: "apps/api/test/unit/texts.test.ts",
       name: "A body that isn't UTF-8 isn't, so that no letters become others on the record",
+    },
+  },
+  {
+    what: "an import isn't followed any more once one of its watchers leaves",
+    file: "apps/api/src/progress/progress-feed.ts",
+    from: "if (watch.followers > 0) return;",
+    to: "",
+    test: {
+      file: "apps/api/test/unit/progress-feed.test.ts",
+      name: "goes on for the others when one of an import's followers leaves",
     },
   },
   {

@@ -23,6 +23,25 @@ it("makes one text of each change for all who follow an import", async () => {
   feed.close();
 });
 
+it("goes on for the others when one of an import's followers leaves", async () => {
+  let view = importView();
+  const feed = createProgressFeed({
+    read: async () => view,
+    onFault: () => undefined,
+    interval: 1,
+  });
+  const leaving = new AbortController();
+  const [one, other] = [leaving.signal, new AbortController().signal].map((signal) =>
+    feed.follow(view, signal)[Symbol.asyncIterator](),
+  );
+  await Promise.all([one?.next(), other?.next()]);
+  leaving.abort();
+  expect(await one?.next()).toMatchObject({ done: true });
+  view = { ...view, stored: 1 };
+  expect((await other?.next())?.value?.view).toBe(view);
+  feed.close();
+});
+
 it("counts the event streams of each principal and of all", () => {
   const streams = createStreamCount({ each: 2, all: 3 });
   const first = streams.enter("key:a");
