@@ -1,8 +1,9 @@
 import { ExhibitError } from "@exhibit/contracts";
 import { ledgerKinds } from "@exhibit/ledger/testing";
 import { sql } from "kysely";
-import { afterAll, beforeAll, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import {
+  acceptDestination,
   createImport,
   finishPlanning,
   finishShard,
@@ -44,7 +45,7 @@ async function opened() {
  * Locks a row, starts work that has to wait for it, and does the rest in the locking transaction.
  */
 async function whileWaiting(
-  row: { table: "shards" | "files"; id: number },
+  row: { table: "shards" | "files" | "folders"; id: number },
   work: () => Promise<unknown>,
   inside: (tx: Ledger["db"]) => Promise<unknown>,
 ): Promise<void> {
@@ -91,4 +92,25 @@ test("a retry locks the files before their folder, as waiving does", async () =>
     () => reopenImport(ledger, importId),
     (tx) => sql`select from folders where id = ${folderId} for update nowait`.execute(tx),
   );
+});
+
+test("an acceptance takes nothing if the vendor offers another place while it is on its way", async () => {
+  const { importId, folderId, shardId, fileId } = await opened();
+  const code = "DESTINATION_CHANGED" as const;
+  await recordOutcomes(ledger, folderId, [], [{ fileId, state: "failed", code, message: "no" }]);
+  await finishShard(ledger, shardId);
+  const place = { endpoint: "https://oss", bucket: "evidence", prefix: "new/" };
+  const offer = (db: Ledger["db"], prefix: string) =>
+    sql`update folders set offered_endpoint = ${place.endpoint}, offered_bucket = ${place.bucket},
+      offered_prefix = ${prefix} where id = ${folderId}`.execute(db);
+  await offer(ledger.db, place.prefix);
+  const accepting = whileWaiting(
+    { table: "folders", id: folderId },
+    () => acceptDestination(ledger, importId, folderId, place, "wang"),
+    (tx) => offer(tx, "newer/"),
+  );
+  await expect(accepting).rejects.toMatchObject({
+    code: "STATE_CONFLICT",
+    message: "The vendor has just offered yet another place.",
+  });
 });
