@@ -1,3 +1,5 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the texts are code, and some of it has templates.
+
 /** A fault that is planted in one line, and the test that has to notice it. */
 export interface Mutant {
   /** What goes wrong, as a sentence without its full stop. */

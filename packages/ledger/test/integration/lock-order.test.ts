@@ -106,7 +106,7 @@ test("an acceptance takes nothing if the vendor offers another place while it is
   await offer(ledger.db, place.prefix);
   const accepting = whileWaiting(
     { table: "folders", id: folderId },
-    () => acceptDestination(ledger, importId, folderId, place, "wang"),
+    () => acceptDestination(ledger, importId, folderId, { ...place, why: "it moved" }, "wang"),
     (tx) => offer(tx, "newer/"),
   );
   await expect(accepting).rejects.toMatchObject({
