@@ -10,6 +10,7 @@ import { freePort, stopProcess } from "@exhibit/testkit";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { cli } from "../../support/exhibit.ts";
+import { ownKeyIn } from "../../support/own-key.ts";
 import { type OwnProcesses, prepareProcesses } from "../../support/own-processes.ts";
 import { createClient, digestsBelow, directory, writeTree } from "../../support/system.ts";
 
@@ -259,9 +260,11 @@ test("A trial that was killed goes on when the same command is given again, and 
 
 /** The import that `exhibit up` has begun. */
 async function untilImporting(): Promise<{ importId: string }> {
+  // A trial has a key of its own.
+  const trial = createClient(own.apiUrl, () => ownKeyIn(join(folder, "data/trial")));
   for (;;) {
     try {
-      const { items } = await client().get<{ items: ImportView[] }>("/v1/imports");
+      const { items } = await trial.get<{ items: ImportView[] }>("/v1/imports");
       const [view] = items;
       if (view !== undefined && view.files > 0) return { importId: view.import_id };
     } catch {

@@ -355,7 +355,8 @@ export const errorTable = {
     action: "never",
     status: 401,
     meaning: "The request doesn't say who sends it, or its key or session isn't valid (any more).",
-    remedy: "Send a key as `authorization: Bearer exh_…`, or log in at /login.",
+    remedy:
+      "Send a key as `authorization: Bearer exh_…`, or log in at /login. Commands take it from EXHIBIT_API_KEY. An administrator makes one: `exhibit keys create`.",
   },
   AUTH_FORBIDDEN: {
     action: "never",
