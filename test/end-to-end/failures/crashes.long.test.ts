@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FileView, ImportView } from "@exhibit/contracts";
@@ -74,8 +75,8 @@ describe("Workers as processes of their own", () => {
       `/v1/imports/${body.import_id}/audit`,
     );
     expect(acts.items.map(({ what, who }) => `${what} by ${who}`)).toEqual([
-      "create by api",
-      "retry by api",
+      `create by key:local-${hostname()}`,
+      `retry by key:local-${hostname()}`,
     ]);
   });
 
