@@ -1,4 +1,11 @@
-import { type Principal, plainText, type Role, roles, type Scope, scope } from "@exhibit/contracts";
+import {
+  type Principal,
+  plainText,
+  type Role,
+  roles,
+  type Scope,
+  scopeRequest,
+} from "@exhibit/contracts";
 import type { JWTPayload } from "jose";
 
 /** How a provider's claims become a role and a scope. */
@@ -25,7 +32,7 @@ const principalName = plainText(LONGEST_NAME);
  */
 export function principalOfClaims(payload: JWTPayload, rules: ClaimRules): Principal | undefined {
   const role = roleOf(textsIn(claimOf(payload, rules.rolesClaim)), rules.roleMap);
-  const limits = scope.safeParse({
+  const limits = scopeRequest.safeParse({
     entrust_ids: limitOf(payload, rules.entrustsClaim),
     vendors: limitOf(payload, rules.vendorsClaim),
     roots: limitOf(payload, rules.rootsClaim),

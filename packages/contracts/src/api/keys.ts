@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { role } from "../access/roles.ts";
-import { scope } from "../access/scope.ts";
+import { scope, scopeRequest } from "../access/scope.ts";
 import { plainWord } from "../text/plain-text.ts";
 import { pageOf } from "./pages.ts";
 
@@ -28,9 +28,8 @@ export const keyRequest = z
       "Who will use it: the audit log names them so. No two keys that aren't revoked have the same name",
     ),
     role,
-    scope: scope
+    scope: scopeRequest
       .partial()
-      .strict()
       .default({})
       .describe("What it is limited to; where nothing is said, to what its maker is limited to"),
     may_name_others: z
