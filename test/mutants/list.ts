@@ -679,7 +679,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     what: "a page of another site may act",
-    file: "apps/api/src/http/access-guard.ts",
+    file: "apps/api/src/access/access-guard.ts",
     from: 'if (site !== undefined && site !== "same-origin" && site !== "none") return false;',
     to: "",
     test: {
@@ -689,7 +689,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     what: "a strange Host is answered",
-    file: "apps/api/src/http/access-guard.ts",
+    file: "apps/api/src/access/access-guard.ts",
     from: "if (stranger !== undefined) return sendError(hostRefused(stranger), request, reply);",
     to: "",
     test: {

@@ -1,7 +1,7 @@
 import { plainText } from "@exhibit/contracts";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
-import { principalOf } from "../http/principal.ts";
+import { principalOf } from "../access/principal.ts";
 
 /** Characters in an actor's name at most. */
 const LONGEST_NAME = 200;

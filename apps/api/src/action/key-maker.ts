@@ -1,7 +1,7 @@
 import type { KeyMaker } from "@exhibit/ingest";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import { principalOf } from "../http/principal.ts";
+import { principalOf } from "../access/principal.ts";
 import { actorOf } from "./actor.ts";
 
 /**

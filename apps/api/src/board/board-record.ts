@@ -1,7 +1,7 @@
 import type { BoardAct } from "@exhibit/contracts";
 import type { FastifyInstance } from "fastify";
+import { principalOf } from "../access/principal.ts";
 import { sendError } from "../http/error-responses.ts";
-import { principalOf } from "../http/principal.ts";
 import { actionOf } from "./board-actions.ts";
 
 export type RecordBoardAct = (act: BoardAct, who: string) => Promise<void>;

@@ -4,7 +4,7 @@ import { FastifyAdapter } from "@bull-board/fastify";
 import { type Principal, reaches } from "@exhibit/contracts";
 import type { Queue } from "bullmq";
 import type { FastifyInstance } from "fastify";
-import { principalOf } from "../http/principal.ts";
+import { principalOf } from "../access/principal.ts";
 import { refuseOtherActions } from "./board-actions.ts";
 import { adaptBoardPage } from "./board-page.ts";
 import { type BoardQueueOptions, boardQueue } from "./board-queue.ts";

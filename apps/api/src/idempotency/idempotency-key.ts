@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { ExhibitError } from "@exhibit/contracts";
 import type { KeyedRequest } from "@exhibit/ingest";
 import type { FastifyRequest } from "fastify";
+import { principalOf } from "../access/principal.ts";
 import { bodyOf } from "../http/json-bodies.ts";
-import { principalOf } from "../http/principal.ts";
 
 export const HEADER = "idempotency-key";
 

@@ -2,14 +2,14 @@ import { ExhibitError, plainWord } from "@exhibit/contracts";
 import type { LoginProof, Sessions } from "@exhibit/ingest";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import { knownPrincipalOf } from "../../http/principal.ts";
+import { knownPrincipalOf } from "../../access/principal.ts";
 import {
   endedSessionCookies,
   isByHttps,
   type PublicAddress,
   sessionCookie,
   sessionTokenOf,
-} from "../../http/session-cookie.ts";
+} from "../../access/session-cookie.ts";
 import { loginPage } from "./login-page.ts";
 import { loginScript } from "./login-script.ts";
 import { loginStyle } from "./login-style.ts";

@@ -1,7 +1,7 @@
 import { me } from "@exhibit/contracts";
+import { principalOf } from "../../access/principal.ts";
 import { action } from "../../action/action.ts";
 import { failures } from "../../action/failure-responses.ts";
-import { principalOf } from "../../http/principal.ts";
 
 export const whoAmI = action(
   {

@@ -1,9 +1,9 @@
 import { Readable } from "node:stream";
 import { z } from "zod";
+import { principalOf } from "../../access/principal.ts";
 import { action } from "../../action/action.ts";
 import { failures } from "../../action/failure-responses.ts";
 import { importParams } from "../../action/import-params.ts";
-import { principalOf } from "../../http/principal.ts";
 import { eventsOf, hasSeenEnd } from "../../progress/progress-events.ts";
 
 export const followImport = action(

@@ -3,9 +3,9 @@ import { ExhibitError, trial, type VendorState, vendorState } from "@exhibit/con
 import type { VendorControl } from "@exhibit/ingest";
 import type { Readiness } from "@exhibit/runtime";
 import { z } from "zod";
+import { knownPrincipalOf } from "../../access/principal.ts";
 import { action } from "../../action/action.ts";
 import { failures } from "../../action/failure-responses.ts";
-import { knownPrincipalOf } from "../../http/principal.ts";
 
 /** How long, in milliseconds, the ledger, the queue and the vendors' states may take to answer. */
 const PATIENCE = 6_000;

@@ -1,7 +1,7 @@
 import { ExhibitError, hostOf, hostOfName } from "@exhibit/contracts";
 import { createHostCheck, type OwnHosts } from "@exhibit/contracts/host-check";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { sendError } from "./error-responses.ts";
+import { sendError } from "../http/error-responses.ts";
 
 export interface AccessOptions extends OwnHosts {
   /**

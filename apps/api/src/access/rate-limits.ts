@@ -1,8 +1,8 @@
 import { ExhibitError } from "@exhibit/contracts";
 import rateLimit from "@fastify/rate-limit";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { sendError } from "../http/error-responses.ts";
 import { SAFE_METHODS } from "./access-guard.ts";
-import { sendError } from "./error-responses.ts";
 import { knownPrincipalOf } from "./principal.ts";
 
 /** How many requests are served a minute (or another window); what isn't given isn't limited. */

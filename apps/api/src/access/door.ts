@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { ExhibitError, isUnscoped, type Principal, reaches } from "@exhibit/contracts";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { sendError } from "./error-responses.ts";
+import { sendError } from "../http/error-responses.ts";
 import { redirectToLogin, wantsPage } from "./login-redirect.ts";
 import type { Needs } from "./needs.ts";
 import { knownPrincipalOf, notePrincipal } from "./principal.ts";
