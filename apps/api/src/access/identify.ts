@@ -1,11 +1,9 @@
 import { ExhibitError } from "@exhibit/contracts";
 import type { Access } from "@exhibit/ingest";
 import type { FastifyRequest } from "fastify";
+import { SAFE_METHODS } from "./access-guard.ts";
 import type { Identify } from "./door.ts";
 import { type PublicAddress, sessionTokenOf } from "./session-cookie.ts";
-
-/** Methods that change nothing. */
-const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** Where a browser puts what another page shows within itself. */
 const FRAMES: ReadonlySet<string> = new Set(["iframe", "frame", "embed", "object", "fencedframe"]);

@@ -2,6 +2,7 @@ import { ExhibitError } from "@exhibit/contracts";
 import rateLimit from "@fastify/rate-limit";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { sendError } from "../http/error-responses.ts";
+import { healthChecks } from "../http/health-checks.ts";
 import { SAFE_METHODS } from "./access-guard.ts";
 import { knownPrincipalOf } from "./principal.ts";
 
@@ -32,9 +33,6 @@ const MINUTE = 60_000;
 /** A person who mistypes needs a few; a program that guesses gets nowhere. */
 const FAILED_LOGINS = 10;
 
-/** Machines ask for these every few seconds, and they cost next to nothing. */
-const UNCOUNTED: ReadonlySet<string | undefined> = new Set(["/healthz", "/readyz"]);
-
 /**
  * Limits how many requests each principal may send in a minute, on all routes together, so that one
  * client that runs wild doesn't keep the others waiting. Requests of nobody in particular count for
@@ -60,7 +58,8 @@ export async function limitRates(
   const countFailures = limiterOf("logins", failedLogins, ({ ip }) => ip);
 
   app.addHook("onRequest", async (request, reply) => {
-    if (UNCOUNTED.has(request.routeOptions.url)) return;
+    // They cost next to nothing.
+    if (healthChecks.has(request.routeOptions.url)) return;
     if (isLogin(request)) {
       const failures = await countFailures?.(request, { increment: false });
       if (failures?.isAllowed === false && failures.remaining === 0) {

@@ -2,6 +2,7 @@ import { totalmem } from "node:os";
 import { ExhibitError } from "@exhibit/contracts";
 import type { FastifyInstance } from "fastify";
 import { sendError } from "./error-responses.ts";
+import { healthChecks } from "./health-checks.ts";
 
 /** When a process has too much to do. */
 export interface OverloadLimits {
@@ -30,9 +31,6 @@ const LATE_IN_A_ROW = 3;
 /** How long clients are asked to wait, in milliseconds. */
 const RETRY_AFTER = 2_000;
 
-/** Who decides whether the process is restarted must learn that it lives. */
-const EXEMPT: ReadonlySet<string | undefined> = new Set(["/healthz", "/readyz"]);
-
 /**
  * Refuses requests while the process has more to do than it can do in time, so that it does what it
  * has begun, and clients that wait come back when it can serve them. The event loop is late when a timer
@@ -52,7 +50,8 @@ export function shedLoad(
   }, interval).unref();
   app.addHook("onClose", async () => clearInterval(timer));
   app.addHook("onRequest", async (request, reply) => {
-    if (EXEMPT.has(request.routeOptions.url)) return;
+    // Who decides whether the process is restarted must learn that it lives.
+    if (healthChecks.has(request.routeOptions.url)) return;
     if (late < LATE_IN_A_ROW && process.memoryUsage.rss() <= memory) return;
     const what =
       late < LATE_IN_A_ROW ? "has no memory left for it" : "doesn't keep up with what it has to do";

@@ -9,9 +9,7 @@ import {
   trace,
 } from "@opentelemetry/api";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-
-/** Machines ask every few seconds, and nobody looks for their traces. */
-const UNTRACED: ReadonlySet<string | undefined> = new Set(["/healthz", "/readyz"]);
+import { healthChecks } from "./health-checks.ts";
 
 interface RequestTrace {
   readonly span: Span;
@@ -52,7 +50,8 @@ export function traceRequests(app: FastifyInstance): void {
 
 function startTrace(request: FastifyRequest): void {
   const route = request.routeOptions.url;
-  if (UNTRACED.has(route)) return;
+  // Nobody looks for their traces.
+  if (healthChecks.has(route)) return;
   const parent = propagation.extract(context.active(), request.headers);
   const name = route === undefined ? request.method : `${request.method} ${route}`;
   const span = trace
