@@ -223,7 +223,7 @@ export const mutants: readonly Mutant[] = [
     from: '.where("starts_at_end", "<", jobStarts)',
     to: "",
     test: {
-      file: "packages/ledger/test/integration/retries.test.ts",
+      file: "packages/ledger/test/integration/actions/retries.test.ts",
       name: "take up a failed shard for a person, but not when its job was only restarted",
     },
   },
@@ -233,7 +233,7 @@ export const mutants: readonly Mutant[] = [
     from: '.where("uploads.given_up", "=", false)',
     to: "",
     test: {
-      file: "packages/ledger/test/integration/multipart-uploads.test.ts",
+      file: "packages/ledger/test/integration/storing/multipart-uploads.test.ts",
       name: "that were given up aren't resumed, but wait to be aborted, and are then forgotten",
     },
   },
@@ -243,7 +243,7 @@ export const mutants: readonly Mutant[] = [
     from: '.where("files.state", "=", "planned")',
     to: "",
     test: {
-      file: "packages/ledger/test/integration/multipart-uploads.test.ts",
+      file: "packages/ledger/test/integration/storing/multipart-uploads.test.ts",
       name: "are kept while their file is to be tried again, and orphaned once it failed or the import is cancelled",
     },
   },
@@ -253,7 +253,7 @@ export const mutants: readonly Mutant[] = [
     from: "if (isEqual(fixed, offered) || isEqual(before, offered)) return fixed;",
     to: "if (isEqual(fixed, offered)) return fixed;",
     test: {
-      file: "packages/ledger/test/integration/destinations.test.ts",
+      file: "packages/ledger/test/integration/actions/destinations.test.ts",
       name: "isn't changed by an offered place, which is recorded once, and again after a third one",
     },
   },
@@ -263,7 +263,7 @@ export const mutants: readonly Mutant[] = [
     from: "return isThere && lease.worker === worker && file.key.startsWith(lease.prefix);",
     to: "return isThere && lease.worker === worker;",
     test: {
-      file: "packages/ledger/test/integration/receipts.test.ts",
+      file: "packages/ledger/test/integration/storing/receipts.test.ts",
       name: "return key, lease and CRC64 as they were recorded, whatever the key is made of",
     },
   },
@@ -283,7 +283,7 @@ export const mutants: readonly Mutant[] = [
     from: '.where("folders.import_id", "=", importId)',
     to: "",
     test: {
-      file: "packages/ledger/test/integration/waive-and-cancel.test.ts",
+      file: "packages/ledger/test/integration/actions/waive-and-cancel.test.ts",
       name: "refuse what doesn't exist or hasn't failed, as retrying does, and say why",
     },
   },
@@ -293,7 +293,7 @@ export const mutants: readonly Mutant[] = [
     from: "asked !== undefined && total.files < asked",
     to: "asked === undefined && total.files < 0",
     test: {
-      file: "packages/ledger/test/integration/waive-and-cancel.test.ts",
+      file: "packages/ledger/test/integration/actions/waive-and-cancel.test.ts",
       name: "refuse what doesn't exist or hasn't failed, as retrying does, and say why",
     },
   },
@@ -303,7 +303,7 @@ export const mutants: readonly Mutant[] = [
     from: '.where("planned", "=", false)',
     to: "",
     test: {
-      file: "packages/ledger/test/integration/pausing.test.ts",
+      file: "packages/ledger/test/integration/actions/pausing.test.ts",
       name: "an import keeps its status, isn't worked on, and continues with all that is open once it is resumed",
     },
   },
@@ -313,7 +313,7 @@ export const mutants: readonly Mutant[] = [
     from: 'if (folder?.status === "cancelled") {',
     to: 'if (folder?.status === "sealed") {',
     test: {
-      file: "packages/ledger/test/integration/waive-and-cancel.test.ts",
+      file: "packages/ledger/test/integration/actions/waive-and-cancel.test.ts",
       name: "end an import whatever it is doing; nothing of it is opened, planned or retried any more",
     },
   },
@@ -323,7 +323,7 @@ export const mutants: readonly Mutant[] = [
     from: "owner.folder_id = ${folderId} and owner.shard_id is not null and",
     to: "owner.folder_id = ${folderId} and",
     test: {
-      file: "packages/ledger/test/integration/planning.test.ts",
+      file: "packages/ledger/test/integration/planning/planning.test.ts",
       name: "gives no key to what isn't sent",
     },
   },
@@ -333,7 +333,7 @@ export const mutants: readonly Mutant[] = [
     from: "${isComplete} and not ${isPaused} and (${awaitsSeal}",
     to: "${isComplete} and (${awaitsSeal}",
     test: {
-      file: "packages/ledger/test/integration/pausing.test.ts",
+      file: "packages/ledger/test/integration/actions/pausing.test.ts",
       name: "a paused import isn't sealed; cancelling ends the pause, and a cancelled import can't be paused",
     },
   },
@@ -353,7 +353,7 @@ export const mutants: readonly Mutant[] = [
     from: "if (!begun) positions.set(import_id, before + 1);",
     to: "positions.set(import_id, before + 1);",
     test: {
-      file: "packages/ledger/test/integration/planning.test.ts",
+      file: "packages/ledger/test/integration/planning/planning.test.ts",
       name: "counts the positions of an import's shards from those that no worker has claimed yet",
     },
   },
@@ -433,7 +433,7 @@ export const mutants: readonly Mutant[] = [
     from: "id !== wanted.unlike && expiresAt > now && expiresAt - now >= required",
     to: "id !== wanted.unlike && expiresAt > now",
     test: {
-      file: "packages/credentials/test/unit/broker.test.ts",
+      file: "packages/credentials/test/unit/broker/broker.test.ts",
       name: "doesn't mistake a cached lease for a new one after the store was away for a moment",
     },
   },
@@ -443,7 +443,7 @@ export const mutants: readonly Mutant[] = [
     from: "if (isProbing) return PROBE_PAUSE;",
     to: "",
     test: {
-      file: "packages/credentials/test/unit/circuit-breaker.test.ts",
+      file: "packages/credentials/test/unit/broker/circuit-breaker.test.ts",
       name: "is probed by one call after the pause, while the others go on waiting",
     },
   },
@@ -453,7 +453,7 @@ export const mutants: readonly Mutant[] = [
     from: 'return error.action === "never" && until > now() && at >= refusedSince;',
     to: 'return error.action === "never" && until > now();',
     test: {
-      file: "packages/credentials/test/unit/broker.test.ts",
+      file: "packages/credentials/test/unit/broker/broker.test.ts",
       name: "calls again for a retry after a refusal of a whole call",
     },
   },
@@ -463,7 +463,7 @@ export const mutants: readonly Mutant[] = [
     from: "if (isShared(error)) await",
     to: "await",
     test: {
-      file: "packages/credentials/test/unit/broker.test.ts",
+      file: "packages/credentials/test/unit/broker/broker.test.ts",
       name: "leaves the call to others when it is closed in the middle of its own, without telling them of a failure",
     },
   },
@@ -473,7 +473,7 @@ export const mutants: readonly Mutant[] = [
     from: "if (now() >= lease.renewAt) flights",
     to: "if (now() > lease.expiresAt) flights",
     test: {
-      file: "packages/credentials/test/unit/broker.test.ts",
+      file: "packages/credentials/test/unit/broker/broker.test.ts",
       name: "renews in the background near the end, and replaces the lease as a whole",
     },
   },
@@ -503,7 +503,7 @@ export const mutants: readonly Mutant[] = [
     from: "const key = ring.find(({ id }) => id === encrypted.slice(0, at))?.key;",
     to: "const key = ring[0]?.key;",
     test: {
-      file: "packages/credentials/test/unit/lease-key.test.ts",
+      file: "packages/credentials/test/unit/stores/lease-key.test.ts",
       name: "opens with any of its keys, and with no other, and only as what was encrypted",
     },
   },
@@ -513,7 +513,7 @@ export const mutants: readonly Mutant[] = [
     from: '.filter((name) => name !== "x-ca-signature" && name !== "x-ca-signature-headers")',
     to: "",
     test: {
-      file: "packages/credentials/test/unit/iot-sign.test.ts",
+      file: "packages/credentials/test/unit/gateways/iot-sign.test.ts",
       name: "covers the x-ca- headers but its own, in their order, and no others by name",
     },
   },

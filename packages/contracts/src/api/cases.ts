@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { errorCodes } from "../errors/error-table.ts";
 import { plainText } from "../text/plain-text.ts";
-import { type Counters, type Counts, counts, countsOf } from "./counters.ts";
-import { folderView } from "./folders.ts";
+import { type Counters, type Counts, counts, countsOf } from "./imports/counters.ts";
+import { folderView } from "./imports/folders.ts";
+import { importStatus } from "./imports/states.ts";
 import { pageOf, pageQuery } from "./pages.ts";
-import { importStatus } from "./states.ts";
 import { trial } from "./trial.ts";
 
 const timestamp = z.iso.datetime();

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { examples } from "./examples.ts";
-import { pause } from "./pause.ts";
+import { pause } from "./imports/pause.ts";
+import { wait } from "./imports/waits.ts";
 import { trial } from "./trial.ts";
-import { wait } from "./waits.ts";
 
 /** Where a configured vendor's gateway and bucket are. */
 export interface VendorPlace {

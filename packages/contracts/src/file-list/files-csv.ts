@@ -1,5 +1,5 @@
-import type { FolderSelector } from "../api/folders.ts";
-import type { ImportView } from "../api/imports.ts";
+import type { FolderSelector } from "../api/imports/folders.ts";
+import type { ImportView } from "../api/imports/imports.ts";
 import type { ListedFile } from "./listed-files.ts";
 
 /** Returns a selector in one line: `suit_id=1001`. */

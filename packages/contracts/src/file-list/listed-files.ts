@@ -1,5 +1,5 @@
-import type { FileView } from "../api/files.ts";
-import type { FolderView } from "../api/folders.ts";
+import type { FileView } from "../api/imports/files.ts";
+import type { FolderView } from "../api/imports/folders.ts";
 
 /** A file of an import, with its folder. */
 export interface ListedFile {
