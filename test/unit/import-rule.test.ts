@@ -57,6 +57,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     endpoints: [],
     "file-body": [],
     "multipart-upload": [],
+    "object-proof": [],
     hosts: [],
     "host-check": ["hosts"],
     text: [],

@@ -1,17 +1,11 @@
 import { randomUUID } from "node:crypto";
+import { caseOf, fileOf, folderOf, keyOf, newKeyText, viewOf } from "@exhibit/client/testing";
 import {
   type AuditEvent,
   type BandwidthView,
-  type CaseView,
-  caseCountsOf,
-  countsOf,
   ExhibitError,
-  type FileView,
-  type FolderView,
   type ImportView,
   type IncidentView,
-  type KeyView,
-  noCounters,
   type VendorState,
 } from "@exhibit/contracts";
 import type {
@@ -28,105 +22,9 @@ import { createLogger } from "@exhibit/telemetry";
 import { type ApiOptions, buildApi } from "../src/index.ts";
 import { fakeDoor, sendKey } from "./fake-door.ts";
 
-const zeros = countsOf(noCounters);
-
-export function importView(more: Partial<ImportView> = {}): ImportView {
-  return {
-    import_id: randomUUID(),
-    trial: false,
-    status: "storing",
-    paused: null,
-    paused_vendors: [],
-    entrust_id: "E-77",
-    suit_ids: ["1001"],
-    suit_ids_total: 1,
-    title: null,
-    labels: {},
-    priority: "normal",
-    set_aside: false,
-    created_by: "api",
-    vendors: ["kongur"],
-    ...zeros,
-    sending_bytes: 0,
-    seconds: 1.5,
-    created_at: "2026-01-02T03:04:05.678Z",
-    updated_at: "2026-01-02T03:04:06Z",
-    finished_at: null,
-    errors: [],
-    waiting: [],
-    moving: true,
-    warnings: [],
-    ...more,
-  };
-}
-
-export const folderView: FolderView = {
-  folder_id: "1",
-  trial: false,
-  vendor: "kongur",
-  folder: { suit_id: "1001" },
-  source: { type: "directory", path: "/evidence/1001" },
-  status: "storing",
-  ...zeros,
-  endpoint: null,
-  bucket: null,
-  prefix: null,
-  offered: null,
-  compared_with: null,
-  vanished: null,
-  error: null,
-};
-
-export const fileView: FileView = {
-  file_id: "1",
-  folder_id: "1",
-  trial: false,
-  path: "证据/录音.wav",
-  raw_path: null,
-  size: 3,
-  modified_at: null,
-  modified_ms: null,
-  state: "stored",
-  is_folder: false,
-  stands_for: null,
-  endpoint: "https://oss-cn-hangzhou.aliyuncs.com",
-  bucket: "evidence",
-  version_id: null,
-  key: "suit/1001/证据/录音.wav",
-  sha256: "ab".repeat(32),
-  crc64: "18446744073709551615",
-  etag: '"x"',
-  request_id: "r",
-  stored_at: "2026-01-02T03:04:06Z",
-  lease_id: "l",
-  worker: { host: "worker-1", os_user: "exhibit", version: "0.1.0" },
-  skipped_as: null,
-  error: null,
-  waived_by: null,
-  waived_why: null,
-  waived_at: null,
-};
-
-export const caseView: CaseView = {
-  entrust_id: "E-77",
-  suit_id: null,
-  trial: false,
-  complete: true,
-  ...caseCountsOf({ ...noCounters, folders: 1 }),
-  reasons: [],
-  reasons_total: 0,
-  waived_in: 0,
-  vanished: 0,
-  suits: [],
-  suits_total: 0,
-  imports: {
-    ...{ total: 1, planning: 0, storing: 0, sealing: 0 },
-    ...{ sealed: 1, attention: 0, cancelled: 0 },
-  },
-  set_aside: 0,
-  first_import_at: "2026-01-02T03:04:05.678Z",
-  last_import_at: "2026-01-02T03:04:05.678Z",
-};
+export const folderView = folderOf();
+export const fileView = fileOf();
+export const caseView = caseOf();
 
 export const auditEvent: AuditEvent = {
   event_id: "1",
@@ -178,7 +76,7 @@ export function fakeImports() {
     return view;
   };
   const put = (more: Partial<ImportView> = {}) => {
-    const view = importView(more);
+    const view = viewOf({ import_id: randomUUID(), ...more });
     views.set(view.import_id, view);
     return view;
   };
@@ -286,21 +184,7 @@ export function fakeImports() {
   return { imports, cases, vendors, keys: fakeKeys(note), calls, views, put };
 }
 
-export const keyView: KeyView = {
-  key_id: "AbC12345",
-  name: "clerk",
-  role: "producer",
-  scope: { entrust_ids: ["E-77"], vendors: "all", roots: ["/evidence"] },
-  may_name_others: false,
-  created_at: "2026-11-23T10:00:00.000Z",
-  created_by: "key:admin",
-  expires_at: "2027-02-21T10:00:00.000Z",
-  previous_until: null,
-  revoked_at: null,
-  revoked_by: null,
-  last_used_at: null,
-};
-export const newKeyText = `exh_AbC12345${"s".repeat(43)}0crc32`;
+export const keyView = keyOf();
 
 /** Keys that note what they are asked for. */
 function fakeKeys(note: (name: string, ...args: unknown[]) => void): Keys {

@@ -5,7 +5,6 @@ export {
   createAuthenticator,
 } from "./check/authenticator.ts";
 export { takenUntil } from "./check/check-key.ts";
-export type { KeyRecord, SessionRecord } from "./check/records.ts";
 export { makeApiKey, type NewApiKey, parseApiKey } from "./secrets/api-key.ts";
 export { makeToken, type NewToken, parseToken } from "./secrets/token.ts";
 export { loginCodeEnd, sessionEnd } from "./sessions/session-life.ts";

@@ -1,3 +1,4 @@
+export * from "./access/credential-records.ts";
 export * from "./access/principal.ts";
 export * from "./access/roles.ts";
 export * from "./access/scope.ts";
@@ -31,6 +32,7 @@ export * from "./file-list/files-csv.ts";
 export * from "./file-list/listed-files.ts";
 export * from "./hosts.ts";
 export * from "./multipart-upload.ts";
+export * from "./object-proof.ts";
 export * from "./text/name-encodings.ts";
 export * from "./text/plain-text.ts";
 export * from "./text/visible.ts";

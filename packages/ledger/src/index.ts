@@ -1,6 +1,5 @@
 export {
   type ApiKey,
-  type ApiKeyRecord,
   createApiKey,
   findApiKey,
   listApiKeys,
@@ -16,7 +15,6 @@ export {
   endSession,
   findSession,
   type NewSession,
-  type SessionRecord,
   touchSession,
 } from "./access/sessions.ts";
 export { acceptDestination } from "./actions/accept-destination.ts";

@@ -1,4 +1,4 @@
-import type { ExhibitError, FileBody, OpenUpload } from "@exhibit/contracts";
+import type { ExhibitError, FileBody, ObjectProof, OpenUpload } from "@exhibit/contracts";
 import type { Lease } from "@exhibit/credentials";
 import type { UploadRecord } from "./upload-record.ts";
 
@@ -13,28 +13,9 @@ export interface LeaseHolder {
 /** Where a lease leads. */
 export type BucketPrefix = Pick<Lease, "bucket" | "prefix">;
 
-/** Proof that OSS holds exactly the bytes that were read. */
-export interface Receipt {
+export interface Receipt extends ObjectProof {
   /** `identical`: an object with these bytes was there before, and nothing was written. */
-  outcome: "stored" | "identical";
-  /** The bucket's endpoint, as the lease names it. */
-  endpoint: string;
-  bucket: string;
-  key: string;
-  /** Bytes. */
-  size: number;
-  /** 32 bytes. */
-  sha256: Buffer;
-  /** CRC-64/XZ, unsigned; OSS's own value was equal to it. */
-  crc64: bigint;
-  etag: string | undefined;
-  /** OSS's id of the request that proved it: the write, or the HEAD that found the object. */
-  requestId: string | undefined;
-  /** The object's version, where the bucket keeps versions. */
-  versionId: string | undefined;
-  /** When OSS answered the write, or the found object's Last-Modified; both by OSS's clock. */
-  storedAt: Date;
-  leaseId: string;
+  readonly outcome: "stored" | "identical";
 }
 
 /**

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { FileBody, Piece } from "@exhibit/contracts";
 import type { Bucket, Lease } from "@exhibit/credentials";
+import { createRandom } from "@exhibit/testkit/random";
 import { createCRC64 } from "hash-wasm";
 import type { LeaseHolder } from "../src/index.ts";
 
@@ -93,11 +94,5 @@ export function pieceOf(bytes: Buffer, whole?: Buffer): Piece {
 
 /** Returns bytes that differ everywhere, so that no mix-up of parts goes unnoticed. */
 export function bytesOf(length: number, seed = 1): Buffer {
-  const bytes = Buffer.alloc(length);
-  let state = seed;
-  for (let at = 0; at < length; at += 1) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    bytes[at] = state >>> 24;
-  }
-  return bytes;
+  return createRandom(seed).bytes(length);
 }

@@ -2,10 +2,11 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
+import { viewOf } from "@exhibit/client/testing";
 import type { Problem } from "@exhibit/contracts";
 import { afterEach, describe, expect, it } from "vitest";
 import { bearer, testKey } from "../fake-door.ts";
-import { importView, startApi } from "../fake-imports.ts";
+import { startApi } from "../fake-imports.ts";
 
 const MiB = 1024 * 1024;
 const folder = {
@@ -99,11 +100,11 @@ describe("A body's size", () => {
     let begun = 0;
     const four = Promise.withResolvers<void>();
     api.imports.create = async ({ folders: { length } }) => {
-      if (length === 1) return importView();
+      if (length === 1) return viewOf();
       begun += 1;
       if (begun === 4) four.resolve();
       await finished.promise;
-      return importView();
+      return viewOf();
     };
     const underWay = Array.from({ length: 4 }, () => post("/v1/imports", large));
     await four.promise;
@@ -242,7 +243,7 @@ describe("A body's time", () => {
     await start({ bodyTimes: { whole: 100, stall: 100 } });
     api.imports.create = async () => {
       await pause(500);
-      return importView();
+      return viewOf();
     };
     const answer = await post("/v1/imports", JSON.stringify({ folders: [folder] }));
     expect(answer.status).toBe(202);

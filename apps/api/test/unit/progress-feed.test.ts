@@ -1,10 +1,10 @@
+import { viewOf } from "@exhibit/client/testing";
 import { expect, it } from "vitest";
 import { createProgressFeed } from "../../src/progress/progress-feed.ts";
 import { createStreamCount } from "../../src/progress/stream-count.ts";
-import { importView } from "../fake-imports.ts";
 
 it("makes one text of each change for all who follow an import", async () => {
-  let view = importView();
+  let view = viewOf();
   const feed = createProgressFeed({
     read: async () => view,
     onFault: () => undefined,
@@ -24,7 +24,7 @@ it("makes one text of each change for all who follow an import", async () => {
 });
 
 it("goes on for the others when one of an import's followers leaves", async () => {
-  let view = importView();
+  let view = viewOf();
   const feed = createProgressFeed({
     read: async () => view,
     onFault: () => undefined,

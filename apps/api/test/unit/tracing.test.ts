@@ -1,9 +1,10 @@
+import { viewOf } from "@exhibit/client/testing";
 import { activeTraceId, withSpan } from "@exhibit/telemetry";
 import { recordSpans, type SpanRecorder } from "@exhibit/telemetry/testing";
 import { SpanStatusCode } from "@opentelemetry/api";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { bearer, testKey } from "../fake-door.ts";
-import { importView, startApi } from "../fake-imports.ts";
+import { startApi } from "../fake-imports.ts";
 
 let api: Awaited<ReturnType<typeof startApi>>;
 let recorder: SpanRecorder;
@@ -27,7 +28,7 @@ it("carries the caller's trace into the handler, also behind a body that has to 
   api.imports.create = async () => {
     seen = activeTraceId();
     await withSpan("exhibit.plan", {}, async () => {});
-    return importView();
+    return viewOf();
   };
   // A real socket: the body arrives in an event of its own.
   const address = await api.app.listen({ port: 0, host: "127.0.0.1" });

@@ -9,6 +9,7 @@ import {
   folderOf,
   importId,
   json,
+  keyOf,
   startFakeApi,
   viewOf,
 } from "@exhibit/client/testing";
@@ -103,19 +104,11 @@ const ofCase = caseOf({
   ],
   reasons_total: 1,
 });
-const key = {
-  key_id: "AbCd1234",
+const key = keyOf({
   name: HOSTILE,
-  role: "viewer",
   scope: { entrust_ids: [HOSTILE], vendors: [HOSTILE], roots: [HOSTILE] },
-  may_name_others: false,
-  created_at: pause.at,
   created_by: HOSTILE,
-  expires_at: pause.at,
-  previous_until: null,
-  revoked_at: null,
-  last_used_at: null,
-};
+});
 
 /** An API all of whose texts are somebody else's. */
 const hostileApi: Answer = (response, { method, path }) => {

@@ -1,9 +1,8 @@
-import type { Principal } from "@exhibit/contracts";
+import type { KeyRecord, Principal, SessionRecord } from "@exhibit/contracts";
 import { parseApiKey } from "../secrets/api-key.ts";
 import { parseToken } from "../secrets/token.ts";
 import { isOpen } from "../sessions/session-life.ts";
 import { takenUntil } from "./check-key.ts";
-import type { KeyRecord, SessionRecord } from "./records.ts";
 import { createRemembered } from "./remembered.ts";
 import { createUses } from "./uses.ts";
 

@@ -1,5 +1,5 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
-import type { KeyRecord } from "./records.ts";
+import type { KeyRecord } from "@exhibit/contracts";
 
 /** What a secret is compared with where there is nothing to compare it with; nothing has this digest. */
 const NO_DIGEST = randomBytes(32);

@@ -1,12 +1,10 @@
-import { everything, type Principal } from "@exhibit/contracts";
+import { everything, type KeyRecord, type Principal, type SessionRecord } from "@exhibit/contracts";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import {
   type AuthenticatorOptions,
   createAuthenticator,
-  type KeyRecord,
   makeApiKey,
   makeToken,
-  type SessionRecord,
 } from "../../src/index.ts";
 
 const start = Date.parse("2026-11-30T12:00:00Z");

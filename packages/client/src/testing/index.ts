@@ -1,3 +1,4 @@
 export * from "./fake-api.ts";
 export * from "./file-views.ts";
 export * from "./import-views.ts";
+export * from "./key-views.ts";

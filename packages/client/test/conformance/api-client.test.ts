@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { deadUrl, errorJson, json, startFakeApi } from "../../src/testing/fake-api.ts";
 import { folderOf } from "../../src/testing/file-views.ts";
 import { importId, viewOf } from "../../src/testing/import-views.ts";
+import { keyOf, newKeyText } from "../../src/testing/key-views.ts";
 
 test("sends an import and reads its view", async () => {
   await using api = await startFakeApi((response) => json(response, viewOf(), 202));
@@ -203,21 +204,8 @@ test("repeats reads while the API is away, if it was asked to, and nothing else"
 });
 
 test("makes, lists, rotates and revokes keys", async () => {
-  const key = {
-    key_id: "AbC12345",
-    name: "clerk",
-    role: "viewer",
-    scope: { entrust_ids: ["E-77"], vendors: "all", roots: "all" },
-    may_name_others: false,
-    created_at: "2026-11-23T10:00:00.000Z",
-    created_by: "key:admin",
-    expires_at: "2027-02-21T10:00:00.000Z",
-    previous_until: null,
-    revoked_at: null,
-    revoked_by: null,
-    last_used_at: null,
-  };
-  const made = { ...key, key: "exh_secret" };
+  const key = keyOf();
+  const made = { ...key, key: newKeyText };
   await using api = await startFakeApi((response, { method, path }) => {
     if (method === "GET") json(response, { items: [key], next: null });
     else json(response, path === "/v1/keys" || path.endsWith("/rotate") ? made : key);

@@ -3,6 +3,7 @@ import {
   type AuditEvent,
   ExhibitError,
   isUnscoped,
+  type KeyRecord,
   type KeyRequest,
   type KeyView,
   type NewKey,
@@ -13,7 +14,6 @@ import {
   type Scope,
 } from "@exhibit/contracts";
 import {
-  type ApiKeyRecord,
   createApiKey,
   findApiKey,
   type Ledger,
@@ -74,7 +74,7 @@ export function createKeys(
   { onChange = () => {}, now = Date.now }: KeysOptions = {},
 ): Keys {
   /** Returns a key that somebody may know of. */
-  async function findFor({ scope }: Principal, keyId: string): Promise<ApiKeyRecord> {
+  async function findFor({ scope }: Principal, keyId: string): Promise<KeyRecord> {
     const key = await findApiKey(ledger, keyId);
     if (key !== undefined && isWithin(key.principal.scope, scope)) return key;
     throw new ExhibitError("NOT_FOUND", `There is no key ${keyId}.`);

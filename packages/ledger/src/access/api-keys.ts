@@ -1,5 +1,6 @@
 import {
   ExhibitError,
+  type KeyRecord,
   type KeyView,
   type Principal,
   type Role,
@@ -21,18 +22,6 @@ export interface ApiKey {
   readonly mayNameOthers: boolean;
   readonly digest: Buffer;
   readonly expiresAt: Date;
-}
-
-/** What a key is checked by. */
-export interface ApiKeyRecord {
-  readonly id: string;
-  readonly principal: Principal;
-  readonly digest: Uint8Array;
-  /** The secret before the last rotation, for as long as it is still taken. */
-  readonly previous: { readonly digest: Uint8Array; readonly until: Date } | null;
-  readonly expiresAt: Date;
-  readonly revokedAt: Date | null;
-  readonly lastUsedAt: Date | null;
 }
 
 /** A key's new secret. */
@@ -72,7 +61,7 @@ export async function createApiKey({ db }: Ledger, key: ApiKey, by: By): Promise
 }
 
 /** Returns what a key is checked by, also if it is revoked or has expired. */
-export async function findApiKey({ db }: Ledger, id: string): Promise<ApiKeyRecord | undefined> {
+export async function findApiKey({ db }: Ledger, id: string): Promise<KeyRecord | undefined> {
   const row = await db.selectFrom("api_keys").selectAll().where("id", "=", id).executeTakeFirst();
   return row && keyRecord(row);
 }
@@ -163,7 +152,7 @@ function principalOf({ name, role, scope, may_name_others }: Selectable<ApiKeyTa
   return { name: `key:${name}`, role, scope, mayNameOthers: may_name_others };
 }
 
-function keyRecord(row: Selectable<ApiKeyTable>): ApiKeyRecord {
+function keyRecord(row: Selectable<ApiKeyTable>): KeyRecord {
   const { previous_digest: digest, previous_until: until } = row;
   return {
     id: row.id,

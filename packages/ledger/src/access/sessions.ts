@@ -1,4 +1,4 @@
-import type { Principal } from "@exhibit/contracts";
+import type { Principal, SessionRecord } from "@exhibit/contracts";
 import type { Ledger } from "../ledger.ts";
 
 /** A session of a browser that begins. */
@@ -10,14 +10,6 @@ export interface NewSession {
   /** Whether its cookie is one for HTTPS alone. */
   readonly secure: boolean;
   readonly now: Date;
-  readonly expiresAt: Date;
-}
-
-/** What a session is checked by. */
-export interface SessionRecord {
-  readonly principal: Principal;
-  readonly secure: boolean;
-  readonly seenAt: Date;
   readonly expiresAt: Date;
 }
 

@@ -1,4 +1,4 @@
-import type { ErrorCode } from "@exhibit/contracts";
+import type { ErrorCode, ObjectProof } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import { bytesArray, plainArray, textArray } from "../sql/arrays.ts";
@@ -6,25 +6,11 @@ import { preparedAs } from "../sql/prepared-statements.ts";
 import { storable } from "../sql/text.ts";
 import { receiptLeasesOf } from "./receipt-leases.ts";
 
-/** A file that is in OSS: its receipt. */
-export interface StoredFile {
+/** A file that is in OSS, with its receipt. */
+export interface StoredFile extends ObjectProof {
   fileId: number;
   state: "stored" | "identical";
-  size: number;
   modifiedMs: number;
-  endpoint: string;
-  bucket: string;
-  key: string;
-  /** 32 bytes. */
-  sha256: Uint8Array;
-  /** Unsigned. */
-  crc64: bigint;
-  etag: string | undefined;
-  requestId: string | undefined;
-  /** The object's version, where the bucket keeps versions. */
-  versionId: string | undefined;
-  storedAt: Date;
-  leaseId: string;
   /** The ledger's number of the multipart upload that became the object; it is removed. */
   upload?: number | undefined;
 }

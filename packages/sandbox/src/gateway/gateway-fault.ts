@@ -1,6 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
-import { TopError, topError } from "./top/top-error.ts";
 import { vendorNames } from "./vendors/index.ts";
 
 /**
@@ -14,7 +13,8 @@ import { vendorNames } from "./vendors/index.ts";
  * - `slow`: the right response, `delayMs` late
  * - `error`: an `error_response` with the given code
  *
- * The IoT gateway expresses them in its own protocol: see `iot-gateway.ts`.
+ * The first three and `error` are here in the words of TOP; `iot/iot-fault.ts` has those of the IoT
+ * gateway.
  */
 const gatewayMoods = [
   "denied",
@@ -48,31 +48,31 @@ export type GatewayFaultOrder = z.input<typeof gatewayFault>;
 /** What a fault does to a response: nothing, an error page, a cut connection, or half a document. */
 export type FaultEffect = "none" | "down" | "reset" | "malformed";
 
-/** Applies a fault to a call of TOP. Throws `TopError` for the moods whose response is an error. */
-export async function applyFault(fault: GatewayFault, signal: AbortSignal): Promise<FaultEffect> {
-  switch (fault.mood) {
-    case "denied":
-      throw topError(
-        11,
-        "isv.permission-api-package-limit",
-        "The app has no right to call this API",
-      );
-    case "throttled":
-      throw topError(
-        7,
-        "accesscontrol.limited-by-app-access-count",
-        `This ban will last for ${fault.banSeconds} more seconds`,
-      );
-    case "unavailable":
-      throw topError(15, "isp.top-remote-service-unavailable", "The service can't be reached");
-    case "error":
-      throw new TopError(fault.code, fault.message, fault.subCode, fault.subMessage);
+/** A fault whose response is an error, which each gateway says in its own protocol. */
+export type RefusingFault = GatewayFault & {
+  mood: Exclude<GatewayFault["mood"], FaultEffect | "slow">;
+};
+
+/** Applies the fault of a call, if it has one. Throws what `refusalOf` returns for a refusing one. */
+export async function applyFault(
+  fault: GatewayFault | undefined,
+  refusalOf: (fault: RefusingFault) => Error,
+  signal: AbortSignal,
+): Promise<FaultEffect> {
+  if (fault === undefined) return "none";
+  const { mood } = fault;
+  switch (mood) {
     case "slow":
       await pause(fault.delayMs, undefined, { signal });
       return "none";
     case "down":
     case "reset":
     case "malformed":
-      return fault.mood;
+      return mood;
+    case "denied":
+    case "throttled":
+    case "unavailable":
+    case "error":
+      throw refusalOf({ ...fault, mood });
   }
 }

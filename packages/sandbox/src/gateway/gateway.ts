@@ -18,6 +18,7 @@ import { readParameters } from "./top/read-parameters.ts";
 import { checkCommonParameters, type Parameters, readFormat } from "./top/top-checks.ts";
 import { type TopFormat, writeAnswer, writeError } from "./top/top-envelope.ts";
 import { TopError, topError } from "./top/top-error.ts";
+import { topRefusal } from "./top/top-fault.ts";
 import {
   type TopVendorName,
   topVendorNames,
@@ -112,7 +113,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   async function answer(parameters: Parameters, as: TopFormat, requestId: string): Promise<Reply> {
     const name = vendorOf(parameters);
     const fault = await takeFault(name);
-    const effect = fault === undefined ? "none" : await applyFault(fault, options.signal);
+    const effect = await applyFault(fault, topRefusal, options.signal);
     if (effect === "reset") return { outcome: effect };
     if (effect === "down") return { outcome: effect, status: 502, body: BAD_GATEWAY };
     if (!parameters.get("method")) throw topError(21);

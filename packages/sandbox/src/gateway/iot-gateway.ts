@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { setTimeout as pause } from "node:timers/promises";
 import { httpDate } from "../http/http-date.ts";
 import { readText } from "../http/read-text.ts";
 import type { GatewayCall } from "./gateway-call.ts";
-import type { FaultEffect, GatewayFault } from "./gateway-fault.ts";
+import { applyFault, type GatewayFault } from "./gateway-fault.ts";
 import { createIotChecks, type IotRequest } from "./iot/iot-checks.ts";
 import { failedInBackend, IotError, refusedByGateway } from "./iot/iot-error.ts";
+import { iotRefusal } from "./iot/iot-fault.ts";
 import { type IotVendorName, iotVendorNames, iotVendors } from "./vendors/index.ts";
 import type { VendorContext } from "./vendors/vendor.ts";
 
@@ -58,7 +58,7 @@ export function createIotGateway(options: IotGatewayOptions): IotGateway {
 
   async function outcomeOf(request: IotRequest, name: IotVendorName | undefined) {
     const fault = await options.takeFault(name);
-    const effect = fault === undefined ? "none" : await applyFault(fault, options.signal);
+    const effect = await applyFault(fault, iotRefusal, options.signal);
     if (effect === "reset") return { outcome: effect, reply: undefined };
     if (effect === "down") return { outcome: effect, reply: BAD_GATEWAY };
     const [{ id }, data] = answer(request, name);
@@ -96,30 +96,6 @@ const BAD_GATEWAY: Reply = {
   headers: { "content-type": "text/html" },
   body: "<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>",
 };
-
-/** Applies a fault to a call of this gateway. Throws `IotError` for the moods whose response is an error. */
-async function applyFault(fault: GatewayFault, signal: AbortSignal): Promise<FaultEffect> {
-  switch (fault.mood) {
-    case "denied":
-      throw failedInBackend(403, "request forbidden.");
-    case "throttled": {
-      // Any code of six characters marks an error as the gateway's own.
-      const more = { errorCode: "T429AP", retryAfter: fault.banSeconds };
-      throw new IotError(403, 403, "Request Limited: Throttled by APP Flow Control", more);
-    }
-    case "unavailable":
-      throw failedInBackend(20004, "Backend Service Error");
-    case "error":
-      throw failedInBackend(fault.code, fault.message);
-    case "slow":
-      await pause(fault.delayMs, undefined, { signal });
-      return "none";
-    case "down":
-    case "reset":
-    case "malformed":
-      return fault.mood;
-  }
-}
 
 function readEnvelope(body: string): Envelope {
   const { id, version, request, params } = objectOf(body);

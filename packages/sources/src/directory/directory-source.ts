@@ -4,7 +4,7 @@ import { ExhibitError } from "@exhibit/contracts/errors";
 import { missingPath } from "../file-system/missing-path.ts";
 import { textOf } from "../file-system/names.ts";
 import { isInBounds, type Place, whereInPlace } from "../file-system/place.ts";
-import { onDisk, rawPath, showRaw } from "../file-system/raw-paths.ts";
+import { onDisk, rawPath } from "../file-system/raw-paths.ts";
 import { checkApart, checkPath, locate } from "../file-system/roots.ts";
 import type { SourceReader } from "../source.ts";
 import { sourceError } from "../source-error.ts";
@@ -82,7 +82,8 @@ async function absenceIn(
   const missing = await missingPath(path, { source, roots });
   if (missing === undefined) return { path, unmounted: undefined };
   const looksUnmounted = error.code === "SOURCE_NOT_FOUND" && missing.looksUnmounted;
-  const shown = JSON.stringify(showRaw(missing.path));
+  // It is a source, or lies above one: its names are text.
+  const shown = `"${missing.path}"`;
   const why = missing.isEmptyFolder ? `${shown} is empty` : `there is no ${shown}`;
   return { path: missing.path, unmounted: looksUnmounted ? why : undefined };
 }

@@ -49,6 +49,13 @@ it("says why it looks like a share that isn't mounted", async () => {
   });
 });
 
+it("names a folder with a backslash as it is called", async () => {
+  const folder = "root/C:\\evidence";
+  await mkdir(tree.at(folder));
+  const gone = await absence(folder, "SOURCE_NOT_FOUND", { path: "a.pdf" });
+  expect(gone?.unmounted).toBe(`"${tree.at(folder)}" is empty`);
+});
+
 it("names an empty source, which may have files elsewhere, without calling it unmounted", async () => {
   expect(await absence("root/unmounted", "SOURCE_EMPTY")).toEqual({
     path: tree.at("root/unmounted"),

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { createRandom } from "@exhibit/testkit/random";
 import fc from "fast-check";
 import { createCRC64 } from "hash-wasm";
 import { describe, expect, it } from "vitest";
@@ -21,13 +22,7 @@ function shared(bytes: Uint8Array): Uint8Array {
 }
 
 function anyBytes(length: number): Uint8Array {
-  let state = length + 1;
-  return shared(
-    Uint8Array.from({ length }, () => {
-      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-      return state >>> 24;
-    }),
-  );
+  return shared(createRandom(length).bytes(length));
 }
 
 describe("crc64", () => {

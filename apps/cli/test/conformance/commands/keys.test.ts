@@ -1,24 +1,12 @@
-import { json } from "@exhibit/client/testing";
+import { json, keyOf, newKeyText } from "@exhibit/client/testing";
 import type { KeyView } from "@exhibit/contracts";
 import { describe, expect, test } from "vitest";
 import { against, exhibit } from "../../support/run.ts";
 
-const key: KeyView = {
-  key_id: "AbC12345",
-  name: "clerk",
-  role: "producer",
+const key = keyOf({
   scope: { entrust_ids: ["E-77", "E-78"], vendors: ["kongur"], roots: ["/evidence/77"] },
-  may_name_others: false,
-  created_at: "2026-11-23T10:00:00.000Z",
-  created_by: "key:admin",
-  expires_at: "2100-02-21T10:00:00.000Z",
-  previous_until: null,
-  revoked_at: null,
-  revoked_by: null,
-  last_used_at: null,
-};
-const text = `exh_AbC12345${"s".repeat(43)}0crc32`;
-const made = { ...key, key: text };
+});
+const made = { ...key, key: newKeyText };
 
 describe("exhibit keys", () => {
   const everything = { entrust_ids: "all", vendors: "all", roots: "all" } as const;
@@ -98,10 +86,10 @@ describe("exhibit keys create", () => {
       ...["clerk", "--role", "producer", "--entrust", "E-77", "--entrust", "E-78"],
       ...["--vendor", "kongur", "--root", "/evidence/77", "--expires", "30", "--why", "for Li"],
     ]);
-    expect({ code, stdout }).toEqual({ code: 0, stdout: `${text}\n` });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `${newKeyText}\n` });
     expect(stderr).toContain("AbC12345 for clerk: producer, limited to E-77, E-78; vendor kongur");
     expect(stderr).toContain("shown this once");
-    expect(stderr).not.toContain(text);
+    expect(stderr).not.toContain(newKeyText);
     expect(asked).toMatchObject([
       {
         method: "POST",
@@ -127,8 +115,8 @@ describe("exhibit keys create", () => {
   test("has the key once in its JSON, and nowhere else", async () => {
     const { stdout, stderr, last } = await create(["clerk", "--role", "viewer", "--json"]);
     expect(last()).toEqual(made);
-    expect(stdout.split(text)).toHaveLength(2);
-    expect(stderr).not.toContain(text);
+    expect(stdout.split(newKeyText)).toHaveLength(2);
+    expect(stderr).not.toContain(newKeyText);
   });
 
   test.each([
@@ -151,7 +139,7 @@ describe("exhibit keys rotate", () => {
       (response) => json(response, rotated),
       ["keys", "rotate", "AbC12345", "--old-valid", "0", "--expires", "7", "--utc"],
     );
-    expect({ code, stdout }).toEqual({ code: 0, stdout: `${text}\n` });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `${newKeyText}\n` });
     expect(stderr).toContain("The secret before it works until 2026-12-01 10:00 UTC.");
     expect(asked).toMatchObject([
       { path: "/v1/keys/AbC12345/rotate", body: { old_valid_hours: 0, expires_in_days: 7 } },

@@ -1,3 +1,4 @@
+import { createRandom } from "@exhibit/testkit/random";
 import {
   type ConcurrencyWindow,
   createConcurrencyWindow,
@@ -44,7 +45,7 @@ export function simulate(
   processes: number,
   { late = 0, seed = 1 }: SimulationOptions = {},
 ): Simulated {
-  const random = randomOf(seed);
+  const random = createRandom(seed).number;
   const queue: { at: number; run: () => void }[] = [];
   const limits = { floor: 1, start: 16, ceiling: 256, now: () => now };
   let now = 0;
@@ -109,13 +110,4 @@ export function simulate(
   }
 
   return simulated;
-}
-
-/** Returns numbers from 0 to 1, the same for the same seed. */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
 }

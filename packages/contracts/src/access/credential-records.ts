@@ -1,6 +1,6 @@
-import type { Principal } from "@exhibit/contracts";
+import type { Principal } from "./principal.ts";
 
-/** What is kept of an API key. Its text isn't. */
+/** What an API key is checked by. The text of the key isn't kept. */
 export interface KeyRecord {
   readonly id: string;
   readonly principal: Principal;
@@ -12,7 +12,7 @@ export interface KeyRecord {
   readonly lastUsedAt: Date | null;
 }
 
-/** What is kept of a session. */
+/** What a browser's session is checked by. */
 export interface SessionRecord {
   /** On whose authority its requests act. */
   readonly principal: Principal;
