@@ -16,7 +16,12 @@ const programs = [
   },
   { name: "PgBouncer", package: "pgbouncer", found: hasPgBouncer },
   { name: "PostgreSQL", package: "postgresql", found: hasPostgres },
-  { name: "chromium", package: "chromium", found: () => inPath("chromium") !== undefined },
+  // Chromium without what shows windows: it starts four times as fast as the whole, which is taken where it is there.
+  {
+    name: "Chromium",
+    package: "chromium-headless-shell",
+    found: () => ["chromium-headless-shell", "chromium"].some((name) => inPath(name) !== undefined),
+  },
 ];
 
 /** Installs the missing ones where that can be done without asking; elsewhere says what is missing and ends the process. */

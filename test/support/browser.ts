@@ -1,9 +1,12 @@
+import { existsSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright-core";
+
+const CHROMIUM = ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium"];
 
 /** Starts Debian's Chromium without a window and without calls home; `more` are further options of its command line. */
 export function startBrowser(...more: string[]): Promise<Browser> {
   return chromium.launch({
-    executablePath: "/usr/bin/chromium",
+    executablePath: CHROMIUM.find(existsSync) ?? "chromium",
     args: [
       "--no-sandbox",
       "--disable-gpu",
