@@ -3,6 +3,7 @@ export { startPostgres } from "./postgres-server.ts";
 export { startPrefixProxy } from "./prefix-proxy.ts";
 export { takeRedisDatabase } from "./redis-database.ts";
 export { startRedis } from "./redis-server.ts";
+export { redocly } from "./redocly.ts";
 export { selfSigned } from "./self-signed.ts";
 export {
   dataFolder,

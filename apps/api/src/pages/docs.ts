@@ -19,6 +19,7 @@ export async function addDocs(app: FastifyInstance, trial: boolean): Promise<voi
         title: "Exhibit",
         description: `${trial ? `**${TRIAL_NOTICE}**\n\n` : ""}Bulk ingestion of evidence into the OSS folders that vendors open for a case`,
         version: "1",
+        license: { name: "Apache License 2.0", identifier: "Apache-2.0" },
       },
       components: { securitySchemes },
       security: Object.keys(securitySchemes).map((name) => ({ [name]: [] })),

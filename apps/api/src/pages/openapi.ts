@@ -23,7 +23,35 @@ const descriptions: Readonly<Record<string, string>> = {
 export function finished(document: OpenApi): OpenApi {
   // Relative to the document, because a proxy may add a path in front. The library takes no such address.
   const servers = [{ url: ".", description: "This server" }];
-  return { ...withoutUnused(describeResponses(document)), servers };
+  const described = describeResponses(inPlainForm(document));
+  return { ...withPlainNames(withoutUnused(described)), servers };
+}
+
+/** Gives schemas the form that generators of clients understand. */
+function inPlainForm(document: OpenApi): OpenApi {
+  const plain = (_: string, part: unknown) => (isRecord(part) ? plainSchema(part) : part);
+  return JSON.parse(JSON.stringify(document), plain) as OpenApi;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function isRecord(part: unknown): part is Json {
+  return typeof part === "object" && part !== null && !Array.isArray(part);
+}
+
+function plainSchema(schema: Json): Json {
+  const { oneOf, propertyNames, additionalProperties, required, ...others } = schema;
+  // A union that has one member as yet is that member.
+  if (Array.isArray(oneOf) && oneOf.length === 1) {
+    const { oneOf: _, ...rest } = schema;
+    return { ...rest, ...(oneOf[0] as Json) };
+  }
+  // A record all of whose keys are known and required is an object with these properties.
+  if (others.properties !== undefined || !isRecord(propertyNames) || !Array.isArray(required)) {
+    return schema;
+  }
+  const properties = Object.fromEntries(required.map((name) => [name, additionalProperties]));
+  return { ...others, properties, required, additionalProperties: false };
 }
 
 /** Describes the responses that no schema describes. */
@@ -55,6 +83,32 @@ function withoutUnused(document: OpenApi): OpenApi {
   }
   const kept = Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name)));
   return { ...document, components: { ...components, schemas: kept } };
+}
+
+/**
+ * Takes `Input` from the names of schemas where it tells nothing apart: the library adds it to all that
+ * requests are made of.
+ */
+function withPlainNames(document: OpenApi): OpenApi {
+  const schemas = document.components?.schemas ?? {};
+  const plain = new Map<string, string>();
+  for (const [name, schema] of Object.entries(schemas)) {
+    const short = name.replace(/Input$/, "");
+    const other = schemas[short];
+    if (other === undefined || JSON.stringify(other) === JSON.stringify(schema)) {
+      plain.set(name, short);
+    }
+  }
+  const nameOf = (name: string) => plain.get(name) ?? name;
+  const text = JSON.stringify(document).replace(
+    /"#\/components\/schemas\/([^"]+)"/g,
+    (_, name: string) => JSON.stringify(`#/components/schemas/${nameOf(name)}`),
+  );
+  const renamed = JSON.parse(text) as OpenApi;
+  const named = Object.entries(renamed.components?.schemas ?? {}).map(
+    ([name, schema]) => [nameOf(name), schema] as const,
+  );
+  return { ...renamed, components: { ...renamed.components, schemas: Object.fromEntries(named) } };
 }
 
 /** Returns the name of an operation that doesn't name itself: `getKeys` for GET /v1/keys. */

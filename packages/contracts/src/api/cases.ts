@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { errorCodes } from "../errors/error-table.ts";
+import { shownErrorCode } from "../errors/error-code.ts";
 import { plainText } from "../text/plain-text.ts";
 import { type Counters, type Counts, counts, countsOf } from "./imports/counters.ts";
 import { folderView } from "./imports/folders.ts";
@@ -62,7 +62,7 @@ export const caseReason = z
     files: number.describe("The files that it is about, as far as they are known"),
     folders: number.describe("The counted folders that it is about"),
     codes: z
-      .array(z.object({ code: z.enum(errorCodes as [string, ...string[]]), files: number }))
+      .array(z.object({ code: shownErrorCode, files: number }))
       .describe("For `files_failed`: the errors' codes, the most frequent first"),
     suit_ids: z.array(z.string()).describe("For `suit_missing`: the suits, at most the first 100"),
   })

@@ -1,13 +1,11 @@
 import { z } from "zod";
-import { errorCodes } from "../errors/error-table.ts";
+import { shownErrorCode as code } from "../errors/error-code.ts";
 import { examples } from "./examples.ts";
-
-const code = z.enum(errorCodes as [string, ...string[]]);
 
 /** What went wrong with a file, a folder or an import, as the API shows it. */
 export const errorView = z
   .object({ code, message: z.string(), remedy: z.string() })
-  .meta({ id: "Error" });
+  .meta({ id: "Failure" });
 export type ErrorView = z.output<typeof errorView>;
 
 /** The media type of `problem`. */

@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { type ErrorCode, errorCodes } from "./error-table.ts";
 
+/** An error code in a response. */
+export const shownErrorCode = z.enum(errorCodes as [string, ...string[]]).meta({ id: "ErrorCode" });
+
 /** An error code in a request. The message for an unknown code suggests similar ones. */
 export const errorCode = z.enum(errorCodes as [ErrorCode, ...ErrorCode[]], {
   error: ({ input }) => noSuchCode(String(input)),

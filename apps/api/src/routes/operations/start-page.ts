@@ -1,6 +1,7 @@
 import { TRIAL_NOTICE, trial } from "@exhibit/contracts";
 import { z } from "zod";
 import { action } from "../../action/action.ts";
+import { failures } from "../../action/failure-responses.ts";
 
 // Relative, so that they work behind a proxy that adds a path in front.
 const links = {
@@ -61,6 +62,7 @@ export const startPage = action(
         },
         description: "Links, relative to this address",
       },
+      ...failures,
     },
   },
   ({ trial: isTrial }) =>

@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { errorCodes } from "../../errors/error-table.ts";
+import { shownErrorCode } from "../../errors/error-code.ts";
 
 /** What work may be waiting for; it goes on by itself. */
-export const waitsFor = z
-  .enum(["worker", "queue", "ledger", "vendor", "source", "store"])
-  .describe(
+export const waitsFor = z.enum(["worker", "queue", "ledger", "vendor", "source", "store"]).meta({
+  id: "WaitFor",
+  description:
     "worker: no worker is running; queue, ledger: the service; vendor: a lease; source: the disk or share; store: OSS",
-  );
+});
 export type WaitsFor = z.output<typeof waitsFor>;
 
 /** A part of the work is waiting, and why. */
@@ -15,7 +15,7 @@ export const wait = z
     for: waitsFor,
     name: z.string().nullable().describe("Which one: the vendor, the source's path, or the bucket"),
     since: z.iso.datetime(),
-    code: z.enum(errorCodes as [string, ...string[]]).nullable(),
+    code: shownErrorCode.nullable(),
     message: z.string(),
   })
   .meta({ id: "Wait" });
