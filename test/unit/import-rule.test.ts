@@ -9,6 +9,7 @@ const allowed: Record<string, readonly string[]> = {
   contracts: [],
   testkit: [],
   access: ["contracts"],
+  "safe-fetch": ["contracts"],
   client: ["contracts"],
   credentials: ["contracts"],
   config: ["contracts", "credentials"],
@@ -72,6 +73,11 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     sessions: [],
     tokens: [],
     check: ["secrets", "sessions"],
+  },
+  "safe-fetch": {
+    address: [],
+    http: ["address"],
+    "safe-fetch": ["address", "http"],
   },
   credentials: {
     lease: [],

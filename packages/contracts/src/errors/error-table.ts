@@ -364,6 +364,19 @@ export const errorTable = {
     meaning: "Your role or your scope doesn't permit this.",
     remedy: "Ask an administrator for a key with the role or the scope that the message names.",
   },
+  ADDRESS_REFUSED: {
+    action: "never",
+    status: 422,
+    meaning: "Exhibit may not call this address.",
+    remedy:
+      "Name an https:// address on the internet, on its usual port. An administrator can allow hosts, ports and private networks: `webhooks` in docs/configuration.md.",
+  },
+  ADDRESS_UNREACHABLE: {
+    action: "backoff",
+    status: 502,
+    meaning: "An address that Exhibit was to call doesn't answer as it should.",
+    remedy: "Nothing: it is called again. Check the receiver if it lasts.",
+  },
   HOST_REFUSED: {
     action: "never",
     status: 421,
