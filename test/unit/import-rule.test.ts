@@ -198,7 +198,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
       "work",
     ],
     workers: ["ledger", "sql", "audit", "idempotency"],
-    views: ["schema", "ledger", "scope", "storing", "work", "workers"],
+    views: ["schema", "ledger", "scope", "sql", "storing", "work", "workers"],
     access: ["schema", "ledger", "sql", "audit", "views"],
     cases: ["states", "schema", "ledger", "scope", "views"],
     testing: [],

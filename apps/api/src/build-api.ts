@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { everything } from "@exhibit/contracts";
 import type {
   Access,
+  AuditLog,
   Bandwidth,
   Cases,
   Imports,
@@ -60,6 +61,8 @@ export interface ApiOptions {
   readonly bandwidth: Scoped<Bandwidth>;
   /** The keys of the API. */
   readonly keys: Keys;
+  /** What people did to anything. */
+  readonly audit: AuditLog;
   /** The answers to requests that came with an Idempotency-Key. */
   readonly answers: KeptAnswers;
   /** The queues that Bull Board shows. */
@@ -151,6 +154,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     casesOf: (request) => cases.within(principalOf(request).scope),
     vendorsOf: (request) => vendors.within(principalOf(request).scope),
     bandwidthOf: (request) => bandwidth.within(principalOf(request).scope),
+    audit: options.audit,
     answers: options.answers,
   });
   const workers = async () => (await forAll.bandwidth.get()).workers;

@@ -1,6 +1,7 @@
 import { ExhibitError, type Role } from "@exhibit/contracts";
 import type { FastifyInstance, FastifySchema } from "fastify";
 import type { Action, ActionContext, Again } from "./action/action.ts";
+import { actorHeaders, keyedHeaders } from "./action/actor.ts";
 import { admitLargeBodies, LARGE_BODY_LIMIT } from "./http/body-sizes.ts";
 import { tagged } from "./http/entity-tags.ts";
 import { createAnswerOnce } from "./idempotency/answer-once.ts";
@@ -11,6 +12,7 @@ import { listKeys } from "./routes/access/list-keys.ts";
 import { revokeKey } from "./routes/access/revoke-key.ts";
 import { rotateKey } from "./routes/access/rotate-key.ts";
 import { whoAmI } from "./routes/access/who-am-i.ts";
+import { listAudit } from "./routes/audit/list-audit.ts";
 import { getCase, getSuit } from "./routes/cases/get-case.ts";
 import { listCaseFolders, listSuitFolders } from "./routes/cases/list-case-folders.ts";
 import { listCases } from "./routes/cases/list-cases.ts";
@@ -81,6 +83,7 @@ export const routes: readonly (readonly [Method, string, Role | "nothing", Actio
   ["POST", "/v1/keys/:id/rotate", "admin", rotateKey],
   ["DELETE", "/v1/keys/:id", "admin", revokeKey],
   ["GET", "/v1/keys/:id/audit", "admin", listKeyAudit],
+  ["GET", "/v1/audit", "admin", listAudit],
   ["GET", "/v1/me", "viewer", whoAmI],
   ["GET", "/healthz", "nothing", health],
   ["GET", "/readyz", "nothing", readiness],
@@ -106,15 +109,19 @@ function leadsTo(pattern: readonly string[], parts: readonly string[]): boolean 
 export function addRoutes(app: FastifyInstance, context: ActionContext): void {
   const once = createAnswerOnce(context.answers);
   for (const [method, url, needs, action] of routes) {
-    const { schema, head = true, largeBodies, logLevel, knows } = action;
+    const { schema, head = true, largeBodies, logLevel, knows, unscoped } = action;
     const { isPolled, isSecret = false, again = importAgain } = action;
     const handler = action.handler(context);
     const success = successOf(action);
     app.route({
       method,
       url,
-      schema: { operationId: operationIdOf(method, url), ...withNeeds(schema, needs) },
-      config: { needs, ...(knows === undefined ? {} : { knows }) },
+      schema: {
+        operationId: operationIdOf(method, url),
+        ...withNeeds(schema, needs, unscoped),
+        ...(method !== "GET" && { headers: isSecret ? actorHeaders : keyedHeaders }),
+      },
+      config: { needs, ...(knows && { knows }), ...(unscoped && { unscoped }) },
       ...(largeBodies === true
         ? { bodyLimit: LARGE_BODY_LIMIT, onRequest: admitLargeBodies() }
         : {}),
@@ -127,9 +134,17 @@ export function addRoutes(app: FastifyInstance, context: ActionContext): void {
 }
 
 /** Says in the OpenAPI document what a route needs. */
-function withNeeds(schema: FastifySchema, needs: Role | "nothing"): FastifySchema {
+function withNeeds(
+  schema: FastifySchema,
+  needs: Role | "nothing",
+  unscoped = false,
+): FastifySchema {
   if (needs === "nothing") return { ...schema, security: [] };
-  const sentences = [schema.description, `Needs the role \`${needs}\`.`];
+  const sentences = [
+    schema.description,
+    `Needs the role \`${needs}\`.`,
+    unscoped && "It is for those alone whose scope has no limits.",
+  ];
   return { ...schema, description: sentences.filter(Boolean).join(" ") };
 }
 

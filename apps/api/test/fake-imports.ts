@@ -9,6 +9,7 @@ import {
   type VendorState,
 } from "@exhibit/contracts";
 import type {
+  AuditLog,
   Bandwidth,
   CarriedOut,
   Cases,
@@ -143,7 +144,14 @@ export function fakeImports() {
       return get(id);
     },
   };
+  const audit: AuditLog = {
+    async list(query) {
+      note("whole audit", query);
+      return { items: [auditEvent], next: null };
+    },
+  };
   const vendors: VendorControl = {
+    get: async () => vendorState,
     list: async () => ({ scope: "fleet", trial: false, items: [vendorState] }),
     async pause(vendor, request, who) {
       note("pause vendor", vendor, request, who);
@@ -181,7 +189,7 @@ export function fakeImports() {
       };
     },
   };
-  return { imports, cases, vendors, keys: fakeKeys(note), calls, views, put };
+  return { imports, cases, vendors, audit, keys: fakeKeys(note), calls, views, put };
 }
 
 export const keyView = keyOf();
@@ -275,6 +283,7 @@ export async function startApi(options: Partial<ApiOptions> = {}) {
     bandwidth: anyScope(fakeBandwidth()),
     keys: fake.keys,
     ...door,
+    audit: fake.audit,
     answers: fakeAnswers().answers,
     logger: createLogger({
       service: "api",

@@ -1,5 +1,6 @@
 import {
   type AcceptDestinationRequest,
+  type AuditAction,
   type AuditEvent,
   auditPage,
   type BandwidthRequest,
@@ -68,6 +69,19 @@ export interface ImportFilter {
   labels?: readonly string[] | undefined;
 }
 
+/** Which audit events are listed; everything that is given has to match. */
+export interface AuditFilter {
+  /** Who acted, for whomever. */
+  who?: string | undefined;
+  /** One of these. */
+  what?: readonly AuditAction[] | undefined;
+  /** What else than imports and vendors was acted on, or what lies below it: `keys`, `queues/store`. */
+  subject?: string | undefined;
+  /** Timestamps; the earlier one is part of the time, the later one isn't. */
+  from?: string | undefined;
+  to?: string | undefined;
+}
+
 /** A case by its entrust_id, or a suit, which may be in several cases. */
 export type CaseName = { entrust: string } | { suit: string };
 
@@ -123,6 +137,8 @@ export interface ApiClient {
   revokeKey(keyId: string, request?: RevokeKeyRequest): Promise<KeyView>;
   /** Yields all audit events of an import, a vendor or a key, the oldest first. */
   audit(of: { id: string } | { vendor: string } | { key: string }): AsyncIterable<AuditEvent>;
+  /** Yields the audit events of everything, the oldest first. */
+  wholeAudit(filter?: AuditFilter): AsyncIterable<AuditEvent>;
   /** Yields all folders of an import, in the order of the request that created it. */
   folders(importId: string): AsyncIterable<FolderView>;
   /** Yields all suits of an import, in the order of the request that created it. */
@@ -179,6 +195,8 @@ export function createApiClient(options: HttpOptions): ApiClient {
     rotateKey: (id, request = {}) => write("POST", keyPath(id, "rotate"), newKey, request),
     revokeKey: (id, request = {}) => write("DELETE", keyPath(id), keyView, request),
     audit: (of) => pages(auditPathOf(of), auditPage),
+    wholeAudit: ({ what, ...filter } = {}) =>
+      pages("/v1/audit", auditPage, { ...filter, what: what?.join(",") }),
     folders: (id) => pages(importPath(id, "folders"), folderPage),
     suits: (id) => pages(importPath(id, "suits"), suitPage),
     files: (id, { states, folder: folder_id, code } = {}) =>

@@ -1,5 +1,6 @@
 export {
   type ApiClient,
+  type AuditFilter,
   type CaseName,
   type CreateOptions,
   createApiClient,

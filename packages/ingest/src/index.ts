@@ -1,6 +1,7 @@
 export { type Access, createAccess } from "./access/create-access.ts";
 export { createKeys, type KeyMaker, type Keys } from "./access/keys.ts";
 export type { LoginProof, Sessions } from "./access/sessions.ts";
+export { type AuditLog, createAuditLog } from "./control/audit-log.ts";
 export { type Bandwidth, createBandwidth, NO_LIMIT } from "./control/bandwidth.ts";
 export { type BoardRecord, createBoardRecord } from "./control/board-record.ts";
 export { type Cases, createCases } from "./control/cases.ts";

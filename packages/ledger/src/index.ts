@@ -84,10 +84,12 @@ export {
   type UnfinishedFile,
 } from "./storing/shard-runs.ts";
 export {
+  type AuditQuery,
   listAllAuditEvents,
   listAuditEvents,
   listKeyAuditEvents,
   listVendorAuditEvents,
+  type WholeAuditQuery,
 } from "./views/audit.ts";
 export { type FileQuery, listFiles } from "./views/files.ts";
 export { listFolders } from "./views/folders.ts";

@@ -335,6 +335,19 @@ export interface AuditTable {
   details: ColumnType<Record<string, unknown> | null, string | null | undefined, string | null>;
 }
 
+/** Who read lists of evidence: the first time in each hour. */
+interface ReadTable {
+  id: Generated<number>;
+  at: Generated<Date>;
+  /** When the hour began, by the clock of the process. */
+  hour: Date;
+  who: string;
+  /** Which list, by the end of its path: `files`, `files.csv`. */
+  what: string;
+  /** Of what, as its path below /v1: `imports/0f8fad5b-…`, `cases/E-77`. */
+  subject: string;
+}
+
 /** Bandwidth limits that were set. Rows are only added, and the last one applies. */
 interface BandwidthLimitTable {
   id: Generated<number>;
@@ -414,6 +427,8 @@ interface IdempotencyKeyTable {
   request_id: string;
   /** SHA-256 of what it asked for. */
   fingerprint: Buffer | Uint8Array;
+  /** SHA-256 of what its sender may see; null if an earlier release recorded it. */
+  scope: Buffer | Uint8Array | null;
   /** The import that it created or changed. */
   import_id: string | null;
   /** How it was answered; null until the answer is kept. */
@@ -429,6 +444,7 @@ export interface LedgerSchema {
   login_codes: LoginCodeTable;
   bandwidth_limits: BandwidthLimitTable;
   paused_vendors: PausedVendorTable;
+  reads: ReadTable;
   imports: ImportTable;
   folders: FolderTable;
   shards: ShardTable;

@@ -9,10 +9,12 @@ import {
 } from "@exhibit/credentials";
 import {
   type Access,
+  type AuditLog,
   type Bandwidth,
   type BoardRecord,
   type Cases,
   createAccess,
+  createAuditLog,
   createBandwidth,
   createBoardRecord,
   createCases,
@@ -60,6 +62,8 @@ export interface Services extends Access {
   readonly cases: Scoped<Cases>;
   /** The bandwidth limit of all workers of the ledger together. */
   readonly bandwidth: Scoped<Bandwidth>;
+  /** What people did to anything. */
+  readonly audit: AuditLog;
   /** The answers to requests that came with an Idempotency-Key. */
   readonly answers: KeptAnswers;
   readonly queues: Engine["queues"];
@@ -147,6 +151,7 @@ export async function openServices({
     cases: createCases(ledger),
     ...createAccess(ledger, verifyToken && { verifyToken }),
     bandwidth: createBandwidth(ledger),
+    audit: createAuditLog(ledger),
     answers: createKeptAnswers(ledger),
     queues: engine.queues,
     labels: createJobLabels(ledger),

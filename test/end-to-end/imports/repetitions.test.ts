@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { ImportView, Problem } from "@exhibit/contracts";
+import { everything, type ImportView, type Problem } from "@exhibit/contracts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   anyEngine,
@@ -17,10 +17,14 @@ describe.each(anyEngine)("Requests that are repeated under an Idempotency-Key (%
   });
   afterAll(() => system[Symbol.asyncDispose]());
 
-  async function post(path: string, key: string, body: object) {
-    const answer = await system.ask(path, {
+  async function post(path: string, key: string, body: object, as = system.key) {
+    const answer = await fetch(`${system.apiUrl}${path}`, {
       method: "POST",
-      headers: { "content-type": "application/json", "idempotency-key": key },
+      headers: {
+        authorization: `Bearer ${as}`,
+        "content-type": "application/json",
+        "idempotency-key": key,
+      },
       body: JSON.stringify(body),
     });
     return {
@@ -68,5 +72,37 @@ describe.each(anyEngine)("Requests that are repeated under an Idempotency-Key (%
       "/v1/vendors/rex/audit",
     );
     expect(events.map(({ what }) => what)).toEqual(["pause", "resume"]);
+  });
+
+  test("show no more than their sender may see by now, whatever they were shown before", async () => {
+    const { import_id } = await system.run(importOfSuits(system.root, "1001"));
+    const requests = [
+      ["/v1/imports", importOfSuits(system.root, "1001")],
+      [`/v1/imports/${import_id}/pause`, {}],
+      ["/v1/vendors/wombat/pause", { why: "maintenance" }],
+    ] as const;
+    const sendAll = (as: string) =>
+      Promise.all(requests.map(([path, body]) => post(path, `clerk:${path}`, body, as)));
+    const wide = await system.makeKey("clerk", { role: "ops" });
+    const first = await sendAll(wide);
+    expect(first.map(({ status }) => status)).toEqual([202, 409, 202]);
+    expect(await sendAll(wide)).toEqual(first.map((answer) => ({ ...answer, replayed: "true" })));
+    const before = await all();
+
+    // Another key takes over the name, and may see less.
+    await system.revokeKey(wide);
+    const scope = { ...everything, entrust_ids: ["E-1"], vendors: ["kongur"] };
+    const narrow = await system.makeKey("clerk", { role: "ops", scope });
+    const again = await sendAll(narrow);
+    expect(again.map(({ status }) => status)).toEqual([404, 404, 404]);
+    for (const { text } of again) {
+      expect(text).not.toContain("E-77");
+      expect(text).not.toContain("sealed");
+      expect(text).not.toContain("maintenance");
+    }
+    // Nothing was carried out a second time.
+    expect(await all()).toHaveLength(before.length);
+    const { items } = await system.get<{ items: object[] }>("/v1/vendors/wombat/audit");
+    expect(items).toHaveLength(1);
   });
 });

@@ -2,7 +2,7 @@ import { type ImportView, importView } from "@exhibit/contracts";
 import type { Imports } from "@exhibit/ingest";
 import type { z } from "zod";
 import { type Action, action } from "./action.ts";
-import { actorHeaders, actorOf } from "./actor.ts";
+import { actorOf } from "./actor.ts";
 import { failures } from "./failure-responses.ts";
 import { importParams } from "./import-params.ts";
 
@@ -36,7 +36,6 @@ export function actOnImport<Body extends z.ZodType>({
       description,
       tags: ["imports"],
       params: importParams,
-      headers: actorHeaders,
       body,
       response: { 202: importView, ...failures },
     },

@@ -2,7 +2,7 @@ import { pauseRequest, type VendorState, vendorState } from "@exhibit/contracts"
 import type { VendorControl } from "@exhibit/ingest";
 import type { z } from "zod";
 import { type Action, action } from "./action.ts";
-import { actorHeaders, actorOf } from "./actor.ts";
+import { actorOf } from "./actor.ts";
 import { failures } from "./failure-responses.ts";
 import { vendorParams } from "./vendor-params.ts";
 
@@ -32,7 +32,6 @@ export function actOnVendor({ operationId, summary, description, act }: ActOnVen
       description,
       tags: ["operations"],
       params: vendorParams,
-      headers: actorHeaders,
       body: pauseRequest.nullish(),
       response: { 202: vendorState, ...failures },
     },
@@ -45,10 +44,9 @@ export function actOnVendor({ operationId, summary, description, act }: ActOnVen
     {
       again:
         ({ vendorsOf }) =>
-        async (request) => {
+        (request) => {
           const { vendor } = request.params as z.output<typeof vendorParams>;
-          const { items } = await vendorsOf(request).list();
-          return items.find((state) => state.vendor === vendor);
+          return vendorsOf(request).get(vendor);
         },
     },
   );

@@ -1,4 +1,5 @@
 import type {
+  AuditLog,
   Bandwidth,
   CarriedOut,
   Cases,
@@ -27,6 +28,8 @@ import type { StreamCount } from "../progress/stream-count.ts";
 export interface ActionContext {
   readonly trial: boolean;
   readonly keys: Keys;
+  /** What people did to anything; for routes that are `unscoped`. */
+  readonly audit: AuditLog;
   /** The answers to requests that came with an Idempotency-Key. */
   readonly answers: KeptAnswers;
   readonly progress: ProgressFeed;
@@ -62,6 +65,8 @@ export interface RouteTraits {
   readonly logLevel?: "warn";
   /** Whether an open route tells more to those who say who they are. */
   readonly knows?: true;
+  /** Whether it is for those alone whose scope has no limit. */
+  readonly unscoped?: true;
   /** Whether it is a read that clients repeat, so that they can ask whether anything has changed. @defaultValue false */
   readonly isPolled?: true;
   /** Whether the answer holds a secret, so that it can't be kept for a repetition. @defaultValue false */

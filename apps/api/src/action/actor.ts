@@ -6,14 +6,8 @@ import { principalOf } from "../access/principal.ts";
 /** Characters in an actor's name at most. */
 const LONGEST_NAME = 200;
 
-/** The headers of an action that changes something; other headers stay as they are. */
+/** The headers of a request that is put on record; other headers stay as they are. */
 export const actorHeaders = z.looseObject({
-  "idempotency-key": z
-    .string()
-    .optional()
-    .describe(
-      "1 to 255 visible ASCII characters, new for each request, such as a UUID. A request that is repeated under the same key within 24 hours is carried out once, and answered as it was the first time.",
-    ),
   "x-exhibit-actor": z
     .string()
     .transform(decoded)
@@ -21,6 +15,16 @@ export const actorHeaders = z.looseObject({
     .optional()
     .describe(
       "On whose behalf the caller acts, for the audit log; percent-encoded UTF-8. It is believed of those only whose key may name others, and recorded beside the caller: `key:portal for alice`.",
+    ),
+});
+
+/** The headers of a request that changes something, and may be repeated. */
+export const keyedHeaders = actorHeaders.extend({
+  "idempotency-key": z
+    .string()
+    .optional()
+    .describe(
+      "1 to 255 visible ASCII characters, new for each request, such as a UUID. A request that is repeated under the same key within 24 hours is carried out once, and answered as it was the first time.",
     ),
 });
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { ExhibitError } from "@exhibit/contracts";
+import { ExhibitError, type Scope } from "@exhibit/contracts";
 import type { KeyedRequest } from "@exhibit/ingest";
 import type { FastifyRequest } from "fastify";
 import { principalOf } from "../access/principal.ts";
@@ -26,11 +26,13 @@ export function keyedRequestOf(request: FastifyRequest): KeyedRequest | undefine
       { details: { in: "headers", field: HEADER } },
     );
   }
+  const { name, scope } = principalOf(request);
   return {
     id: request.id,
-    principal: principalOf(request).name,
+    principal: name,
     key,
     fingerprint: fingerprintOf(request),
+    scope: digestOf(scope),
   };
 }
 
@@ -40,4 +42,12 @@ function fingerprintOf(request: FastifyRequest): Buffer {
     .update(`${request.method} ${request.url}\n`)
     .update(bodyOf(request))
     .digest();
+}
+
+/** Returns the SHA-256 of a scope, in whatever order its lists are. */
+function digestOf({ entrust_ids, vendors, roots }: Scope): Buffer {
+  const limits = [entrust_ids, vendors, roots].map((limit) =>
+    limit === "all" ? limit : limit.toSorted(),
+  );
+  return createHash("sha256").update(JSON.stringify(limits)).digest();
 }

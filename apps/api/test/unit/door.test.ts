@@ -71,9 +71,18 @@ describe.each(guarded)("$method $url", ({ method, url, needs }) => {
 
 it("is described by docs/access.md, route by route", () => {
   const page = readFileSync(join(import.meta.dirname, "../../../../docs/access.md"), "utf8");
-  const rows = [...page.matchAll(/^\| `([A-Z]+ \/(?:v1\/\S*|healthz|readyz)?)` \| (\w+) \|$/gm)];
+  const rows = [
+    ...page.matchAll(
+      /^\| `([A-Z]+ \/(?:v1\/\S*|healthz|readyz)?)` \| (\w+(?: without limits)?) \|$/gm,
+    ),
+  ];
   const described = rows.map(([, route, needs]) => `${route} ${needs}`);
-  expect(described).toEqual(routes.map(([method, url, needs]) => `${method} ${url} ${needs}`));
+  expect(described).toEqual(
+    routes.map(
+      ([method, url, needs, { unscoped }]) =>
+        `${method} ${url} ${needs}${unscoped ? " without limits" : ""}`,
+    ),
+  );
 });
 
 it("answers the same to whoever isn't known, whatever they sent", async () => {

@@ -312,7 +312,10 @@ describe("acts of people", () => {
     const { import_id } = api.put();
     const answer = await api.app.inject(`/v1/imports/${import_id}/audit?limit=5&after=7`);
     expect(answer.json()).toEqual({ items: [auditEvent], next: null });
-    expect(api.calls[0]).toEqual({ name: "audit", args: [import_id, { limit: 5, after: "7" }] });
+    expect(api.calls[0]).toEqual({
+      name: "audit",
+      args: [import_id, { order: "asc", limit: 5, after: "7" }],
+    });
   });
 });
 

@@ -111,6 +111,6 @@ it("lists what people did to a key", async () => {
   const answer = await api.app.inject("/v1/keys/AbC12345/audit?limit=7");
   expect(answer.json()).toMatchObject({ items: [{ subject: "keys/AbC12345", what: "revoke" }] });
   expect(api.calls).toEqual([
-    { name: "key audit", args: ["AbC12345", { limit: 7 }, by("key:admin")] },
+    { name: "key audit", args: ["AbC12345", { limit: 7, order: "asc" }, by("key:admin")] },
   ]);
 });

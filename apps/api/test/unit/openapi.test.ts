@@ -63,6 +63,31 @@ it("says of each operation what it does, and what is answered", () => {
   }
 });
 
+it("offers a key for repetitions with each change but those whose answer holds a secret", () => {
+  const withKey = (one: Operation) =>
+    one.parameters?.some(({ name }) => name === "idempotency-key") === true;
+  const secret = ["createKey", "rotateKey"];
+  const changes = operations().filter(({ method }) => method !== "get");
+  for (const { method, path, one } of changes) {
+    const isSecret = secret.includes(one.operationId ?? "");
+    expect([method, path, withKey(one)]).toEqual([method, path, !isSecret]);
+    expect(one.parameters?.map(({ name }) => name)).toContain("x-exhibit-actor");
+  }
+  expect(changes.length).toBeGreaterThan(10);
+});
+
+it("pages each list that can grow", () => {
+  // Vendors are those of the configuration, and codes those of this release.
+  const bounded = ["listVendors", "listErrorCodes"];
+  const lists = operations().filter(({ one }) => one.operationId?.startsWith("list"));
+  for (const { path, one } of lists) {
+    const names = one.parameters?.map(({ name }) => name) ?? [];
+    const isPaged = names.includes("limit") && names.includes("after");
+    expect([path, isPaged]).toEqual([path, !bounded.includes(one.operationId ?? "")]);
+  }
+  expect(lists.length).toBeGreaterThan(10);
+});
+
 it("leads back to the server that it comes from, also below a path of a proxy's", async () => {
   const [server] = document.servers;
   const at = "https://court.example/exhibit/openapi.json";

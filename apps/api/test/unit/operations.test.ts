@@ -68,7 +68,9 @@ it.each(["pause", "resume"])("passes on %s of a vendor, with who and why", async
 it("lists what people did to a vendor", async () => {
   const answer = await get("/v1/vendors/kongur/audit?limit=7");
   expect(answer.json()).toMatchObject({ items: [{ vendor: "kongur", import_id: null }] });
-  expect(api?.calls).toEqual([{ name: "vendor audit", args: ["kongur", { limit: 7 }] }]);
+  expect(api?.calls).toEqual([
+    { name: "vendor audit", args: ["kongur", { limit: 7, order: "asc" }] },
+  ]);
 });
 
 it("shows the bandwidth limit, and sets it for whoever says who they are", async () => {

@@ -32,7 +32,7 @@ export async function serveApi({
 }: ServeOptions): Promise<ServedApi> {
   const { trial, imports, cases, bandwidth, answers, keys, queues, labels, ready, vendors } =
     services;
-  const { authenticate, sessions, recordBoardAct } = services;
+  const { audit, authenticate, sessions, recordBoardAct } = services;
   const { apiHost: host, apiPort: port, apiHosts: names = [], publicUrl } = environment;
   const access = { listensOn: host, names, publicUrl };
   const app = await buildApi({
@@ -41,6 +41,7 @@ export async function serveApi({
     cases,
     bandwidth,
     keys,
+    audit,
     answers,
     queues,
     labels,

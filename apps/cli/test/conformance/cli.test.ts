@@ -419,9 +419,53 @@ test("audit shows who did what, when and why, page by page, and as JSON", async 
   expect(vendor.last()).toMatchObject({ audit: [{ what: "retry" }, { what: "cancel" }] });
   const key = await against(pages, ["audit", "--key", "AbC12345", "--json"]);
   expect(key.asked[0]?.path).toContain("/v1/keys/AbC12345/audit?");
-  for (const names of [[importId, "--key", "AbC12345"], ["--vendor", "x", "--key", "y"], []]) {
-    expect((await exhibit(["audit", ...names])).code).toBe(2);
-  }
+  const wrong = [
+    [importId, "--key", "AbC12345"],
+    ["--vendor", "x", "--key", "y"],
+    [importId, "--all"],
+    ["--all", "--vendor", "x"],
+    [importId, "--who", "x"],
+    ["--all", "--what", "delete"],
+    ["--all", "--from", "yesterday"],
+    [],
+  ];
+  for (const names of wrong) expect((await exhibit(["audit", ...names])).code).toBe(2);
+});
+
+test("audit of everything says what was acted on, and asks for no more than it is to show", async () => {
+  const act = {
+    ...{ event_id: "1", import_id: null, vendor: null, subject: null, why: null },
+    ...{ at: "2026-11-23T12:34:56.000Z", who: "key:ops", what: "board" },
+    ...{ folder_id: null, file_id: null, code: null, files: null, details: null },
+  };
+  const press = { action: "retry", queue: "store" };
+  const items = [
+    { ...act, subject: "queues/store", details: { ...press, status: "failed" } },
+    { ...act, import_id: importId, details: { ...press, job: "store-7" } },
+    { ...act, subject: "queues", details: { action: "resume" } },
+    { ...act, subject: "bandwidth", what: "change", details: { limit: "10M" } },
+    { ...act, vendor: "rex", what: "pause" },
+  ];
+  const limits = ["--who", "key:ops", "--what", "board,change,pause", "--subject", "queues"];
+  const times = ["--from", "2026-11-23", "--to", "2026-11-30T08:00+08:00"];
+  const { code, stdout, asked } = await against(
+    (response) => json(response, { items, next: null }),
+    ["audit", "--all", ...limits, ...times],
+  );
+  expect(code).toBe(0);
+  const [, ...rows] = stdout.trimEnd().split("\n");
+  expect(rows.map((row) => row.split(/ {2,}/).slice(2))).toEqual([
+    ["queues/store", "board retry of all failed jobs of store"],
+    [`import ${importId}`, "board retry of store-7"],
+    ["queues", "board resume of all jobs of all queues"],
+    ["bandwidth", "change to 10M"],
+    ["vendor rex", "pause"],
+  ]);
+  const query = new URL(asked[0]?.path ?? "", "http://x").searchParams;
+  expect(Object.fromEntries(query)).toMatchObject({
+    ...{ who: "key:ops", what: "board,change,pause", subject: "queues" },
+    ...{ from: "2026-11-23T00:00:00.000Z", to: "2026-11-30T00:00:00.000Z" },
+  });
 });
 
 describe("accept", () => {

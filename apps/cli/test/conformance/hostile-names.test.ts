@@ -180,6 +180,8 @@ const lines: Record<string, readonly string[][]> = {
   audit: [
     ["audit", importId],
     ["audit", "--vendor", HOSTILE],
+    ["audit", "--all", "--who", HOSTILE],
+    ["audit", "--all", "--from", HOSTILE],
   ],
   accept: [
     ["accept", importId, "--folder", "1", "--why", HOSTILE],

@@ -1,10 +1,12 @@
 import { z } from "zod";
-import { pageOf } from "./pages.ts";
+import { plainText } from "../text/plain-text.ts";
+import { among, pageOf, pageQuery } from "./pages.ts";
 
 /**
- * What people do to imports, (`pause`, `resume` and `accept` only) to vendors, and (`create`, `rotate`
- * and `revoke`) to keys. Each of them is recorded in the audit log, in the transaction that does it.
- * `board` is what they do to jobs in Bull Board, and is recorded before it is done.
+ * What people do to imports, (`pause`, `resume` and `accept` only) to vendors, (`create`, `rotate` and
+ * `revoke`) to keys, and (`change`) to the bandwidth limit. Each of them is recorded in the audit log,
+ * in the transaction that does it. `board` is what they do to jobs in Bull Board, and is recorded
+ * before it is done.
  */
 export const auditActions = [
   "create",
@@ -47,7 +49,9 @@ export const auditEvent = z
     subject: z
       .string()
       .nullable()
-      .describe("What else was acted on, as its path here: `keys/AbC12345`, `queues/store`"),
+      .describe(
+        "What else was acted on, as its path here: `keys/AbC12345`, `queues/store`, `bandwidth`",
+      ),
     at: z.iso.datetime(),
     who: z.string(),
     what: z.enum(auditActions),
@@ -60,10 +64,38 @@ export const auditEvent = z
       .record(z.string(), z.unknown())
       .nullable()
       .describe(
-        "Further facts, such as `allow_empty` of a retry, `from` and `to` of an accept, or `action`, `queue` and `job` of a press in Bull Board",
+        "Further facts, such as `allow_empty` of a retry, `from` and `to` of an accept, `limit` of the bandwidth, or `action`, `queue` and `job` of a press in Bull Board",
       ),
   })
   .meta({ id: "AuditEvent" });
 export type AuditEvent = z.output<typeof auditEvent>;
 
 export const auditPage = pageOf(auditEvent).meta({ id: "AuditPage" });
+
+/** The query of an audit list of one thing. */
+export const auditQuery = pageQuery.extend({
+  order: z
+    .enum(["asc", "desc"])
+    .default("asc")
+    .describe("By time: the oldest first (`asc`) or the newest"),
+});
+
+/** The query of the audit list of everything; what is given has to match. */
+export const wholeAuditQuery = auditQuery.extend({
+  who: plainText(500)
+    .optional()
+    .describe(
+      "Who did it, as the events name them; `key:portal` also finds what it did for others",
+    ),
+  what: among(auditActions)
+    .optional()
+    .describe(`One of these, separated by commas: ${auditActions.join(", ")}`),
+  import_id: z.uuid().optional(),
+  vendor: plainText(200).optional(),
+  subject: plainText(500)
+    .optional()
+    .describe("What else was acted on, or what lies below it: `keys`, `keys/AbC12345`, `queues`"),
+  from: z.iso.datetime({ offset: true }).optional().describe("The first moment"),
+  to: z.iso.datetime({ offset: true }).optional().describe("The moment before which it ends"),
+});
+export type WholeAuditQuery = z.output<typeof wholeAuditQuery>;

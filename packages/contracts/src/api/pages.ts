@@ -20,6 +20,14 @@ export function repeatable<Item extends z.ZodType<unknown, string>>(item: Item) 
     .pipe(z.array(item));
 }
 
+/** Returns the schema of a parameter that names some of these values, separated by commas. */
+export function among<const Value extends string>(values: readonly Value[]) {
+  return z
+    .string()
+    .transform((text) => text.split(","))
+    .pipe(z.array(z.enum(values)));
+}
+
 /** How often a parameter may be repeated. */
 const MOST_REPEATED = 20;
 

@@ -14,6 +14,7 @@ import {
   type Scope,
 } from "@exhibit/contracts";
 import {
+  type AuditQuery,
   createApiKey,
   findApiKey,
   type Ledger,
@@ -51,12 +52,8 @@ export interface Keys {
   rotate(keyId: string, request: RotateKeyRequest, by: KeyMaker): Promise<NewKey>;
   /** Revokes a key: within 5 seconds it works nowhere. Throws NOT_FOUND or STATE_CONFLICT. */
   revoke(keyId: string, request: RevokeKeyRequest, by: KeyMaker): Promise<KeyView>;
-  /** Returns a page of what people did to a key, the oldest first. Throws NOT_FOUND. */
-  audit(
-    keyId: string,
-    query: { limit: number; after?: string | undefined },
-    by: KeyMaker,
-  ): Promise<Page<AuditEvent>>;
+  /** Returns a page of what people did to a key. Throws NOT_FOUND. */
+  audit(keyId: string, query: AuditQuery, by: KeyMaker): Promise<Page<AuditEvent>>;
 }
 
 export interface KeysOptions {
@@ -81,19 +78,7 @@ export function createKeys(
   }
 
   return {
-    async list({ limit, after }, { principal }) {
-      const items: KeyView[] = [];
-      let next = after ?? null;
-      do {
-        const page = await listApiKeys(ledger, {
-          limit: limit - items.length,
-          after: next ?? undefined,
-        });
-        items.push(...page.items.filter(({ scope }) => isWithin(scope, principal.scope)));
-        next = page.next;
-      } while (items.length < limit && next !== null);
-      return { items, next };
-    },
+    list: (query, { principal }) => listApiKeys(ledger, query, principal.scope),
     async create(request, { principal, who = principal.name }) {
       const own = principal.scope;
       const scope: Scope = {

@@ -18,6 +18,7 @@ import {
 } from "@exhibit/contracts";
 import type { Broker } from "@exhibit/credentials";
 import {
+  type AuditQuery,
   acceptDestination,
   cancelImport,
   changeImport,
@@ -72,8 +73,8 @@ export interface Imports {
   /** Returns a page of its suits, in the order of the request that created it. */
   suits(importId: string, query: PageQuery): Promise<Page<string>>;
   files(importId: string, query: FileQuery): Promise<Page<FileView>>;
-  /** Returns a page of its audit events, the oldest first. */
-  audit(importId: string, query: PageQuery): Promise<Page<AuditEvent>>;
+  /** Returns a page of its audit events. */
+  audit(importId: string, query: AuditQuery): Promise<Page<AuditEvent>>;
   /**
    * Returns what touched the integrity of its files, including those that were stored in the end.
    */

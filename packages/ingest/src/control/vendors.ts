@@ -11,6 +11,7 @@ import {
 } from "@exhibit/contracts";
 import type { Broker } from "@exhibit/credentials";
 import {
+  type AuditQuery,
   groupWaits,
   type Ledger,
   ledgerWithin,
@@ -39,6 +40,8 @@ export interface VendorControl {
    * may be about another's folder, and only what their own imports wait for.
    */
   list(): Promise<VendorList>;
+  /** Returns the state of one of them. */
+  get(vendor: string): Promise<VendorState>;
   /**
    * Pauses the vendor: its folders wait in all imports and its gateway isn't called, but sources
    * are still walked. Workers notice within seconds. Throws STATE_CONFLICT if it is paused already.
@@ -46,11 +49,8 @@ export interface VendorControl {
   pause(vendor: string, request?: PauseRequest, who?: string): Promise<VendorState>;
   /** Resumes the vendor. Throws STATE_CONFLICT if it isn't paused. */
   resume(vendor: string, request?: PauseRequest, who?: string): Promise<VendorState>;
-  /** Returns a page of its audit events, the oldest first. */
-  audit(
-    vendor: string,
-    query: { limit: number; after?: string | undefined },
-  ): Promise<Page<AuditEvent>>;
+  /** Returns a page of its audit events. */
+  audit(vendor: string, query: AuditQuery): Promise<Page<AuditEvent>>;
 }
 
 export interface VendorControlDependencies {
@@ -109,6 +109,7 @@ function vendorsWithin(
       trial: ledger.deployment.world === "trial",
       items: await states(),
     }),
+    get: async (vendor) => findState(await states(), vendor),
     pause: (vendor, { why } = {}, who = UNNAMED_ACTOR) =>
       acting(vendor, () => pauseVendor(ledger, vendor, { who, why })),
     resume: (vendor, { why } = {}, who = UNNAMED_ACTOR) =>

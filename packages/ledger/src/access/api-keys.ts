@@ -1,5 +1,6 @@
 import {
   ExhibitError,
+  everything,
   type KeyRecord,
   type KeyView,
   type Principal,
@@ -12,6 +13,7 @@ import type { Ledger } from "../ledger.ts";
 import type { ApiKeyTable, LedgerSchema } from "../schema.ts";
 import { storable } from "../sql/text.ts";
 import { cursor, type Page, type PageQuery, pageOf } from "../views/paging.ts";
+import { isWithinScope } from "./scope-within.ts";
 
 /** An API key that was just made. */
 export interface ApiKey {
@@ -66,11 +68,19 @@ export async function findApiKey({ db }: Ledger, id: string): Promise<KeyRecord 
   return row && keyRecord(row);
 }
 
-/** Lists the keys, the oldest first, also those that are revoked or have expired. */
-export async function listApiKeys({ db }: Ledger, query: PageQuery): Promise<Page<KeyView>> {
+/**
+ * Lists the keys, the oldest first, also those that are revoked or have expired; of those whose scope
+ * goes beyond `scope`, none.
+ */
+export async function listApiKeys(
+  { db }: Ledger,
+  query: PageQuery,
+  scope: Scope = everything,
+): Promise<Page<KeyView>> {
   let select = db
     .selectFrom("api_keys")
     .selectAll()
+    .where(isWithinScope(scope))
     .orderBy("number")
     .limit(query.limit + 1);
   if (query.after !== undefined)

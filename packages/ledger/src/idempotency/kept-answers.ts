@@ -14,17 +14,21 @@ export interface Answer {
 export interface CarriedOut {
   /** The import that it created or changed. */
   readonly importId: string | null;
-  /** Undefined when the process ended, or lost the ledger, between the act and its answer. */
+  /**
+   * Undefined when the process ended, or lost the ledger, between the act and its answer; and for a
+   * sender whose scope has changed, because it may show what they may not see any more.
+   */
   readonly answer: Answer | undefined;
 }
 
 /**
- * Returns what is known of the request that used the key before; undefined if none has. Throws
+ * Returns what is known of the request that used the key before; undefined if none has. A refusal
+ * under another scope is forgotten: nothing was changed, and it is found out anew. Throws
  * IDEMPOTENCY_MISMATCH if that was another request.
  */
 export async function findCarriedOut(
   { db }: Ledger,
-  { principal, key, fingerprint }: KeyedRequest,
+  { principal, key, fingerprint, scope }: KeyedRequest,
 ): Promise<CarriedOut | undefined> {
   const row = await db
     .selectFrom("idempotency_keys")
@@ -34,11 +38,18 @@ export async function findCarriedOut(
     .executeTakeFirst();
   if (row === undefined) return undefined;
   if (!Buffer.from(row.fingerprint).equals(fingerprint)) throw mismatch(key, row.created_at);
-  const { status, headers, body } = row;
-  return {
-    importId: row.import_id,
-    answer: status === null ? undefined : { status, headers: headers ?? {}, body: body ?? "" },
-  };
+  const { import_id: importId, status, headers, body } = row;
+  if (status === null) return { importId, answer: undefined };
+  if (row.scope !== null && Buffer.from(row.scope).equals(scope))
+    return { importId, answer: { status, headers: headers ?? {}, body: body ?? "" } };
+  if (status < 300) return { importId, answer: undefined };
+  await db
+    .deleteFrom("idempotency_keys")
+    .where("principal", "=", principal)
+    .where("key", "=", key)
+    .where("request_id", "=", row.request_id)
+    .execute();
+  return undefined;
 }
 
 /**
@@ -50,10 +61,10 @@ export async function keepAnswer(
   request: KeyedRequest,
   { status, headers, body }: Answer,
 ): Promise<CarriedOut | undefined> {
-  const { id, principal, key, fingerprint } = request;
+  const { id, principal, key, fingerprint, scope } = request;
   const { rows } = await sql`
-    insert into idempotency_keys (principal, key, request_id, fingerprint, status, headers, body)
-    values (${principal}, ${key}, ${id}, ${fingerprint}, ${status}, ${JSON.stringify(headers)}::jsonb, ${body})
+    insert into idempotency_keys (principal, key, request_id, fingerprint, scope, status, headers, body)
+    values (${principal}, ${key}, ${id}, ${fingerprint}, ${scope}, ${status}, ${JSON.stringify(headers)}::jsonb, ${body})
     on conflict (principal, key) do update set status = excluded.status, headers = excluded.headers, body = excluded.body
       where idempotency_keys.request_id = excluded.request_id
     returning key`.execute(ledger.db);

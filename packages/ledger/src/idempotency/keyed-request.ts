@@ -12,6 +12,8 @@ export interface KeyedRequest {
   readonly key: string;
   /** SHA-256 of what is asked for. */
   readonly fingerprint: Uint8Array;
+  /** SHA-256 of its sender's scope: what they were shown, they may not be shown under another one. */
+  readonly scope: Uint8Array;
 }
 
 interface Acting {
@@ -45,11 +47,11 @@ export async function recordKeyedRequest(
 ): Promise<void> {
   const one = acting.getStore();
   if (one === undefined || one.isOver) return;
-  const { id, principal, key, fingerprint } = one.request;
+  const { id, principal, key, fingerprint, scope } = one.request;
   // A request may act twice, or act again after its transaction was rolled back.
   const { rows } = await sql`
-    insert into idempotency_keys (principal, key, request_id, fingerprint, import_id)
-    values (${principal}, ${key}, ${id}, ${fingerprint}, ${importId})
+    insert into idempotency_keys (principal, key, request_id, fingerprint, scope, import_id)
+    values (${principal}, ${key}, ${id}, ${fingerprint}, ${scope}, ${importId})
     on conflict (principal, key) do update set import_id = excluded.import_id
       where idempotency_keys.request_id = excluded.request_id
     returning key`.execute(tx);

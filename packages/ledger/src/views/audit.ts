@@ -1,60 +1,105 @@
-import type { AuditEvent } from "@exhibit/contracts";
-import type { Selectable } from "kysely";
+import type { AuditAction, AuditEvent } from "@exhibit/contracts";
+import { type RawBuilder, type Selectable, sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import type { AuditTable } from "../schema.ts";
+import { all } from "../sql/conditions.ts";
 import { checkImport } from "../work/check-import.ts";
-import { cursor, type Page, type PageQuery, pageOf } from "./paging.ts";
+import { isBehind, moment, type Page, type PageQuery, pageOf, timeCursor } from "./paging.ts";
 
-/** Lists what people did to an import, the oldest first. Throws NOT_FOUND. */
+export interface AuditQuery extends PageQuery {
+  /** By time. @defaultValue asc */
+  order?: "asc" | "desc" | undefined;
+}
+
+/** Which events are listed; everything that is given has to match. */
+export interface WholeAuditQuery extends AuditQuery {
+  /** Who acted, for whomever. */
+  who?: string | undefined;
+  what?: readonly AuditAction[] | undefined;
+  import_id?: string | undefined;
+  vendor?: string | undefined;
+  /** What else was acted on, or what lies below it. */
+  subject?: string | undefined;
+  /** Timestamps; the earlier one is part of the time, the later one isn't. */
+  from?: string | undefined;
+  to?: string | undefined;
+}
+
+/** Lists what people did to an import. Throws NOT_FOUND. */
 export async function listAuditEvents(
   ledger: Ledger,
   importId: string,
-  query: PageQuery,
+  query: AuditQuery,
 ): Promise<Page<AuditEvent>> {
   await checkImport(ledger, importId);
-  return await pageOfEvents(ledger, { column: "import_id", value: importId }, query);
+  return await pageOfEvents(ledger, sql`import_id = ${importId}`, query);
 }
 
-/** Lists what people did to a vendor, the oldest first. */
+/** Lists what people did to a vendor. */
 export async function listVendorAuditEvents(
   ledger: Ledger,
   vendor: string,
-  query: PageQuery,
+  query: AuditQuery,
 ): Promise<Page<AuditEvent>> {
-  return await pageOfEvents(ledger, { column: "vendor", value: vendor }, query);
+  return await pageOfEvents(ledger, sql`vendor = ${vendor}`, query);
 }
 
-/** Lists what people did to a key of the API, the oldest first. */
+/** Lists what people did to a key of the API. */
 export async function listKeyAuditEvents(
   ledger: Ledger,
   keyId: string,
-  query: PageQuery,
+  query: AuditQuery,
 ): Promise<Page<AuditEvent>> {
-  return await pageOfEvents(ledger, { column: "subject", value: `keys/${keyId}` }, query);
+  return await pageOfEvents(ledger, sql`subject = ${`keys/${keyId}`}`, query);
 }
 
-/** Lists what people did to anything, the oldest first. */
+/** Lists what people did to anything. */
 export async function listAllAuditEvents(
   ledger: Ledger,
-  query: PageQuery,
+  query: WholeAuditQuery,
 ): Promise<Page<AuditEvent>> {
-  return await pageOfEvents(ledger, undefined, query);
+  return await pageOfEvents(ledger, matches(query), query);
+}
+
+function matches(query: WholeAuditQuery): RawBuilder<boolean> {
+  const { who, what, import_id, vendor, subject, from, to } = query;
+  return all([
+    who !== undefined && isActor(who),
+    what !== undefined && sql`what = any(${what}::text[])`,
+    import_id !== undefined && sql`import_id = ${import_id}`,
+    vendor !== undefined && sql`vendor = ${vendor}`,
+    subject !== undefined && isAtOrBelow(subject),
+    from !== undefined && sql`at >= ${from}::timestamptz`,
+    to !== undefined && sql`at < ${to}::timestamptz`,
+  ]);
+}
+
+/** Holds for what somebody did, for whomever. */
+function isActor(who: string): RawBuilder<boolean> {
+  return sql`(who = ${who} or starts_with(who, ${`${who} for `}))`;
+}
+
+/** Holds for a subject, and for what its path leads to. */
+function isAtOrBelow(subject: string): RawBuilder<boolean> {
+  return sql`(subject = ${subject} or starts_with(subject, ${`${subject}/`}))`;
 }
 
 async function pageOfEvents(
   ledger: Ledger,
-  of: { column: "import_id" | "vendor" | "subject"; value: string } | undefined,
-  query: PageQuery,
+  condition: RawBuilder<unknown>,
+  { order = "asc", limit, after }: AuditQuery,
 ): Promise<Page<AuditEvent>> {
-  let select = ledger.db
+  const rows = await ledger.db
     .selectFrom("acts")
     .selectAll()
-    .orderBy("id")
-    .limit(query.limit + 1);
-  if (of !== undefined) select = select.where(of.column, "=", of.value);
-  if (query.after !== undefined)
-    select = select.where("id", ">", Number(cursor(query.after, /^\d{1,15}$/)));
-  const { items, next } = pageOf(await select.execute(), query.limit, (row) => String(row.id));
+    .select(moment)
+    .where(sql<boolean>`${condition}`)
+    .where(isBehind({ order, after }))
+    .orderBy("at", order)
+    .orderBy("id", order)
+    .limit(limit + 1)
+    .execute();
+  const { items, next } = pageOf(rows, limit, timeCursor);
   return { items: items.map(auditEvent), next };
 }
 

@@ -1,5 +1,6 @@
 import type { ImportStatus } from "@exhibit/contracts";
 import { type RawBuilder, sql } from "kysely";
+import { all } from "../sql/conditions.ts";
 import type { PageQuery } from "./paging.ts";
 
 /** Which imports are listed; everything that is given has to match. */
@@ -59,9 +60,4 @@ export function hasStatus({ status }: ImportQuery): RawBuilder<boolean> {
   return status === undefined
     ? sql`true`
     : sql`status in (${sql.join(status.map((each) => sql.lit(each)))})`;
-}
-
-function all(conditions: readonly (RawBuilder<unknown> | false)[]): RawBuilder<boolean> {
-  const given = conditions.filter((condition) => condition !== false);
-  return given.length === 0 ? sql`true` : sql`(${sql.join(given, sql` and `)})`;
 }

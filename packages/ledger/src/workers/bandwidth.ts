@@ -1,6 +1,6 @@
 import type { BandwidthChange } from "@exhibit/contracts";
 import { sql } from "kysely";
-import { type By, storableWhy } from "../audit/audit.ts";
+import { type By, recordAuditEvent, storableWhy } from "../audit/audit.ts";
 import { recordKeyedRequest } from "../idempotency/keyed-request.ts";
 import type { Ledger } from "../ledger.ts";
 import { storable } from "../sql/text.ts";
@@ -12,13 +12,19 @@ const SHOWN_CHANGES = 20;
 /** Sets the limit for all workers; one that applies already isn't recorded again. */
 export async function setBwlimit({ db }: Ledger, bwlimit: string, by: By): Promise<void> {
   await db.transaction().execute(async (tx) => {
-    await sql`
+    const { rows } = await sql`
       insert into bandwidth_limits (who, why, bwlimit)
       select ${storable(by.who)}, ${storableWhy(by)}, ${bwlimit}
-      where ${bwlimit} is distinct from (select bwlimit from bandwidth_limits order by id desc limit 1)`.execute(
-      tx,
-    );
-    await recordKeyedRequest(tx, null);
+      where ${bwlimit} is distinct from (select bwlimit from bandwidth_limits order by id desc limit 1)
+      returning id`.execute(tx);
+    if (rows.length === 0) await recordKeyedRequest(tx, null);
+    else
+      await recordAuditEvent(tx, {
+        subject: "bandwidth",
+        what: "change",
+        by,
+        details: { limit: bwlimit },
+      });
   });
 }
 

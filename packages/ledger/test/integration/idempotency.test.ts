@@ -32,9 +32,10 @@ const answer = {
 
 const hexOf = (text: string) => createHash("sha256").update(text).digest("hex");
 
-function keyed(key: string, of = "one"): KeyedRequest {
-  const fingerprint = Buffer.from(hexOf(of), "hex");
-  return { id: randomUUID(), principal: "key:court", key, fingerprint };
+function keyed(key: string, of = "one", within = "everything"): KeyedRequest {
+  const [fingerprint, scope] = [of, within].map((text) => Buffer.from(hexOf(text), "hex"));
+  if (!fingerprint || !scope) throw new Error("both were made");
+  return { id: randomUUID(), principal: "key:court", key, fingerprint, scope };
 }
 
 describe.each(Object.entries(ledgerKinds))(
@@ -126,6 +127,36 @@ describe.each(Object.entries(ledgerKinds))(
       });
     });
 
+    test("is told of to a sender with another scope, and how it was answered isn't", async () => {
+      const request = keyed("narrowed");
+      const { importId } = await actOnce(request, () => createImport(ledger, asked));
+      await keepAnswer(ledger, request, answer);
+      expect(await findCarriedOut(ledger, keyed("narrowed", "one", "less"))).toEqual({
+        importId,
+        answer: undefined,
+      });
+      expect(await findCarriedOut(ledger, keyed("narrowed"))).toEqual({ importId, answer });
+
+      // A refusal, which may name what isn't theirs, is found out anew.
+      const refusal = { status: 409, headers: {}, body: '{"detail":"E-78 is sealed."}' };
+      await keepAnswer(ledger, keyed("refused"), refusal);
+      const narrow = keyed("refused", "one", "less");
+      expect(await findCarriedOut(ledger, narrow)).toBeUndefined();
+      await actOnce(narrow, () => cancelImport(ledger, importId, { who: "王芳" }));
+      expect(await findCarriedOut(ledger, narrow)).toEqual({ importId, answer: undefined });
+    });
+
+    test("that an earlier release kept the answer of is answered with what has become of it", async () => {
+      const request = keyed("earlier");
+      await actOnce(request, () => pauseVendor(ledger, "deepvision", { who: "王芳" }));
+      await keepAnswer(ledger, request, answer);
+      await sql`update idempotency_keys set scope = null where key = 'earlier'`.execute(ledger.db);
+      expect(await findCarriedOut(ledger, keyed("earlier"))).toEqual({
+        importId: null,
+        answer: undefined,
+      });
+    });
+
     test("may be any act: on an import, a vendor, or the bandwidth", async () => {
       const { importId } = await createImport(ledger, asked);
       const by = { who: "王芳" };
@@ -143,7 +174,7 @@ describe.each(Object.entries(ledgerKinds))(
       await expect(
         actOnce(keyed("limit"), () => setBwlimit(ledger, "20M", by)),
       ).rejects.toMatchObject({ code: "IDEMPOTENCY_IN_FLIGHT" });
-      expect([...(await readPausedVendors(ledger)).keys()]).toEqual(["rex"]);
+      expect([...(await readPausedVendors(ledger)).keys()].sort()).toEqual(["deepvision", "rex"]);
       expect((await readBandwidth(ledger)).changes.map(({ limit }) => limit)).toEqual(["10M"]);
       const { items } = await listAuditEvents(ledger, importId, { limit: 10 });
       expect(items.map(({ what }) => what)).toEqual(["create", "cancel"]);
@@ -185,8 +216,9 @@ describe("A process that is killed while it carries out a request with a key", (
   const program = (url: string) => `
     const { actOnce, createImport, openPostgresLedger } = await import(${JSON.stringify(index.href)});
     const ledger = await openPostgresLedger(${JSON.stringify(url)});
-    const request = ${JSON.stringify({ ...keyed("killed"), fingerprint: undefined })};
+    const request = ${JSON.stringify({ ...keyed("killed"), fingerprint: undefined, scope: undefined })};
     request.fingerprint = Buffer.from(${JSON.stringify(hexOf("killed"))}, "hex");
+    request.scope = Buffer.from(${JSON.stringify(hexOf("everything"))}, "hex");
     await actOnce(request, () => createImport(ledger, ${JSON.stringify(asked)}));
     process.stdout.write("created");
     setInterval(() => {}, 1000);`;

@@ -1,6 +1,5 @@
 import { keyRequest, newKey } from "@exhibit/contracts";
 import { action } from "../../action/action.ts";
-import { actorHeaders } from "../../action/actor.ts";
 import { failures } from "../../action/failure-responses.ts";
 import { keyMakerOf, unstored } from "../../action/key-maker.ts";
 
@@ -11,7 +10,6 @@ export const createKey = action(
     description:
       "The key itself is in this answer and nowhere else: only its digest is kept. Nobody can make a key that may more than they may themselves.",
     tags: ["access"],
-    headers: actorHeaders,
     body: keyRequest,
     response: { 201: newKey, ...failures },
   },

@@ -1,4 +1,4 @@
-import { auditPage, pageQuery } from "@exhibit/contracts";
+import { auditPage, auditQuery } from "@exhibit/contracts";
 import { action } from "../../action/action.ts";
 import { failures } from "../../action/failure-responses.ts";
 import { keyMakerOf, keyParams } from "../../action/key-maker.ts";
@@ -7,10 +7,9 @@ export const listKeyAudit = action(
   {
     operationId: "listKeyAudit",
     summary: "List the audit events of a key: who did what to it, when and why",
-    description: "The oldest first.",
     tags: ["access"],
     params: keyParams,
-    querystring: pageQuery.strict(),
+    querystring: auditQuery.strict(),
     response: { 200: auditPage, ...failures },
   },
   ({ keys }) =>

@@ -1,6 +1,5 @@
 import { keyView, revokeKeyRequest } from "@exhibit/contracts";
 import { action } from "../../action/action.ts";
-import { actorHeaders } from "../../action/actor.ts";
 import { failures } from "../../action/failure-responses.ts";
 import { keyMakerOf, keyParams } from "../../action/key-maker.ts";
 
@@ -12,7 +11,6 @@ export const revokeKey = action(
       "Within five seconds it works nowhere, and the sessions that were opened with it end. It stays on the list.",
     tags: ["access"],
     params: keyParams,
-    headers: actorHeaders,
     body: revokeKeyRequest.nullish(),
     response: { 200: keyView, ...failures },
   },

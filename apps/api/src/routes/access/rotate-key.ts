@@ -1,6 +1,5 @@
 import { newKey, rotateKeyRequest } from "@exhibit/contracts";
 import { action } from "../../action/action.ts";
-import { actorHeaders } from "../../action/actor.ts";
 import { failures } from "../../action/failure-responses.ts";
 import { keyMakerOf, keyParams, unstored } from "../../action/key-maker.ts";
 
@@ -12,7 +11,6 @@ export const rotateKey = action(
       "The new key is in this answer and nowhere else. Name, role and scope stay, and the old secret works for `old_valid_hours` more. Sessions that were opened with the key end.",
     tags: ["access"],
     params: keyParams,
-    headers: actorHeaders,
     body: rotateKeyRequest.nullish(),
     response: { 200: newKey, ...failures },
   },

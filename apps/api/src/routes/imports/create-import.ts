@@ -1,6 +1,6 @@
 import { importRequest, importView } from "@exhibit/contracts";
 import { action } from "../../action/action.ts";
-import { actorHeaders, actorOf } from "../../action/actor.ts";
+import { actorOf } from "../../action/actor.ts";
 import { failures } from "../../action/failure-responses.ts";
 
 export const createImport = action(
@@ -9,7 +9,6 @@ export const createImport = action(
     summary: "Start an import",
     description: "Records the import and responds at once; the workers do the work.",
     tags: ["imports"],
-    headers: actorHeaders,
     body: importRequest,
     response: { 202: importView, ...failures },
   },

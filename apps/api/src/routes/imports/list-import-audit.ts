@@ -1,4 +1,4 @@
-import { auditPage, pageQuery } from "@exhibit/contracts";
+import { auditPage, auditQuery } from "@exhibit/contracts";
 import { action } from "../../action/action.ts";
 import { failures } from "../../action/failure-responses.ts";
 import { importParams } from "../../action/import-params.ts";
@@ -8,10 +8,10 @@ export const listImportAudit = action(
     operationId: "listImportAudit",
     summary: "List the audit events of an import: who did what to it, when and why",
     description:
-      "The oldest first. A retry in Bull Board is recorded as done by `queue`, because Bull Board doesn't know the person.",
+      "A press of a button in Bull Board is recorded as `board`; what its job then does to the import is done by `queue`.",
     tags: ["imports"],
     params: importParams,
-    querystring: pageQuery.strict(),
+    querystring: auditQuery.strict(),
     response: { 200: auditPage, ...failures },
   },
   ({ importsOf }) =>

@@ -1,6 +1,6 @@
 import { bandwidthRequest, bandwidthView } from "@exhibit/contracts";
 import { action } from "../../action/action.ts";
-import { actorHeaders, actorOf } from "../../action/actor.ts";
+import { actorOf } from "../../action/actor.ts";
 import { failures } from "../../action/failure-responses.ts";
 
 export const readBandwidth = action(
@@ -25,7 +25,6 @@ export const setBandwidth = action(
     description:
       "The limit takes effect everywhere within five seconds, also for what is being sent; `off` removes it. Only somebody whose scope has no limits may set it.",
     tags: ["operations"],
-    headers: actorHeaders,
     body: bandwidthRequest,
     response: { 200: bandwidthView, ...failures },
   },

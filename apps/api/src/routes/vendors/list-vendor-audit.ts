@@ -1,4 +1,4 @@
-import { auditPage, pageQuery } from "@exhibit/contracts";
+import { auditPage, auditQuery } from "@exhibit/contracts";
 import { action } from "../../action/action.ts";
 import { failures } from "../../action/failure-responses.ts";
 import { vendorParams } from "../../action/vendor-params.ts";
@@ -7,10 +7,9 @@ export const listVendorAudit = action(
   {
     operationId: "listVendorAudit",
     summary: "List the audit events of a vendor: who did what to it, when and why",
-    description: "The oldest first.",
     tags: ["operations"],
     params: vendorParams,
-    querystring: pageQuery.strict(),
+    querystring: auditQuery.strict(),
     response: { 200: auditPage, ...failures },
   },
   ({ vendorsOf }) =>

@@ -1,32 +1,45 @@
-import { type ApiClient, toArray } from "@exhibit/client";
-import type { AuditEvent } from "@exhibit/contracts";
+import { type ApiClient, type AuditFilter, toArray } from "@exhibit/client";
+import { type AuditAction, type AuditEvent, auditActions } from "@exhibit/contracts";
 import { Option } from "commander";
 import { apiOfEnvironment } from "../../client/api-of-environment.ts";
 import { badUse, exitCodes } from "../../output/exit-codes.ts";
 import { formatCount, formatTable, formatTime, type TimeStyle } from "../../output/format.ts";
+import { readAmong } from "../arguments/comma-separated.ts";
 import { targetOf } from "../arguments/import-or-vendor.ts";
+import { readTime } from "../arguments/time.ts";
 import { type CommandModule, jsonOption, utcOption } from "../command.ts";
 
-interface AuditOptions extends TimeStyle {
+interface AuditOptions extends TimeStyle, AuditFilter {
   vendor?: string;
   key?: string;
+  all?: boolean;
   json?: boolean;
 }
 
 export const auditCommand: CommandModule = (program, { run }) => {
   program
     .command("audit")
-    .description("show the audit log of an import, a vendor or a key: who did what, when and why")
+    .description("show the audit log: who did what to an import, a vendor or a key, when and why")
     .argument("[ID]", "the import")
     .option("--vendor <name>", "a vendor instead")
     .addOption(new Option("--key <id>", "a key of the API instead").conflicts("vendor"))
+    .addOption(
+      new Option("--all", "of everything instead (for administrators)").conflicts([
+        "vendor",
+        "key",
+      ]),
+    )
+    .option("--who <name>", "with --all: what they did, such as key:portal")
+    .option("--what <acts>", "with --all: only these, separated by commas", readActs)
+    .option("--subject <path>", "with --all: what was done to it, such as queues or keys/ID")
+    .option("--from <time>", "with --all: from this day or moment on, such as 2026-11-30", readTime)
+    .option("--to <time>", "with --all: before this day or moment", readTime)
     .option(...utcOption)
     .option(...jsonOption)
     .action((id: string | undefined, options: AuditOptions) =>
       run(options, async (terminal) => {
         const api = apiOfEnvironment();
-        const target = await auditedBy(api, id, options);
-        const events = await toArray(api.audit(target));
+        const events = await toArray(await eventsOf(api, id, options));
         for (const line of auditLines(events, options)) terminal.say(line);
         terminal.result({ audit: events });
         return exitCodes.done;
@@ -34,22 +47,46 @@ export const auditCommand: CommandModule = (program, { run }) => {
     );
 };
 
-/** Returns what a command line names: one of an import, a vendor and a key. */
-async function auditedBy(api: ApiClient, id: string | undefined, { vendor, key }: AuditOptions) {
-  if (key === undefined) return await targetOf(api, id, vendor);
-  if (id === undefined) return { key };
+/** Returns the events of what a command line names: an import, a vendor, a key, or everything. */
+async function eventsOf(
+  api: ApiClient,
+  id: string | undefined,
+  { vendor, key, all, who, what, subject, from, to }: AuditOptions,
+): Promise<AsyncIterable<AuditEvent>> {
+  const filter = { who, what, subject, from, to };
+  if (all === true && id === undefined) return api.wholeAudit(filter);
+  if (Object.values(filter).some((given) => given !== undefined))
+    throw badUse("--who, --what, --subject, --from and --to belong to --all.");
+  if (all === true) throw badUse("Name either an import by its ID, or everything by --all.");
+  if (key === undefined) return api.audit(await targetOf(api, id, vendor));
+  if (id === undefined) return api.audit({ key });
   throw badUse("Name either an import by its ID, or a key by --key ID.");
 }
 
-function auditLines(events: readonly AuditEvent[], style: TimeStyle): string[] {
-  if (events.length === 0) return ["Nobody has done anything to it yet."];
+function readActs(text: string): AuditAction[] {
+  return readAmong(auditActions, text);
+}
+
+function auditLines(
+  events: readonly AuditEvent[],
+  { all = false, ...style }: AuditOptions,
+): string[] {
+  if (events.length === 0)
+    return [all ? "Nobody has done anything like it." : "Nobody has done anything to it yet."];
   const rows = events.map((event) => [
     formatTime(event.at, style),
     event.who,
+    ...(all ? [thingOf(event)] : []),
     whatOf(event),
     event.why ?? "",
   ]);
-  return formatTable([["WHEN", "WHO", "WHAT", "WHY"], ...rows]);
+  return formatTable([["WHEN", "WHO", ...(all ? ["TO"] : []), "WHAT", "WHY"], ...rows]);
+}
+
+/** `import 0f8fad5b-…`, `vendor kongur`, `keys/AbC12345` */
+function thingOf({ import_id, vendor, subject }: AuditEvent): string {
+  if (import_id !== null) return `import ${import_id}`;
+  return vendor === null ? (subject ?? "") : `vendor ${vendor}`;
 }
 
 /** `retry of VENDOR_REFUSED in folder 7 (3 files)`, `accept of bucket evidence-2 (was evidence)` */
@@ -61,7 +98,18 @@ function whatOf({ what, code, folder_id, file_id, files, details }: AuditEvent):
     ...(file_id === null ? [] : [`of file ${file_id}`]),
     ...(files === null ? [] : [`(${formatCount(files, "file")})`]),
     ...changesIn(details),
+    ...pressIn(what, details),
+    ...(typeof details?.limit === "string" ? [`to ${details.limit}`] : []),
   ].join(" ");
+}
+
+/** Returns what button was pressed in Bull Board, and for which jobs. */
+function pressIn(what: AuditEvent["what"], details: AuditEvent["details"]): string[] {
+  if (what !== "board" || details === null) return [];
+  const { action, queue, job, status } = details as Readonly<Record<string, string | undefined>>;
+  const jobs =
+    job ?? `all ${[status, "jobs"].filter(Boolean).join(" ")} of ${queue ?? "all queues"}`;
+  return [`${action} of ${jobs}`];
 }
 
 /** Returns what an `accept` replaced by what. */

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { everything, type Principal } from "@exhibit/contracts";
+import { everything, type Principal, type Scope } from "@exhibit/contracts";
 import { ledgerKinds } from "@exhibit/ledger/testing";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -120,6 +120,55 @@ describe.each(Object.entries(ledgerKinds))("API keys in the ledger on %s", (_kin
     await expect(listApiKeys(ledger, { limit: 1, after: "x" })).rejects.toMatchObject({
       code: "REQUEST_INVALID",
     });
+  });
+
+  test("are listed as far as a scope reaches, in full pages with cursors that lead on", async () => {
+    const mine = { entrust_ids: ["E-77", "E-78"], vendors: ["kongur"], roots: ["/a/b", "/c/"] };
+    const within: Scope[] = [
+      mine,
+      { ...mine, entrust_ids: ["E-78"] },
+      { ...mine, roots: ["/a/b/"] },
+      { ...mine, roots: ["/a/b/deep", "/c"] },
+    ];
+    const beyond: Scope[] = [
+      everything,
+      { ...mine, entrust_ids: "all" },
+      { ...mine, entrust_ids: ["all"] },
+      { ...mine, entrust_ids: ["E-77", "E-79"] },
+      { ...mine, vendors: "all" },
+      { ...mine, vendors: ["kongur", "rex"] },
+      { ...mine, roots: "all" },
+      { ...mine, roots: ["/a/bc"] },
+      { ...mine, roots: ["/a"] },
+      { ...mine, roots: ["/a/b", "/d"] },
+    ];
+    const ids = [];
+    for (const [at, each] of beyond.entries()) {
+      await add({ scope: each });
+      const one = within[at];
+      if (one !== undefined) ids.push((await add({ scope: one })).id);
+    }
+    const listed = async (limit: number, of: Scope) => {
+      const pages: string[][] = [];
+      let after: string | undefined;
+      do {
+        const { items, next } = await listApiKeys(ledger, { limit, after }, of);
+        pages.push(items.map(({ key_id }) => key_id));
+        after = next ?? undefined;
+      } while (after !== undefined);
+      return pages;
+    };
+    const pages = await listed(3, mine);
+    expect(pages.map(({ length }) => length)).toEqual([3, 1]);
+    expect(pages.flat()).toEqual(ids);
+    // What one may see who has all, or all of the disk.
+    expect((await listed(1000, { ...mine, roots: ["/"] })).flat()).toHaveLength(ids.length + 3);
+    const all = (await listed(1000, everything)).flat();
+    expect(all.length).toBeGreaterThanOrEqual(ids.length + beyond.length);
+    // "all" is a limit, and no list has it as a member.
+    expect(await listed(9, { ...mine, entrust_ids: ["all"] })).toEqual([
+      [expect.not.stringMatching(`^(${ids.join("|")})$`)],
+    ]);
   });
 
   test("have a name that no other has, until they are revoked", async () => {
@@ -245,15 +294,13 @@ describe.each(Object.entries(ledgerKinds))("API keys in the ledger on %s", (_kin
   });
 
   test("are in one audit log with everything else, in the order in which it was done", async () => {
-    const { items: before } = await listAllAuditEvents(ledger, { limit: 1000 });
     const key = await add();
     const request = { suit_ids: [], folders: [folderOf("/evidence")] };
     const { importId } = await createImport(ledger, request);
-    const after = before.at(-1)?.event_id;
-    const { items } = await listAllAuditEvents(ledger, { limit: 1000, after });
+    const { items } = await listAllAuditEvents(ledger, { limit: 2, order: "desc" });
     expect(items).toMatchObject([
-      { subject: `keys/${key.id}`, import_id: null, vendor: null },
       { subject: null, import_id: importId, vendor: null },
+      { subject: `keys/${key.id}`, import_id: null, vendor: null },
     ]);
   });
 

@@ -1,6 +1,6 @@
 import { acceptDestinationRequest, importView } from "@exhibit/contracts";
 import { action } from "../../../action/action.ts";
-import { actorHeaders, actorOf } from "../../../action/actor.ts";
+import { actorOf } from "../../../action/actor.ts";
 import { failures } from "../../../action/failure-responses.ts";
 import { folderParams } from "../../../action/import-params.ts";
 
@@ -12,7 +12,6 @@ export const acceptDestination = action(
       "For files that failed with DESTINATION_CHANGED, because a lease led to another place than the one where the folder's files had gone. The body repeats the place that the folder's `offered` shows. From now on the folder's unfinished files go there, and those that failed with DESTINATION_CHANGED are retried. What was stored before stays where it is, and its receipts say so.",
     tags: ["imports"],
     params: folderParams,
-    headers: actorHeaders,
     body: acceptDestinationRequest,
     response: { 202: importView, ...failures },
   },
