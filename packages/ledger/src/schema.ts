@@ -74,8 +74,10 @@ export interface ImportTable extends CounterColumns {
   title: string | null;
   /** What people file it under, by key. */
   labels: ColumnType<Labels, string | undefined, string>;
-  /** How far its shards' turns are apart. */
+  /** How far its turns are apart. */
   priority: Generated<Priority>;
+  /** When its planning may begin; null for at once. */
+  start_at: ColumnType<Date | null, string | null | undefined, string | null>;
   /** Somebody decided that nothing of it counts for its case. */
   set_aside: Generated<boolean>;
 }

@@ -19,6 +19,9 @@ export const isCancelled = statusIn("cancelled");
 /** Holds while a person has paused an import; its status stays as it is. */
 export const isPaused = sql<boolean>`(imports.paused_at is not null)`;
 
+/** Holds while an import waits for the time at which it is to start; it is `planning` by then. */
+export const isScheduled = sql<boolean>`(imports.start_at is not null and imports.start_at > now())`;
+
 /**
  * Holds when nothing of an import is open: all its sources are walked and all its shards finished.
  */

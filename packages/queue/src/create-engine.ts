@@ -74,7 +74,7 @@ export function createEngine(backend: Backend): Engine {
     act: (queue: Queue<JobData>, job: NewJob) => Promise<void>,
   ): Promise<void> {
     const queue = queueOf(name);
-    const round = await reachable(currentRound(queue, jobs));
+    const round = await reachable(currentRound(name, queue, jobs));
     for (let from = 0; from < jobs.length; from += ENQUEUED_AT_ONCE) {
       const some = jobs.slice(from, from + ENQUEUED_AT_ONCE);
       // One that can't be enqueued doesn't hold up the others.
@@ -91,7 +91,7 @@ export function createEngine(backend: Backend): Engine {
     async enqueueNew(name, jobs) {
       if (jobs.length === 0) return;
       const queue = queueOf(name);
-      const round = await reachable(currentRound(queue, jobs));
+      const round = await reachable(currentRound(name, queue, jobs));
       await reachable(queue.addBulk(jobs.map((job) => jobOf(name, job, round))));
     },
     enqueue: (name, jobs, { isNewer = false } = {}) =>

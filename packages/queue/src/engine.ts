@@ -16,7 +16,7 @@ export interface Engine {
    * second, and otherwise finds the new work itself.
    */
   enqueue(name: QueueName, jobs: readonly JobRef[], options?: { isNewer?: boolean }): Promise<void>;
-  /** Gives the jobs of an import's shards the rounds that their priority gives them now. */
+  /** Gives the jobs of an import's folders or shards the rounds that their priority gives them now. */
   reprioritize(name: QueueName, jobs: readonly JobRef[]): Promise<void>;
   /**
    * Runs a queue's own job every `everyMs` milliseconds. Returns whether the queue had no schedule

@@ -6,17 +6,21 @@ import {
   jobIdOf,
   jobOptions,
   LONGEST_DELAY_MS,
+  planPriorityOf,
   priorityOf,
   type QueueName,
+  roundOf,
 } from "./queues.ts";
 
 /** Work that a job is enqueued for. */
 export interface JobRef {
   /** See `JobData`. */
   id: string;
-  /** For a shard: which of its import's waiting shards it is, from 1 on. Decides its round. */
+  /**
+   * For a folder or shard: which of its import's waiting ones it is, from 1 on. Decides its round.
+   */
   position?: number;
-  /** For a shard: its import's. @defaultValue normal */
+  /** For a folder or shard: its import's. @defaultValue normal */
   priority?: Priority;
 }
 
@@ -28,25 +32,27 @@ export interface NewJob {
 
 /** Returns the job for a piece of work; `round` is the current one, see `priorityOf`. */
 export function jobOf(name: QueueName, { id, position, priority }: JobRef, round: number): NewJob {
+  const turn = name === "plan" ? planPriorityOf : priorityOf;
   return {
     name,
     data: { id },
     opts: {
       ...jobOptions,
       jobId: jobIdOf(name, id),
-      ...(position === undefined ? {} : { priority: priorityOf(position, round, priority) }),
+      ...(position === undefined ? {} : { priority: turn(position, round, priority) }),
     },
   };
 }
 
-/** Returns the round of the next job: see `priorityOf`. Only shards have rounds. */
+/** Returns the round of the next job: see `priorityOf`. Only folders and shards have rounds. */
 export async function currentRound(
+  name: QueueName,
   queue: Queue<JobData>,
   jobs: readonly JobRef[],
 ): Promise<number> {
   if (jobs.every(({ position }) => position === undefined)) return 1;
   const [next] = await queue.getPrioritized(0, 0);
-  return next?.priority ?? 1;
+  return roundOf(name, next?.priority ?? 1);
 }
 
 /** Enqueues a job, or retries the finished one with its id. See `Engine.enqueue` for `isNewer`. */

@@ -44,6 +44,28 @@ export function priorityOf(position: number, round: number, priority: Priority =
 
 const DAY = 24 * 60 * 60;
 
+/** The order within a round of planning. */
+const PLACES: readonly Priority[] = ["urgent", "normal", "bulk"];
+
+/**
+ * Returns the priority of a folder's job: folders take turns as shards do, and within a round those
+ * of urgent imports come first. Most imports have a single folder, so turns alone wouldn't tell
+ * them apart.
+ */
+export function planPriorityOf(
+  position: number,
+  round: number,
+  priority: Priority = "normal",
+): number {
+  const first = (priorityOf(position, round, priority) - 1) * PLACES.length + 1;
+  return Math.min(first + PLACES.indexOf(priority), LOWEST_PRIORITY);
+}
+
+/** Returns the round of a waiting job, from its priority. */
+export function roundOf(name: QueueName, priority: number): number {
+  return name === "plan" ? Math.ceil(priority / PLACES.length) : priority;
+}
+
 /** Options of every job. They are written into each one: a million files are four thousand jobs. */
 export const jobOptions = {
   attempts: 5,

@@ -25,7 +25,8 @@ const label = (count: number) =>
 
 describe("a new import", () => {
   it("takes a title, labels and a priority", async () => {
-    const names = { title: "March scans", labels: label(20), priority: "urgent" };
+    const start_at = "2026-12-01T20:00+08:00";
+    const names = { title: "March scans", labels: label(20), priority: "urgent", start_at };
     expect((await post(names)).statusCode).toBe(202);
     expect(api.calls[0]?.args[0]).toMatchObject(names);
   });
@@ -38,6 +39,11 @@ describe("a new import", () => {
     ["a key that is too long", { labels: { ["k".repeat(65)]: "v" } }],
     ["an empty value", { labels: { k: " " } }],
     ["an unknown priority", { priority: "asap" }],
+    ["a start without a zone", { start_at: "2026-12-01T20:00:00" }],
+    [
+      "a start that is too far ahead",
+      { start_at: `${new Date().getUTCFullYear() + 2}-12-31T00:00:00Z` },
+    ],
   ])("is refused with %s", async (_what, body) => {
     expect((await post(body)).statusCode).toBe(400);
     expect(api.calls).toEqual([]);

@@ -8,6 +8,7 @@ import {
   type TimeStyle,
 } from "./format.ts";
 import { statusWord } from "./status-word.ts";
+import { isScheduled } from "./wait-lines.ts";
 
 /** How many suits of an import the table names. */
 const SUITS_IN_TABLE = 3;
@@ -34,9 +35,11 @@ export function importTable(views: readonly ImportView[], style?: TimeStyle): st
  * Returns an import's case and times: `  E-77 1001 1002; created 2026-11-23 20:34 +08:00, ended …`.
  */
 export function caseLine(view: ImportView, style?: TimeStyle): string {
-  const { created_at, finished_at } = view;
+  const { created_at, start_at, finished_at } = view;
+  const starts =
+    isScheduled(view) && start_at !== null ? `, starts ${formatTime(start_at, style)}` : "";
   const ended = finished_at === null ? "" : `, ended ${formatTime(finished_at, style)}`;
-  return `  ${[...caseOf(view), `created ${formatTime(created_at, style)}${ended}`].join("; ")}`;
+  return `  ${[...caseOf(view), `created ${formatTime(created_at, style)}${starts}${ended}`].join("; ")}`;
 }
 
 /** Returns what people call an import and file it under; no lines where they don't. */

@@ -1,5 +1,5 @@
 import type { ImportStatus, ImportView } from "@exhibit/contracts";
-import { isWaiting } from "./wait-lines.ts";
+import { isScheduled, isWaiting } from "./wait-lines.ts";
 
 const words: Readonly<Record<ImportStatus, string>> = {
   planning: "planning",
@@ -10,8 +10,9 @@ const words: Readonly<Record<ImportStatus, string>> = {
   cancelled: "cancelled",
 };
 
-/** Returns what an import is doing, for people: its status, or `paused` or `waiting`. */
+/** Returns what an import is doing, for people: its status, or `paused`, `scheduled` or `waiting`. */
 export function statusWord(view: ImportView): string {
   if (view.paused !== null) return "paused";
+  if (isScheduled(view)) return "scheduled";
   return isWaiting(view) ? "waiting" : words[view.status];
 }

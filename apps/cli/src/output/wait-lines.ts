@@ -1,6 +1,7 @@
 import type { ImportView, Wait, WaitsFor } from "@exhibit/contracts";
 
 const names: Readonly<Record<WaitsFor, string>> = {
+  start: "its start",
   worker: "a worker",
   queue: "the queue (Redis)",
   ledger: "the ledger (Postgres)",
@@ -17,11 +18,17 @@ export function isWaiting({ waiting, moving, paused }: ImportView): boolean {
   return waiting.length > 0 && !moving && paused === null;
 }
 
+/** Whether an import waits for the time at which it is to start. */
+export function isScheduled({ waiting }: ImportView): boolean {
+  return waiting[0]?.for === "start";
+}
+
 /**
  * Returns `Waits for OSS (evidence at oss-cn-hangzhou.aliyuncs.com) since 02:58:10: … Retrying
  * automatically.`
  */
 export function waitLine({ for: waitsFor, name, since, message }: Wait): string {
+  if (waitsFor === "start") return message;
   const which = name === null ? "" : ` (${name})`;
   const rest = waitsFor === "worker" ? "" : " Retrying automatically.";
   // The system's own messages have no full stop.

@@ -1,14 +1,15 @@
 import type { ApiClient } from "@exhibit/client";
 import type { FolderSelector, ImportRequest, ImportStatus, ImportView } from "@exhibit/contracts";
 import { formatCount, formatNumber } from "../output/format.ts";
+import { isScheduled } from "../output/wait-lines.ts";
 
 const goingOn: readonly ImportStatus[] = ["planning", "storing", "sealing"];
 /** How many imports of each status are considered. */
 const MOST = 100;
 
-/** Returns the imports that continue at a start. */
-export function openImports(api: ApiClient): Promise<ImportView[]> {
-  return listed(api, goingOn);
+/** Returns the imports that continue at a start; those that are to start later aren't among them. */
+export async function openImports(api: ApiClient): Promise<ImportView[]> {
+  return (await listed(api, goingOn)).filter((view) => !isScheduled(view));
 }
 
 /** Returns the sources of imports that continue or may be retried; they have to stay readable. */

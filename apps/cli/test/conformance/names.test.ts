@@ -31,6 +31,31 @@ test("import sends title, labels and priority", async () => {
   }
 });
 
+test("import with a start returns at once and says when it begins; change sends another, or none", async () => {
+  const start_at = "2026-12-01T12:00:00.000Z";
+  const message = `It is to start at ${start_at}.`;
+  const waiting = [{ for: "start" as const, name: null, since: start_at, code: null, message }];
+  const view = viewOf({ status: "planning", start_at, waiting, moving: false });
+  const later: Answer = (response) => json(response, view, 202);
+  const folder = await mkdtemp(join(tmpdir(), "exhibit-starts-"));
+  try {
+    const { asked, code, stdout, stderr } = await against(later, [
+      ...["import", folder, "--suit", "1001", "--start-at", "2026-12-01T20:00+08:00"],
+    ]);
+    expect(code).toBe(0);
+    expect(asked.map(({ body }) => body)).toMatchObject([{ start_at: "2026-12-01T20:00+08:00" }]);
+    expect([stdout, stderr].join()).toMatch(new RegExp(`${importId} scheduled[^]*${message}`));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+  const change = ["change", importId, "--start-at", "2026-12-02T20:00+08:00"];
+  expect((await against(later, change)).asked[0]?.body).toEqual({
+    start_at: "2026-12-02T20:00+08:00",
+  });
+  const now = await against(later, ["change", importId, "--start-now"]);
+  expect(now.asked[0]?.body).toEqual({ start_at: null });
+});
+
 test("status is narrowed by title, labels and several statuses", async () => {
   const { asked } = await against(answer, [
     ...["status", "--title", "scans", "--label", "a:b", "--label", "c:d"],
@@ -72,6 +97,7 @@ test("change sends what is named, and what is taken away as null", async () => {
 test.each([
   [["change", importId], "Say what to change"],
   [["change", importId, "--set-aside", "--count-again"], "either --set-aside or"],
+  [["change", importId, "--start-now", "--start-at", "2026-12-02T20:00Z"], "either --start-at or"],
   [["change", importId, "--label", "march"], "key:value"],
   [["change", importId, "--label", "a:b", "--label", "a:c"], "given twice"],
   [["status", "--label", ":x"], "key:value"],

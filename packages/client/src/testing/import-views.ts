@@ -24,6 +24,7 @@ export function viewOf(changes: Partial<ImportView> = {}): ImportView {
     labels: {},
     priority: "normal",
     set_aside: false,
+    start_at: null,
     created_by: "api",
     vendors: ["kongur"],
     ...countsOf({

@@ -38,6 +38,7 @@ export const examples = {
     labels: { court: "hangzhou" },
     priority: "normal",
     set_aside: false,
+    start_at: null,
     created_by: "key:court",
     vendors: ["kongur"],
     status: "storing",

@@ -45,7 +45,7 @@ import {
 } from "@exhibit/ledger";
 import type { Away, Engine, JobRef, QueueName } from "@exhibit/queue";
 import type { Logger } from "@exhibit/telemetry";
-import { enqueueSoon, jobOf, jobOfShard, reprioritizeSoon } from "../jobs/enqueue.ts";
+import { enqueueSoon, jobOfShard, jobsOfFolders, reprioritizeSoon } from "../jobs/enqueue.ts";
 import { checkRequest } from "./check-request.ts";
 import type { Scoped } from "./scoped.ts";
 
@@ -61,7 +61,7 @@ interface PageQuery {
  */
 export interface Imports {
   /**
-   * Creates an import and enqueues its planning. Throws REQUEST_INVALID or SOURCE_OUTSIDE_ROOTS,
+   * Creates an import and enqueues its planning, unless it is to start later. Throws REQUEST_INVALID or SOURCE_OUTSIDE_ROOTS,
    * naming the folder, and AUTH_FORBIDDEN, naming what the scope doesn't have. The scope's roots
    * stay with the import: its sources are read within them.
    */
@@ -90,8 +90,9 @@ export interface Imports {
     who?: string,
   ): Promise<ImportView>;
   /**
-   * Changes title, labels, priority, and whether it counts for its case. Throws STATE_CONFLICT for
-   * the priority of an import that has ended, and for setting aside one that hasn't.
+   * Changes title, labels, priority, start, and whether it counts for its case. Throws
+   * STATE_CONFLICT for the priority of an import that has ended, for setting aside one that hasn't,
+   * and for the start of one that doesn't wait for it.
    */
   change(importId: string, request: ChangeRequest, who?: string): Promise<ImportView>;
   /**
@@ -153,11 +154,11 @@ function importsWithin(scope: Scope, dependencies: ImportsDependencies): Imports
     async create(request, who = UNNAMED_ACTOR) {
       const named = { ...request, suit_ids: suitsOf(request) };
       checkRequest(named, scope, dependencies);
-      const { importId, folderIds } = await createImport(ledger, named, {
+      const { importId, folderIds, isScheduled } = await createImport(ledger, named, {
         who,
         why: request.why,
       });
-      await enqueue("plan", folderIds.map(jobOf));
+      if (!isScheduled) await enqueue("plan", jobsOfFolders(folderIds, request.priority));
       return await readImport(ledger, importId).catch((thrown: unknown) => {
         throw perhapsCreated(importId, thrown);
       });
@@ -180,16 +181,19 @@ function importsWithin(scope: Scope, dependencies: ImportsDependencies): Imports
       }),
     change: (importId, { why, ...request }, who = UNNAMED_ACTOR) =>
       acting(importId, async () => {
-        const { priority } = await changeImport(ledger, importId, request, { who, why });
-        if (priority === undefined) return;
-        const shards = openShards(ledger, { importId, evenPaused: true });
-        await reprioritizeSoon({ engine, logger }, shards);
+        const changed = await changeImport(ledger, importId, request, { who, why });
+        const folders = jobsOfFolders(changed.folderIds, changed.priority);
+        if (changed.hasPriorityChanged) {
+          const shards = openShards(ledger, { importId, evenPaused: true });
+          await reprioritizeSoon({ engine, logger }, folders, shards);
+        }
+        if (changed.mayStart) await enqueue("plan", folders);
       }),
     retry: (importId, { why, file_id, ...named } = {}, who = UNNAMED_ACTOR) =>
       acting(importId, async () => {
         const selection = { ...named, file_ids: file_id === undefined ? undefined : [file_id] };
         const reopened = await reopenImport(ledger, importId, selection, { who, why });
-        await enqueue("plan", reopened.folderIds.map(jobOf));
+        await enqueue("plan", jobsOfFolders(reopened.folderIds, reopened.priority));
         await enqueue("store", reopened.shards.map(jobOfShard));
         if (reopened.complete) await enqueue("seal", [{ id: importId }]);
       }),
@@ -199,8 +203,11 @@ function importsWithin(scope: Scope, dependencies: ImportsDependencies): Imports
       acting(importId, () => pauseImport(ledger, importId, { who, why })),
     resume: (importId, { why } = {}, who = UNNAMED_ACTOR) =>
       acting(importId, async () => {
-        const { folderIds, complete } = await resumeImport(ledger, importId, { who, why });
-        await enqueue("plan", folderIds.map(jobOf));
+        const { folderIds, priority, complete } = await resumeImport(ledger, importId, {
+          who,
+          why,
+        });
+        await enqueue("plan", jobsOfFolders(folderIds, priority));
         for await (const shards of openShards(ledger, { importId })) {
           await enqueue("store", shards.map(jobOfShard));
         }

@@ -1,3 +1,4 @@
+import type { Priority } from "@exhibit/contracts";
 import type { OpenShard } from "@exhibit/ledger";
 import type { Engine, JobRef, QueueName } from "@exhibit/queue";
 import type { Logger } from "@exhibit/telemetry";
@@ -25,28 +26,31 @@ export async function enqueueSoon(
 }
 
 /**
- * Moves the jobs of an import's open shards to the rounds of its new priority. Doesn't throw if the
- * queue is unreachable: those jobs that it wasn't told of keep their turns.
+ * Moves the jobs of an import's open folders and shards to the rounds of its new priority. Doesn't
+ * throw if the queue is unreachable: those jobs that it wasn't told of keep their turns.
  */
 export async function reprioritizeSoon(
   { engine, logger }: { engine: Pick<Engine, "reprioritize">; logger: Logger },
+  folders: readonly JobRef[],
   shards: AsyncIterable<readonly OpenShard[]>,
 ): Promise<void> {
-  for await (const some of shards) {
-    try {
-      await engine.reprioritize("store", some.map(jobOfShard));
-    } catch (err) {
-      logger.warn({ err }, "the queue is unreachable; some shards keep their turns");
-      return;
-    }
+  try {
+    await engine.reprioritize("plan", folders);
+    for await (const some of shards) await engine.reprioritize("store", some.map(jobOfShard));
+  } catch (err) {
+    logger.warn({ err }, "the queue is unreachable; some jobs keep their turns");
   }
 }
 
 /** What the log says when the queue doesn't take work that is in the ledger. */
 export const UNREACHABLE = "the queue is unreachable; the reconciler will enqueue the work";
 
-export function jobOf(id: number): JobRef {
-  return { id: String(id) };
+/** Returns the jobs that walk these folders of one import. */
+export function jobsOfFolders(
+  folderIds: readonly number[],
+  priority: Priority = "normal",
+): JobRef[] {
+  return folderIds.map((id, index) => ({ id: String(id), position: index + 1, priority }));
 }
 
 export function jobOfShard({ shardId, position, priority }: OpenShard): JobRef {

@@ -1,7 +1,7 @@
 import { findQuietImports, type Ledger, type OpenWork } from "@exhibit/ledger";
 import type { Engine } from "@exhibit/queue";
 import { withSpan } from "@exhibit/telemetry";
-import { jobOf, jobOfShard } from "../jobs/enqueue.ts";
+import { jobOfShard, jobsOfFolders } from "../jobs/enqueue.ts";
 
 /**
  * After so many milliseconds without a change, an import's jobs may have been lost. If everything
@@ -31,9 +31,9 @@ export async function enqueueOpenWork(
 
 async function enqueueAll(
   engine: Pick<Engine, "enqueue">,
-  { importId, folderIds, shards, complete }: OpenWork,
+  { importId, priority, folderIds, shards, complete }: OpenWork,
 ): Promise<void> {
-  await engine.enqueue("plan", folderIds.map(jobOf));
+  await engine.enqueue("plan", jobsOfFolders(folderIds, priority));
   await engine.enqueue("store", shards.map(jobOfShard));
   if (complete) await engine.enqueue("seal", [{ id: importId }]);
 }

@@ -107,7 +107,8 @@ async function openFolder(
   { starts }: Attempt,
 ): Promise<FolderRow | undefined> {
   const folder = await readFolder(ledger, folderId);
-  if (folder.status === "cancelled") return undefined;
+  // The reconciler comes back for one that is to start later.
+  if (folder.status === "cancelled" || folder.isScheduled) return undefined;
   if (!folder.planned) return folder;
   const { folderIds } = await reopenByJob(ledger, { folderId, jobStarts: starts });
   if (folderIds.length > 0) return folder;

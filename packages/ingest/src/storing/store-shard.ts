@@ -16,7 +16,7 @@ import { sourceName } from "@exhibit/sources";
 import { type Logger, withSpan } from "@exhibit/telemetry";
 import pLimit, { type LimitFunction } from "p-limit";
 import { type Waits, whileWatched } from "../fleet/waits.ts";
-import { enqueueSoon, jobOf } from "../jobs/enqueue.ts";
+import { enqueueSoon, jobsOfFolders } from "../jobs/enqueue.ts";
 import { folderError } from "../jobs/folder-error.ts";
 import { untilReachable } from "../jobs/until-reachable.ts";
 import { runUntilStopped } from "../jobs/until-stopped.ts";
@@ -174,7 +174,9 @@ async function conclude(
   finished: FinishedShard,
   { notStored }: Settled,
 ): Promise<ExhibitError | undefined> {
-  if (finished.walkAgain) await enqueueSoon(dependencies, "plan", [jobOf(shard.folderId)]);
+  if (finished.walkAgain) {
+    await enqueueSoon(dependencies, "plan", jobsOfFolders([shard.folderId], folder.priority));
+  }
   if (finished.complete) await enqueueSoon(dependencies, "seal", [{ id: shard.importId }]);
   if (finished.state === "stored") return undefined;
   await logFailures(folder, notStored, attempt);

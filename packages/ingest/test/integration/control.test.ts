@@ -91,6 +91,28 @@ describe("An import", () => {
     expect(moved).toEqual([{ id: String(shardId), position: 1, priority: "urgent" }]);
   });
 
+  test("that is to start later is enqueued once it may, and not before", async () => {
+    const { imports, enqueued } = control();
+    const start_at = new Date(Date.now() + 3_600_000).toISOString();
+    const { import_id } = await imports.create({ ...request, start_at });
+    await imports.pause(import_id);
+    await imports.resume(import_id);
+    await enqueueOpenWork({ ledger, engine: createRig(ledger, []).dependencies.engine }, 0);
+    expect(enqueued).toEqual([]);
+    expect(await imports.change(import_id, { start_at: null })).toMatchObject({ start_at: null });
+    const { items } = await imports.folders(import_id, { limit: 9 });
+    expect(enqueued).toEqual(items.map(({ folder_id }) => `plan ${folder_id}`));
+  });
+
+  test("whose priority changes before it is planned has its folders moved", async () => {
+    const { imports, moved } = control();
+    const { import_id } = await imports.create(request);
+    const { items } = await imports.folders(import_id, { limit: 9 });
+    await imports.change(import_id, { priority: "urgent" });
+    const jobs = items.map(({ folder_id: id }) => ({ id, position: 1, priority: "urgent" }));
+    expect(moved).toEqual(jobs);
+  });
+
   test("gets its new priority though the queue is away", async () => {
     const { importId } = await planShard(ledger, ["a"]);
     const { imports, state } = control();

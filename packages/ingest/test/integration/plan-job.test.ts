@@ -93,6 +93,14 @@ describe("The job that plans a folder", () => {
     expect(state.enqueued).toEqual(["store"]);
   });
 
+  test("does nothing before the start of its import", async () => {
+    const { plan, state, importId, row } = await folderOf([file("a")]);
+    const start_at = new Date(Date.now() + 3_600_000).toISOString();
+    await ledger.db.updateTable("imports").set({ start_at }).where("id", "=", importId).execute();
+    await plan();
+    expect([state.walks, await row()]).toEqual([0, { planned: false, error_code: null }]);
+  });
+
   test("has an import sealed that comes to nothing", async () => {
     const { plan, state } = await folderOf([], { allowsEmpty: true });
     await plan();

@@ -3,9 +3,10 @@ import { ExhibitError, everything, type ImportRequest } from "@exhibit/contracts
 import { v7 as uuidv7 } from "uuid";
 import { type By, recordAuditEvent, unnamed } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
+import { isScheduled } from "../states.ts";
 
 /**
- * Creates an import and its folders; planning will count their files. The roots of the ledger's
+ * Creates an import and its folders; planning will count their files, at once unless `isScheduled`. The roots of the ledger's
  * scope are kept with it, so that its sources are read within them. Throws SERVICE_UNREACHABLE
  * with `details.import_id` when the database's answer was lost: then the import may exist.
  */
@@ -13,11 +14,11 @@ export async function createImport(
   { db, scope = everything }: Ledger,
   request: ImportRequest,
   by: By = unnamed,
-): Promise<{ importId: string; folderIds: number[] }> {
+): Promise<{ importId: string; folderIds: number[]; isScheduled: boolean }> {
   const importId = uuidv7();
   let isWritten = false;
   const work = db.transaction().execute(async (tx) => {
-    await tx
+    const created = await tx
       .insertInto("imports")
       .values({
         id: importId,
@@ -29,8 +30,10 @@ export async function createImport(
         ...(request.labels && { labels: JSON.stringify(request.labels) }),
         ...(request.priority && { priority: request.priority }),
         source_limits: scope.roots === "all" ? null : scope.roots,
+        start_at: request.start_at ?? null,
       })
-      .execute();
+      .returning(isScheduled.as("isScheduled"))
+      .executeTakeFirstOrThrow();
     const folders = await tx
       .insertInto("folders")
       .values(
@@ -46,7 +49,7 @@ export async function createImport(
       .execute();
     await recordAuditEvent(tx, { importId, what: "create", by });
     isWritten = true;
-    return { importId, folderIds: folders.map(({ id }) => id) };
+    return { ...created, importId, folderIds: folders.map(({ id }) => id) };
   });
   try {
     return await work;

@@ -1,11 +1,12 @@
-import { ExhibitError } from "@exhibit/contracts";
+import { ExhibitError, type Priority } from "@exhibit/contracts";
 import { sql } from "kysely";
 import { type By, recordAuditEvent, storableWhy } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
 import { isWithin } from "../scope.ts";
 import { storable } from "../sql/text.ts";
-import { awaitsSeal, isClosed, isComplete, isPaused } from "../states.ts";
+import { awaitsSeal, isClosed, isComplete, isPaused, isScheduled } from "../states.ts";
 import { checkImport } from "../work/check-import.ts";
+import { unplannedFolders } from "../work/folders.ts";
 import { whyClosed } from "./selection.ts";
 
 /**
@@ -34,25 +35,23 @@ export async function resumeImport(
   { db, scope }: Ledger,
   importId: string,
   by: By,
-): Promise<{ folderIds: number[]; complete: boolean }> {
+): Promise<{ folderIds: number[]; complete: boolean; priority: Priority }> {
   return await db.transaction().execute(async (tx) => {
-    const { rows } = await sql<{ complete: boolean }>`
+    const { rows } = await sql<{ complete: boolean; scheduled: boolean; priority: Priority }>`
       update imports set paused_at = null, paused_by = null, paused_why = null, updated_at = now()
       where id = ${importId} and ${isPaused} and ${isWithin({ scope })}
-      returning ${isComplete} and ${awaitsSeal} as complete`.execute(tx);
+      returning ${isComplete} and ${awaitsSeal} as complete, ${isScheduled} as scheduled, priority`.execute(
+      tx,
+    );
     const [row] = rows;
     if (!row) {
       await checkImport({ db: tx, scope }, importId);
       throw conflict(`Import ${importId} isn't paused.`);
     }
     await recordAuditEvent(tx, { importId, what: "resume", by });
-    const folders = await tx
-      .selectFrom("folders")
-      .select("id")
-      .where("import_id", "=", importId)
-      .where("planned", "=", false)
-      .execute();
-    return { folderIds: folders.map(({ id }) => id), complete: row.complete };
+    const { complete, scheduled, priority } = row;
+    const folderIds = scheduled ? [] : await unplannedFolders({ db: tx }, importId);
+    return { folderIds, complete, priority };
   });
 }
 

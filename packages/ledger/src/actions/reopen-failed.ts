@@ -1,4 +1,4 @@
-import { ExhibitError, priorities, type Selection } from "@exhibit/contracts";
+import { ExhibitError, type Priority, priorities, type Selection } from "@exhibit/contracts";
 import { type RawBuilder, sql, type Transaction } from "kysely";
 import type { OpenShard } from "../planning/planned-file.ts";
 import type { LedgerSchema } from "../schema.ts";
@@ -11,6 +11,7 @@ export interface Reopened {
   shards: OpenShard[];
   /** Folders that are to be walked again. */
   folderIds: number[];
+  priority: Priority;
   /** How many files are retried. */
   files: number;
 }
@@ -107,15 +108,14 @@ export async function reopenFailed(
     union all select priority, 0 from in_import`.execute(tx);
   const idsOf = (kind: string) => rows.filter((row) => row.kind === kind);
   // The row of the import has its priority as its kind.
-  const priority = priorities.find((each) => idsOf(each).length > 0);
-  if (rows.length > 0 && priority === undefined) {
+  const found = priorities.find((each) => idsOf(each).length > 0);
+  if (rows.length > 0 && found === undefined) {
     throw new ExhibitError("STATE_CONFLICT", "The import has been sealed or cancelled meanwhile.");
   }
+  const priority = found ?? "normal";
   return {
-    shards: idsOf("shard").map(({ id }, index) => ({
-      ...{ shardId: id, position: index + 1 },
-      priority: priority ?? "normal",
-    })),
+    priority,
+    shards: idsOf("shard").map(({ id }, index) => ({ shardId: id, position: index + 1, priority })),
     folderIds: idsOf("folder").map(({ id }) => id),
     files: idsOf("files")[0]?.id ?? 0,
   };

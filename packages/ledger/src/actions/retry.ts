@@ -102,6 +102,6 @@ export async function reopenByJob(
     });
   } catch (thrown) {
     if (!(thrown instanceof ExhibitError && thrown.code === "STATE_CONFLICT")) throw thrown;
-    return { shards: [], folderIds: [], files: 0 };
+    return { shards: [], folderIds: [], priority: "normal", files: 0 };
   }
 }

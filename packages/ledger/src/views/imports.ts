@@ -95,6 +95,7 @@ const shownColumns = [
   "labels",
   "priority",
   "set_aside",
+  "start_at",
   ...counterNames,
 ] as const;
 
@@ -112,6 +113,7 @@ function importView(
     status: row.status,
     since: row.updated_at,
     isPaused: row.paused_at !== null,
+    startAt: row.start_at,
   });
   const origin = origins.find(({ id }) => id === row.id);
   const sending = sent.find((shard) => shard.import_id === row.id)?.bytes ?? 0;
@@ -135,6 +137,7 @@ function importView(
     labels: row.labels,
     priority: row.priority,
     set_aside: row.set_aside,
+    start_at: row.start_at?.toISOString() ?? null,
     created_by: origin?.created_by ?? null,
     vendors: origin?.vendors ?? [],
     ...countsOf(row),

@@ -1,5 +1,6 @@
 import { ExhibitError } from "@exhibit/contracts";
 import type { Ledger } from "../ledger.ts";
+import { isScheduled } from "../states.ts";
 
 /** Returns a folder as planning and storing need it. Throws NOT_FOUND. */
 export async function readFolder({ db }: Ledger, folderId: number) {
@@ -22,6 +23,8 @@ export async function readFolder({ db }: Ledger, folderId: number) {
       "imports.entrust_id",
       "imports.suit_ids",
       "imports.status",
+      "imports.priority",
+      isScheduled.as("isScheduled"),
     ])
     .where("folders.id", "=", folderId)
     .executeTakeFirst();
@@ -30,6 +33,21 @@ export async function readFolder({ db }: Ledger, folderId: number) {
 }
 
 export type FolderRow = Awaited<ReturnType<typeof readFolder>>;
+
+/** Returns the folders of an import that are to be walked, in the order of its request. */
+export async function unplannedFolders(
+  { db }: Pick<Ledger, "db">,
+  importId: string,
+): Promise<number[]> {
+  const folders = await db
+    .selectFrom("folders")
+    .select("id")
+    .where("import_id", "=", importId)
+    .where("planned", "=", false)
+    .orderBy("id")
+    .execute();
+  return folders.map(({ id }) => id);
+}
 
 /** Returns the slots of a folder's files by their paths. */
 export async function readSlots({ db }: Ledger, folderId: number): Promise<Map<string, number>> {

@@ -41,10 +41,20 @@ export async function readWaits({ db }: Ledger): Promise<FleetWaits> {
 /** Returns what an import waits for: one entry for each cause, the longest wait first. */
 export function waitsOf(
   { workers, lastSeen, waits }: FleetWaits,
-  of: { importId: string; status: ImportStatus; since: Date; isPaused: boolean },
+  of: {
+    importId: string;
+    status: ImportStatus;
+    since: Date;
+    isPaused: boolean;
+    startAt: Date | null;
+  },
 ): Wait[] {
-  const { importId, status, since, isPaused } = of;
+  const { importId, status, since, isPaused, startAt } = of;
   if (restingStatuses.has(status) || isPaused) return [];
+  if (startAt !== null && startAt.getTime() > Date.now()) {
+    const message = `It is to start at ${startAt.toISOString()}.`;
+    return [{ for: "start", name: null, since: since.toISOString(), code: null, message }];
+  }
   if (workers === 0) {
     const message = "No worker is running: nothing is read or sent before one is started.";
     const from = lastSeen && lastSeen > since ? lastSeen : since;

@@ -132,6 +132,7 @@ describe.each(Object.entries(ledgerKinds))("Lists of the ledger on %s", (_kind, 
     const { importId, shardId } = await planned(ledger, 1);
     const quiet = await findQuietImports(ledger, { quietForMs: 0 });
     expect(quiet.find((work) => work.importId === importId)).toEqual({
+      priority: "normal",
       importId,
       complete: false,
       folderIds: [],

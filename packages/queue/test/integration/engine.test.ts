@@ -5,6 +5,7 @@ import {
   type Engine,
   type Handler,
   Postponed,
+  type QueueName,
   type WorkerHandle,
 } from "../../src/index.ts";
 import { engineKinds } from "../engines.ts";
@@ -46,9 +47,9 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
   });
   afterAll(() => remove());
 
-  function work(handler: Handler, concurrency = 1): void {
+  function work(handler: Handler, concurrency = 1, name: QueueName = "store"): void {
     workers.push(
-      engine.work("store", handler, {
+      engine.work(name, handler, {
         concurrency,
         onError(error) {
           throw error;
@@ -258,6 +259,30 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
     });
     expect(turns.slice(0, 11).filter((priority) => priority === "urgent")).toHaveLength(8);
     expect(turns.slice(-6)).toEqual(Array(6).fill("bulk"));
+  });
+
+  test("plans folders of urgent imports first and those in bulk last, and no import all its folders before others", async () => {
+    const bulk = newId();
+    const normal = [newId(), newId(), newId()] as const;
+    const many = [newId(), newId(), newId()] as const;
+    const urgent = newId();
+    await engine.enqueueNew("plan", shardsOf([bulk], "bulk"));
+    await engine.enqueueNew("plan", shardsOf(many, "normal"));
+    for (const id of normal) await engine.enqueueNew("plan", shardsOf([id], "normal"));
+    await engine.enqueueNew("plan", shardsOf([urgent], "urgent"));
+    const record = createRecord<string>();
+    work(async (id) => record.add(id), 1, "plan");
+    const turns = await record.atLeast(8);
+    expect(turns).toEqual([urgent, many[0], ...normal, bulk, many[1], many[2]]);
+  });
+
+  test("moves a waiting folder whose import becomes urgent before the others of its round", async () => {
+    const [first, second, third] = [newId(), newId(), newId()] as const;
+    for (const id of [first, second, third]) await engine.enqueueNew("plan", [{ id, position: 1 }]);
+    await engine.reprioritize("plan", [{ id: third, position: 1, priority: "urgent" }]);
+    const record = createRecord<string>();
+    work(async (id) => record.add(id), 1, "plan");
+    expect(await record.atLeast(3)).toEqual([third, first, second]);
   });
 
   test("gives a shard that is done again the turn that it has now, not that of its first time", async () => {

@@ -5,6 +5,7 @@ import { importIdOf } from "../../client/import-id.ts";
 import { badUse, exitCodes } from "../../output/exit-codes.ts";
 import { nameLines } from "../../output/import-table.ts";
 import type { Terminal } from "../../output/terminal.ts";
+import { isScheduled, waitLine } from "../../output/wait-lines.ts";
 import { collectLabel, labelsOf } from "../arguments/label-options.ts";
 import { collect } from "../arguments/repeated-options.ts";
 import { type CommandModule, jsonOption } from "../command.ts";
@@ -14,6 +15,8 @@ interface ChangeOptions {
   label?: string[];
   removeLabel?: string[];
   priority?: Priority;
+  startAt?: string;
+  startNow?: boolean;
   setAside?: boolean;
   countAgain?: boolean;
   why?: string;
@@ -23,7 +26,9 @@ interface ChangeOptions {
 export const changeCommand: CommandModule = (program, { run }) => {
   program
     .command("change")
-    .description("change an import's title, labels or priority, or set it aside from its case")
+    .description(
+      "change an import's title, labels, priority or start, or set it aside from its case",
+    )
     .argument("<ID>", "the import")
     .option("--title <text>", "what to call it")
     .option("--no-title", "take its title away")
@@ -35,6 +40,8 @@ export const changeCommand: CommandModule = (program, { run }) => {
         "how soon it is to be done, compared with others",
       ).choices(priorities),
     )
+    .option("--start-at <time>", "another start for one that still waits for its own")
+    .option("--start-now", "begin at once")
     .option("--set-aside", "count nothing of it for its case; only once it has ended")
     .option("--count-again", "count it for its case again")
     .option("--why <text>", "the reason, for the record")
@@ -49,6 +56,7 @@ const examples = `
 Examples:
   exhibit change ID --title "March scans" --label batch:march
   exhibit change ID --priority urgent --why "the hearing is tomorrow"
+  exhibit change ID --start-at 2026-12-01T20:00+08:00
   exhibit change ID --set-aside --why "it belongs to another case"`;
 
 async function change(id: string, options: ChangeOptions, terminal: Terminal): Promise<number> {
@@ -58,14 +66,18 @@ async function change(id: string, options: ChangeOptions, terminal: Terminal): P
   const lines = nameLines(view);
   if (lines.length === 0) terminal.say("It has no title and no labels, and the usual priority.");
   for (const line of lines) terminal.say(line);
+  for (const line of isScheduled(view) ? view.waiting.map(waitLine) : []) terminal.say(line);
   terminal.result(view);
   return exitCodes.done;
 }
 
 function requestOf(options: ChangeOptions): ChangeRequest {
   const { title, label = [], removeLabel = [], priority, setAside, countAgain, why } = options;
+  const { startAt, startNow } = options;
   if (setAside === true && countAgain === true)
     throw badUse("Use either --set-aside or --count-again.");
+  if (startAt !== undefined && startNow === true)
+    throw badUse("Use either --start-at or --start-now.");
   const labels = {
     ...labelsOf(label),
     ...Object.fromEntries(removeLabel.map((key) => [key, null])),
@@ -74,11 +86,12 @@ function requestOf(options: ChangeOptions): ChangeRequest {
     ...(title !== undefined && { title: title === false ? null : title }),
     ...(Object.keys(labels).length > 0 && { labels }),
     ...(priority && { priority }),
+    ...((startAt !== undefined || startNow === true) && { start_at: startAt ?? null }),
     ...((setAside === true || countAgain === true) && { set_aside: setAside === true }),
   };
   if (Object.keys(changes).length === 0)
     throw badUse(
-      "Say what to change: --title, --label, --remove-label, --priority or --set-aside.",
+      "Say what to change: --title, --label, --remove-label, --priority, --start-at, --start-now or --set-aside.",
     );
   return { ...changes, ...(why !== undefined && { why }) };
 }

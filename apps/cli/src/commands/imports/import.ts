@@ -10,7 +10,9 @@ import { type CaseOptions, mapCase, mappingLines } from "../../case/case-folders
 import { apiOfEnvironment } from "../../client/api-of-environment.ts";
 import { watchToEnd } from "../../client/watch-to-end.ts";
 import { exitCodes } from "../../output/exit-codes.ts";
+import { statusWord } from "../../output/status-word.ts";
 import type { Terminal } from "../../output/terminal.ts";
+import { isScheduled, waitLine } from "../../output/wait-lines.ts";
 import { addFolderOptions, type FolderOptions } from "../arguments/folder-options.ts";
 import { collectLabel, labelsOf } from "../arguments/label-options.ts";
 import { type CommandModule, jsonOption } from "../command.ts";
@@ -23,6 +25,7 @@ interface ImportOptions extends FolderOptions {
   title?: string;
   label?: string[];
   priority?: Priority;
+  startAt?: string;
   detach?: boolean;
   json?: boolean;
 }
@@ -59,6 +62,10 @@ export const importCommand: CommandModule = (program, { run }) => {
         "how soon it is to be done, compared with others; bulk is slow, but never stopped",
       ).choices(priorities),
     )
+    .option(
+      "--start-at <time>",
+      "begin then, by ISO 8601 with the zone, such as 2026-12-01T20:00+08:00; the command doesn't wait for it",
+    )
     .option("--detach", "don't wait; print the import's id")
     .option(...jsonOption)
     .addHelpText("after", examples)
@@ -76,6 +83,7 @@ Examples:
   exhibit import /evidence/case-77 --entrust E-77 --suit 1001 --suit 1002
   exhibit import /evidence/contract --entrust E-77 --role lawyer
   exhibit import /evidence/old-zip --entrust E-77 --suit 1001 --names gb18030
+  exhibit import /evidence/1001 --entrust E-77 --suit 1001 --priority bulk --start-at 2026-12-01T20:00+08:00
   exhibit import /evidence/store --vendor deepvision --folder op_poi_id=p1 --folder op_tenant_code=t1
   exhibit import /evidence/1001 --entrust E-77 --suit 1001 --detach --json`;
 
@@ -87,7 +95,7 @@ async function startImport(
   options: ImportOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const { title, priority } = options;
+  const { title, priority, startAt: start_at } = options;
   const labels = options.label && labelsOf(options.label);
   const { request: mapped, without } = await mapCase(folders, caseOptions(options));
   const request = {
@@ -95,6 +103,7 @@ async function startImport(
     ...(title !== undefined && { title }),
     ...(labels && { labels }),
     ...(priority && { priority }),
+    ...(start_at !== undefined && { start_at }),
   };
   for (const line of mappingLines(request.folders)) terminal.note(line);
   for (const suit of without) terminal.note(`There is no folder for suit ${suit}.`);
@@ -105,14 +114,15 @@ async function startImport(
     onRepeat: ({ message }) =>
       terminal.note(`${message} The request is sent again; it is carried out only once.`),
   });
-  if (options.detach !== true) {
+  if (options.detach !== true && !isScheduled(view)) {
     terminal.note(
       `Import ${view.import_id}. It continues if you leave; to return: npx exhibit watch ${view.import_id}`,
     );
     return watchToEnd(api, view.import_id, terminal);
   }
   if (view.trial) terminal.note(TRIAL_NOTICE);
-  if (!terminal.json) terminal.say(`${view.import_id} ${view.status}`);
+  if (!terminal.json) terminal.say(`${view.import_id} ${statusWord(view)}`);
+  for (const line of isScheduled(view) ? view.waiting.map(waitLine) : []) terminal.note(line);
   terminal.result(view);
   return exitCodes.done;
 }

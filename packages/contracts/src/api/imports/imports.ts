@@ -7,7 +7,7 @@ import { pageOf, pageQuery, repeatable } from "../pages.ts";
 import { trial } from "../trial.ts";
 import { counts } from "./counters.ts";
 import { folderRequest } from "./folders.ts";
-import { labelChanges, labels, labelText, priority, title } from "./import-names.ts";
+import { labelChanges, labels, labelText, priority, startAt, title } from "./import-names.ts";
 import { pause } from "./pause.ts";
 import { importStatus, importStatuses } from "./states.ts";
 import { wait } from "./waits.ts";
@@ -41,6 +41,11 @@ export const importRequest = z
       .optional()
       .describe("What people file it under, by key: at most 20, found by `label=key:value`"),
     priority: priority.optional(),
+    start_at: startAt
+      .optional()
+      .describe(
+        "When its sources are walked and sending begins, at most 366 days ahead; until then it waits, and can be changed or cancelled. Default: at once",
+      ),
     why: plainWord(2000).optional().describe("For the record"),
   })
   .meta({ id: "ImportRequest", examples: [examples.importRequest] });
@@ -60,6 +65,10 @@ export const changeRequest = z
       .describe(
         "Whether nothing of the import counts for its case; only for one that is sealed or cancelled",
       ),
+    start_at: startAt
+      .nullable()
+      .optional()
+      .describe("Another start for an import that still waits for its own; null: at once"),
     why: plainWord(2000).optional().describe("For the record"),
   })
   .refine(({ why, ...changes }) => Object.values(changes).some((value) => value !== undefined), {
@@ -88,6 +97,7 @@ export const importView = z
     labels: z.record(z.string(), z.string()),
     priority,
     set_aside: z.boolean().describe("Nothing of it counts for its case"),
+    start_at: timestamp.nullable().describe("When it is to start, or was; null: at once"),
     created_by: z.string().nullable().describe("Who created it, by the audit log"),
     vendors: z.array(z.string()).describe("The vendors of its folders"),
     ...counts.shape,

@@ -2,11 +2,13 @@ import { z } from "zod";
 import { shownErrorCode } from "../../errors/error-code.ts";
 
 /** What work may be waiting for; it goes on by itself. */
-export const waitsFor = z.enum(["worker", "queue", "ledger", "vendor", "source", "store"]).meta({
-  id: "WaitFor",
-  description:
-    "worker: no worker is running; queue, ledger: the service; vendor: a lease; source: the disk or share; store: OSS",
-});
+export const waitsFor = z
+  .enum(["start", "worker", "queue", "ledger", "vendor", "source", "store"])
+  .meta({
+    id: "WaitFor",
+    description:
+      "start: its time hasn't come; worker: no worker is running; queue, ledger: the service; vendor: a lease; source: the disk or share; store: OSS",
+  });
 export type WaitsFor = z.output<typeof waitsFor>;
 
 /** A part of the work is waiting, and why. */

@@ -95,7 +95,7 @@ describe.each(Object.entries(ledgerKinds))("Pauses in the ledger on %s", (_kind,
     });
 
     const unplanned = folderIds.slice(-1);
-    expect(await resumeImport(ledger, importId, { who: "li" })).toEqual({
+    expect(await resumeImport(ledger, importId, { who: "li" })).toMatchObject({
       folderIds: unplanned,
       complete: false,
     });
@@ -122,7 +122,10 @@ describe.each(Object.entries(ledgerKinds))("Pauses in the ledger on %s", (_kind,
     const { status } = await readImport(ledger, importId);
     expect(await sealImport(ledger, importId)).toBeUndefined();
     expect(await readImport(ledger, importId)).toMatchObject({ status });
-    expect(await resumeImport(ledger, importId, wang)).toEqual({ folderIds: [], complete: true });
+    expect(await resumeImport(ledger, importId, wang)).toMatchObject({
+      folderIds: [],
+      complete: true,
+    });
     await pauseImport(ledger, importId, wang);
     await cancelImport(ledger, importId, wang);
     expect(await readImport(ledger, importId)).toMatchObject({ status: "cancelled", paused: null });

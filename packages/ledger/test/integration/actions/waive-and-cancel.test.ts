@@ -77,7 +77,13 @@ describe.each(Object.entries(ledgerKinds))("Waiving and cancelling on %s", (_kin
     expect(await waiveFiles(ledger, importId, {}, by)).toEqual({ complete: true });
     // If its job is lost here, the reconciler enqueues it again.
     const quiet = await findQuietImports(ledger, { quietForMs: 0 });
-    expect(quiet).toContainEqual({ importId, complete: true, folderIds: [], shards: [] });
+    expect(quiet).toContainEqual({
+      importId,
+      priority: "normal",
+      complete: true,
+      folderIds: [],
+      shards: [],
+    });
     expect(await sealImport(ledger, importId)).toBe("sealed");
     expect(await readImport(ledger, importId)).toMatchObject({
       failed: 0,

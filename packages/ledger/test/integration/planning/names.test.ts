@@ -43,14 +43,16 @@ describe.each(Object.entries(ledgerKinds))("Names of imports on %s", (_kind, ope
       ...{ title: null, labels: { desk: null, box: "a:b" } },
       priority: "urgent" as const,
     };
-    expect(await changeImport(ledger, importId, request, { ...wang, why: "soon" })).toEqual({
-      priority: "urgent",
+    expect(await changeImport(ledger, importId, request, { ...wang, why: "soon" })).toMatchObject({
+      ...{ priority: "urgent", hasPriorityChanged: true, mayStart: false },
     });
     expect(await readImport(ledger, importId)).toMatchObject({
       ...{ title: null, labels: { batch: "march", box: "a:b" }, priority: "urgent" },
     });
     // What is already so is no change.
-    expect(await changeImport(ledger, importId, request, wang)).toEqual({ priority: undefined });
+    expect(await changeImport(ledger, importId, request, wang)).toMatchObject({
+      ...{ hasPriorityChanged: false, folderIds: [] },
+    });
     expect((await auditEventsOf(ledger, importId)).slice(1)).toMatchObject([
       {
         ...{ what: "change", who: "王芳", why: "soon" },
