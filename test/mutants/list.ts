@@ -299,7 +299,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     what: "folders that are walked already are walked again on resume",
-    file: "packages/ledger/src/actions/pause-import.ts",
+    file: "packages/ledger/src/work/folders.ts",
     from: '.where("planned", "=", false)',
     to: "",
     test: {
