@@ -178,7 +178,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     migrations: [],
     sql: [],
     idempotency: ["schema", "ledger"],
-    audit: ["schema", "sql", "idempotency"],
+    audit: ["schema", "ledger", "sql", "idempotency"],
     deployment: ["schema", "ledger", "sql", "audit"],
     database: ["schema", "ledger", "migrations", "sql", "deployment"],
     planning: ["states", "schema", "ledger", "sql"],

@@ -9,6 +9,7 @@ import type {
   JobLabels,
   KeptAnswers,
   Keys,
+  ReadRecord,
   Scoped,
   VendorControl,
 } from "@exhibit/ingest";
@@ -61,6 +62,8 @@ export interface ApiOptions {
   readonly bandwidth: Scoped<Bandwidth>;
   /** The keys of the API. */
   readonly keys: Keys;
+  /** Puts on record that somebody reads a list of evidence. */
+  readonly recordRead: ReadRecord;
   /** What people did to anything. */
   readonly audit: AuditLog;
   /** The answers to requests that came with an Idempotency-Key. */
@@ -155,9 +158,17 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     vendorsOf: (request) => vendors.within(principalOf(request).scope),
     bandwidthOf: (request) => bandwidth.within(principalOf(request).scope),
     audit: options.audit,
+    recordRead: options.recordRead,
     answers: options.answers,
   });
   const workers = async () => (await forAll.bandwidth.get()).workers;
-  await addBullBoard(app, { trial, queues, labels, workers, record: options.recordBoardAct });
+  await addBullBoard(app, {
+    trial,
+    queues,
+    labels,
+    workers,
+    record: options.recordBoardAct,
+    recordRead: options.recordRead,
+  });
   return app;
 }

@@ -2,6 +2,7 @@ import { ExhibitError, type Role } from "@exhibit/contracts";
 import type { FastifyInstance, FastifySchema } from "fastify";
 import type { Action, ActionContext, Again } from "./action/action.ts";
 import { actorHeaders, keyedHeaders } from "./action/actor.ts";
+import { onRecord } from "./action/on-record.ts";
 import { admitLargeBodies, LARGE_BODY_LIMIT } from "./http/body-sizes.ts";
 import { tagged } from "./http/entity-tags.ts";
 import { createAnswerOnce } from "./idempotency/answer-once.ts";
@@ -13,6 +14,7 @@ import { revokeKey } from "./routes/access/revoke-key.ts";
 import { rotateKey } from "./routes/access/rotate-key.ts";
 import { whoAmI } from "./routes/access/who-am-i.ts";
 import { listAudit } from "./routes/audit/list-audit.ts";
+import { listReads } from "./routes/audit/list-reads.ts";
 import { getCase, getSuit } from "./routes/cases/get-case.ts";
 import { listCaseFolders, listSuitFolders } from "./routes/cases/list-case-folders.ts";
 import { listCases } from "./routes/cases/list-cases.ts";
@@ -84,6 +86,7 @@ export const routes: readonly (readonly [Method, string, Role | "nothing", Actio
   ["DELETE", "/v1/keys/:id", "admin", revokeKey],
   ["GET", "/v1/keys/:id/audit", "admin", listKeyAudit],
   ["GET", "/v1/audit", "admin", listAudit],
+  ["GET", "/v1/audit/reads", "admin", listReads],
   ["GET", "/v1/me", "viewer", whoAmI],
   ["GET", "/healthz", "nothing", health],
   ["GET", "/readyz", "nothing", readiness],
@@ -110,7 +113,11 @@ export function addRoutes(app: FastifyInstance, context: ActionContext): void {
   const once = createAnswerOnce(context.answers);
   for (const [method, url, needs, action] of routes) {
     const { schema, head = true, largeBodies, logLevel, knows, unscoped } = action;
-    const { isPolled, isSecret = false, again = importAgain } = action;
+    const { isPolled, evidence, isSecret = false, again = importAgain } = action;
+    const onSend = [
+      ...(evidence === undefined ? [] : [onRecord(evidence, context.recordRead)]),
+      ...(isPolled ? [tagged] : []),
+    ];
     const handler = action.handler(context);
     const success = successOf(action);
     app.route({
@@ -120,13 +127,14 @@ export function addRoutes(app: FastifyInstance, context: ActionContext): void {
         operationId: operationIdOf(method, url),
         ...withNeeds(schema, needs, unscoped),
         ...(method !== "GET" && { headers: isSecret ? actorHeaders : keyedHeaders }),
+        ...(evidence !== undefined && { headers: actorHeaders }),
       },
       config: { needs, ...(knows && { knows }), ...(unscoped && { unscoped }) },
       ...(largeBodies === true
         ? { bodyLimit: LARGE_BODY_LIMIT, onRequest: admitLargeBodies() }
         : {}),
       ...(method === "GET"
-        ? { handler, exposeHeadRoute: head, ...(isPolled && { onSend: tagged }) }
+        ? { handler, exposeHeadRoute: head, onSend }
         : once({ handler, success, isSecret, again: again(context) })),
       ...(logLevel === undefined ? {} : { logLevel }),
     });

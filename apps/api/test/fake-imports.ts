@@ -3,6 +3,7 @@ import { caseOf, fileOf, folderOf, keyOf, newKeyText, viewOf } from "@exhibit/cl
 import {
   type AuditEvent,
   type BandwidthView,
+  type EvidenceRead,
   ExhibitError,
   type ImportView,
   type IncidentView,
@@ -41,6 +42,14 @@ export const auditEvent: AuditEvent = {
   code: "SOURCE_IO",
   files: 3,
   details: null,
+};
+
+export const evidenceRead: EvidenceRead = {
+  read_id: "1",
+  at: "2026-01-02T03:04:06.000Z",
+  who: "key:court for 王芳",
+  what: "files.csv",
+  subject: "imports/0f8fad5b-d9cb-469f-a165-70867728950e",
 };
 
 export const incidentView: IncidentView = {
@@ -149,6 +158,14 @@ export function fakeImports() {
       note("whole audit", query);
       return { items: [auditEvent], next: null };
     },
+    async reads(query) {
+      note("reads", query);
+      return { items: [evidenceRead], next: null };
+    },
+  };
+  const reads: Parameters<ApiOptions["recordRead"]>[0][] = [];
+  const recordRead: ApiOptions["recordRead"] = async (read) => {
+    reads.push(read);
   };
   const vendors: VendorControl = {
     get: async () => vendorState,
@@ -189,7 +206,18 @@ export function fakeImports() {
       };
     },
   };
-  return { imports, cases, vendors, audit, keys: fakeKeys(note), calls, views, put };
+  return {
+    imports,
+    cases,
+    vendors,
+    audit,
+    reads,
+    recordRead,
+    keys: fakeKeys(note),
+    calls,
+    views,
+    put,
+  };
 }
 
 export const keyView = keyOf();
@@ -284,6 +312,7 @@ export async function startApi(options: Partial<ApiOptions> = {}) {
     keys: fake.keys,
     ...door,
     audit: fake.audit,
+    recordRead: fake.recordRead,
     answers: fakeAnswers().answers,
     logger: createLogger({
       service: "api",

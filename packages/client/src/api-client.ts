@@ -15,6 +15,9 @@ import {
   casePage,
   caseView,
   type ErrorCode,
+  type EvidenceList,
+  type EvidenceRead,
+  evidenceReadPage,
   type FileState,
   type FileView,
   type FolderView,
@@ -82,6 +85,14 @@ export interface AuditFilter {
   to?: string | undefined;
 }
 
+/** Which reads of evidence are listed; everything that is given has to match. */
+export interface ReadFilter extends Omit<AuditFilter, "what"> {
+  /** One of these lists. */
+  what?: readonly EvidenceList[] | undefined;
+  /** The whole id of an import. */
+  import?: string | undefined;
+}
+
 /** A case by its entrust_id, or a suit, which may be in several cases. */
 export type CaseName = { entrust: string } | { suit: string };
 
@@ -139,6 +150,8 @@ export interface ApiClient {
   audit(of: { id: string } | { vendor: string } | { key: string }): AsyncIterable<AuditEvent>;
   /** Yields the audit events of everything, the oldest first. */
   wholeAudit(filter?: AuditFilter): AsyncIterable<AuditEvent>;
+  /** Yields who read which lists of evidence, the oldest first. */
+  reads(filter?: ReadFilter): AsyncIterable<EvidenceRead>;
   /** Yields all folders of an import, in the order of the request that created it. */
   folders(importId: string): AsyncIterable<FolderView>;
   /** Yields all suits of an import, in the order of the request that created it. */
@@ -197,6 +210,8 @@ export function createApiClient(options: HttpOptions): ApiClient {
     audit: (of) => pages(auditPathOf(of), auditPage),
     wholeAudit: ({ what, ...filter } = {}) =>
       pages("/v1/audit", auditPage, { ...filter, what: what?.join(",") }),
+    reads: ({ what, import: import_id, ...filter } = {}) =>
+      pages("/v1/audit/reads", evidenceReadPage, { ...filter, import_id, what: what?.join(",") }),
     folders: (id) => pages(importPath(id, "folders"), folderPage),
     suits: (id) => pages(importPath(id, "suits"), suitPage),
     files: (id, { states, folder: folder_id, code } = {}) =>

@@ -6,6 +6,7 @@ export {
   createApiClient,
   type FileFilter,
   type ImportFilter,
+  type ReadFilter,
 } from "./api-client.ts";
 export { type FollowOptions, followImport } from "./follow-import.ts";
 export type { HttpOptions } from "./http.ts";

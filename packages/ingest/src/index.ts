@@ -14,6 +14,7 @@ export {
   type KeptAnswers,
   type KeyedRequest,
 } from "./control/kept-answers.ts";
+export { createReadRecord, type ReadRecord } from "./control/read-record.ts";
 export type { Scoped } from "./control/scoped.ts";
 export {
   createVendorControl,

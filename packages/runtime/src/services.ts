@@ -21,11 +21,13 @@ import {
   createImports,
   createJobLabels,
   createKeptAnswers,
+  createReadRecord,
   createVendorControl,
   type Imports,
   type JobLabels,
   type KeptAnswers,
   quietMsOf,
+  type ReadRecord,
   type Scoped,
   type VendorControl,
 } from "@exhibit/ingest";
@@ -62,6 +64,8 @@ export interface Services extends Access {
   readonly cases: Scoped<Cases>;
   /** The bandwidth limit of all workers of the ledger together. */
   readonly bandwidth: Scoped<Bandwidth>;
+  /** Puts on record that somebody reads a list of evidence. */
+  readonly recordRead: ReadRecord;
   /** What people did to anything. */
   readonly audit: AuditLog;
   /** The answers to requests that came with an Idempotency-Key. */
@@ -151,6 +155,7 @@ export async function openServices({
     cases: createCases(ledger),
     ...createAccess(ledger, verifyToken && { verifyToken }),
     bandwidth: createBandwidth(ledger),
+    recordRead: createReadRecord(ledger),
     audit: createAuditLog(ledger),
     answers: createKeptAnswers(ledger),
     queues: engine.queues,

@@ -1,3 +1,4 @@
+import type { EvidenceList } from "@exhibit/contracts";
 import type {
   AuditLog,
   Bandwidth,
@@ -6,6 +7,7 @@ import type {
   Imports,
   KeptAnswers,
   Keys,
+  ReadRecord,
   VendorControl,
 } from "@exhibit/ingest";
 import type { Readiness } from "@exhibit/runtime";
@@ -28,6 +30,8 @@ import type { StreamCount } from "../progress/stream-count.ts";
 export interface ActionContext {
   readonly trial: boolean;
   readonly keys: Keys;
+  /** Puts on record that somebody reads a list of evidence. */
+  readonly recordRead: ReadRecord;
   /** What people did to anything; for routes that are `unscoped`. */
   readonly audit: AuditLog;
   /** The answers to requests that came with an Idempotency-Key. */
@@ -67,6 +71,8 @@ export interface RouteTraits {
   readonly knows?: true;
   /** Whether it is for those alone whose scope has no limit. */
   readonly unscoped?: true;
+  /** The list of evidence that a GET route shows: who reads it is put on record. */
+  readonly evidence?: EvidenceList;
   /** Whether it is a read that clients repeat, so that they can ask whether anything has changed. @defaultValue false */
   readonly isPolled?: true;
   /** Whether the answer holds a secret, so that it can't be kept for a repetition. @defaultValue false */

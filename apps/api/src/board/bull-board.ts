@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { createBullBoard } from "@bull-board/api";
 import { FastifyAdapter } from "@bull-board/fastify";
 import { type Principal, reaches } from "@exhibit/contracts";
+import type { ReadRecord } from "@exhibit/ingest";
 import type { Queue } from "bullmq";
 import type { FastifyInstance } from "fastify";
 import { principalOf } from "../access/principal.ts";
@@ -16,6 +17,7 @@ export interface BullBoardOptions extends Omit<BoardQueueOptions, "isReadOnly"> 
   trial: boolean;
   queues: readonly Queue[];
   record: RecordBoardAct;
+  recordRead: ReadRecord;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface BullBoardOptions extends Omit<BoardQueueOptions, "isReadOnly"> 
  */
 export async function addBullBoard(
   app: FastifyInstance,
-  { trial, queues, record, ...options }: BullBoardOptions,
+  { trial, queues, record, recordRead, ...options }: BullBoardOptions,
 ): Promise<void> {
   const asking = new AsyncLocalStorage<Principal>();
   // Whoever isn't known may only look, too.
@@ -45,7 +47,7 @@ export async function addBullBoard(
       board.addHook("onRequest", (request, _reply, done) =>
         asking.run(principalOf(request), () => done()),
       );
-      recordActs(board, BASE_PATH, record);
+      recordActs(board, BASE_PATH, { record, recordRead });
       adaptBoardPage(board, BASE_PATH);
       await board.register(serverAdapter.registerPlugin());
     },

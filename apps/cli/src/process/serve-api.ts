@@ -32,7 +32,7 @@ export async function serveApi({
 }: ServeOptions): Promise<ServedApi> {
   const { trial, imports, cases, bandwidth, answers, keys, queues, labels, ready, vendors } =
     services;
-  const { audit, authenticate, sessions, recordBoardAct } = services;
+  const { audit, recordRead, authenticate, sessions, recordBoardAct } = services;
   const { apiHost: host, apiPort: port, apiHosts: names = [], publicUrl } = environment;
   const access = { listensOn: host, names, publicUrl };
   const app = await buildApi({
@@ -42,6 +42,7 @@ export async function serveApi({
     bandwidth,
     keys,
     audit,
+    recordRead,
     answers,
     queues,
     labels,

@@ -432,6 +432,32 @@ test("audit shows who did what, when and why, page by page, and as JSON", async 
   for (const names of wrong) expect((await exhibit(["audit", ...names])).code).toBe(2);
 });
 
+test("audit of reads says who read which lists of an import, or of everything", async () => {
+  const read = {
+    read_id: "1",
+    at: "2026-11-23T12:34:56.000Z",
+    who: "key:court",
+    what: "files.csv",
+  };
+  const reads: Answer = (response) =>
+    json(response, { items: [{ ...read, subject: `imports/${importId}` }], next: null });
+  const { code, stdout, asked } = await against(reads, ["audit", importId, "--reads"]);
+  expect(code).toBe(0);
+  expect(stdout.split("\n")[1]?.split(/ {2,}/)).toEqual([
+    "2026-11-23 12:34 UTC",
+    "key:court",
+    `files.csv of imports/${importId}`,
+  ]);
+  expect(asked[0]?.path).toBe(`/v1/audit/reads?import_id=${importId}&limit=1000`);
+  const all = ["audit", "--reads", "--all", "--who", "key:court", "--subject", "cases", "--json"];
+  const whole = await against(reads, all);
+  expect(whole.last()).toMatchObject({ reads: [{ who: "key:court" }] });
+  expect(whole.asked[0]?.path).toContain("?subject=cases&who=key%3Acourt&limit=1000");
+  for (const names of [[], [importId, "--all"], ["--vendor", "x"], ["--all", "--what", "create"]]) {
+    expect((await exhibit(["audit", "--reads", ...names])).code).toBe(2);
+  }
+});
+
 test("audit of everything says what was acted on, and asks for no more than it is to show", async () => {
   const act = {
     ...{ event_id: "1", import_id: null, vendor: null, subject: null, why: null },

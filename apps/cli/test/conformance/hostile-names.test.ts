@@ -118,6 +118,8 @@ const hostileApi: Answer = (response, { method, path }) => {
   if (route.endsWith("/folders")) return page(folder);
   if (route.endsWith("/files")) return page(file);
   if (route.endsWith("/audit")) return page(act);
+  if (route.endsWith("/reads"))
+    return page({ read_id: "1", at: pause.at, who: HOSTILE, what: HOSTILE, subject: HOSTILE });
   if (route === "/v1/vendors") return json(response, { scope: "fleet", items: [vendor] });
   if (route.startsWith("/v1/vendors")) return json(response, vendor, 202);
   if (route === "/v1/bandwidth")
@@ -182,6 +184,8 @@ const lines: Record<string, readonly string[][]> = {
     ["audit", "--vendor", HOSTILE],
     ["audit", "--all", "--who", HOSTILE],
     ["audit", "--all", "--from", HOSTILE],
+    ["audit", "--reads", "--all", "--subject", HOSTILE],
+    ["audit", "--reads", importId, "--who", HOSTILE],
   ],
   accept: [
     ["accept", importId, "--folder", "1", "--why", HOSTILE],

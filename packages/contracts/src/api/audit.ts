@@ -98,4 +98,47 @@ export const wholeAuditQuery = auditQuery.extend({
   from: z.iso.datetime({ offset: true }).optional().describe("The first moment"),
   to: z.iso.datetime({ offset: true }).optional().describe("The moment before which it ends"),
 });
-export type WholeAuditQuery = z.output<typeof wholeAuditQuery>;
+
+/**
+ * The lists of evidence, by the ends of their paths, whose reading is on record: they tell of single
+ * files or folders. `logs` are those of a job in Bull Board.
+ */
+export const evidenceLists = [
+  "files",
+  "files.ndjson",
+  "files.csv",
+  "folders",
+  "incidents",
+  "logs",
+] as const;
+export type EvidenceList = (typeof evidenceLists)[number];
+
+/** That somebody read a list of evidence: the first time in an hour. */
+export const evidenceRead = z
+  .object({
+    read_id: z.string(),
+    at: z.iso.datetime().describe("The first time in the hour"),
+    who: z.string(),
+    what: z.string().describe("Which list, by the end of its path: `files`, `files.csv`"),
+    subject: z
+      .string()
+      .describe("Of what, as its path here: `imports/0f8fad5b-…`, `cases/E-77`, `suits/1001`"),
+  })
+  .meta({ id: "EvidenceRead" });
+export type EvidenceRead = z.output<typeof evidenceRead>;
+
+export const evidenceReadPage = pageOf(evidenceRead).meta({ id: "EvidenceReadPage" });
+
+/** The query of the list of reads; what is given has to match. */
+export const evidenceReadQuery = auditQuery.extend({
+  who: wholeAuditQuery.shape.who,
+  what: among(evidenceLists)
+    .optional()
+    .describe(`One of these, separated by commas: ${evidenceLists.join(", ")}`),
+  import_id: wholeAuditQuery.shape.import_id,
+  subject: plainText(500)
+    .optional()
+    .describe("Of what, or of what lies below it: `cases/E-77`, `suits`, `queues/store`"),
+  from: wholeAuditQuery.shape.from,
+  to: wholeAuditQuery.shape.to,
+});

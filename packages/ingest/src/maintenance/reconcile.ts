@@ -1,4 +1,4 @@
-import { forgetOldAnswers } from "@exhibit/ledger";
+import { forgetOldAnswers, forgetOldReads } from "@exhibit/ledger";
 import type { Engine } from "@exhibit/queue";
 import type { Logger } from "@exhibit/telemetry";
 import { type AbortDependencies, abortOrphanedUploads } from "../storing/abort-orphaned-uploads.ts";
@@ -12,7 +12,7 @@ export interface ReconcileDependencies extends AbortDependencies {
 /**
  * Makes queue and OSS agree with the ledger again: enqueues what is open in imports that haven't
  * changed for `quietMs` milliseconds, and aborts multipart uploads that nobody will continue. Forgets
- * answers that aren't kept any longer.
+ * answers and reads that aren't kept any longer.
  */
 export async function reconcile(
   dependencies: ReconcileDependencies,
@@ -20,6 +20,7 @@ export async function reconcile(
 ): Promise<void> {
   await enqueueOpenWork(dependencies, quietMs);
   await forgetOldAnswers(dependencies.ledger);
+  await forgetOldReads(dependencies.ledger);
   const left = await abortOrphanedUploads(dependencies);
   if (left > 0) {
     dependencies.logger.warn({ uploads: left }, "multipart uploads can't be aborted for now");

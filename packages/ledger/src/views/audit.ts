@@ -75,12 +75,12 @@ function matches(query: WholeAuditQuery): RawBuilder<boolean> {
 }
 
 /** Holds for what somebody did, for whomever. */
-function isActor(who: string): RawBuilder<boolean> {
+export function isActor(who: string): RawBuilder<boolean> {
   return sql`(who = ${who} or starts_with(who, ${`${who} for `}))`;
 }
 
 /** Holds for a subject, and for what its path leads to. */
-function isAtOrBelow(subject: string): RawBuilder<boolean> {
+export function isAtOrBelow(subject: string): RawBuilder<boolean> {
   return sql`(subject = ${subject} or starts_with(subject, ${`${subject}/`}))`;
 }
 

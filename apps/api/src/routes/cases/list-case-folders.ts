@@ -15,6 +15,7 @@ export const listCaseFolders = action(
   ({ casesOf }) =>
     (request) =>
       casesOf(request).folders({ entrust_id: request.params.entrust_id }, request.query),
+  { evidence: "folders" },
 );
 
 export const listSuitFolders = action(
@@ -29,4 +30,5 @@ export const listSuitFolders = action(
   ({ casesOf }) =>
     (request) =>
       casesOf(request).folders({ suit_id: request.params.suit_id }, request.query),
+  { evidence: "folders" },
 );

@@ -36,7 +36,7 @@ export const exportNdjson = action(
       reply.header("content-disposition", attachment(params.id, "ndjson"));
       return reply.send(Readable.from(ndjsonOf(pages)) as unknown as string);
     },
-  { head: false },
+  { head: false, evidence: "files.ndjson" },
 );
 
 export const exportCsv = action(
@@ -65,7 +65,7 @@ export const exportCsv = action(
       reply.header("content-disposition", attachment(params.id, "csv"));
       return reply.send(Readable.from(csvOf(view, { pages, folders, bom })) as unknown as string);
     },
-  { head: false },
+  { head: false, evidence: "files.csv" },
 );
 
 /** An id that was found is a UUID, so it needs no quoting. */

@@ -15,5 +15,5 @@ export const listFiles = action(
   ({ importsOf }) =>
     async (request) =>
       importsOf(request).files(request.params.id, request.query),
-  { isPolled: true },
+  { isPolled: true, evidence: "files" },
 );

@@ -15,5 +15,5 @@ export const listFolders = action(
   ({ importsOf }) =>
     async (request) =>
       importsOf(request).folders(request.params.id, request.query),
-  { isPolled: true },
+  { isPolled: true, evidence: "folders" },
 );

@@ -17,4 +17,5 @@ export const listIncidents = action(
   ({ importsOf }) =>
     async (request) =>
       importsOf(request).incidents(request.params.id, request.query),
+  { evidence: "incidents" },
 );

@@ -2,8 +2,10 @@ import { type ApiClient, type AuditFilter, toArray } from "@exhibit/client";
 import { type AuditAction, type AuditEvent, auditActions } from "@exhibit/contracts";
 import { Option } from "commander";
 import { apiOfEnvironment } from "../../client/api-of-environment.ts";
+import { importIdOf } from "../../client/import-id.ts";
 import { badUse, exitCodes } from "../../output/exit-codes.ts";
 import { formatCount, formatTable, formatTime, type TimeStyle } from "../../output/format.ts";
+import type { Terminal } from "../../output/terminal.ts";
 import { readAmong } from "../arguments/comma-separated.ts";
 import { targetOf } from "../arguments/import-or-vendor.ts";
 import { readTime } from "../arguments/time.ts";
@@ -13,6 +15,7 @@ interface AuditOptions extends TimeStyle, AuditFilter {
   vendor?: string;
   key?: string;
   all?: boolean;
+  reads?: boolean;
   json?: boolean;
 }
 
@@ -29,16 +32,27 @@ export const auditCommand: CommandModule = (program, { run }) => {
         "key",
       ]),
     )
-    .option("--who <name>", "with --all: what they did, such as key:portal")
+    .addOption(
+      new Option(
+        "--reads",
+        "show who read lists of evidence instead (for administrators)",
+      ).conflicts(["vendor", "key", "what"]),
+    )
+    .option("--who <name>", "with --all or --reads: only they, such as key:portal")
     .option("--what <acts>", "with --all: only these, separated by commas", readActs)
-    .option("--subject <path>", "with --all: what was done to it, such as queues or keys/ID")
-    .option("--from <time>", "with --all: from this day or moment on, such as 2026-11-30", readTime)
-    .option("--to <time>", "with --all: before this day or moment", readTime)
+    .option("--subject <path>", "with --all: only to it, such as queues or keys/ID")
+    .option(
+      "--from <time>",
+      "with --all or --reads: from this day or moment on, such as 2026-11-30",
+      readTime,
+    )
+    .option("--to <time>", "with --all or --reads: before this day or moment", readTime)
     .option(...utcOption)
     .option(...jsonOption)
     .action((id: string | undefined, options: AuditOptions) =>
       run(options, async (terminal) => {
         const api = apiOfEnvironment();
+        if (options.reads === true) return await showReads(api, id, options, terminal);
         const events = await toArray(await eventsOf(api, id, options));
         for (const line of auditLines(events, options)) terminal.say(line);
         terminal.result({ audit: events });
@@ -56,11 +70,36 @@ async function eventsOf(
   const filter = { who, what, subject, from, to };
   if (all === true && id === undefined) return api.wholeAudit(filter);
   if (Object.values(filter).some((given) => given !== undefined))
-    throw badUse("--who, --what, --subject, --from and --to belong to --all.");
+    throw badUse("--who, --what, --subject, --from and --to belong to --all or --reads.");
   if (all === true) throw badUse("Name either an import by its ID, or everything by --all.");
   if (key === undefined) return api.audit(await targetOf(api, id, vendor));
   if (id === undefined) return api.audit({ key });
   throw badUse("Name either an import by its ID, or a key by --key ID.");
+}
+
+/** Shows who read the lists of an import's evidence, or of all. */
+async function showReads(
+  api: ApiClient,
+  id: string | undefined,
+  { all = false, who, subject, from, to, ...style }: AuditOptions,
+  terminal: Terminal,
+): Promise<number> {
+  if ((id !== undefined) === all)
+    throw badUse("Name either an import by its ID, or everything by --all.");
+  const of = id === undefined ? { subject } : { import: await importIdOf(api, id) };
+  const reads = await toArray(api.reads({ ...of, who, from, to }));
+  const rows = reads.map((read) => [
+    formatTime(read.at, style),
+    read.who,
+    `${read.what} of ${read.subject}`,
+  ]);
+  const lines =
+    reads.length === 0
+      ? ["Nobody has read any."]
+      : formatTable([["FIRST IN ITS HOUR", "WHO", "READ"], ...rows]);
+  for (const line of lines) terminal.say(line);
+  terminal.result({ reads });
+  return exitCodes.done;
 }
 
 function readActs(text: string): AuditAction[] {
