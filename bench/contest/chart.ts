@@ -6,7 +6,7 @@ const LINE = 18;
 const ROW = 22;
 const BAR = 16;
 const LEFT = 150;
-const LONGEST_BAR = WIDTH - LEFT - 110;
+const MAX_BAR = WIDTH - LEFT - 110;
 
 // These colours are readable on white and on black: the chart has no background.
 const TEXT = "#7d8590";
@@ -47,7 +47,7 @@ export function chart(
 function bars(each: Case, figures: readonly Figure[], top: number): string[] {
   const goals = (each.goals ?? []).flatMap((goal) => goalSpeed(goal, each, figures) ?? []);
   const longest = Math.max(...figures.map((figure) => speedOf(each, figure)), ...goals);
-  const widthOf = (speed: number) => Math.max(1, Math.round((speed / longest) * LONGEST_BAR));
+  const widthOf = (speed: number) => Math.max(1, Math.round((speed / longest) * MAX_BAR));
   return figures.flatMap((figure, index) => {
     const y = top + index * ROW;
     const speed = speedOf(each, figure);

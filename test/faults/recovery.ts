@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Deployment } from "./deployment/deployment.ts";
 
 const LOOK_EVERY_MS = 100;
-const PATIENCE_MS = 180_000;
+const TIMEOUT_MS = 180_000;
 
 /**
  * Returns the milliseconds from now until the next outcome is recorded: undefined if nothing is left
@@ -15,7 +15,7 @@ export async function untilNextRecorded(
 ): Promise<number | undefined> {
   const began = performance.now();
   let before: number | undefined;
-  while (performance.now() - began < PATIENCE_MS) {
+  while (performance.now() - began < TIMEOUT_MS) {
     const { recorded, isOver } = await progressOf(deployment, importIds);
     before ??= recorded;
     if (recorded > before) return performance.now() - began;

@@ -400,7 +400,7 @@ export const mutants: readonly Mutant[] = [
   {
     what: "a job delayed for years isn't replaced",
     file: "packages/queue/src/enqueue.ts",
-    from: "(job.attemptsStarted === 0 || job.delay > LONGEST_DELAY_MS)",
+    from: "(job.attemptsStarted === 0 || job.delay > MAX_DELAY_MS)",
     to: "job.attemptsStarted === 0",
     test: {
       file: "packages/queue/test/integration/engine.test.ts",
@@ -520,8 +520,8 @@ export const mutants: readonly Mutant[] = [
   {
     what: "an answer of twice the largest size is read",
     file: "packages/credentials/src/gateways/exchange.ts",
-    from: "if (size > LARGEST_ANSWER) {",
-    to: "if (size > LARGEST_ANSWER * 2) {",
+    from: "if (size > MAX_ANSWER_BYTES) {",
+    to: "if (size > MAX_ANSWER_BYTES * 2) {",
     test: {
       file: "packages/credentials/test/conformance/top.test.ts",
       name: "reads sixteen megabytes of an answer, and no byte more",
@@ -580,7 +580,7 @@ export const mutants: readonly Mutant[] = [
   {
     what: "a shard that crashes its worker is taken up for ever",
     file: "packages/ingest/src/storing/store-files.ts",
-    from: "if (shard.consecutiveCrashes >= MOST_CRASHES) throw crashed(shard);",
+    from: "if (shard.consecutiveCrashes >= MAX_CRASHES) throw crashed(shard);",
     to: "",
     test: {
       file: "packages/ingest/test/integration/store-shard.test.ts",
@@ -750,8 +750,8 @@ export const mutants: readonly Mutant[] = [
   {
     what: "a configuration of twice the largest size is parsed",
     file: "packages/config/src/yaml-file.ts",
-    from: "if (bytes.length > LARGEST) throw",
-    to: "if (bytes.length > LARGEST * 2) throw",
+    from: "if (bytes.length > MAX_FILE_BYTES) throw",
+    to: "if (bytes.length > MAX_FILE_BYTES * 2) throw",
     test: {
       file: "packages/config/test/conformance/hostile-yaml.test.ts",
       name: "a large file",

@@ -24,7 +24,7 @@ export async function runCli(
   streams: { stdout: Output; stderr: Output },
 ): Promise<number> {
   const exitCode = await runLine(args, streams);
-  const lost = await streams.stdout.settled();
+  const lost = await streams.stdout.flushed();
   // A reader that wants only the beginning, such as `head`, closes the pipe.
   if (lost === undefined || lost.code === "EPIPE") return exitCode;
   streams.stderr.write(`The output can't be written (${lost.code ?? lost.message}).\n`);

@@ -7,7 +7,7 @@ import { type Fault, faultyConfig } from "./faults.ts";
 import { faultInForm } from "./yaml-form.ts";
 
 /** The largest file that is read, in bytes; a configuration has a few thousand. */
-const LARGEST = 1024 * 1024;
+const MAX_FILE_BYTES = 1024 * 1024;
 
 /** Reads a YAML file as plain data. Throws CONFIG_INVALID naming each invalid line. */
 export async function readYamlFile(path: string): Promise<unknown> {
@@ -36,10 +36,12 @@ function parsed(text: string, path: string): unknown {
 
 async function textOf(path: string): Promise<string> {
   // Reads one byte more than allowed: devices and pipes have no size to check.
-  const bytes = await buffer(createReadStream(path, { end: LARGEST })).catch((thrown: unknown) => {
-    throw unreadable(path, thrown);
-  });
-  if (bytes.length > LARGEST) throw faultyConfig(path, [whole("it is larger than 1 MiB")]);
+  const bytes = await buffer(createReadStream(path, { end: MAX_FILE_BYTES })).catch(
+    (thrown: unknown) => {
+      throw unreadable(path, thrown);
+    },
+  );
+  if (bytes.length > MAX_FILE_BYTES) throw faultyConfig(path, [whole("it is larger than 1 MiB")]);
   if (!isUtf8(bytes)) throw faultyConfig(path, [whole("it isn't UTF-8")]);
   return bytes.toString();
 }

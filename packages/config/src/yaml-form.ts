@@ -4,7 +4,7 @@ import { CST, Lexer } from "yaml";
  * Limits for keys and values, and for their depth: a configuration has a few hundred, six levels
  * deep.
  */
-const MOST_VALUES = 10_000;
+const MAX_VALUES = 10_000;
 const DEEPEST = 50;
 
 /** A line that is refused before the parser sees it. */
@@ -42,7 +42,7 @@ export function faultInForm(text: string): FaultyLine | undefined {
     if (brackets + marksInLine > DEEPEST) {
       return { line, reason: `values are nested more than ${DEEPEST} levels deep` };
     }
-    if (values > MOST_VALUES) {
+    if (values > MAX_VALUES) {
       return { line, reason: "there are more than 10,000 keys and values up to this line" };
     }
     line += token.split("\n").length - 1;

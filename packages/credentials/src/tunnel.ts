@@ -37,7 +37,7 @@ export function tunnelBy(rule: ProxyRule): Tunnel {
 }
 
 /** Bytes; a response to CONNECT has a few lines. */
-const LONGEST_HEAD = 16 * 1024;
+const MAX_HEAD_BYTES = 16 * 1024;
 
 function openTunnel(
   proxy: URL,
@@ -64,7 +64,7 @@ function openTunnel(
     }
     const end = head.indexOf("\r\n\r\n");
     if (end === -1) {
-      if (head.length > LONGEST_HEAD) fail(faultOf(proxy, "didn't answer like a proxy"));
+      if (head.length > MAX_HEAD_BYTES) fail(faultOf(proxy, "didn't answer like a proxy"));
       return;
     }
     const [, status = "", words = ""] =

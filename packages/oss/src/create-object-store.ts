@@ -29,7 +29,7 @@ import type { LeftUpload, UploadRecord } from "./upload-record.ts";
 
 const MiB = 1024 * 1024;
 /** Milliseconds that `isReachable` waits. */
-const LONGEST_WAIT = 10_000;
+const MAX_WAIT = 10_000;
 
 export interface ObjectStoreOptions
   extends Partial<RetryOptions & MultipartOptions & ConnectionPoolOptions & AdmissionOptions> {
@@ -113,7 +113,7 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
   async function isReachable({ leases, name, signal }: ReachabilityRequest): Promise<boolean> {
     try {
       const lease = await leases.current({ minimumRemaining: options.minimumRemaining });
-      const within = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_WAIT)]);
+      const within = AbortSignal.any([signal, AbortSignal.timeout(MAX_WAIT)]);
       await calls.head({ lease, key: keyOf(lease, name), signal: within });
       return true;
     } catch (thrown) {

@@ -5,7 +5,7 @@ import {
   type JobData,
   jobIdOf,
   jobOptions,
-  LONGEST_DELAY_MS,
+  MAX_DELAY_MS,
   planPriorityOf,
   priorityOf,
   type QueueName,
@@ -111,7 +111,7 @@ async function addOrRetry(queue: Queue<JobData>, { name, data, opts }: NewJob): 
  */
 function isForeign(job: Job<JobData>, state: string, { id }: JobData): boolean {
   if (job.data?.id !== id) return true;
-  return state === "delayed" && (job.attemptsStarted === 0 || job.delay > LONGEST_DELAY_MS);
+  return state === "delayed" && (job.attemptsStarted === 0 || job.delay > MAX_DELAY_MS);
 }
 
 /** A job that was about to end has ended after so many milliseconds. */

@@ -1,7 +1,7 @@
 import { ExhibitError, errorTable, visible } from "@exhibit/contracts";
 import { DelayedError, type Job, UnrecoverableError, WaitingError } from "bullmq";
 import { type Attempt, Postponed } from "./handler.ts";
-import { type JobData, jobIdOf, LONGEST_DELAY_MS, type QueueName } from "./queues.ts";
+import { type JobData, jobIdOf, MAX_DELAY_MS, type QueueName } from "./queues.ts";
 
 /** A handler as BullMQ's side sees it; the worker adds the rest of the attempt. */
 export type BareHandler = (
@@ -22,7 +22,7 @@ export function createProcessor(name: QueueName, handler: BareHandler) {
         log: (line) => log(job, line),
       });
     } catch (thrown) {
-      throw await settle(job, token, thrown, postponed);
+      throw await moveJob(job, token, thrown, postponed);
     }
   };
 }
@@ -39,10 +39,10 @@ function checkOurs(name: QueueName, { id, data, repeatJobKey }: Job<JobData>): v
 }
 
 /** Our own services may be gone for seconds or minutes; work goes on soon after they are back. */
-const LONGEST_WAIT_MS = 5000;
+const MAX_WAIT_MS = 5000;
 
 /** Moves the job to where it belongs, and returns the error that tells BullMQ so. */
-async function settle(
+async function moveJob(
   job: Job<JobData>,
   token: string | undefined,
   thrown: unknown,
@@ -51,7 +51,7 @@ async function settle(
   if (thrown instanceof Postponed) return await delay(job, token, thrown, thrown.delayMs);
   if (!(thrown instanceof ExhibitError)) return thrown;
   if (thrown.code === "SERVICE_UNREACHABLE") {
-    return await delay(job, token, thrown, Math.min(LONGEST_WAIT_MS, 1000 * 2 ** postponed));
+    return await delay(job, token, thrown, Math.min(MAX_WAIT_MS, 1000 * 2 ** postponed));
   }
   if (thrown.code === "INTERRUPTED") {
     await job.moveToWait(token).catch(() => {});
@@ -70,7 +70,7 @@ async function delay(
   delayMs: number,
 ): Promise<DelayedError> {
   await log(job, `Postponed by ${Math.ceil(delayMs / 1000)} s: ${message}`);
-  await job.moveToDelayed(Date.now() + Math.min(delayMs, LONGEST_DELAY_MS), token).catch(() => {});
+  await job.moveToDelayed(Date.now() + Math.min(delayMs, MAX_DELAY_MS), token).catch(() => {});
   return new DelayedError();
 }
 

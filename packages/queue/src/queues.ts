@@ -18,7 +18,7 @@ export function jobIdOf(name: QueueName, id: string): string {
 }
 
 /** Milliseconds that a job is delayed at most: a vendor may ask for a pause of a day. */
-export const LONGEST_DELAY_MS = 24 * 60 * 60 * 1000;
+export const MAX_DELAY_MS = 24 * 60 * 60 * 1000;
 
 /** BullMQ's limit; jobs of later rounds share the last one. */
 const LOWEST_PRIORITY = 2 ** 21 - 1;

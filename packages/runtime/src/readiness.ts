@@ -4,7 +4,7 @@ import { countWorkers, type Ledger } from "@exhibit/ledger";
 import type { Engine } from "@exhibit/queue";
 
 /** How long, in milliseconds, the ledger and the queue may take to answer. */
-const PATIENCE_MS = 5_000;
+const TIMEOUT_MS = 5_000;
 
 /** Whether ledger and queue answer: `up`, or a sentence about the fault, for each. */
 export interface Readiness {
@@ -75,11 +75,11 @@ function createQuestion<Answer>(ask: () => Promise<Answer>): () => Promise<State
 
   return async () => {
     const patience = new AbortController();
-    const late = pause(PATIENCE_MS, undefined, { signal: patience.signal }).catch(() => undefined);
+    const late = pause(TIMEOUT_MS, undefined, { signal: patience.signal }).catch(() => undefined);
     const state = await Promise.race([answered(), late]);
     patience.abort();
     if (state !== undefined) return state;
-    const silence = `no answer within ${PATIENCE_MS / 1000} s`;
+    const silence = `no answer within ${TIMEOUT_MS / 1000} s`;
     return {
       state: lastFault === undefined ? silence : `${silence}; before: ${lastFault}`,
       code: "SERVICE_UNREACHABLE",

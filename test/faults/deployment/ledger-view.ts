@@ -20,7 +20,7 @@ export interface LedgerView {
 }
 
 const INT8 = 20;
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 export function openLedgerView(url: string): LedgerView {
   const types = {
@@ -36,7 +36,7 @@ export function openLedgerView(url: string): LedgerView {
   pool.on("error", () => {});
   pool.on("connect", (client) => client.on("error", () => {}));
   async function query<T extends Row>(text: string): Promise<T[]> {
-    const deadline = Date.now() + PATIENCE_MS;
+    const deadline = Date.now() + TIMEOUT_MS;
     for (;;) {
       try {
         return (await pool.query<T>(text)).rows;

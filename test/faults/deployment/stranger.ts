@@ -15,7 +15,7 @@ export interface StrangersEnd {
 }
 
 /** It has a minute to end by itself. */
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 /**
  * Starts processes that differ from the deployment's own in one thing: their configuration isn't a trial's. It has the same
@@ -36,7 +36,7 @@ export function createStranger(options: {
       env: { ...env, EXHIBIT_CONFIG: path, EXHIBIT_API_PORT: "0" },
       stdio: ["ignore", "pipe", "pipe"],
     });
-    const patience = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
+    const patience = setTimeout(() => child.kill("SIGKILL"), TIMEOUT_MS);
     const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
     const parts = await Promise.all([text(child.stdout), text(child.stderr)]);
     const code = await ended;

@@ -10,7 +10,7 @@ import {
 } from "./format.ts";
 
 /** How many reasons of a kind the report shows; the API has more of them. */
-const MOST_REASONS = 10;
+const MAX_REASONS = 10;
 
 /**
  * Returns in plain words whether a case is complete, what is proved of it, what is missing, and who
@@ -112,11 +112,11 @@ function section(
   linesOf: (reason: CaseReason) => string[],
 ): string[] {
   if (reasons.length === 0) return [];
-  const more = reasons.length - MOST_REASONS;
+  const more = reasons.length - MAX_REASONS;
   return [
     "",
     heading,
-    ...reasons.slice(0, MOST_REASONS).flatMap(linesOf),
+    ...reasons.slice(0, MAX_REASONS).flatMap(linesOf),
     ...(more > 0 ? [`  and ${formatNumber(more)} more`] : []),
   ];
 }
@@ -135,7 +135,7 @@ function reasonLines(reason: CaseReason, view: CaseView): string[] {
 }
 
 function shortList(ids: readonly string[]): string {
-  const shown = ids.slice(0, MOST_REASONS);
+  const shown = ids.slice(0, MAX_REASONS);
   return ids.length > shown.length ? `${shown.join(", ")}, …` : shown.join(", ");
 }
 

@@ -6,7 +6,7 @@ import { inStore, totals } from "./totals.ts";
 import { waitLine } from "./wait-lines.ts";
 
 /** How many kinds of error the report shows; the API has them all. */
-const MOST_ERRORS = 10;
+const MAX_ERRORS = 10;
 
 /**
  * Returns the state of an import in a few lines: status, totals, what went wrong and what to do
@@ -33,7 +33,7 @@ export function importReport(view: ImportView, { isUp = true } = {}): string[] {
 
 function errorGroups({ import_id, errors }: ImportView, isUp: boolean): string[] {
   const lines = errors
-    .slice(0, MOST_ERRORS)
+    .slice(0, MAX_ERRORS)
     .flatMap((group) => [
       `  ${group.code}${group.files > 0 ? ` (${countOf(group)})` : ""}: ${group.message}`,
       `    ${group.remedy}`,
@@ -41,7 +41,7 @@ function errorGroups({ import_id, errors }: ImportView, isUp: boolean): string[]
         ? [`    All of them: npx exhibit files ${import_id} --code ${group.code}`]
         : []),
     ]);
-  const more = errors.length - MOST_ERRORS;
+  const more = errors.length - MAX_ERRORS;
   return more > 0 ? [...lines, `  and ${more} more kinds of error`] : lines;
 }
 

@@ -6,7 +6,7 @@ import type { TextSink } from "./terminal.ts";
  */
 export interface Output extends TextSink {
   /** Resolves when everything has been written, with the error if something couldn't be. */
-  settled(): Promise<NodeJS.ErrnoException | undefined>;
+  flushed(): Promise<NodeJS.ErrnoException | undefined>;
 }
 
 /** Makes the output of a stream of the process. */
@@ -30,7 +30,7 @@ export function outputTo(stream: NodeJS.WriteStream): Output {
       return stream.columns;
     },
     write,
-    settled: () => new Promise((resolve) => write("", () => resolve(failure))),
+    flushed: () => new Promise((resolve) => write("", () => resolve(failure))),
   };
 }
 

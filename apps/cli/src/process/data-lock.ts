@@ -34,7 +34,7 @@ export interface LockedFolder extends AsyncDisposable {
 }
 
 /** How many beats a holder on another machine may be late. */
-const PATIENCE = 4;
+const MAX_MISSED_BEATS = 4;
 
 /**
  * Makes a data folder for this user only and locks it against other processes: two processes would
@@ -73,7 +73,7 @@ export async function lockDataFolder(
   }
 
   async function isBeating(other: Holder): Promise<boolean> {
-    const watch = PATIENCE * beatEvery;
+    const watch = MAX_MISSED_BEATS * beatEvery;
     note(
       `Process ${other.pid} of ${other.host} may still use ${dataDir}. Waiting ${watch / 1000} s to find out…`,
     );

@@ -48,12 +48,12 @@ export async function lockApi(
     return undefined;
   }
   // Several machines may run an API of one ledger, each with a key of its own.
-  const name = `local-${hostname()}`.slice(0, LONGEST_NAME);
+  const name = `local-${hostname()}`.slice(0, MAX_NAME_LENGTH);
   return isAny && held === undefined ? undefined : await keepAs(name);
 }
 
 /** Characters that a key's name has at most. */
-const LONGEST_NAME = 64;
+const MAX_NAME_LENGTH = 64;
 
 function keyIn(folder: string): { key: string; writtenAt: number } | undefined {
   const path = join(folder, FILE);

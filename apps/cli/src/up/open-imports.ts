@@ -5,7 +5,7 @@ import { isScheduled } from "../output/wait-lines.ts";
 
 const goingOn: readonly ImportStatus[] = ["planning", "storing", "sealing"];
 /** How many imports of each status are considered. */
-const MOST = 100;
+const MAX_CONSIDERED = 100;
 
 /** Returns the imports that continue at a start; those that are to start later aren't among them. */
 export async function openImports(api: ApiClient): Promise<ImportView[]> {
@@ -24,7 +24,7 @@ export async function neededSources(api: ApiClient): Promise<string[]> {
 async function listed(api: ApiClient, statuses: readonly ImportStatus[]): Promise<ImportView[]> {
   const pages = [];
   for (const status of statuses)
-    pages.push((await api.list({ statuses: [status], limit: MOST })).items);
+    pages.push((await api.list({ statuses: [status], limit: MAX_CONSIDERED })).items);
   return pages.flat();
 }
 

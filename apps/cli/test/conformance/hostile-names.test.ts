@@ -223,7 +223,7 @@ async function said(answer: Answer, args: readonly string[], env: Record<string,
     vi.stubEnv(name, value);
   }
   const sink = recordedSink();
-  const output = { ...sink, settled: async () => undefined };
+  const output = { ...sink, flushed: async () => undefined };
   await runCli(args, { stdout: output, stderr: output });
   return sink.text();
 }

@@ -34,11 +34,11 @@ export async function exhibit(
   }
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
   const [stdout, stderr] = [recordedSink(), recordedSink()];
-  const settled = async () => undefined;
+  const flushed = async () => undefined;
   try {
     const code = await runCli(args, {
-      stdout: { ...stdout, settled },
-      stderr: { ...stderr, settled },
+      stdout: { ...stdout, flushed },
+      stderr: { ...stderr, flushed },
     });
     return ranWith(code, stdout.text(), stderr.text());
   } finally {

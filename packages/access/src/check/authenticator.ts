@@ -7,7 +7,7 @@ import { createRemembered } from "./remembered.ts";
 import { createUses } from "./uses.ts";
 
 /** Characters of an Authorization header at most. A longer one isn't read. */
-const LONGEST_AUTHORIZATION = 8 * 1024;
+const MAX_AUTHORIZATION_LENGTH = 8 * 1024;
 
 /** What a request says about who sends it. */
 export interface Credentials {
@@ -78,7 +78,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   return {
     async authenticate({ authorization, cookie }) {
       if (authorization !== undefined) {
-        if (authorization.length > LONGEST_AUTHORIZATION) return undefined;
+        if (authorization.length > MAX_AUTHORIZATION_LENGTH) return undefined;
         const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
         return token === undefined ? undefined : byBearer(token);
       }

@@ -1,7 +1,7 @@
 /** Milliseconds that a row is remembered: a revoked key is refused everywhere after these. */
 const REMEMBERED = 5_000;
 /** Rows that are remembered at most. */
-const MOST_REMEMBERED = 10_000;
+const MAX_REMEMBERED = 10_000;
 
 /** Rows that were read a moment ago, so that a busy client costs the ledger a read in 5 s. */
 export interface Remembered<Row> {
@@ -36,7 +36,7 @@ export function createRemembered<Row>(
     rows.delete(id);
     rows.set(id, { row, until: now() + REMEMBERED });
     const [oldest] = rows.keys();
-    if (rows.size > MOST_REMEMBERED && oldest !== undefined) rows.delete(oldest);
+    if (rows.size > MAX_REMEMBERED && oldest !== undefined) rows.delete(oldest);
   }
 
   return {

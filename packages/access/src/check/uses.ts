@@ -1,7 +1,7 @@
 /** Milliseconds in which the use of one key or session is told once. */
 const TOLD_EVERY = 60_000;
 /** Keys and sessions whose last telling is remembered at most. */
-const MOST_REMEMBERED = 10_000;
+const MAX_REMEMBERED = 10_000;
 
 /** Returns a function that tells the use of a key or session, each at most once a minute. */
 export function createUses(
@@ -15,7 +15,7 @@ export function createUses(
     told.delete(id);
     told.set(id, at);
     const [oldest] = told.keys();
-    if (told.size > MOST_REMEMBERED && oldest !== undefined) told.delete(oldest);
+    if (told.size > MAX_REMEMBERED && oldest !== undefined) told.delete(oldest);
     // Nobody waits for it, and no request fails of it: a minute later it is told again.
     tell(new Date(at)).catch(() => {});
   };

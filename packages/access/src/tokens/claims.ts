@@ -23,8 +23,8 @@ export interface ClaimRules {
 }
 
 /** Characters of a principal's name at most; `sub` has 255 by the standard. */
-const LONGEST_NAME = 500;
-const principalName = plainText(LONGEST_NAME);
+const MAX_NAME_LENGTH = 500;
+const principalName = plainText(MAX_NAME_LENGTH);
 
 /**
  * Returns on whose authority the holder of a token acts; undefined if its claims give no role, or lack

@@ -6,7 +6,7 @@ const BELIEVED = 60 * 60 * 1000;
 /** Milliseconds in which a provider is asked again at most once: its keys, and itself while it is away. */
 const ASKED_EVERY = 30_000;
 /** Milliseconds within which a provider has to answer. */
-const PATIENCE = 5_000;
+const TIMEOUT_MS = 5_000;
 
 export type ProviderKeys = ReturnType<typeof createRemoteJWKSet>;
 
@@ -29,7 +29,7 @@ export function createDiscovery(issuer: string): () => Promise<ProviderKeys> {
   async function ask(): Promise<ProviderKeys> {
     try {
       const address = await readKeyAddress(issuer);
-      const options = { cooldownDuration: ASKED_EVERY, timeoutDuration: PATIENCE };
+      const options = { cooldownDuration: ASKED_EVERY, timeoutDuration: TIMEOUT_MS };
       const keys =
         found?.address === address ? found.keys : createRemoteJWKSet(new URL(address), options);
       found = { address, keys, at: Date.now() };
@@ -59,7 +59,7 @@ export function createDiscovery(issuer: string): () => Promise<ProviderKeys> {
 /** Returns where a provider has its keys. */
 async function readKeyAddress(issuer: string): Promise<string> {
   const address = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
-  const signal = AbortSignal.timeout(PATIENCE);
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
   const document = await fetch(address, { signal, redirect: "error" })
     .then((response) => {
       if (!response.ok) throw new Error(`HTTP status ${response.status}`);

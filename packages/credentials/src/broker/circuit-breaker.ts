@@ -3,7 +3,7 @@ const TOLERATED = 5;
 
 /** Milliseconds that the circuit is open the first time; each further time is twice as long. */
 const FIRST_PAUSE = 5_000;
-const LONGEST_PAUSE = 60_000;
+const MAX_PAUSE = 60_000;
 
 /** Milliseconds that callers wait while one call probes whether the vendor is back. */
 const PROBE_PAUSE = 1_000;
@@ -45,7 +45,7 @@ export function circuitBreaker(now: () => number): CircuitBreaker {
       // A call that was already running when the circuit opened shows nothing new.
       if (openUntil > now() || failures < TOLERATED) return undefined;
       isProbing = false;
-      const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** pauses);
+      const pause = Math.min(MAX_PAUSE, FIRST_PAUSE * 2 ** pauses);
       pauses += 1;
       openUntil = now() + pause;
       return pause;

@@ -48,10 +48,10 @@ export interface SingleFlightOptions {
 
 /** Milliseconds between checks for another process's answer, less up to half at random. */
 const FIRST_PAUSE = 20;
-const LONGEST_PAUSE = 200;
+const MAX_PAUSE = 200;
 
 /** How often a new answer may expire before it can be used. */
-const MOST_TRIES = 3;
+const MAX_TRIES = 3;
 
 /** `fresh` means that it wasn't there yet when the work began. */
 type FlightResult = { readonly fresh: boolean } & (
@@ -95,7 +95,7 @@ export function singleFlight({ store, gateOf, now, held }: SingleFlightOptions):
     const { answer, failure } = before;
     if (answer && requirement.suits(answer)) return { answer, fresh: false };
     if (failure && holds(failure, requirement)) return { failure, fresh: false };
-    for (let pause = FIRST_PAUSE; ; pause = Math.min(LONGEST_PAUSE, pause * 1.5)) {
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(MAX_PAUSE, pause * 1.5)) {
       const lock = await store.acquire(call.key);
       const result =
         lock === undefined
@@ -172,7 +172,7 @@ export function singleFlight({ store, gateOf, now, held }: SingleFlightOptions):
   }
 
   async function obtain(call: KeyedCall, requirement: Requirement): Promise<CachedAnswer> {
-    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
       const result = await joined(call, requirement);
       if ("answer" in result) {
         const { fresh, answer } = result;

@@ -19,7 +19,7 @@ const SHORT_BAN = 1_000;
 const BAN_RECHECK = 60_000;
 
 /** Milliseconds that a call waits for the rate limit; for a longer wait, the caller is told. */
-const LONGEST_WAIT = 5_000;
+const MAX_WAIT = 5_000;
 
 /** Milliseconds after its end that a ban or an open circuit is remembered. */
 const REMEMBERED = 600_000;
@@ -70,7 +70,7 @@ export function vendorGate(
 
   async function waitForLimit(signal: AbortSignal): Promise<void> {
     if (rateLimit === undefined) return;
-    const until = performance.now() + LONGEST_WAIT;
+    const until = performance.now() + MAX_WAIT;
     const passed = last.then(() => passLimit(rateLimit, until, signal));
     last = passed.catch(() => {});
     await passed;

@@ -117,7 +117,7 @@ function pageWords(page: string): string {
 }
 
 /** Characters that are quoted. */
-const LONGEST = 80;
+const MAX_QUOTE_LENGTH = 80;
 
 /** Replaces line breaks and other control characters in an untrusted sentence by blanks. */
 export function oneLine(text: string): string {
@@ -127,5 +127,5 @@ export function oneLine(text: string): string {
 /** Returns the beginning of a text. Long words may be keys or signatures, and are left out. */
 function beginning(text: string): string {
   const shown = oneLine(text.slice(0, 2000)).replaceAll(/[\w+/=%.~-]{24,}/g, "…");
-  return shown.length > LONGEST ? `${shown.slice(0, LONGEST)}…` : shown;
+  return shown.length > MAX_QUOTE_LENGTH ? `${shown.slice(0, MAX_QUOTE_LENGTH)}…` : shown;
 }

@@ -30,7 +30,7 @@ export interface Answered extends AnswerText {
 }
 
 /** Bytes. Ten thousand suits take about a megabyte; a larger body isn't a token API's. */
-const LARGEST_ANSWER = 16 * 1024 * 1024;
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 const FORM = { "content-type": "application/x-www-form-urlencoded;charset=utf-8" };
 
@@ -92,8 +92,8 @@ async function bytesOf(vendor: string, response: IncomingMessage): Promise<Buffe
   let size = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     size += chunk.byteLength;
-    if (size > LARGEST_ANSWER) {
-      const message = `${vendor}: the answer can't be used: it is larger than ${LARGEST_ANSWER} bytes`;
+    if (size > MAX_ANSWER_BYTES) {
+      const message = `${vendor}: the answer can't be used: it is larger than ${MAX_ANSWER_BYTES} bytes`;
       throw new ExhibitError("VENDOR_ANSWER_INVALID", message, { details: { vendor } });
     }
     chunks.push(chunk);

@@ -78,7 +78,7 @@ export function kongurFolders(
   ];
   const open = new Set(opened.flatMap(({ folders }) => Object.keys(folders)));
   if (blames.length === 0) blames.push(...unexplained(said, asked, open));
-  return { opened, refusals: settled(blames, open) };
+  return { opened, refusals: refusalsFrom(blames, open) };
 }
 
 function credentialsOf({ vendor }: KongurAsked, token: KongurToken): Credentials {
@@ -173,7 +173,7 @@ function unexplained(
 /**
  * Returns one refusal per folder, a certain one if possible, and none for a folder that is open.
  */
-function settled(blames: readonly Blame[], open: ReadonlySet<FolderKey>): FolderRefusal[] {
+function refusalsFrom(blames: readonly Blame[], open: ReadonlySet<FolderKey>): FolderRefusal[] {
   const standing = blames.filter(
     ({ folder, certain }) => certain || folder === null || !open.has(folder),
   );

@@ -15,11 +15,11 @@ export function outsideScope(sentence: string, details: Record<string, string> =
 }
 
 /** How many members of a list a message names. */
-const MOST_NAMED = 5;
+const MAX_NAMED = 5;
 
 /** Returns the members of a limit as a message names them: `E-1, E-2 and 3 more`. */
 export function namesOf(limit: Scope["vendors"]): string {
   if (limit === "all") return limit;
-  const more = limit.length - MOST_NAMED;
-  return `${limit.slice(0, MOST_NAMED).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+  const more = limit.length - MAX_NAMED;
+  return `${limit.slice(0, MAX_NAMED).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }

@@ -39,11 +39,11 @@ export interface SightOptions {
 }
 
 /** The most paths that are told; whatever goes beyond them is judged by this worker alone. */
-const MOST_TOLD = 1000;
+const MAX_TOLD = 1000;
 /** Milliseconds for which a path is told after a job last missed it. */
 const TOLD_FOR = 60_000;
 /** Milliseconds after which a share that doesn't answer counts as not seen. */
-const LONGEST_LOOK = 10_000;
+const LOOK_TIMEOUT_MS = 10_000;
 /**
  * Milliseconds for which an answer of the ledger is reused: the files of a share go missing by the
  * thousand.
@@ -73,7 +73,7 @@ export function createSight({ ledger, sources, host, view, now = Date.now }: Sig
   function lookFor(path: string, then: (isSeen: boolean) => void): void {
     if (looking.has(path)) return;
     looking.add(path);
-    const late = setTimeout(() => then(false), LONGEST_LOOK);
+    const late = setTimeout(() => then(false), LOOK_TIMEOUT_MS);
     late.unref();
     void sources.canBeRead(path).then((isSeen) => {
       clearTimeout(late);
@@ -83,7 +83,7 @@ export function createSight({ ledger, sources, host, view, now = Date.now }: Sig
   }
 
   function keepMissed(path: string): boolean {
-    if (!path.isWellFormed() || (missed.size >= MOST_TOLD && !missed.has(path))) return false;
+    if (!path.isWellFormed() || (missed.size >= MAX_TOLD && !missed.has(path))) return false;
     missed.set(path, now());
     return true;
   }
@@ -109,7 +109,7 @@ export function createSight({ ledger, sources, host, view, now = Date.now }: Sig
       };
     },
     hear(missing) {
-      const asked = new Set(missing.slice(0, MOST_TOLD));
+      const asked = new Set(missing.slice(0, MAX_TOLD));
       for (const path of unseenToo) if (!asked.has(path)) unseenToo.delete(path);
       for (const path of asked)
         lookFor(path, (isSeen) => {

@@ -5,11 +5,11 @@ import { Postponed } from "@exhibit/queue";
  * A job stands still when nothing of it has moved for so many milliseconds. With a heartbeat every
  * two seconds, that is known within five.
  */
-const STILL = 2_500;
+const STILL_AFTER_MS = 2_500;
 /** Postponed work stays listed until this many milliseconds after it should have come again. */
-const LATE = 15_000;
+const LATE_AFTER_MS = 15_000;
 /** The most waits told at a time; they share few causes. */
-const MOST_TOLD = 50;
+const MAX_TOLD = 50;
 
 /** The work of one job. */
 export interface Run {
@@ -102,7 +102,7 @@ export function createWaits({ diskSilence, onChange, now = Date.now }: WaitsOpti
       const message = `${run.vendor} hasn't answered yet.`;
       return { for: "vendor", code: "VENDOR_UNAVAILABLE", message };
     }
-    if (run.placeName === undefined || diskSilence() >= STILL) {
+    if (run.placeName === undefined || diskSilence() >= STILL_AFTER_MS) {
       const message = `${run.source} hasn't been read any further.`;
       return { for: "source", code: "SOURCE_IO", message };
     }
@@ -166,7 +166,7 @@ export function createWaits({ diskSilence, onChange, now = Date.now }: WaitsOpti
           runs.delete(state);
           const { fault, folderId, movedAt } = state;
           if (comesAgainAfter === undefined || !fault) return;
-          const until = now() + comesAgainAfter + LATE;
+          const until = now() + comesAgainAfter + LATE_AFTER_MS;
           putOff.set(folderId, { run: state, fault, since: movedAt, until });
         },
       };
@@ -177,17 +177,17 @@ export function createWaits({ diskSilence, onChange, now = Date.now }: WaitsOpti
       for (const [folderId, { until }] of putOff) if (until < at) putOff.delete(folderId);
       const moving = new Map<number, WorkerWaits["moving"][number]>();
       for (const { movedAt, folderId, importId } of runs)
-        if (at - movedAt < STILL)
+        if (at - movedAt < STILL_AFTER_MS)
           moving.set(folderId, { import_id: importId, folder_id: folderId });
       const waits = new Map<number, WorkerWaits["waits"][number]>();
       for (const { run, fault, since } of putOff.values())
         waits.set(run.folderId, waitOf(run, fault, since));
       for (const run of runs) {
-        const still = at - run.movedAt >= STILL;
+        const still = at - run.movedAt >= STILL_AFTER_MS;
         if (still) waits.set(run.folderId, waitOf(run, causeOf(run), run.movedAt));
       }
       for (const folderId of moving.keys()) waits.delete(folderId);
-      const listed = [...waits.values()].slice(0, MOST_TOLD);
+      const listed = [...waits.values()].slice(0, MAX_TOLD);
       tellChanges(listed);
       return { moving: [...moving.values()], waits: listed };
     },

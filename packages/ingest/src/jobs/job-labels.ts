@@ -14,7 +14,7 @@ const kinds: Readonly<Partial<Record<QueueName, "folder" | "shard" | "import">>>
 };
 
 /** The most suits that a label names; an import may have thousands. */
-const MOST_SUITS = 3;
+const MAX_SUITS = 3;
 
 export function createJobLabels(ledger: Ledger): JobLabels {
   return async (queue, ids) => {
@@ -39,8 +39,8 @@ export async function importOfJob(
 export function labelOf(work: Omit<WorkLabel, "id">): string {
   const { importId, entrust_id, suit_ids, vendor, selector } = work;
   const folder = Object.entries(selector ?? {}).map(([key, value]) => `${key}=${value}`);
-  const more = suit_ids.length > MOST_SUITS ? ["…"] : [];
-  const suits = [...suit_ids.slice(0, MOST_SUITS), ...more].join(" ");
+  const more = suit_ids.length > MAX_SUITS ? ["…"] : [];
+  const suits = [...suit_ids.slice(0, MAX_SUITS), ...more].join(" ");
   const parts = [
     entrust_id ?? "",
     // A folder that belongs to a suit names it itself.

@@ -14,12 +14,12 @@ export const outages: ReadonlySet<ErrorCode> = new Set([
   "SERVICE_UNREACHABLE",
 ]);
 
-const LONGEST_DELAY_MS = 5 * 60 * 1000;
+const MAX_DELAY_MS = 5 * 60 * 1000;
 /**
  * Within this time the other workers have looked: each tells every two seconds what it doesn't see,
  * and hears as often what others miss.
  */
-const LONGEST_HAND_BACK_MS = 15_000;
+const MAX_HAND_BACK_MS = 15_000;
 
 export interface PostponeOptions {
   /** Milliseconds that somebody asked to wait. @defaultValue the error's own */
@@ -35,7 +35,7 @@ export interface PostponeOptions {
 export function postponed(
   error: ExhibitError,
   attempt: Pick<Attempt, "postponed">,
-  { retryAfter = error.retryAfter, longest = LONGEST_DELAY_MS }: PostponeOptions = {},
+  { retryAfter = error.retryAfter, longest = MAX_DELAY_MS }: PostponeOptions = {},
 ): Postponed {
   const delay = Math.min(longest, 1000 * 2 ** Math.min(attempt.postponed, 20));
   return new Postponed(Math.max(delay, retryAfter ?? 0), error);
@@ -43,5 +43,5 @@ export function postponed(
 
 /** Postpones a job for a short time because workers elsewhere may see what this one doesn't. */
 export function handedBack(error: ExhibitError, attempt: Pick<Attempt, "postponed">): Postponed {
-  return postponed(error, attempt, { longest: LONGEST_HAND_BACK_MS });
+  return postponed(error, attempt, { longest: MAX_HAND_BACK_MS });
 }

@@ -3,7 +3,7 @@ import { ExhibitError } from "@exhibit/contracts";
 
 /** Milliseconds between two attempts: the first pause, doubled each time up to the longest. */
 const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 4000;
+const MAX_PAUSE_MS = 4000;
 
 /**
  * Repeats work on the ledger until the ledger can be reached. The work must be harmless to repeat,
@@ -17,7 +17,7 @@ export async function untilReachable<T>(
   signal: AbortSignal,
   onAway?: () => void,
 ): Promise<T> {
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, MAX_PAUSE_MS)) {
     try {
       return await work();
     } catch (thrown) {

@@ -44,7 +44,7 @@ export interface Intake {
   /** Resolves when everything taken is in the ledger, and the last shards are enqueued. */
   rest(): Promise<void>;
   /** Resolves when nothing is being written any more. Never rejects: `take` and `rest` do. */
-  settle(): Promise<void>;
+  idle(): Promise<void>;
   /** Whether only skipped entries have been taken. */
   readonly isEmpty: boolean;
   /** Whether each file has a slot: then all of them are compared with each other. */
@@ -96,7 +96,7 @@ export async function createIntake(
       await adding.begin(() => enqueueShards(dependencies, folder, last));
       await adding.end();
     },
-    settle: () => adding.end().catch(() => {}),
+    idle: () => adding.end().catch(() => {}),
     get isEmpty() {
       return isEmpty;
     },

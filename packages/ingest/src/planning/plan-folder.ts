@@ -148,7 +148,7 @@ async function walk(
     await intake.rest();
     return error;
   } finally {
-    await intake.settle();
+    await intake.idle();
   }
 }
 

@@ -2,7 +2,7 @@ import type { PlannedFile } from "@exhibit/ledger";
 import { SHARD_FILES } from "./sharder.ts";
 
 /** In batches of this size, what a statement costs besides its files no longer matters. */
-const MOST_FILES = 8 * SHARD_FILES;
+const MAX_FILES = 8 * SHARD_FILES;
 
 /**
  * Divides a stream of files into batches sorted by path. A walk returns a folder's names in any
@@ -30,7 +30,7 @@ export function createSortedBatches(): SortedBatches {
     add(file) {
       files.push(file);
       if (files.length < enough) return [];
-      enough = Math.min(2 * enough, MOST_FILES);
+      enough = Math.min(2 * enough, MAX_FILES);
       return rest();
     },
     rest,

@@ -31,10 +31,10 @@ export function unsendableEntry(
  * and has four bytes for each byte that is written out. A path far beyond that can't be stored, and
  * is too long for the ledger's index, which allows 2,704 bytes.
  */
-const LONGEST_PATH = 2600;
+const MAX_PATH_BYTES = 2600;
 
 export function isOverlong(path: string): boolean {
-  return path.length > LONGEST_PATH / 3 && Buffer.byteLength(path) > LONGEST_PATH;
+  return path.length > MAX_PATH_BYTES / 3 && Buffer.byteLength(path) > MAX_PATH_BYTES;
 }
 
 /**

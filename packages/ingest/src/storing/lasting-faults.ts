@@ -20,7 +20,7 @@ export interface Meanwhile {
  * After so many postponements, which take more than an hour, a fault that only one file or folder
  * has is no longer an outage, even if there was nothing to compare it with.
  */
-const PATIENCE = 20;
+const MAX_POSTPONEMENTS = 20;
 
 /**
  * Settles files anew, as STORE_BLOCKED, if only they fail while OSS works: a firewall, say, resets
@@ -54,7 +54,7 @@ function isSuspect(
   { attempt, hasMoved }: Meanwhile,
   takesOthers: boolean,
 ): boolean {
-  const isLong = attempt.postponed >= PATIENCE;
+  const isLong = attempt.postponed >= MAX_POSTPONEMENTS;
   // When OSS throttles, some files get through while others don't: that says nothing about them.
   if (error.code === "STORE_THROTTLED") return isLong;
   if (error.code !== "STORE_UNAVAILABLE" || hasMoved(file)) return false;
@@ -94,7 +94,7 @@ export async function asLastingRefusal(
   vendor: string,
   { postponed }: Pick<Attempt, "postponed">,
 ): Promise<ExhibitError> {
-  if (error.code !== "VENDOR_UNAVAILABLE" || postponed < PATIENCE) return error;
+  if (error.code !== "VENDOR_UNAVAILABLE" || postponed < MAX_POSTPONEMENTS) return error;
   const state = (await broker.states()).find((one) => one.vendor === vendor);
   if (state?.state !== "ok" || state.leases === 0) return error;
   return new ExhibitError(

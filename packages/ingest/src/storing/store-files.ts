@@ -51,7 +51,7 @@ export interface ShardWork {
 export const FILES_AT_ONCE = 64;
 
 /** After so many crashes in a row, with nothing recorded in between, a shard's files fail. */
-const MOST_CRASHES = 3;
+const MAX_CRASHES = 3;
 
 /**
  * Stores a shard's unfinished files and records what became of each. Throws what stops the whole
@@ -104,7 +104,7 @@ async function sendFiles(
   { signal, stop }: Stoppable,
 ): Promise<NotStored[]> {
   const { ledger, objectStore } = dependencies;
-  if (shard.consecutiveCrashes >= MOST_CRASHES) throw crashed(shard);
+  if (shard.consecutiveCrashes >= MAX_CRASHES) throw crashed(shard);
   const check = () => {
     if (!attempt.isHeld()) stop.abort(lost());
     stop.signal.throwIfAborted();

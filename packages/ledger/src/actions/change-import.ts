@@ -2,7 +2,7 @@ import {
   type ChangeRequest,
   ExhibitError,
   type Labels,
-  MOST_LABELS,
+  MAX_LABELS,
   type Priority,
 } from "@exhibit/contracts";
 import { type By, recordAuditEvent } from "../audit/audit.ts";
@@ -101,10 +101,10 @@ function changed(current: Changeable, request: Omit<ChangeRequest, "why">): Chan
       value === null ? [] : [[key, value]],
     ),
   );
-  if (Object.keys(labels).length > MOST_LABELS)
+  if (Object.keys(labels).length > MAX_LABELS)
     throw new ExhibitError(
       "REQUEST_INVALID",
-      `labels: there are ${MOST_LABELS} labels at most, and it would have ${Object.keys(labels).length}. Remove some with null.`,
+      `labels: there are ${MAX_LABELS} labels at most, and it would have ${Object.keys(labels).length}. Remove some with null.`,
     );
   return { title, priority, set_aside, labels, start_at };
 }

@@ -10,7 +10,7 @@ import { type ImportsRow, importsByStatus, importsOf, type TotalsRow, totals } f
 import { runUncompiled } from "./uncompiled.ts";
 
 /** How many reasons and how many suits a view shows at most. */
-const MOST_SHOWN = 100;
+const MAX_SHOWN = 100;
 
 /**
  * Returns what is proved of a case or a suit, what is missing, and what needs somebody. Throws
@@ -22,7 +22,7 @@ export async function readCase(ledger: Ledger, name: CaseName): Promise<CaseView
     ledger,
     sql<CaseRow>`
     with ${countedFolders(of)}, ${reasonsOf}, ${suitsOf(of)}, shown as (
-      select * from reason order by kind = 'unfinished', import_id desc, kind limit ${MOST_SHOWN}
+      select * from reason order by kind = 'unfinished', import_id desc, kind limit ${MAX_SHOWN}
     ), code_of as (
       select shown.import_id, files.error_code as code, count(*) as files
       from shown join counted on counted.import_id = shown.import_id and counted.failed > 0
@@ -42,9 +42,9 @@ export async function readCase(ledger: Ledger, name: CaseName): Promise<CaseView
       (select count(*) from suit) as suits_total,
       (select count(*) from suit where not is_imported) as lacking,
       (select coalesce(json_agg(suit_id order by suit_id), '[]') from (
-        select suit_id from suit where not is_imported order by suit_id limit ${MOST_SHOWN}) as s) as lacking_ids,
+        select suit_id from suit where not is_imported order by suit_id limit ${MAX_SHOWN}) as s) as lacking_ids,
       (select coalesce(json_agg(s order by suit_id), '[]') from (
-        select * from suit order by suit_id limit ${MOST_SHOWN}) as s) as suits`,
+        select * from suit order by suit_id limit ${MAX_SHOWN}) as s) as suits`,
   );
   const [row] = rows;
   if (!row?.totals || !row.imports) throw unknownCase(name);
@@ -78,7 +78,7 @@ function caseView(row: CaseRow, name: CaseName, trial: boolean): CaseView {
     trial,
     complete: reasonsTotal === 0,
     ...caseCountsOf(counted),
-    reasons: reasons.slice(0, MOST_SHOWN),
+    reasons: reasons.slice(0, MAX_SHOWN),
     reasons_total: reasonsTotal,
     waived_in: row.waived_in,
     vanished: row.vanished,

@@ -89,7 +89,7 @@ export interface MigrateOptions {
   onWait?: (tries: number, most: number) => void;
 }
 
-const MOST_TRIES = 30;
+const MAX_TRIES = 30;
 /** Postgres's code for a lock that wasn't granted within `lock_timeout`. */
 const LOCK_NOT_AVAILABLE = "55P03";
 
@@ -109,14 +109,14 @@ export async function migrate(
     const error = await migrateOnce(db);
     if (error === undefined) return;
     if (!isLocked(error)) throw error;
-    if (tries === MOST_TRIES) {
+    if (tries === MAX_TRIES) {
       throw new ExhibitError(
         "STATE_CONFLICT",
         `A table of the ledger stayed locked by somebody else during ${tries} tries of two seconds each; nothing was changed. Find out who holds the lock (pg_stat_activity) and migrate again.`,
         { cause: error },
       );
     }
-    onWait?.(tries, MOST_TRIES);
+    onWait?.(tries, MAX_TRIES);
     await sleep(pauseMs);
   }
 }

@@ -1,13 +1,13 @@
 import type pg from "pg";
 
 /** Milliseconds within which a new connection must answer for the first time. */
-export const PATIENCE_MS = 10_000;
+export const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Milliseconds after which an idle connection is returned to a pooler. */
 const IDLE_MS = 2_000;
 /**
  * Milliseconds after which a busy connection is returned between two uses, so that whoever waits at
- * the pooler gets it. Much less than PATIENCE_MS, so that nobody waits in vain behind some others.
+ * the pooler gets it. Much less than CONNECT_TIMEOUT_MS, so that nobody waits in vain behind some others.
  */
 const TURN_MS = 3_000;
 /** Milliseconds after which one more connection is tried, once one wasn't available. */
@@ -48,7 +48,7 @@ export function shareWithOthers(pool: pg.Pool, onTrouble: (sentence: string) => 
     const who = isBehindPooler
       ? "the pooler in front of it"
       : "a pooler in front of it, if there is one,";
-    return `No connection to the ledger within ${PATIENCE_MS / 1000} s: ${who} has none left. Its pool_size must allow ten for each process`;
+    return `No connection to the ledger within ${CONNECT_TIMEOUT_MS / 1000} s: ${who} has none left. Its pool_size must allow ten for each process`;
   }
 
   function shrink(): void {

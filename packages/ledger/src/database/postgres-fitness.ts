@@ -44,13 +44,13 @@ export async function checkServer(db: Kysely<LedgerSchema>): Promise<void> {
   if (reason !== undefined) throw unfit(reason);
 }
 
-const LEAST_VERSION = 15;
+const MIN_VERSION = 15;
 
 /** Returns why a server with these facts can't hold a ledger, or undefined. */
 export function reasonAgainst(facts: ServerFacts): string | undefined {
   const { version, versionNumber, isReplica, isReadOnly, encoding, user, forbidden } = facts;
-  if (versionNumber < LEAST_VERSION * 10_000) {
-    return `it is Postgres ${version}; at least ${LEAST_VERSION} is needed.`;
+  if (versionNumber < MIN_VERSION * 10_000) {
+    return `it is Postgres ${version}; at least ${MIN_VERSION} is needed.`;
   }
   if (isReplica) return "it is a replica, which takes no writes. Give the address of its primary.";
   if (isReadOnly) {

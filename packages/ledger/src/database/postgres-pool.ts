@@ -3,7 +3,7 @@ import { Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
 import type { LedgerSchema } from "../schema.ts";
 import { withNamedOutages } from "./outages.ts";
-import { PATIENCE_MS, type Sharing, shareWithOthers } from "./pool-sharing.ts";
+import { CONNECT_TIMEOUT_MS, type Sharing, shareWithOthers } from "./pool-sharing.ts";
 
 const INT8 = 20;
 const CONNECTIONS = 10;
@@ -66,7 +66,7 @@ export function connectPool(
     connectionString: address.url,
     types,
     max: CONNECTIONS,
-    connectionTimeoutMillis: PATIENCE_MS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     // A new connection is expensive: it has to read the catalog again.
     idleTimeoutMillis: 5 * 60_000,
     // The pool awaits the result, though its types don't say so.
@@ -101,7 +101,10 @@ async function setUp(
 ): Promise<void> {
   const set = isPooledByTransaction ? "" : "set plan_cache_mode = force_custom_plan; ";
   const text = `${set}select pg_backend_pid() as pid`;
-  const first: pg.QueryConfig & { query_timeout: number } = { text, query_timeout: PATIENCE_MS };
+  const first: pg.QueryConfig & { query_timeout: number } = {
+    text,
+    query_timeout: CONNECT_TIMEOUT_MS,
+  };
   const answer: pg.QueryResult | pg.QueryResult[] = await client.query(first);
   const { rows } = Array.isArray(answer) ? (answer.at(-1) as pg.QueryResult) : answer;
   sharing.met(client, rows[0]?.pid as number);

@@ -28,7 +28,7 @@ interface StoredAt {
 }
 
 /** A process needs one for each folder that it stores. */
-const MOST_KNOWN = 1000;
+const MAX_KNOWN = 1000;
 
 const knownTo = new WeakMap<Kysely<LedgerSchema>, Map<string, KnownLease>>();
 
@@ -49,7 +49,7 @@ export async function receiptLeasesOf(
     let lease = known.get(name);
     if (lease === undefined || !isOf(lease, file, of.worker)) {
       lease = await recordFor(db, of, file);
-      if (known.size >= MOST_KNOWN) known.clear();
+      if (known.size >= MAX_KNOWN) known.clear();
       known.set(name, lease);
     }
     leases.push({ number: lease.number, rest: file.key.slice(lease.prefix.length) });

@@ -34,7 +34,7 @@ export interface WindowOptions {
 }
 
 /** Milliseconds. Shorter rounds would measure the garbage collector. */
-const SHORTEST_ROUND = 50;
+const MIN_ROUND = 50;
 /**
  * What each round of an increase adds. It is the same in every process, so that processes that
  * share a bucket come to equal windows.
@@ -50,8 +50,8 @@ const DESCENT = 0.8;
  */
 const PAYS = 0.25;
 /** Rounds between two trials: few after one that succeeded, ever more after those that didn't. */
-const SHORTEST_REST = 4;
-const LONGEST_REST = 64;
+const MIN_REST = 4;
+const MAX_REST = 64;
 /** What a request costs, in bytes, when requests of different sizes are added up. */
 const BYTES_OF_REQUEST = 64 * 1024;
 
@@ -86,7 +86,7 @@ export function createConcurrencyWindow({
    */
   let isDoubted = false;
   let rounds = 0;
-  let rest = SHORTEST_REST;
+  let rest = MIN_REST;
   let nextTrial: "climbing" | "descending" = "descending";
 
   function go(to: Mode, wanted: number): void {
@@ -97,7 +97,7 @@ export function createConcurrencyWindow({
 
   function undo({ size: before }: Base): void {
     // The first rest after the doubling is short: what ended it may have been chance.
-    rest = mode === "doubling" ? SHORTEST_REST : Math.min(rest * 2, LONGEST_REST);
+    rest = mode === "doubling" ? MIN_REST : Math.min(rest * 2, MAX_REST);
     restAt(before);
   }
 
@@ -108,7 +108,7 @@ export function createConcurrencyWindow({
 
   function keep(speed: number): void {
     base = { size, speed };
-    rest = SHORTEST_REST;
+    rest = MIN_REST;
     if (mode === "doubling" && size < ceiling) go("doubling", size * 2);
     else if (mode === "climbing") climb();
     else if (mode === "descending") descend();
@@ -161,7 +161,7 @@ export function createConcurrencyWindow({
       round.work += BYTES_OF_REQUEST + bytes;
       round.time += now() - startedAt;
       if (windowBound) round.windowBound += 1;
-      if (round.responses < size || now() - round.startedAt < SHORTEST_ROUND) return;
+      if (round.responses < size || now() - round.startedAt < MIN_ROUND) return;
       const { work, time, responses, windowBound: bound } = round;
       // While the window isn't full there is nothing to learn about a larger one.
       if (bound * 2 < responses) base = undefined;
@@ -174,7 +174,7 @@ export function createConcurrencyWindow({
       if (startedAt < shrunkAt) return;
       shrunkAt = now();
       base = undefined;
-      rest = SHORTEST_REST;
+      rest = MIN_REST;
       go("climbing", size * DECREASE);
       round = newRound(shrunkAt);
     },

@@ -37,7 +37,7 @@ const GROWTH = 0.4;
  */
 const FORGOTTEN = 60_000;
 /** Requests a second. */
-const SLOWEST = 1;
+const MIN_RATE = 1;
 
 /** `now` returns milliseconds of a clock that doesn't jump. */
 export function createPrefixRate(now: () => number = () => performance.now()): PrefixRate {
@@ -68,7 +68,7 @@ export function createPrefixRate(now: () => number = () => performance.now()): P
     if (cut === undefined || now() - cut.at > FORGOTTEN) return Number.POSITIVE_INFINITY;
     const wayBack = Math.cbrt((cut.from * (1 - DECREASE)) / GROWTH);
     const beyond = (now() - cut.at) / 1000 - wayBack;
-    return Math.max(SLOWEST, cut.from + GROWTH * beyond ** 3);
+    return Math.max(MIN_RATE, cut.from + GROWTH * beyond ** 3);
   }
 
   function serve(): void {

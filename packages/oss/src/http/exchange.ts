@@ -12,8 +12,8 @@ import { createResponseReader } from "./response-reader.ts";
  * However slow the line, a request ends after two minutes plus a minute for each MiB. Time that it
  * waits for our own bandwidth limit doesn't count.
  */
-const LONGEST = 120_000;
-const LONGEST_PER_BYTE = 60_000 / (1024 * 1024);
+const MAX_DURATION = 120_000;
+const MAX_DURATION_PER_BYTE = 60_000 / (1024 * 1024);
 
 /** A request in flight, and what the socket tells it. */
 export interface Exchange extends Sending {
@@ -44,7 +44,7 @@ export function startExchange(
     const { paced, isPaced } = exchange;
     if (paced === 0 && !isPaced) return exchange.fail(timedOut("the request took too long"));
     exchange.paced = 0;
-    longest = setTimeout(tooLong, Math.max(paced, LONGEST));
+    longest = setTimeout(tooLong, Math.max(paced, MAX_DURATION));
   };
   let longest = setTimeout(tooLong, longestFor(body?.length ?? 0));
   const finish = (tell: () => void) => {
@@ -85,5 +85,5 @@ export function startExchange(
 
 /** Returns milliseconds in whole seconds, because Node keeps a list for each length of timers. */
 function longestFor(bytes: number): number {
-  return LONGEST + Math.ceil((bytes * LONGEST_PER_BYTE) / 1000) * 1000;
+  return MAX_DURATION + Math.ceil((bytes * MAX_DURATION_PER_BYTE) / 1000) * 1000;
 }

@@ -40,17 +40,17 @@ const CLOCK_GRAIN = 2000;
  * is no older is its own, and `stored`. Throws EVIDENCE_CONFLICT when the object has other bytes,
  * STORE_DENIED when it isn't shown, STORE_PROOF_MISSING when OSS doesn't tell its CRC64.
  */
-export async function settleExisting(
+export async function receiptOfExisting(
   headObject: HeadObject,
   key: string,
   content: Content,
   sentSince: number | undefined,
 ): Promise<Receipt> {
-  return settleFound(await headOrDeny(headObject, key), key, content, sentSince);
+  return receiptOfFound(await headOrDeny(headObject, key), key, content, sentSince);
 }
 
 /** Does the same with an object that has been looked at. */
-export function settleFound(
+export function receiptOfFound(
   found: Found,
   key: string,
   content: Content,

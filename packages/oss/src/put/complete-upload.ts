@@ -5,7 +5,7 @@ import type { Content } from "../body/content.ts";
 import type { Receipt } from "../object-store.ts";
 import { headIfAllowed, headOrDeny, isSame } from "../proof/existing-object.ts";
 import { writtenReceipt } from "../proof/receipt.ts";
-import { settle } from "./own-object.ts";
+import { receiptAfterUpload } from "./own-object.ts";
 import type { PutJob } from "./put-job.ts";
 import type { SentFile } from "./upload-parts.ts";
 
@@ -27,7 +27,7 @@ export async function completeUpload(
   async function receiptIfThere(): Promise<Receipt | undefined> {
     const found = await headIfAllowed(headObject);
     if (found === undefined || !isSame(found.object, content)) return undefined;
-    return settle(job, found, content, upload);
+    return receiptAfterUpload(job, found, content, upload);
   }
 
   let isUnsure = false;
@@ -48,7 +48,14 @@ export async function completeUpload(
       return { receipt: writtenReceipt(stored, { lease, key, content }) };
     } catch (error) {
       if (isAlreadyThere(error)) {
-        return { receipt: await settle(job, await headOrDeny(headObject, key), content, upload) };
+        return {
+          receipt: await receiptAfterUpload(
+            job,
+            await headOrDeny(headObject, key),
+            content,
+            upload,
+          ),
+        };
       }
       if (isUploadGone(error)) {
         // A Complete has worked before: one of this call, or of a process that ended before it

@@ -9,7 +9,8 @@ import { foundReceipt } from "../proof/receipt.ts";
 import type { PutJob } from "./put-job.ts";
 
 /**
- * Reads the file to compare it with an object that was found, and returns the receipt of `settle`.
+ * Reads the file to compare it with an object that was found, and returns its receipt as
+ * `receiptAfterUpload` does.
  * An object of another size is a conflict without reading.
  */
 export async function compare(
@@ -19,7 +20,7 @@ export async function compare(
 ): Promise<Receipt> {
   const { key, body, signal } = job;
   if (found.object.size !== body.size) throw conflict(key, { size: body.size }, found.object);
-  return settle(job, found, await readContent(body, signal), upload);
+  return receiptAfterUpload(job, found, await readContent(body, signal), upload);
 }
 
 /**
@@ -28,7 +29,7 @@ export async function compare(
  * nothing: another worker with the same file may have stored it in the same second. Throws
  * EVIDENCE_CONFLICT when the object has other bytes.
  */
-export async function settle(
+export async function receiptAfterUpload(
   job: PutJob,
   found: Found,
   content: Content,

@@ -7,7 +7,7 @@ import { forwardCounter, outgoingBody } from "../body/outgoing-body.ts";
 import { type ObjectHeaders, objectHeaders } from "../metadata/object-headers.ts";
 import type { Receipt } from "../object-store.ts";
 import { judgeDamaged } from "../proof/damaged-object.ts";
-import { headIfAllowed, settleExisting, settleFound } from "../proof/existing-object.ts";
+import { headIfAllowed, receiptOfExisting, receiptOfFound } from "../proof/existing-object.ts";
 import { mismatch, overwritten, reported } from "../proof/mismatch.ts";
 import { writtenReceipt } from "../proof/receipt.ts";
 import type { PutJob } from "./put-job.ts";
@@ -74,7 +74,7 @@ async function putOnce(
   if (!past.damaged && shouldHeadFirst) {
     const found = await headIfAllowed(headObject);
     job.headFirst.learn(found !== undefined);
-    if (found) return settleFound(found, key, content, since);
+    if (found) return receiptOfFound(found, key, content, since);
   }
   const startedAt = performance.now();
   const count = counter();
@@ -103,7 +103,7 @@ async function putOnce(
     if (isAlreadyThere(error)) {
       job.headFirst.learn(true);
       // A lost response to our own write looks just like somebody else's object; the age tells.
-      return settleExisting(headObject, key, content, since);
+      return receiptOfExisting(headObject, key, content, since);
     }
     if (isUncertain(error) && sent === content.size) past.sentAt ??= startedAt;
     throw error;

@@ -29,7 +29,7 @@ export async function checkRedis(redis: Redis, needs: RedisNeeds): Promise<void>
   if (missing.length > 0) throw unfit(rightsSentence(missing, redis, needs));
 }
 
-const LEAST_VERSION = [6, 2] as const;
+const MIN_VERSION = [6, 2] as const;
 
 /** Returns why a server with this INFO can't carry jobs; undefined if it can. */
 export function reasonAgainst(
@@ -53,8 +53,8 @@ export function reasonAgainst(
     return `it is a replica, which accepts no writes. Give the address of its master (${master}).`;
   }
   const version = facts.get("redis_version");
-  if (version !== undefined && isBelow(version, LEAST_VERSION)) {
-    return `it is Redis ${version}. Exhibit needs ${LEAST_VERSION.join(".")} or newer.`;
+  if (version !== undefined && isBelow(version, MIN_VERSION)) {
+    return `it is Redis ${version}. Exhibit needs ${MIN_VERSION.join(".")} or newer.`;
   }
   const policy = facts.get("maxmemory_policy");
   if (policy !== undefined && policy !== "noeviction" && !mayEvict) {

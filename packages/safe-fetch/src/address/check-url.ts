@@ -17,15 +17,15 @@ export interface AddressPolicy {
 }
 
 /** Characters; longer ones are cut by servers and proxies. */
-const LONGEST_URL = 4096;
+const MAX_URL_LENGTH = 4096;
 
 /**
  * Parses an address as far as its text alone says whether it may be called. Throws ADDRESS_REFUSED;
  * the message names its host at most, as the rest may hold a secret.
  */
 export function checkUrl(text: string, policy: AddressPolicy): URL {
-  if (text.length > LONGEST_URL) {
-    throw refused(`The address has more than ${LONGEST_URL.toLocaleString("en")} characters.`);
+  if (text.length > MAX_URL_LENGTH) {
+    throw refused(`The address has more than ${MAX_URL_LENGTH.toLocaleString("en")} characters.`);
   }
   const url = URL.parse(text);
   if (url === null) throw refused("The address can't be read: it isn't a whole https:// address.");

@@ -35,7 +35,7 @@ const CONNECT_WITHIN = 10_000;
 const ANSWER_WITHIN = 30_000;
 const SILENCE = 60_000;
 /** Bytes of an answer's line and headers together. */
-const LARGEST_HEAD = 16 * 1024;
+const MAX_HEAD_BYTES = 16 * 1024;
 
 /** Sends one request over a connection of its own, and returns the answer with an unread body. */
 export async function exchange(
@@ -119,7 +119,7 @@ async function answerOf(
     method,
     path: `${url.pathname}${url.search}`,
     setHost: false,
-    maxHeaderSize: LARGEST_HEAD,
+    maxHeaderSize: MAX_HEAD_BYTES,
     headers: {
       host: url.host,
       "user-agent": "Exhibit",

@@ -65,7 +65,7 @@ function leadsOutside(path: string): ExhibitError {
 }
 
 /** Linux follows as many. */
-const MOST_LINKS = 40;
+const MAX_LINKS = 40;
 
 /**
  * Returns whether a way that breaks off leaves the bounds before. Nothing outside them is looked
@@ -75,7 +75,7 @@ export function leavesBounds(place: Pick<Place, "root" | "bounds">, where: strin
   const { bounds } = place;
   let at = place.root;
   let left = relative(at, where).split(sep);
-  for (let links = 0; links <= MOST_LINKS; ) {
+  for (let links = 0; links <= MAX_LINKS; ) {
     const [part, ...rest] = left;
     if (part === undefined) return !isInBounds(place, at);
     // `at` has no link in it, so `..` leads to the folder that its text names.

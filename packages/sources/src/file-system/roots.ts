@@ -155,12 +155,12 @@ async function realRoot(root: string): Promise<string | undefined> {
 }
 
 /** Roots that a message names. */
-const MOST_NAMED = 5;
+const MAX_NAMED = 5;
 
 function outsideRoots(path: string, readable: ReadableFolders): ExhibitError {
   const folders = foldersOf(readable);
-  const named = folders.slice(0, MOST_NAMED).join(", ");
-  const more = folders.length > MOST_NAMED ? ` and ${folders.length - MOST_NAMED} more` : "";
+  const named = folders.slice(0, MAX_NAMED).join(", ");
+  const more = folders.length > MAX_NAMED ? ` and ${folders.length - MAX_NAMED} more` : "";
   const none = readable.limits === undefined ? "none is configured" : "none";
   const allowed = folders.length === 0 ? none : `${named}${more}`;
   return new ExhibitError(

@@ -5,24 +5,24 @@ import { plainWord } from "../../text/plain-text.ts";
 export const title = plainWord(200);
 
 /** Labels that an import has at most. */
-export const MOST_LABELS = 20;
+export const MAX_LABELS = 20;
 
 const labelKey = plainWord(64).refine((key) => !key.includes(":") && key !== "__proto__", {
   error: "a label's key has no colon, and isn't __proto__",
 });
 const labelValue = plainWord(200);
-const tooMany = { error: `there are ${MOST_LABELS} labels at most` };
+const tooMany = { error: `there are ${MAX_LABELS} labels at most` };
 
 /** What people file an import under, by key. */
 export const labels = z
   .record(labelKey, labelValue)
-  .refine((given) => Object.keys(given).length <= MOST_LABELS, tooMany);
+  .refine((given) => Object.keys(given).length <= MAX_LABELS, tooMany);
 export type Labels = z.output<typeof labels>;
 
 /** Labels to set, and by null to remove; others stay. */
 export const labelChanges = z
   .record(labelKey, labelValue.nullable())
-  .refine((given) => Object.keys(given).length <= 2 * MOST_LABELS, tooMany);
+  .refine((given) => Object.keys(given).length <= 2 * MAX_LABELS, tooMany);
 
 /** A label as text, `key:value`; the value may have colons. */
 export const labelText = z

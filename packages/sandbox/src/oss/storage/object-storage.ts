@@ -100,7 +100,7 @@ export function openObjectStorage(dataDir: string): ObjectStorage {
   }
 
   /** Moves the file to its place, and returns whether that is the folder of odd names. */
-  function settle(file: string, bucket: string, key: string): boolean {
+  function place(file: string, bucket: string, key: string): boolean {
     const known = recorded(bucket, key);
     if (known?.odd !== true && isPlainKey(key)) {
       const path = plainPath(bucket, key);
@@ -125,7 +125,7 @@ export function openObjectStorage(dataDir: string): ObjectStorage {
     commit(file, record, { forbidOverwrite }) {
       const { bucket, key } = record;
       if (forbidOverwrite && find(bucket, key) !== undefined) throw ossError("FileAlreadyExists");
-      const odd = settle(file, bucket, key);
+      const odd = place(file, bucket, key);
       remember(bucket, key, journal.append(odd ? { ...record, odd } : record));
     },
     remove(bucket, key) {
