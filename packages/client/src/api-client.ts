@@ -111,6 +111,7 @@ export interface ApiClient {
   readonly url: string;
   /** Creates an import, once for each idempotency key. */
   create(request: ImportRequest, options?: CreateOptions): Promise<ImportView>;
+  /** Returns an import: the same object as before while nothing has changed. */
   get(importId: string): Promise<ImportView>;
   /** Returns a page of imports, the newest first. */
   list(
@@ -164,8 +165,13 @@ export interface ApiClient {
   case(name: CaseName): Promise<CaseView>;
   /** Yields the folders that are counted of a case or a suit. */
   caseFolders(name: CaseName): AsyncIterable<CaseFolderView>;
-  /** Opens the import's server-sent events and returns the response with an unread body. */
-  events(importId: string, signal: AbortSignal): Promise<Response>;
+  /**
+   * Opens the import's server-sent events and returns the response with an unread body. What `lastId`
+   * stands for, the id of an event or that of a view, isn't sent again.
+   */
+  events(importId: string, signal: AbortSignal, lastId?: string): Promise<Response>;
+  /** Returns the id that an event with this view would have; undefined for one that `get` didn't return. */
+  eventIdOf(view: ImportView): string | undefined;
 }
 
 /** Milliseconds: what a person asks first is quick to read, and they soon hear when nobody is there. */
@@ -173,15 +179,15 @@ const QUICK_READ = 5_000;
 
 /** Creates a client of the HTTP API at `url`. It works in Node and in browsers. */
 export function createApiClient(options: HttpOptions): ApiClient {
-  const { url, read, write, pages, open } = createHttp(options);
+  const { url, read, poll, tagOf, write, pages, open } = createHttp(options);
   return {
     url,
     create: (request, { idempotencyKey = crypto.randomUUID(), ...options } = {}) =>
       repeated(() => write("POST", "/v1/imports", importView, request, idempotencyKey), options),
-    get: (id) => read(importPath(id), importView, QUICK_READ),
+    get: (id) => poll(importPath(id), importView, QUICK_READ),
     list: ({ entrust: entrust_id, suit: suit_id, statuses, labels: label, ...query }) => {
       const status = statuses?.join(",");
-      return read(
+      return poll(
         `/v1/imports?${queryOf({ ...query, entrust_id, suit_id, status, label })}`,
         importPage,
         QUICK_READ,
@@ -195,12 +201,12 @@ export function createApiClient(options: HttpOptions): ApiClient {
       write("POST", importPath(id, "folders", folder, "accept-destination"), importView, request),
     pause: (id, request = {}) => write("POST", importPath(id, "pause"), importView, request),
     resume: (id, request = {}) => write("POST", importPath(id, "resume"), importView, request),
-    vendors: () => read("/v1/vendors", vendorList),
+    vendors: () => poll("/v1/vendors", vendorList),
     pauseVendor: (vendor, request = {}) =>
       write("POST", vendorPath(vendor, "pause"), vendorState, request),
     resumeVendor: (vendor, request = {}) =>
       write("POST", vendorPath(vendor, "resume"), vendorState, request),
-    bandwidth: () => read("/v1/bandwidth", bandwidthView),
+    bandwidth: () => poll("/v1/bandwidth", bandwidthView),
     limitBandwidth: (request) => write("PUT", "/v1/bandwidth", bandwidthView, request),
     me: () => read("/v1/me", me, QUICK_READ),
     keys: () => pages("/v1/keys", keyPage),
@@ -219,7 +225,11 @@ export function createApiClient(options: HttpOptions): ApiClient {
     cases: (starts_with) => pages("/v1/cases", casePage, { starts_with }),
     case: (name) => read(casePath(name), caseView),
     caseFolders: (name) => pages(`${casePath(name)}/folders`, caseFolderPage),
-    events: (id, signal) => open(importPath(id, "events"), "text/event-stream", signal),
+    events: (id, signal, lastId) => {
+      const last: Record<string, string> = lastId === undefined ? {} : { "last-event-id": lastId };
+      return open(importPath(id, "events"), { accept: "text/event-stream", ...last }, signal);
+    },
+    eventIdOf: tagOf,
   };
 }
 

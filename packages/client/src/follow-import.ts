@@ -29,10 +29,17 @@ const defaultPauses = {
   silence: 20_000,
 };
 
+/** What was seen last, by reading or by an event: it isn't shown again. */
+interface Seen {
+  view?: ImportView;
+  /** The id of its event; none where the API tells none. */
+  id?: string | undefined;
+}
+
 /**
  * Follows an import until nothing runs any more for it, and returns its last view. Listens to
- * server-sent events; when the connection drops or no events come, it reads the import and listens again.
- * Throws SERVICE_UNREACHABLE when the API stays away, the API's own error (NOT_FOUND), or the signal's
+ * server-sent events; when the connection drops or no events come, it reads the import and listens
+ * again, from what it has seen last: no view is shown twice in a row. Throws SERVICE_UNREACHABLE when the API stays away, the API's own error (NOT_FOUND), or the signal's
  * reason.
  */
 export async function followImport(
@@ -41,6 +48,7 @@ export async function followImport(
   options: FollowOptions = {},
 ): Promise<ImportView> {
   const pauses = { ...defaultPauses, ...options.pauses };
+  const seen: Seen = {};
   let lostAt: number | undefined;
   let patience = pauses.giveUpFirst;
   for (;;) {
@@ -50,9 +58,9 @@ export async function followImport(
       if (lostAt !== undefined) options.onReachable?.(undefined);
       lostAt = undefined;
       patience = pauses.giveUp;
-      options.onView?.(view);
+      show(view, api.eventIdOf(view), seen, options);
       if (restingStatuses.has(view.status)) return view;
-      const last = await listen(api, importId, options, pauses.silence);
+      const last = await listen(api, importId, { seen, silence: pauses.silence, ...options });
       if (last !== undefined && restingStatuses.has(last.status)) return last;
     } catch (thrown) {
       options.signal?.throwIfAborted();
@@ -66,6 +74,13 @@ export async function followImport(
   }
 }
 
+/** Shows a view that isn't the one that was seen last. */
+function show(view: ImportView, id: string | undefined, seen: Seen, options: FollowOptions): void {
+  const isKnown = view === seen.view || (id !== undefined && id === seen.id);
+  Object.assign(seen, { view, id });
+  if (!isKnown) options.onView?.(view);
+}
+
 /**
  * Reads events until the import rests or the stream ends, for whatever reason, and returns the last
  * view that came.
@@ -73,8 +88,7 @@ export async function followImport(
 async function listen(
   api: ApiClient,
   importId: string,
-  options: FollowOptions,
-  silence: number,
+  { seen, silence, ...options }: FollowOptions & { seen: Seen; silence: number },
 ): Promise<ImportView | undefined> {
   const stop = new AbortController();
   const giveUp = () => stop.abort();
@@ -87,12 +101,12 @@ async function listen(
     options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
   let last: ImportView | undefined;
   try {
-    const response = await api.events(importId, signal);
+    const response = await api.events(importId, signal, seen.id);
     for await (const event of readServerSentEvents(response, restartWatchdog)) {
       const view = viewIn(event.data);
       if (view === undefined) continue;
       last = view;
-      options.onView?.(view);
+      show(view, event.id, seen, options);
       if (restingStatuses.has(view.status)) break;
     }
   } catch (error) {

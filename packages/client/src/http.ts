@@ -43,6 +43,13 @@ export interface Http {
   /** Sends a GET and returns its parsed body. `limit` is a shorter timeout, in milliseconds. */
   read<T extends z.ZodType>(path: string, shape: T, limit?: number): Promise<z.output<T>>;
   /**
+   * The same for what is read again and again: as long as nothing has changed, the same object is
+   * returned, and no body is sent.
+   */
+  poll<T extends z.ZodType>(path: string, shape: T, limit?: number): Promise<z.output<T>>;
+  /** Returns what stands for the state of what was polled, without the marks around it. */
+  tagOf(polled: object): string | undefined;
+  /**
    * Sends a request that changes something and returns the parsed body of its response. With an
    * idempotency key, the request is carried out once, however often it is sent.
    */
@@ -56,7 +63,7 @@ export interface Http {
   /** Yields the items of all pages of a list. */
   pages<Item>(path: string, page: z.ZodType<Page<Item>>, filter?: Query): AsyncGenerator<Item>;
   /** Sends a GET and returns its response with an unread body. */
-  open(path: string, accept: string, signal: AbortSignal): Promise<Response>;
+  open(path: string, headers: Record<string, string>, signal: AbortSignal): Promise<Response>;
 }
 
 interface Page<Item> {
@@ -70,8 +77,12 @@ export type Query = Readonly<Record<string, string | number | readonly string[] 
 const PAGE_SIZE = 1000;
 /** The status of AUTH_REQUIRED. */
 const UNAUTHORIZED = 401;
+/** The status of a response that says that nothing has changed. */
+const NOT_MODIFIED = 304;
 /** Milliseconds between two attempts of a read. */
 const RETRY_PAUSE = 200;
+/** Answers that are remembered for what is polled; a program follows few imports at once. */
+const MOST_POLLED = 50;
 
 export function createHttp(options: HttpOptions): Http {
   const { timeout = 30_000, retryReadsFor = 0, patience = 300_000, onWait } = options;
@@ -81,6 +92,8 @@ export function createHttp(options: HttpOptions): Http {
     options.actor === undefined ? {} : { "x-exhibit-actor": encodeURIComponent(options.actor) };
 
   const keys = [...(options.keys ?? [])];
+  const polled = new Map<string, object>();
+  const tags = new WeakMap<object, string>();
 
   async function send(method: string, path: string, init: RequestInit): Promise<Response> {
     const [key] = keys;
@@ -101,7 +114,8 @@ export function createHttp(options: HttpOptions): Http {
       if (keys[0] === key) keys.shift();
       return await send(method, path, init);
     }
-    if (!response.ok) throw await errorOf(response, `${method} ${path}`);
+    if (!response.ok && response.status !== NOT_MODIFIED)
+      throw await errorOf(response, `${method} ${path}`);
     return response;
   }
 
@@ -129,6 +143,7 @@ export function createHttp(options: HttpOptions): Http {
     shape: T,
     init: RequestInit,
     limit: number,
+    known?: object,
   ): Promise<z.output<T>> {
     const signal = AbortSignal.timeout(limit);
     try {
@@ -136,21 +151,46 @@ export function createHttp(options: HttpOptions): Http {
       const text = await response.text().catch((cause: unknown) => {
         throw unreachable(url, cause);
       });
-      return parsed(text, shape, `${method} ${path}`);
+      if (response.status === NOT_MODIFIED) return known as z.output<T>;
+      const data = parsed(text, shape, `${method} ${path}`);
+      noteTag(data, response);
+      return data;
     } catch (error) {
       throw signal.aborted ? unreachable(url, error) : error;
     }
+  }
+
+  function noteTag(data: unknown, { headers }: Response): void {
+    const [, tag] = /^(?:W\/)?"([^"]*)"$/.exec(headers.get("etag") ?? "") ?? [];
+    if (tag !== undefined && typeof data === "object" && data !== null) tags.set(data, tag);
+  }
+
+  async function poll<T extends z.ZodType>(
+    path: string,
+    shape: T,
+    limit?: number,
+  ): Promise<z.output<T>> {
+    const data = await read(path, shape, limit, polled.get(path));
+    polled.delete(path);
+    if (typeof data === "object" && data !== null) polled.set(path, data);
+    const [oldest] = polled.keys();
+    if (polled.size > MOST_POLLED && oldest !== undefined) polled.delete(oldest);
+    return data;
   }
 
   async function read<T extends z.ZodType>(
     path: string,
     shape: T,
     limit = timeout,
+    known?: object,
   ): Promise<z.output<T>> {
+    const tag = known && tags.get(known);
+    const headers: Record<string, string> =
+      tag === undefined ? {} : { "if-none-match": `W/"${tag}"` };
     const deadline = Date.now() + retryReadsFor;
     for (;;) {
       try {
-        return await call("GET", path, shape, {}, Math.min(limit, timeout));
+        return await call("GET", path, shape, { headers }, Math.min(limit, timeout), known);
       } catch (thrown) {
         const error = toExhibitError(thrown);
         if (Date.now() >= deadline || !isAway(error)) throw error;
@@ -161,7 +201,9 @@ export function createHttp(options: HttpOptions): Http {
 
   return {
     url,
-    read,
+    read: (path, shape, limit) => read(path, shape, limit),
+    poll,
+    tagOf: (value) => tags.get(value),
     write(method, path, shape, body, idempotencyKey) {
       const key: Record<string, string> =
         idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey };
@@ -177,7 +219,7 @@ export function createHttp(options: HttpOptions): Http {
         after = next ?? undefined;
       } while (after !== undefined);
     },
-    open: (path, accept, signal) => send("GET", path, { signal, headers: { accept } }),
+    open: (path, headers, signal) => send("GET", path, { signal, headers }),
   };
 }
 

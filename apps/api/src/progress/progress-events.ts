@@ -3,7 +3,7 @@ import { type Sighting, sightingOf } from "./sighting.ts";
 
 /**
  * Formats the sightings of a `ProgressFeed` as server-sent events. The id of an event stands for what
- * it says; one that the client has received (`lastId`) isn't sent again.
+ * it says; what the client has received last (`lastId`) isn't sent again before something else is.
  */
 export async function* eventsOf(
   sightings: AsyncIterable<Sighting | undefined>,
@@ -11,12 +11,14 @@ export async function* eventsOf(
 ) {
   // A client that loses the connection reconnects after two seconds.
   yield "retry: 2000\n\n";
+  let known = lastId;
   let last: Sighting | undefined;
   for await (const sighting of sightings) {
     // A comment keeps proxies from closing an idle connection.
     if (sighting === undefined) yield ": still here\n\n";
-    else if (sighting.fingerprint !== lastId) {
-      yield eventOf("progress", sighting.fingerprint, sighting);
+    else if (sighting.fingerprint !== known) {
+      known = sighting.fingerprint;
+      yield eventOf("progress", known, sighting);
     }
     last = sighting ?? last;
   }

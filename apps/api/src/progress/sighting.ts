@@ -1,4 +1,4 @@
-import { type ImportView, restingStatuses } from "@exhibit/contracts";
+import { type ImportView, importView, restingStatuses } from "@exhibit/contracts";
 import { digestOf } from "../http/entity-tags.ts";
 
 /**
@@ -10,14 +10,17 @@ export interface Sighting {
   readonly view: ImportView;
   /** Whether nothing runs any more for the import. */
   readonly isResting: boolean;
-  /** The view as JSON. */
+  /** The view as JSON, as a response has it. */
   readonly json: string;
-  /** Says whether two sightings are the same: all of the view but `seconds`, which always grows. */
+  /**
+   * Says whether two sightings are the same: all of the view but `seconds`, which always grows. It is
+   * the view's entity tag, too, so that whoever has read the import isn't sent it again.
+   */
   readonly fingerprint: string;
 }
 
 export function sightingOf(view: ImportView): Sighting {
-  const json = JSON.stringify(view);
+  const json = JSON.stringify(importView.parse(view));
   return {
     importId: view.import_id,
     view,

@@ -12,6 +12,9 @@ interface Asked {
   /** The key that the request carries. */
   key: string | undefined;
   idempotencyKey: string | undefined;
+  /** The entity tag of what the client has. */
+  ifNoneMatch: string | undefined;
+  lastEventId: string | undefined;
 }
 
 export interface FakeApi extends AsyncDisposable {
@@ -32,6 +35,8 @@ export async function startFakeApi(answer: Answer): Promise<FakeApi> {
       actor: request.headers["x-exhibit-actor"]?.toString(),
       key: /^Bearer (.*)$/.exec(request.headers.authorization ?? "")?.[1],
       idempotencyKey: request.headers["idempotency-key"]?.toString(),
+      ifNoneMatch: request.headers["if-none-match"],
+      lastEventId: request.headers["last-event-id"]?.toString(),
     };
     asked.push(one);
     answer(response, one);
@@ -75,9 +80,12 @@ export function errorJson(
 }
 
 /** Begins a stream of server-sent events. */
-export function eventStream(response: ServerResponse): (data: unknown) => void {
+export function eventStream(response: ServerResponse): (data: unknown, id?: string) => void {
   response.writeHead(200, { "content-type": "text/event-stream" });
-  return (data) => void response.write(`event: progress\ndata: ${JSON.stringify(data)}\n\n`);
+  return (data, id) => {
+    const ofId = id === undefined ? "" : `id: ${id}\n`;
+    response.write(`event: progress\ndata: ${JSON.stringify(data)}\n${ofId}\n`);
+  };
 }
 
 /** The address of a port on which nothing listens. */

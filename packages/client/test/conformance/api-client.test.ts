@@ -203,6 +203,34 @@ test("repeats reads while the API is away, if it was asked to, and nothing else"
   expect(api.asked).toHaveLength(6);
 });
 
+test("what is polled is the same object while nothing has changed, without a body being sent", async () => {
+  const answers = ["a", "a", "b", undefined, "b"];
+  await using api = await startFakeApi((response, { ifNoneMatch }) => {
+    const tag = answers.shift();
+    if (tag === undefined) return json(response, viewOf({ stored: 3 }));
+    if (ifNoneMatch === `W/"${tag}"`) return void response.writeHead(304).end();
+    response.setHeader("etag", `W/"${tag}"`);
+    json(response, viewOf({ stored: tag === "a" ? 1 : 2 }));
+  });
+  const client = createApiClient({ url: api.url });
+  const first = await client.get(importId);
+  expect(client.eventIdOf(first)).toBe("a");
+  expect(await client.get(importId)).toBe(first);
+  const second = await client.get(importId);
+  expect(second.stored).toBe(2);
+  // An answer without a tag is no state that could be asked for again.
+  const third = await client.get(importId);
+  expect([third.stored, client.eventIdOf(third)]).toEqual([3, undefined]);
+  await client.get(importId);
+  expect(api.asked.map(({ ifNoneMatch }) => ifNoneMatch)).toEqual([
+    undefined,
+    'W/"a"',
+    'W/"a"',
+    'W/"b"',
+    undefined,
+  ]);
+});
+
 test("makes, lists, rotates and revokes keys", async () => {
   const key = keyOf();
   const made = { ...key, key: newKeyText };

@@ -50,8 +50,41 @@ test("a dropped stream is opened again", async () => {
       setImmediate(() => response.destroy());
     } else send(sealed);
   });
+  // This API tells no ids.
   expect(last.status).toBe("sealed");
   expect(stored).toEqual([250, 300, 251, 1000]);
+});
+
+test("what was read or received is named when listening again, and isn't shown twice", async () => {
+  let streams = 0;
+  const { last, stored, asked } = await follow((response, { path, ifNoneMatch }) => {
+    if (!path.endsWith("/events")) {
+      const [tag, view] =
+        streams < 2 ? ["a", viewOf()] : ["b", viewOf({ stored: 300, planned: 700 })];
+      if (ifNoneMatch === `W/"${tag}"`) return void response.writeHead(304).end();
+      response.setHeader("etag", `W/"${tag}"`);
+      return json(response, view);
+    }
+    const send = eventStream(response);
+    streams += 1;
+    if (streams === 1) response.flushHeaders();
+    // Another API process may send what it sees first, whatever it is told.
+    if (streams === 2) send(viewOf({ stored: 300, planned: 700 }), "b");
+    if (streams === 3) send(sealed, "c");
+    setImmediate(() => response.destroy());
+  });
+  expect(last).toEqual(sealed);
+  expect(stored).toEqual([250, 300, 1000]);
+  expect(
+    asked.map(({ path, ifNoneMatch, lastEventId }) => [path.slice(-7), ifNoneMatch ?? lastEventId]),
+  ).toEqual([
+    [importId.slice(-7), undefined],
+    ["/events", "a"],
+    [importId.slice(-7), 'W/"a"'],
+    ["/events", "a"],
+    [importId.slice(-7), 'W/"a"'],
+    ["/events", "b"],
+  ]);
 });
 
 test("a stream that went silent is given up", async () => {
