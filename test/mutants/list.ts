@@ -289,9 +289,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     what: "fewer files than were asked for are waived without a word",
-    file: "packages/ledger/src/actions/waive.ts",
-    from: "asked !== undefined && total.files < asked",
-    to: "asked === undefined && total.files < 0",
+    file: "packages/ledger/src/actions/selection.ts",
+    from: "file_ids !== undefined && files < new Set(file_ids).size",
+    to: "file_ids === undefined && files < 0",
     test: {
       file: "packages/ledger/test/integration/actions/waive-and-cancel.test.ts",
       name: "refuse what doesn't exist or hasn't failed, as retrying does, and say why",

@@ -18,6 +18,8 @@ import { listReads } from "./routes/audit/list-reads.ts";
 import { getCase, getSuit } from "./routes/cases/get-case.ts";
 import { listCaseFolders, listSuitFolders } from "./routes/cases/list-case-folders.ts";
 import { listCases } from "./routes/cases/list-cases.ts";
+import { retryFailures } from "./routes/failures/retry-failures.ts";
+import { waiveFailures } from "./routes/failures/waive-failures.ts";
 import { acceptDestination } from "./routes/imports/actions/accept-destination.ts";
 import { cancelImport } from "./routes/imports/actions/cancel-import.ts";
 import { changeImport } from "./routes/imports/actions/change-import.ts";
@@ -68,6 +70,8 @@ export const routes: readonly (readonly [Method, string, Role | "nothing", Actio
   ["POST", "/v1/imports/:id/folders/:folder_id/accept-destination", "producer", acceptDestination],
   ["POST", "/v1/imports/:id/pause", "producer", pauseImport],
   ["POST", "/v1/imports/:id/resume", "producer", resumeImport],
+  ["POST", "/v1/failures/retry", "producer", retryFailures],
+  ["POST", "/v1/failures/waive", "producer", waiveFailures],
   ["GET", "/v1/cases", "viewer", listCases],
   ["GET", "/v1/cases/:entrust_id", "viewer", getCase],
   ["GET", "/v1/cases/:entrust_id/folders", "viewer", listCaseFolders],

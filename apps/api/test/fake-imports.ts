@@ -74,6 +74,9 @@ export const vendorState: VendorState = {
   refusals: 1,
 };
 
+/** What each act on failed files is said to have done. */
+export const doneAct = { event_id: "7", files: 3, folders: 1 };
+
 /** Imports in memory. `calls` says what was asked of them, `views` is what there is. */
 export function fakeImports() {
   const views = new Map<string, ImportView>();
@@ -126,7 +129,7 @@ export function fakeImports() {
     },
     async acceptDestination(id, folderId, request, who) {
       note("acceptDestination", id, folderId, request, who);
-      return get(id);
+      return { ...(await get(id)), act: doneAct };
     },
     async change(id, request, who) {
       note("change", id, request, who);
@@ -134,7 +137,7 @@ export function fakeImports() {
     },
     async retry(id, request, who) {
       note("retry", id, request, who);
-      return get(id);
+      return { ...(await get(id)), act: doneAct };
     },
     async cancel(id, request, who) {
       note("cancel", id, request, who);
@@ -150,7 +153,7 @@ export function fakeImports() {
     },
     async waive(id, request, who) {
       note("waive", id, request, who);
-      return get(id);
+      return { ...(await get(id)), act: doneAct };
     },
   };
   const audit: AuditLog = {

@@ -1,7 +1,11 @@
 import {
   type AcceptDestinationRequest,
+  type ActedFailures,
+  type ActedImport,
   type AuditAction,
   type AuditEvent,
+  actedFailures,
+  actedImport,
   auditPage,
   type BandwidthRequest,
   type BandwidthView,
@@ -37,6 +41,7 @@ import {
   type NewKey,
   newKey,
   type PauseRequest,
+  type RetryFailuresRequest,
   type RetryRequest,
   type RevokeKeyRequest,
   type RotateKeyRequestInput,
@@ -45,6 +50,7 @@ import {
   type VendorState,
   vendorList,
   vendorState,
+  type WaiveFailuresRequest,
   type WaiveRequest,
 } from "@exhibit/contracts";
 import type { z } from "zod";
@@ -120,15 +126,19 @@ export interface ApiClient {
   /** Changes title, labels or priority, or sets the import aside. */
   change(importId: string, request: ChangeRequest): Promise<ImportView>;
   /** Retries what failed; with a request, only what matches it. */
-  retry(importId: string, request?: RetryRequest): Promise<ImportView>;
+  retry(importId: string, request?: RetryRequest): Promise<ActedImport>;
   cancel(importId: string, request?: CancelRequest): Promise<ImportView>;
-  waive(importId: string, request: WaiveRequest): Promise<ImportView>;
+  waive(importId: string, request: WaiveRequest): Promise<ActedImport>;
+  /** Retries what failed in several imports, and returns what became of it for each of them. */
+  retryFailures(request: RetryFailuresRequest): Promise<ActedFailures>;
+  /** Gives failed files of several imports up, and returns what became of it for each of them. */
+  waiveFailures(request: WaiveFailuresRequest): Promise<ActedFailures>;
   /** Accepts the folder's new destination, which the request repeats from `offered`. */
   acceptDestination(
     importId: string,
     folderId: string,
     request: AcceptDestinationRequest,
-  ): Promise<ImportView>;
+  ): Promise<ActedImport>;
   pause(importId: string, request?: PauseRequest): Promise<ImportView>;
   resume(importId: string, request?: PauseRequest): Promise<ImportView>;
   /** Returns the configured vendors and their state. */
@@ -194,11 +204,13 @@ export function createApiClient(options: HttpOptions): ApiClient {
       );
     },
     change: (id, request) => write("PATCH", importPath(id), importView, request),
-    retry: (id, request = {}) => write("POST", importPath(id, "retry"), importView, request),
+    retry: (id, request = {}) => write("POST", importPath(id, "retry"), actedImport, request),
     cancel: (id, request = {}) => write("POST", importPath(id, "cancel"), importView, request),
-    waive: (id, request) => write("POST", importPath(id, "waive"), importView, request),
+    waive: (id, request) => write("POST", importPath(id, "waive"), actedImport, request),
+    retryFailures: (request) => write("POST", "/v1/failures/retry", actedFailures, request),
+    waiveFailures: (request) => write("POST", "/v1/failures/waive", actedFailures, request),
     acceptDestination: (id, folder, request) =>
-      write("POST", importPath(id, "folders", folder, "accept-destination"), importView, request),
+      write("POST", importPath(id, "folders", folder, "accept-destination"), actedImport, request),
     pause: (id, request = {}) => write("POST", importPath(id, "pause"), importView, request),
     resume: (id, request = {}) => write("POST", importPath(id, "resume"), importView, request),
     vendors: () => poll("/v1/vendors", vendorList),

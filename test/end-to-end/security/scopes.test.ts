@@ -1,6 +1,7 @@
 import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import {
+  type ActedFailures,
   everything,
   type FileView,
   type FolderView,
@@ -158,6 +159,20 @@ describe.each(anyEngine)("Two tenants of one deployment (%s)", (kind) => {
     const foreign = await accept(foldersOfBob[0]?.folder_id ?? "");
     expect(foreign).toEqual(await accept("999999"));
     expect(foreign[0]).toBe(404);
+  });
+
+  test("act on no import of the other among several of their own", async () => {
+    const own = await run("anna", suit("E-A", at("anna/nowhere")));
+    const ids = [of.bob.import_id, crypto.randomUUID(), own.import_id];
+    const body = { imports: ids.map((import_id) => ({ import_id })) };
+    const answer = await ask<ActedFailures>("anna", "POST", "/v1/failures/retry", body);
+    const [foreign, unknown, mine] = answer.body.items.map(({ import_id, ...rest }) =>
+      JSON.stringify(rest).replaceAll(import_id, "ID"),
+    );
+    expect(foreign).toEqual(unknown);
+    expect(foreign).toContain("There is no import ID.");
+    expect(mine).toContain('"folders":1');
+    await system.rest(own.import_id);
   });
 
   test("make imports within their scope only", async () => {

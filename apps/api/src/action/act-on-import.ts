@@ -12,6 +12,8 @@ interface ActOnImport<Body extends z.ZodType> {
   readonly description: string;
   /** The request's body. One that may be absent stands for `{}`. */
   readonly body: Body;
+  /** What it is answered with. @defaultValue the import as it is then */
+  readonly answer?: z.ZodType<ImportView>;
   /** Names the method that does it. */
   readonly act: (
     imports: Imports,
@@ -27,6 +29,7 @@ export function actOnImport<Body extends z.ZodType>({
   summary,
   description,
   body,
+  answer = importView,
   act,
 }: ActOnImport<Body>): Action {
   return action(
@@ -37,7 +40,7 @@ export function actOnImport<Body extends z.ZodType>({
       tags: ["imports"],
       params: importParams,
       body,
-      response: { 202: importView, ...failures },
+      response: { 202: answer, ...failures },
     },
     ({ importsOf }) =>
       async (request, reply) => {

@@ -1,7 +1,14 @@
 import { ExhibitError, errorTable } from "@exhibit/contracts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { bearer } from "../fake-door.ts";
-import { auditEvent, fileView, folderView, incidentView, startApi } from "../fake-imports.ts";
+import {
+  auditEvent,
+  doneAct,
+  fileView,
+  folderView,
+  incidentView,
+  startApi,
+} from "../fake-imports.ts";
 
 let api: Awaited<ReturnType<typeof startApi>>;
 beforeEach(async () => {
@@ -232,11 +239,14 @@ describe("acts of people", () => {
     ["resume", { why: "on" }, { why: "on" }],
     ["waive", { why: "gone" }, { why: "gone" }],
     ["waive", { file_ids: ["1", "2"], why: "gone" }, { file_ids: ["1", "2"], why: "gone" }],
+    ["waive", { expect_files: 0, why: "gone" }, { expect_files: 0, why: "gone" }],
+    ["retry", { file_ids: ["1", "2"], expect_files: 2 }, { file_ids: ["1", "2"], expect_files: 2 }],
   ])("passes on %s %j", async (name, payload, request) => {
     const { import_id } = api.put({ status: "attention" });
     const answer = await act(`${import_id}/${name}`, payload);
     expect(answer.statusCode).toBe(202);
     expect(answer.json().import_id).toBe(import_id);
+    expect(answer.json().act).toEqual(/^(retry|waive)$/.test(name) ? doneAct : undefined);
     expect(api.calls[0]).toEqual({ name, args: [import_id, request, "key:admin"] });
   });
 
@@ -290,6 +300,8 @@ describe("acts of people", () => {
     ["waive", { why: "w", file_ids: ["x"] }],
     ["retry", { code: "UNHEARD_OF" }],
     ["retry", { folder: "1" }],
+    ["retry", { file_id: "1", file_ids: ["1"] }],
+    ["retry", { expect_files: -1 }],
     ["cancel", { reason: "x" }],
     ["pause", { why: " " }],
   ])("refuses %s with %j", async (name, payload) => {

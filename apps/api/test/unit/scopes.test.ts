@@ -23,11 +23,13 @@ const bodies: Record<string, object> = {
   "PATCH /v1/imports/:id": { title: "March scans" },
   "POST /v1/imports/:id/waive": { why: "It is gone." },
   "POST /v1/imports/:id/folders/:folder_id/accept-destination": { ...place, why: "It moved." },
+  "POST /v1/failures/retry": { imports: [{ import_id: "x" }] },
+  "POST /v1/failures/waive": { imports: [{ import_id: "x" }], why: "It is gone." },
   "PUT /v1/bandwidth": { limit: "1M" },
 };
 
 const narrowed = routes.filter(([, url]) =>
-  /^\/(v1\/(imports|cases|suits|vendors|bandwidth)|readyz)/.test(url),
+  /^\/(v1\/(imports|failures|cases|suits|vendors|bandwidth)|readyz)/.test(url),
 );
 
 it.each(narrowed)("%s %s works within the principal's scope alone", async (method, url) => {

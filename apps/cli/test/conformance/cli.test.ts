@@ -9,6 +9,7 @@ import {
   folderOf,
   importId,
   json,
+  needsSomebody,
   sealed,
   viewOf,
 } from "@exhibit/client/testing";
@@ -65,11 +66,15 @@ describe("bad use ends with 2 and one sentence", () => {
     ["a migration that is looked at twice", ["migrate", "--check", "--dry-run"], "--dry-run"],
     ["a port that is none", ["sandbox", "--oss-port", "many"], "0 (any free port) to 65535"],
     ["a waiver without a reason", ["waive", "1", "--all"], "--why"],
-    ["a waiver of nothing", ["waive", "1", "--why", "gone"], "--file ID, --code CODE or --all"],
+    [
+      "a waiver of nothing",
+      ["waive", "1", "--why", "gone"],
+      "--file ID, --code CODE, --folder ID or --all",
+    ],
     [
       "a waiver of two kinds",
       ["waive", "1", "--why", "gone", "--all", "--code", "SOURCE_IO"],
-      "--file ID, --code CODE or --all",
+      "--file ID, --code CODE, --folder ID or --all",
     ],
     ["a pause of nothing", ["pause"], "Name either an import"],
     ["a resumption of two things", ["resume", "1", "--vendor", "kongur"], "Name either an import"],
@@ -220,6 +225,7 @@ test("watch ends with 1 for an import that needs attention, and says how to go o
       files: 3,
       folders: 0,
       stands_for: 0,
+      ...needsSomebody,
     },
   ];
   const { code, stdout } = await against(
@@ -239,11 +245,15 @@ test("retry takes up what failed and waits for the end", async () => {
 
 test("retry can be narrowed to a folder, a code, a file, and says why", async () => {
   const { code, asked } = await against(sealing, [
-    ...["retry", importId, "--folder", "3", "--code", "SOURCE_IO", "--file", "7", "--why", "again"],
+    ...["retry", importId, "--folder", "3", "--code", "SOURCE_IO", "--file", "7", "--file", "8"],
+    ...["--expect", "2", "--why", "again"],
   ]);
   expect(code).toBe(0);
   expect(asked[0]).toMatchObject({
-    body: { folder_id: "3", code: "SOURCE_IO", file_id: "7", why: "again" },
+    body: {
+      ...{ folder_id: "3", code: "SOURCE_IO", file_ids: ["7", "8"] },
+      ...{ expect_files: 2, why: "again" },
+    },
     actor: encodeURIComponent(userInfo().username),
   });
 });
@@ -273,6 +283,10 @@ test("cancel of an import that is sealed ends with 2 and the API's sentence", as
 
 test.each<[string[], object]>([
   [["--file", "1", "--file", "2"], { file_ids: ["1", "2"] }],
+  [
+    ["--folder", "3", "--code", "SOURCE_IO", "--expect", "7"],
+    { folder_id: "3", code: "SOURCE_IO", expect_files: 7 },
+  ],
   [["--code", "SOURCE_IO"], { code: "SOURCE_IO" }],
   [["--all"], {}],
 ])(
@@ -303,8 +317,11 @@ test("waive doesn't wait for an import that has other failed files, and counts t
 });
 
 test("waive says how many files a folder stands for that is given up", async () => {
-  const group = { code: "NAME_INVALID", message: "m", remedy: "r", files: 3, folders: 1 };
-  const before = viewOf({ status: "attention", errors: [{ ...group, stands_for: 1204 }] });
+  const group = { code: "NAME_INVALID", message: "m", remedy: "r", files: 3, ...needsSomebody };
+  const before = viewOf({
+    status: "attention",
+    errors: [{ ...group, folders: 1, stands_for: 1204 }],
+  });
   const after = viewOf({ status: "attention", failed: 1, waived: 3, errors: [] });
   const { stderr } = await against(
     (response, { method }) => json(response, method === "POST" ? after : before),

@@ -10,6 +10,7 @@ import {
   importId,
   json,
   keyOf,
+  needsSomebody,
   startFakeApi,
   viewOf,
 } from "@exhibit/client/testing";
@@ -37,7 +38,7 @@ const view = viewOf({
   failed: 3,
   paused: pause,
   paused_vendors: [{ vendor: HOSTILE, ...pause }],
-  errors: [{ ...failure, files: 3, folders: 0, stands_for: 0 }],
+  errors: [{ ...failure, ...needsSomebody, files: 3, folders: 0, stands_for: 0 }],
   warnings: [{ ...failure, files: 3 }],
   waiting: [
     { for: "store", name: HOSTILE, since: pause.at, code: "STORE_UNAVAILABLE", message: HOSTILE },

@@ -1,4 +1,4 @@
-import { folderOf, importId, sealed, viewOf } from "@exhibit/client/testing";
+import { folderOf, importId, needsSomebody, sealed, viewOf } from "@exhibit/client/testing";
 import { errorTable, TRIAL_NOTICE } from "@exhibit/contracts";
 import { expect, test } from "vitest";
 import { exitCodeOfImport } from "../../src/output/exit-codes.ts";
@@ -13,6 +13,7 @@ const failed = {
   files: 3,
   folders: 0,
   stands_for: 0,
+  ...needsSomebody,
 };
 
 test("a sealed import is told in two lines", () => {

@@ -47,6 +47,9 @@ export function viewOf(changes: Partial<ImportView> = {}): ImportView {
   };
 }
 
+/** What an import's errors say beside code and counts, where a test doesn't care. */
+export const needsSomebody = { failed: 1, waiting: 0, action: "mend", retry_helps: true } as const;
+
 export const sealed = viewOf({
   status: "sealed",
   planned: 0,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { shownErrorCode as code } from "../errors/error-code.ts";
+import { failureActions } from "../errors/failure-actions.ts";
 import { examples } from "./examples.ts";
 
 /** What went wrong with a file, a folder or an import, as the API shows it. */
@@ -7,6 +8,20 @@ export const errorView = z
   .object({ code, message: z.string(), remedy: z.string() })
   .meta({ id: "Failure" });
 export type ErrorView = z.output<typeof errorView>;
+
+/** What a person can do about what failed with a code. */
+export const failureAction = z
+  .enum(failureActions)
+  .describe(
+    "What a person can do. `wait`: nothing, it is tried again by itself; `retry`: retry it, the cause may be gone; `mend`: mend what the remedy names, then retry; `decide`: find out what is right, then retry, accept or waive; `change_file`: rename, convert or split the file, then retry, which finds it under its new name, and waive the old one; `report`: report it",
+  );
+
+/** Whether a retry can store what failed as it is. */
+export const retryHelps = z
+  .boolean()
+  .describe(
+    "Whether a retry can store the files as they are. If not, it finds only what was put in their place",
+  );
 
 /** The media type of `problem`. */
 export const PROBLEM_TYPE = "application/problem+json";

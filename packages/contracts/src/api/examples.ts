@@ -24,6 +24,22 @@ export const examples = {
   why: { why: "The court asks for it." },
   retryRequest: { code: "SOURCE_UNREADABLE", why: "The share is mounted again." },
   waiveRequest: { file_ids: ["4711"], why: "The disk is gone; see the letter of 2 January." },
+  retryFailuresRequest: {
+    imports: [
+      {
+        import_id: "01a22c49-badb-7623-9423-f87ffd554b16",
+        code: "VENDOR_REFUSED",
+        expect_files: 1204,
+      },
+    ],
+    why: "The suit is open again.",
+  },
+  waiveFailuresRequest: {
+    imports: [
+      { import_id: "01a22c49-badb-7623-9423-f87ffd554b16", code: "NAME_INVALID", expect_files: 3 },
+    ],
+    why: "Temporary files of the scanner.",
+  },
   acceptDestinationRequest: {
     endpoint: "https://oss-cn-hangzhou.aliyuncs.com",
     bucket: "evidence-2",

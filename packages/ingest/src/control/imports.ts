@@ -1,5 +1,7 @@
 import {
   type AcceptDestinationRequest,
+  type Act,
+  type ActedImport,
   type AuditEvent,
   type CancelRequest,
   type ChangeRequest,
@@ -88,7 +90,7 @@ export interface Imports {
     folderId: string,
     request: AcceptDestinationRequest,
     who?: string,
-  ): Promise<ImportView>;
+  ): Promise<ActedImport>;
   /**
    * Changes title, labels, priority, start, and whether it counts for its case. Throws
    * STATE_CONFLICT for the priority of an import that has ended, for setting aside one that hasn't,
@@ -97,9 +99,10 @@ export interface Imports {
   change(importId: string, request: ChangeRequest, who?: string): Promise<ImportView>;
   /**
    * Retries what failed, or the part of it that the request names. Throws STATE_CONFLICT for an
-   * import that is sealed or cancelled.
+   * import that is sealed or cancelled, and when it would be about another number of files than
+   * expected.
    */
-  retry(importId: string, request?: RetryRequest, who?: string): Promise<ImportView>;
+  retry(importId: string, request?: RetryRequest, who?: string): Promise<ActedImport>;
   /**
    * Cancels the import; workers notice within seconds. Throws STATE_CONFLICT for one that is sealed
    * or cancelled.
@@ -114,9 +117,9 @@ export interface Imports {
   resume(importId: string, request?: PauseRequest, who?: string): Promise<ImportView>;
   /**
    * Waives failed files; if nothing else failed, the import is sealed. Throws STATE_CONFLICT when
-   * none failed.
+   * none failed, or another number than expected.
    */
-  waive(importId: string, request: WaiveRequest, who?: string): Promise<ImportView>;
+  waive(importId: string, request: WaiveRequest, who?: string): Promise<ActedImport>;
 }
 
 export interface ImportsDependencies {
@@ -144,10 +147,13 @@ function importsWithin(scope: Scope, dependencies: ImportsDependencies): Imports
     enqueueSoon({ engine, logger }, name, jobs);
 
   /** Acts on an import that exists, and returns what it is like then. */
-  async function acting(importId: string, act: () => Promise<void>): Promise<ImportView> {
+  async function acting<Done>(
+    importId: string,
+    act: () => Promise<Done>,
+  ): Promise<ImportView & Done> {
     await checkImport(ledger, importId);
-    await act();
-    return await readImport(ledger, importId);
+    const done = await act();
+    return { ...(await readImport(ledger, importId)), ...done };
   }
 
   return {
@@ -176,8 +182,9 @@ function importsWithin(scope: Scope, dependencies: ImportsDependencies): Imports
     acceptDestination: (importId, folderId, request, who = UNNAMED_ACTOR) =>
       acting(importId, async () => {
         const id = folderNumber(importId, folderId);
-        const { shards } = await acceptDestination(ledger, importId, id, request, who);
-        await enqueue("store", shards.map(jobOfShard));
+        const reopened = await acceptDestination(ledger, importId, id, request, who);
+        await enqueue("store", reopened.shards.map(jobOfShard));
+        return { act: actOf(reopened) };
       }),
     change: (importId, { why, ...request }, who = UNNAMED_ACTOR) =>
       acting(importId, async () => {
@@ -191,11 +198,12 @@ function importsWithin(scope: Scope, dependencies: ImportsDependencies): Imports
       }),
     retry: (importId, { why, file_id, ...named } = {}, who = UNNAMED_ACTOR) =>
       acting(importId, async () => {
-        const selection = { ...named, file_ids: file_id === undefined ? undefined : [file_id] };
+        const selection = { ...named, ...(file_id !== undefined && { file_ids: [file_id] }) };
         const reopened = await reopenImport(ledger, importId, selection, { who, why });
         await enqueue("plan", jobsOfFolders(reopened.folderIds, reopened.priority));
         await enqueue("store", reopened.shards.map(jobOfShard));
         if (reopened.complete) await enqueue("seal", [{ id: importId }]);
+        return { act: actOf(reopened) };
       }),
     cancel: (importId, { why } = {}, who = UNNAMED_ACTOR) =>
       acting(importId, () => cancelImport(ledger, importId, { who, why })),
@@ -215,10 +223,15 @@ function importsWithin(scope: Scope, dependencies: ImportsDependencies): Imports
       }),
     waive: (importId, { why, ...selection }, who = UNNAMED_ACTOR) =>
       acting(importId, async () => {
-        const { complete } = await waiveFiles(ledger, importId, selection, { who, why });
-        if (complete) await enqueue("seal", [{ id: importId }]);
+        const waived = await waiveFiles(ledger, importId, selection, { who, why });
+        if (waived.complete) await enqueue("seal", [{ id: importId }]);
+        return { act: actOf(waived) };
       }),
   };
+}
+
+function actOf(done: { eventId: string; files: number; folderIds?: readonly number[] }): Act {
+  return { event_id: done.eventId, files: done.files, folders: done.folderIds?.length ?? 0 };
 }
 
 /**

@@ -187,7 +187,10 @@ describe("An import", () => {
   test("whose failed file is retried has its shard stored again", async () => {
     const { imports, enqueued } = control();
     const { importId, shardId } = await failedImport();
-    await imports.retry(importId);
+    await expect(imports.retry(importId, { expect_files: 2 })).rejects.toThrow("1 files now");
+    expect(enqueued).toEqual([]);
+    const { act } = await imports.retry(importId, { expect_files: 1 });
+    expect(act).toEqual({ event_id: expect.stringMatching(/^\d+$/), files: 1, folders: 0 });
     expect(enqueued).toEqual([`store ${shardId}`]);
   });
 
@@ -201,7 +204,8 @@ describe("An import", () => {
   test("is sealed once its only failed file is waived", async () => {
     const { imports, enqueued } = control();
     const { importId } = await failedImport();
-    await imports.waive(importId, { why: "It is empty." });
+    const { act } = await imports.waive(importId, { why: "It is empty." });
+    expect(act).toMatchObject({ files: 1, folders: 0 });
     expect(enqueued).toEqual([`seal ${importId}`]);
   });
 

@@ -19,7 +19,7 @@ export async function acceptDestination(
   folderId: number,
   { why, ...accepted }: AcceptDestinationRequest,
   who: string,
-): Promise<Reopened> {
+): Promise<Reopened & { eventId: string }> {
   const by: By = { who, why };
   return await db.transaction().execute(async (tx) => {
     const closed = await whyClosed({ db: tx, scope }, importId, "accept");
@@ -64,8 +64,9 @@ export async function acceptDestination(
     const { endpoint, bucket, prefix } = folder;
     const details = { from: { endpoint, bucket, prefix }, to: offered };
     const { files } = reopened;
-    await recordAuditEvent(tx, { importId, what: "accept", by, selection, files, details });
-    return reopened;
+    const what = "accept" as const;
+    const event = { importId, what, by, selection, files, details };
+    return { ...reopened, eventId: await recordAuditEvent(tx, event) };
   });
 }
 

@@ -5,22 +5,31 @@ import type { Ledger } from "../ledger.ts";
 import type { LedgerSchema } from "../schema.ts";
 import { reopenSeal } from "../sealing/seal.ts";
 import { type Reopened, reopenFailed, type ToReopen } from "./reopen-failed.ts";
-import { whyClosed, whyNotFailed } from "./selection.ts";
+import { checkMeant, NotAll, whyClosed, whyNotFailed } from "./selection.ts";
+
+/** What to retry in an import, and what is expected of it. */
+export interface RetrySelection extends Selection {
+  /** Sources that were empty are meant to be. */
+  allow_empty?: true | undefined;
+  /** How many files it has to be about. */
+  expect_files?: number | undefined;
+}
 
 /**
  * Retries what failed in an import, or only what a selection names: files are planned again, and
  * folders with a fault of their own (a source that couldn't be walked, or entries that couldn't be
  * planned) are walked again. Totals that were wrong are compared again: then `complete` is true.
- * Throws NOT_FOUND, or STATE_CONFLICT for an import that is sealed or cancelled, and when nothing
- * of a selection has failed.
+ * Throws NOT_FOUND, or STATE_CONFLICT for an import that is sealed or cancelled, when nothing of a
+ * selection has failed, or a file that it names hasn't, and when it isn't about as many files as
+ * expected; then nothing is retried.
  */
 export async function reopenImport(
   { db, scope }: Ledger,
   importId: string,
-  { allow_empty, ...selection }: Selection & { allow_empty?: true | undefined } = {},
+  { allow_empty, expect_files, ...selection }: RetrySelection = {},
   by: By = unnamed,
-): Promise<Reopened & { complete: boolean }> {
-  return await db.transaction().execute(async (tx) => {
+): Promise<Reopened & { complete: boolean; eventId: string }> {
+  const work = db.transaction().execute(async (tx) => {
     const closed = await whyClosed({ db: tx, scope }, importId, "retry");
     if (closed) throw closed;
     if (allow_empty) await allowEmpty(tx, importId, selection);
@@ -29,12 +38,13 @@ export async function reopenImport(
       folders: sql`folders.import_id = ${importId}`,
       files: selection,
     });
+    checkMeant(selection, expect_files, reopened.files);
     const isNarrowed = Object.values(selection).some((value) => value !== undefined);
     if (isNarrowed && reopened.files === 0 && reopened.folderIds.length === 0) {
       throw await whyNotFailed(tx, importId, selection);
     }
     const complete = await reopenSeal(tx, importId);
-    await recordAuditEvent(tx, {
+    const eventId = await recordAuditEvent(tx, {
       importId,
       what: "retry",
       by,
@@ -42,8 +52,15 @@ export async function reopenImport(
       files: reopened.files,
       ...(allow_empty && { details: { allow_empty } }),
     });
-    return { ...reopened, complete };
+    return { ...reopened, complete, eventId };
   });
+  try {
+    return await work;
+  } catch (thrown) {
+    if (!(thrown instanceof NotAll)) throw thrown;
+  }
+  // Read after the rollback, from what is there.
+  throw await whyNotFailed(db, importId, selection);
 }
 
 /** Records that a person means sources to be empty. */

@@ -42,6 +42,27 @@ export function failedFiles({ folder_id, code, file_ids }: Selection) {
   return sql`(${sql.join(conditions, sql` and `)})`;
 }
 
+/** Rolls an act back, because not all files that were named could be had. */
+export class NotAll extends Error {}
+
+/**
+ * Checks, before an act is on record, that it is about the files that were meant: all that are named,
+ * and as many as whoever asks was told. Throws NotAll, or STATE_CONFLICT with the number that it is.
+ */
+export function checkMeant(
+  { file_ids }: Selection,
+  expected: number | undefined,
+  files: number,
+): void {
+  if (file_ids !== undefined && files < new Set(file_ids).size) throw new NotAll();
+  if (expected === undefined || files === expected) return;
+  throw new ExhibitError(
+    "STATE_CONFLICT",
+    `It would be about ${files} files now, and ${expected} were expected: nothing was done.`,
+    { details: { files, expect_files: expected } },
+  );
+}
+
 /**
  * Returns why the files or the folder of a selection can't be retried or waived: they don't exist,
  * or haven't failed.
@@ -66,8 +87,12 @@ export async function whyNotFailed(
   const which = [
     ...(code === undefined ? [] : [`with ${code}`]),
     ...(folder_id === undefined ? [] : [`in folder ${folder_id}`]),
-    ...(file_ids === undefined ? [] : ["among those that are named"]),
   ];
+  if (file_ids !== undefined) {
+    return conflict(
+      `Not all files that are named ${["have failed", ...which].join(" ")}, or a shard of theirs is still being stored.`,
+    );
+  }
   return conflict(
     `${["No file of import", importId, "has failed", ...which].join(" ")}, or its shard is still being stored.`,
   );

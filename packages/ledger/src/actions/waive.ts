@@ -5,21 +5,20 @@ import type { Ledger } from "../ledger.ts";
 import { isWithin } from "../scope.ts";
 import { storable } from "../sql/text.ts";
 import { fileHasFailed, isClosed } from "../states.ts";
-import { failedFiles, whyClosed, whyNotFailed } from "./selection.ts";
+import { checkMeant, failedFiles, NotAll, whyClosed, whyNotFailed } from "./selection.ts";
 
 /**
  * Waives failed files: those that are named, or all. An import that was in `attention` for them
  * alone goes to `sealing`, and `complete` is true: the caller enqueues its seal job. Throws
- * NOT_FOUND, or STATE_CONFLICT for an import that is sealed or cancelled and for files that haven't
- * failed; then no file is waived.
+ * NOT_FOUND, or STATE_CONFLICT for an import that is sealed or cancelled, for files that haven't
+ * failed, and for another number of files than expected; then no file is waived.
  */
 export async function waiveFiles(
   { db, scope }: Ledger,
   importId: string,
-  selection: Selection,
+  { expect_files, ...selection }: Selection & { expect_files?: number | undefined },
   by: By & { why: string },
-): Promise<{ complete: boolean }> {
-  const asked = selection.file_ids && new Set(selection.file_ids).size;
+): Promise<{ complete: boolean; files: number; eventId: string }> {
   const work = db.transaction().execute(async (tx) => {
     const { rows } = await sql<{ files: number; complete: boolean }>`
       with failed as materialized (
@@ -48,9 +47,11 @@ export async function waiveFiles(
       where imports.id = total.import_id and not ${isClosed} and ${isWithin({ scope })}
       returning total.files, status = 'sealing' as complete`.execute(tx);
     const [total] = rows;
-    if (!total || (asked !== undefined && total.files < asked)) throw new NotAll();
-    await recordAuditEvent(tx, { importId, what: "waive", by, selection, files: total.files });
-    return { complete: total.complete };
+    if (!total) throw new NotAll();
+    const { files, complete } = total;
+    checkMeant(selection, expect_files, files);
+    const eventId = await recordAuditEvent(tx, { importId, what: "waive", by, selection, files });
+    return { complete, files, eventId };
   });
   try {
     return await work;
@@ -63,9 +64,6 @@ export async function waiveFiles(
     (await whyNotFailed(db, importId, selection))
   );
 }
-
-/** Rolls back, because not all files that were named could be waived. */
-class NotAll extends Error {}
 
 /**
  * Holds for an import in `attention` for nothing but these files. A folder whose source couldn't be

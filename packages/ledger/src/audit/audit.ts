@@ -19,7 +19,7 @@ export function storableWhy({ why }: By): string | null {
 
 /**
  * Adds an event to the audit log, in the transaction of the act itself: neither is there without
- * the other. So is the request's Idempotency-Key, if it has one.
+ * the other. So is the request's Idempotency-Key, if it has one. Returns the event's id.
  */
 export async function recordAuditEvent(
   tx: Transaction<LedgerSchema>,
@@ -30,10 +30,10 @@ export async function recordAuditEvent(
     files?: number;
     details?: Record<string, unknown>;
   },
-): Promise<void> {
+): Promise<string> {
   const { what, by, selection, files, details } = act;
   const [fileId, ...others] = selection?.file_ids ?? [];
-  await tx
+  const { id } = await tx
     .insertInto("acts")
     .values({
       import_id: "importId" in act ? act.importId : null,
@@ -48,6 +48,8 @@ export async function recordAuditEvent(
       files: files ?? null,
       details: details === undefined ? null : JSON.stringify(details),
     })
-    .execute();
+    .returning("id")
+    .executeTakeFirstOrThrow();
   await recordKeyedRequest(tx, "importId" in act ? act.importId : null);
+  return String(id);
 }

@@ -103,6 +103,7 @@ interface ErrorGroup {
   code: ErrorCode;
   message: string;
   files: number;
+  failed: number;
   folders: number;
   stands_for: number | null;
 }
@@ -114,19 +115,20 @@ interface ErrorGroup {
 async function readErrors({ db }: Ledger, importIds: string[]): Promise<ErrorGroup[]> {
   if (importIds.length === 0) return [];
   const { rows } = await sql<ErrorGroup>`
-    select import_id, code, min(message) as message, sum(files)::bigint as files, sum(folders)::bigint as folders,
+    select import_id, code, min(message) as message, sum(files)::bigint as files, sum(failed)::bigint as failed, sum(folders)::bigint as folders,
       case when sum(folders) = sum(known) then sum(stands_for)::bigint end as stands_for
     from (
       select folders.import_id, files.error_code as code, min(files.error) as message, count(*) as files,
+        count(*) filter (where files.state = 'failed') as failed,
         count(files.is_folder) as folders, count(files.stands_for) as known, coalesce(sum(files.stands_for), 0) as stands_for
       from folders join files on files.folder_id = folders.id
       where folders.import_id = any(${importIds}::uuid[]) and files.error_code is not null and files.state <> 'waived'
       group by folders.import_id, files.error_code
       union all
-      select import_id, error_code, error, 0, 0, 0, 0 from folders
+      select import_id, error_code, error, 0, 0, 0, 0, 0 from folders
       where import_id = any(${importIds}::uuid[]) and error_code is not null
       union all
-      select id, error_code, error, 0, 0, 0, 0 from imports
+      select id, error_code, error, 0, 0, 0, 0, 0 from imports
       where id = any(${importIds}::uuid[]) and error_code is not null
     ) as errors
     group by import_id, code

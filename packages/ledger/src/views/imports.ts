@@ -1,6 +1,8 @@
 import {
+  canRetryHelp,
   counterNames,
   countsOf,
+  failureActionOf,
   type ImportStatus,
   type ImportView,
   importStatuses,
@@ -148,9 +150,17 @@ function importView(
     finished_at: row.finished_at?.toISOString() ?? null,
     errors: errors
       .filter((group) => group.import_id === row.id)
-      .map(({ code, message, files, folders, stands_for }) => {
-        return { ...errorView(code, message), files, folders, stands_for };
-      }),
+      .map(({ code, message, files, failed, folders, stands_for }) => ({
+        ...errorView(code, message),
+        files,
+        failed,
+        waiting: files - failed,
+        // Without a file, it is the source or the import itself that failed.
+        action: failureActionOf(code, failed > 0 || files === 0),
+        retry_helps: canRetryHelp(code),
+        folders,
+        stands_for,
+      })),
     waiting,
     moving: !restingStatuses.has(row.status) && fleet.moving.has(row.id),
     warnings: vanished

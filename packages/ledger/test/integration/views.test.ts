@@ -1,3 +1,4 @@
+import { ExhibitError } from "@exhibit/contracts";
 import { ledgerKinds } from "@exhibit/ledger/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -5,6 +6,7 @@ import {
   createImport,
   type FileQuery,
   findQuietImports,
+  finishPlanning,
   fixDestination,
   type Ledger,
   listFiles,
@@ -12,8 +14,9 @@ import {
   listImports,
   listSuits,
   readImport,
+  recordOutcomes,
 } from "../../src/index.ts";
-import { folderOf, planned, walking } from "../imports.ts";
+import { filesOf, folderOf, planned, type Three, walking } from "../imports.ts";
 
 describe.each(Object.entries(ledgerKinds))("Lists of the ledger on %s", (_kind, open) => {
   let ledger: Ledger;
@@ -114,6 +117,32 @@ describe.each(Object.entries(ledgerKinds))("Lists of the ledger on %s", (_kind, 
     expect(await list({ state: ["planned", "skipped"] })).toHaveLength(3);
     expect(await list({ code: "SOURCE_IO" })).toEqual([]);
     expect(await list({ state: ["stored"], code: "KEY_INVALID" })).toEqual([]);
+  });
+
+  test("of an import's errors tell who has to act, and whether a retry can help", async () => {
+    const { importId, folder, shardId } = await walking(ledger, 3);
+    await addUnsendable(ledger, folder, [
+      { state: "failed", path: "long", code: "KEY_INVALID", message: "too long" },
+    ]);
+    const [first, second, third] = await filesOf<Three>(ledger, shardId);
+    const code = "STORE_THROTTLED" as const;
+    await recordOutcomes(
+      ledger,
+      folder.id,
+      [],
+      [
+        { fileId: first.id, state: "planned", code, message: "slow down" },
+        { fileId: second.id, state: "planned", code, message: "slow down" },
+        { fileId: third.id, state: "failed", code: "SOURCE_IO", message: "EIO" },
+      ],
+    );
+    await finishPlanning(ledger, folder.id, new ExhibitError("SOURCE_UNREADABLE", "no right"));
+    expect((await readImport(ledger, importId)).errors).toMatchObject([
+      { code, files: 2, failed: 0, waiting: 2, action: "wait", retry_helps: true },
+      { code: "KEY_INVALID", files: 1, failed: 1, action: "change_file", retry_helps: false },
+      { code: "SOURCE_IO", files: 1, failed: 1, waiting: 0, action: "mend", retry_helps: true },
+      { code: "SOURCE_UNREADABLE", files: 0, failed: 0, action: "mend", retry_helps: true },
+    ]);
   });
 
   test("of imports are narrowed by how an id begins or ends", async () => {

@@ -7,12 +7,15 @@ import { formatCount } from "../../output/format.ts";
 import { pauseLines } from "../../output/pause-lines.ts";
 import type { Terminal } from "../../output/terminal.ts";
 import { readCode } from "../arguments/error-codes.ts";
+import { expectOption } from "../arguments/expect-option.ts";
+import { collect } from "../arguments/repeated-options.ts";
 import { type CommandModule, jsonOption } from "../command.ts";
 
 interface RetryOptions {
   folder?: string;
   code?: ErrorCode;
-  file?: string;
+  file?: string[];
+  expect?: number;
   allowEmpty?: boolean;
   why?: string;
   detach?: boolean;
@@ -26,7 +29,8 @@ export const retryCommand: CommandModule = (program, { run }) => {
     .argument("<ID>", "the import")
     .option("--folder <id>", "only failed files of this folder (folder_id)")
     .option("--code <code>", "only files that failed with this code", readCode)
-    .option("--file <id>", "only this file (file_id)")
+    .option("--file <id>", "only this file (file_id); may be repeated", collect)
+    .option(...expectOption)
     .option("--allow-empty", "accept empty sources, which had failed with SOURCE_EMPTY")
     .option("--why <text>", "why, for the audit log")
     .option("--detach", "don't wait for the end")
@@ -39,11 +43,12 @@ export const retryCommand: CommandModule = (program, { run }) => {
 async function retry(given: string, options: RetryOptions, terminal: Terminal): Promise<number> {
   const api = apiOfEnvironment();
   const id = await importIdOf(api, given);
-  const { folder, code, file, allowEmpty, why, detach } = options;
+  const { folder, code, file, expect, allowEmpty, why, detach } = options;
   const view = await api.retry(id, {
     folder_id: folder,
     code,
-    file_id: file,
+    file_ids: file,
+    expect_files: expect,
     ...(allowEmpty && { allow_empty: true }),
     why,
   });

@@ -7,6 +7,7 @@ import { formatCount } from "../../output/format.ts";
 import { countOf } from "../../output/import-report.ts";
 import type { Terminal } from "../../output/terminal.ts";
 import { readCode } from "../arguments/error-codes.ts";
+import { expectOption } from "../arguments/expect-option.ts";
 import { collect } from "../arguments/repeated-options.ts";
 import { type CommandModule, jsonOption } from "../command.ts";
 
@@ -14,6 +15,8 @@ interface WaiveOptions {
   why: string;
   file?: string[];
   code?: ErrorCode;
+  folder?: string;
+  expect?: number;
   all?: boolean;
   json?: boolean;
 }
@@ -32,7 +35,9 @@ export const waiveCommand: CommandModule = (program, { run }) => {
       collect,
     )
     .option("--code <code>", "all files that failed with this code", readCode)
+    .option("--folder <id>", "all failed files of this folder (folder_id)")
     .option("--all", "all failed files")
+    .option(...expectOption)
     .option(...jsonOption)
     .action((id: string, options: WaiveOptions) =>
       run(options, (terminal) => waive(id, options, terminal)),
@@ -40,15 +45,15 @@ export const waiveCommand: CommandModule = (program, { run }) => {
 };
 
 async function waive(given: string, options: WaiveOptions, terminal: Terminal): Promise<number> {
-  const { why, file: file_ids, code, all } = options;
-  const named = [file_ids, code, all].filter((value) => value !== undefined);
-  if (named.length !== 1) {
-    throw badUse("Name the files to give up by --file ID, --code CODE or --all.");
+  const { why, file: file_ids, code, folder: folder_id, expect: expect_files, all } = options;
+  const isNarrowed = [file_ids, code, folder_id].some((value) => value !== undefined);
+  if (isNarrowed === (all === true)) {
+    throw badUse("Name the files to give up by --file ID, --code CODE, --folder ID or --all.");
   }
   const api = apiOfEnvironment();
   const id = await importIdOf(api, given);
   const before = await api.get(id);
-  const view = await api.waive(id, { why, code, file_ids });
+  const view = await api.waive(id, { why, code, folder_id, file_ids, expect_files });
   for (const line of givenUp(before, view)) terminal.note(line);
   terminal.note(`Import ${id}: ${formatCount(view.waived, "file")} given up so far.`);
   // Sealing takes a moment. Files that are still being stored or failed for other reasons aren't

@@ -11,6 +11,7 @@ import {
   folderOf,
   importId,
   json,
+  needsSomebody,
   sealed,
   startFakeApi,
   viewOf,
@@ -116,7 +117,7 @@ test("filters are the API's to apply", async () => {
 });
 
 test("of an import that runs, and of folders that couldn't be walked, the list says what it can't know", async () => {
-  const none = { files: 0, folders: 0, stands_for: 0 };
+  const none = { ...needsSomebody, files: 0, folders: 0, stands_for: 0 };
   const errors = [{ code: "SOURCE_NOT_FOUND", message: "m", remedy: "r", ...none }];
   const view = viewOf({ status: "planning", errors });
   const { stderr } = await against(importOf(all, view), ["files", importId]);

@@ -6,6 +6,7 @@ import {
   folderOf,
   importId,
   json,
+  needsSomebody,
   sealed,
   startFakeApi,
   viewOf,
@@ -88,7 +89,7 @@ test("times are of this machine's zone, or UTC when it is asked for", async () =
 });
 
 test("status of one says where its folders' files are, when it was, and how to list what failed", async () => {
-  const error = { message: "m", remedy: "r", folders: 0, stands_for: 0 };
+  const error = { message: "m", remedy: "r", folders: 0, stands_for: 0, ...needsSomebody };
   const errors = [
     { ...error, code: "EVIDENCE_CONFLICT", files: 500 },
     { ...error, code: "SOURCE_IO", files: 1 },

@@ -22,16 +22,38 @@ export const cancelRequest = z
   .meta({ id: "CancelRequest", examples: [examples.why] });
 export type CancelRequest = z.output<typeof cancelRequest>;
 
+/** How many files one request may name; more are named by their code or folder. */
+const MOST_FILES = 10_000;
+
+const selection = {
+  folder_id: id.optional().describe("Only what failed in this folder"),
+  code: errorCode.optional().describe("Only what failed with this code"),
+  file_ids: atMost(MOST_FILES, z.array(id).min(1).max(MOST_FILES))
+    .optional()
+    .describe("Only these files: all of them, or none if one of them can't be"),
+};
+
+const expectFiles = z
+  .int()
+  .nonnegative()
+  .optional()
+  .describe(
+    "How many files it has to be about. If it is another number by now, nothing is done and the answer is STATE_CONFLICT with `details.files`, the number that it is",
+  );
+
 export const retryRequest = z
   .strictObject({
-    folder_id: id.optional().describe("Only what failed in this folder"),
-    code: errorCode.optional().describe("Only what failed with this code"),
+    ...selection,
     file_id: id.optional().describe("Only this file"),
+    expect_files: expectFiles,
     allow_empty: z
       .literal(true)
       .optional()
       .describe("Take it that sources that failed with SOURCE_EMPTY are meant to be empty"),
     why: why.optional(),
+  })
+  .refine(({ file_id, file_ids }) => file_id === undefined || file_ids === undefined, {
+    error: "name one file by file_id, or several by file_ids",
   })
   .meta({ id: "RetryRequest", examples: [examples.retryRequest] });
 export type RetryRequest = z.output<typeof retryRequest>;
@@ -42,20 +64,30 @@ export const pauseRequest = z
   .meta({ id: "PauseRequest", examples: [examples.why] });
 export type PauseRequest = z.output<typeof pauseRequest>;
 
-/** How many files one request may name; more are waived by their code or folder. */
-const MOST_FILES = 10_000;
-
 export const waiveRequest = z
-  .strictObject({
-    file_ids: atMost(MOST_FILES, z.array(id).min(1).max(MOST_FILES))
-      .optional()
-      .describe("Only these files"),
-    code: errorCode.optional().describe("Only what failed with this code"),
-    folder_id: id.optional().describe("Only what failed in this folder"),
-    why,
-  })
+  .strictObject({ ...selection, expect_files: expectFiles, why })
   .meta({ id: "WaiveRequest", examples: [examples.waiveRequest] });
 export type WaiveRequest = z.output<typeof waiveRequest>;
+
+/** How many imports one request may act on. */
+const MOST_IMPORTS = 100;
+
+const eachImport = z.strictObject({
+  import_id: z.string().max(100),
+  ...selection,
+  expect_files: expectFiles,
+});
+const imports = atMost(MOST_IMPORTS, z.array(eachImport).min(1).max(MOST_IMPORTS));
+
+export const retryFailuresRequest = z
+  .strictObject({ imports, why: why.optional() })
+  .meta({ id: "RetryFailuresRequest", examples: [examples.retryFailuresRequest] });
+export type RetryFailuresRequest = z.output<typeof retryFailuresRequest>;
+
+export const waiveFailuresRequest = z
+  .strictObject({ imports, why })
+  .meta({ id: "WaiveFailuresRequest", examples: [examples.waiveFailuresRequest] });
+export type WaiveFailuresRequest = z.output<typeof waiveFailuresRequest>;
 
 export const acceptDestinationRequest = z
   .strictObject({

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { atMost } from "../../at-most.ts";
 import { plainText, plainWord } from "../../text/plain-text.ts";
-import { errorView } from "../error-views.ts";
+import { errorView, failureAction, retryHelps } from "../error-views.ts";
 import { examples } from "../examples.ts";
 import { pageOf, pageQuery, repeatable } from "../pages.ts";
 import { trial } from "../trial.ts";
@@ -114,6 +114,13 @@ export const importView = z
         z.object({
           ...errorView.shape,
           files: z.int().nonnegative(),
+          failed: z.int().nonnegative().describe("How many of `files` need somebody"),
+          waiting: z
+            .int()
+            .nonnegative()
+            .describe("How many of `files` are tried again by themselves"),
+          action: failureAction,
+          retry_helps: retryHelps,
           folders: z.int().nonnegative().describe("How many of `files` are folders"),
           stands_for: z
             .int()

@@ -121,6 +121,37 @@ describe.each(Object.entries(ledgerKinds))("Retries in the ledger on %s", (_kind
     ]);
   });
 
+  test("take up all the files that are named, as many as were expected, or none", async () => {
+    const { importId, folder, shardId, second, third } = await troubled(ledger);
+    const file_ids = [second, third].map(({ id }) => String(id));
+    const refused = reopenImport(ledger, importId, { file_ids: [...file_ids, "999999999"] });
+    await expect(refused).rejects.toMatchObject({ code: "NOT_FOUND" });
+    const more = reopenImport(ledger, importId, { folder_id: String(folder.id), expect_files: 3 });
+    await expect(more).rejects.toMatchObject({ details: { files: 2 } });
+    expect(await readImport(ledger, importId)).toMatchObject({ status: "attention", failed: 2 });
+    expect(await auditEventsOf(ledger, importId)).toHaveLength(1);
+    const twice = { file_ids: [...file_ids, ...file_ids], expect_files: 2 };
+    const reopened = await reopenImport(ledger, importId, twice);
+    expect(reopened).toMatchObject({ files: 2, shards: [{ shardId }] });
+    expect(await auditEventsOf(ledger, importId)).toMatchObject([
+      { what: "create" },
+      { event_id: reopened.eventId, what: "retry", file_id: null, files: 2 },
+    ]);
+    // While their shard is being stored, nothing of it is there to be retried.
+    await recordOutcomes(
+      ledger,
+      folder.id,
+      [],
+      [{ fileId: second.id, state: "failed", code: "SOURCE_IO", message: "EIO" }],
+    );
+    const early = reopenImport(ledger, importId, { file_ids: file_ids.slice(0, 1) });
+    await expect(early).rejects.toMatchObject({
+      code: "STATE_CONFLICT",
+      message:
+        "Not all files that are named have failed, or a shard of theirs is still being stored.",
+    });
+  });
+
   test("walk a folder again for one code of what couldn't be planned", async () => {
     const { importId, folder } = await walking(ledger, 1);
     await addUnsendable(ledger, folder, [

@@ -57,8 +57,17 @@ describe.each(Object.entries(ledgerKinds))("Waiving and cancelling on %s", (_kin
         });
       }
     }
-    // All that are named are waived, or none.
-    await expect(waiveFiles(ledger, importId, { file_ids: ids }, by)).rejects.toThrow("is stored");
+    // All that are named are taken, or none, and only if there are as many as was said.
+    for (const act of [reopenImport, waiveFiles]) {
+      await expect(act(ledger, importId, { file_ids: ids }, by)).rejects.toThrow("is stored");
+      for (const expect_files of [0, 1, 3]) {
+        await expect(act(ledger, importId, { expect_files }, by)).rejects.toMatchObject({
+          code: "STATE_CONFLICT",
+          message: `It would be about 2 files now, and ${expect_files} were expected: nothing was done.`,
+          details: { files: 2, expect_files },
+        });
+      }
+    }
     expect(await readImport(ledger, importId)).toMatchObject({ failed: 2, waived: 0 });
     expect(await auditEventsOf(ledger, importId)).toHaveLength(1);
   });
@@ -67,14 +76,19 @@ describe.each(Object.entries(ledgerKinds))("Waiving and cancelling on %s", (_kin
     const { importId, second, third } = await troubled(ledger);
     const by = { who: "王芳", why: "The disk is gone.\0" };
     const one = { file_ids: [String(second.id)] };
-    expect(await waiveFiles(ledger, importId, one, by)).toEqual({ complete: false });
+    expect(await waiveFiles(ledger, importId, one, by)).toMatchObject({
+      complete: false,
+      files: 1,
+    });
     expect(await readImport(ledger, importId)).toMatchObject({
       status: "attention",
       failed: 1,
       waived: 1,
       errors: [{ code: "VENDOR_REFUSED", files: 1 }],
     });
-    expect(await waiveFiles(ledger, importId, {}, by)).toEqual({ complete: true });
+    const last = await waiveFiles(ledger, importId, { expect_files: 1 }, by);
+    expect(last).toMatchObject({ complete: true, files: 1 });
+    expect((await auditEventsOf(ledger, importId)).at(-1)?.event_id).toBe(last.eventId);
     // If its job is lost here, the reconciler enqueues it again.
     const quiet = await findQuietImports(ledger, { quietForMs: 0 });
     expect(quiet).toContainEqual({
@@ -118,7 +132,7 @@ describe.each(Object.entries(ledgerKinds))("Waiving and cancelling on %s", (_kin
       { state: "failed", path: "a", code: "NAME_INVALID", message: "not UTF-8" },
     ]);
     await finishPlanning(ledger, folder.id, new ExhibitError("SOURCE_IO", "EIO"));
-    expect(await waiveFiles(ledger, importId, {}, { who: "w", why: "w" })).toEqual({
+    expect(await waiveFiles(ledger, importId, {}, { who: "w", why: "w" })).toMatchObject({
       complete: false,
     });
     expect(await readImport(ledger, importId)).toMatchObject({ failed: 0, waived: 1 });

@@ -1,4 +1,4 @@
-import { acceptDestinationRequest, importView } from "@exhibit/contracts";
+import { acceptDestinationRequest, actedImport } from "@exhibit/contracts";
 import { action } from "../../../action/action.ts";
 import { actorOf } from "../../../action/actor.ts";
 import { failures } from "../../../action/failure-responses.ts";
@@ -13,7 +13,7 @@ export const acceptDestination = action(
     tags: ["imports"],
     params: folderParams,
     body: acceptDestinationRequest,
-    response: { 202: importView, ...failures },
+    response: { 202: actedImport, ...failures },
   },
   ({ importsOf }) =>
     async (request, reply) => {
