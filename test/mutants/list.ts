@@ -649,7 +649,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     what: "a name in another Unicode form is planned without its normal form",
-    file: "packages/ingest/src/planning/intake.ts",
+    file: "packages/ingest/src/planning/unsendable.ts",
     from: "const own = keyPath === path ? {} : { normal: keyPath };",
     to: "const own = {};",
     test: {

@@ -5,6 +5,7 @@ import type {
   AuditLog,
   Bandwidth,
   Cases,
+  Folders,
   Imports,
   JobLabels,
   KeptAnswers,
@@ -58,6 +59,7 @@ export interface ApiOptions {
   /** Whether the imports are stored in a sandbox. */
   readonly trial: boolean;
   readonly imports: Scoped<Imports>;
+  readonly folders: Scoped<Folders>;
   readonly cases: Scoped<Cases>;
   readonly bandwidth: Scoped<Bandwidth>;
   /** The keys of the API. */
@@ -98,8 +100,19 @@ export interface ApiOptions {
 
 /** Builds the HTTP API. The caller makes it listen, and closes it, which ends the event streams. */
 export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
-  const { trial, imports, cases, bandwidth, keys, queues, labels, ready, vendors, logger } =
-    options;
+  const {
+    trial,
+    imports,
+    folders,
+    cases,
+    bandwidth,
+    keys,
+    queues,
+    labels,
+    ready,
+    vendors,
+    logger,
+  } = options;
   const app: FastifyInstance = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     bodyLimit: BODY_LIMIT,
@@ -154,6 +167,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     streams: createStreamCount(options.streams),
     ready,
     importsOf: (request) => imports.within(principalOf(request).scope),
+    foldersOf: (request) => folders.within(principalOf(request).scope),
     casesOf: (request) => cases.within(principalOf(request).scope),
     vendorsOf: (request) => vendors.within(principalOf(request).scope),
     bandwidthOf: (request) => bandwidth.within(principalOf(request).scope),

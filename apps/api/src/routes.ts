@@ -42,6 +42,8 @@ import { health } from "./routes/operations/health.ts";
 import { listErrorCodes } from "./routes/operations/list-error-codes.ts";
 import { readiness } from "./routes/operations/readiness.ts";
 import { startPage } from "./routes/operations/start-page.ts";
+import { listSourceFolders } from "./routes/sources/list-source-folders.ts";
+import { checkVendor } from "./routes/vendors/check-vendor.ts";
 import { listVendorAudit } from "./routes/vendors/list-vendor-audit.ts";
 import { listVendors } from "./routes/vendors/list-vendors.ts";
 import { pauseVendor } from "./routes/vendors/pause-vendor.ts";
@@ -77,8 +79,10 @@ export const routes: readonly (readonly [Method, string, Role | "nothing", Actio
   ["GET", "/v1/cases/:entrust_id/folders", "viewer", listCaseFolders],
   ["GET", "/v1/suits/:suit_id", "viewer", getSuit],
   ["GET", "/v1/suits/:suit_id/folders", "viewer", listSuitFolders],
+  ["GET", "/v1/sources", "producer", listSourceFolders],
   ["GET", "/v1/vendors", "viewer", listVendors],
   ["GET", "/v1/vendors/:vendor/audit", "ops", listVendorAudit],
+  ["POST", "/v1/vendors/:vendor/check", "ops", checkVendor],
   ["POST", "/v1/vendors/:vendor/pause", "ops", pauseVendor],
   ["POST", "/v1/vendors/:vendor/resume", "ops", resumeVendor],
   ["GET", "/v1/bandwidth", "viewer", readBandwidth],
@@ -161,8 +165,8 @@ function withNeeds(
 }
 
 /** Returns the status of an action's answer when it succeeds: the first that its schema describes. */
-function successOf({ schema }: Action): number {
-  return Number(Object.keys(schema.response ?? {})[0]);
+function successOf({ schema, success }: Action): number {
+  return success ?? Number(Object.keys(schema.response ?? {})[0]);
 }
 
 function importAgain({ importsOf }: ActionContext): Again {

@@ -14,6 +14,7 @@ import type {
   Bandwidth,
   CarriedOut,
   Cases,
+  Folders,
   Imports,
   KeptAnswers,
   Keys,
@@ -22,6 +23,7 @@ import type {
 } from "@exhibit/ingest";
 import { createLogger } from "@exhibit/telemetry";
 import { type ApiOptions, buildApi } from "../src/index.ts";
+import { dryRun, sourceFolders, vendorCheck } from "./answers-of-workers.ts";
 import { fakeDoor, sendKey } from "./fake-door.ts";
 
 export const folderView = folderOf();
@@ -94,6 +96,10 @@ export function fakeImports() {
     return view;
   };
   const imports: Imports = {
+    async dryRun(request, { name }) {
+      note("dry run", request, name);
+      return dryRun;
+    },
     get,
     async create(request, who) {
       note("create", request, who);
@@ -181,6 +187,10 @@ export function fakeImports() {
       note("resume vendor", vendor, request, who);
       return vendorState;
     },
+    async check(vendor, request, { name }) {
+      note("check vendor", vendor, request, name);
+      return vendorCheck;
+    },
     async audit(vendor, query) {
       note("vendor audit", vendor, query);
       return { items: [{ ...auditEvent, import_id: null, vendor, what: "pause" }], next: null };
@@ -209,8 +219,15 @@ export function fakeImports() {
       };
     },
   };
+  const folders: Folders = {
+    async list(query, { name }) {
+      note("source folders", query, name);
+      return sourceFolders;
+    },
+  };
   return {
     imports,
+    folders,
     cases,
     vendors,
     audit,
@@ -306,6 +323,7 @@ export async function startApi(options: Partial<ApiOptions> = {}) {
   const app = await buildApi({
     trial: false,
     imports: anyScope(fake.imports),
+    folders: anyScope(fake.folders),
     cases: anyScope(fake.cases),
     queues: [],
     labels: async () => new Map(),

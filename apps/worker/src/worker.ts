@@ -1,5 +1,6 @@
 import { ExhibitError } from "@exhibit/contracts";
 import {
+  answer,
   createByteBudget,
   createSight,
   createWaits,
@@ -26,7 +27,13 @@ export interface RunningWorker {
 }
 
 /** How many jobs one worker process runs at once, by queue. */
-const concurrency: Record<QueueName, number> = { plan: 2, store: 4, seal: 2, reconcile: 1 };
+const concurrency: Record<QueueName, number> = {
+  plan: 2,
+  store: 4,
+  seal: 2,
+  answer: 2,
+  reconcile: 1,
+};
 
 /**
  * Bytes that files may hold in memory, all shards together: enough for two large ones with four
@@ -89,6 +96,8 @@ export async function startWorker(
     plan: (id, attempt) =>
       planFolder({ ledger, engine, broker, sources, logger, sight, waits }, Number(id), attempt),
     store: (id, attempt) => storeShard(storing, Number(id), attempt),
+    answer: (id, attempt) =>
+      answer({ ledger, broker, sources, sight, roots, dataDir, tunnel }, id, attempt),
     seal: (id) => seal({ ledger, logger }, id),
     reconcile: () => reconcile({ ledger, engine, broker, objectStore, logger }, quietMs),
   };

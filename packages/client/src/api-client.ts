@@ -18,6 +18,8 @@ import {
   caseFolderPage,
   casePage,
   caseView,
+  type DryRun,
+  dryRun,
   type ErrorCode,
   type EvidenceList,
   type EvidenceRead,
@@ -45,9 +47,14 @@ import {
   type RetryRequest,
   type RevokeKeyRequest,
   type RotateKeyRequestInput,
+  type SourceFolders,
+  sourceFolders,
   suitPage,
+  type VendorCheckRequestInput,
+  type VendorCheckView,
   type VendorList,
   type VendorState,
+  vendorCheck,
   vendorList,
   vendorState,
   type WaiveFailuresRequest,
@@ -117,6 +124,8 @@ export interface ApiClient {
   readonly url: string;
   /** Creates an import, once for each idempotency key. */
   create(request: ImportRequest, options?: CreateOptions): Promise<ImportView>;
+  /** Finds out what an import would do, without creating it. */
+  dryRun(request: ImportRequest): Promise<DryRun>;
   /** Returns an import: the same object as before while nothing has changed. */
   get(importId: string): Promise<ImportView>;
   /** Returns a page of imports, the newest first. */
@@ -143,6 +152,14 @@ export interface ApiClient {
   resume(importId: string, request?: PauseRequest): Promise<ImportView>;
   /** Returns the configured vendors and their state. */
   vendors(): Promise<VendorList>;
+  /** Has a worker check a vendor with a real lease, step by step. */
+  checkVendor(vendor: string, request: VendorCheckRequestInput): Promise<VendorCheckView>;
+  /** Returns a page of the folders that an import may name as its source. */
+  sourceFolders(query: {
+    path?: string | undefined;
+    limit?: number | undefined;
+    after?: string | undefined;
+  }): Promise<SourceFolders>;
   pauseVendor(vendor: string, request?: PauseRequest): Promise<VendorState>;
   resumeVendor(vendor: string, request?: PauseRequest): Promise<VendorState>;
   bandwidth(): Promise<BandwidthView>;
@@ -187,13 +204,21 @@ export interface ApiClient {
 /** Milliseconds: what a person asks first is quick to read, and they soon hear when nobody is there. */
 const QUICK_READ = 5_000;
 
+/** Milliseconds: the workers have a minute for what the API asks them. */
+const ANSWER_TIMEOUT_MS = 75_000;
+
 /** Creates a client of the HTTP API at `url`. It works in Node and in browsers. */
 export function createApiClient(options: HttpOptions): ApiClient {
   const { url, read, poll, tagOf, write, pages, open } = createHttp(options);
   return {
     url,
     create: (request, { idempotencyKey = crypto.randomUUID(), ...options } = {}) =>
-      repeated(() => write("POST", "/v1/imports", importView, request, idempotencyKey), options),
+      repeated(
+        () => write("POST", "/v1/imports", importView, request, { idempotencyKey }),
+        options,
+      ),
+    dryRun: (request) =>
+      write("POST", "/v1/imports?dry_run=true", dryRun, request, { limit: ANSWER_TIMEOUT_MS }),
     get: (id) => poll(importPath(id), importView, QUICK_READ),
     list: ({ entrust: entrust_id, suit: suit_id, statuses, labels: label, ...query }) => {
       const status = statuses?.join(",");
@@ -214,6 +239,11 @@ export function createApiClient(options: HttpOptions): ApiClient {
     pause: (id, request = {}) => write("POST", importPath(id, "pause"), importView, request),
     resume: (id, request = {}) => write("POST", importPath(id, "resume"), importView, request),
     vendors: () => poll("/v1/vendors", vendorList),
+    checkVendor: (vendor, request) =>
+      write("POST", vendorPath(vendor, "check"), vendorCheck, request, {
+        limit: ANSWER_TIMEOUT_MS,
+      }),
+    sourceFolders: (query) => read(`/v1/sources?${queryOf(query)}`, sourceFolders),
     pauseVendor: (vendor, request = {}) =>
       write("POST", vendorPath(vendor, "pause"), vendorState, request),
     resumeVendor: (vendor, request = {}) =>

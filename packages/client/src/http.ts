@@ -51,14 +51,15 @@ export interface Http {
   tagOf(polled: object): string | undefined;
   /**
    * Sends a request that changes something and returns the parsed body of its response. With an
-   * idempotency key, the request is carried out once, however often it is sent.
+   * idempotency key, the request is carried out once, however often it is sent. `limit` is another
+   * timeout, in milliseconds.
    */
   write<T extends z.ZodType>(
     method: "POST" | "PUT" | "PATCH" | "DELETE",
     path: string,
     shape: T,
     body: unknown,
-    idempotencyKey?: string,
+    more?: { idempotencyKey?: string; limit?: number },
   ): Promise<z.output<T>>;
   /** Yields the items of all pages of a list. */
   pages<Item>(path: string, page: z.ZodType<Page<Item>>, filter?: Query): AsyncGenerator<Item>;
@@ -204,11 +205,11 @@ export function createHttp(options: HttpOptions): Http {
     read: (path, shape, limit) => read(path, shape, limit),
     poll,
     tagOf: (value) => tags.get(value),
-    write(method, path, shape, body, idempotencyKey) {
+    write(method, path, shape, body, { idempotencyKey, limit = timeout } = {}) {
       const key: Record<string, string> =
         idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey };
       const headers = { "content-type": "application/json", ...key };
-      return call(method, path, shape, { body: JSON.stringify(body), headers }, timeout);
+      return call(method, path, shape, { body: JSON.stringify(body), headers }, limit);
     },
     async *pages(path, page, filter = {}) {
       let after: string | undefined;

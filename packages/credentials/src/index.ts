@@ -1,5 +1,6 @@
 export * from "./broker/broker.ts";
 export type { CallOutcome } from "./broker/vendor-gate.ts";
+export { type FolderSchema, folderToAskFor } from "./folder-schema.ts";
 export { type TopSignMethod, topSign, topSignMethods, topTimestamp } from "./gateways/top-sign.ts";
 export * from "./lease.ts";
 export * from "./registry.ts";

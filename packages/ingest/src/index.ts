@@ -16,6 +16,7 @@ export {
 } from "./control/kept-answers.ts";
 export { createReadRecord, type ReadRecord } from "./control/read-record.ts";
 export type { Scoped } from "./control/scoped.ts";
+export { createFolders, type Folders } from "./control/source-folders.ts";
 export {
   createVendorControl,
   type VendorControl,
@@ -27,6 +28,9 @@ export { createJobLabels, type JobLabels } from "./jobs/job-labels.ts";
 export { enqueueOpenWork, quietMsOf } from "./maintenance/enqueue-open-work.ts";
 export { type ReconcileDependencies, reconcile } from "./maintenance/reconcile.ts";
 export { type PlanDependencies, planFolder } from "./planning/plan-folder.ts";
+export { type AnswerDependencies, answer } from "./questions/answer.ts";
+export { type Ask, createAsk } from "./questions/ask.ts";
+export type { Asker } from "./questions/question.ts";
 export { seal } from "./sealing/seal.ts";
 export { createByteBudget } from "./storing/byte-budget.ts";
 export { oneAtATime, type StoreDependencies, storeShard } from "./storing/store-shard.ts";

@@ -156,6 +156,7 @@ export function createRig(ledger: Ledger, paths: readonly string[]) {
   const broker: Broker = {
     check() {},
     has: () => true,
+    folderSchemas: () => new Map([["kongur", { type: "object" }]]),
     perFile: () => undefined,
     async lease(_of, options = {}) {
       asked.leases.push(options);

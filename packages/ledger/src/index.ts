@@ -51,6 +51,7 @@ export type { Deployment, Ledger, SchemaState, World } from "./ledger.ts";
 export { SCHEMA_VERSION } from "./migrations/index.ts";
 export { addShards } from "./planning/add-files.ts";
 export { finishPlanning } from "./planning/finish-planning.ts";
+export { collisionOf } from "./planning/key-collisions.ts";
 export { compareWithLast, type LastFolder, readLast } from "./planning/last-import.ts";
 export type { OpenShard, PlannedFile, UnsendableEntry } from "./planning/planned-file.ts";
 export { forgetWalkedFolders, listAwaitingRewalk } from "./planning/rewalk.ts";
@@ -103,8 +104,18 @@ export { listSuits } from "./views/suits.ts";
 export { waitsWithin } from "./views/waits.ts";
 export { checkImport } from "./work/check-import.ts";
 export { type FolderRow, readFolder, readSlots } from "./work/folders.ts";
+export { type LastImport, readLastImports } from "./work/imported-sources.ts";
 export { openShards } from "./work/open-shards.ts";
+export {
+  answerQuestion,
+  forgetOldQuestions,
+  forgetQuestion,
+  putQuestion,
+  readAnswer,
+  readQuestion,
+} from "./work/questions.ts";
 export { findQuietImports, type OpenWork } from "./work/quiet-imports.ts";
+export { readStoredBefore } from "./work/stored-before.ts";
 export { readWorkLabels, type WorkLabel } from "./work/work-labels.ts";
 export { readWorkState, type ShardRun, type WorkState } from "./work/work-state.ts";
 export { readBandwidth, setBwlimit } from "./workers/bandwidth.ts";

@@ -255,6 +255,18 @@ interface IncidentTable {
   worker: number | null;
 }
 
+/** What a process of the API asks the workers, while it waits for the answer. */
+interface QuestionTable {
+  id: Generated<string>;
+  asked_at: Generated<Date>;
+  /** A principal's name. */
+  asked_by: string;
+  scope: Json<Scope>;
+  /** JSON as text: names of files may hold what `jsonb` refuses. */
+  question: string;
+  answer: string | null;
+}
+
 /** Whose ledger this is, in one row. */
 interface DeploymentTable {
   only_one: Generated<boolean>;
@@ -456,6 +468,7 @@ export interface LedgerSchema {
   incidents: IncidentTable;
   lease_uses: LeaseUseTable;
   leases: LeaseTable;
+  questions: QuestionTable;
   uploads: UploadTable;
   upload_parts: UploadPartTable;
   vendor_places: VendorPlaceTable;

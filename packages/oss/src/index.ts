@@ -1,6 +1,7 @@
-export { type Probe, type ProbeOptions, probe } from "./api/probe.ts";
+export { type Found, lookFor, type Probe, type ProbeOptions, probe } from "./api/probe.ts";
 export { tooLarge } from "./body/part-plan.ts";
 export { createObjectStore, type ObjectStoreOptions } from "./create-object-store.ts";
+export { keyOf } from "./lease/object-key.ts";
 export { isSameBucket } from "./lease/same-bucket.ts";
 export type {
   BucketPrefix,

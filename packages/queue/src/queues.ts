@@ -4,10 +4,13 @@ import type { Priority } from "@exhibit/contracts";
  * The queues. A job carries an id and nothing else: the ledger knows what has to be done and what
  * is done, so a job may be enqueued twice, lost, or retried at any time.
  */
-export const queueNames = ["plan", "store", "seal", "reconcile"] as const;
+export const queueNames = ["plan", "store", "seal", "answer", "reconcile"] as const;
 export type QueueName = (typeof queueNames)[number];
 
-/** A job's data. The `id` is a folder's (plan), a shard's (store) or an import's (seal). */
+/**
+ * A job's data. The `id` is a folder's (plan), a shard's (store), an import's (seal) or a question's
+ * (answer).
+ */
 export interface JobData {
   id: string;
 }

@@ -1,10 +1,9 @@
 import type { ExhibitConfig, Proxies } from "@exhibit/config";
-import { ExhibitError } from "@exhibit/contracts";
 import {
-  type Broker,
   createBroker,
   createVendors,
   type FolderOfCase,
+  folderToAskFor,
   type Lease,
   tunnelBy,
 } from "@exhibit/credentials";
@@ -35,17 +34,11 @@ export async function checkVendor(
   const tunnel = proxies && tunnelBy(proxies.rule);
   const broker = createBroker({ vendors: createVendors(config.vendors, { tunnel }) });
   try {
-    const folder = folderOf(broker, of);
+    const folder = folderToAskFor(broker, of);
     const lease = await broker.lease({ ...of, folder }, { signal });
     const { credentials, object, ...shown } = lease;
     return { folder, lease: shown, probe: await probe(lease, { signal, tunnel }) };
   } finally {
     broker.close();
   }
-}
-
-/** Returns the folder to request; where a vendor opens files one by one, that of its first file. */
-function folderOf(broker: Broker, { vendor, folder }: FolderOfCase): FolderOfCase["folder"] {
-  const slot = broker.perFile(vendor)?.slot({ path: "1.jpg", number: 1 });
-  return slot === undefined || slot instanceof ExhibitError ? folder : { ...slot, ...folder };
 }

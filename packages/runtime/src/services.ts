@@ -14,15 +14,18 @@ import {
   type BoardRecord,
   type Cases,
   createAccess,
+  createAsk,
   createAuditLog,
   createBandwidth,
   createBoardRecord,
   createCases,
+  createFolders,
   createImports,
   createJobLabels,
   createKeptAnswers,
   createReadRecord,
   createVendorControl,
+  type Folders,
   type Imports,
   type JobLabels,
   type KeptAnswers,
@@ -61,6 +64,8 @@ export interface Services extends Access {
   /** Whether files are stored in a sandbox. */
   readonly trial: boolean;
   readonly imports: Scoped<Imports>;
+  /** The folders that imports may name as their sources. */
+  readonly folders: Scoped<Folders>;
   readonly cases: Scoped<Cases>;
   /** The bandwidth limit of all workers of the ledger together. */
   readonly bandwidth: Scoped<Bandwidth>;
@@ -147,11 +152,13 @@ export async function openServices({
   let counters: SharedCounters | undefined;
   const { roots } = config.sources;
   // A fleet's data is on its servers; a process that keeps data itself has made the folder by now.
+  const ask = createAsk({ ledger, engine });
   const dataDir = await realpath(environment.dataDir).catch(() => undefined);
   const verifyToken = tokenVerifierOf(config);
   return {
     trial: config.trial,
-    imports: createImports({ ledger, engine, broker, roots, dataDir, logger }),
+    imports: createImports({ ledger, engine, broker, ask, roots, dataDir, logger }),
+    folders: createFolders({ ledger, broker, ask, roots }),
     cases: createCases(ledger),
     ...createAccess(ledger, verifyToken && { verifyToken }),
     bandwidth: createBandwidth(ledger),
@@ -165,6 +172,7 @@ export async function openServices({
       ledger,
       engine,
       broker,
+      ask,
       knows: isShared(environment) ? "fleet" : "process",
       logger,
     }),

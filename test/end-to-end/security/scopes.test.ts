@@ -21,6 +21,7 @@ const place = { endpoint: "https://e", bucket: "b", prefix: "p/" };
 const bodies: Record<string, object> = {
   "PATCH /v1/imports/:id": { title: "Mine" },
   "POST /v1/imports/:id/waive": { why: "It is gone." },
+  "POST /v1/vendors/:vendor/check": { folder: { suit_id: "1001" } },
   "POST /v1/imports/:id/folders/:folder_id/accept-destination": { ...place, why: "It moved." },
 };
 

@@ -13,7 +13,7 @@ import pg from "pg";
 import { expect, test } from "vitest";
 import { directory, type System, startSystem, writeTree } from "../../support/system.ts";
 
-const queues = ["plan", "store", "seal", "reconcile"];
+const queues = ["plan", "store", "seal", "answer", "reconcile"];
 const states = ["latest", "active", "waiting", "completed", "failed", "delayed"];
 
 /** The forms in which a secret could be written somewhere. */

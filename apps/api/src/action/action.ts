@@ -4,6 +4,7 @@ import type {
   Bandwidth,
   CarriedOut,
   Cases,
+  Folders,
   Imports,
   KeptAnswers,
   Keys,
@@ -44,6 +45,7 @@ export interface ActionContext {
    * no other way to it.
    */
   importsOf(request: FastifyRequest): Imports;
+  foldersOf(request: FastifyRequest): Folders;
   casesOf(request: FastifyRequest): Cases;
   vendorsOf(request: FastifyRequest): VendorControl;
   bandwidthOf(request: FastifyRequest): Bandwidth;
@@ -77,6 +79,8 @@ export interface RouteTraits {
   readonly isPolled?: true;
   /** Whether the answer holds a secret, so that it can't be kept for a repetition. @defaultValue false */
   readonly isSecret?: true;
+  /** The status of its usual success. @defaultValue the first that its schema describes */
+  readonly success?: number;
   /**
    * Answers a request that was carried out before, when the answer itself was lost together with the
    * process. @defaultValue the import that it changed, as it is now

@@ -71,7 +71,7 @@ describe("a request with an Idempotency-Key", () => {
     await post("k-1");
     for (const [url, payload] of [
       ["/v1/imports", body("1002")],
-      ["/v1/imports?x=1", body()],
+      ["/v1/imports?dry_run=false", body()],
       ["/v1/imports/x/retry", body()],
     ] as const) {
       const answer = await post("k-1", payload, url);

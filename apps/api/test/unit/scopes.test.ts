@@ -25,11 +25,12 @@ const bodies: Record<string, object> = {
   "POST /v1/imports/:id/folders/:folder_id/accept-destination": { ...place, why: "It moved." },
   "POST /v1/failures/retry": { imports: [{ import_id: "x" }] },
   "POST /v1/failures/waive": { imports: [{ import_id: "x" }], why: "It is gone." },
+  "POST /v1/vendors/:vendor/check": { folder: { suit_id: "1" } },
   "PUT /v1/bandwidth": { limit: "1M" },
 };
 
 const narrowed = routes.filter(([, url]) =>
-  /^\/(v1\/(imports|failures|cases|suits|vendors|bandwidth)|readyz)/.test(url),
+  /^\/(v1\/(imports|failures|cases|suits|sources|vendors|bandwidth)|readyz)/.test(url),
 );
 
 it.each(narrowed)("%s %s works within the principal's scope alone", async (method, url) => {
@@ -44,6 +45,7 @@ it.each(narrowed)("%s %s works within the principal's scope alone", async (metho
   });
   api = await startApi({
     imports: noted(fake.imports),
+    folders: noted(fake.folders),
     cases: noted(fake.cases),
     vendors: noted(fake.vendors),
     bandwidth: noted(fakeBandwidth()),

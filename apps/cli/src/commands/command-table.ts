@@ -11,6 +11,7 @@ const table: Readonly<Record<string, Load>> = {
   import: async () => (await import("./imports/import.ts")).importCommand,
   status: async () => (await import("./imports/status.ts")).statusCommand,
   case: async () => (await import("./cases/case.ts")).caseCommand,
+  sources: async () => (await import("./imports/sources.ts")).sourcesCommand,
   files: async () => (await import("./imports/files.ts")).filesCommand,
   watch: async () => (await import("./imports/watch.ts")).watchCommand,
   retry: async () => (await import("./imports/retry.ts")).retryCommand,

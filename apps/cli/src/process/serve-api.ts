@@ -32,12 +32,13 @@ export async function serveApi({
 }: ServeOptions): Promise<ServedApi> {
   const { trial, imports, cases, bandwidth, answers, keys, queues, labels, ready, vendors } =
     services;
-  const { audit, recordRead, authenticate, sessions, recordBoardAct } = services;
+  const { audit, recordRead, authenticate, sessions, recordBoardAct, folders } = services;
   const { apiHost: host, apiPort: port, apiHosts: names = [], publicUrl } = environment;
   const access = { listensOn: host, names, publicUrl };
   const app = await buildApi({
     trial,
     imports,
+    folders,
     cases,
     bandwidth,
     keys,

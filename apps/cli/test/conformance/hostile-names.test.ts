@@ -111,10 +111,40 @@ const key = keyOf({
   created_by: HOSTILE,
 });
 
+const found = {
+  ...{ trial: false, complete: true, files: 1, bytes: 1, problems: 3 },
+  folders: [
+    {
+      ...{ vendor: HOSTILE, folder: { [HOSTILE]: HOSTILE } },
+      source: { type: "directory", path: `/${HOSTILE}` },
+      ...{ files: 1, bytes: 1, skipped: 0, complete: true },
+      empty: { files: 1, paths: [HOSTILE] },
+      problems: [{ ...failure, files: 1, paths: [HOSTILE] }],
+      error: failure,
+      place: { endpoint: HOSTILE, bucket: HOSTILE, prefix: HOSTILE },
+      lease_ends_at: pause.at,
+      place_error: failure,
+      there: null,
+    },
+  ],
+};
+const sources = {
+  path: HOSTILE,
+  items: [
+    {
+      ...{ path: HOSTILE, name: HOSTILE, files: 1, folders: 1, counted_all: true },
+      last_import: null,
+    },
+  ],
+  ...{ next: HOSTILE, complete: true, unnamed: 0 },
+};
+
 /** An API all of whose texts are somebody else's. */
 const hostileApi: Answer = (response, { method, path }) => {
   const page = (item: unknown) => json(response, { items: [item], next: null });
   const [route = ""] = path.split("?");
+  if (path.endsWith("dry_run=true")) return json(response, found);
+  if (route === "/v1/sources") return json(response, sources);
   if (route.endsWith("/events")) return eventStream(response)(view);
   if (route.endsWith("/folders")) return page(folder);
   if (route.endsWith("/files")) return page(file);
@@ -144,7 +174,10 @@ const lines: Record<string, readonly string[][]> = {
     ["import", HOSTILE],
     ["import", "DIR", "--suit", "1001", "--entrust", HOSTILE],
     ["import", "DIR", "--vendor", HOSTILE],
+    ["import", "DIR", "--suit", "1001", "--dry-run"],
+    ["import", "DIR", "--suit", "1001", "--start-at", HOSTILE],
   ],
+  sources: [["sources"], ["sources", HOSTILE, "--after", HOSTILE]],
   status: [["status"], ["status", importId], ["status", HOSTILE]],
   watch: [["watch", importId]],
   case: [

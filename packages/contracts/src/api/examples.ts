@@ -20,6 +20,62 @@ const folderRequest = {
 };
 
 export const examples = {
+  sourceFolders: {
+    path: "/evidence",
+    items: [
+      {
+        ...{ path: "/evidence/1001", name: "1001", files: 12, folders: 2, counted_all: true },
+        last_import: {
+          import_id: "01a22c49-badb-7623-9423-f87ffd554b16",
+          ...{ status: "sealed", created_at: "2026-01-02T03:04:05.678Z" },
+        },
+      },
+    ],
+    ...{ next: null, complete: true, unnamed: 0 },
+  },
+  dryRun: {
+    ...{ trial: false, complete: true, files: 12, bytes: 4_096_000, problems: 1 },
+    folders: [
+      {
+        ...folderRequest,
+        ...{ files: 12, bytes: 4_096_000, skipped: 0, complete: true },
+        empty: { files: 1, paths: ["notes/empty.txt"] },
+        problems: [
+          {
+            ...{ code: "NAME_INVALID", message: "The name isn't UTF-8.", remedy: "Rename it." },
+            ...{ files: 1, paths: ["in/\\xba\\xcf.pdf"] },
+          },
+        ],
+        error: null,
+        place: {
+          endpoint: "https://oss-cn-hangzhou.aliyuncs.com",
+          ...{ bucket: "evidence", prefix: "suits/1001/" },
+        },
+        lease_ends_at: "2026-01-02T04:04:05.678Z",
+        place_error: null,
+        there: {
+          recorded: { looked_for: 12, found: 9, other_size: 0 },
+          in_store: { looked_for: 8, found: 7, other_size: 0, unreadable: false },
+        },
+      },
+    ],
+  },
+  vendorCheckRequest: { entrust_id: "E-77", suit_ids: [], folder: { suit_id: "1001" } },
+  vendorCheck: {
+    ...{ vendor: "kongur", passed: true },
+    steps: ["name", "lease", "store"].map((step) => ({
+      ...{ step, outcome: "passed", message: null, error: null },
+    })),
+    lease: {
+      ...{ folder: { suit_id: "1001" }, lease_id: "kongur-7" },
+      ...{ endpoint: "https://oss-cn-hangzhou.aliyuncs.com", region: "cn-hangzhou" },
+      ...{ bucket: "evidence", prefix: "suits/1001/", prefixes: ["suits/1001/"] },
+      expires_at: "2026-01-02T04:04:05.678Z",
+    },
+    probe: {
+      ...{ outcome: "absent", key: "suits/1001/.exhibit-probe-7", request_id: "5F0A" },
+    },
+  },
   importRequest: { entrust_id: "E-77", suit_ids: ["1001"], folders: [folderRequest] },
   why: { why: "The court asks for it." },
   retryRequest: { code: "SOURCE_UNREADABLE", why: "The share is mounted again." },

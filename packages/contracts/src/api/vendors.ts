@@ -51,7 +51,15 @@ export const vendorList = z
         "Whose calls the states and numbers cover. `process` means only the API's own process, which calls no vendor: that is so with Redis but without EXHIBIT_LEASE_KEY",
       ),
     trial,
-    items: z.array(vendorState),
+    items: z.array(
+      vendorState.extend({
+        folder_schema: z
+          .record(z.string(), z.unknown())
+          .optional()
+          .describe("How it names a folder (`folder` of an import), as JSON Schema"),
+        folder_example: z.record(z.string(), z.string()).optional(),
+      }),
+    ),
   })
   .meta({ id: "VendorList" });
 export type VendorList = z.output<typeof vendorList>;

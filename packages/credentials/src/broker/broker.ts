@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { ExhibitError, issueLine, plainIssue, type VendorState } from "@exhibit/contracts";
+import { type FolderSchema, folderSchema } from "../folder-schema.ts";
 import type { Lease } from "../lease.ts";
 import { expiringMap } from "../stores/expiring-map.ts";
 import type { CachedAnswer, CachedLease, LeaseStore } from "../stores/lease-store.ts";
@@ -43,6 +44,8 @@ export interface Broker {
   check(of: FolderOfCase): void;
   /** Returns whether a vendor of this name is configured. */
   has(vendor: string): boolean;
+  /** Returns how each configured vendor names a folder, as JSON Schema. */
+  folderSchemas(): ReadonlyMap<string, FolderSchema>;
   /** Returns the ability of a vendor that opens files one by one: ask for its leases by file. */
   perFile(vendor: string): PerFile | undefined;
   /**
@@ -88,6 +91,9 @@ export function createBroker(options: BrokerOptions): Broker {
   const held = expiringMap<CachedAnswer>(now);
   const gates = new Map(
     Object.values(vendors).map((vendor) => [vendor, vendorGate(vendor, { store, now, onCall })]),
+  );
+  const schemas = new Map(
+    Object.values(vendors).map(({ name, selector }) => [name, folderSchema(selector)]),
   );
   const gateOf = (vendor: Vendor) => gates.get(vendor) as VendorGate;
   const flights = singleFlight({ store, gateOf, now, held });
@@ -160,6 +166,7 @@ export function createBroker(options: BrokerOptions): Broker {
     check(of) {
       newRequest(vendors, of, (vendor) => vendor.selector);
     },
+    folderSchemas: () => schemas,
     has: (vendor) => Object.hasOwn(vendors, vendor),
     perFile: (vendor) => (Object.hasOwn(vendors, vendor) ? vendors[vendor]?.perFile : undefined),
     async lease(of, wanted = {}) {

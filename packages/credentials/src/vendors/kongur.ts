@@ -68,6 +68,8 @@ const selector = z
   .refine(({ suit_id, role }) => (suit_id === undefined) !== (role === undefined), {
     message: "Give either `suit_id` or `role` (entrust, lawyer or firm)",
   })
+  // A refinement doesn't show in JSON Schema.
+  .meta({ oneOf: [{ required: ["suit_id"] }, { required: ["role"] }] })
   .transform(
     ({ suit_id, role }): Record<string, string> =>
       suit_id === undefined ? { role: role ?? "" } : { suit_id },

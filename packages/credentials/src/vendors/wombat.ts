@@ -39,15 +39,15 @@ const part = z.string().trim().min(1).optional();
 const selector = z
   .strictObject({
     merchant_code: part,
-    scenes_code: part.refine((text) => text === undefined || /^\d+$/.test(text), {
-      error: "Give a whole number",
-    }),
+    scenes_code: z.string().trim().regex(/^\d+$/, "Give a whole number").optional(),
     ou_code: part,
     robot_sn: part,
   })
   .refine((given) => Object.values(given).some((value) => value !== undefined), {
     error: "Give at least one of merchant_code, scenes_code, ou_code and robot_sn",
   })
+  // A refinement doesn't show in JSON Schema.
+  .meta({ minProperties: 1 })
   .transform((given): FolderSelector => {
     const named = Object.entries(given).filter((entry) => entry[1] !== undefined);
     return Object.fromEntries(named) as FolderSelector;

@@ -6,33 +6,9 @@ import {
   type RegisteredVendor,
   registeredVendor,
   type Vendor,
-  type VendorName,
   vendorNames,
 } from "../../src/index.ts";
-
-const account = { gateway: "https://gw.test", app_key: "k", app_secret: "s" };
-const oss = { region: "cn-test", endpoint: "https://oss.test", bucket: "evidence" };
-
-/** The least that each vendor's options have to be. */
-const options: Record<VendorName, object> = {
-  kongur: { ...account, kongur_app_key: "k", oss },
-  deepvision: {
-    ...account,
-    product_code: "p",
-    scene_code: "s",
-    usage_scene: "u",
-    oss: { region: "cn-test" },
-  },
-  rex: {
-    ...account,
-    rex_access_key: "k",
-    rex_access_secret: "s",
-    sign: { module: "sign.mjs" },
-    oss,
-  },
-  wombat: { ...account, oss: { region: "cn-test" } },
-  industry: { ...account, app_id: "a", oss: { region: "cn-test" } },
-};
+import { leastOptions } from "../least-options.ts";
 
 /** Returns the files that export a vendor's options; the others in the folder are their helpers. */
 async function vendorFiles(): Promise<string[]> {
@@ -56,7 +32,7 @@ describe("every vendor", () => {
 
   it.each(vendorNames)("gives an example that its own selector accepts: %s", (name) => {
     const { example, caseFolders } = registeredVendor(name) as RegisteredVendor;
-    const { selector } = createVendors({ [name]: options[name] })[name] as Vendor;
+    const { selector } = createVendors({ [name]: leastOptions[name] })[name] as Vendor;
     expect(selector.safeParse(example).success).toBe(true);
     for (const role of caseFolders?.roles ?? []) {
       expect(selector.safeParse(caseFolders?.role(role)).success).toBe(true);

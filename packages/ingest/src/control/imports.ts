@@ -5,6 +5,7 @@ import {
   type AuditEvent,
   type CancelRequest,
   type ChangeRequest,
+  type DryRun,
   ExhibitError,
   type FileView,
   type FolderView,
@@ -48,6 +49,8 @@ import {
 import type { Away, Engine, JobRef, QueueName } from "@exhibit/queue";
 import type { Logger } from "@exhibit/telemetry";
 import { enqueueSoon, jobOfShard, jobsOfFolders, reprioritizeSoon } from "../jobs/enqueue.ts";
+import type { Ask } from "../questions/ask.ts";
+import type { Asker } from "../questions/question.ts";
 import { checkRequest } from "./check-request.ts";
 import type { Scoped } from "./scoped.ts";
 
@@ -68,6 +71,11 @@ export interface Imports {
    * stay with the import: its sources are read within them.
    */
   create(request: ImportRequest, who?: string): Promise<ImportView>;
+  /**
+   * Finds out what an import would do, without creating it. Throws what `create` throws for the
+   * request, and the errors of `Ask`.
+   */
+  dryRun(request: ImportRequest, asker: Omit<Asker, "scope">): Promise<DryRun>;
   /** Returns a page and, if the query asks for them, totals by status. */
   list(query: ImportQuery): ReturnType<typeof listImports>;
   get(importId: string): Promise<ImportView>;
@@ -126,6 +134,7 @@ export interface ImportsDependencies {
   ledger: Ledger;
   engine: Engine;
   broker: Broker;
+  ask: Ask;
   /** The folders that every source must lie below. */
   roots: readonly string[];
   /**
@@ -168,6 +177,12 @@ function importsWithin(scope: Scope, dependencies: ImportsDependencies): Imports
       return await readImport(ledger, importId).catch((thrown: unknown) => {
         throw perhapsCreated(importId, thrown);
       });
+    },
+    async dryRun(request, asker) {
+      const named = { ...request, suit_ids: suitsOf(request) };
+      checkRequest(named, scope, dependencies);
+      const question = { kind: "dry_run" as const, request: named };
+      return await dependencies.ask<"dry_run">({ ...asker, scope }, question);
     },
     async list(query) {
       const page = await listImports(ledger, query);

@@ -6,10 +6,12 @@ import {
   type PauseRequest,
   type Scope,
   UNNAMED_ACTOR,
+  type VendorCheckRequest,
+  type VendorCheckView,
   type VendorList,
   type VendorState,
 } from "@exhibit/contracts";
-import type { Broker } from "@exhibit/credentials";
+import { type Broker, registeredVendor } from "@exhibit/credentials";
 import {
   type AuditQuery,
   groupWaits,
@@ -27,6 +29,8 @@ import {
 import type { Engine } from "@exhibit/queue";
 import type { Logger } from "@exhibit/telemetry";
 import { enqueueSoon, jobOfShard } from "../jobs/enqueue.ts";
+import type { Ask } from "../questions/ask.ts";
+import type { Asker } from "../questions/question.ts";
 import type { Scoped } from "./scoped.ts";
 
 /**
@@ -49,6 +53,15 @@ export interface VendorControl {
   pause(vendor: string, request?: PauseRequest, who?: string): Promise<VendorState>;
   /** Resumes the vendor. Throws STATE_CONFLICT if it isn't paused. */
   resume(vendor: string, request?: PauseRequest, who?: string): Promise<VendorState>;
+  /**
+   * Checks the vendor step by step: whether it can name a folder, whether it opens it now, whether OSS
+   * accepts the lease. A worker does it, also for a vendor that is paused. Throws the errors of `Ask`.
+   */
+  check(
+    vendor: string,
+    request: VendorCheckRequest,
+    asker: Omit<Asker, "scope">,
+  ): Promise<VendorCheckView>;
   /** Returns a page of its audit events. */
   audit(vendor: string, query: AuditQuery): Promise<Page<AuditEvent>>;
 }
@@ -57,6 +70,7 @@ export interface VendorControlDependencies {
   ledger: Ledger;
   engine: Engine;
   broker: Broker;
+  ask: Ask;
   /** Says whose calls to vendors the broker knows about. */
   knows: VendorList["scope"];
   logger: Logger;
@@ -70,7 +84,7 @@ export function createVendorControl(
 
 function vendorsWithin(
   scope: Scope,
-  { ledger, engine, broker, knows, logger }: VendorControlDependencies,
+  { ledger, engine, broker, ask, knows, logger }: VendorControlDependencies,
 ): VendorControl {
   async function ownStates(): Promise<VendorState[]> {
     const all = await broker.states();
@@ -96,6 +110,15 @@ function vendorsWithin(
     findState(await ownStates(), vendor);
   }
 
+  /** Says how a vendor names a folder. */
+  function namingOf(vendor: string) {
+    const [schema, example] = [broker.folderSchemas().get(vendor), exampleOf(vendor)];
+    return {
+      ...(schema && { folder_schema: schema }),
+      ...(example && { folder_example: example }),
+    };
+  }
+
   /** Acts on a configured vendor, and returns its state after that. */
   async function acting(vendor: string, act: () => Promise<void>): Promise<VendorState> {
     await checkConfigured(vendor);
@@ -107,9 +130,15 @@ function vendorsWithin(
     list: async () => ({
       scope: knows,
       trial: ledger.deployment.world === "trial",
-      items: await states(),
+      items: (await states()).map((state) => ({ ...state, ...namingOf(state.vendor) })),
     }),
     get: async (vendor) => findState(await states(), vendor),
+    async check(vendor, request, asker) {
+      await checkConfigured(vendor);
+      const { entrust_id, suit_ids, folder } = request;
+      const of = { vendor, entrust_id, suit_ids, folder };
+      return await ask<"vendor_check">({ ...asker, scope }, { kind: "vendor_check", of });
+    },
     pause: (vendor, { why } = {}, who = UNNAMED_ACTOR) =>
       acting(vendor, () => pauseVendor(ledger, vendor, { who, why })),
     resume: (vendor, { why } = {}, who = UNNAMED_ACTOR) =>
@@ -124,6 +153,10 @@ function vendorsWithin(
       return await listVendorAuditEvents(ledger, vendor, query);
     },
   };
+}
+
+function exampleOf(vendor: string) {
+  return registeredVendor(vendor)?.example;
 }
 
 /** Returns a vendor's state among all. Throws NOT_FOUND for a vendor that isn't configured. */

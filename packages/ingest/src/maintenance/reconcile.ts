@@ -1,4 +1,4 @@
-import { forgetOldAnswers, forgetOldReads } from "@exhibit/ledger";
+import { forgetOldAnswers, forgetOldQuestions, forgetOldReads } from "@exhibit/ledger";
 import type { Engine } from "@exhibit/queue";
 import type { Logger } from "@exhibit/telemetry";
 import { type AbortDependencies, abortOrphanedUploads } from "../storing/abort-orphaned-uploads.ts";
@@ -12,7 +12,7 @@ export interface ReconcileDependencies extends AbortDependencies {
 /**
  * Makes queue and OSS agree with the ledger again: enqueues what is open in imports that haven't
  * changed for `quietMs` milliseconds, and aborts multipart uploads that nobody will continue. Forgets
- * answers and reads that aren't kept any longer.
+ * answers and reads that aren't kept any longer, and questions that nobody waits for.
  */
 export async function reconcile(
   dependencies: ReconcileDependencies,
@@ -21,6 +21,7 @@ export async function reconcile(
   await enqueueOpenWork(dependencies, quietMs);
   await forgetOldAnswers(dependencies.ledger);
   await forgetOldReads(dependencies.ledger);
+  await forgetOldQuestions(dependencies.ledger);
   const left = await abortOrphanedUploads(dependencies);
   if (left > 0) {
     dependencies.logger.warn({ uploads: left }, "multipart uploads can't be aborted for now");

@@ -8,7 +8,6 @@ import {
   readSlots,
   type UnsendableEntry,
 } from "@exhibit/ledger";
-import { tooLarge } from "@exhibit/oss";
 import type { Engine } from "@exhibit/queue";
 import type { SourceEntry } from "@exhibit/sources";
 import type { Logger } from "@exhibit/telemetry";
@@ -17,7 +16,7 @@ import { oneInFlight } from "./one-in-flight.ts";
 import { createSharder } from "./sharder.ts";
 import { createSlots, type Slots } from "./slots.ts";
 import { createSortedBatches } from "./sorted-batches.ts";
-import { isOverlong, overlongFile, unsendableEntry, unsendableFile } from "./unsendable.ts";
+import { sendable } from "./unsendable.ts";
 
 export interface IntakeDependencies {
   ledger: Ledger;
@@ -75,18 +74,10 @@ export async function createIntake(
   return {
     async take(entry, keyPath) {
       if (entry.kind !== "skipped") isEmpty = false;
-      const refusal = entry.kind === "file" ? tooLarge(entry.size) : undefined;
-      if (entry.kind !== "file") unsendable.push(unsendableEntry(entry, keyPath));
-      else if (isOverlong(entry.path)) unsendable.push(overlongFile(entry.path, entry.path));
-      else if (isOverlong(keyPath)) unsendable.push(overlongFile(entry.path, keyPath));
-      else if (refusal) unsendable.push(unsendableFile(entry.path, keyPath, refusal));
-      else {
-        const { path, size, modifiedAt } = entry;
-        const own = keyPath === path ? {} : { normal: keyPath };
-        const file = { path, size, modifiedAt, ...own };
-        if (slots) unsendable.push(...slots.add(file));
-        else await addFiles(batches.add(file));
-      }
+      const { file, refused } = sendable(entry, keyPath);
+      if (refused) unsendable.push(refused);
+      else if (slots) unsendable.push(...slots.add(file));
+      else await addFiles(batches.add(file));
       if (unsendable.length >= UNSENDABLE_BATCH) await writeUnsendable();
     },
     async rest() {

@@ -20,7 +20,8 @@ import { enqueueSoon } from "../jobs/enqueue.ts";
 import { folderError } from "../jobs/folder-error.ts";
 import { handedBack } from "../jobs/postpone.ts";
 import { runUntilStopped } from "../jobs/until-stopped.ts";
-import { createIntake, type Intake, type IntakeDependencies } from "./intake.ts";
+import { createIntake, type IntakeDependencies } from "./intake.ts";
+import { takeAll } from "./take-all.ts";
 
 export interface PlanDependencies extends IntakeDependencies {
   engine: Pick<Engine, "enqueue" | "enqueueNew">;
@@ -129,7 +130,7 @@ async function walk(
   const intake = await createIntake(dependencies, folder);
   try {
     await using reader = await sources.open(folder.source, folder.source_limits ?? undefined);
-    await takeAll(reader, intake, attempt.signal, watch);
+    await takeAll(reader, intake, attempt.signal, watch.onEntry);
     if (intake.isEmpty && folder.source.allow_empty !== true) throw empty(folder, last);
     await forgetWalked(ledger, folder.id, reader);
     return undefined;
@@ -150,39 +151,6 @@ async function walk(
   } finally {
     await intake.idle();
   }
-}
-
-/**
- * Takes all entries of a source. If two files come to one key, the file whose path is the key gets
- * it, in whatever order they are found: the others are taken by a second walk. Files with slots
- * don't depend on an order.
- */
-async function takeAll(
-  reader: SourceReader,
-  intake: Intake,
-  signal: AbortSignal,
-  { onEntry }: WalkWatch,
-): Promise<void> {
-  let hasOthers = false;
-  for await (const entry of reader.walk({ signal })) {
-    onEntry();
-    const keyPath = keyPathOf(entry.path, reader);
-    if (intake.hasSlots || keyPath === entry.path) await intake.take(entry, keyPath);
-    else hasOthers = true;
-  }
-  await intake.rest();
-  if (!hasOthers) return;
-  for await (const entry of reader.walk({ signal })) {
-    onEntry();
-    const keyPath = keyPathOf(entry.path, reader);
-    if (keyPath !== entry.path) await intake.take(entry, keyPath);
-  }
-  await intake.rest();
-}
-
-/** Returns the path that an object's key is made of: the text of the file's path, normalised. */
-function keyPathOf(path: string, reader: SourceReader): string {
-  return reader.nameOf(path).normalize("NFC");
 }
 
 /** A share that isn't mounted looks like an empty folder, so that is an error. */

@@ -1,14 +1,34 @@
 import { createHash } from "node:crypto";
 import type { ExhibitError } from "@exhibit/contracts";
-import type { UnsendableEntry } from "@exhibit/ledger";
+import type { PlannedFile, UnsendableEntry } from "@exhibit/ledger";
+import { tooLarge } from "@exhibit/oss";
 import type { SourceEntry } from "@exhibit/sources";
+
+/**
+ * Returns an entry of a source as a file to send, or the ledger's entry of why it can't be sent.
+ *
+ * @param keyPath the path that the object's key is made of
+ */
+export function sendable(
+  entry: SourceEntry,
+  keyPath: string,
+): { file: PlannedFile; refused?: undefined } | { file?: undefined; refused: UnsendableEntry } {
+  if (entry.kind !== "file") return { refused: unsendableEntry(entry, keyPath) };
+  const { path, size, modifiedAt } = entry;
+  if (isOverlong(path)) return { refused: overlongFile(path, path) };
+  if (isOverlong(keyPath)) return { refused: overlongFile(path, keyPath) };
+  const refusal = tooLarge(size);
+  if (refusal) return { refused: unsendableFile(path, keyPath, refusal) };
+  const own = keyPath === path ? {} : { normal: keyPath };
+  return { file: { path, size, modifiedAt, ...own } };
+}
 
 /**
  * Returns the ledger's entry of something in a source that isn't a readable file.
  *
  * @param normal the text of its path in normal form
  */
-export function unsendableEntry(
+function unsendableEntry(
   entry: Exclude<SourceEntry, { kind: "file" }>,
   normal: string,
 ): UnsendableEntry {
@@ -33,7 +53,7 @@ export function unsendableEntry(
  */
 const MAX_PATH_BYTES = 2600;
 
-export function isOverlong(path: string): boolean {
+function isOverlong(path: string): boolean {
   return path.length > MAX_PATH_BYTES / 3 && Buffer.byteLength(path) > MAX_PATH_BYTES;
 }
 
@@ -42,14 +62,14 @@ export function isOverlong(path: string): boolean {
  *
  * @param long the path in the form that is too long: as it is, or normal
  */
-export function overlongFile(path: string, long: string): UnsendableEntry {
+function overlongFile(path: string, long: string): UnsendableEntry {
   const bytes = Buffer.byteLength(long);
   const message = `The path has ${bytes} bytes; OSS takes keys of at most 1,023.`;
   return { state: "failed", path: shortened(path), code: "KEY_INVALID", message };
 }
 
 /** Returns the ledger's entry of a file that can't be sent as it is. */
-export function unsendableFile(path: string, normal: string, error: ExhibitError): UnsendableEntry {
+function unsendableFile(path: string, normal: string, error: ExhibitError): UnsendableEntry {
   const own = normal === path ? {} : { normal };
   return { state: "failed", path, code: error.code, message: error.message, ...own };
 }

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createImports, type Imports } from "../../src/control/imports.ts";
 import { createVendorControl } from "../../src/control/vendors.ts";
 import { enqueueOpenWork } from "../../src/maintenance/enqueue-open-work.ts";
+import { createAsk } from "../../src/questions/ask.ts";
 import { seal } from "../../src/sealing/seal.ts";
 import { storeShard } from "../../src/storing/store-shard.ts";
 import { attemptOf, createRig, planShard } from "../rig.ts";
@@ -39,7 +40,8 @@ function control(scope: Scope = everything) {
   ];
   const broker = { ...rig.dependencies.broker, states };
   const { logger } = rig.dependencies;
-  const common = { ledger, engine, broker, logger };
+  const ask = createAsk({ ledger, engine });
+  const common = { ledger, engine, broker, ask, logger };
   return {
     ...rig,
     state,

@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createBandwidth } from "../../src/control/bandwidth.ts";
 import { createImports, type Imports } from "../../src/control/imports.ts";
 import { createVendorControl } from "../../src/control/vendors.ts";
+import { createAsk } from "../../src/questions/ask.ts";
 import { createRig } from "../rig.ts";
 
 let ledger: Ledger;
@@ -41,7 +42,8 @@ function within(limits: Partial<Scope>) {
     states: async () => configured.map(state),
   };
   const engine = { ...dependencies.engine, away: () => undefined } as unknown as Engine;
-  const common = { ledger, engine, broker, logger: dependencies.logger };
+  const ask = createAsk({ ledger, engine });
+  const common = { ledger, engine, broker, ask, logger: dependencies.logger };
   const scope: Scope = { ...everything, ...limits };
   return {
     imports: createImports({ ...common, roots: ["/evidence"], dataDir: undefined }).within(scope),
@@ -155,7 +157,10 @@ test("Everything that is asked of an import asks for the scope first", async () 
   const place = { endpoint: "e", bucket: "b", prefix: "p/", why: "moved" };
   const page = { limit: 9 };
   // The types see to it that no method is left out.
-  const all: Record<Exclude<keyof Imports, "create" | "list">, () => Promise<unknown>> = {
+  const all: Record<
+    Exclude<keyof Imports, "create" | "list" | "dryRun">,
+    () => Promise<unknown>
+  > = {
     get: () => imports.get(theirs),
     folders: () => imports.folders(theirs, page),
     suits: () => imports.suits(theirs, page),

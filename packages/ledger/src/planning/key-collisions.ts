@@ -56,7 +56,8 @@ function byRight(a: PlannedFile, b: PlannedFile): number {
   return Buffer.compare(Buffer.from(a.path), Buffer.from(b.path));
 }
 
-function collisionOf({ path, normal }: PlannedFile, owner: string): UnsendableEntry {
+/** Returns the ledger's entry of a file whose key another one has. */
+export function collisionOf({ path, normal }: PlannedFile, owner: string): UnsendableEntry {
   const message = `${quoted(path)} would get the key of ${quoted(owner)}: ${likenessOf(path, owner)}.`;
   return {
     state: "failed",

@@ -5,6 +5,15 @@ import { createConnectionPool } from "../http/connection-pool.ts";
 import { createClockOffsets } from "./clock-offsets.ts";
 import { createSender, type Sender } from "./sender.ts";
 
+/** What OSS said about a few objects. */
+export interface Found {
+  readonly lookedFor: number;
+  /** The bytes of those that are there, by their keys. */
+  readonly sizes: ReadonlyMap<string, number>;
+  /** The policy doesn't allow looking. */
+  readonly unreadable: boolean;
+}
+
 /** What OSS said to a signed request that changes nothing. */
 export interface Probe {
   /**
@@ -32,35 +41,75 @@ export interface ProbeOptions {
  * INTERRUPTED when OSS doesn't accept the lease, or can't be reached.
  */
 export async function probe(lease: Lease, options: ProbeOptions = {}): Promise<Probe> {
-  const { signal, idleTimeout = 10_000, now = Date.now, tunnel } = options;
-  const pool = createConnectionPool({ maxSockets: 1, idleTimeout, tunnel });
-  const sender = createSender(pool, createClockOffsets(now));
+  const { sender, close } = openSender(options);
+  const { signal } = options;
   const key = lease.object?.key ?? `${lease.prefix}.exhibit-probe-${randomUUID()}`;
-  const request = { lease, key, operation: "HeadObject", method: "HEAD", signal };
   try {
-    return { key, ...(await headObject(sender, request)) };
-  } catch (thrown) {
-    // The sender has learned the time of OSS's clock from the response.
-    if (!(thrown instanceof ExhibitError) || thrown.action !== "clock") throw thrown;
-    return { key, ...(await headObject(sender, request)) };
+    const { outcome, requestId } = await head(sender, { lease, key, signal });
+    return { outcome, key, requestId };
   } finally {
-    pool.close();
+    close();
   }
 }
 
-async function headObject(
-  sender: Sender,
-  request: Parameters<Sender["send"]>[0],
-): Promise<Pick<Probe, "outcome" | "requestId">> {
+/**
+ * Looks for objects with these keys, one after the other, by HEAD. Throws STORE_*, LEASE_* and
+ * INTERRUPTED.
+ */
+export async function lookFor(
+  lease: Lease,
+  keys: readonly string[],
+  options: ProbeOptions = {},
+): Promise<Found> {
+  const { sender, close } = openSender(options);
+  const { signal } = options;
+  const sizes = new Map<string, number>();
+  try {
+    for (const key of keys) {
+      const { outcome, size } = await head(sender, { lease, key, signal });
+      if (outcome === "unreadable") return { lookedFor: 0, sizes: new Map(), unreadable: true };
+      if (outcome === "present") sizes.set(key, size);
+    }
+    return { lookedFor: keys.length, sizes, unreadable: false };
+  } finally {
+    close();
+  }
+}
+
+function openSender({ idleTimeout = 10_000, now = Date.now, tunnel }: ProbeOptions) {
+  const pool = createConnectionPool({ maxSockets: 1, idleTimeout, tunnel });
+  return { sender: createSender(pool, createClockOffsets(now)), close: () => pool.close() };
+}
+
+async function head(sender: Sender, of: Pick<Request, "lease" | "key" | "signal">): Promise<Head> {
+  const request = { ...of, operation: "HeadObject", method: "HEAD" };
+  try {
+    return await headObject(sender, request);
+  } catch (thrown) {
+    // The sender has learned the time of OSS's clock from the response.
+    if (!(thrown instanceof ExhibitError) || thrown.action !== "clock") throw thrown;
+    return await headObject(sender, request);
+  }
+}
+
+type Request = Parameters<Sender["send"]>[0];
+
+interface Head extends Pick<Probe, "outcome" | "requestId"> {
+  /** Bytes; 0 unless it is present. */
+  readonly size: number;
+}
+
+async function headObject(sender: Sender, request: Request): Promise<Head> {
   try {
     const { headers } = await sender.send(request);
-    const requestId = headers["x-oss-request-id"];
-    return { outcome: "present", requestId: typeof requestId === "string" ? requestId : undefined };
+    const id = headers["x-oss-request-id"];
+    const requestId = typeof id === "string" ? id : undefined;
+    return { outcome: "present", requestId, size: Number(headers["content-length"]) };
   } catch (thrown) {
     const outcome = thrown instanceof ExhibitError ? outcomeOf(thrown) : undefined;
     if (outcome === undefined) throw thrown;
     const { oss_request_id: id } = (thrown as ExhibitError).details;
-    return { outcome, requestId: id === undefined ? undefined : String(id) };
+    return { outcome, requestId: id === undefined ? undefined : String(id), size: 0 };
   }
 }
 

@@ -40,7 +40,7 @@ function folderAbove(path: string, readable: ReadableFolders): string | undefine
 }
 
 /** Returns the folders that may be read, by their texts. */
-function foldersOf({ roots, limits }: ReadableFolders): readonly string[] {
+export function foldersOf({ roots, limits }: ReadableFolders): readonly string[] {
   if (limits === undefined) return roots;
   // A limit that isn't absolute would depend on where the process was started.
   return common(roots.map(resolvedText), limits.filter(isAbsolute).map(resolvedText));

@@ -9,6 +9,7 @@ import { Option } from "commander";
 import { type CaseOptions, mapCase, mappingLines } from "../../case/case-folders.ts";
 import { apiOfEnvironment } from "../../client/api-of-environment.ts";
 import { watchToEnd } from "../../client/watch-to-end.ts";
+import { dryRunReport } from "../../output/dry-run-report.ts";
 import { exitCodes } from "../../output/exit-codes.ts";
 import { statusWord } from "../../output/status-word.ts";
 import type { Terminal } from "../../output/terminal.ts";
@@ -26,6 +27,7 @@ interface ImportOptions extends FolderOptions {
   label?: string[];
   priority?: Priority;
   startAt?: string;
+  dryRun?: boolean;
   detach?: boolean;
   json?: boolean;
 }
@@ -66,6 +68,10 @@ export const importCommand: CommandModule = (program, { run }) => {
       "--start-at <time>",
       "begin then, by ISO 8601 with the zone, such as 2026-12-01T20:00+08:00; the command doesn't wait for it",
     )
+    .option(
+      "--dry-run",
+      "say what it would do: how much, where to, which names are a problem, what is there already",
+    )
     .option("--detach", "don't wait; print the import's id")
     .option(...jsonOption)
     .addHelpText("after", examples)
@@ -85,6 +91,7 @@ Examples:
   exhibit import /evidence/old-zip --entrust E-77 --suit 1001 --names gb18030
   exhibit import /evidence/1001 --entrust E-77 --suit 1001 --priority bulk --start-at 2026-12-01T20:00+08:00
   exhibit import /evidence/store --vendor deepvision --folder op_poi_id=p1 --folder op_tenant_code=t1
+  exhibit import /evidence/1001 --entrust E-77 --suit 1001 --dry-run
   exhibit import /evidence/1001 --entrust E-77 --suit 1001 --detach --json`;
 
 /** Milliseconds for which a request is repeated whose response is lost: long enough for a restart of the API. */
@@ -109,6 +116,13 @@ async function startImport(
   for (const suit of without) terminal.note(`There is no folder for suit ${suit}.`);
 
   const api = apiOfEnvironment();
+  if (options.dryRun === true) {
+    const found = await api.dryRun(request);
+    if (found.trial) terminal.note(TRIAL_NOTICE);
+    for (const line of dryRunReport(found)) terminal.say(line);
+    terminal.result(found);
+    return found.problems === 0 ? exitCodes.done : exitCodes.failed;
+  }
   const view = await api.create(request, {
     repeatFor: REPEAT_FOR,
     onRepeat: ({ message }) =>
