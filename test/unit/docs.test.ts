@@ -99,6 +99,17 @@ test("docs/configuration.md and the guide of the command line have every EXHIBIT
   expect(names(guide, /^ {2}(EXHIBIT_\w+)/gm).sort()).toEqual(all);
 });
 
+test("docs/attacks.md names a test for each attack, and each of these is there", () => {
+  const page = readFileSync(join(docs, "attacks.md"), "utf8");
+  const rows = page.split("\n").filter((line) => /^\| (?!attack|#|---)/.test(line));
+  expect(rows.length).toBeGreaterThan(45);
+  for (const row of rows) {
+    const files = [...row.matchAll(/`([^`]+\.test\.ts)`/g)].map(([, path = ""]) => path);
+    expect(files.length, row).toBeGreaterThan(0);
+    for (const file of files) expect(existsSync(join(docs, "..", file)), file).toBe(true);
+  }
+});
+
 test("every page that README and docs link to is there", () => {
   const pages = ["../README.md", ...readdirSync(docs).filter((name) => name.endsWith(".md"))];
   const dead = pages.flatMap((page) => {

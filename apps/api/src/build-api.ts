@@ -32,6 +32,7 @@ import { answerClientError } from "./http/client-errors.ts";
 import { sendError, sendErrorsUniformly } from "./http/error-responses.ts";
 import { acceptJsonOnly } from "./http/json-bodies.ts";
 import { type OverloadLimits, shedLoad } from "./http/overload.ts";
+import { refuseUnkeepableNames } from "./http/path-names.ts";
 import { setSecurityHeaders } from "./http/security-headers.ts";
 import { traceRequests } from "./http/tracing.ts";
 import { validator } from "./http/validator.ts";
@@ -136,6 +137,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     reply.header("x-request-id", request.id);
   });
   acceptJsonOnly(app);
+  refuseUnkeepableNames(app);
   limitBodyTimes(app, options.bodyTimes);
   const access = options.access ?? { listensOn: "localhost" };
   guardAccess(app, access);

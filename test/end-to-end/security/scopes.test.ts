@@ -113,26 +113,34 @@ describe.each(anyEngine)("Two tenants of one deployment (%s)", (kind) => {
     expect(await idsOf("root")).toEqual([of.bob.import_id, of.anna.import_id]);
   });
 
-  const named = routes.filter(([, url]) => /^\/v1\/(imports|cases|suits|vendors)\/:/.test(url));
+  /** Names of bob's things and of nobody's, by the collection that they are in. */
+  const things: Record<string, () => Record<"ofBob" | "ofNobody", Record<string, string>>> = {
+    imports: () => ({
+      ofBob: { id: of.bob.import_id, folder_id: foldersOfBob[0]?.folder_id ?? "" },
+      ofNobody: { id: crypto.randomUUID(), folder_id: "999999" },
+    }),
+    cases: () => ({ ofBob: { entrust_id: "E-B" }, ofNobody: { entrust_id: "E-X" } }),
+    suits: () => ({ ofBob: { suit_id: "only-bobs" }, ofNobody: { suit_id: "only-noras" } }),
+    vendors: () => ({ ofBob: { vendor: "rex" }, ofNobody: { vendor: "xer" } }),
+    keys: () => ({
+      ofBob: { id: keys.get("bob")?.slice(4, 12) ?? "" },
+      ofNobody: { id: "AbC12345" },
+    }),
+  };
+  const collectionOf = (url: string) => url.split("/")[2] ?? "";
+  const named = routes.filter(([, url]) => url.includes("/:"));
+
+  test("are tried with everything that a route names", () => {
+    const unknown = named.filter(([, url]) => things[collectionOf(url)] === undefined);
+    // A thing of bob's and one of nobody's belong into `things`.
+    expect(unknown.map(([, url]) => url)).toEqual([]);
+  });
 
   test.each(named)(
     "%s %s answers the same for what is another's and what isn't there",
     async (method, url) => {
       const body = method === "GET" ? undefined : (bodies[`${method} ${url}`] ?? {});
-      const ofBob: Record<string, string> = {
-        id: of.bob.import_id,
-        folder_id: foldersOfBob[0]?.folder_id ?? "",
-        entrust_id: "E-B",
-        suit_id: "only-bobs",
-        vendor: "rex",
-      };
-      const ofNobody: Record<string, string> = {
-        id: crypto.randomUUID(),
-        folder_id: "999999",
-        entrust_id: "E-X",
-        suit_id: "only-noras",
-        vendor: "xer",
-      };
+      const { ofBob, ofNobody } = things[collectionOf(url)]?.() ?? { ofBob: {}, ofNobody: {} };
       const pathOf = (names: Record<string, string>) =>
         url.replace(/:(\w+)/g, (_, name: string) => names[name] ?? `unknown :${name}`);
       const asked = async (names: Record<string, string>) => {
@@ -147,6 +155,25 @@ describe.each(anyEngine)("Two tenants of one deployment (%s)", (kind) => {
       // Whoever it belongs to is let in.
       if (method !== "GET") return;
       expect((await ask("bob", method, pathOf(ofBob))).status).toBe(200);
+    },
+  );
+
+  test.each(routes.filter(([method, url]) => method === "GET" && !url.includes("/:")))(
+    "%s %s tells nothing of the other, however it is asked",
+    async (_, url) => {
+      const asks = [url];
+      const filters = url === "/v1/imports" || url === "/v1/cases";
+      if (filters) asks.push(`${url}?q=E-B`, `${url}?totals=true`, `${url}?q=only-bobs`);
+      for (const path of asks) {
+        const { text } = await ask("anna", "GET", path);
+        for (const word of [of.bob.import_id, "E-B", "only-bobs", at("bob"), "key:bob"]) {
+          expect(text.replaceAll("q=E-B", "").replaceAll("q=only-bobs", "")).not.toContain(word);
+        }
+      }
+      if (filters) {
+        const totals = (await ask<{ totals?: object }>("anna", "GET", `${url}?totals=true`)).body;
+        if (totals.totals !== undefined) expect(totals).toMatchObject({ totals: { sealed: 1 } });
+      }
     },
   );
 

@@ -17,8 +17,9 @@ const HOSTILE = "a\u001b]0;pwned\u0007\u001b[31m\nImport: sealed.pdf";
 
 describe.each(anyEngine)("Texts of somebody else's (%s)", (kind) => {
   let system: System;
+  const log: string[] = [];
   beforeAll(async () => {
-    system = await startSystem(kind);
+    system = await startSystem(kind, { log: (line) => log.push(line) });
   });
   afterAll(() => system[Symbol.asyncDispose]());
 
@@ -75,6 +76,38 @@ describe.each(anyEngine)("Texts of somebody else's (%s)", (kind) => {
     for (const { message } of [...errors, failed?.error ?? { message: "" }]) {
       expect(message).toContain("a\\u{1b}]0;pwned\\u{7}");
       expect(unseenIn(message)).toBeUndefined();
+    }
+  });
+
+  test("don't begin a line of the log, and no header of an answer", async () => {
+    log.length = 0;
+    const forged = 'a\r\nset-cookie: x=1\r\n\r\n{"level":50}\u001b[31m';
+    const path = join(system.root, forged);
+    await writeTree(path, { [HOSTILE]: "evidence" });
+    const folders = [directory("kongur", { suit_id: "1004" }, path)];
+    const { import_id } = await system.run({ ...importOfSuits(system.root, "1004"), folders });
+    const asked = [
+      `/v1/imports/${encodeURIComponent(forged)}`,
+      `/v1/cases/${encodeURIComponent(forged)}`,
+      `/v1/vendors/${encodeURIComponent(forged)}/audit`,
+      `/v1/imports?entrust_id=${encodeURIComponent(forged)}`,
+      `/v1/imports/${import_id}/files.csv`,
+      `/v1/imports/${import_id}/files.ndjson`,
+      `/v1/imports/${import_id}/folders`,
+      `/nowhere/${encodeURIComponent(forged)}`,
+    ];
+    for (const url of asked) {
+      const { headers } = await system.ask(url);
+      expect(headers.get("set-cookie"), url).toBeNull();
+      for (const [name, value] of headers)
+        expect([url, name, unseenIn(value)]).toEqual([url, name, undefined]);
+    }
+    await system.ask("/v1/imports?limit=x", { headers: { "user-agent": "a\u0080\u009bb" } });
+    expect(log.length).toBeGreaterThan(asked.length);
+    for (const line of log) {
+      // One object, and one line break behind it.
+      expect(unseenIn(line.slice(0, -1))).toBeUndefined();
+      expect(JSON.parse(line)).toMatchObject({ level: expect.anything() });
     }
   });
 

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { ImportView, VendorList } from "@exhibit/contracts";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { routes } from "../../../apps/api/src/routes.ts";
 import { logIn, startBrowser } from "../../support/browser.ts";
 import { importOfSuits, type System, startSystem } from "../../support/system.ts";
 
@@ -15,6 +16,25 @@ const hostilePage = `<!DOCTYPE html><title>elsewhere</title><body><script>
       navigator.sendBeacon(url);
       navigator.sendBeacon(url, new Blob(["{}"], { type: "text/plain" }));
     }
+  }
+  async function attackWith(method, url) {
+    const type = { "content-type": "application/json" };
+    for (const init of [{}, { body: "{}" }, { body: "{}", headers: type }]) {
+      // Other methods, and JSON, are asked for beforehand; the API allows neither.
+      for (const mode of ["cors", "no-cors"]) {
+        const sent = { method, mode, credentials: "include", ...init };
+        await fetch(url, sent).catch(() => undefined);
+      }
+    }
+  }
+  function listen(url) {
+    return new Promise((resolve) => {
+      const source = new EventSource(url, { withCredentials: true });
+      source.onmessage = ({ data }) => resolve(data);
+      source.addEventListener("progress", ({ data }) => resolve(data));
+      source.addEventListener("end", ({ data }) => resolve(data));
+      source.onerror = () => { source.close(); resolve("nothing"); };
+    });
   }
   function submitForm(action, enctype) {
     const form = Object.assign(document.createElement("form"), { action, enctype, method: "post" });
@@ -29,6 +49,7 @@ describe("A page that the operator happens to look at", () => {
   let page: Page;
   let elsewhere: Server;
   let pageUrl: string;
+  const log: string[] = [];
 
   beforeAll(async () => {
     elsewhere = createServer((_, response) => {
@@ -39,7 +60,7 @@ describe("A page that the operator happens to look at", () => {
     pageUrl = `http://localhost:${(elsewhere.address() as AddressInfo).port}/`;
     [browser, system] = await Promise.all([
       startBrowser("--host-resolver-rules=MAP evil.example 127.0.0.1"),
-      startSystem("Redis and Postgres"),
+      startSystem("Redis and Postgres", { log: (line) => log.push(line) }),
     ]);
     page = await browser.newPage();
     // The operator is logged in all the while.
@@ -50,6 +71,19 @@ describe("A page that the operator happens to look at", () => {
     await system[Symbol.asyncDispose]();
     elsewhere.close();
   });
+
+  /** What the API answered to requests that change something, since its log was last looked at. */
+  function changesAnswered(): { url: string; status: number }[] {
+    const urls = new Map<string, string>();
+    return log.splice(0).flatMap((line) => {
+      const { request_id, req, res } = JSON.parse(line);
+      if (req !== undefined && !/^(GET|HEAD|OPTIONS)$/.test(req.method)) {
+        urls.set(request_id, `${req.method} ${req.url}`);
+      }
+      const url = urls.get(request_id);
+      return url === undefined || res === undefined ? [] : [{ url, status: res.statusCode }];
+    });
+  }
 
   async function untouched(importId: string): Promise<void> {
     const { items } = await system.get<VendorList>("/v1/vendors");
@@ -87,6 +121,40 @@ describe("A page that the operator happens to look at", () => {
     );
     expect(status).toBe(202);
     await system.rest(import_id);
+  });
+
+  test("acts by none of the routes that change something, Bull Board's included, and hears no events", async () => {
+    const { items } = await system.get<{ items: ImportView[] }>("/v1/imports");
+    const id = items[0]?.import_id ?? "";
+    const names: Record<string, string> = { ":id": id, ":vendor": "kongur", ":folder_id": "1" };
+    const unsafe = [
+      ...routes.filter(([method]) => method !== "GET"),
+      ...["/login", "/logout"].map((path) => ["POST", path] as const),
+      ...[
+        "plan/plan-1/retry",
+        "plan/plan-1/clean",
+        "plan/retry/failed",
+        "plan/resume",
+        "resume",
+      ].map((act) => ["PUT", `/queues/api/queues/${act}`] as const),
+    ];
+    await page.goto(pageUrl);
+    log.splice(0);
+    for (const [method, url] of unsafe) {
+      const path = url.replace(/:\w+/g, (name) => names[name] ?? "x");
+      const call = JSON.stringify([method, `${system.apiUrl}${path}`]).slice(1, -1);
+      await page.evaluate(`attackWith(${call})`);
+    }
+    const answered = changesAnswered();
+    expect(answered.filter(({ status }) => status !== 403)).toEqual([]);
+    // Those that a page can send at all have arrived: each POST without a body, and with text.
+    const posts = routes.filter(([method]) => method === "POST");
+    const arrived = new Set(answered.map(({ url }) => url));
+    expect(arrived.size).toBeGreaterThanOrEqual(posts.length);
+    const events = `${system.apiUrl}/v1/imports/${id}/events`;
+    expect(await page.evaluate(`listen(${JSON.stringify(events)})`)).toBe("nothing");
+    // The person is logged in as before.
+    expect((await page.goto(`${system.apiUrl}/v1/me`))?.status()).toBe(200);
   });
 
   test("reads nothing by a name that was made to lead here", async () => {

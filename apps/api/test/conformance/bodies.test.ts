@@ -52,7 +52,7 @@ async function begin(...lines: string[]) {
   });
   await once(socket, "connect");
   socket.write(lines.join("\r\n"));
-  return { socket, closed };
+  return { socket, closed, answers: () => answer };
 }
 
 const halfOf = (length: number, path = "/v1/imports", method = "POST") =>
@@ -144,6 +144,32 @@ describe("A hostile body", () => {
     expect(answer.status).toBe(400);
     expect((await problemIn(answer)).code).toBe("REQUEST_INVALID");
     expect(api.calls).toEqual([]);
+  });
+
+  it("that names something twice counts once, by its last value, and is checked by it", async () => {
+    await start();
+    const twice = `{"folders":[${JSON.stringify(folder)}],"folders":[]}`;
+    expect((await post("/v1/imports", twice)).status).toBe(400);
+    expect(api.calls).toEqual([]);
+    expect((await post("/v1/vendors/kongur/pause", '{"why":"a","why":"b"}')).status).toBe(202);
+    expect(api.calls).toMatchObject([{ args: ["kongur", { why: "b" }, "key:admin"] }]);
+  });
+
+  it("that is longer or shorter than it says brings no second request with it", async () => {
+    await start();
+    const head = [
+      "POST /v1/vendors/kongur/pause HTTP/1.1",
+      ...["host: localhost", `authorization: Bearer ${testKey}`, "content-type: application/json"],
+    ];
+    const hidden = "GET /v1/imports HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    // What is left of the first is no request with a key.
+    const longer = await begin(...head, "content-length: 2", "", `{}${hidden}`);
+    await expect.poll(() => longer.answers()).toMatch(/^HTTP\/1.1 202.*HTTP\/1.1 401/s);
+    longer.socket.destroy();
+    const shorter = await begin(...head, "content-length: 100", "", `{}${hidden.slice(0, 20)}`);
+    shorter.socket.end();
+    await shorter.closed;
+    expect(api.calls).toHaveLength(1);
   });
 
   it("of 8 MiB, twenty at once, keeps nobody from being served", async () => {

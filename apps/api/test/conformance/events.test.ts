@@ -146,9 +146,8 @@ it("repeats nothing to a client that reconnects with the id of what it has recei
 it("looks at the import once for many who follow it, and no more when they have left", async () => {
   const view = api.put();
   const streams = await Promise.all(Array.from({ length: 10 }, () => follow(view.import_id)));
-  // Each one's first look is its own.
+  // The first look is each one's own, but for those who come at the same moment.
   const first = api.calls.length;
-  expect(first).toBeGreaterThanOrEqual(10);
   await looked();
   expect(api.calls.length - first).toBeLessThan(10);
   for (const { leave } of streams) leave();

@@ -1,6 +1,7 @@
 import { viewOf } from "@exhibit/client/testing";
 import { expect, it } from "vitest";
 import { createProgressFeed } from "../../src/progress/progress-feed.ts";
+import { createSharedReads } from "../../src/progress/shared-reads.ts";
 import { createStreamCount } from "../../src/progress/stream-count.ts";
 
 it("makes one text of each change for all who follow an import", async () => {
@@ -55,4 +56,21 @@ it("counts the event streams of each principal and of all", () => {
   expect(() => streams.enter("key:b")).toThrow("3 event streams are open");
   other.leave();
   streams.enter("key:c");
+});
+
+it("reads once for all who ask for the same at the same moment, also when it fails, and afterwards anew", async () => {
+  const shared = createSharedReads<number>();
+  const first = Promise.withResolvers<number>();
+  let reads = 0;
+  const ask = (name: string, result: Promise<number> = first.promise) =>
+    shared(name, () => {
+      reads += 1;
+      return result;
+    });
+  const crowd = [ask("a"), ask("a"), ask("a")];
+  expect(await ask("b", Promise.resolve(2))).toBe(2);
+  expect(reads).toBe(2);
+  first.reject(new Error("away"));
+  for (const asked of await Promise.allSettled(crowd)) expect(asked.status).toBe("rejected");
+  expect(await ask("a", Promise.resolve(3))).toBe(3);
 });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { routes } from "../../src/routes.ts";
 import { startApi } from "../fake-imports.ts";
 
 let api: Awaited<ReturnType<typeof startApi>>;
@@ -108,5 +109,17 @@ it.each(["retry", "cancel", "waive", "pause", "resume"])(
     });
     expect(answer.statusCode).toBe(400);
     expect(answer.json().details.fields).toMatchObject([{ field: "why" }]);
+  },
+);
+
+it.each(routes.filter(([, url]) => url.includes(":")))(
+  "%s %s finds nothing by a name that the ledger can't hold",
+  async (method, url) => {
+    for (const name of ["%00", "a%00b"]) {
+      const answer = await api.app.inject({ method, url: url.replace(/:\w+/g, name) });
+      expect([name, answer.statusCode]).toEqual([name, 404]);
+      expect(answer.json()).toMatchObject({ code: "NOT_FOUND" });
+    }
+    expect(api.calls).toEqual([]);
   },
 );

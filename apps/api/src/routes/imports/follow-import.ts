@@ -1,10 +1,12 @@
 import { Readable } from "node:stream";
+import type { ImportView } from "@exhibit/contracts";
 import { z } from "zod";
 import { principalOf } from "../../access/principal.ts";
 import { action } from "../../action/action.ts";
 import { failures } from "../../action/failure-responses.ts";
 import { importParams } from "../../action/import-params.ts";
 import { eventsOf, hasSeenEnd } from "../../progress/progress-events.ts";
+import { createSharedReads } from "../../progress/shared-reads.ts";
 
 export const followImport = action(
   {
@@ -26,13 +28,18 @@ export const followImport = action(
       ...failures,
     },
   },
-  ({ importsOf, progress, streams }) =>
-    async (request, reply) => {
-      const first = await importsOf(request).get(request.params.id);
+  ({ importsOf, progress, streams }) => {
+    // A crowd that comes at once, as after a restart, reads an import once for each scope.
+    const shared = createSharedReads<ImportView>();
+    return async (request, reply) => {
+      const { id } = request.params;
+      const { name, scope } = principalOf(request);
+      const read = () => importsOf(request).get(id);
+      const first = await shared(JSON.stringify([scope, id]), read);
       const lastId = request.headers["last-event-id"];
       // An EventSource that is answered so doesn't connect again.
       if (hasSeenEnd(first, lastId)) return reply.code(204).send(undefined);
-      const stream = streams.enter(principalOf(request).name);
+      const stream = streams.enter(name);
       const gone = new AbortController();
       const leave = () => {
         stream.leave();
@@ -53,7 +60,8 @@ export const followImport = action(
       reply.header("connection", "close");
       // Fastify sends a stream unchanged; the schema describes the text that it carries.
       return reply.send(events as unknown as string);
-    },
+    };
+  },
   // HEAD would leave a stream of events running that nobody reads.
   { head: false },
 );
