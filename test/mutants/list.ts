@@ -797,4 +797,104 @@ export const mutants: readonly Mutant[] = [
       name: "show what is being sent until they end, and nothing that is reported later",
     },
   },
+  {
+    what: "a name is called although one of its addresses is inside",
+    file: "packages/safe-fetch/src/http/dial.ts",
+    from: "texts.some((address) => isIn(dialler.blocked, address))",
+    to: "texts.every((address) => isIn(dialler.blocked, address))",
+    test: {
+      file: "packages/safe-fetch/test/conformance/safe-fetch.test.ts",
+      name: "a name with one address inside among others isn't called at all",
+    },
+  },
+  {
+    what: "a service of our own is called in a network that is allowed",
+    file: "packages/safe-fetch/src/http/dial.ts",
+    from: "if (isBlocked || (await dialler.isOwn(texts, port))) throw",
+    to: "if (isBlocked) throw",
+    test: {
+      file: "packages/safe-fetch/test/conformance/safe-fetch.test.ts",
+      name: "our own services aren't called, even in a network that is allowed",
+    },
+  },
+  {
+    what: "a name is looked up again when it is connected to",
+    file: "packages/safe-fetch/src/http/dial.ts",
+    from: "const addresses = await addressesOf(url, dialler.lookup);",
+    to: "await addressesOf(url, dialler.lookup); const addresses = await addressesOf(url, dialler.lookup);",
+    test: {
+      file: "packages/safe-fetch/test/conformance/safe-fetch.test.ts",
+      name: "a name is looked up once, and what it says later counts for nothing",
+    },
+  },
+  {
+    what: "a redirect leads from TLS to none",
+    file: "packages/safe-fetch/src/safe-fetch.ts",
+    from: 'url.protocol === "https:" && next.protocol === "http:"',
+    to: 'url.protocol === "http:" && next.protocol === "https:"',
+    test: {
+      file: "packages/safe-fetch/test/conformance/safe-fetch.test.ts",
+      name: "a redirect never leads from TLS to none",
+    },
+  },
+  {
+    what: "a webhook is told of imports that its owner may not see",
+    file: "packages/ledger/src/migrations/0021-webhooks.ts",
+    from: "and webhook_sees(webhooks.id, told)",
+    to: "and (webhook_sees(webhooks.id, told) or true)",
+    test: {
+      file: "packages/ledger/test/integration/webhooks.test.ts",
+      name: "a webhook is told of its owner's scope, as it is now, and by a valid key alone",
+    },
+  },
+  {
+    what: "the creation of an import isn't told",
+    file: "packages/ledger/src/actions/create-import.ts",
+    from: "await tellOfCreation(tx, importId);",
+    to: "void tellOfCreation;",
+    test: {
+      file: "packages/ledger/test/integration/webhooks.test.ts",
+      name: "an import's events are recorded by what changes it, each with how things stand then",
+    },
+  },
+  {
+    what: "two processes claim one delivery",
+    file: "packages/ledger/src/webhooks/outbox.ts",
+    from: "limit 1 for update of deliveries skip locked",
+    to: "limit 1",
+    test: {
+      file: "packages/ledger/test/integration/webhooks.test.ts",
+      name: "each due delivery is claimed once, and comes again if nothing more is heard of it",
+    },
+  },
+  {
+    what: "a revoked key's webhook is sent what waits",
+    file: "packages/ingest/src/webhooks/deliver.ts",
+    from: "if (!delivery.isSeen) {",
+    to: "if (delivery.isSeen === undefined) {",
+    test: {
+      file: "packages/ingest/test/integration/webhooks.test.ts",
+      name: "a webhook of a revoked key is told nothing more, not even what waits",
+    },
+  },
+  {
+    what: "the secret before a rotation signs no more at once",
+    file: "packages/ingest/src/webhooks/deliver.ts",
+    from: "[delivery.secret, delivery.previousSecret]",
+    to: "[delivery.secret]",
+    test: {
+      file: "packages/ingest/test/integration/webhooks.test.ts",
+      name: "both secrets sign after a rotation, and the old one no longer than it was said",
+    },
+  },
+  {
+    what: "a try that a stopping worker breaks off counts",
+    file: "packages/ingest/src/webhooks/deliver.ts",
+    from: "if (signal.aborted) return undefined;",
+    to: "if (delivery.id === undefined) return undefined;",
+    test: {
+      file: "packages/ingest/test/integration/webhooks.test.ts",
+      name: "a worker that stops gives back what it has begun, and nothing counts as tried",
+    },
+  },
 ];

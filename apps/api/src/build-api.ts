@@ -13,6 +13,8 @@ import type {
   ReadRecord,
   Scoped,
   VendorControl,
+  WebhookOwner,
+  Webhooks,
 } from "@exhibit/ingest";
 import type { Readiness } from "@exhibit/runtime";
 import type { Logger } from "@exhibit/telemetry";
@@ -24,6 +26,7 @@ import { createDoor } from "./access/door.ts";
 import { createIdentify } from "./access/identify.ts";
 import { principalOf } from "./access/principal.ts";
 import { limitRates, type RateLimits } from "./access/rate-limits.ts";
+import { actorOf } from "./action/actor.ts";
 import type { RecordBoardAct } from "./board/board-record.ts";
 import { addBullBoard } from "./board/bull-board.ts";
 import { BODY_LIMIT } from "./http/body-sizes.ts";
@@ -78,6 +81,8 @@ export interface ApiOptions {
   /** Answers /readyz. It may throw or hang: both mean that a service is down. */
   readonly ready: () => Promise<Readiness>;
   readonly vendors: Scoped<VendorControl>;
+  /** Returns the webhooks of whoever asks. */
+  readonly webhooks: (owner: WebhookOwner) => Webhooks;
   /** Tells who sends a request. */
   readonly authenticate: Access["authenticate"];
   /** The sessions of browsers. */
@@ -175,6 +180,8 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     bandwidthOf: (request) => bandwidth.within(principalOf(request).scope),
     audit: options.audit,
     recordRead: options.recordRead,
+    webhooksOf: (request) =>
+      options.webhooks({ principal: principalOf(request), who: actorOf(request) }),
     answers: options.answers,
   });
   const workers = async () => (await forAll.bandwidth.get()).workers;

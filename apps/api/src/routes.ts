@@ -48,6 +48,16 @@ import { listVendorAudit } from "./routes/vendors/list-vendor-audit.ts";
 import { listVendors } from "./routes/vendors/list-vendors.ts";
 import { pauseVendor } from "./routes/vendors/pause-vendor.ts";
 import { resumeVendor } from "./routes/vendors/resume-vendor.ts";
+import { changeWebhook } from "./routes/webhooks/change-webhook.ts";
+import { createWebhook } from "./routes/webhooks/create-webhook.ts";
+import { getDelivery } from "./routes/webhooks/get-delivery.ts";
+import { listImportDeliveries } from "./routes/webhooks/list-import-deliveries.ts";
+import { listWebhookDeliveries } from "./routes/webhooks/list-webhook-deliveries.ts";
+import { listWebhooks } from "./routes/webhooks/list-webhooks.ts";
+import { redeliver } from "./routes/webhooks/redeliver.ts";
+import { removeWebhook } from "./routes/webhooks/remove-webhook.ts";
+import { rotateWebhook } from "./routes/webhooks/rotate-webhook.ts";
+import { testWebhook } from "./routes/webhooks/test-webhook.ts";
 
 /**
  * The whole HTTP surface, except for the pages at /docs and /queues: method, path, the least role that
@@ -66,6 +76,7 @@ export const routes: readonly (readonly [Method, string, Role | "nothing", Actio
   ["GET", "/v1/imports/:id/events", "viewer", followImport],
   ["GET", "/v1/imports/:id/audit", "viewer", listImportAudit],
   ["GET", "/v1/imports/:id/incidents", "viewer", listIncidents],
+  ["GET", "/v1/imports/:id/deliveries", "viewer", listImportDeliveries],
   ["POST", "/v1/imports/:id/retry", "producer", retryImport],
   ["POST", "/v1/imports/:id/cancel", "producer", cancelImport],
   ["POST", "/v1/imports/:id/waive", "producer", waiveFiles],
@@ -85,6 +96,15 @@ export const routes: readonly (readonly [Method, string, Role | "nothing", Actio
   ["POST", "/v1/vendors/:vendor/check", "ops", checkVendor],
   ["POST", "/v1/vendors/:vendor/pause", "ops", pauseVendor],
   ["POST", "/v1/vendors/:vendor/resume", "ops", resumeVendor],
+  ["GET", "/v1/webhooks", "producer", listWebhooks],
+  ["POST", "/v1/webhooks", "producer", createWebhook],
+  ["PATCH", "/v1/webhooks/:id", "producer", changeWebhook],
+  ["DELETE", "/v1/webhooks/:id", "producer", removeWebhook],
+  ["POST", "/v1/webhooks/:id/rotate", "producer", rotateWebhook],
+  ["POST", "/v1/webhooks/:id/test", "producer", testWebhook],
+  ["GET", "/v1/webhooks/:id/deliveries", "producer", listWebhookDeliveries],
+  ["GET", "/v1/deliveries/:id", "viewer", getDelivery],
+  ["POST", "/v1/deliveries/:id/redeliver", "producer", redeliver],
   ["GET", "/v1/bandwidth", "viewer", readBandwidth],
   ["PUT", "/v1/bandwidth", "ops", setBandwidth],
   ["GET", "/v1/errors", "nothing", listErrorCodes],

@@ -25,6 +25,7 @@ import { createLogger } from "@exhibit/telemetry";
 import { type ApiOptions, buildApi } from "../src/index.ts";
 import { dryRun, sourceFolders, vendorCheck } from "./answers-of-workers.ts";
 import { fakeDoor, sendKey } from "./fake-door.ts";
+import { fakeWebhooks } from "./fake-webhooks.ts";
 
 export const folderView = folderOf();
 export const fileView = fileOf();
@@ -331,6 +332,7 @@ export async function startApi(options: Partial<ApiOptions> = {}) {
     vendors: anyScope(fake.vendors),
     bandwidth: anyScope(fakeBandwidth()),
     keys: fake.keys,
+    webhooks: fakeWebhooks().webhooks,
     ...door,
     audit: fake.audit,
     recordRead: fake.recordRead,

@@ -4,6 +4,7 @@ import {
   createByteBudget,
   createSight,
   createWaits,
+  deliver,
   oneAtATime,
   planFolder,
   reconcile,
@@ -33,6 +34,8 @@ const concurrency: Record<QueueName, number> = {
   seal: 2,
   answer: 2,
   reconcile: 1,
+  // Each sends four requests at most, so all together 64.
+  deliver: 16,
 };
 
 /**
@@ -98,7 +101,8 @@ export async function startWorker(
     store: (id, attempt) => storeShard(storing, Number(id), attempt),
     answer: (id, attempt) =>
       answer({ ledger, broker, sources, sight, roots, dataDir, tunnel }, id, attempt),
-    seal: (id) => seal({ ledger, logger }, id),
+    seal: (id) => seal({ ledger, engine, logger }, id),
+    deliver: (id, attempt) => deliver({ ledger, logger, ...parts.webhooks }, id, attempt),
     reconcile: () => reconcile({ ledger, engine, broker, objectStore, logger }, quietMs),
   };
   const onError = atMostEvery<Error>(QUEUE_FAULT_PAUSE, (err) =>

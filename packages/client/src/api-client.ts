@@ -15,10 +15,14 @@ import {
   type CaseSummary,
   type CaseView,
   type ChangeRequest,
+  type ChangeWebhookRequest,
   caseFolderPage,
   casePage,
   caseView,
+  type DeliveryView,
   type DryRun,
+  deliveryPage,
+  deliveryView,
   dryRun,
   type ErrorCode,
   type EvidenceList,
@@ -41,12 +45,15 @@ import {
   type Me,
   me,
   type NewKey,
+  type NewWebhook,
   newKey,
+  newWebhook,
   type PauseRequest,
   type RetryFailuresRequest,
   type RetryRequest,
   type RevokeKeyRequest,
   type RotateKeyRequestInput,
+  type RotateWebhookRequestInput,
   type SourceFolders,
   sourceFolders,
   suitPage,
@@ -59,6 +66,11 @@ import {
   vendorState,
   type WaiveFailuresRequest,
   type WaiveRequest,
+  type WebhookActRequest,
+  type WebhookRequestInput,
+  type WebhookView,
+  webhookPage,
+  webhookView,
 } from "@exhibit/contracts";
 import type { z } from "zod";
 import { createHttp, type HttpOptions, queryOf } from "./http.ts";
@@ -174,6 +186,19 @@ export interface ApiClient {
   /** Gives a key a new secret, which is in the response and nowhere else. */
   rotateKey(keyId: string, request?: RotateKeyRequestInput): Promise<NewKey>;
   revokeKey(keyId: string, request?: RevokeKeyRequest): Promise<KeyView>;
+  /** Yields your webhooks, the oldest first. */
+  webhooks(): AsyncIterable<WebhookView>;
+  /** Makes a webhook, whose secret is in the response and nowhere else. */
+  createWebhook(request: WebhookRequestInput): Promise<NewWebhook>;
+  changeWebhook(webhookId: string, request: ChangeWebhookRequest): Promise<WebhookView>;
+  /** Gives a webhook a new secret, which is in the response and nowhere else. */
+  rotateWebhook(webhookId: string, request?: RotateWebhookRequestInput): Promise<NewWebhook>;
+  removeWebhook(webhookId: string, request?: WebhookActRequest): Promise<WebhookView>;
+  testWebhook(webhookId: string, request?: WebhookActRequest): Promise<DeliveryView>;
+  /** Yields what a webhook was told, or what was told of an import, the latest first. */
+  deliveries(of: { webhook: string } | { id: string }): AsyncIterable<DeliveryView>;
+  delivery(deliveryId: string): Promise<DeliveryView>;
+  redeliver(deliveryId: string, request?: WebhookActRequest): Promise<DeliveryView>;
   /** Yields all audit events of an import, a vendor or a key, the oldest first. */
   audit(of: { id: string } | { vendor: string } | { key: string }): AsyncIterable<AuditEvent>;
   /** Yields the audit events of everything, the oldest first. */
@@ -255,6 +280,22 @@ export function createApiClient(options: HttpOptions): ApiClient {
     createKey: (request) => write("POST", "/v1/keys", newKey, request),
     rotateKey: (id, request = {}) => write("POST", keyPath(id, "rotate"), newKey, request),
     revokeKey: (id, request = {}) => write("DELETE", keyPath(id), keyView, request),
+    webhooks: () => pages("/v1/webhooks", webhookPage),
+    createWebhook: (request) => write("POST", "/v1/webhooks", newWebhook, request),
+    changeWebhook: (id, request) => write("PATCH", webhookPath(id), webhookView, request),
+    rotateWebhook: (id, request = {}) =>
+      write("POST", webhookPath(id, "rotate"), newWebhook, request),
+    removeWebhook: (id, request = {}) => write("DELETE", webhookPath(id), webhookView, request),
+    testWebhook: (id, request = {}) =>
+      write("POST", webhookPath(id, "test"), deliveryView, request),
+    deliveries: (of) =>
+      pages(
+        "id" in of ? importPath(of.id, "deliveries") : webhookPath(of.webhook, "deliveries"),
+        deliveryPage,
+      ),
+    delivery: (id) => read(deliveryPath(id), deliveryView),
+    redeliver: (id, request = {}) =>
+      write("POST", deliveryPath(id, "redeliver"), deliveryView, request),
     audit: (of) => pages(auditPathOf(of), auditPage),
     wholeAudit: ({ what, ...filter } = {}) =>
       pages("/v1/audit", auditPage, { ...filter, what: what?.join(",") }),
@@ -291,6 +332,14 @@ function auditPathOf(of: Parameters<ApiClient["audit"]>[0]): string {
 
 function keyPath(id: string, ...rest: string[]): string {
   return ["/v1/keys", ...[id, ...rest].map(encodeURIComponent)].join("/");
+}
+
+function webhookPath(id: string, ...rest: string[]): string {
+  return ["/v1/webhooks", ...[id, ...rest].map(encodeURIComponent)].join("/");
+}
+
+function deliveryPath(id: string, ...rest: string[]): string {
+  return ["/v1/deliveries", ...[id, ...rest].map(encodeURIComponent)].join("/");
 }
 
 function vendorPath(vendor: string, what: string): string {

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { type Environment, processVariables, type Variables } from "./environment.ts";
 import { type Fault, faultsOf, faultyConfig } from "./faults.ts";
 import { type OidcConfig, oidc } from "./oidc.ts";
+import { type OutboundConfig, outbound } from "./outbound.ts";
 import { replaceVariables } from "./variables.ts";
 
 /** A checked `exhibit.yaml`. */
@@ -17,6 +18,8 @@ export interface ExhibitConfig {
   };
   /** Who may use the API besides those who have a key of its own. */
   readonly access?: { readonly oidc?: OidcConfig | undefined } | undefined;
+  /** What webhooks may call besides addresses on the internet. */
+  readonly webhooks?: OutboundConfig | undefined;
   /**
    * Each vendor's options, parsed by its own schema: see `createVendors` of `@exhibit/credentials`.
    */
@@ -28,6 +31,7 @@ const shape = z.strictObject({
   trial: z.boolean().optional(),
   sources: z.strictObject({ roots: z.array(root).min(1) }),
   access: z.strictObject({ oidc: oidc.optional() }).optional(),
+  webhooks: outbound.optional(),
   vendors: z.record(z.string(), z.unknown()),
 });
 
@@ -93,8 +97,9 @@ function checkedConfig(value: unknown, origin: string, known: readonly Fault[]):
   const places = new Set(known.map(({ path }) => JSON.stringify(path)));
   const faults = [...known, ...found.filter(({ path }) => !places.has(JSON.stringify(path)))];
   if (faults.length > 0 || !parsed.success) throw faultyConfig(origin, faults);
-  const { trial = false, sources, access } = parsed.data;
-  return { trial, sources, ...(access && { access }), vendors: vendors.options };
+  const { trial = false, sources, access, webhooks } = parsed.data;
+  const others = { ...(access && { access }), ...(webhooks && { webhooks }) };
+  return { trial, sources, ...others, vendors: vendors.options };
 }
 
 /** A trial must not lead off this machine; and a sandbox on it must not be mistaken for OSS. */

@@ -22,6 +22,12 @@ export {
   type VendorControl,
   type VendorControlDependencies,
 } from "./control/vendors.ts";
+export {
+  createWebhooks,
+  type WebhookOwner,
+  type Webhooks,
+  type WebhooksDependencies,
+} from "./control/webhooks.ts";
 export { createSight, type Sight } from "./fleet/sight.ts";
 export { createWaits, type Waits } from "./fleet/waits.ts";
 export { createJobLabels, type JobLabels } from "./jobs/job-labels.ts";
@@ -34,3 +40,5 @@ export type { Asker } from "./questions/question.ts";
 export { seal } from "./sealing/seal.ts";
 export { createByteBudget } from "./storing/byte-budget.ts";
 export { oneAtATime, type StoreDependencies, storeShard } from "./storing/store-shard.ts";
+export { type DeliverDependencies, deliver } from "./webhooks/deliver.ts";
+export { createWebhookSecrets, type WebhookSecrets } from "./webhooks/secrets.ts";

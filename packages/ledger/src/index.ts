@@ -20,7 +20,7 @@ export {
 export { acceptDestination } from "./actions/accept-destination.ts";
 export { cancelImport } from "./actions/cancel.ts";
 export { changeImport } from "./actions/change-import.ts";
-export { createImport, perhapsCreated } from "./actions/create-import.ts";
+export { type Callback, createImport, perhapsCreated } from "./actions/create-import.ts";
 export { pauseImport, resumeImport } from "./actions/pause-import.ts";
 export { pauseVendor, readPausedVendors, resumeVendor } from "./actions/pause-vendor.ts";
 export { recordBoardAct } from "./actions/record-board-act.ts";
@@ -102,6 +102,32 @@ export type { Page } from "./views/paging.ts";
 export { listReads, type ReadQuery } from "./views/reads.ts";
 export { listSuits } from "./views/suits.ts";
 export { waitsWithin } from "./views/waits.ts";
+export {
+  listImportDeliveries,
+  listWebhookDeliveries,
+  readDelivery,
+  redeliver,
+} from "./webhooks/deliveries.ts";
+export {
+  addTest,
+  changeEndpoint,
+  createEndpoint,
+  listEndpoints,
+  type NewEndpoint,
+  removeEndpoint,
+  rotateEndpoint,
+} from "./webhooks/endpoints.ts";
+export {
+  type ClaimedDelivery,
+  claimDelivery,
+  forgetOldDeliveries,
+  giveBackDelivery,
+  nextDelivery,
+  recordTry,
+  type TryResult,
+  webhooksWithWork,
+  withholdDelivery,
+} from "./webhooks/outbox.ts";
 export { checkImport } from "./work/check-import.ts";
 export { type FolderRow, readFolder, readSlots } from "./work/folders.ts";
 export { type LastImport, readLastImports } from "./work/imported-sources.ts";

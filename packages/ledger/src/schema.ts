@@ -1,5 +1,6 @@
 import type {
   AuditAction,
+  DeliveryState,
   ErrorCode,
   FileState,
   FolderSelector,
@@ -11,6 +12,7 @@ import type {
   Scope,
   SkippedAs,
   Source,
+  WebhookEvent,
 } from "@exhibit/contracts";
 import type { ColumnType, Generated } from "kysely";
 import type { ShardState } from "./states.ts";
@@ -80,6 +82,8 @@ export interface ImportTable extends CounterColumns {
   start_at: ColumnType<Date | null, string | null | undefined, string | null>;
   /** Somebody decided that nothing of it counts for its case. */
   set_aside: Generated<boolean>;
+  /** The webhook that it named as its callback; it may have been removed since. */
+  callback_id: string | null;
 }
 
 export interface FolderTable extends CounterColumns {
@@ -451,6 +455,69 @@ interface IdempotencyKeyTable {
   body: string | null;
 }
 
+/** Who is told what becomes of imports. */
+export interface WebhookTable {
+  /** Their order. */
+  number: Generated<number>;
+  id: string;
+  /** Whose it is: a principal's name. */
+  principal: string;
+  /** The owner's key, which may have followed another of the same name; null for an owner without. */
+  key_id: string | null;
+  /** The scope of an owner without a key, when they last asked for their webhooks. */
+  scope: Json<Scope> | null;
+  /** Until when that is believed. */
+  valid_until: Date | null;
+  url: string;
+  /** The events that it is told; null for all. */
+  events: WebhookEvent[] | null;
+  /** Whether it is told of all imports that its owner sees, or of those that name it as their callback. */
+  imports: "all" | "named";
+  description: string | null;
+  active: Generated<boolean>;
+  /** It isn't active because its receiver said that it is gone. */
+  is_gone: Generated<boolean>;
+  /** Encrypted. */
+  secret: string;
+  /** The one before the last rotation, encrypted; it also signs until `previous_until`. */
+  previous_secret: string | null;
+  previous_until: Date | null;
+  created_at: Generated<Date>;
+  created_by: string;
+  /** How many tries in a row have failed. */
+  failures: Generated<number>;
+  /** Nothing is sent before. */
+  hold_until: Date | null;
+  succeeded_at: Date | null;
+  failed_at: Date | null;
+  /** Why the last try failed. */
+  error: string | null;
+}
+
+/** What webhooks are told: the outbox. `tell_webhooks` of the migration writes it. */
+export interface DeliveryTable {
+  /** Their order. */
+  number: Generated<number>;
+  id: Generated<string>;
+  webhook_id: string;
+  /** Null for a test. */
+  import_id: string | null;
+  event: WebhookEvent | "webhook.test";
+  created_at: Generated<Date>;
+  data: Json<Record<string, unknown>>;
+  state: Generated<DeliveryState>;
+  tries: Generated<number>;
+  /** When it is tried next, if it is pending. */
+  due_at: Generated<Date>;
+  tried_at: Date | null;
+  /** The HTTP status of the last answer. */
+  status: number | null;
+  /** Why the last try failed. */
+  error: string | null;
+  /** How the last answer's body began. */
+  answer: string | null;
+}
+
 export interface LedgerSchema {
   acts: AuditTable;
   api_keys: ApiKeyTable;
@@ -463,6 +530,7 @@ export interface LedgerSchema {
   folders: FolderTable;
   shards: ShardTable;
   files: FileTable;
+  deliveries: DeliveryTable;
   deployment: DeploymentTable;
   idempotency_keys: IdempotencyKeyTable;
   incidents: IncidentTable;
@@ -472,6 +540,7 @@ export interface LedgerSchema {
   uploads: UploadTable;
   upload_parts: UploadPartTable;
   vendor_places: VendorPlaceTable;
+  webhooks: WebhookTable;
   worker_facts: WorkerFactsTable;
   workers: WorkerTable;
 }

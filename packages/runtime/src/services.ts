@@ -25,6 +25,7 @@ import {
   createKeptAnswers,
   createReadRecord,
   createVendorControl,
+  createWebhooks,
   type Folders,
   type Imports,
   type JobLabels,
@@ -33,6 +34,8 @@ import {
   type ReadRecord,
   type Scoped,
   type VendorControl,
+  type WebhookOwner,
+  type Webhooks,
 } from "@exhibit/ingest";
 import { type Entrant, enterWorld, type Ledger, SCHEMA_VERSION } from "@exhibit/ledger";
 import {
@@ -50,6 +53,7 @@ import { openLeaseStore } from "./lease-store.ts";
 import { entrantOf, type OpenedLedger, openLedger } from "./open-ledger.ts";
 import { createOwnKeys, type OwnKeys } from "./own-keys.ts";
 import { createReadiness, type Readiness } from "./readiness.ts";
+import { openWebhookParts, type WebhookParts } from "./webhook-parts.ts";
 
 export interface ServicesOptions {
   environment: Environment;
@@ -81,6 +85,8 @@ export interface Services extends Access {
   /** Returns whether ledger and queue answer, for /readyz. */
   ready(): Promise<Readiness>;
   readonly vendors: Scoped<VendorControl>;
+  /** Returns the webhooks of whoever asks. */
+  readonly webhooks: (owner: WebhookOwner) => Webhooks;
   /**
    * Opens what several API processes count together with; undefined when there is only this one. It
    * is closed with the services.
@@ -107,6 +113,8 @@ export interface WorkerParts {
   /** The real path of Exhibit's own data on this machine, if there is any. */
   readonly dataDir: string | undefined;
   readonly logger: Logger;
+  /** What webhooks are called with. */
+  readonly webhooks: WebhookParts;
   /** Connects to OSS through a proxy, where one is configured. */
   readonly tunnel: Tunnel | undefined;
   /** For how long, in milliseconds, an import may stay unchanged before it is reconciled. */
@@ -155,6 +163,7 @@ export async function openServices({
   const ask = createAsk({ ledger, engine });
   const dataDir = await realpath(environment.dataDir).catch(() => undefined);
   const verifyToken = tokenVerifierOf(config);
+  const webhooks = await openWebhookParts(environment, config);
   return {
     trial: config.trial,
     imports: createImports({ ledger, engine, broker, ask, roots, dataDir, logger }),
@@ -176,6 +185,7 @@ export async function openServices({
       knows: isShared(environment) ? "fleet" : "process",
       logger,
     }),
+    webhooks: createWebhooks({ ledger, engine, logger, ...webhooks }),
     openCounters() {
       if (redisUrl !== undefined) counters ??= openSharedCounters(redisUrl, { ca, prefix });
       return counters;
@@ -191,6 +201,7 @@ export async function openServices({
       roots,
       dataDir,
       logger,
+      webhooks,
       tunnel,
       quietMs: environment.redisUrl === undefined ? quietMsOf.embedded : quietMsOf.redis,
       graceMs: environment.graceMs,

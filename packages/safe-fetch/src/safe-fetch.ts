@@ -42,7 +42,7 @@ const CREDENTIALS = /^(?:authorization|cookie|proxy-authorization)$/i;
 export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
   const lookup: Lookup = options.lookup ?? ((host) => lookUp(host, { all: true }));
   const dialler: Dialler = {
-    blocked: blockedAddresses(options.allowedRanges),
+    blocked: blockedAddresses(options.allowedRanges, options.onlyRanges),
     isOwn: createOwnCheck(options.own ?? [], lookup),
     lookup,
     ca: options.ca,

@@ -13,3 +13,4 @@ export {
   stopProcess,
 } from "./servers.ts";
 export { shareInRun } from "./share-in-run.ts";
+export { type Received, type Receiver, startReceiver } from "./start-receiver.ts";

@@ -10,6 +10,7 @@ import type {
   Keys,
   ReadRecord,
   VendorControl,
+  Webhooks,
 } from "@exhibit/ingest";
 import type { Readiness } from "@exhibit/runtime";
 import type {
@@ -49,6 +50,7 @@ export interface ActionContext {
   casesOf(request: FastifyRequest): Cases;
   vendorsOf(request: FastifyRequest): VendorControl;
   bandwidthOf(request: FastifyRequest): Bandwidth;
+  webhooksOf(request: FastifyRequest): Webhooks;
 }
 
 type TypedHandler<Schema extends FastifySchema> = RouteHandlerMethod<

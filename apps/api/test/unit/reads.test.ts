@@ -24,6 +24,7 @@ const others = [
   "/v1/imports/:id/suits",
   "/v1/imports/:id/events",
   "/v1/imports/:id/audit",
+  "/v1/imports/:id/deliveries",
   "/v1/cases/:entrust_id",
   "/v1/suits/:suit_id",
 ];

@@ -3,6 +3,7 @@ import type { Scoped } from "@exhibit/ingest";
 import { afterEach, expect, it } from "vitest";
 import { routes } from "../../src/routes.ts";
 import { fakeBandwidth, fakeImports, startApi } from "../fake-imports.ts";
+import { fakeWebhooks } from "../fake-webhooks.ts";
 
 let api: Awaited<ReturnType<typeof startApi>> | undefined;
 afterEach(async () => {
@@ -49,6 +50,10 @@ it.each(narrowed)("%s %s works within the principal's scope alone", async (metho
     cases: noted(fake.cases),
     vendors: noted(fake.vendors),
     bandwidth: noted(fakeBandwidth()),
+    webhooks(owner) {
+      asked.push(owner.principal.scope);
+      return fakeWebhooks().webhooks(owner);
+    },
     authenticate: async () => principal,
   });
   await api.app.ready();

@@ -24,6 +24,7 @@ const table: Readonly<Record<string, Load>> = {
   audit: async () => (await import("./imports/audit.ts")).auditCommand,
   vendors: async () => (await import("./vendors/vendors.ts")).vendorsCommand,
   bwlimit: async () => (await import("./services/bwlimit.ts")).bwlimitCommand,
+  webhooks: async () => (await import("./webhooks/webhooks.ts")).webhooksCommand,
   keys: async () => (await import("./keys/keys.ts")).keysCommand,
   api: async () => (await import("./services/api.ts")).apiCommand,
   worker: async () => (await import("./services/worker.ts")).workerCommand,

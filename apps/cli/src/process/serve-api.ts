@@ -32,7 +32,7 @@ export async function serveApi({
 }: ServeOptions): Promise<ServedApi> {
   const { trial, imports, cases, bandwidth, answers, keys, queues, labels, ready, vendors } =
     services;
-  const { audit, recordRead, authenticate, sessions, recordBoardAct, folders } = services;
+  const { audit, recordRead, authenticate, sessions, recordBoardAct, folders, webhooks } = services;
   const { apiHost: host, apiPort: port, apiHosts: names = [], publicUrl } = environment;
   const access = { listensOn: host, names, publicUrl };
   const app = await buildApi({
@@ -49,6 +49,7 @@ export async function serveApi({
     labels,
     ready,
     vendors,
+    webhooks,
     authenticate,
     sessions,
     recordBoardAct,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import {
   type Answer,
   caseOf,
+  deliveryOf,
   errorJson,
   eventStream,
   failedFile,
@@ -13,6 +14,7 @@ import {
   needsSomebody,
   startFakeApi,
   viewOf,
+  webhookOf,
 } from "@exhibit/client/testing";
 import { type AuditEvent, unseenIn } from "@exhibit/contracts";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -138,6 +140,8 @@ const sources = {
   ],
   ...{ next: HOSTILE, complete: true, unnamed: 0 },
 };
+const webhook = webhookOf({ url: HOSTILE, description: HOSTILE, failures: 1, error: HOSTILE });
+const delivery = deliveryOf({ host: HOSTILE, error: HOSTILE, answer: HOSTILE });
 
 /** An API all of whose texts are somebody else's. */
 const hostileApi: Answer = (response, { method, path }) => {
@@ -164,6 +168,11 @@ const hostileApi: Answer = (response, { method, path }) => {
   if (route === "/v1/keys" && method === "GET") return page(key);
   if (route === "/v1/keys") return json(response, { ...key, key: HOSTILE }, 201);
   if (route.startsWith("/v1/keys")) return json(response, key);
+  if (route.endsWith("/deliveries")) return page(delivery);
+  if (route.startsWith("/v1/deliveries") || route.endsWith("/test"))
+    return json(response, delivery);
+  if (route === "/v1/webhooks" && method === "GET") return page(webhook);
+  if (route.startsWith("/v1/webhooks")) return json(response, { ...webhook, secret: HOSTILE });
   if (route === "/v1/imports" && method === "GET") return page(view);
   json(response, view, method === "POST" ? 202 : 200);
 };
@@ -193,6 +202,15 @@ const lines: Record<string, readonly string[][]> = {
     ["keys"],
     ["keys", "create", HOSTILE, "--role", "viewer", "--entrust", HOSTILE],
     ["keys", "revoke", HOSTILE],
+  ],
+  webhooks: [
+    ["webhooks"],
+    ["webhooks", "add", HOSTILE, "--description", HOSTILE],
+    ["webhooks", "add", HOSTILE, "--events", HOSTILE],
+    ["webhooks", "remove", HOSTILE],
+    ["webhooks", "test", HOSTILE],
+    ["webhooks", "deliveries", HOSTILE],
+    ["webhooks", "redeliver", HOSTILE],
   ],
   files: [
     ["files", importId],

@@ -4,9 +4,9 @@ import { among, pageOf, pageQuery } from "./pages.ts";
 
 /**
  * What people do to imports, (`pause`, `resume` and `accept` only) to vendors, (`create`, `rotate` and
- * `revoke`) to keys, and (`change`) to the bandwidth limit. Each of them is recorded in the audit log,
- * in the transaction that does it. `board` is what they do to jobs in Bull Board, and is recorded
- * before it is done.
+ * `revoke`) to keys, (`change`) to the bandwidth limit, and (`create`, `change`, `rotate`, `remove`, `test`
+ * and `redeliver`) to webhooks. Each of them is recorded in the audit log, in the transaction that does
+ * it. `board` is what they do to jobs in Bull Board, and is recorded before it is done.
  */
 export const auditActions = [
   "create",
@@ -19,6 +19,9 @@ export const auditActions = [
   "change",
   "rotate",
   "revoke",
+  "remove",
+  "test",
+  "redeliver",
   "board",
 ] as const;
 export type AuditAction = (typeof auditActions)[number];

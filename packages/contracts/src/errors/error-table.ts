@@ -377,6 +377,13 @@ export const errorTable = {
     meaning: "An address that Exhibit was to call doesn't answer as it should.",
     remedy: "Nothing: it is called again. Check the receiver if it lasts.",
   },
+  WEBHOOKS_OFF: {
+    action: "never",
+    status: 409,
+    meaning: "This deployment has no key to keep the secrets of webhooks with.",
+    remedy:
+      "Set EXHIBIT_LEASE_KEY for all processes (`openssl rand -base64 32`), and start them again.",
+  },
   HOST_REFUSED: {
     action: "never",
     status: 421,

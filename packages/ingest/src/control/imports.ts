@@ -23,6 +23,7 @@ import type { Broker } from "@exhibit/credentials";
 import {
   type AuditQuery,
   acceptDestination,
+  type Callback,
   cancelImport,
   changeImport,
   checkImport,
@@ -49,6 +50,7 @@ import {
 import type { Away, Engine, JobRef, QueueName } from "@exhibit/queue";
 import type { Logger } from "@exhibit/telemetry";
 import { enqueueSoon, jobOfShard, jobsOfFolders, reprioritizeSoon } from "../jobs/enqueue.ts";
+import { ringWebhooks } from "../jobs/ring-webhooks.ts";
 import type { Ask } from "../questions/ask.ts";
 import type { Asker } from "../questions/question.ts";
 import { checkRequest } from "./check-request.ts";
@@ -68,9 +70,9 @@ export interface Imports {
   /**
    * Creates an import and enqueues its planning, unless it is to start later. Throws REQUEST_INVALID or SOURCE_OUTSIDE_ROOTS,
    * naming the folder, and AUTH_FORBIDDEN, naming what the scope doesn't have. The scope's roots
-   * stay with the import: its sources are read within them.
+   * stay with the import: its sources are read within them. `callback` is where its events go.
    */
-  create(request: ImportRequest, who?: string): Promise<ImportView>;
+  create(request: ImportRequest, who?: string, callback?: Callback): Promise<ImportView>;
   /**
    * Finds out what an import would do, without creating it. Throws what `create` throws for the
    * request, and the errors of `Ask`.
@@ -162,18 +164,18 @@ function importsWithin(scope: Scope, dependencies: ImportsDependencies): Imports
   ): Promise<ImportView & Done> {
     await checkImport(ledger, importId);
     const done = await act();
+    await ringWebhooks({ ledger, engine, logger }, { importId });
     return { ...(await readImport(ledger, importId)), ...done };
   }
 
   return {
-    async create(request, who = UNNAMED_ACTOR) {
+    async create(request, who = UNNAMED_ACTOR, callback) {
       const named = { ...request, suit_ids: suitsOf(request) };
       checkRequest(named, scope, dependencies);
-      const { importId, folderIds, isScheduled } = await createImport(ledger, named, {
-        who,
-        why: request.why,
-      });
+      const by = { who, why: request.why };
+      const { importId, folderIds, isScheduled } = await createImport(ledger, named, by, callback);
       if (!isScheduled) await enqueue("plan", jobsOfFolders(folderIds, request.priority));
+      await ringWebhooks({ ledger, engine, logger }, { importId });
       return await readImport(ledger, importId).catch((thrown: unknown) => {
         throw perhapsCreated(importId, thrown);
       });

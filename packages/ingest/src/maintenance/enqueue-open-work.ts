@@ -1,4 +1,4 @@
-import { findQuietImports, type Ledger, type OpenWork } from "@exhibit/ledger";
+import { findQuietImports, type Ledger, type OpenWork, webhooksWithWork } from "@exhibit/ledger";
 import type { Engine } from "@exhibit/queue";
 import { withSpan } from "@exhibit/telemetry";
 import { jobOfShard, jobsOfFolders } from "../jobs/enqueue.ts";
@@ -11,12 +11,19 @@ export const quietMsOf = { redis: 10_000, embedded: 30_000 };
 
 /**
  * Enqueues everything that is open in imports that haven't changed for `quietForMs` milliseconds.
- * Work that has a job already keeps it.
+ * Work that has a job already keeps it. Webhooks are rung for that have had something due for as long.
  */
 export async function enqueueOpenWork(
   { ledger, engine }: { ledger: Ledger; engine: Pick<Engine, "enqueue"> },
   quietForMs: number,
 ): Promise<void> {
+  const webhooks = await webhooksWithWork(ledger, { dueForMs: quietForMs });
+  // A job that waits for its next try doesn't know of what is new.
+  await engine.enqueue(
+    "deliver",
+    webhooks.map((id) => ({ id })),
+    { isNewer: true },
+  );
   const quiet = await findQuietImports(ledger, { quietForMs });
   if (quiet.length === 0) return;
   const shards = quiet.reduce((sum, work) => sum + work.shards.length, 0);

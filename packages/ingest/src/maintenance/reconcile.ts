@@ -1,4 +1,9 @@
-import { forgetOldAnswers, forgetOldQuestions, forgetOldReads } from "@exhibit/ledger";
+import {
+  forgetOldAnswers,
+  forgetOldDeliveries,
+  forgetOldQuestions,
+  forgetOldReads,
+} from "@exhibit/ledger";
 import type { Engine } from "@exhibit/queue";
 import type { Logger } from "@exhibit/telemetry";
 import { type AbortDependencies, abortOrphanedUploads } from "../storing/abort-orphaned-uploads.ts";
@@ -12,7 +17,7 @@ export interface ReconcileDependencies extends AbortDependencies {
 /**
  * Makes queue and OSS agree with the ledger again: enqueues what is open in imports that haven't
  * changed for `quietMs` milliseconds, and aborts multipart uploads that nobody will continue. Forgets
- * answers and reads that aren't kept any longer, and questions that nobody waits for.
+ * answers, reads and deliveries that aren't kept any longer, and questions that nobody waits for.
  */
 export async function reconcile(
   dependencies: ReconcileDependencies,
@@ -22,6 +27,7 @@ export async function reconcile(
   await forgetOldAnswers(dependencies.ledger);
   await forgetOldReads(dependencies.ledger);
   await forgetOldQuestions(dependencies.ledger);
+  await forgetOldDeliveries(dependencies.ledger);
   const left = await abortOrphanedUploads(dependencies);
   if (left > 0) {
     dependencies.logger.warn({ uploads: left }, "multipart uploads can't be aborted for now");

@@ -19,6 +19,7 @@ import { type RunWatch, type Waits, whileWatched } from "../fleet/waits.ts";
 import { enqueueSoon } from "../jobs/enqueue.ts";
 import { folderError } from "../jobs/folder-error.ts";
 import { handedBack } from "../jobs/postpone.ts";
+import { ringWebhooks } from "../jobs/ring-webhooks.ts";
 import { runUntilStopped } from "../jobs/until-stopped.ts";
 import { createIntake, type IntakeDependencies } from "./intake.ts";
 import { takeAll } from "./take-all.ts";
@@ -95,6 +96,7 @@ async function planOpenFolder(
     });
   }
   if (finished?.complete) await enqueueSoon(dependencies, "seal", [{ id: finished.importId }]);
+  if (finished?.isPlanned) await ringWebhooks(dependencies, finished);
   return fault && folderError(fault, folder);
 }
 

@@ -1,17 +1,23 @@
-import type { ImportView } from "@exhibit/contracts";
+import type { ImportStatus, ImportView } from "@exhibit/contracts";
 import { type Ledger, readImport, sealImport } from "@exhibit/ledger";
+import type { Engine } from "@exhibit/queue";
 import { type Logger, withSpan } from "@exhibit/telemetry";
+import { ringWebhooks } from "../jobs/ring-webhooks.ts";
+
+export interface SealDependencies {
+  ledger: Ledger;
+  engine: Pick<Engine, "enqueue">;
+  logger: Logger;
+}
 
 /**
  * Seals an import in which nothing is open any more, or moves it to attention; leaves any other as
  * it is.
  */
-export async function seal(
-  { ledger, logger }: { ledger: Ledger; logger: Logger },
-  importId: string,
-): Promise<void> {
+export async function seal(dependencies: SealDependencies, importId: string): Promise<void> {
   await withSpan("exhibit.seal", { "exhibit.import_id": importId }, async (span) => {
-    const status = await sealImport(ledger, importId);
+    const { ledger, logger } = dependencies;
+    const status = await sealAndTell(dependencies, importId);
     if (status === undefined) return;
     const view = await readImport(ledger, importId);
     span.set({
@@ -22,6 +28,18 @@ export async function seal(
     });
     logEnd(view, logger);
   });
+}
+
+/** Seals an import, and rings for what is told of it: also when its totals are wrong. */
+async function sealAndTell(
+  dependencies: SealDependencies,
+  importId: string,
+): Promise<ImportStatus | undefined> {
+  try {
+    return await sealImport(dependencies.ledger, importId);
+  } finally {
+    await ringWebhooks(dependencies, { importId });
+  }
 }
 
 function logEnd(view: ImportView, logger: Logger): void {

@@ -1,9 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { ExhibitError, everything, type ImportRequest } from "@exhibit/contracts";
+import { ExhibitError, everything, type ImportRequest, type Principal } from "@exhibit/contracts";
 import { v7 as uuidv7 } from "uuid";
 import { type By, recordAuditEvent, unnamed } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
 import { isScheduled } from "../states.ts";
+import { callbackIn, type NewEndpoint } from "../webhooks/endpoints.ts";
+import { tellOfCreation } from "../webhooks/outbox.ts";
+
+/** Where an import's own events go, and whose webhook that is. */
+export interface Callback {
+  readonly endpoint: NewEndpoint;
+  readonly owner: Principal;
+}
 
 /**
  * Creates an import and its folders; planning will count their files, at once unless `isScheduled`. The roots of the ledger's
@@ -14,14 +22,17 @@ export async function createImport(
   { db, scope = everything }: Ledger,
   request: ImportRequest,
   by: By = unnamed,
+  callback?: Callback,
 ): Promise<{ importId: string; folderIds: number[]; isScheduled: boolean }> {
   const importId = uuidv7();
   let isWritten = false;
   const work = db.transaction().execute(async (tx) => {
+    const callbackId = callback && (await callbackIn(tx, callback.endpoint, callback.owner, by));
     const created = await tx
       .insertInto("imports")
       .values({
         id: importId,
+        callback_id: callbackId ?? null,
         entrust_id: request.entrust_id ?? null,
         suit_ids: request.suit_ids,
         open_folders: request.folders.length,
@@ -48,6 +59,7 @@ export async function createImport(
       .returning("id")
       .execute();
     await recordAuditEvent(tx, { importId, what: "create", by });
+    await tellOfCreation(tx, importId);
     isWritten = true;
     return { ...created, importId, folderIds: folders.map(({ id }) => id) };
   });

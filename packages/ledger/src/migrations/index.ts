@@ -17,6 +17,7 @@ import { keys } from "./0016-keys.ts";
 import { sourceLimits } from "./0018-source-limits.ts";
 import { idempotency } from "./0019-idempotency.ts";
 import { namesAndPriorities } from "./0020-names-and-priorities.ts";
+import { webhooks } from "./0021-webhooks.ts";
 import { startsAndQuestions } from "./0024-starts-and-questions.ts";
 import { record } from "./0025-record.ts";
 
@@ -47,6 +48,7 @@ export const steps: Record<string, Migration> = {
   "0018-source-limits": sourceLimits,
   "0019-idempotency": idempotency,
   "0020-names-and-priorities": namesAndPriorities,
+  "0021-webhooks": webhooks,
   "0024-starts-and-questions": startsAndQuestions,
   "0025-record": record,
 };

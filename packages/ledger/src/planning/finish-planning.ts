@@ -15,6 +15,8 @@ interface PlannedFolder {
   importId: string;
   /** Whether nothing is open any more in the import. */
   complete: boolean;
+  /** Whether all sources of the import are walked. */
+  isPlanned: boolean;
   /** The counters of the folder. */
   counters: Counters;
 }
@@ -54,7 +56,9 @@ export async function finishPlanning(
       status = case when open_folders = 1 and status = 'planning' then 'storing' else status end
     from in_folder
     where imports.id = in_folder.import_id
-    returning imports.id as "importId", ${isComplete} as complete, in_folder.counters`.execute(tx);
+    returning imports.id as "importId", ${isComplete} as complete, imports.open_folders = 0 as "isPlanned", in_folder.counters`.execute(
+      tx,
+    );
     return rows[0];
   });
 }

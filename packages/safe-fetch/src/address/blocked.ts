@@ -34,10 +34,19 @@ const IPV6: readonly Range[] = [
   ...["2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"].map(rangeOf),
 ];
 
-/** Returns the list of addresses that may not be called, `allowed` networks cut out of it. */
-export function blockedAddresses(allowed: readonly string[] = []): BlockList {
+/** All addresses, but for IPv4 ones that are written as IPv6. */
+const ALL: readonly Range[] = without(["0.0.0.0/0", "::/0"].map(rangeOf), [
+  rangeOf("::ffff:0:0/96"),
+]);
+
+/**
+ * Returns the list of addresses that may not be called, `allowed` networks cut out of it. With
+ * `onlyThose`, it has all but these.
+ */
+export function blockedAddresses(allowed: readonly string[] = [], onlyThose = false): BlockList {
   const list = new BlockList();
-  const ranges = without([...IPV4.map(rangeOf), ...IPV6], allowed.map(rangeOf));
+  const inside = onlyThose ? ALL : [...IPV4.map(rangeOf), ...IPV6];
+  const ranges = without(inside, allowed.map(rangeOf));
   for (const { family, from, to } of ranges) {
     list.addRange(addressOf(from, family), addressOf(to, family), family);
   }

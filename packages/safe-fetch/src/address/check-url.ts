@@ -10,8 +10,10 @@ export interface AddressPolicy {
   readonly allowedHosts?: readonly string[] | undefined;
   /** Networks that are allowed although they are private, such as `10.1.0.0/16`. */
   readonly allowedRanges?: readonly string[] | undefined;
+  /** Allows no other addresses than those of `allowedRanges`. @defaultValue false */
+  readonly onlyRanges?: boolean | undefined;
   /** Ports besides that of the scheme. */
-  readonly ports?: readonly number[] | undefined;
+  readonly ports?: readonly number[] | "all" | undefined;
   /** Allows `http:` besides `https:`. */
   readonly plain?: boolean | undefined;
 }
@@ -41,7 +43,8 @@ export function checkUrl(text: string, policy: AddressPolicy): URL {
     throw refused("The address must not have a fragment (`#…`): it is never sent.");
   }
   const port = portOf(url);
-  if (url.port !== "" && policy.ports?.includes(port) !== true) {
+  const { ports = [] } = policy;
+  if (url.port !== "" && ports !== "all" && !ports.includes(port)) {
     throw refused(`Port ${port} isn't one that this deployment may call.`);
   }
   if (!isAllowed(hostOf(url), policy.allowedHosts)) {

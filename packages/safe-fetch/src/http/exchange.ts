@@ -31,9 +31,9 @@ export interface SafeResponse extends Disposable {
   readonly body: AsyncIterable<Buffer>;
 }
 
-const CONNECT_WITHIN = 10_000;
-const ANSWER_WITHIN = 30_000;
-const SILENCE = 60_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+const ANSWER_TIMEOUT_MS = 30_000;
+const SILENCE_TIMEOUT_MS = 60_000;
 /** Bytes of an answer's line and headers together. */
 const MAX_HEAD_BYTES = 16 * 1024;
 
@@ -43,8 +43,8 @@ export async function exchange(
   request: SafeRequest,
   dialler: Dialler,
 ): Promise<SafeResponse> {
-  const { connectWithin = CONNECT_WITHIN, answerWithin = ANSWER_WITHIN, signal } = request;
-  const { silence = SILENCE } = request;
+  const { connectWithin = CONNECT_TIMEOUT_MS, answerWithin = ANSWER_TIMEOUT_MS, signal } = request;
+  const { silence = SILENCE_TIMEOUT_MS } = request;
   const socket = await within(connectWithin, url, "be connected to", signal, (limited) =>
     dial(url, dialler, limited),
   );

@@ -30,6 +30,14 @@ test("a network that is allowed is cut out of the list, and nothing beside it", 
   expect(blocked.filter((address) => !isIn(list, address))).toEqual([]);
 });
 
+test("nothing but some networks is called, where that is wanted", () => {
+  const list = blockedAddresses(["127.0.0.0/8", "::1"], true);
+  const allowed = ["127.0.0.1", "127.9.9.9", "::ffff:127.0.0.1", "::1"];
+  const blocked = ["8.8.8.8", "::ffff:8.8.8.8", "10.0.0.1", "::2", "2400:3200::1", "128.0.0.0"];
+  expect(allowed.filter((address) => isIn(list, address))).toEqual([]);
+  expect(blocked.filter((address) => !isIn(list, address))).toEqual([]);
+});
+
 test("a network is read whatever its form, and its own bits decide", () => {
   expect(rangeOf("10.1.2.3/8")).toEqual(rangeOf("10.0.0.0/8"));
   const { from, to, family } = rangeOf("2001:DB8::1:0/112");

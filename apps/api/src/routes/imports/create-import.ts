@@ -15,13 +15,15 @@ export const createImport = action(
     body: importRequest,
     response: { 200: dryRun, 202: importView, ...failures },
   },
-  ({ importsOf }) =>
+  ({ importsOf, webhooksOf }) =>
     async (request, reply) => {
+      const { callback } = request.body;
+      const told = callback && webhooksOf(request).callback(callback.url);
       if (request.query.dry_run === "true") {
         const found = await importsOf(request).dryRun(request.body, askerOf(request, reply));
         return reply.code(200).send(found);
       }
-      const view = await importsOf(request).create(request.body, actorOf(request));
+      const view = await importsOf(request).create(request.body, actorOf(request), told);
       return reply.code(202).header("location", placeOf(view.import_id)).send(view);
     },
   {

@@ -5,6 +5,7 @@ import { errorView, failureAction, retryHelps } from "../error-views.ts";
 import { examples } from "../examples.ts";
 import { pageOf, pageQuery, repeatable } from "../pages.ts";
 import { trial } from "../trial.ts";
+import { callback } from "../webhooks.ts";
 import { counts } from "./counters.ts";
 import { folderRequest } from "./folders.ts";
 import { labelChanges, labels, labelText, priority, startAt, title } from "./import-names.ts";
@@ -46,6 +47,7 @@ export const importRequest = z
       .describe(
         "When its sources are walked and sending begins, at most 366 days ahead; until then it waits, and can be changed or cancelled. Default: at once",
       ),
+    callback: callback.optional(),
     why: plainWord(2000).optional().describe("For the record"),
   })
   .meta({ id: "ImportRequest", examples: [examples.importRequest] });

@@ -1,0 +1,24 @@
+import { deliveryView, webhookActRequest } from "@exhibit/contracts";
+import { action } from "../../action/action.ts";
+import { actorHeaders } from "../../action/actor.ts";
+import { failures } from "../../action/failure-responses.ts";
+import { deliveryParams } from "../../action/webhook-params.ts";
+
+export const redeliver = action(
+  {
+    operationId: "redeliver",
+    summary: "Send an event again",
+    description:
+      "Whatever became of it before, with all of its tries before it. Its `webhook-id` stays, so that a receiver that has it knows.",
+    tags: ["webhooks"],
+    params: deliveryParams,
+    headers: actorHeaders,
+    body: webhookActRequest.nullish(),
+    response: { 202: deliveryView, ...failures },
+  },
+  ({ webhooksOf }) =>
+    async (request, reply) => {
+      const delivery = await webhooksOf(request).redeliver(request.params.id, request.body ?? {});
+      return reply.code(202).send(delivery);
+    },
+);
