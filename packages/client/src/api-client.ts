@@ -177,9 +177,9 @@ export interface ApiClient {
   bandwidth(): Promise<BandwidthView>;
   /** Sets the limit of all workers together. */
   limitBandwidth(request: BandwidthRequest): Promise<BandwidthView>;
-  /** Returns who this client is for the API, and what it may do. */
+  /** Returns whom the API takes this client for, and what it may do. */
   me(): Promise<Me>;
-  /** Yields the keys of the API, the oldest first, also those that don't work any more. */
+  /** Yields the keys of the API, the oldest first, including those that no longer work. */
   keys(): AsyncIterable<KeyView>;
   /** Makes a key, which is in the response and nowhere else. */
   createKey(request: KeyRequestInput): Promise<NewKey>;

@@ -17,7 +17,7 @@ export interface HttpOptions {
    */
   readonly keys?: readonly string[];
   /**
-   * On whose behalf this client acts, for the audit log. The API believes it of keys that may name
+   * On whose behalf this client acts, for the audit log. The API believes this of keys that may name
    * others.
    */
   readonly actor?: string | undefined;

@@ -9,13 +9,18 @@ import { knownPrincipalOf, notePrincipal } from "./principal.ts";
 /** Where a request says who sends it. */
 export type Identify = (request: FastifyRequest) => Promise<Principal | undefined>;
 
-/** Milliseconds for which an open route waits to know who asks. */
+/** Milliseconds for which an open route waits to learn who asks. */
 const PATIENCE = 1_000;
 
-/** A route that doesn't say what it needs, such as one that isn't there, is for those who are known. */
+/**
+ * A route that doesn't say what it needs, such as one that doesn't exist, is for those who are known.
+ */
 const UNSAID: Needs = { needs: "viewer" };
 
-/** Stands before every route, also those of plugins and what isn't there. Nothing else decides. */
+/**
+ * Stands before every route, including those of plugins and paths that don't exist. Nothing else
+ * decides.
+ */
 export interface Door {
   /** Finds out who sends a request, without letting anybody in. */
   ask(request: FastifyRequest, reply: FastifyReply): Promise<unknown>;
@@ -27,7 +32,7 @@ export interface Door {
 }
 
 /**
- * Creates the two hooks of the door. Between them whoever was found out may be counted. What they
+ * Creates the two hooks of the door. Between them, requests may be counted by who sends them. What they
  * refuse is sent here, because an error thrown by a hook goes to the error handler of the route's
  * plugin, such as Bull Board's.
  */

@@ -58,7 +58,7 @@ export async function limitRates(
   const countFailures = limiterOf("logins", failedLogins, ({ ip }) => ip);
 
   app.addHook("onRequest", async (request, reply) => {
-    // They cost next to nothing.
+    // These routes cost next to nothing.
     if (healthChecks.has(request.routeOptions.url)) return;
     if (isLogin(request)) {
       const failures = await countFailures?.(request, { increment: false });

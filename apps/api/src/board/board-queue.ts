@@ -7,7 +7,7 @@ export interface BoardQueueOptions {
   readonly labels: JobLabels;
   /** How many workers are alive according to the ledger. */
   readonly workers: () => Promise<number>;
-  /** Whether whoever asks just now may only look. */
+  /** Whether the person who asks just now may only look. */
   readonly isReadOnly: () => boolean;
 }
 

@@ -29,7 +29,7 @@ export async function addBullBoard(
   { trial, queues, record, recordRead, ...options }: BullBoardOptions,
 ): Promise<void> {
   const asking = new AsyncLocalStorage<Principal>();
-  // Whoever isn't known may only look, too.
+  // Somebody who isn't known may only look, too.
   const isReadOnly = () => !reaches(asking.getStore()?.role ?? "viewer", "ops");
   const serverAdapter = new BoardAdapter().setBasePath(BASE_PATH);
   createBullBoard({

@@ -13,7 +13,7 @@ export const LARGE_BODY_LIMIT = 8 * 1024 * 1024;
 /** How many large bodies are received and worked on at once; one takes some 50 MiB and a quarter of a second of a core. */
 const LARGE_BODIES = 4;
 
-/** How long whoever sends one too many is asked to wait, in milliseconds. */
+/** Milliseconds that the sender of one body too many is asked to wait. */
 const RETRY_AFTER = 2_000;
 
 /**

@@ -12,7 +12,7 @@ export interface BodyTimes {
 
 /** Milliseconds. 8 MiB by a line of 2.5 Mbit/s take as long. */
 const WHOLE = 30_000;
-/** Milliseconds. A sender that lives never rests so long within a body. */
+/** Milliseconds. A sender that is alive never pauses for so long within a body. */
 const STALL = 10_000;
 
 /**
@@ -41,7 +41,7 @@ export function limitBodyTimes(
     };
     const timer = setInterval(check, Math.min(whole, stall) / 10);
     body.once("close", () => clearInterval(timer));
-    // Who refuses a request unread doesn't listen to its body, and doesn't care how it ends.
+    // A handler that refuses a request unread doesn't listen to its body, nor to how it ends.
     body.on("error", () => undefined);
     reply.raw.once("close", () => body.destroy());
     payload.once("error", (error) => body.destroy(error));

@@ -10,7 +10,7 @@ export interface OverloadLimits {
   readonly delay?: number;
   /** Bytes of memory. @defaultValue 90 % of what the machine or the container has */
   readonly memory?: number;
-  /** Milliseconds between two looks at it. @defaultValue 100 */
+  /** Milliseconds between two measurements. @defaultValue 100 */
   readonly interval?: number;
 }
 
@@ -25,7 +25,7 @@ const INTERVAL = 100;
  */
 const MEMORY_SHARE = 0.9;
 
-/** One statement of an embedded ledger, or a machine that does something else, makes it late once. */
+/** One statement of an embedded ledger, or a machine that is busy otherwise, makes it late once. */
 const LATE_IN_A_ROW = 3;
 
 /** How long clients are asked to wait, in milliseconds. */
@@ -50,7 +50,7 @@ export function shedLoad(
   }, interval).unref();
   app.addHook("onClose", async () => clearInterval(timer));
   app.addHook("onRequest", async (request, reply) => {
-    // Who decides whether the process is restarted must learn that it lives.
+    // Whoever decides whether the process is restarted must learn that it lives.
     if (healthChecks.has(request.routeOptions.url)) return;
     if (late < LATE_IN_A_ROW && process.memoryUsage.rss() <= memory) return;
     const what =

@@ -6,7 +6,7 @@ import { takenUntil } from "./check-key.ts";
 import { createRemembered } from "./remembered.ts";
 import { createUses } from "./uses.ts";
 
-/** Characters of an Authorization header at most. A longer one isn't read. */
+/** The most characters that an Authorization header may have. A longer one isn't read. */
 const MAX_AUTHORIZATION_LENGTH = 8 * 1024;
 
 /** What a request says about who sends it. */
@@ -34,9 +34,10 @@ export interface AuthenticatorOptions {
 /** Tells who sends a request. */
 export interface Authenticator {
   /**
-   * Resolves with on whose authority a request acts; with undefined if it doesn't say so, or what it
-   * says isn't valid (any more): which of these, nobody outside may learn. An Authorization header
-   * counts alone, whatever cookie comes with it. Rejects if the ledger can't be asked.
+   * Resolves with the principal on whose authority a request acts; with undefined if it doesn't name
+   * one, or what it shows isn't valid (any more). Nobody outside may learn which of these it was. An
+   * Authorization header counts alone, whatever cookie comes with it. Rejects if the ledger can't be
+   * asked.
    */
   authenticate(credentials: Credentials): Promise<Principal | undefined>;
   /** Forgets what was read, so that a key that was just revoked is refused here at once. */

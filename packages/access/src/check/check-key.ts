@@ -1,12 +1,12 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { KeyRecord } from "@exhibit/contracts";
 
-/** What a secret is compared with where there is nothing to compare it with; nothing has this digest. */
+/** No secret has this digest: others are compared with it where there is no key to compare with. */
 const NO_DIGEST = randomBytes(32);
 
 /**
- * Returns until when the secret with this digest is taken for a key; undefined if it isn't taken (any
- * more). Comparing takes the same time for a key that doesn't exist.
+ * Returns until when a key is used with the secret of this digest; undefined if the secret isn't
+ * valid (any more). Comparing takes the same time for a key that doesn't exist.
  */
 export function takenUntil(
   key: KeyRecord | undefined,

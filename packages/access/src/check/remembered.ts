@@ -1,9 +1,9 @@
-/** Milliseconds that a row is remembered: a revoked key is refused everywhere after these. */
+/** Milliseconds for which a row is remembered: after them, a revoked key is refused everywhere. */
 const REMEMBERED = 5_000;
-/** Rows that are remembered at most. */
+/** The most rows that are remembered. */
 const MAX_REMEMBERED = 10_000;
 
-/** Rows that were read a moment ago, so that a busy client costs the ledger a read in 5 s. */
+/** Rows that were read a moment ago, so that a busy client costs the ledger one read every 5 s. */
 export interface Remembered<Row> {
   /** Returns the row if it was read within the last 5 s. */
   recall(id: string): Row | undefined;
@@ -13,7 +13,7 @@ export interface Remembered<Row> {
   forget(): void;
 }
 
-/** Remembers what `read` finds. Rows that don't exist aren't remembered: anybody can name such. */
+/** Remembers what `read` finds. Rows that don't exist aren't remembered: anybody can make up their names. */
 export function createRemembered<Row>(
   read: (id: string) => Promise<Row | undefined>,
   now: () => number,

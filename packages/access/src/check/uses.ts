@@ -1,9 +1,9 @@
-/** Milliseconds in which the use of one key or session is told once. */
+/** Milliseconds within which the use of one key or session is recorded once at most. */
 const TOLD_EVERY = 60_000;
-/** Keys and sessions whose last telling is remembered at most. */
+/** The most keys and sessions whose last use is remembered. */
 const MAX_REMEMBERED = 10_000;
 
-/** Returns a function that tells the use of a key or session, each at most once a minute. */
+/** Returns a function that records the use of a key or session, of each at most once a minute. */
 export function createUses(
   now: () => number,
 ): (id: string, last: Date | null, tell: (at: Date) => Promise<void>) => void {
@@ -16,7 +16,7 @@ export function createUses(
     told.set(id, at);
     const [oldest] = told.keys();
     if (told.size > MAX_REMEMBERED && oldest !== undefined) told.delete(oldest);
-    // Nobody waits for it, and no request fails of it: a minute later it is told again.
+    // Nobody waits for it, and no request fails because of it: a minute later it is tried again.
     tell(new Date(at)).catch(() => {});
   };
 }

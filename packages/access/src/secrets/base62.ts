@@ -8,7 +8,7 @@ const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
  */
 const UNBIASED_BELOW = 256 - (256 % DIGITS.length);
 
-/** Returns so many random base62 digits, each as likely as any other. */
+/** Returns this many random base62 digits, each as likely as any other. */
 export function randomBase62(length: number): string {
   let digits = "";
   while (digits.length < length) {

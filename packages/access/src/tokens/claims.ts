@@ -22,12 +22,12 @@ export interface ClaimRules {
   readonly rootsClaim?: string | undefined;
 }
 
-/** Characters of a principal's name at most; `sub` has 255 by the standard. */
+/** The most characters of a principal's name; `sub` has 255 by the standard. */
 const MAX_NAME_LENGTH = 500;
 const principalName = plainText(MAX_NAME_LENGTH);
 
 /**
- * Returns on whose authority the holder of a token acts; undefined if its claims give no role, or lack
+ * Returns the principal that the holder of a token acts as; undefined if its claims give no role, or lack
  * one that limits the scope: no claim, no right.
  */
 export function principalOfClaims(payload: JWTPayload, rules: ClaimRules): Principal | undefined {

@@ -3,7 +3,10 @@ import { createRemoteJWKSet } from "jose";
 
 /** Milliseconds for which what a provider says of itself is believed. */
 const BELIEVED = 60 * 60 * 1000;
-/** Milliseconds in which a provider is asked again at most once: its keys, and itself while it is away. */
+/**
+ * Milliseconds within which a provider is asked once at most for its keys, or for its document
+ * while it is away.
+ */
 const ASKED_EVERY = 30_000;
 /** Milliseconds within which a provider has to answer. */
 const TIMEOUT_MS = 5_000;

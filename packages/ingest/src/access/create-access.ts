@@ -9,8 +9,8 @@ export interface Access {
   readonly keys: Keys;
   readonly sessions: Sessions;
   /**
-   * Resolves with on whose authority a request acts; with undefined if it doesn't say so, or what it
-   * says isn't valid. Rejects if the ledger can't be asked.
+   * Resolves with the principal on whose authority a request acts; with undefined if it doesn't name
+   * one, or what it shows isn't valid. Rejects if the ledger can't be asked.
    */
   authenticate(credentials: Credentials): Promise<Principal | undefined>;
 }

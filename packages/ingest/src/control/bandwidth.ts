@@ -11,7 +11,7 @@ import { outsideScope, type Scoped } from "./scoped.ts";
 
 /** The limit on what all workers of a ledger send together. */
 export interface Bandwidth {
-  /** Returns it. Who changed it and why is told to those alone who have no scope. */
+  /** Returns the limit. Only those whose scope has no limits are told who changed it, and why. */
   get(): Promise<BandwidthView>;
   /**
    * Sets the limit; workers keep to it within five seconds. Throws REQUEST_INVALID for one that

@@ -2,7 +2,7 @@ import type { BoardAct } from "@exhibit/contracts";
 import { type Ledger, recordBoardAct } from "@exhibit/ledger";
 import { importOfJob } from "../jobs/job-labels.ts";
 
-/** Records what somebody is about to do in Bull Board, with the import that it concerns, if it is one. */
+/** Records what somebody is about to do in Bull Board, with the import, if it concerns one. */
 export type BoardRecord = (act: BoardAct, who: string) => Promise<void>;
 
 export function createBoardRecord(ledger: Ledger): BoardRecord {

@@ -28,7 +28,7 @@ export function suitsOf({ suitId = "" }: CasesOf): RawBuilder<unknown> {
     )`;
 }
 
-/** In the place of the counters where there are none. */
+/** Nulls in place of the counters where there are none. */
 const nothing = sql.join(counterNames.map((name) => sql`null::bigint as ${sql.ref(name)}`));
 
 export type SuitRow = TotalsRow & { suit_id: string; is_imported: boolean };

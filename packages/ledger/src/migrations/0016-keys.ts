@@ -6,7 +6,7 @@ export const keys = step({
   version: 16,
   oldestProgram: 10,
   async up(db) {
-    // Only digests: who reads the ledger, or a copy of it, can't act as anybody.
+    // Only digests are kept: whoever reads the ledger, or a copy of it, can't act as anybody.
     await sql`
       create table api_keys (
         number bigint generated always as identity unique,

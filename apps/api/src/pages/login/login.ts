@@ -20,7 +20,7 @@ export interface LoginOptions {
   readonly address: PublicAddress;
 }
 
-/** Characters that a key or a code has at most. */
+/** The most characters of a key or a code. */
 const LONGEST_PROOF = 200;
 
 const proof = z.union([
@@ -34,7 +34,7 @@ export function addLogin(app: FastifyInstance, { sessions, address }: LoginOptio
   const open = { config: { needs: "nothing" as const }, logLevel: "warn" as const };
   const hidden = { hide: true };
 
-  /** Each login has a session of its own, so that none goes on that somebody else knew before. */
+  /** Each login begins a new session, so that none goes on that somebody else knew before. */
   async function endSessionOf(request: FastifyRequest): Promise<void> {
     const token = sessionTokenOf(request, address);
     if (token !== undefined) await sessions.end(token);
