@@ -37,6 +37,7 @@ import { listImportAudit } from "./routes/imports/list-import-audit.ts";
 import { listImports } from "./routes/imports/list-imports.ts";
 import { listIncidents } from "./routes/imports/list-incidents.ts";
 import { listSuits } from "./routes/imports/list-suits.ts";
+import { runDry } from "./routes/imports/run-dry.ts";
 import { readBandwidth, setBandwidth } from "./routes/operations/bandwidth.ts";
 import { health } from "./routes/operations/health.ts";
 import { listErrorCodes } from "./routes/operations/list-error-codes.ts";
@@ -90,6 +91,7 @@ export const routes: readonly (readonly [Method, string, Role | "nothing", Actio
   ["GET", "/v1/cases/:entrust_id/folders", "viewer", listCaseFolders],
   ["GET", "/v1/suits/:suit_id", "viewer", getSuit],
   ["GET", "/v1/suits/:suit_id/folders", "viewer", listSuitFolders],
+  ["POST", "/v1/dry-runs", "producer", runDry],
   ["GET", "/v1/sources", "producer", listSourceFolders],
   ["GET", "/v1/vendors", "viewer", listVendors],
   ["GET", "/v1/vendors/:vendor/audit", "ops", listVendorAudit],
@@ -185,8 +187,8 @@ function withNeeds(
 }
 
 /** Returns the status of an action's answer when it succeeds: the first that its schema describes. */
-function successOf({ schema, success }: Action): number {
-  return success ?? Number(Object.keys(schema.response ?? {})[0]);
+function successOf({ schema }: Action): number {
+  return Number(Object.keys(schema.response ?? {})[0]);
 }
 
 function importAgain({ importsOf }: ActionContext): Again {

@@ -243,7 +243,7 @@ export function createApiClient(options: HttpOptions): ApiClient {
         options,
       ),
     dryRun: (request) =>
-      write("POST", "/v1/imports?dry_run=true", dryRun, request, { limit: ANSWER_TIMEOUT_MS }),
+      write("POST", "/v1/dry-runs", dryRun, request, { limit: ANSWER_TIMEOUT_MS }),
     get: (id) => poll(importPath(id), importView, QUICK_READ),
     list: ({ entrust: entrust_id, suit: suit_id, statuses, labels: label, ...query }) => {
       const status = statuses?.join(",");

@@ -81,8 +81,6 @@ export interface RouteTraits {
   readonly isPolled?: true;
   /** Whether the answer holds a secret, so that it can't be kept for a repetition. @defaultValue false */
   readonly isSecret?: true;
-  /** The status of its usual success. @defaultValue the first that its schema describes */
-  readonly success?: number;
   /**
    * Answers a request that was carried out before, when the answer itself was lost together with the
    * process. @defaultValue the import that it changed, as it is now

@@ -13,13 +13,20 @@ const folder = { suit_id: "1001" };
 const source = { type: "directory", path: "/evidence/1001" };
 const payload = { folders: [{ vendor: "kongur", folder, source }] };
 
-it("answers a dry run with what was found, and creates nothing", async () => {
-  const url = "/v1/imports?dry_run=true";
-  const answer = await api.app.inject({ method: "POST", url, headers: bearer("portal"), payload });
-  expect([answer.statusCode, answer.json()]).toEqual([200, dryRun]);
-  expect(api.calls).toMatchObject([{ name: "dry run", args: [payload, "key:portal"] }]);
-  expect(answer.headers.location).toBeUndefined();
-});
+it.each(["/v1/imports?dry_run=true", "/v1/dry-runs"])(
+  "answers a dry run with what was found, and creates nothing: %s",
+  async (url) => {
+    const answer = await api.app.inject({
+      method: "POST",
+      url,
+      headers: bearer("portal"),
+      payload,
+    });
+    expect([answer.statusCode, answer.json()]).toEqual([200, dryRun]);
+    expect(api.calls).toMatchObject([{ name: "dry run", args: [payload, "key:portal"] }]);
+    expect(answer.headers.location).toBeUndefined();
+  },
+);
 
 it("creates an import for `dry_run=false`, and refuses what is neither", async () => {
   const post = (query: string) =>

@@ -21,6 +21,10 @@ const bodies: Record<string, object> = {
     entrust_id: "E-1",
     folders: [{ vendor: "kongur", folder: { suit_id: "1" }, source }],
   },
+  "POST /v1/dry-runs": {
+    entrust_id: "E-1",
+    folders: [{ vendor: "kongur", folder: { suit_id: "1" }, source }],
+  },
   "PATCH /v1/imports/:id": { title: "March scans" },
   "POST /v1/imports/:id/waive": { why: "It is gone." },
   "POST /v1/imports/:id/folders/:folder_id/accept-destination": { ...place, why: "It moved." },
@@ -31,7 +35,7 @@ const bodies: Record<string, object> = {
 };
 
 const narrowed = routes.filter(([, url]) =>
-  /^\/(v1\/(imports|failures|cases|suits|sources|vendors|bandwidth)|readyz)/.test(url),
+  /^\/(v1\/(imports|failures|cases|suits|dry-runs|sources|vendors|bandwidth)|readyz)/.test(url),
 );
 
 it.each(narrowed)("%s %s works within the principal's scope alone", async (method, url) => {

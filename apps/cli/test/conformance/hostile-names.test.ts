@@ -147,7 +147,7 @@ const delivery = deliveryOf({ host: HOSTILE, error: HOSTILE, answer: HOSTILE });
 const hostileApi: Answer = (response, { method, path }) => {
   const page = (item: unknown) => json(response, { items: [item], next: null });
   const [route = ""] = path.split("?");
-  if (path.endsWith("dry_run=true")) return json(response, found);
+  if (route === "/v1/dry-runs") return json(response, found);
   if (route === "/v1/sources") return json(response, sources);
   if (route.endsWith("/events")) return eventStream(response)(view);
   if (route.endsWith("/folders")) return page(folder);

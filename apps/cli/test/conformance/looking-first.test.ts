@@ -42,9 +42,7 @@ test("import --dry-run says what an import would do, creates none, and fails for
   const answer: Answer = (response) => json(response, found);
   const args = ["import", folder, "--suit", "1001", "--dry-run"];
   const { asked, code, stdout } = await against(answer, args);
-  expect(asked.map(({ method, path }) => `${method} ${path}`)).toEqual([
-    "POST /v1/imports?dry_run=true",
-  ]);
+  expect(asked.map(({ method, path }) => `${method} ${path}`)).toEqual(["POST /v1/dry-runs"]);
   expect(code).toBe(1);
   for (const part of [
     "/evidence/1001 → kongur suit_id=1001\n  12 files, 4.1 MB; 1 of them empty; 2 skipped; not all",

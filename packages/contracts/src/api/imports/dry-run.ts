@@ -68,6 +68,6 @@ export const createQuery = z.strictObject({
     .enum(["true", "false"])
     .optional()
     .describe(
-      "`true`: find out what the import would do, and create nothing. The response is then a DryRun, with 200",
+      "`true`: find out what the import would do, and create nothing. The response is then a DryRun, with 200, as that of `POST /v1/dry-runs`",
     ),
 });
