@@ -89,6 +89,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     address: [],
     http: ["address"],
     "safe-fetch": ["address", "http"],
+    testing: ["address"],
   },
   credentials: {
     lease: [],

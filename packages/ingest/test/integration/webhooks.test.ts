@@ -13,7 +13,8 @@ import {
 } from "@exhibit/ledger";
 import { ledgerKinds } from "@exhibit/ledger/testing";
 import { Postponed } from "@exhibit/queue";
-import { createSafeFetch } from "@exhibit/safe-fetch";
+import { createSafeFetch, type SafeFetch } from "@exhibit/safe-fetch";
+import { inside, startDns } from "@exhibit/safe-fetch/testing";
 import type { Logger } from "@exhibit/telemetry";
 import { startReceiver } from "@exhibit/testkit";
 import { Webhook } from "standardwebhooks";
@@ -57,10 +58,12 @@ async function start(answer: (response: ServerResponse, count: number) => void) 
     plain: true,
   });
   const parts = { ledger, fetch, secrets, logger };
-  const webhooks = createWebhooks({ ...parts, engine: { enqueue } })({ principal, who: "王芳" });
+  const webhooksBy = (safe: SafeFetch) =>
+    createWebhooks({ ...parts, fetch: safe, engine: { enqueue } })({ principal, who: "王芳" });
+  const webhooks = webhooksBy(fetch);
   const webhook = await make(webhooks, `${receiver.url}/hook?token=hunter2`);
   return {
-    ...{ receiver, webhooks, webhook, rung, logged, parts, keyId: id },
+    ...{ receiver, webhooks, webhooksBy, webhook, rung, logged, parts, keyId: id },
     /** Runs the webhook's job, and returns when it comes again; undefined if it is done. */
     async work(attempt = attemptOf()): Promise<number | undefined> {
       try {
@@ -284,6 +287,59 @@ describe("the address", () => {
         (error: { code: string }) => error.code,
       );
       expect([url, result]).toEqual([url, expected]);
+    }
+  });
+
+  test("of whatever is inside makes no webhook and no callback, in any spelling", async () => {
+    await using rig = await start(ok);
+    const strict = createSafeFetch({ ports: "all", plain: true });
+    const webhooks = rig.webhooksBy(strict);
+    for (const host of inside) {
+      const url = `http://${host}:${rig.receiver.port}/`;
+      const refusal = {
+        code: "ADDRESS_REFUSED",
+        message: expect.stringContaining("can't be called"),
+      };
+      await expect(make(webhooks, url), host).rejects.toMatchObject(refusal);
+      expect(() => webhooks.callback(url), host).toThrow(expect.objectContaining(refusal));
+    }
+    expect((await webhooks.list(fresh)).items).toHaveLength(1);
+  });
+
+  test("is called by a name only if all that the name stands for may be called, at each try", async () => {
+    await using rig = await start(ok);
+    // The receiver's address is outside here, and another one of this machine inside.
+    const { port } = rig.receiver;
+    await using dns = await startDns((name, times) => {
+      if (name === "mixed.test") return ["127.0.0.1", "127.0.0.2"];
+      return [name === "rebinds.test" && times === 1 ? "127.0.0.1" : "127.0.0.2"];
+    });
+    const fetch = createSafeFetch({
+      ...{ ports: [port], plain: true, allowedRanges: ["127.0.0.1"], lookup: dns.lookup },
+    });
+    const webhooks = rig.webhooksBy(fetch);
+    await webhooks.remove(rig.webhook.webhook_id);
+    const ids: string[] = [];
+    for (const name of ["inside.test", "mixed.test", "rebinds.test"]) {
+      ids.push((await make(webhooks, `http://${name}:${port}/${name}`)).webhook_id);
+    }
+    await makeImport();
+    const tell = async (id: string) =>
+      await deliver({ ...rig.parts, fetch }, id, attemptOf()).catch((thrown: unknown) => {
+        if (!(thrown instanceof Postponed)) throw thrown;
+      });
+    for (const id of ids) await tell(id);
+    expect(rig.receiver.received.map(({ path }) => path)).toEqual(["/rebinds.test"]);
+    await makeImport();
+    for (const id of ids) await tell(id);
+    expect(rig.receiver.received.map(({ path }) => path)).toEqual(["/rebinds.test"]);
+    for (const id of ids) {
+      const [last] = (await webhooks.deliveries(id, fresh)).items;
+      expect(last).toMatchObject({
+        state: "pending",
+        status: null,
+        error: expect.stringContaining("can't be called"),
+      });
     }
   });
 

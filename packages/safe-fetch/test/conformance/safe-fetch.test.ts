@@ -7,8 +7,7 @@ import { ExhibitError } from "@exhibit/contracts";
 import { selfSigned } from "@exhibit/testkit";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { bytesAtMost, createSafeFetch, type SafeFetchOptions } from "../../src/index.ts";
-import { startDns } from "../dns-server.ts";
-import { inside } from "../inside.ts";
+import { inside, startDns } from "../../src/testing/index.ts";
 
 interface Asked {
   readonly method: string;

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { blockedAddresses, isIn } from "../../src/address/blocked.ts";
 import { checkUrl } from "../../src/address/check-url.ts";
 import { addressOf, isRange, rangeOf } from "../../src/address/ranges.ts";
-import { inside } from "../inside.ts";
+import { inside } from "../../src/testing/index.ts";
 
 const outside = ["8.8.8.8", "223.255.255.1", "172.32.0.1", "100.128.0.1", "198.20.0.1"];
 const outside6 = ["::ffff:8.8.8.8", "2400:3200::1", "2606:4700::1111", "2001:4860:4860::8888"];

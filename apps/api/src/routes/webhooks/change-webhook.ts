@@ -1,6 +1,5 @@
 import { changeWebhookRequest, webhookView } from "@exhibit/contracts";
 import { action } from "../../action/action.ts";
-import { actorHeaders } from "../../action/actor.ts";
 import { failures } from "../../action/failure-responses.ts";
 import { webhookParams } from "../../action/webhook-params.ts";
 
@@ -12,7 +11,6 @@ export const changeWebhook = action(
       "What isn't named stays. One that is switched on begins anew: what failed before isn't held against it. Its address never changes: make another.",
     tags: ["webhooks"],
     params: webhookParams,
-    headers: actorHeaders,
     body: changeWebhookRequest,
     response: { 200: webhookView, ...failures },
   },

@@ -1,6 +1,5 @@
 import { newWebhook, webhookRequest } from "@exhibit/contracts";
 import { action } from "../../action/action.ts";
-import { actorHeaders } from "../../action/actor.ts";
 import { failures } from "../../action/failure-responses.ts";
 import { unstored } from "../../action/key-maker.ts";
 
@@ -11,7 +10,6 @@ export const createWebhook = action(
     description:
       "It is told of imports within your scope, as it is when something happens. The secret that signs what it is told is in this answer and nowhere else: it is kept encrypted.",
     tags: ["webhooks"],
-    headers: actorHeaders,
     body: webhookRequest,
     response: { 201: newWebhook, ...failures },
   },

@@ -1,6 +1,5 @@
 import { deliveryView, webhookActRequest } from "@exhibit/contracts";
 import { action } from "../../action/action.ts";
-import { actorHeaders } from "../../action/actor.ts";
 import { failures } from "../../action/failure-responses.ts";
 import { deliveryParams } from "../../action/webhook-params.ts";
 
@@ -12,7 +11,6 @@ export const redeliver = action(
       "Whatever became of it before, with all of its tries before it. Its `webhook-id` stays, so that a receiver that has it knows.",
     tags: ["webhooks"],
     params: deliveryParams,
-    headers: actorHeaders,
     body: webhookActRequest.nullish(),
     response: { 202: deliveryView, ...failures },
   },

@@ -1,6 +1,5 @@
 import { webhookActRequest, webhookView } from "@exhibit/contracts";
 import { action } from "../../action/action.ts";
-import { actorHeaders } from "../../action/actor.ts";
 import { failures } from "../../action/failure-responses.ts";
 import { webhookParams } from "../../action/webhook-params.ts";
 
@@ -11,7 +10,6 @@ export const removeWebhook = action(
     description: "Nothing more is sent to it, and its deliveries are gone.",
     tags: ["webhooks"],
     params: webhookParams,
-    headers: actorHeaders,
     body: webhookActRequest.nullish(),
     response: { 200: webhookView, ...failures },
   },

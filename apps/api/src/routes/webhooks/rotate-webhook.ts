@@ -1,6 +1,5 @@
 import { newWebhook, rotateWebhookRequest } from "@exhibit/contracts";
 import { action } from "../../action/action.ts";
-import { actorHeaders } from "../../action/actor.ts";
 import { failures } from "../../action/failure-responses.ts";
 import { unstored } from "../../action/key-maker.ts";
 import { webhookParams } from "../../action/webhook-params.ts";
@@ -13,7 +12,6 @@ export const rotateWebhook = action(
       "The new secret is in this answer and nowhere else. For `old_valid_hours` everything is signed with both, so that the receiver can change over in its own time.",
     tags: ["webhooks"],
     params: webhookParams,
-    headers: actorHeaders,
     body: rotateWebhookRequest.nullish(),
     response: { 200: newWebhook, ...failures },
   },

@@ -1,6 +1,5 @@
 import { deliveryView, webhookActRequest } from "@exhibit/contracts";
 import { action } from "../../action/action.ts";
-import { actorHeaders } from "../../action/actor.ts";
 import { failures } from "../../action/failure-responses.ts";
 import { webhookParams } from "../../action/webhook-params.ts";
 
@@ -12,7 +11,6 @@ export const testWebhook = action(
       "The event `webhook.test` goes the way of all others: `GET /v1/deliveries/{id}` tells what became of it.",
     tags: ["webhooks"],
     params: webhookParams,
-    headers: actorHeaders,
     body: webhookActRequest.nullish(),
     response: { 202: deliveryView, ...failures },
   },

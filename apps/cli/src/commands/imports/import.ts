@@ -27,6 +27,7 @@ interface ImportOptions extends FolderOptions {
   label?: string[];
   priority?: Priority;
   startAt?: string;
+  callback?: string;
   dryRun?: boolean;
   detach?: boolean;
   json?: boolean;
@@ -69,6 +70,10 @@ export const importCommand: CommandModule = (program, { run }) => {
       "begin then, by ISO 8601 with the zone, such as 2026-12-01T20:00+08:00; the command doesn't wait for it",
     )
     .option(
+      "--callback <url>",
+      "have the import's events sent there: one of your webhooks, or it becomes one (exhibit webhooks)",
+    )
+    .option(
       "--dry-run",
       "say what it would do: how much, where to, which names are a problem, what is there already",
     )
@@ -102,7 +107,7 @@ async function startImport(
   options: ImportOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const { title, priority, startAt: start_at } = options;
+  const { title, priority, startAt: start_at, callback: url } = options;
   const labels = options.label && labelsOf(options.label);
   const { request: mapped, without } = await mapCase(folders, caseOptions(options));
   const request = {
@@ -111,6 +116,7 @@ async function startImport(
     ...(labels && { labels }),
     ...(priority && { priority }),
     ...(start_at !== undefined && { start_at }),
+    ...(url !== undefined && { callback: { url } }),
   };
   for (const line of mappingLines(request.folders)) terminal.note(line);
   for (const suit of without) terminal.note(`There is no folder for suit ${suit}.`);

@@ -1,7 +1,8 @@
-import { deliveryOf, json, webhookOf } from "@exhibit/client/testing";
+import { deliveryOf, json, viewOf, webhookOf } from "@exhibit/client/testing";
 import type { NewWebhook, WebhookView } from "@exhibit/contracts";
 import { expect, test } from "vitest";
 import { against } from "../../support/run.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 
 const at = "2026-11-30T10:00:00.000Z";
 const webhook = webhookOf();
@@ -174,4 +175,15 @@ test("redeliver, and everything as JSON", async () => {
     ["webhooks", "add", "https://a/", "--json"],
   );
   expect(shown.last()).toMatchObject({ secret: made.secret });
+});
+
+test("import names its callback", async () => {
+  const folder = await scratchFolder(["a.pdf"]);
+  const { asked } = await against(
+    (response) => json(response, viewOf({ status: "storing" }), 202),
+    ["import", folder, "--suit", "1001", "--callback", "https://portal.test/hook", "--detach"],
+  );
+  expect(asked.find(({ method }) => method === "POST")?.body).toMatchObject({
+    callback: { url: "https://portal.test/hook" },
+  });
 });

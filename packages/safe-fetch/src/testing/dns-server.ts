@@ -2,9 +2,7 @@ import { createSocket } from "node:dgram";
 import { Resolver } from "node:dns/promises";
 import { once } from "node:events";
 import { isIPv4 } from "node:net";
-import type { createSafeFetch } from "../src/index.ts";
-
-type Lookup = NonNullable<Parameters<typeof createSafeFetch>[0]["lookup"]>;
+import type { Lookup } from "../address/own-places.ts";
 
 /** A name server on the loopback that answers as the test says, and counts how often it is asked for IPv4. */
 export async function startDns(

@@ -1,0 +1,2 @@
+export { startDns } from "./dns-server.ts";
+export { inside } from "./inside.ts";
