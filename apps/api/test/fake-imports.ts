@@ -246,6 +246,7 @@ export const keyView = keyOf();
 /** Keys that note what they are asked for. */
 function fakeKeys(note: (name: string, ...args: unknown[]) => void): Keys {
   return {
+    get: async (id) => ({ ...keyView, key_id: id }),
     async list(query, by) {
       note("list keys", query, by);
       return { items: [keyView], next: null };

@@ -4,6 +4,7 @@ export {
   findApiKey,
   listApiKeys,
   type Rotation,
+  readApiKey,
   revokeApiKey,
   rotateApiKey,
   touchApiKey,

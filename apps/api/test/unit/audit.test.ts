@@ -23,22 +23,26 @@ it("lists what people did to anything, as the query says", async () => {
           ...{ who: "key:portal", what: ["board", "change"], vendor: "kongur" },
           ...{ subject: "queues/store", order: "desc", limit: 7, after: "17.3" },
           import_id: "0f8fad5b-d9cb-469f-a165-70867728950e",
-          from: "2026-01-01T00:00:00+08:00",
-          to: "2026-02-01T00:00:00Z",
+          from: "2025-12-31T16:00:00.000Z",
+          to: "2026-02-01T00:00:00.000Z",
         },
       ],
     },
   ]);
 });
 
-it.each(["what=delete", "order=up", "from=yesterday", "import_id=7", "actor=me"])(
-  "refuses the query %s",
-  async (query) => {
-    api = await startApi();
-    expect((await api.app.inject(`/v1/audit?${query}`)).statusCode).toBe(400);
-    expect(api.calls).toEqual([]);
-  },
-);
+it.each([
+  "what=delete",
+  "order=up",
+  "from=yesterday",
+  "to=0000-01-01T00:00:00Z",
+  "import_id=7",
+  "actor=me",
+])("refuses the query %s", async (query) => {
+  api = await startApi();
+  expect((await api.app.inject(`/v1/audit?${query}`)).statusCode).toBe(400);
+  expect(api.calls).toEqual([]);
+});
 
 it("is for administrators without limits", async () => {
   const narrow = principal("admin", { scope: { ...everything, entrust_ids: ["E-1"] } });

@@ -1,5 +1,6 @@
 import { ExhibitError } from "@exhibit/contracts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { routes } from "../../src/routes.ts";
 import { fakeAnswers, startApi } from "../fake-imports.ts";
 
 let api: Awaited<ReturnType<typeof startApi>>;
@@ -23,6 +24,24 @@ const body = (suit_id = "1001") => ({
     },
   ],
 });
+
+/** The routes that change one thing and take a key; those about failures act on several imports in turn. */
+const changes = routes.flatMap(([method, url, , { isSecret }]) =>
+  method === "GET" || isSecret === true || url.startsWith("/v1/failures/")
+    ? []
+    : [[method, url] as const],
+);
+
+/** Bodies of those that need one. */
+const bodies: Record<string, object> = {
+  "POST /v1/imports": body(),
+  "PATCH /v1/imports/:id": { title: "Mine" },
+  "POST /v1/imports/:id/waive": { why: "It is gone." },
+  "POST /v1/imports/:id/folders/:folder_id/accept-destination": {
+    ...{ endpoint: "https://e", bucket: "b", prefix: "p/", why: "It moved." },
+  },
+  "PUT /v1/bandwidth": { limit: "10M" },
+};
 
 const post = (key: string, payload: object = body(), url = "/v1/imports") =>
   api.app.inject({ method: "POST", url, payload, headers: { "idempotency-key": key } });
@@ -170,6 +189,38 @@ describe("a request with an Idempotency-Key", () => {
     expect(asked("create")).toHaveLength(1);
     expect(asked("pause vendor")).toHaveLength(1);
   });
+
+  it.each(changes)(
+    "whose answer was lost is answered with success, and that it was carried out before: %s %s",
+    async (method, url) => {
+      const { import_id } = api.put();
+      const ids: Record<string, string> = { id: import_id, vendor: "kongur", folder_id: "1" };
+      const path = url.replace(/:(\w+)/g, (_, name: string) => ids[name] ?? "x");
+      const send = () =>
+        api.app.inject({
+          method,
+          url: path,
+          payload: bodies[`${method} ${url}`] ?? {},
+          headers: { "idempotency-key": "k-1" },
+        });
+      const first = await send();
+      expect(first.statusCode).toBeLessThan(300);
+      const done = api.calls.length;
+      for (const [name, known] of kept) {
+        kept.set(name, { ...known, answer: undefined, importId: import_id });
+      }
+      const again = await send();
+      expect(again.statusCode).toBe(first.statusCode);
+      expect(again.headers).toMatchObject({ "idempotency-replayed": "true" });
+      // How many files an act was about isn't known any more.
+      const { act: _act, ...known } = first.json();
+      expect(Object.keys(again.json())).toEqual(Object.keys(known));
+      // Nothing but reading what it was about.
+      expect(new Set(api.calls.slice(done).map(({ name }) => name))).not.toContain(
+        api.calls[0]?.name,
+      );
+    },
+  );
 
   it("is answered although its answer can't be kept, and that is logged", async () => {
     answers.keep = async () => {

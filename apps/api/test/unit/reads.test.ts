@@ -107,7 +107,7 @@ it("lists who read what, as the query says", async () => {
       {
         ...{ who: "key:court", what: ["files", "files.csv"], import_id: id, subject: "imports" },
         ...{ order: "desc", limit: 7 },
-        ...{ from: "2026-01-01T00:00:00Z", to: "2026-02-01T00:00:00Z" },
+        ...{ from: "2026-01-01T00:00:00.000Z", to: "2026-02-01T00:00:00.000Z" },
       },
     ],
   });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { plainText } from "../text/plain-text.ts";
+import { moment } from "./moment.ts";
 import { among, pageOf, pageQuery } from "./pages.ts";
 
 /**
@@ -98,8 +99,8 @@ export const wholeAuditQuery = auditQuery.extend({
   subject: plainText(500)
     .optional()
     .describe("What else was acted on, or what lies below it: `keys`, `keys/AbC12345`, `queues`"),
-  from: z.iso.datetime({ offset: true }).optional().describe("The first moment"),
-  to: z.iso.datetime({ offset: true }).optional().describe("The moment before which it ends"),
+  from: moment.optional().describe("The first moment"),
+  to: moment.optional().describe("The moment before which it ends"),
 });
 
 /**

@@ -3,7 +3,6 @@ import {
   type AuditEvent,
   ExhibitError,
   isUnscoped,
-  type KeyRecord,
   type KeyRequest,
   type KeyView,
   type NewKey,
@@ -16,11 +15,11 @@ import {
 import {
   type AuditQuery,
   createApiKey,
-  findApiKey,
   type Ledger,
   listApiKeys,
   listKeyAuditEvents,
   type Page,
+  readApiKey,
   revokeApiKey,
   rotateApiKey,
 } from "@exhibit/ledger";
@@ -38,6 +37,8 @@ export interface KeyMaker {
  * beyond their own scope is NOT_FOUND for them. Every change is recorded in the audit log.
  */
 export interface Keys {
+  /** Returns a key, also one that is revoked or has expired. Throws NOT_FOUND. */
+  get(keyId: string, by: KeyMaker): Promise<KeyView>;
   /** Returns a page of keys, the oldest first, also of those that are revoked or have expired. */
   list(query: { limit: number; after?: string | undefined }, by: KeyMaker): Promise<Page<KeyView>>;
   /**
@@ -70,14 +71,15 @@ export function createKeys(
   ledger: Ledger,
   { onChange = () => {}, now = Date.now }: KeysOptions = {},
 ): Keys {
-  /** Returns a key that somebody may know of. */
-  async function findFor({ scope }: Principal, keyId: string): Promise<KeyRecord> {
-    const key = await findApiKey(ledger, keyId);
-    if (key !== undefined && isWithin(key.principal.scope, scope)) return key;
+  /** Returns a key that somebody may know of. Throws NOT_FOUND. */
+  async function findFor({ scope }: Principal, keyId: string): Promise<KeyView> {
+    const key = await readApiKey(ledger, keyId, scope);
+    if (key !== undefined) return key;
     throw new ExhibitError("NOT_FOUND", `There is no key ${keyId}.`);
   }
 
   return {
+    get: (keyId, { principal }) => findFor(principal, keyId),
     list: (query, { principal }) => listApiKeys(ledger, query, principal.scope),
     async create(request, { principal, who = principal.name }) {
       const own = principal.scope;
@@ -111,7 +113,7 @@ export function createKeys(
     },
     async rotate(keyId, request, { principal, who = principal.name }) {
       const key = await findFor(principal, keyId);
-      checkMayMake(principal, key.principal);
+      checkMayMake(principal, { ...key, mayNameOthers: key.may_name_others });
       const made = makeApiKey(keyId);
       const view = await rotateApiKey(
         ledger,

@@ -68,6 +68,21 @@ export async function findApiKey({ db }: Ledger, id: string): Promise<KeyRecord 
   return row && keyRecord(row);
 }
 
+/** Returns a key, also one that is revoked or has expired, unless its scope goes beyond `scope`. */
+export async function readApiKey(
+  { db }: Ledger,
+  id: string,
+  scope: Scope,
+): Promise<KeyView | undefined> {
+  const row = await db
+    .selectFrom("api_keys")
+    .selectAll()
+    .where("id", "=", id)
+    .where(isWithinScope(scope))
+    .executeTakeFirst();
+  return row && keyView(row);
+}
+
 /**
  * Lists the keys, the oldest first, also those that are revoked or have expired; of those whose scope
  * goes beyond `scope`, none.

@@ -1,4 +1,5 @@
 import { keyView, revokeKeyRequest } from "@exhibit/contracts";
+import type { z } from "zod";
 import { action } from "../../action/action.ts";
 import { failures } from "../../action/failure-responses.ts";
 import { keyMakerOf, keyParams } from "../../action/key-maker.ts";
@@ -17,4 +18,10 @@ export const revokeKey = action(
   ({ keys }) =>
     async (request) =>
       keys.revoke(request.params.id, request.body ?? {}, keyMakerOf(request)),
+  {
+    again:
+      ({ keys }) =>
+      (request) =>
+        keys.get((request.params as z.output<typeof keyParams>).id, keyMakerOf(request)),
+  },
 );

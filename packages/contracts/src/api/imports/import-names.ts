@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { plainWord } from "../../text/plain-text.ts";
+import { moment } from "../moment.ts";
 
 /** What people call an import. */
 export const title = plainWord(200);
@@ -35,13 +36,12 @@ export const labelText = z
 const MAX_DAYS_AHEAD = 366;
 
 /** When an import is to start. A time that is over means at once, so that a request can be repeated. */
-export const startAt = z
-  .union([z.iso.datetime({ offset: true }), z.iso.datetime({ offset: true, precision: -1 })], {
-    error: "give a time with its zone, such as 2026-12-01T20:00+08:00",
-  })
-  .refine((text) => Date.parse(text) <= Date.now() + MAX_DAYS_AHEAD * 24 * 60 * 60 * 1000, {
+export const startAt = moment.refine(
+  (text) => Date.parse(text) <= Date.now() + MAX_DAYS_AHEAD * 24 * 60 * 60 * 1000,
+  {
     error: `it is more than ${MAX_DAYS_AHEAD} days ahead`,
-  });
+  },
+);
 
 /** How soon an import is to be done, compared with the others. */
 export const priorities = ["urgent", "normal", "bulk"] as const;

@@ -3,6 +3,7 @@ import { atMost } from "../../at-most.ts";
 import { plainText, plainWord } from "../../text/plain-text.ts";
 import { errorView, failureAction, retryHelps } from "../error-views.ts";
 import { examples } from "../examples.ts";
+import { moment } from "../moment.ts";
 import { pageOf, pageQuery, repeatable } from "../pages.ts";
 import { trial } from "../trial.ts";
 import { callback } from "../webhooks.ts";
@@ -183,8 +184,8 @@ export const importQuery = pageQuery.extend({
     .describe("Only imports whose `entrust_id`, id, title or one of whose suits begins with this"),
   vendor: plainText(200).optional().describe("Only imports with a folder of this vendor"),
   created_by: plainText(200).optional().describe("Only imports that this person or key created"),
-  created_after: z.iso.datetime({ offset: true }).optional(),
-  created_before: z.iso.datetime({ offset: true }).optional(),
+  created_after: moment.optional(),
+  created_before: moment.optional(),
   sort: z
     .enum(["newest", "oldest"])
     .optional()
