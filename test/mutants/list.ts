@@ -895,6 +895,63 @@ export const mutants: readonly Mutant[] = [
     test: {
       file: "packages/ingest/test/integration/webhooks.test.ts",
       name: "a worker that stops gives back what it has begun, and nothing counts as tried",
+    what: "a list of evidence is sent while its reading is still being recorded",
+    file: "apps/api/src/action/on-record.ts",
+    from: "await record({",
+    to: "void record({",
+    test: {
+      file: "apps/api/test/unit/reads.test.ts",
+      name: "isn't shown when it can't be recorded",
+    },
+  },
+  {
+    what: "the record of everything is shown to administrators of some cases",
+    file: "apps/api/src/routes/audit/list-audit.ts",
+    from: "{ unscoped: true },",
+    to: "{},",
+    test: {
+      file: "apps/api/test/unit/audit.test.ts",
+      name: "is for administrators without limits",
+    },
+  },
+  {
+    what: "each read is recorded anew",
+    file: "packages/ingest/src/control/read-record.ts",
+    from: "if (known !== undefined) return await known;",
+    to: "",
+    test: {
+      file: "packages/ingest/test/integration/read-record.test.ts",
+      name: "once an hour for each principal, list and subject",
+    },
+  },
+  {
+    what: "an answer is repeated to whoever has the name by now",
+    file: "packages/ledger/src/idempotency/kept-answers.ts",
+    from: "row.scope !== null && Buffer.from(row.scope).equals(scope)",
+    to: "row.scope !== null",
+    test: {
+      file: "packages/ledger/test/integration/idempotency.test.ts",
+      name: "is told of to a sender with another scope",
+    },
+  },
+  {
+    what: 'a key without limits is within a scope that lists the word "all"',
+    file: "packages/ledger/src/access/scope-within.ts",
+    from: "(jsonb_typeof(${inner}) = 'array' and ${inner} <@",
+    to: "(${inner} <@",
+    test: {
+      file: "packages/ledger/test/integration/access/api-keys.test.ts",
+      name: "are listed as far as a scope reaches",
+    },
+  },
+  {
+    what: "a page of the record repeats what happened at once",
+    file: "packages/ledger/src/views/paging.ts",
+    from: 'order === "asc" ? ">" : "<"',
+    to: 'order === "asc" ? ">=" : "<="',
+    test: {
+      file: "packages/ledger/test/integration/audit.test.ts",
+      name: "that miss and repeat nothing",
     },
   },
 ];
