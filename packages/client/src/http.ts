@@ -83,7 +83,7 @@ const NOT_MODIFIED = 304;
 /** Milliseconds between two attempts of a read. */
 const RETRY_PAUSE = 200;
 /** Answers that are remembered for what is polled; a program follows few imports at once. */
-const MOST_POLLED = 50;
+const MAX_POLLED = 50;
 
 export function createHttp(options: HttpOptions): Http {
   const { timeout = 30_000, retryReadsFor = 0, patience = 300_000, onWait } = options;
@@ -175,7 +175,7 @@ export function createHttp(options: HttpOptions): Http {
     polled.delete(path);
     if (typeof data === "object" && data !== null) polled.set(path, data);
     const [oldest] = polled.keys();
-    if (polled.size > MOST_POLLED && oldest !== undefined) polled.delete(oldest);
+    if (polled.size > MAX_POLLED && oldest !== undefined) polled.delete(oldest);
     return data;
   }
 

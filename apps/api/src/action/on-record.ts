@@ -23,10 +23,14 @@ export function onRecord(what: EvidenceList, record: ReadRecord): onSendAsyncHoo
   };
 }
 
-/** Returns what a list is of, by the beginning of its path: `imports/0f8fad5b-…`, `cases/E-77`. */
+/**
+ * Returns what a list is of, by the beginning of its path: `imports/0f8fad5b-…`, `cases/E-77`; without
+ * a name in it, `sources`.
+ */
 function subjectOf({ routeOptions, params }: FastifyRequest): string {
   const [, , kind = "", name = ""] = routeOptions.url?.split("/") ?? [];
-  const value = (params as Readonly<Record<string, string>>)[name.slice(1)] ?? "";
+  const value = (params as Readonly<Record<string, string>>)[name.slice(1)];
+  if (value === undefined) return kind;
   // An id may be written in capitals.
   return kind === "imports" ? `${kind}/${value.toLowerCase()}` : `${kind}/${value}`;
 }

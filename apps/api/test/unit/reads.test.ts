@@ -45,6 +45,7 @@ describe.each(evidence)("$method $url", ({ url, what }) => {
       .replace(":suit_id", encodeURIComponent("案件 1"))
       .replace(":id", id.toUpperCase());
   const subject = () => {
+    if (url === "/v1/sources") return "sources";
     if (url.startsWith("/v1/imports/")) return `imports/${id}`;
     return url.startsWith("/v1/cases/") ? "cases/E-77/1" : "suits/案件 1";
   };

@@ -105,7 +105,7 @@ export const wholeAuditQuery = auditQuery.extend({
 
 /**
  * The lists of evidence, by the ends of their paths, whose reading is on record: they tell of single
- * files or folders. `logs` are those of a job in Bull Board.
+ * files or folders. `sources` are folders that could be imported, `logs` those of a job in Bull Board.
  */
 export const evidenceLists = [
   "files",
@@ -113,6 +113,7 @@ export const evidenceLists = [
   "files.csv",
   "folders",
   "incidents",
+  "sources",
   "logs",
 ] as const;
 export type EvidenceList = (typeof evidenceLists)[number];

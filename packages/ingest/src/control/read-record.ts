@@ -10,7 +10,7 @@ export type ReadRecord = (read: Read) => Promise<void>;
 const HOUR = 3_600_000;
 
 /** Reads that a process remembers: beyond it, the ledger is asked once more, which changes nothing. */
-const MOST_REMEMBERED = 10_000;
+const MAX_REMEMBERED = 10_000;
 
 /** Reads that are recorded together. */
 interface Batch {
@@ -43,7 +43,7 @@ export function createReadRecord(
 
   return async (read) => {
     const thisHour = now() - (now() % HOUR);
-    if (thisHour !== hour || recorded.size >= MOST_REMEMBERED) recorded.clear();
+    if (thisHour !== hour || recorded.size >= MAX_REMEMBERED) recorded.clear();
     hour = thisHour;
     const name = JSON.stringify([read.who, read.what, read.subject]);
     const known = recorded.get(name);

@@ -16,5 +16,5 @@ export const listSourceFolders = action(
   ({ foldersOf }) =>
     async (request, reply) =>
       foldersOf(request).list(request.query, askerOf(request, reply)),
-  { head: false },
+  { head: false, evidence: "sources" },
 );
