@@ -895,6 +895,9 @@ export const mutants: readonly Mutant[] = [
     test: {
       file: "packages/ingest/test/integration/webhooks.test.ts",
       name: "a worker that stops gives back what it has begun, and nothing counts as tried",
+    },
+  },
+  {
     what: "a list of evidence is sent while its reading is still being recorded",
     file: "apps/api/src/action/on-record.ts",
     from: "await record({",

@@ -1,4 +1,5 @@
 import { deliveryView, webhookActRequest } from "@exhibit/contracts";
+import type { z } from "zod";
 import { action } from "../../action/action.ts";
 import { failures } from "../../action/failure-responses.ts";
 import { deliveryParams } from "../../action/webhook-params.ts";
@@ -19,4 +20,10 @@ export const redeliver = action(
       const delivery = await webhooksOf(request).redeliver(request.params.id, request.body ?? {});
       return reply.code(202).send(delivery);
     },
+  {
+    again:
+      ({ webhooksOf }) =>
+      (request) =>
+        webhooksOf(request).delivery((request.params as z.output<typeof deliveryParams>).id),
+  },
 );
