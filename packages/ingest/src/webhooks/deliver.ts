@@ -23,6 +23,13 @@ export interface DeliverDependencies {
   /** Undefined where nothing can decrypt secrets. */
   readonly secrets: WebhookSecrets | undefined;
   readonly logger: Logger;
+  /** Milliseconds within which a receiver has to answer. @defaultValue 15,000 */
+  readonly answerTimeoutMs?: number;
+}
+
+/** How a try ended, and where it was sent, for the log. */
+interface Try extends TryResult {
+  readonly address?: string;
 }
 
 /** Requests to one webhook at once. */
@@ -83,13 +90,19 @@ async function sendOne(
     return;
   }
   await record(() => recordTry(ledger, delivery.id, result));
-  const { status, error, againIn, isGone } = result;
-  if (error === undefined) return;
+  const { status, address, error, againIn, isGone } = result;
   const { import_id, tries } = delivery;
+  const fields = {
+    ...{ webhook_id: webhookId, delivery_id: delivery.id, import_id, tries, status, address },
+  };
+  if (error === undefined) {
+    logger.debug({ event: "webhook.delivered", ...fields }, "a webhook took an event");
+    return;
+  }
   logger.warn(
     {
       event: "webhook.failed",
-      ...{ webhook_id: webhookId, delivery_id: delivery.id, import_id, tries, status },
+      ...fields,
       ...{ reason: error, again_in_ms: againIn, is_gone: isGone },
     },
     "a webhook didn't take an event",
@@ -98,11 +111,11 @@ async function sendOne(
 
 /** Tries to send a delivery. Returns undefined when it was broken off. */
 async function trySend(
-  { fetch, secrets }: DeliverDependencies,
+  { fetch, secrets, answerTimeoutMs = ANSWER_TIMEOUT_MS }: DeliverDependencies,
   webhookId: string,
   delivery: ClaimedDelivery,
   signal: AbortSignal,
-): Promise<TryResult | undefined> {
+): Promise<Try | undefined> {
   const { tries } = delivery;
   const keys = [delivery.secret, delivery.previousSecret].flatMap((encrypted) =>
     encrypted === null ? [] : (secrets?.open(webhookId, encrypted) ?? []),
@@ -114,10 +127,10 @@ async function trySend(
   }
   const late = new ExhibitError(
     "ADDRESS_UNREACHABLE",
-    `The receiver didn't answer within ${ANSWER_TIMEOUT_MS / 1000} s.`,
+    `The receiver didn't answer within ${answerTimeoutMs / 1000} s.`,
   );
   const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(late), ANSWER_TIMEOUT_MS);
+  const timer = setTimeout(() => limit.abort(late), answerTimeoutMs);
   const stop = () => limit.abort(signal.reason);
   signal.addEventListener("abort", stop, { once: true });
   try {
@@ -130,13 +143,13 @@ async function trySend(
       body: Buffer.from(body),
       signal: limit.signal,
     });
-    const { status } = response;
+    const { status, address } = response;
     // By its status alone the receiver has taken it, or not.
     const answer = await bytesAtMost(response, MAX_ANSWER_BYTES).then(textOf, () => "");
-    if (status >= 200 && status < 300) return { status, answer };
+    if (status >= 200 && status < 300) return { status, address, answer };
     const isGone = status === 410;
     const again = isGone ? undefined : pauseAfter(tries, response.headers["retry-after"]);
-    return { status, answer, error: sentenceOf(status), againIn: again, isGone };
+    return { status, address, answer, error: sentenceOf(status), againIn: again, isGone };
   } catch (thrown) {
     if (signal.aborted) return undefined;
     const { message } = toExhibitError(thrown);

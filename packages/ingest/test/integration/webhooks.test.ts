@@ -18,7 +18,7 @@ import { inside, startDns } from "@exhibit/safe-fetch/testing";
 import type { Logger } from "@exhibit/telemetry";
 import { startReceiver } from "@exhibit/testkit";
 import { Webhook } from "standardwebhooks";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createWebhooks, type Webhooks } from "../../src/control/webhooks.ts";
 import { createWebhookSecrets, deliver, enqueueOpenWork } from "../../src/index.ts";
 import { attemptOf } from "../rig.ts";
@@ -51,7 +51,8 @@ async function start(answer: (response: ServerResponse, count: number) => void) 
   const logged: object[] = [];
   const enqueue = async (name: string, jobs: readonly { id: string }[]) =>
     void rung.push(...jobs.map((job) => `${name} ${job.id}`));
-  const logger = { warn: (of: object) => void logged.push(of) } as unknown as Logger;
+  const note = (of: object) => void logged.push(of);
+  const logger = { warn: note, debug: note } as unknown as Logger;
   const fetch = createSafeFetch({
     allowedRanges: ["127.0.0.0/8"],
     ports: [receiver.port],
@@ -232,6 +233,40 @@ test("a receiver that closes the connection, or isn't there, has failed", async 
     tries: 2,
     error: expect.stringContaining("nothing listens there"),
   });
+});
+
+test("a receiver that is too slow has failed; one that answers and then says no more hasn't", async () => {
+  await using rig = await start((response, count) => {
+    if (count > 1) response.writeHead(202).write("on it");
+  });
+  await makeImport();
+  const work = () =>
+    deliver({ ...rig.parts, answerTimeoutMs: 100 }, rig.webhook.webhook_id, attemptOf()).catch(
+      (thrown: unknown) => {
+        if (!(thrown instanceof Postponed)) throw thrown;
+      },
+    );
+  await work();
+  const error = "The receiver didn't answer within 0.1 s.";
+  expect(await rig.last()).toMatchObject({ state: "pending", tries: 1, status: null, error });
+  await hurry();
+  await work();
+  expect(await rig.last()).toMatchObject({ state: "delivered", tries: 2, status: 202 });
+});
+
+test("a webhook with a long queue lets others have their turn", async () => {
+  await using rig = await start((response) => {
+    // So much time has passed by now that its turn is over.
+    vi.spyOn(Date, "now").mockReturnValue(later);
+    ok(response);
+  });
+  const later = Date.now() + 60_000;
+  for (let made = 0; made < 12; made += 1) await makeImport();
+  expect(await rig.work()).toBe(0);
+  vi.restoreAllMocks();
+  expect(rig.receiver.received.length).toBeLessThanOrEqual(4);
+  expect(await rig.work()).toBe(0);
+  vi.restoreAllMocks();
 });
 
 test("four requests go to one receiver at once, and no event twice", async () => {
@@ -426,6 +461,7 @@ test("a failure is logged, without address, answer or secret", async () => {
       import_id: importId,
       status: 500,
       tries: 1,
+      address: "127.0.0.1",
     },
   ]);
   const rows = [
