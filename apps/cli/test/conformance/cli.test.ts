@@ -470,7 +470,13 @@ test("audit of reads says who read which lists of an import, or of everything", 
   const whole = await against(reads, all);
   expect(whole.last()).toMatchObject({ reads: [{ who: "key:court" }] });
   expect(whole.asked[0]?.path).toContain("?subject=cases&who=key%3Acourt&limit=1000");
-  for (const names of [[], [importId, "--all"], ["--vendor", "x"], ["--all", "--what", "create"]]) {
+  for (const names of [
+    [],
+    [importId, "--all"],
+    [importId, "--subject", "x"],
+    ["--vendor", "x"],
+    ["--all", "--what", "create"],
+  ]) {
     expect((await exhibit(["audit", "--reads", ...names])).code).toBe(2);
   }
 });

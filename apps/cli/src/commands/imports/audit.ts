@@ -4,12 +4,13 @@ import { Option } from "commander";
 import { apiOfEnvironment } from "../../client/api-of-environment.ts";
 import { importIdOf } from "../../client/import-id.ts";
 import { badUse, exitCodes } from "../../output/exit-codes.ts";
-import { formatCount, formatTable, formatTime, type TimeStyle } from "../../output/format.ts";
+import type { TimeStyle } from "../../output/format.ts";
 import type { Terminal } from "../../output/terminal.ts";
 import { readAmong } from "../arguments/comma-separated.ts";
 import { targetOf } from "../arguments/import-or-vendor.ts";
 import { readTime } from "../arguments/time.ts";
 import { type CommandModule, jsonOption, utcOption } from "../command.ts";
+import { auditLines, readLines } from "./audit-lines.ts";
 
 interface AuditOptions extends TimeStyle, AuditFilter {
   vendor?: string;
@@ -86,18 +87,10 @@ async function showReads(
 ): Promise<number> {
   if ((id !== undefined) === all)
     throw badUse("Name either an import by its ID, or everything by --all.");
+  if (id !== undefined && subject !== undefined) throw badUse("--subject belongs to --all.");
   const of = id === undefined ? { subject } : { import: await importIdOf(api, id) };
   const reads = await toArray(api.reads({ ...of, who, from, to }));
-  const rows = reads.map((read) => [
-    formatTime(read.at, style),
-    read.who,
-    `${read.what} of ${read.subject}`,
-  ]);
-  const lines =
-    reads.length === 0
-      ? ["Nobody has read any."]
-      : formatTable([["FIRST IN ITS HOUR", "WHO", "READ"], ...rows]);
-  for (const line of lines) terminal.say(line);
+  for (const line of readLines(reads, style)) terminal.say(line);
   terminal.result({ reads });
   return exitCodes.done;
 }
@@ -105,62 +98,3 @@ async function showReads(
 function readActs(text: string): AuditAction[] {
   return readAmong(auditActions, text);
 }
-
-function auditLines(
-  events: readonly AuditEvent[],
-  { all = false, ...style }: AuditOptions,
-): string[] {
-  if (events.length === 0)
-    return [all ? "Nobody has done anything like it." : "Nobody has done anything to it yet."];
-  const rows = events.map((event) => [
-    formatTime(event.at, style),
-    event.who,
-    ...(all ? [thingOf(event)] : []),
-    whatOf(event),
-    event.why ?? "",
-  ]);
-  return formatTable([["WHEN", "WHO", ...(all ? ["TO"] : []), "WHAT", "WHY"], ...rows]);
-}
-
-/** `import 0f8fad5b-…`, `vendor kongur`, `keys/AbC12345` */
-function thingOf({ import_id, vendor, subject }: AuditEvent): string {
-  if (import_id !== null) return `import ${import_id}`;
-  return vendor === null ? (subject ?? "") : `vendor ${vendor}`;
-}
-
-/** `retry of VENDOR_REFUSED in folder 7 (3 files)`, `accept of bucket evidence-2 (was evidence)` */
-function whatOf({ what, code, folder_id, file_id, files, details }: AuditEvent): string {
-  return [
-    what,
-    ...(code === null ? [] : [`of ${code}`]),
-    ...(folder_id === null ? [] : [`in folder ${folder_id}`]),
-    ...(file_id === null ? [] : [`of file ${file_id}`]),
-    ...(files === null ? [] : [`(${formatCount(files, "file")})`]),
-    ...changesIn(details),
-    ...pressIn(what, details),
-    ...(typeof details?.limit === "string" ? [`to ${details.limit}`] : []),
-  ].join(" ");
-}
-
-/** Returns what button was pressed in Bull Board, and for which jobs. */
-function pressIn(what: AuditEvent["what"], details: AuditEvent["details"]): string[] {
-  if (what !== "board" || details === null) return [];
-  const { action, queue, job, status } = details as Readonly<Record<string, string | undefined>>;
-  const jobs =
-    job ?? `all ${[status, "jobs"].filter(Boolean).join(" ")} of ${queue ?? "all queues"}`;
-  return [`${action} of ${jobs}`];
-}
-
-/** Returns what an `accept` replaced by what. */
-function changesIn(details: AuditEvent["details"]): string[] {
-  const { from, to } = (details ?? {}) as { from?: Facts; to?: Facts };
-  if (from === undefined || to === undefined) return [];
-  const changes = Object.entries(to)
-    .filter(([key, value]) => value !== (from[key] ?? null))
-    .map(
-      ([key, value]) => `${key} ${value ?? "by the answers"} (was ${from[key] ?? "not on record"})`,
-    );
-  return changes.length === 0 ? [] : [`of ${changes.join(", ")}`];
-}
-
-type Facts = Readonly<Record<string, string | null>>;
