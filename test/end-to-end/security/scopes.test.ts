@@ -2,14 +2,17 @@ import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type ActedFailures,
+  type DeliveryView,
   everything,
   type FileView,
   type FolderView,
   type ImportView,
+  type NewWebhook,
   type Scope,
 } from "@exhibit/contracts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { routes } from "../../../apps/api/src/routes.ts";
+import { leaseKeysFor } from "../../support/lease-keys.ts";
 import { anyEngine, directory, type System, startSystem, writeTree } from "../../support/system.ts";
 
 // Two tenants, anna and bob, with a case and a folder of evidence each, and root, who has no scope.
@@ -20,6 +23,7 @@ const place = { endpoint: "https://e", bucket: "b", prefix: "p/" };
 /** Bodies of the routes that need one. */
 const bodies: Record<string, object> = {
   "PATCH /v1/imports/:id": { title: "Mine" },
+  "PATCH /v1/webhooks/:id": { description: "Mine" },
   "POST /v1/imports/:id/waive": { why: "It is gone." },
   "POST /v1/vendors/:vendor/check": { folder: { suit_id: "1001" } },
   "POST /v1/imports/:id/folders/:folder_id/accept-destination": { ...place, why: "It moved." },
@@ -29,11 +33,13 @@ describe.each(anyEngine)("Two tenants of one deployment (%s)", (kind) => {
   let system: System;
   let of: Record<"anna" | "bob", ImportView>;
   let foldersOfBob: FolderView[];
+  let webhookOfBob = "";
+  let deliveryOfBob = "";
   const keys = new Map<string, string>();
   const at = (...parts: string[]) => join(system.root, ...parts);
 
   beforeAll(async () => {
-    system = await startSystem(kind);
+    system = await startSystem(kind, { environment: leaseKeysFor(kind) });
     const scopes: Record<Who, Scope> = {
       anna: { entrust_ids: ["E-A"], vendors: ["kongur"], roots: [at("anna")] },
       bob: { entrust_ids: ["E-B"], vendors: ["kongur", "rex"], roots: [at("bob")] },
@@ -50,6 +56,11 @@ describe.each(anyEngine)("Two tenants of one deployment (%s)", (kind) => {
       "GET",
       `/v1/imports/${of.bob.import_id}/folders`,
     ).then(({ body }) => body));
+    const url = "https://webhook.invalid/bob";
+    const hook = await ask<NewWebhook>("bob", "POST", "/v1/webhooks", { url });
+    webhookOfBob = hook.body.webhook_id;
+    const path = `/v1/webhooks/${webhookOfBob}/test`;
+    deliveryOfBob = (await ask<DeliveryView>("bob", "POST", path, {})).body.delivery_id;
   });
   afterAll(() => system[Symbol.asyncDispose]());
 
@@ -122,6 +133,8 @@ describe.each(anyEngine)("Two tenants of one deployment (%s)", (kind) => {
     cases: () => ({ ofBob: { entrust_id: "E-B" }, ofNobody: { entrust_id: "E-X" } }),
     suits: () => ({ ofBob: { suit_id: "only-bobs" }, ofNobody: { suit_id: "only-noras" } }),
     vendors: () => ({ ofBob: { vendor: "rex" }, ofNobody: { vendor: "xer" } }),
+    webhooks: () => ({ ofBob: { id: webhookOfBob }, ofNobody: { id: crypto.randomUUID() } }),
+    deliveries: () => ({ ofBob: { id: deliveryOfBob }, ofNobody: { id: crypto.randomUUID() } }),
     keys: () => ({
       ofBob: { id: keys.get("bob")?.slice(4, 12) ?? "" },
       ofNobody: { id: "AbC12345" },

@@ -2,10 +2,18 @@ import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { type ErrorCode, errorTable, type ImportView, type Problem } from "@exhibit/contracts";
+import {
+  type DeliveryView,
+  type ErrorCode,
+  errorTable,
+  type ImportView,
+  type NewWebhook,
+  type Problem,
+} from "@exhibit/contracts";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { routes } from "../../../apps/api/src/routes.ts";
+import { leaseKeysFor } from "../lease-keys.ts";
 import { anyEngine, importOfSuits, type System, startSystem, writeTree } from "../system.ts";
 import { type MadeUp, type Operation, requestsFor } from "./made-up-requests.ts";
 import type { Schema } from "./schema-values.ts";
@@ -40,7 +48,7 @@ export function fuzzEveryRoute({ each }: { each: number }): void {
     const heaps: number[] = [];
 
     beforeAll(async () => {
-      system = await startSystem(engine);
+      system = await startSystem(engine, { environment: leaseKeysFor(engine) });
       sender = createSender(system.apiUrl);
       await writeTree(join(system.root, "1001"), { "a.pdf": "a", "b.pdf": "b" });
       document = await system.get("/openapi.json");
@@ -96,8 +104,16 @@ async function whatIsThere(system: System): Promise<Record<string, string[]>> {
   const { next } = await system.get<{ next: string | null }>(
     `/v1/imports/${view.import_id}/files?limit=1`,
   );
+  const url = "https://webhook.invalid/";
+  const { body: hook } = await system.post<NewWebhook>("/v1/webhooks", { url });
+  const test = `/v1/webhooks/${hook.webhook_id}/test`;
+  const { body: delivery } = await system.post<DeliveryView>(test, {});
   return {
-    id: [view.import_id, other.import_id, key.slice(4, 12)],
+    id: [
+      ...[view.import_id, other.import_id, key.slice(4, 12)],
+      ...[hook.webhook_id, delivery.delivery_id],
+    ],
+    url: [url],
     folder_id: [folder?.folder_id ?? ""],
     vendor: ["kongur", "deepvision", "rex"],
     entrust_id: ["E-77"],

@@ -49,6 +49,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   const { findKey, findSession, touchKey, touchSession, verifyToken } = options;
   const now = options.now ?? Date.now;
   const keys = createRemembered(findKey, now);
+  // Checking a signature costs more than all the rest of a small read.
+  const tokens = createRemembered(async (token) => verifyToken?.(token), now);
   const sessions = createRemembered((hex) => findSession(Buffer.from(hex, "hex")), now);
   const used = createUses(now);
 
@@ -71,7 +73,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   }
 
   async function byBearer(token: string): Promise<Principal | undefined> {
-    if (!token.startsWith("exh_")) return verifyToken?.(token);
+    if (!token.startsWith("exh_")) return tokens.recall(token) ?? (await tokens.read(token));
     const key = parseApiKey(token);
     return key && byKey(key.id, key.digest);
   }
@@ -88,6 +90,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     },
     forget() {
       keys.forget();
+      tokens.forget();
       sessions.forget();
     },
   };

@@ -298,3 +298,16 @@ test("A bearer token that isn't a key is given to whoever verifies such, a broke
   expect(await withKey("exh_x")).toBeUndefined();
   expect(verifyToken).toHaveBeenCalledTimes(2);
 });
+
+test("A token that was found valid is believed for five seconds, one that wasn't is looked at each time", async () => {
+  const verifyToken = vi.fn(async (token: string) => (token === "a.b.c" ? clerk : undefined));
+  const { withKey } = rig({ verifyToken });
+  for (let turn = 0; turn < 3; turn += 1) expect(await withKey("a.b.c")).toEqual(clerk);
+  expect(verifyToken).toHaveBeenCalledTimes(1);
+  now += 5_000;
+  verifyToken.mockResolvedValueOnce(undefined);
+  expect(await withKey("a.b.c")).toBeUndefined();
+  expect(await withKey("a.b.d")).toBeUndefined();
+  expect(await withKey("a.b.d")).toBeUndefined();
+  expect(verifyToken).toHaveBeenCalledTimes(4);
+});
