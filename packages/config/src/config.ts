@@ -2,11 +2,11 @@ import { dirname, isAbsolute } from "node:path";
 import { hostOf, isLoopback, plainIssue } from "@exhibit/contracts";
 import { registeredVendor, vendorNames, vendorPlaces } from "@exhibit/credentials";
 import { z } from "zod";
-import { type Environment, processVariables, type Variables } from "./environment.ts";
+import { type Environment, processVariables } from "./environment.ts";
 import { type Fault, faultsOf, faultyConfig } from "./faults.ts";
 import { type OidcConfig, oidc } from "./oidc.ts";
 import { type OutboundConfig, outbound } from "./outbound.ts";
-import { replaceVariables } from "./variables.ts";
+import { replaceVariables, type Variables } from "./variables.ts";
 
 /** A checked `exhibit.yaml`. */
 export interface ExhibitConfig {

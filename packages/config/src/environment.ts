@@ -5,9 +5,7 @@ import { type LeaseKeyRing, parseLeaseKeys } from "@exhibit/credentials/lease-ke
 import { z } from "zod";
 import { type Fault, faultsOf, faultyConfig } from "./faults.ts";
 import { type Proxies, readProxies } from "./proxies.ts";
-
-/** Environment variables by name, like `process.env`. */
-export type Variables = Readonly<Record<string, string | undefined>>;
+import type { Variables } from "./variables.ts";
 
 /** The parsed EXHIBIT_* variables. */
 export interface Environment {

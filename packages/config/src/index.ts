@@ -4,7 +4,7 @@ export {
   environmentNames,
   readDatabaseUrl,
   readEnvironment,
-  type Variables,
 } from "./environment.ts";
 export { type FoundConfig, findConfig } from "./find-config.ts";
 export type { Proxies } from "./proxies.ts";
+export type { Variables } from "./variables.ts";

@@ -1,7 +1,7 @@
 import { BlockList, isIP, isIPv6 } from "node:net";
 import { loginOf, type ProxyRule, type Target } from "@exhibit/credentials/tunnel";
-import type { Variables } from "./environment.ts";
 import type { Fault } from "./faults.ts";
+import type { Variables } from "./variables.ts";
 
 /** The proxies that the environment names. */
 export interface Proxies {

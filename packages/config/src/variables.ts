@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
-import type { Variables } from "./environment.ts";
 import type { Fault } from "./faults.ts";
+
+/** Environment variables by name, like `process.env`. */
+export type Variables = Readonly<Record<string, string | undefined>>;
 
 /** A configuration with its variables replaced, and the faults where that failed. */
 export interface Replaced {

@@ -19,7 +19,7 @@ import type {
   ReachabilityRequest,
   Receipt,
 } from "./object-store.ts";
-import { createHeadObject } from "./proof/existing-object.ts";
+import { createHeadObject } from "./proof/head-object.ts";
 import { createHeadFirst } from "./put/head-first.ts";
 import { type MultipartOptions, putMultipart } from "./put/put-multipart.ts";
 import { putSingle } from "./put/put-single.ts";

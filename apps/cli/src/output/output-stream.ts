@@ -1,4 +1,12 @@
-import type { TextSink } from "./terminal.ts";
+/** What text is written to: a stream, or a stand-in for one in tests. */
+export interface TextSink {
+  /** `done` is called when the text has been written, or with the error if it can't be. */
+  write(text: string, done?: (error?: Error | null) => void): unknown;
+  /** Whether it is a terminal that can be drawn on. */
+  readonly isTTY?: boolean | undefined;
+  /** Columns of the terminal; 0 when it doesn't know. */
+  readonly columns?: number | undefined;
+}
 
 /**
  * One of the two output streams of the process. Once it can't be written any more, what is written

@@ -2,7 +2,15 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { type Environment, type FoundConfig, findConfig } from "@exhibit/config";
 import { badUse } from "../output/exit-codes.ts";
-import type { UpOptions } from "./up.ts";
+
+/** The options of `exhibit up`. */
+export interface UpOptions {
+  once?: boolean;
+  /** Use no configuration, even if there is one. */
+  trial?: boolean;
+  bwlimit?: string;
+  json?: boolean;
+}
 
 /** What `exhibit up` runs on. */
 export interface Setting {

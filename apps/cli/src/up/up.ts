@@ -14,15 +14,7 @@ import { importEvidence } from "./import-evidence.ts";
 import { rememberRoots } from "./known-roots.ts";
 import { type LocalStack, openLocalStack } from "./local-stack.ts";
 import { goesOnLine, openImports } from "./open-imports.ts";
-import { hasOldTrial, type Setting, settingOf } from "./setting.ts";
-
-export interface UpOptions {
-  once?: boolean;
-  /** Use no configuration, even if there is one. */
-  trial?: boolean;
-  bwlimit?: string;
-  json?: boolean;
-}
+import { hasOldTrial, type Setting, settingOf, type UpOptions } from "./setting.ts";
 
 /**
  * Runs everything in this process until it is interrupted or, with `once`, the import has ended.

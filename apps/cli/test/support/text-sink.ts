@@ -1,4 +1,4 @@
-import type { TextSink } from "../../src/output/terminal.ts";
+import type { TextSink } from "../../src/output/output-stream.ts";
 
 export interface RecordedSink extends TextSink {
   readonly text: () => string;

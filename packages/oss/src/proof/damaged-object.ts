@@ -4,7 +4,8 @@ import type { StoredBytes } from "../api/stored-bytes.ts";
 import type { Content } from "../body/content.ts";
 import type { Receipt } from "../object-store.ts";
 import { conflict } from "./conflict.ts";
-import { type HeadObject, isSame } from "./existing-object.ts";
+import { isSame } from "./existing-object.ts";
+import type { HeadObject } from "./head-object.ts";
 import { foundReceipt } from "./receipt.ts";
 
 /**

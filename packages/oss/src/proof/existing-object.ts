@@ -1,33 +1,9 @@
-import { ExhibitError } from "@exhibit/contracts";
-import type { Lease } from "@exhibit/credentials";
-import type { ObjectCalls, StoredObject } from "../api/object-calls.ts";
+import type { StoredObject } from "../api/object-calls.ts";
 import type { Content } from "../body/content.ts";
-import type { Retry } from "../flow/retry.ts";
 import type { Receipt } from "../object-store.ts";
-import { conflict, hiddenObject } from "./conflict.ts";
+import { conflict } from "./conflict.ts";
+import { type Found, type HeadObject, headOrDeny } from "./head-object.ts";
 import { foundReceipt } from "./receipt.ts";
-
-/** An object, and the lease that it was found with. */
-export interface Found {
-  object: StoredObject;
-  lease: Lease;
-}
-
-/** Looks for an object at a key; returns undefined when there is none. */
-export type HeadObject = () => Promise<Found | undefined>;
-
-export function createHeadObject(
-  calls: ObjectCalls,
-  retry: Retry,
-  key: string,
-  signal: AbortSignal | undefined,
-): HeadObject {
-  return () =>
-    retry(async (lease) => {
-      const object = await calls.head({ lease, key, signal });
-      return object && { object, lease };
-    }, signal);
-}
 
 /**
  * Milliseconds. Both of the times that are compared come from headers, which have whole seconds.
@@ -59,32 +35,6 @@ export function receiptOfFound(
   if (!isSame(found.object, content)) throw conflict(key, content, found.object);
   const isOurs = sentSince !== undefined && isYounger(found.object, sentSince);
   return foundReceipt(isOurs ? "stored" : "identical", { ...found, key, content });
-}
-
-/**
- * Returns undefined also when the lease may not look. The vendors' policies often leave
- * oss:GetObject out; then one has to go on without knowing.
- */
-export async function headIfAllowed(headObject: HeadObject): Promise<Found | undefined> {
-  try {
-    return await headObject();
-  } catch (error) {
-    if (error instanceof ExhibitError && error.code === "STORE_DENIED") return undefined;
-    throw error;
-  }
-}
-
-/** Looks at an object that OSS says is there. Throws STORE_DENIED when it isn't shown. */
-export async function headOrDeny(headObject: HeadObject, key: string): Promise<Found> {
-  let cause: unknown;
-  try {
-    const found = await headObject();
-    if (found !== undefined) return found;
-  } catch (error) {
-    if (!(error instanceof ExhibitError) || error.code !== "STORE_DENIED") throw error;
-    cause = error;
-  }
-  throw hiddenObject(key, cause);
 }
 
 export function isSame(object: StoredObject, content: Content): boolean {

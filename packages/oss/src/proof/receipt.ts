@@ -2,7 +2,7 @@ import type { Lease } from "@exhibit/credentials";
 import type { StoredBytes } from "../api/stored-bytes.ts";
 import type { Content } from "../body/content.ts";
 import type { Receipt } from "../object-store.ts";
-import type { Found } from "./existing-object.ts";
+import type { Found } from "./head-object.ts";
 
 /** Returns the receipt of a write that OSS responded to. */
 export function writtenReceipt(

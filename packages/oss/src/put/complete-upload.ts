@@ -3,7 +3,8 @@ import { isAlreadyThere, isUncertain, isUploadGone } from "../api/store-error.ts
 import type { StoredBytes } from "../api/stored-bytes.ts";
 import type { Content } from "../body/content.ts";
 import type { Receipt } from "../object-store.ts";
-import { headIfAllowed, headOrDeny, isSame } from "../proof/existing-object.ts";
+import { isSame } from "../proof/existing-object.ts";
+import { headIfAllowed, headOrDeny } from "../proof/head-object.ts";
 import { writtenReceipt } from "../proof/receipt.ts";
 import { receiptAfterUpload } from "./own-object.ts";
 import type { PutJob } from "./put-job.ts";

@@ -4,7 +4,8 @@ import type { Content } from "../body/content.ts";
 import { readContent } from "../body/part-reader.ts";
 import type { Receipt } from "../object-store.ts";
 import { conflict } from "../proof/conflict.ts";
-import { type Found, isSame } from "../proof/existing-object.ts";
+import { isSame } from "../proof/existing-object.ts";
+import type { Found } from "../proof/head-object.ts";
 import { foundReceipt } from "../proof/receipt.ts";
 import type { PutJob } from "./put-job.ts";
 

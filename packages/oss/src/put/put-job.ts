@@ -5,7 +5,7 @@ import type { ObjectCalls } from "../api/object-calls.ts";
 import type { Retry } from "../flow/retry.ts";
 import type { Limiter } from "../flow/semaphore.ts";
 import type { HeadFirst } from "../object-store.ts";
-import type { HeadObject } from "../proof/existing-object.ts";
+import type { HeadObject } from "../proof/head-object.ts";
 import type { UploadRecord } from "../upload-record.ts";
 import type { Versioning } from "./versioning.ts";
 

@@ -5,7 +5,7 @@ import type { Content } from "../body/content.ts";
 import { type PartPlan, planParts } from "../body/part-plan.ts";
 import type { Receipt } from "../object-store.ts";
 import { judgeDamaged } from "../proof/damaged-object.ts";
-import { headIfAllowed, headOrDeny } from "../proof/existing-object.ts";
+import { headIfAllowed, headOrDeny } from "../proof/head-object.ts";
 import { mismatch, overwritten, reported } from "../proof/mismatch.ts";
 import type { LeftUpload } from "../upload-record.ts";
 import { completeUpload, type UploadOutcome } from "./complete-upload.ts";

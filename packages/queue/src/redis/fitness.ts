@@ -1,15 +1,7 @@
 import { ExhibitError } from "@exhibit/contracts";
 import type { Redis } from "ioredis";
+import type { RedisNeeds } from "./needs.ts";
 import { findMissingRights } from "./rights.ts";
-
-/** What a Redis has to provide. */
-export interface RedisNeeds {
-  /** The prefix of the queues' keys. */
-  readonly prefix: string;
-  readonly queues: readonly string[];
-  /** Accepts a server that evicts keys when it runs out of memory. */
-  readonly mayEvict?: boolean | undefined;
-}
 
 /**
  * Checks whether a Redis can carry jobs: by its INFO, and by running every command that the queues

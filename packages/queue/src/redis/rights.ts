@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import type { RedisNeeds } from "./fitness.ts";
+import type { RedisNeeds } from "./needs.ts";
 
 /**
  * One call of each command that BullMQ's scripts use (a test compares the two), on KEY, which is in

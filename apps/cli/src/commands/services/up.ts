@@ -1,5 +1,5 @@
 import { bwlimitOption } from "../../process/bwlimit-option.ts";
-import type { UpOptions } from "../../up/up.ts";
+import type { UpOptions } from "../../up/setting.ts";
 import { type CommandModule, jsonOption } from "../command.ts";
 
 export const upCommand: CommandModule = (program, { run }) => {

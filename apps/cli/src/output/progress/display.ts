@@ -1,5 +1,5 @@
 import { type ImportView, visible } from "@exhibit/contracts";
-import type { TextSink } from "../terminal.ts";
+import type { TextSink } from "../output-stream.ts";
 import { createMeter } from "./measure.ts";
 import { progressBars, progressLine } from "./text.ts";
 
