@@ -957,4 +957,44 @@ export const mutants: readonly Mutant[] = [
       name: "that miss and repeat nothing",
     },
   },
+  {
+    what: "a folder of sources that was swapped for a link is listed",
+    file: "packages/sources/src/directory/list-folders.ts",
+    from: "if (rawPath(opened) !== real) throw moved(shown);",
+    to: "",
+    test: {
+      file: "packages/sources/test/conformance/list-folders.test.ts",
+      name: "while a folder and a link are swapped again and again",
+    },
+  },
+  {
+    what: "an import is planned before its start",
+    file: "packages/ledger/src/work/quiet-imports.ts",
+    from: " and not ${isScheduled}",
+    to: "",
+    test: {
+      file: "packages/ledger/test/integration/planning/starts.test.ts",
+      name: "keeps an import from being planned before its time, and shows when that is",
+    },
+  },
+  {
+    what: "a dry run tells what others have stored",
+    file: "packages/ledger/src/work/stored-before.ts",
+    from: "and ${isWithin(ledger)}",
+    to: "",
+    test: {
+      file: "test/end-to-end/imports/looking-first.test.ts",
+      name: "it tells one who may see less only what imports of theirs have stored",
+    },
+  },
+  {
+    what: "a question is worked on though nobody waits for its answer",
+    file: "packages/ingest/src/questions/answer.ts",
+    from: "(still) => still === undefined && stop.abort(),",
+    to: "() => {},",
+    test: {
+      file: "packages/ingest/test/integration/questions.test.ts",
+      name: "is worked on no longer than somebody waits for its answer",
+    },
+  },
 ];

@@ -123,9 +123,12 @@ describe("A question", () => {
   test("is worked on no longer than somebody waits for its answer", async () => {
     const worker = workerWith(hanging);
     const id = await worker.ask();
+    const begun = Date.now();
     const answering = worker.answer(id);
     await forgetQuestion(ledger, id);
     await answering;
+    // Its sources would keep it for 40 s.
+    expect(Date.now() - begun).toBeLessThan(15_000);
     // And is nobody's any more.
     await worker.answer(id);
   });
