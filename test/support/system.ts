@@ -79,6 +79,8 @@ export interface SystemOptions {
   environment?: Partial<Environment>;
   /** Whether the sandbox is taken for the vendors and OSS themselves: its ledger isn't a trial's then. */
   isLive?: boolean;
+  /** The identity provider, as `exhibit.yaml` has it; `environment.publicUrl` is where people log in. */
+  access?: unknown;
   /** Is called with each line of the log. */
   log?: (line: string) => void;
 }
@@ -91,7 +93,8 @@ export async function startSystem(kind: EngineKind, options: SystemOptions = {})
   await mkdir(root);
   const sandbox = await startSandbox({ dataDir: join(folder.path, "sandbox") });
   stack.defer(() => sandbox.close());
-  const of = { ...sandbox.config([root]), trial: options.isLive !== true };
+  const { access } = options;
+  const of = { ...sandbox.config([root]), trial: options.isLive !== true, access };
   const config = parseConfig(of, "the sandbox");
   const environment = {
     ...(await environmentFor(kind, join(folder.path, "data"), stack)),
@@ -108,7 +111,14 @@ export async function startSystem(kind: EngineKind, options: SystemOptions = {})
   let running = await startWorker(services.forWorker, options.worker);
   stack.defer(() => running.close());
   const key = await services.ownKeys.keep("test", undefined);
-  const app = await buildApi({ ...services, logger, progress: { interval: 50 } });
+  const { publicUrl } = environment;
+  const app = await buildApi({
+    ...services,
+    people: services.peopleAt(publicUrl),
+    ...(publicUrl && { access: { listensOn: "127.0.0.1", publicUrl } }),
+    logger,
+    progress: { interval: 50 },
+  });
   stack.defer(() => app.close());
   const apiUrl = await app.listen({ host: "127.0.0.1", port: 0 });
   const owned = stack.move();

@@ -83,7 +83,9 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     secrets: [],
     sessions: [],
     tokens: [],
+    login: ["tokens"],
     check: ["secrets", "sessions"],
+    testing: [],
   },
   "safe-fetch": {
     address: [],

@@ -87,6 +87,8 @@ export interface ApiOptions {
   readonly authenticate: Access["authenticate"];
   /** The sessions of browsers. */
   readonly sessions: LoginOptions["sessions"];
+  /** The login of people by an identity provider, which needs `access.publicUrl`. */
+  readonly people?: LoginOptions["people"];
   /** Records what a person does in Bull Board, before it is done. */
   readonly recordBoardAct: RecordBoardAct;
   readonly logger: Logger;
@@ -166,7 +168,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   await addDocs(app, trial);
   addFavicon(app);
   addStartStyle(app);
-  addLogin(app, { sessions: options.sessions, address: access });
+  addLogin(app, { sessions: options.sessions, people: options.people, address: access });
   addRoutes(app, {
     trial,
     keys,

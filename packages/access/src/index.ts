@@ -5,7 +5,13 @@ export {
   createAuthenticator,
 } from "./check/authenticator.ts";
 export { takenUntil } from "./check/check-key.ts";
+export {
+  createPeopleLogin,
+  type PeopleLogin,
+  type PeopleLoginOptions,
+} from "./login/people-login.ts";
 export { makeApiKey, type NewApiKey, parseApiKey } from "./secrets/api-key.ts";
 export { makeToken, type NewToken, parseToken } from "./secrets/token.ts";
-export { loginCodeEnd, sessionEnd } from "./sessions/session-life.ts";
+export { loginAttemptEnd, loginCodeEnd, sessionEnd } from "./sessions/session-life.ts";
+export { createDiscovery, type Discover } from "./tokens/discovery.ts";
 export { createTokenVerifier, type TokenOptions } from "./tokens/token-verifier.ts";

@@ -58,8 +58,8 @@ export function parseConfig(value: unknown, origin: string): ExhibitConfig {
 }
 
 /**
- * Returns every secret of a configuration: the values that vendors' schemas mark, and the passwords
- * in the addresses of servers and proxies.
+ * Returns every secret of a configuration: the values that vendors' schemas mark, that of the client
+ * at the identity provider, and the passwords in the addresses of servers and proxies.
  */
 export function secretsOf(
   config: ExhibitConfig,
@@ -70,7 +70,8 @@ export function secretsOf(
   );
   const passwords = [environment.redisUrl, environment.databaseUrl].flatMap(passwordsIn);
   const { apiKey, proxies } = environment;
-  const others = [...(apiKey === undefined ? [] : [apiKey]), ...(proxies?.secrets ?? [])];
+  const single = [apiKey, config.access?.oidc?.login?.client_secret];
+  const others = [...single.filter((one) => one !== undefined), ...(proxies?.secrets ?? [])];
   return [...new Set([...secrets, ...passwords, ...others])];
 }
 

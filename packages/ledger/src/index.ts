@@ -10,6 +10,11 @@ export {
   touchApiKey,
 } from "./access/api-keys.ts";
 export { idOfKeyNamed, isAnyKeyValid } from "./access/known-keys.ts";
+export {
+  createLoginAttempt,
+  type LoginAttempt,
+  takeLoginAttempt,
+} from "./access/login-attempts.ts";
 export { createLoginCode, type LoginCode, takeLoginCode } from "./access/login-codes.ts";
 export {
   createSession,

@@ -412,6 +412,8 @@ export interface ApiKeyTable {
 
 /** The sessions of browsers. A row goes when its session ends. */
 interface SessionTable {
+  /** What people call it. It isn't secret. */
+  number: Generated<number>;
   /** The SHA-256 of its token. */
   digest: Buffer | Uint8Array;
   /** On whose authority its requests act. */
@@ -423,6 +425,16 @@ interface SessionTable {
   created_at: Generated<Date>;
   /** When it was used last, to the minute. */
   seen_at: Date;
+  expires_at: Date;
+}
+
+/** Logins by the identity provider that are under way. A row goes when its answer comes. */
+interface LoginAttemptTable {
+  /** The SHA-256 of the token that the browser holds. */
+  digest: Buffer | Uint8Array;
+  /** Where the person wanted to go. */
+  target: string;
+  created_at: Generated<Date>;
   expires_at: Date;
 }
 
@@ -523,6 +535,7 @@ export interface LedgerSchema {
   api_keys: ApiKeyTable;
   sessions: SessionTable;
   login_codes: LoginCodeTable;
+  login_attempts: LoginAttemptTable;
   bandwidth_limits: BandwidthLimitTable;
   paused_vendors: PausedVendorTable;
   reads: ReadTable;

@@ -23,6 +23,7 @@ import {
   createImports,
   createJobLabels,
   createKeptAnswers,
+  createPeople,
   createReadRecord,
   createVendorControl,
   createWebhooks,
@@ -30,6 +31,7 @@ import {
   type Imports,
   type JobLabels,
   type KeptAnswers,
+  type People,
   quietMsOf,
   type ReadRecord,
   type Scoped,
@@ -47,8 +49,8 @@ import {
 } from "@exhibit/queue";
 import { absentRoots, boundlessRoots } from "@exhibit/sources";
 import type { Logger } from "@exhibit/telemetry";
-import { tokenVerifierOf } from "./bearer-tokens.ts";
 import { countVendorCall, observeVendors } from "./gauges.ts";
+import { identityProviderOf } from "./identity-provider.ts";
 import { openLeaseStore } from "./lease-store.ts";
 import { entrantOf, type OpenedLedger, openLedger } from "./open-ledger.ts";
 import { createOwnKeys, type OwnKeys } from "./own-keys.ts";
@@ -93,6 +95,11 @@ export interface Services extends Access {
    */
   openCounters(): SharedCounters | undefined;
   readonly ownKeys: OwnKeys;
+  /**
+   * Returns the login of people at an API with this address (EXHIBIT_API_URL); undefined where the
+   * configuration has none. Throws CONFIG_INVALID for an address that isn't fit for it.
+   */
+  peopleAt(publicUrl: string | undefined): People | undefined;
   /** Records what a person does in Bull Board, before it is done. */
   readonly recordBoardAct: BoardRecord;
   /** Returns those of `sources.roots` that don't exist on this machine. */
@@ -162,14 +169,15 @@ export async function openServices({
   // A fleet's data is on its servers; a process that keeps data itself has made the folder by now.
   const ask = createAsk({ ledger, engine });
   const dataDir = await realpath(environment.dataDir).catch(() => undefined);
-  const verifyToken = tokenVerifierOf(config);
+  const provider = identityProviderOf(config);
+  const access = createAccess(ledger, provider && { verifyToken: provider.verifyToken });
   const webhooks = await openWebhookParts(environment, config);
   return {
     trial: config.trial,
     imports: createImports({ ledger, engine, broker, ask, roots, dataDir, logger }),
     folders: createFolders({ ledger, broker, ask, roots }),
     cases: createCases(ledger),
-    ...createAccess(ledger, verifyToken && { verifyToken }),
+    ...access,
     bandwidth: createBandwidth(ledger),
     recordRead: createReadRecord(ledger),
     audit: createAuditLog(ledger),
@@ -190,7 +198,11 @@ export async function openServices({
       if (redisUrl !== undefined) counters ??= openSharedCounters(redisUrl, { ca, prefix });
       return counters;
     },
-    ownKeys: createOwnKeys(ledger, { takesTokens: verifyToken !== undefined }),
+    ownKeys: createOwnKeys(ledger, { takesTokens: provider !== undefined }),
+    peopleAt(publicUrl) {
+      const login = provider?.loginAt(publicUrl);
+      return login && createPeople(ledger, { login, sessions: access.sessions });
+    },
     recordBoardAct: createBoardRecord(ledger),
     absentRoots: () => absentRoots(roots),
     boundlessRoots: () => boundlessRoots(roots),

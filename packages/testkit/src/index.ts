@@ -1,6 +1,6 @@
 export { startPgBouncer } from "./pgbouncer.ts";
 export { startPostgres } from "./postgres-server.ts";
-export { startPrefixProxy } from "./prefix-proxy.ts";
+export { type PrefixProxy, startPrefixProxy } from "./prefix-proxy.ts";
 export { takeRedisDatabase } from "./redis-database.ts";
 export { startRedis } from "./redis-server.ts";
 export { redocly } from "./redocly.ts";

@@ -23,7 +23,8 @@ export interface ServeOptions {
 
 /**
  * Starts the HTTP API, and logs a warning when others than this machine can reach it. Throws
- * CONFIG_INVALID when it can't listen; `details.reason` is the system's code.
+ * CONFIG_INVALID when it can't listen (`details.reason` is the system's code), or when people are to log
+ * in by a provider at an address that isn't fit for it.
  */
 export async function serveApi({
   services,
@@ -35,6 +36,7 @@ export async function serveApi({
   const { audit, recordRead, authenticate, sessions, recordBoardAct, folders, webhooks } = services;
   const { apiHost: host, apiPort: port, apiHosts: names = [], publicUrl } = environment;
   const access = { listensOn: host, names, publicUrl };
+  const people = services.peopleAt(publicUrl);
   const app = await buildApi({
     trial,
     imports,
@@ -52,6 +54,7 @@ export async function serveApi({
     webhooks,
     authenticate,
     sessions,
+    people,
     recordBoardAct,
     logger,
     access,

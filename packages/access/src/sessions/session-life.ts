@@ -9,6 +9,8 @@ const SESSION_LIFE = 24 * 60 * 60 * 1000;
 const PLAIN_SESSION_LIFE = 8 * 60 * 60 * 1000;
 /** Milliseconds in which a login code must be used. */
 const LOGIN_CODE_LIFE = 10 * 60 * 1000;
+/** Milliseconds that a person has at the identity provider: for a second factor, too. */
+const LOGIN_ATTEMPT_LIFE = 10 * 60 * 1000;
 
 /**
  * Returns when a session that begins now ends at the latest: not after the key that it was opened
@@ -25,6 +27,11 @@ export function sessionEnd(
 /** Returns when a login code that is made now is too old. */
 export function loginCodeEnd(now: number): Date {
   return new Date(now + LOGIN_CODE_LIFE);
+}
+
+/** Returns when a login by the identity provider that begins now is too old. */
+export function loginAttemptEnd(now: number): Date {
+  return new Date(now + LOGIN_ATTEMPT_LIFE);
 }
 
 /** Returns whether a session is still open. */

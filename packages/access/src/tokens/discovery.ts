@@ -9,38 +9,48 @@ const BELIEVED = 60 * 60 * 1000;
  */
 const ASKED_EVERY = 30_000;
 /** Milliseconds within which a provider has to answer. */
-const TIMEOUT_MS = 5_000;
+export const TIMEOUT_MS = 5_000;
 
-export type ProviderKeys = ReturnType<typeof createRemoteJWKSet>;
-
-interface Found {
-  readonly address: string;
-  readonly keys: ProviderKeys;
-  readonly at: number;
+/** What a provider says of itself: its addresses and abilities. */
+interface ProviderDocument {
+  readonly issuer: string;
+  readonly jwks_uri: string;
+  readonly [name: string]: unknown;
 }
 
-/**
- * Returns a function that resolves with the keys of an OpenID provider, which are found by its
- * discovery document. It is read when it is needed first and then each hour; while it can't be read
- * anew, what it said before counts. Rejects with SERVICE_UNREACHABLE if it could never be read.
- */
-export function createDiscovery(issuer: string): () => Promise<ProviderKeys> {
-  let found: Found | undefined;
-  let failed: { readonly error: ExhibitError; readonly at: number } | undefined;
-  let asking: Promise<ProviderKeys> | undefined;
+/** An OpenID provider, as it was found. */
+interface Provider {
+  readonly document: ProviderDocument;
+  readonly keys: ReturnType<typeof createRemoteJWKSet>;
+}
 
-  async function ask(): Promise<ProviderKeys> {
+export type Discover = () => Promise<Provider>;
+
+/**
+ * Returns a function that resolves with an OpenID provider by its discovery document. It is read when
+ * it is needed first and then each hour; while it can't be read anew, what it said before counts.
+ * Rejects with SERVICE_UNREACHABLE if it could never be read.
+ */
+export function createDiscovery(issuer: string): Discover {
+  let found: (Provider & { readonly at: number }) | undefined;
+  let failed: { readonly error: ExhibitError; readonly at: number } | undefined;
+  let asking: Promise<Provider> | undefined;
+
+  async function ask(): Promise<Provider> {
     try {
-      const address = await readKeyAddress(issuer);
+      const document = await readDocument(issuer);
+      const address = document.jwks_uri;
       const options = { cooldownDuration: ASKED_EVERY, timeoutDuration: TIMEOUT_MS };
       const keys =
-        found?.address === address ? found.keys : createRemoteJWKSet(new URL(address), options);
-      found = { address, keys, at: Date.now() };
+        found?.document.jwks_uri === address
+          ? found.keys
+          : createRemoteJWKSet(new URL(address), options);
+      found = { document, keys, at: Date.now() };
       failed = undefined;
-      return keys;
+      return found;
     } catch (thrown) {
       failed = { error: toExhibitError(thrown), at: Date.now() };
-      if (found !== undefined) return found.keys;
+      if (found !== undefined) return found;
       throw failed.error;
     } finally {
       asking = undefined;
@@ -49,9 +59,9 @@ export function createDiscovery(issuer: string): () => Promise<ProviderKeys> {
 
   return async () => {
     const now = Date.now();
-    if (found !== undefined && now < found.at + BELIEVED) return found.keys;
+    if (found !== undefined && now < found.at + BELIEVED) return found;
     if (failed !== undefined && now < failed.at + ASKED_EVERY) {
-      if (found !== undefined) return found.keys;
+      if (found !== undefined) return found;
       throw failed.error;
     }
     asking ??= ask();
@@ -59,14 +69,14 @@ export function createDiscovery(issuer: string): () => Promise<ProviderKeys> {
   };
 }
 
-/** Returns where a provider has its keys. */
-async function readKeyAddress(issuer: string): Promise<string> {
+/** Returns what a provider says of itself. */
+async function readDocument(issuer: string): Promise<ProviderDocument> {
   const address = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const document = await fetch(address, { signal, redirect: "error" })
     .then((response) => {
       if (!response.ok) throw new Error(`HTTP status ${response.status}`);
-      return response.json() as Promise<{ issuer?: unknown; jwks_uri?: unknown }>;
+      return response.json() as Promise<Record<string, unknown>>;
     })
     .catch((cause: unknown) => {
       throw providerAway(issuer, "its discovery document can't be read", cause);
@@ -82,14 +92,14 @@ async function readKeyAddress(issuer: string): Promise<string> {
   if (new URL(keys).protocol !== "https:" && new URL(issuer).protocol === "https:") {
     throw providerAway(issuer, "its keys aren't served by HTTPS");
   }
-  return keys;
+  return { ...document, issuer, jwks_uri: keys };
 }
 
-/** Makes the error for a provider by which tokens can't be verified now. */
+/** Makes the error for a provider that can't say now who somebody is. */
 export function providerAway(issuer: string, reason: string, cause?: unknown): ExhibitError {
   return new ExhibitError(
     "SERVICE_UNREACHABLE",
-    `Tokens of ${issuer} can't be verified: ${reason}.`,
+    `The identity provider ${issuer} can't be asked who somebody is: ${reason}.`,
     { cause },
   );
 }

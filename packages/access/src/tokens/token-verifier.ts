@@ -1,7 +1,7 @@
 import { ExhibitError, type Principal } from "@exhibit/contracts";
 import { errors, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { type ClaimRules, principalOfClaims } from "./claims.ts";
-import { createDiscovery, providerAway } from "./discovery.ts";
+import { createDiscovery, type Discover, providerAway } from "./discovery.ts";
 
 export interface TokenOptions extends ClaimRules {
   /** Whom its tokens must be for: this API, and not the client that gets them. */
@@ -20,15 +20,12 @@ const CLOCK_TOLERANCE = 30;
  * a token that isn't valid here, and rejects with SERVICE_UNREACHABLE while the provider's keys can't
  * be read. Addresses of keys that a token names itself are ignored.
  */
-export function createTokenVerifier({
-  issuer,
-  audience,
-  typ,
-  ...rules
-}: TokenOptions): (token: string) => Promise<Principal | undefined> {
-  const discover = createDiscovery(issuer);
+export function createTokenVerifier(
+  { issuer, audience, typ, ...rules }: TokenOptions,
+  discover: Discover = createDiscovery(issuer),
+): (token: string) => Promise<Principal | undefined> {
   const keyOf: JWTVerifyGetKey = async (header, token) => {
-    const keys = await discover();
+    const { keys } = await discover();
     try {
       return await keys(header, token);
     } catch (thrown) {

@@ -3,7 +3,7 @@ import { everything } from "@exhibit/contracts";
 import { importJWK, type JWK, type JWTHeaderParameters, SignJWT, UnsecuredJWT } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { createTokenVerifier, type TokenOptions } from "../../src/index.ts";
-import { audience, makeKey, type OidcProvider, startProvider } from "../start-provider.ts";
+import { audience, makeKey, type OidcProvider, startProvider } from "../../src/testing/index.ts";
 
 let provider: OidcProvider;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseConfig } from "../../src/index.ts";
+import { parseConfig, secretsOf } from "../../src/index.ts";
 
 const oidc = {
   issuer: "https://id.example.com/realms/firm",
@@ -31,7 +31,27 @@ describe("access.oidc", () => {
     },
   );
 
+  const login = { client_id: "console", client_secret: "s3cret" };
+
+  test("logs in people as a client of its own, whose secret is one", () => {
+    const config = parsed({ login });
+    const defaults = { token_endpoint_auth_method: "client_secret_basic", scopes: [] };
+    expect(config.access?.oidc?.login).toEqual({ ...login, ...defaults });
+    expect(secretsOf(config)).toEqual(["s3cret"]);
+    expect(secretsOf(parsed({}))).toEqual([]);
+  });
+
+  test("refuses a client that is the audience, and repeats no secret", () => {
+    const given = { login: { ...login, client_id: oidc.audience } };
+    expect(() => parsed(given)).toThrow(
+      "access.oidc.login.client_id: it is the audience, too, so that an ID token would be taken for an access token",
+    );
+    expect(() => parsed(given)).not.toThrow("s3cret");
+  });
+
   test.each<[string, object, string]>([
+    ["a login without a secret", { login: { client_id: "console" } }, "login.client_secret"],
+    ["a scope that is two", { login: { ...login, scopes: ["a b"] } }, "login.scopes"],
     ["a provider without TLS", { issuer: "http://id.example.com" }, "issuer"],
     ["an issuer that isn't an address", { issuer: "firm" }, "issuer"],
     ["an issuer with a query", { issuer: "https://id.example.com/?x=1" }, "issuer"],

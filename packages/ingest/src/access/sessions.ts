@@ -26,6 +26,8 @@ export interface Sessions {
    * that isn't `isSecure` is one whose cookie other servers of the same host may see.
    */
   start(proof: LoginProof, options: { readonly isSecure: boolean }): Promise<string | undefined>;
+  /** Starts a session for somebody whom the identity provider knows, and returns its token. */
+  open(principal: Principal, options: { readonly isSecure: boolean }): Promise<string>;
   /** Ends the session with this token, if there is one. */
   end(token: string): Promise<void>;
   /**
@@ -71,21 +73,25 @@ export function createSessions(
     return { id: key.id, principal: key.principal, until: key.expiresAt };
   }
 
+  async function open(principal: Principal, secure: boolean, key?: ValidKey): Promise<string> {
+    const { token, digest } = makeToken();
+    await createSession(ledger, {
+      digest,
+      principal,
+      keyId: key?.id ?? null,
+      secure,
+      now: new Date(now()),
+      expiresAt: sessionEnd(now(), { secure, keyExpiresAt: key?.until }),
+    });
+    return token;
+  }
+
   return {
-    async start(proof, { isSecure: secure }) {
-      const valid = await ("key" in proof ? byKey(proof.key) : byCode(proof.code));
-      if (valid === undefined) return undefined;
-      const { token, digest } = makeToken();
-      await createSession(ledger, {
-        digest,
-        principal: valid.principal,
-        keyId: valid.id,
-        secure,
-        now: new Date(now()),
-        expiresAt: sessionEnd(now(), { secure, keyExpiresAt: valid.until }),
-      });
-      return token;
+    async start(proof, { isSecure }) {
+      const key = await ("key" in proof ? byKey(proof.key) : byCode(proof.code));
+      return key && open(key.principal, isSecure, key);
     },
+    open: (principal, { isSecure }) => open(principal, isSecure),
     async end(token) {
       const digest = parseToken(token);
       if (digest === undefined) return;

@@ -35,7 +35,7 @@ export async function checkServer(db: Kysely<LedgerSchema>): Promise<void> {
       (select string_agg(relname, ', ' order by relname) from pg_class
        where relkind = 'r' and pg_table_is_visible(oid)
          and relname in ('imports', 'folders', 'shards', 'files', 'workers', 'acts', 'api_keys', 'sessions',
-           'login_codes')
+           'login_codes', 'login_attempts')
          and not (has_table_privilege(oid, 'select') and has_table_privilege(oid, 'insert')
            and has_table_privilege(oid, 'update') and has_table_privilege(oid, 'delete'))) as forbidden`.execute(
     db,

@@ -18,6 +18,7 @@ import { sourceLimits } from "./0018-source-limits.ts";
 import { idempotency } from "./0019-idempotency.ts";
 import { namesAndPriorities } from "./0020-names-and-priorities.ts";
 import { webhooks } from "./0021-webhooks.ts";
+import { people } from "./0023-people.ts";
 import { startsAndQuestions } from "./0024-starts-and-questions.ts";
 import { record } from "./0025-record.ts";
 
@@ -49,6 +50,7 @@ export const steps: Record<string, Migration> = {
   "0019-idempotency": idempotency,
   "0020-names-and-priorities": namesAndPriorities,
   "0021-webhooks": webhooks,
+  "0023-people": people,
   "0024-starts-and-questions": startsAndQuestions,
   "0025-record": record,
 };

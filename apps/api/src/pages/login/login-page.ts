@@ -1,11 +1,24 @@
 import type { Principal } from "@exhibit/contracts";
-import { type Language, texts } from "./texts.ts";
+import { type Language, type LoginFault, texts } from "./texts.ts";
+
+/** What the login page offers besides a key, and what went wrong there. */
+export interface LoginWays {
+  /** Whether people can log in by an identity provider. */
+  readonly byProvider: boolean;
+  /** Where to go afterwards. */
+  readonly to?: string | undefined;
+  readonly fault?: LoginFault | undefined;
+}
 
 /** Returns the login page, or for those who are logged in who they are and a way out. */
-export function loginPage(language: Language, principal: Principal | undefined): string {
+export function loginPage(
+  language: Language,
+  principal: Principal | undefined,
+  ways: LoginWays = { byProvider: false },
+): string {
   const say = texts[language];
   const other = language === "en" ? "zh" : "en";
-  const body = principal === undefined ? form(say) : account(say, principal);
+  const body = principal === undefined ? form(say, ways) : account(say, principal);
   return `<!DOCTYPE html>
 <html lang="${language === "zh" ? "zh-CN" : "en"}">
 <head>
@@ -28,15 +41,18 @@ ${body}
 
 type Texts = (typeof texts)[Language];
 
-function form(say: Texts): string {
+function form(say: Texts, { byProvider, to, fault }: LoginWays): string {
+  const query = to === undefined ? "" : `?to=${encodeURIComponent(to)}`;
+  const provider = `<p class="ways"><a class="button main" href="./auth/start${query}">${say.provider}</a></p>
+<p>${say.orKey}</p>`;
   return `<h1>${say.title}</h1>
-<p>${say.intro}</p>
+${byProvider ? provider : `<p>${say.intro}</p>`}
 <form id="login">
 <label for="key">${say.key}</label>
 <input id="key" name="key" type="password" autocomplete="current-password" spellcheck="false" placeholder="exh_…" required autofocus>
 <button>${say.submit}</button>
 </form>
-<p id="fault" role="alert"></p>
+<p id="fault" role="alert">${fault === undefined ? "" : say[fault]}</p>
 <p class="hint">${say.where}</p>`;
 }
 

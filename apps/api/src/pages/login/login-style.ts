@@ -10,11 +10,12 @@ label { font-weight: 600 }
 input, button, .button { font: inherit; padding: .55rem .8rem; border: 1px solid var(--line); border-radius: .4rem }
 input { font-family: ui-monospace, monospace; width: 100% }
 button, .button { cursor: pointer; text-decoration: none; color: inherit; background: transparent }
-form button { background: var(--accent); border-color: var(--accent); color: Canvas; font-weight: 600 }
+form button, .main { background: var(--accent); border-color: var(--accent); color: Canvas; font-weight: 600 }
 button:disabled { opacity: .6; cursor: default }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
 #fault { min-height: 1.5em; color: var(--fault) }
 .hint, footer { font-size: .875rem; opacity: .8 }
+.main { flex: 1; text-align: center }
 .ways { display: flex; gap: .75rem; margin-top: 1.5rem }
 footer { padding: 1rem }
 footer a { color: inherit }

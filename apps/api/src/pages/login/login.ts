@@ -1,5 +1,5 @@
 import { ExhibitError, plainWord } from "@exhibit/contracts";
-import type { LoginProof, Sessions } from "@exhibit/ingest";
+import type { LoginProof, People, Sessions } from "@exhibit/ingest";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { knownPrincipalOf } from "../../access/principal.ts";
@@ -13,10 +13,13 @@ import {
 import { loginPage } from "./login-page.ts";
 import { loginScript } from "./login-script.ts";
 import { loginStyle } from "./login-style.ts";
-import { languageOf } from "./texts.ts";
+import { addPeopleLogin, targetQuery } from "./people.ts";
+import { languageOf, loginFaults } from "./texts.ts";
 
 export interface LoginOptions {
   readonly sessions: Pick<Sessions, "start" | "end">;
+  /** The login of people by an identity provider. It needs the public address. */
+  readonly people?: People | undefined;
   readonly address: PublicAddress;
 }
 
@@ -27,10 +30,14 @@ const proof = z.union([
   z.strictObject({ key: plainWord(LONGEST_PROOF) }),
   z.strictObject({ code: plainWord(LONGEST_PROOF) }),
 ]);
-const question = z.object({ lang: z.string().optional() });
+const question = z.object({
+  lang: z.string().optional(),
+  to: targetQuery,
+  fault: z.enum(loginFaults).optional().catch(undefined),
+});
 
 /** Adds the login page, where a browser gets a session for a key or by a one-time link. */
-export function addLogin(app: FastifyInstance, { sessions, address }: LoginOptions): void {
+export function addLogin(app: FastifyInstance, { sessions, people, address }: LoginOptions): void {
   const open = { config: { needs: "nothing" as const }, logLevel: "warn" as const };
   const hidden = { hide: true };
 
@@ -48,10 +55,11 @@ export function addLogin(app: FastifyInstance, { sessions, address }: LoginOptio
       schema: { ...hidden, querystring: question },
     },
     (request, reply) => {
-      const { lang } = request.query as z.output<typeof question>;
+      const { lang, to, fault } = request.query as z.output<typeof question>;
       const language = languageOf(lang, request.headers["accept-language"]);
       reply.header("cache-control", "no-store").type("text/html; charset=utf-8");
-      return reply.send(loginPage(language, knownPrincipalOf(request)));
+      const ways = { byProvider: people !== undefined, to, fault };
+      return reply.send(loginPage(language, knownPrincipalOf(request), ways));
     },
   );
   app.get("/login.js", { ...open, schema: hidden }, (_request, reply) =>
@@ -60,6 +68,10 @@ export function addLogin(app: FastifyInstance, { sessions, address }: LoginOptio
   app.get("/login.css", { ...open, schema: hidden }, (_request, reply) =>
     reply.type("text/css; charset=utf-8").send(loginStyle),
   );
+
+  if (people !== undefined && address.publicUrl !== undefined) {
+    addPeopleLogin(app, { people, home: address.publicUrl, endSessionOf });
+  }
 
   app.post("/login", { ...open, schema: { ...hidden, body: proof } }, async (request, reply) => {
     const isSecure = isByHttps(request, address);

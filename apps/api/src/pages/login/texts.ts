@@ -1,3 +1,7 @@
+/** What can become of a login by the identity provider. */
+export const loginFaults = ["refused", "forbidden", "away"] as const;
+export type LoginFault = (typeof loginFaults)[number];
+
 /** What the login page says, by language. */
 export const texts = {
   en: {
@@ -5,6 +9,11 @@ export const texts = {
     intro: "Exhibit holds the evidence of cases. Log in with the key that you were given.",
     key: "Key",
     submit: "Log in",
+    provider: "Log in with your organisation's account",
+    orKey: "Or log in with a key that you were given.",
+    refused: "The login wasn't completed. Try again.",
+    forbidden: "Your account has no role in Exhibit. Ask an administrator for one.",
+    away: "Your organisation's login service doesn't answer. Try again in a moment, or log in with a key.",
     busy: "Logging in…",
     wrong: "This key isn't valid (any more).",
     used: "This link was used already, or is too old. Ask for a new one, or log in with a key.",
@@ -22,6 +31,11 @@ export const texts = {
     intro: "Exhibit 保存案件的证据。请使用分配给您的密钥登录。",
     key: "密钥",
     submit: "登录",
+    provider: "使用单位账号登录",
+    orKey: "或使用分配给您的密钥登录。",
+    refused: "登录未完成，请重试。",
+    forbidden: "您的账号在 Exhibit 中没有角色，请联系管理员分配。",
+    away: "单位的登录服务暂无响应，请稍后重试，或使用密钥登录。",
     busy: "正在登录……",
     wrong: "此密钥无效或已失效。",
     used: "此链接已被使用或已过期。请获取新的链接，或使用密钥登录。",

@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { parseConfig } from "@exhibit/config";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { tokenVerifierOf } from "../../src/bearer-tokens.ts";
+import { identityProviderOf } from "../../src/identity-provider.ts";
 
 const audience = "https://exhibit.example.com";
 const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
@@ -56,7 +56,7 @@ test("tokens are read as exhibit.yaml says", async () => {
     vendors_claim: "places",
     roots_claim: "folders",
   };
-  const verify = tokenVerifierOf(configWith({ oidc }));
+  const verify = identityProviderOf(configWith({ oidc }))?.verifyToken;
   const claims = { groups: ["clerks"], cases: ["E-77"], places: ["kongur"], folders: ["/e/77"] };
   expect(await verify?.(signed(claims))).toEqual({
     name: `oidc:wang@${issuer.replace("http://", "")}`,
@@ -69,6 +69,51 @@ test("tokens are read as exhibit.yaml says", async () => {
 });
 
 test("no tokens are taken where exhibit.yaml names no provider", () => {
-  expect(tokenVerifierOf(configWith(undefined))).toBeUndefined();
-  expect(tokenVerifierOf(configWith({}))).toBeUndefined();
+  expect(identityProviderOf(configWith(undefined))).toBeUndefined();
+  expect(identityProviderOf(configWith({}))).toBeUndefined();
 });
+
+const login = { client_id: "console", client_secret: "s3cret" };
+const oidcOf = (more: object) => ({
+  issuer,
+  audience,
+  roles_claim: "groups",
+  role_map: { clerks: "producer" },
+  ...more,
+});
+
+test("people log in as exhibit.yaml says, and come back to the address that they use", async () => {
+  const documented = createServer((_, response) => {
+    const { port } = documented.address() as AddressInfo;
+    const own = `http://127.0.0.1:${port}`;
+    const body = { issuer: own, jwks_uri: `${own}/keys`, authorization_endpoint: `${own}/auth` };
+    response.setHeader("content-type", "application/json").end(JSON.stringify(body));
+  });
+  documented.listen(0, "127.0.0.1");
+  await once(documented, "listening");
+  const own = `http://127.0.0.1:${(documented.address() as AddressInfo).port}`;
+  const access = { oidc: oidcOf({ issuer: own, login: { ...login, scopes: ["groups"] } }) };
+  const people = identityProviderOf(configWith(access))?.loginAt("https://e.example.com/exhibit");
+  const address = await people?.begin("token");
+  documented.close();
+  expect(address?.href.startsWith(`${own}/auth?`)).toBe(true);
+  expect(Object.fromEntries(address?.searchParams ?? [])).toMatchObject({
+    client_id: "console",
+    redirect_uri: "https://e.example.com/exhibit/auth/callback",
+    scope: "openid groups",
+  });
+});
+
+test("people log in by no provider where exhibit.yaml doesn't say so", () => {
+  const provider = identityProviderOf(configWith({ oidc: oidcOf({}) }));
+  expect(provider?.loginAt(undefined)).toBeUndefined();
+});
+
+test.each([undefined, "http://exhibit.example.com"])(
+  "people don't log in by a provider at an API whose address is %s",
+  (publicUrl) => {
+    const provider = identityProviderOf(configWith({ oidc: oidcOf({ login }) }));
+    expect(() => provider?.loginAt(publicUrl)).toThrow("needs EXHIBIT_API_URL");
+    expect(provider?.loginAt("http://127.0.0.1:7400")).toBeDefined();
+  },
+);
