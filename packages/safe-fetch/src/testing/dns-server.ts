@@ -4,9 +4,13 @@ import { once } from "node:events";
 import { isIPv4 } from "node:net";
 import type { Lookup } from "../address/own-places.ts";
 
-/** A name server on the loopback that answers as the test says, and counts how often it is asked for IPv4. */
+/**
+ * A name server on the loopback that answers as the test says, and counts how often it is asked for
+ * IPv4. It is waited for `timeoutMs` at most.
+ */
 export async function startDns(
   answer: (name: string, times: number) => readonly string[] | "silence" | "failure",
+  timeoutMs = 10_000,
 ): Promise<{ lookup: Lookup; asked: string[] } & AsyncDisposable> {
   const asked: string[] = [];
   const server = createSocket("udp4");
@@ -29,7 +33,7 @@ export async function startDns(
   });
   server.bind(0, "127.0.0.1");
   await once(server, "listening");
-  const resolver = new Resolver({ timeout: 200, tries: 1 });
+  const resolver = new Resolver({ timeout: timeoutMs, tries: 1 });
   resolver.setServers([`127.0.0.1:${server.address().port}`]);
   return {
     asked,

@@ -185,7 +185,7 @@ test("who asks learns nothing of what is inside: one sentence, whatever is there
 });
 
 test("a name server that doesn't answer is a fault that passes", async () => {
-  await using dns = await startDns(() => "silence");
+  await using dns = await startDns(() => "silence", 200);
   const work = strict({ lookup: dns.lookup }).fetch("https://example.test/");
   expect(await faultOf(work)).toMatchObject({ code: "ADDRESS_UNREACHABLE" });
 });
