@@ -6,9 +6,9 @@ import {
   type NewWebhook,
   type WebhookView,
 } from "@exhibit/contracts";
-import { parseLeaseKeys } from "@exhibit/credentials";
 import { type Received, type Receiver, startReceiver } from "@exhibit/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { leaseKeysFor } from "../../support/lease-keys.ts";
 import {
   bothEngines,
   createClient,
@@ -30,11 +30,10 @@ describe.each(bothEngines)("Webhooks (%s)", (kind) => {
   const log: string[] = [];
 
   beforeAll(async () => {
-    const leaseKeys = ringOf(kind);
     system = await startSystem(kind, {
       worker: { quietMs: 500 },
       log: (line) => log.push(line),
-      ...(leaseKeys && { environment: { leaseKeys } }),
+      environment: leaseKeysFor(kind),
     });
     receiver = await startReceiver((response, request) => {
       response.writeHead(refuses(request) ?? 200).end("said-by-receiver");
@@ -206,10 +205,3 @@ describe.each(bothEngines)("Webhooks (%s)", (kind) => {
     expect(text).not.toContain("said-by-receiver");
   });
 });
-
-/** The keys of a fleet; a process that has its own data makes one for itself. */
-function ringOf(kind: string) {
-  if (kind === "embedded") return undefined;
-  const ring = parseLeaseKeys(crypto.getRandomValues(Buffer.alloc(32)).toString("base64"));
-  return typeof ring === "string" ? undefined : ring;
-}

@@ -11,11 +11,10 @@ export async function ringWebhooks(
 ): Promise<void> {
   try {
     const ids = await webhooksWithWork(ledger, of);
-    await enqueueSoon(
-      dependencies,
-      "deliver",
-      ids.map((id) => ({ id })),
-    );
+    if (ids.length === 0) return;
+    // Not waited for: the job of a slow receiver runs for long, and is watched for a second.
+    const jobs = ids.map((id) => ({ id }));
+    void enqueueSoon(dependencies, "deliver", jobs);
   } catch (err) {
     dependencies.logger.warn({ err }, "webhooks are told later, by the reconciler");
   }

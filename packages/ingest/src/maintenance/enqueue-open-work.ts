@@ -14,16 +14,17 @@ export const quietMsOf = { redis: 10_000, embedded: 30_000 };
  * Work that has a job already keeps it. Webhooks are rung for that have had something due for as long.
  */
 export async function enqueueOpenWork(
+  dependencies: { ledger: Ledger; engine: Pick<Engine, "enqueue"> },
+  quietForMs: number,
+): Promise<void> {
+  await enqueueImports(dependencies, quietForMs);
+  await ringForDue(dependencies, quietForMs);
+}
+
+async function enqueueImports(
   { ledger, engine }: { ledger: Ledger; engine: Pick<Engine, "enqueue"> },
   quietForMs: number,
 ): Promise<void> {
-  const webhooks = await webhooksWithWork(ledger, { dueForMs: quietForMs });
-  // A job that waits for its next try doesn't know of what is new.
-  await engine.enqueue(
-    "deliver",
-    webhooks.map((id) => ({ id })),
-    { isNewer: true },
-  );
   const quiet = await findQuietImports(ledger, { quietForMs });
   if (quiet.length === 0) return;
   const shards = quiet.reduce((sum, work) => sum + work.shards.length, 0);
@@ -34,6 +35,17 @@ export async function enqueueOpenWork(
       for (const work of quiet) await enqueueAll(engine, work);
     },
   );
+}
+
+async function ringForDue(
+  { ledger, engine }: { ledger: Ledger; engine: Pick<Engine, "enqueue"> },
+  dueForMs: number,
+): Promise<void> {
+  const ids = await webhooksWithWork(ledger, { dueForMs });
+  if (ids.length === 0) return;
+  const jobs = ids.map((id) => ({ id }));
+  // A job that waits for its next try doesn't know of what is new.
+  await engine.enqueue("deliver", jobs, { isNewer: true });
 }
 
 async function enqueueAll(
