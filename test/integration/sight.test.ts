@@ -36,8 +36,8 @@ describe.each(Object.entries(ledgerKinds))("What one worker doesn't see, on %s",
     const sight = createSight({ ledger, sources, host, view: host, ...(now && { now }) });
     const waits = { moving: [], waits: [] };
     const live = async () => {
-      const heard = await beat(ledger, id, { worker: facts, waits, sight: sight.look() });
-      sight.hear(heard.missed);
+      const heard = await beat(ledger, id, { worker: facts, waits, sight: sight.report() });
+      sight.search(heard.missed);
       return heard.missed;
     };
     await live();
@@ -96,7 +96,7 @@ describe.each(Object.entries(ledgerKinds))("What one worker doesn't see, on %s",
     );
     await blind.live();
     expect(await other.live()).toEqual([gone]);
-    await expect.poll(() => other.look().unseen_too).toEqual([gone]);
+    await expect.poll(() => other.report().unseen_too).toEqual([gone]);
     await other.live();
     await expect
       .poll(() => blind.judge(notFound("gone.pdf"), at("gone.pdf"), "SOURCE_ABSENT"), {
@@ -123,7 +123,7 @@ describe.each(Object.entries(ledgerKinds))("What one worker doesn't see, on %s",
     expect(await blind.judge(refused, at("a.pdf"), "SOURCE_ABSENT")).toMatchObject({
       isLeftToOthers: true,
     });
-    expect(other.look()).toMatchObject({ unseen_too: [] });
+    expect(other.report()).toMatchObject({ unseen_too: [] });
     await other.leave();
     await expect
       .poll(() => blind.judge(refused, at("a.pdf"), "SOURCE_ABSENT"), {
@@ -141,18 +141,18 @@ describe.each(Object.entries(ledgerKinds))("What one worker doesn't see, on %s",
     expect(await one.judge(notFound("gone.pdf"), at("gone.pdf"), "SOURCE_ABSENT")).toMatchObject({
       isLeftToOthers: false,
     });
-    expect(one.look().missed).toEqual([gone]);
+    expect(one.report().missed).toEqual([gone]);
     // It is there again: nobody has to look for it.
     await one.judge(notFound("a.pdf"), at("a.pdf"), "SOURCE_ABSENT");
     await one.live();
-    await expect.poll(() => one.look().missed).toEqual([gone]);
+    await expect.poll(() => one.report().missed).toEqual([gone]);
     time += 61_000;
     await one.live();
-    expect(one.look().missed).toEqual([]);
+    expect(one.report().missed).toEqual([]);
   });
 
   test("faults that are the same on every machine aren't asked about", async () => {
-    const { judge, look } = await worker("web-1", ".");
+    const { judge, report } = await worker("web-1", ".");
     await worker("web-2", ".");
     for (const code of [
       "SOURCE_CHANGED",
@@ -166,6 +166,6 @@ describe.each(Object.entries(ledgerKinds))("What one worker doesn't see, on %s",
         isLeftToOthers: false,
       });
     }
-    expect(look().missed).toEqual([]);
+    expect(report().missed).toEqual([]);
   });
 });

@@ -48,7 +48,7 @@ import { createStreamCount, type StreamLimits } from "./progress/stream-count.ts
 import { addRoutes, methodsAt } from "./routes.ts";
 
 /** Connections at once; each has a descriptor, of which a process has 65,536 at most where it can. */
-const MOST_CONNECTIONS = 5_000;
+const MAX_CONNECTIONS = 5_000;
 
 /**
  * Milliseconds that a connection may rest between two requests: longer than the minute of usual
@@ -57,7 +57,7 @@ const MOST_CONNECTIONS = 5_000;
 const KEEP_ALIVE = 72_000;
 
 /** Characters of one part of a path. An id has up to 200, each of up to two UTF-16 units. */
-const LONGEST_PARAMETER = 400;
+const MAX_PARAMETER_LENGTH = 400;
 
 export interface ApiOptions {
   /** Whether the imports are stored in a sandbox. */
@@ -126,7 +126,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     bodyLimit: BODY_LIMIT,
     // A proxy on the same machine says for whom it asks; nobody else is believed about that.
     trustProxy: "loopback",
-    routerOptions: { maxParamLength: LONGEST_PARAMETER },
+    routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     keepAliveTimeout: KEEP_ALIVE,
     clientErrorHandler: answerClientError,
     genReqId: () => randomUUID(),
@@ -136,7 +136,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
       sendError(error, request, reply);
     },
   });
-  app.server.maxConnections = MOST_CONNECTIONS;
+  app.server.maxConnections = MAX_CONNECTIONS;
   app.setValidatorCompiler(validator);
   app.setSerializerCompiler(serializerCompiler);
   app.addHook("onRequest", async (request, reply) => {

@@ -28,7 +28,7 @@ export interface HeartbeatOptions {
    * Reports the sources that this worker can't see, and takes what other workers ask it to look
    * for.
    */
-  sight: Pick<Sight, "look" | "hear">;
+  sight: Pick<Sight, "report" | "search">;
   /** The time that timetables go by, in the local zone of the process. */
   now?: () => Date;
   /** @defaultValue 2000 */
@@ -56,10 +56,10 @@ export async function startHeartbeat(options: HeartbeatOptions): Promise<Heartbe
 
   async function sendBeat(): Promise<void> {
     try {
-      const heard = await beat(ledger, id, { worker, waits: waits(), sight: sight.look() });
+      const heard = await beat(ledger, id, { worker, waits: waits(), sight: sight.report() });
       timetable = parseBwlimit(heard.bwlimit ?? NO_LIMIT);
       ({ workers } = heard);
-      sight.hear(heard.missed);
+      sight.search(heard.missed);
       isLedgerAway = false;
     } catch (err) {
       // Logged once; jobs that need the ledger log the rest.

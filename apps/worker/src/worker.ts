@@ -92,7 +92,7 @@ export async function startWorker(
     logger,
     worker,
     pace: objectStore.pace,
-    waits: waits.look,
+    waits: waits.report,
     sight,
   });
   const handlers: Record<QueueName, Handler> = {

@@ -13,7 +13,7 @@ interface Entry {
 const MINUTES_OF_DAY = 24 * 60;
 const DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 /** Bytes per second; below this, requests would take forever. */
-const SLOWEST = 1024;
+const MIN_RATE = 1024;
 /** Bytes per second; beyond this, numbers aren't exact, and no network is so fast. */
 const FASTEST = 1024 ** 5;
 const units: Readonly<Record<string, number>> = {
@@ -83,7 +83,7 @@ function rateOf(amount: string, piece: string): number | null {
   }
   const rate = Math.round(Number(number) * (units[unit.toLowerCase()] ?? Number.NaN));
   if (rate === 0) return null;
-  if (rate < SLOWEST) throw faulty(piece, "less than 1 KiB per second isn't accepted");
+  if (rate < MIN_RATE) throw faulty(piece, "less than 1 KiB per second isn't accepted");
   if (rate > FASTEST) throw faulty(piece, "more than 1024 TiB per second isn't accepted");
   return rate;
 }

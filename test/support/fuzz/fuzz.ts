@@ -22,7 +22,7 @@ import { type Answer, createSender } from "./sender.ts";
 const MiB = 1024 * 1024;
 
 /** How much more the heap may hold after all requests than after the first of each. */
-const MOST_GROWTH = 20 * MiB;
+const MAX_GROWTH = 20 * MiB;
 /** Milliseconds that a request may take. */
 const LONGEST = 2_000;
 /** A machine that does other things may be late once, and once more. */
@@ -87,7 +87,7 @@ export function fuzzEveryRoute({ each }: { each: number }): void {
     test("leave nothing in memory", () => {
       heaps.push(heapUsed());
       const [before = 0, after = 0] = heaps;
-      expect(after - before).toBeLessThan(MOST_GROWTH);
+      expect(after - before).toBeLessThan(MAX_GROWTH);
     });
   });
 }

@@ -34,7 +34,7 @@ export interface Ground {
 }
 
 /** Few, because what is there in great numbers comes from changes. */
-const MOST_ITEMS = 3;
+const MAX_ITEMS = 3;
 const LONGEST = 30;
 
 /** Returns an arbitrary of values that are mostly valid by a schema, and mostly lead somewhere. */
@@ -58,7 +58,7 @@ export function valuesOf(schema: Schema, ground: Ground): fc.Arbitrary<unknown> 
         minLength: schema.minItems ?? 0,
         maxLength: Math.max(
           schema.minItems ?? 0,
-          Math.min(schema.maxItems ?? MOST_ITEMS, MOST_ITEMS),
+          Math.min(schema.maxItems ?? MAX_ITEMS, MAX_ITEMS),
         ),
       });
     case "string":
@@ -99,7 +99,7 @@ function objectsOf(schema: Schema, ground: Ground): fc.Arbitrary<unknown> {
   const entry = names.chain((name) =>
     fc.tuple(fc.constant(String(name)), namedValuesOf(String(name), additionalProperties, ground)),
   );
-  return fc.array(entry, { maxLength: MOST_ITEMS }).map((entries) => Object.fromEntries(entries));
+  return fc.array(entry, { maxLength: MAX_ITEMS }).map((entries) => Object.fromEntries(entries));
 }
 
 function stringsOf({ minLength = 0, maxLength = LONGEST, pattern, format }: Schema) {

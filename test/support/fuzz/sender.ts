@@ -9,7 +9,7 @@ export interface Answer {
 }
 
 /** Milliseconds after which a request hangs. */
-const PATIENCE = 60_000;
+const TIMEOUT_MS = 60_000;
 
 /** Creates a function that sends requests as they are, over connections that are kept. */
 export function createSender(apiUrl: string) {
@@ -31,7 +31,9 @@ export function createSender(apiUrl: string) {
         });
         answer.once("close", told);
       });
-      sent.setTimeout(PATIENCE, () => sent.destroy(new Error(`no answer after ${PATIENCE} ms`)));
+      sent.setTimeout(TIMEOUT_MS, () =>
+        sent.destroy(new Error(`no answer after ${TIMEOUT_MS} ms`)),
+      );
       sent.once("error", reject);
       sent.end(body);
     });

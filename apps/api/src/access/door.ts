@@ -10,7 +10,7 @@ import { knownPrincipalOf, notePrincipal } from "./principal.ts";
 export type Identify = (request: FastifyRequest) => Promise<Principal | undefined>;
 
 /** Milliseconds for which an open route waits to learn who asks. */
-const PATIENCE = 1_000;
+const TIMEOUT_MS = 1_000;
 
 /**
  * A route that doesn't say what it needs, such as one that doesn't exist, is for those who are known.
@@ -90,7 +90,7 @@ function refusalOf(
 /** An open route answers whatever becomes of the ledger. */
 async function noteIfKnown(request: FastifyRequest, identify: Identify): Promise<void> {
   const limit = new AbortController();
-  const late = pause(PATIENCE, undefined, { signal: limit.signal }).catch(() => undefined);
+  const late = pause(TIMEOUT_MS, undefined, { signal: limit.signal }).catch(() => undefined);
   const identified = identify(request).catch(() => undefined);
   const principal = await Promise.race([identified, late]);
   limit.abort();

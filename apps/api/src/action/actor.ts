@@ -4,14 +4,14 @@ import { z } from "zod";
 import { principalOf } from "../access/principal.ts";
 
 /** Characters in an actor's name at most. */
-const LONGEST_NAME = 200;
+const MAX_NAME_LENGTH = 200;
 
 /** The headers of a request that is put on record; other headers stay as they are. */
 export const actorHeaders = z.looseObject({
   "x-exhibit-actor": z
     .string()
     .transform(decoded)
-    .pipe(z.string().trim().pipe(plainText(LONGEST_NAME)))
+    .pipe(z.string().trim().pipe(plainText(MAX_NAME_LENGTH)))
     .optional()
     .describe(
       "On whose behalf the caller acts, for the audit log; percent-encoded UTF-8. It is believed of those only whose key may name others, and recorded beside the caller: `key:portal for alice`.",

@@ -12,13 +12,13 @@ import { traceIdOf } from "./tracing.ts";
 import { RequestFaults } from "./validator.ts";
 
 /** How many faults one response names; a request with ten thousand folders could have as many. */
-const MOST_FAULTS = 20;
+const MAX_FAULTS = 20;
 
 /** How many characters of a field's name are shown; the sender chooses its length. */
-const LONGEST_FIELD = 200;
+const MAX_FIELD_LENGTH = 200;
 
 /** How many characters of a fault are shown: five names that nothing knows, each of forty. */
-const LONGEST_REASON = 500;
+const MAX_REASON_LENGTH = 500;
 
 export interface Failure {
   readonly code: ErrorCode;
@@ -130,9 +130,9 @@ function faultOf({ statusCode, message }: FastifyError, request: FastifyRequest)
 function invalid(error: RequestFaults & Pick<FastifyError, "validationContext">): Failure {
   const { faults } = error;
   const place = placeOf(error.validationContext);
-  const named = faults.slice(0, MOST_FAULTS).map(({ field, reason }) => ({
-    field: visible(field.slice(0, LONGEST_FIELD)),
-    reason: visible(reason.slice(0, LONGEST_REASON)),
+  const named = faults.slice(0, MAX_FAULTS).map(({ field, reason }) => ({
+    field: visible(field.slice(0, MAX_FIELD_LENGTH)),
+    reason: visible(reason.slice(0, MAX_REASON_LENGTH)),
   }));
   const sentences = named.map(({ field, reason }) =>
     field === "" ? reason : `${field}: ${reason}`,

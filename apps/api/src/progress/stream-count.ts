@@ -18,7 +18,7 @@ const EACH = 20;
 /** Well below the 5,000 connections of the server, so that streams never use up all of them. */
 const ALL = 2_000;
 /** Milliseconds. Four heartbeats: whoever takes none of them reads no more. */
-const LONGEST_STALL = 60_000;
+const MAX_STALL = 60_000;
 
 /** How long somebody who has too many streams is asked to wait, in milliseconds. */
 const RETRY_AFTER = 10_000;
@@ -34,7 +34,7 @@ export interface StreamCount {
 export function createStreamCount({
   each = EACH,
   all = ALL,
-  longestStall = LONGEST_STALL,
+  longestStall = MAX_STALL,
 }: StreamLimits = {}): StreamCount {
   const open = new Map<string, number>();
   let total = 0;

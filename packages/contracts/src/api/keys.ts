@@ -9,16 +9,16 @@ const why = plainWord(2000).describe("For the record");
 /** Days that a key works if nobody says otherwise. */
 const DEFAULT_DAYS = 90;
 /** Days that a key works at most: a year, and a day for whoever renews it late. */
-const MOST_DAYS = 366;
+const MAX_DAYS = 366;
 /** Hours that the old secret of a rotated key still works if nobody says otherwise. */
 const DEFAULT_OVERLAP = 24;
 /** Hours that it works at most: a month. */
-const MOST_OVERLAP = 744;
+const MAX_OVERLAP = 744;
 
 const days = z
   .int()
   .min(1)
-  .max(MOST_DAYS)
+  .max(MAX_DAYS)
   .default(DEFAULT_DAYS)
   .describe("Days after which it doesn't work any more");
 
@@ -49,7 +49,7 @@ export const rotateKeyRequest = z
     old_valid_hours: z
       .int()
       .min(0)
-      .max(MOST_OVERLAP)
+      .max(MAX_OVERLAP)
       .default(DEFAULT_OVERLAP)
       .describe("Hours for which the old secret still works; 0 for one that may have leaked"),
     expires_in_days: days,

@@ -15,7 +15,7 @@ export function pageOf<Item extends z.ZodType>(item: Item) {
 /** Returns the schema of a parameter that may be repeated. */
 export function repeatable<Item extends z.ZodType<unknown, string>>(item: Item) {
   return z
-    .union([z.string(), z.array(z.string()).max(MOST_REPEATED)])
+    .union([z.string(), z.array(z.string()).max(MAX_REPEATED)])
     .transform((given) => [given].flat())
     .pipe(z.array(item));
 }
@@ -29,7 +29,7 @@ export function among<const Value extends string>(values: readonly Value[]) {
 }
 
 /** How often a parameter may be repeated. */
-const MOST_REPEATED = 20;
+const MAX_REPEATED = 20;
 
 export const pageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(1000).default(100),

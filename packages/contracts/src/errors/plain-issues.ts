@@ -14,10 +14,10 @@ const kinds: Readonly<Record<string, string>> = {
 };
 
 /** With more choices than this, they aren't listed. */
-const MOST_CHOICES = 12;
+const MAX_CHOICES = 12;
 
 /** With more unknown keys than this, the others are only counted. */
-const MOST_STRANGE_KEYS = 5;
+const MAX_STRANGE_KEYS = 5;
 
 /** Returns an issue as a line: the keys that lead to its place, if any, and what is wrong there. */
 export function issueLine({ path, message }: Pick<z.core.$ZodIssue, "path" | "message">): string {
@@ -63,7 +63,7 @@ function kindOf(expected: string): string {
 }
 
 function choiceOf(values: unknown): string {
-  if (!Array.isArray(values) || values.length > MOST_CHOICES) return "it isn't one of the choices";
+  if (!Array.isArray(values) || values.length > MAX_CHOICES) return "it isn't one of the choices";
   return `it must be ${values.map((value) => JSON.stringify(value)).join(" or ")}`;
 }
 
@@ -82,7 +82,7 @@ function counted(count: number, one: string, many = `${one}s`): string {
 
 /** Names the first keys that nothing knows; whoever sends them chooses how many there are. */
 function strangeKeys(keys: readonly string[], known: readonly string[]): string {
-  const named = keys.slice(0, MOST_STRANGE_KEYS).map((key) => strangeKey(key, known));
+  const named = keys.slice(0, MAX_STRANGE_KEYS).map((key) => strangeKey(key, known));
   const more = keys.length - named.length;
   return [...named, ...(more > 0 ? [`and ${more.toLocaleString("en-US")} more`] : [])].join("; ");
 }

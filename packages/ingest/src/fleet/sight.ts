@@ -17,9 +17,9 @@ export interface Sight {
    */
   judge(error: ExhibitError, missed: MissedEntry, unmounted: ErrorCode): Promise<Judged>;
   /** Takes what other workers' jobs didn't find, and looks for it in the background. */
-  hear(missing: readonly string[]): void;
+  search(missing: readonly string[]): void;
   /** Returns what this worker tells with its heartbeat. */
-  look(): WorkerSight;
+  report(): WorkerSight;
 }
 
 export interface Judged {
@@ -108,7 +108,7 @@ export function createSight({ ledger, sources, host, view, now = Date.now }: Sig
         isLeftToOthers: false,
       };
     },
-    hear(missing) {
+    search(missing) {
       const asked = new Set(missing.slice(0, MAX_TOLD));
       for (const path of unseenToo) if (!asked.has(path)) unseenToo.delete(path);
       for (const path of asked)
@@ -125,7 +125,7 @@ export function createSight({ ledger, sources, host, view, now = Date.now }: Sig
           });
       }
     },
-    look: () => ({ view, missed: [...missed.keys()], unseen_too: [...unseenToo] }),
+    report: () => ({ view, missed: [...missed.keys()], unseen_too: [...unseenToo] }),
   };
 }
 

@@ -44,7 +44,7 @@ export interface RunWatch {
 export interface Waits {
   begin(run: Run): RunWatch;
   /** Returns what moves and what waits now. */
-  look(): WorkerWaits;
+  report(): WorkerWaits;
 }
 
 export interface WaitsOptions {
@@ -171,7 +171,7 @@ export function createWaits({ diskSilence, onChange, now = Date.now }: WaitsOpti
         },
       };
     },
-    look() {
+    report() {
       const at = now();
       for (const run of runs) sample(run);
       for (const [folderId, { until }] of putOff) if (until < at) putOff.delete(folderId);

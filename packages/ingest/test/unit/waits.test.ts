@@ -22,8 +22,8 @@ function worker() {
     silenceDisk(milliseconds: number) {
       silence = milliseconds;
     },
-    told: () => waits.look().waits.map(({ for: waitsFor, name, code }) => [waitsFor, name, code]),
-    moving: () => waits.look().moving.map(({ folder_id }) => folder_id),
+    told: () => waits.report().waits.map(({ for: waitsFor, name, code }) => [waitsFor, name, code]),
+    moving: () => waits.report().moving.map(({ folder_id }) => folder_id),
   };
 }
 
@@ -51,7 +51,7 @@ describe("What a worker's jobs wait for", () => {
     expect([told(), moving()]).toEqual([[], [7]]);
     pass(0.2);
     expect([told(), moving()]).toEqual([[["store", "evidence at oss", "STORE_UNAVAILABLE"]], []]);
-    expect(waits.look().waits[0]).toMatchObject({
+    expect(waits.report().waits[0]).toMatchObject({
       since: "2026-11-30T02:58:00.000Z",
       import_id: "I",
       message: "OSS hasn't answered yet.",
@@ -98,11 +98,15 @@ describe("What a worker's jobs wait for", () => {
     });
     await expect(work).rejects.toThrow();
     pass(30);
-    expect(waits.look().waits).toMatchObject([{ for: "store", since: "2026-11-30T02:58:00.000Z" }]);
+    expect(waits.report().waits).toMatchObject([
+      { for: "store", since: "2026-11-30T02:58:00.000Z" },
+    ]);
     const again = run();
     const watch = waits.begin(again.of);
     pass(1);
-    expect(waits.look().waits).toMatchObject([{ for: "store", since: "2026-11-30T02:58:00.000Z" }]);
+    expect(waits.report().waits).toMatchObject([
+      { for: "store", since: "2026-11-30T02:58:00.000Z" },
+    ]);
     again.counter.moved += 1;
     expect(told()).toEqual([]);
     watch.end();

@@ -24,11 +24,11 @@ export interface LoginOptions {
 }
 
 /** The most characters of a key or a code. */
-const LONGEST_PROOF = 200;
+const MAX_PROOF_LENGTH = 200;
 
 const proof = z.union([
-  z.strictObject({ key: plainWord(LONGEST_PROOF) }),
-  z.strictObject({ code: plainWord(LONGEST_PROOF) }),
+  z.strictObject({ key: plainWord(MAX_PROOF_LENGTH) }),
+  z.strictObject({ code: plainWord(MAX_PROOF_LENGTH) }),
 ]);
 const question = z.object({
   lang: z.string().optional(),

@@ -8,7 +8,7 @@ import { action } from "../../action/action.ts";
 import { failures } from "../../action/failure-responses.ts";
 
 /** How long, in milliseconds, the ledger, the queue and the vendors' states may take to answer. */
-const PATIENCE = 6_000;
+const TIMEOUT_MS = 6_000;
 
 /** What only those learn who say who they are. */
 const details = z.object({
@@ -81,7 +81,7 @@ function bare(sentence: string): string {
  */
 async function known(vendors: VendorControl): Promise<VendorState[]> {
   const limit = new AbortController();
-  const late = pause(PATIENCE, { items: [] }, { signal: limit.signal });
+  const late = pause(TIMEOUT_MS, { items: [] }, { signal: limit.signal });
   try {
     return (await Promise.race([vendors.list(), late])).items;
   } catch {
@@ -94,8 +94,8 @@ async function known(vendors: VendorControl): Promise<VendorState[]> {
 
 async function ask(ready: () => Promise<Readiness>): Promise<Readiness> {
   const limit = new AbortController();
-  const silent = `no answer within ${PATIENCE / 1000} s`;
-  const late = pause(PATIENCE, { ledger: silent, queue: silent }, { signal: limit.signal });
+  const silent = `no answer within ${TIMEOUT_MS / 1000} s`;
+  const late = pause(TIMEOUT_MS, { ledger: silent, queue: silent }, { signal: limit.signal });
   try {
     return await Promise.race([ready(), late]);
   } catch (thrown) {

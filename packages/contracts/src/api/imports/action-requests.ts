@@ -23,12 +23,12 @@ export const cancelRequest = z
 export type CancelRequest = z.output<typeof cancelRequest>;
 
 /** How many files one request may name; more are named by their code or folder. */
-const MOST_FILES = 10_000;
+const MAX_FILES = 10_000;
 
 const selection = {
   folder_id: id.optional().describe("Only what failed in this folder"),
   code: errorCode.optional().describe("Only what failed with this code"),
-  file_ids: atMost(MOST_FILES, z.array(id).min(1).max(MOST_FILES))
+  file_ids: atMost(MAX_FILES, z.array(id).min(1).max(MAX_FILES))
     .optional()
     .describe("Only these files: all of them, or none if one of them can't be"),
 };
@@ -70,14 +70,14 @@ export const waiveRequest = z
 export type WaiveRequest = z.output<typeof waiveRequest>;
 
 /** How many imports one request may act on. */
-const MOST_IMPORTS = 100;
+const MAX_IMPORTS = 100;
 
 const eachImport = z.strictObject({
   import_id: z.string().max(100),
   ...selection,
   expect_files: expectFiles,
 });
-const imports = atMost(MOST_IMPORTS, z.array(eachImport).min(1).max(MOST_IMPORTS));
+const imports = atMost(MAX_IMPORTS, z.array(eachImport).min(1).max(MAX_IMPORTS));
 
 export const retryFailuresRequest = z
   .strictObject({ imports, why: why.optional() })

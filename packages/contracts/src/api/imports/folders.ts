@@ -9,10 +9,10 @@ import { counts } from "./counters.ts";
 import { source } from "./sources.ts";
 
 /** How many keys name a folder. No vendor has more than four. */
-const MOST_KEYS = 10;
+const MAX_KEYS = 10;
 
 /** A vendor's name of a folder, such as `{"suit_id":"1001"}`; each vendor checks its own keys. */
-export const folderSelector = atMost(MOST_KEYS, z.record(plainText(64), plainText(500)));
+export const folderSelector = atMost(MAX_KEYS, z.record(plainText(64), plainText(500)));
 export type FolderSelector = z.output<typeof folderSelector>;
 
 export const folderRequest = z

@@ -25,19 +25,19 @@ export const SUITS_IN_VIEW = 100;
 const timestamp = z.iso.datetime();
 
 /** How many suits one import may name. */
-const MOST_SUITS = 10_000;
+const MAX_SUITS = 10_000;
 /** How many folders one import may have. */
-const MOST_FOLDERS = 10_000;
+const MAX_FOLDERS = 10_000;
 
 export const importRequest = z
   .strictObject({
     entrust_id: identifier.optional().describe("The mandate to a firm or lawyer"),
-    suit_ids: atMost(MOST_SUITS, z.array(identifier).max(MOST_SUITS))
+    suit_ids: atMost(MAX_SUITS, z.array(identifier).max(MAX_SUITS))
       .default([])
       .describe(
         "The suits of the case. Suits named in `folders` are added, so that the import can be found by them too",
       ),
-    folders: atMost(MOST_FOLDERS, z.array(folderRequest).min(1).max(MOST_FOLDERS)),
+    folders: atMost(MAX_FOLDERS, z.array(folderRequest).min(1).max(MAX_FOLDERS)),
     title: title.optional().describe("What people call it"),
     labels: labels
       .optional()
