@@ -38,6 +38,9 @@ export function bullBoardOf({ ask, get }: Pick<System, "ask" | "get">) {
       .reduce((sum, { counts }) => sum + (counts[state] ?? 0), 0);
   }
 
+  /** Makes delayed jobs run now. */
+  const promoteAll = (queue = "store") => press(`${queue}/promote`);
+
   return {
     /** Resolves with the failed jobs of a queue once there are so many: an import comes to rest a moment before its jobs do. */
     async failed(count: number, queue = "store"): Promise<BoardJob[]> {
@@ -56,8 +59,20 @@ export function bullBoardOf({ ask, get }: Pick<System, "ask" | "get">) {
     logs: (job: BoardJob, queue = "store") => get<string[]>(`${api}/${queue}/${job.id}/logs`),
     retry: (job: BoardJob, queue = "store") => press(`${queue}/${job.id}/retry`),
     retryAll: (queue = "store") => press(`${queue}/retry/failed`),
-    /** Makes delayed jobs run now. */
-    promoteAll: (queue = "store") => press(`${queue}/promote`),
+    promoteAll,
+    /** Makes delayed jobs run as soon as they are delayed, until something has happened. */
+    async hurry<T>(until: Promise<T>): Promise<T> {
+      let isOver = false;
+      const over = until.finally(() => {
+        isOver = true;
+      });
+      over.catch(() => {});
+      while (!isOver) {
+        await promoteAll();
+        await setTimeout(100);
+      }
+      return await over;
+    },
     /** Removes a job, as retention does after a month. */
     remove: (job: BoardJob, queue = "store") => press(`${queue}/${job.id}/clean`),
   };

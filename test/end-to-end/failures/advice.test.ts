@@ -232,7 +232,9 @@ describe.each(Object.entries(ways))(
         .toBe("storing");
       for (const each of chosen) await each.meanwhile?.(folderOf(each));
       await system.post("/v1/vendors/kongur/resume");
-      const failed = await system.rest(id);
+      // A source that is absent has its attempts without the pauses between them.
+      const board = bullBoardOf(system);
+      const failed = await board.hurry(system.rest(id));
       expect(failed.status).toBe("attention");
       expect(failed.errors.map(({ code }) => code).sort()).toEqual(
         [...new Set(chosen.map(({ code }) => code))].sort(),
@@ -248,6 +250,7 @@ describe.each(Object.entries(ways))(
       await expect
         .poll(
           async () => {
+            await board.promoteAll();
             const view = await system.get<ImportView>(`/v1/imports/${id}`);
             return [view.status, ...view.errors.map(({ code }) => code)];
           },

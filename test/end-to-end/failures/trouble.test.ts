@@ -155,7 +155,8 @@ describe.each(anyEngine)("When something is wrong (%s)", (kind) => {
       code: "InternalError",
       times: 7,
     });
-    expect(await system.run(suits("1001"))).toMatchObject({ status: "sealed", stored: 1 });
+    const run = board.hurry(system.run(suits("1001")));
+    expect(await run).toMatchObject({ status: "sealed", stored: 1 });
   });
 
   /** The import once it rests or `runs` more runs of its shard have ended; what is delayed doesn't wait. */

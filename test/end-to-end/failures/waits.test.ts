@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { ImportView, VendorList, Wait } from "@exhibit/contracts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { bullBoardOf } from "../../support/bull-board.ts";
 import {
   anyEngine,
   importOfSuits,
@@ -29,6 +30,9 @@ describe.each(anyEngine)("Why nothing moves (%s)", (kind) => {
     return { view, wait: view.waiting.find(isFor) as Wait };
   }
 
+  /** Resolves once the import rests; what was postponed meanwhile goes on at once. */
+  const rested = (id: string) => bullBoardOf(system).hurry(system.rest(id));
+
   test("is told of OSS, with its fault, in the import, the list and the vendor's state; and not any more once it goes on", async () => {
     system.sandbox.oss.fail({ match: { method: "PUT" }, status: 503, times: "always" });
     const id = await begin();
@@ -49,21 +53,16 @@ describe.each(anyEngine)("Why nothing moves (%s)", (kind) => {
       { for: "store", since: wait.since },
     ]);
     system.sandbox.oss.heal();
-    expect(await system.rest(id)).toMatchObject({ status: "sealed", waiting: [] });
+    expect(await rested(id)).toMatchObject({ status: "sealed", waiting: [] });
   });
 
   test("is told of a vendor that doesn't answer", async () => {
-    system.sandbox.gateway.fail({
-      vendor: "kongur",
-      mood: "slow",
-      delayMs: 8_000,
-      times: "always",
-    });
+    const held = system.sandbox.gateway.hold("kongur");
     const id = await begin();
     const { wait } = await waiting(id, "vendor");
     expect(wait).toMatchObject({ name: "kongur" });
-    system.sandbox.gateway.heal();
-    expect(await system.rest(id)).toMatchObject({ status: "sealed", waiting: [] });
+    held.release();
+    expect(await rested(id)).toMatchObject({ status: "sealed", waiting: [] });
   });
 
   test("is told when no worker is there", async () => {
