@@ -201,7 +201,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     sealing: ["states", "schema", "ledger"],
     work: ["states", "ledger", "scope", "sql", "planning"],
     workers: ["ledger", "sql", "audit", "idempotency"],
-    views: ["schema", "ledger", "scope", "sql", "storing", "work", "workers"],
+    views: ["states", "schema", "ledger", "scope", "sql", "storing", "work", "workers"],
     webhooks: ["schema", "ledger", "scope", "sql", "audit", "work", "views"],
     actions: [
       "states",

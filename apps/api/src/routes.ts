@@ -18,6 +18,7 @@ import { listReads } from "./routes/audit/list-reads.ts";
 import { getCase, getSuit } from "./routes/cases/get-case.ts";
 import { listCaseFolders, listSuitFolders } from "./routes/cases/list-case-folders.ts";
 import { listCases } from "./routes/cases/list-cases.ts";
+import { listFailures } from "./routes/failures/list-failures.ts";
 import { retryFailures } from "./routes/failures/retry-failures.ts";
 import { waiveFailures } from "./routes/failures/waive-failures.ts";
 import { acceptDestination } from "./routes/imports/actions/accept-destination.ts";
@@ -29,14 +30,18 @@ import { retryImport } from "./routes/imports/actions/retry-import.ts";
 import { waiveFiles } from "./routes/imports/actions/waive-files.ts";
 import { createImport } from "./routes/imports/create-import.ts";
 import { exportCsv, exportNdjson } from "./routes/imports/export-files.ts";
+import { findFiles } from "./routes/imports/find-files.ts";
 import { followImport } from "./routes/imports/follow-import.ts";
+import { getFile } from "./routes/imports/get-file.ts";
 import { getImport } from "./routes/imports/get-import.ts";
+import { listErrors } from "./routes/imports/list-errors.ts";
 import { listFiles } from "./routes/imports/list-files.ts";
 import { listFolders } from "./routes/imports/list-folders.ts";
 import { listImportAudit } from "./routes/imports/list-import-audit.ts";
 import { listImports } from "./routes/imports/list-imports.ts";
 import { listIncidents } from "./routes/imports/list-incidents.ts";
 import { listSuits } from "./routes/imports/list-suits.ts";
+import { listTree } from "./routes/imports/list-tree.ts";
 import { runDry } from "./routes/imports/run-dry.ts";
 import { readBandwidth, setBandwidth } from "./routes/operations/bandwidth.ts";
 import { health } from "./routes/operations/health.ts";
@@ -70,10 +75,13 @@ export const routes: readonly (readonly [Method, string, Role | "nothing", Actio
   ["GET", "/v1/imports/:id", "viewer", getImport],
   ["PATCH", "/v1/imports/:id", "producer", changeImport],
   ["GET", "/v1/imports/:id/folders", "viewer", listFolders],
+  ["GET", "/v1/imports/:id/folders/:folder_id/tree", "viewer", listTree],
   ["GET", "/v1/imports/:id/suits", "viewer", listSuits],
   ["GET", "/v1/imports/:id/files", "viewer", listFiles],
+  ["GET", "/v1/imports/:id/files/:file_id", "viewer", getFile],
   ["GET", "/v1/imports/:id/files.ndjson", "viewer", exportNdjson],
   ["GET", "/v1/imports/:id/files.csv", "viewer", exportCsv],
+  ["GET", "/v1/imports/:id/errors", "viewer", listErrors],
   ["GET", "/v1/imports/:id/events", "viewer", followImport],
   ["GET", "/v1/imports/:id/audit", "viewer", listImportAudit],
   ["GET", "/v1/imports/:id/incidents", "viewer", listIncidents],
@@ -84,6 +92,8 @@ export const routes: readonly (readonly [Method, string, Role | "nothing", Actio
   ["POST", "/v1/imports/:id/folders/:folder_id/accept-destination", "producer", acceptDestination],
   ["POST", "/v1/imports/:id/pause", "producer", pauseImport],
   ["POST", "/v1/imports/:id/resume", "producer", resumeImport],
+  ["GET", "/v1/files", "viewer", findFiles],
+  ["GET", "/v1/failures", "viewer", listFailures],
   ["POST", "/v1/failures/retry", "producer", retryFailures],
   ["POST", "/v1/failures/waive", "producer", waiveFailures],
   ["GET", "/v1/cases", "viewer", listCases],

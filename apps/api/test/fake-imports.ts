@@ -5,6 +5,9 @@ import {
   type BandwidthView,
   type EvidenceRead,
   ExhibitError,
+  type FailureGroups,
+  type FileDetails,
+  type FoundFile,
   type ImportView,
   type IncidentView,
   type VendorState,
@@ -55,6 +58,32 @@ export const evidenceRead: EvidenceRead = {
   subject: "imports/0f8fad5b-d9cb-469f-a165-70867728950e",
 };
 
+export const failureGroups: FailureGroups = {
+  items: [
+    {
+      code: "VENDOR_REFUSED",
+      message: "kongur: SUIT_CLOSED",
+      remedy: "Ask the vendor.",
+      pattern: null,
+      vendor: "kongur",
+      import: null,
+      folder_id: null,
+      failed: 3,
+      waiting: 1,
+      sources: 0,
+      imports: 2,
+      action: "mend",
+      retry_helps: true,
+      first_at: "2026-01-02T03:04:06.000Z",
+      last_at: null,
+      samples: [{ file_id: "1", folder_id: "1", path: "证据/录音.wav" }],
+    },
+  ],
+  groups: 1,
+  failed: 3,
+  waiting: 1,
+};
+
 export const incidentView: IncidentView = {
   incident_id: "1",
   at: "2026-01-02T03:04:06.000Z",
@@ -75,6 +104,30 @@ export const vendorState: VendorState = {
   leases: 2,
   calls: 3,
   refusals: 1,
+};
+
+const ofImport = {
+  import_id: "0f8fad5b-d9cb-469f-a165-70867728950e",
+  ...{ vendor: "kongur", folder: { suit_id: "1001" } },
+};
+
+export const fileDetails: FileDetails = {
+  ...fileView,
+  ...ofImport,
+  source: folderView.source,
+  shard: {
+    ...{ shard_id: "9", number: 2, state: "stored", runs: 1, job_id: "store-9", trace_id: null },
+    opened_at: "2026-01-02T03:04:05.678Z",
+  },
+  incidents: [incidentView],
+  acts: [auditEvent],
+};
+
+export const foundFile: FoundFile = {
+  ...fileView,
+  ...ofImport,
+  entrust_id: "E-77",
+  import_status: "sealed",
 };
 
 /** What each act on failed files is said to have done. */
@@ -123,6 +176,30 @@ export function fakeImports() {
       note("files", id, query);
       await get(id);
       return { items: [fileView], next: null };
+    },
+    async file(id, fileId) {
+      note("file", id, fileId);
+      await get(id);
+      return { ...fileDetails, import_id: id, file_id: fileId };
+    },
+    async findFiles(query) {
+      note("findFiles", query);
+      return { items: [foundFile], next: null };
+    },
+    async tree(id, folderId, query) {
+      note("tree", id, folderId, query);
+      await get(id);
+      const item = { name: "a", prefix: "a/", entries: 3, failed: 1 };
+      return { items: [item], next: null, direct: { entries: 0, failed: 0 } };
+    },
+    async errors(id, query) {
+      note("errors", id, query);
+      await get(id);
+      return failureGroups;
+    },
+    async failures(query) {
+      note("failures", query);
+      return failureGroups;
     },
     async audit(id, query) {
       note("audit", id, query);

@@ -28,11 +28,18 @@ import {
   type EvidenceList,
   type EvidenceRead,
   evidenceReadPage,
+  type FailureDimension,
+  type FailureGroups,
+  type FileDetails,
   type FileState,
   type FileView,
   type FolderView,
+  type FoundFile,
+  failureGroups,
+  fileDetails,
   filePage,
   folderPage,
+  foundFilePage,
   type ImportRequest,
   type ImportStatus,
   type ImportView,
@@ -81,6 +88,22 @@ export interface FileFilter {
   states?: readonly FileState[] | undefined;
   code?: ErrorCode | undefined;
   folder?: string | undefined;
+  /** How the path begins. */
+  prefix?: string | undefined;
+  /** A part of the path, in any case. */
+  q?: string | undefined;
+  /** 64 hexadecimal digits. */
+  sha256?: string | undefined;
+}
+
+/** Which failures are grouped, and by what beside their code. */
+interface FailureFilter {
+  by?: readonly FailureDimension[] | undefined;
+  code?: ErrorCode | undefined;
+  folder?: string | undefined;
+  /** A timestamp: only what was recorded since then. */
+  since?: string | undefined;
+  limit?: number | undefined;
 }
 
 /** Which imports are listed; everything that is given has to match. */
@@ -211,6 +234,19 @@ export interface ApiClient {
   suits(importId: string): AsyncIterable<string>;
   /** Yields the import's files, folder by folder in the order of `folders`. */
   files(importId: string, filter?: FileFilter): AsyncIterable<FileView>;
+  /** Returns everything that is known of one file. */
+  file(importId: string, fileId: string): Promise<FileDetails>;
+  /** Yields the files with a SHA-256, in all imports. */
+  findFiles(sha256: string): AsyncIterable<FoundFile>;
+  /** Returns what failed in an import, or is waiting, in groups. */
+  errors(importId: string, query?: FailureFilter): Promise<FailureGroups>;
+  /** Returns what failed, or is waiting, in all imports that can still be acted on, in groups. */
+  failures(
+    query?: Omit<FailureFilter, "folder"> & {
+      vendor?: string | undefined;
+      entrust?: string | undefined;
+    },
+  ): Promise<FailureGroups>;
   /** Yields the cases in the order of their entrust_ids; only those that begin so, if that is given. */
   cases(startsWith?: string): AsyncIterable<CaseSummary>;
   /** Returns what is proved of a case or a suit, and what is missing. */
@@ -303,8 +339,17 @@ export function createApiClient(options: HttpOptions): ApiClient {
       pages("/v1/audit/reads", evidenceReadPage, { ...filter, import_id, what: what?.join(",") }),
     folders: (id) => pages(importPath(id, "folders"), folderPage),
     suits: (id) => pages(importPath(id, "suits"), suitPage),
-    files: (id, { states, folder: folder_id, code } = {}) =>
-      pages(importPath(id, "files"), filePage, { state: states?.join(","), folder_id, code }),
+    files: (id, { states, folder: folder_id, ...filter } = {}) =>
+      pages(importPath(id, "files"), filePage, { ...filter, state: states?.join(","), folder_id }),
+    file: (id, fileId) => read(importPath(id, "files", fileId), fileDetails),
+    findFiles: (sha256) => pages("/v1/files", foundFilePage, { sha256 }),
+    errors: (id, { folder: folder_id, by, ...query } = {}) =>
+      read(
+        `${importPath(id, "errors")}?${queryOf({ ...query, folder_id, by: by?.join(",") })}`,
+        failureGroups,
+      ),
+    failures: ({ entrust: entrust_id, by, ...query } = {}) =>
+      read(`/v1/failures?${queryOf({ ...query, entrust_id, by: by?.join(",") })}`, failureGroups),
     cases: (starts_with) => pages("/v1/cases", casePage, { starts_with }),
     case: (name) => read(casePath(name), caseView),
     caseFolders: (name) => pages(`${casePath(name)}/folders`, caseFolderPage),

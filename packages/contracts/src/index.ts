@@ -10,6 +10,8 @@ export * from "./api/imports/acted.ts";
 export * from "./api/imports/action-requests.ts";
 export * from "./api/imports/counters.ts";
 export * from "./api/imports/dry-run.ts";
+export * from "./api/imports/failures.ts";
+export * from "./api/imports/file-details.ts";
 export * from "./api/imports/files.ts";
 export * from "./api/imports/folders.ts";
 export * from "./api/imports/import-names.ts";

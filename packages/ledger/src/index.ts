@@ -66,7 +66,12 @@ export { ledgerWithin } from "./scope.ts";
 export { sealImport } from "./sealing/seal.ts";
 export { type ShardState, shardStates } from "./states.ts";
 export { fixDestination, isPlaceInUse, offerDestination } from "./storing/destinations.ts";
-export { type FinishedShard, finishShard, readFinished } from "./storing/finish-shard.ts";
+export {
+  type FinishedShard,
+  finishShard,
+  readFinished,
+  recordOldDigests,
+} from "./storing/finish-shard.ts";
 export { type Incident, recordIncidents } from "./storing/incidents.ts";
 export {
   giveUpUpload,
@@ -99,7 +104,12 @@ export {
   listVendorAuditEvents,
   type WholeAuditQuery,
 } from "./views/audit.ts";
-export { type FileQuery, listFiles } from "./views/files.ts";
+export { type FailureQuery, groupErrors, groupFailures } from "./views/failures.ts";
+export { readFile } from "./views/files/file-details.ts";
+export type { FileQuery } from "./views/files/file-filter.ts";
+export { listFiles } from "./views/files/files.ts";
+export { findFiles } from "./views/files/found-files.ts";
+export { listTree, type TreeQuery } from "./views/files/tree.ts";
 export { listFolders } from "./views/folders.ts";
 export type { ImportQuery } from "./views/import-filter.ts";
 export { listImports, readImport } from "./views/imports.ts";

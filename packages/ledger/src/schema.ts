@@ -20,6 +20,7 @@ import type { ShardState } from "./states.ts";
 // Postgres returns 8-byte integers as text. Both drivers are set to parse them: all our numbers
 // stay below 2^53.
 type Json<T> = ColumnType<T, string, string>;
+type ErrorDetails = Record<string, string | number | boolean>;
 
 /**
  * The counters of an import or a folder. They change in the same transaction as the files they
@@ -107,6 +108,9 @@ export interface FolderTable extends CounterColumns {
   offered_prefix: string | null;
   error_code: ErrorCode | null;
   error: string | null;
+  error_at: Date | null;
+  /** The parts of the error's sentence. */
+  error_details: ColumnType<ErrorDetails | null, never, never>;
   /**
    * A person has retried its files: if one of them turns out to be gone, the source is walked once
    * more.
@@ -149,6 +153,18 @@ interface ShardTable {
   starts_at_end: number | null;
   /** The number of its last run: how often a worker has claimed it. */
   openings: Generated<number>;
+  /** The trace of its last run, where telemetry is on. */
+  trace_id: string | null;
+}
+
+/**
+ * By which the files of a finished shard are found by their bytes; a shard that an earlier release
+ * finished has none until the reconciler makes it.
+ */
+interface ShardDigestsTable {
+  shard_id: number;
+  /** The first four bytes of each SHA-256, as a number. */
+  heads: number[];
 }
 
 /** A file and, once it is stored, its receipt. */
@@ -193,6 +209,10 @@ export interface FileTable {
   skipped_as: SkippedAs | null;
   error_code: ErrorCode | null;
   error: string | null;
+  /** When its error was recorded; null for one that an earlier release recorded. */
+  error_at: Date | null;
+  /** The parts of the error's sentence. */
+  error_details: ColumnType<ErrorDetails | null, never, never>;
   waived_by: string | null;
   waived_why: string | null;
   waived_at: Date | null;
@@ -542,6 +562,7 @@ export interface LedgerSchema {
   imports: ImportTable;
   folders: FolderTable;
   shards: ShardTable;
+  shard_digests: ShardDigestsTable;
   files: FileTable;
   deliveries: DeliveryTable;
   deployment: DeploymentTable;

@@ -35,6 +35,7 @@ describe.each(anyEngine)("Two tenants of one deployment (%s)", (kind) => {
   let foldersOfBob: FolderView[];
   let webhookOfBob = "";
   let deliveryOfBob = "";
+  let fileOfBob: FileView | undefined;
   const keys = new Map<string, string>();
   const at = (...parts: string[]) => join(system.root, ...parts);
 
@@ -51,6 +52,7 @@ describe.each(anyEngine)("Two tenants of one deployment (%s)", (kind) => {
     await writeTree(at("anna"), { "case/own.txt": "anna's", "shared.txt": "anna's, too" });
     await writeTree(at("bob"), { "case/secret.txt": "bob's", "empty/deep/x": "" });
     of = { anna: await sealed("anna", suit("E-A", at("anna/case"))), bob: await bobs() };
+    [fileOfBob] = await system.files(of.bob.import_id);
     ({ items: foldersOfBob } = await ask<{ items: FolderView[] }>(
       "bob",
       "GET",
@@ -127,8 +129,12 @@ describe.each(anyEngine)("Two tenants of one deployment (%s)", (kind) => {
   /** Names of bob's things and of nobody's, by the collection that they are in. */
   const things: Record<string, () => Record<"ofBob" | "ofNobody", Record<string, string>>> = {
     imports: () => ({
-      ofBob: { id: of.bob.import_id, folder_id: foldersOfBob[0]?.folder_id ?? "" },
-      ofNobody: { id: crypto.randomUUID(), folder_id: "999999" },
+      ofBob: {
+        id: of.bob.import_id,
+        folder_id: foldersOfBob[0]?.folder_id ?? "",
+        file_id: fileOfBob?.file_id ?? "",
+      },
+      ofNobody: { id: crypto.randomUUID(), folder_id: "999999", file_id: "999998" },
     }),
     cases: () => ({ ofBob: { entrust_id: "E-B" }, ofNobody: { entrust_id: "E-X" } }),
     suits: () => ({ ofBob: { suit_id: "only-bobs" }, ofNobody: { suit_id: "only-noras" } }),
@@ -200,6 +206,16 @@ describe.each(anyEngine)("Two tenants of one deployment (%s)", (kind) => {
     const foreign = await accept(foldersOfBob[0]?.folder_id ?? "");
     expect(foreign).toEqual(await accept("999999"));
     expect(foreign[0]).toBe(404);
+  });
+
+  test("find no file of the other by its bytes", async () => {
+    const found = async (who: Who) => {
+      const path = `/v1/files?sha256=${fileOfBob?.sha256}`;
+      const { body } = await ask<{ items: { import_id: string }[] }>(who, "GET", path);
+      return body.items.map(({ import_id }) => import_id);
+    };
+    expect(await found("anna")).toEqual([]);
+    expect(await found("bob")).toEqual([of.bob.import_id]);
   });
 
   test("act on no import of the other among several of their own", async () => {

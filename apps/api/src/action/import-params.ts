@@ -8,6 +8,11 @@ export const importParams = z.object({
   id: z.string().describe("The import's `import_id`"),
 });
 
+/** The path's `:id` and `:file_id`; the file's id is plain text for the same reason. */
+export const fileParams = importParams.extend({
+  file_id: z.string().describe("The file's `file_id`"),
+});
+
 /** The path's `:id` and `:folder_id`; the folder's id is plain text for the same reason. */
 export const folderParams = importParams.extend({
   folder_id: z.string().describe("The folder's `folder_id`"),

@@ -1,6 +1,6 @@
 import { ExhibitError } from "@exhibit/contracts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { doneAct, startApi } from "../fake-imports.ts";
+import { doneAct, failureGroups, startApi } from "../fake-imports.ts";
 
 let api: Awaited<ReturnType<typeof startApi>>;
 beforeEach(async () => {
@@ -12,6 +12,42 @@ afterEach(async () => {
 
 const post = (name: "retry" | "waive", payload: object, headers = {}) =>
   api.app.inject({ method: "POST", url: `/v1/failures/${name}`, payload, headers });
+
+describe("what failed in groups", () => {
+  it("is listed of one import and of all, by what is asked", async () => {
+    const { import_id } = api.put();
+    const one = await api.app.inject(
+      `/v1/imports/${import_id}/errors?by=code,folder,message&code=SOURCE_IO&folder_id=4&limit=5`,
+    );
+    expect(one.json()).toEqual(failureGroups);
+    const since = "2026-11-30T10:00:00Z";
+    const all = await api.app.inject(`/v1/failures?vendor=kongur&entrust_id=E-77&since=${since}`);
+    expect(all.json()).toEqual(failureGroups);
+    const by = ["code", "folder", "message"];
+    expect(api.calls).toEqual([
+      { name: "errors", args: [import_id, { by, code: "SOURCE_IO", folder_id: "4", limit: 5 }] },
+      { name: "get", args: [import_id] },
+      {
+        name: "failures",
+        args: [
+          {
+            ...{ by: ["code", "vendor", "import"], vendor: "kongur", entrust_id: "E-77" },
+            ...{ since, limit: 100 },
+          },
+        ],
+      },
+    ]);
+  });
+
+  it.each(["errors?by=import", "errors?by=colour", "errors?vendor=kongur", "errors?limit=0"])(
+    "refuses %s",
+    async (path) => {
+      const { import_id } = api.put();
+      const answer = await api.app.inject(`/v1/imports/${import_id}/${path}`);
+      expect(answer.json().code).toBe("REQUEST_INVALID");
+    },
+  );
+});
 
 describe("acting on what failed in several imports", () => {
   it.each(["retry", "waive"] as const)("does a %s to each, and says what it was", async (name) => {

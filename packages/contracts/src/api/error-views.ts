@@ -5,7 +5,21 @@ import { examples } from "./examples.ts";
 
 /** What went wrong with a file, a folder or an import, as the API shows it. */
 export const errorView = z
-  .object({ code, message: z.string(), remedy: z.string() })
+  .object({
+    code,
+    message: z.string(),
+    remedy: z.string(),
+    at: z.iso
+      .datetime()
+      .optional()
+      .describe("When it was recorded; absent for groups, and where an earlier release did it"),
+    details: z
+      .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+      .optional()
+      .describe(
+        "The parts of the message, so that it can be said in another language: docs/errors.md lists them. Absent where there are none, and for groups",
+      ),
+  })
   .meta({ id: "Failure" });
 export type ErrorView = z.output<typeof errorView>;
 

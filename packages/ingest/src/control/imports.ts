@@ -7,8 +7,11 @@ import {
   type ChangeRequest,
   type DryRun,
   ExhibitError,
+  type FailureGroups,
+  type FileDetails,
   type FileView,
   type FolderView,
+  type FoundFile,
   type ImportRequest,
   type ImportView,
   type IncidentView,
@@ -16,6 +19,7 @@ import {
   type RetryRequest,
   restingStatuses,
   type Scope,
+  type TreePage,
   UNNAMED_ACTOR,
   type WaiveRequest,
 } from "@exhibit/contracts";
@@ -28,7 +32,11 @@ import {
   changeImport,
   checkImport,
   createImport,
+  type FailureQuery,
   type FileQuery,
+  findFiles,
+  groupErrors,
+  groupFailures,
   type ImportQuery,
   type Ledger,
   ledgerWithin,
@@ -38,13 +46,16 @@ import {
   listImports,
   listIncidents,
   listSuits,
+  listTree,
   openShards,
   type Page,
   pauseImport,
   perhapsCreated,
+  readFile,
   readImport,
   reopenImport,
   resumeImport,
+  type TreeQuery,
   waiveFiles,
 } from "@exhibit/ledger";
 import type { Away, Engine, JobRef, QueueName } from "@exhibit/queue";
@@ -85,6 +96,16 @@ export interface Imports {
   /** Returns a page of its suits, in the order of the request that created it. */
   suits(importId: string, query: PageQuery): Promise<Page<string>>;
   files(importId: string, query: FileQuery): Promise<Page<FileView>>;
+  /** Returns everything that is known of one of its files. */
+  file(importId: string, fileId: string): Promise<FileDetails>;
+  /** Returns a page of the files with a SHA-256, in all imports. */
+  findFiles(query: PageQuery & { sha256: string }): Promise<Page<FoundFile>>;
+  /** Returns a page of the folders of a folder's source, with how many entries lie below each. */
+  tree(importId: string, folderId: string, query: TreeQuery): Promise<TreePage>;
+  /** Returns what failed in it, or is waiting, in groups. */
+  errors(importId: string, query: FailureQuery): Promise<FailureGroups>;
+  /** Returns what failed, or is waiting, in all imports that can still be acted on, in groups. */
+  failures(query: FailureQuery): Promise<FailureGroups>;
   /** Returns a page of its audit events. */
   audit(importId: string, query: AuditQuery): Promise<Page<AuditEvent>>;
   /**
@@ -194,6 +215,11 @@ function importsWithin(scope: Scope, dependencies: ImportsDependencies): Imports
     folders: (importId, query) => listFolders(ledger, importId, query),
     suits: (importId, query) => listSuits(ledger, importId, query),
     files: (importId, query) => listFiles(ledger, importId, query),
+    file: (importId, fileId) => readFile(ledger, importId, fileId),
+    findFiles: (query) => findFiles(ledger, query),
+    tree: (importId, folderId, query) => listTree(ledger, importId, folderId, query),
+    errors: (importId, query) => groupErrors(ledger, importId, query),
+    failures: (query) => groupFailures(ledger, query),
     audit: (importId, query) => listAuditEvents(ledger, importId, query),
     incidents: (importId, query) => listIncidents(ledger, importId, query),
     acceptDestination: (importId, folderId, request, who = UNNAMED_ACTOR) =>

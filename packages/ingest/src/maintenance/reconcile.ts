@@ -3,6 +3,8 @@ import {
   forgetOldDeliveries,
   forgetOldQuestions,
   forgetOldReads,
+  type Ledger,
+  recordOldDigests,
 } from "@exhibit/ledger";
 import type { Engine } from "@exhibit/queue";
 import type { Logger } from "@exhibit/telemetry";
@@ -14,10 +16,17 @@ export interface ReconcileDependencies extends AbortDependencies {
   logger: Logger;
 }
 
+/** Shards of an earlier release whose digests one call makes: some 50,000 files. */
+const OLD_SHARDS = 200;
+
+/** The ledgers that have no such shard any more. */
+const withDigests = new WeakSet<Ledger>();
+
 /**
  * Makes queue and OSS agree with the ledger again: enqueues what is open in imports that haven't
  * changed for `quietMs` milliseconds, and aborts multipart uploads that nobody will continue. Forgets
  * answers, reads and deliveries that aren't kept any longer, and questions that nobody waits for.
+ * Makes what an earlier release didn't keep of its shards.
  */
 export async function reconcile(
   dependencies: ReconcileDependencies,
@@ -28,6 +37,9 @@ export async function reconcile(
   await forgetOldReads(dependencies.ledger);
   await forgetOldQuestions(dependencies.ledger);
   await forgetOldDeliveries(dependencies.ledger);
+  const { ledger } = dependencies;
+  if (!withDigests.has(ledger) && !(await recordOldDigests(ledger, OLD_SHARDS)))
+    withDigests.add(ledger);
   const left = await abortOrphanedUploads(dependencies);
   if (left > 0) {
     dependencies.logger.warn({ uploads: left }, "multipart uploads can't be aborted for now");

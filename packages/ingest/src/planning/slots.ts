@@ -55,10 +55,11 @@ function tooMany(vendor: string, { limit }: FileRules): ExhibitError {
   return new ExhibitError(
     "FILE_NOT_ACCEPTED",
     `${vendor} takes at most ${limit} files for a folder; the first by path have those places.`,
-    { details: { vendor } },
+    { details: { vendor, most: limit } },
   );
 }
 
-function failed({ path, normal }: PlannedFile, { code, message }: ExhibitError): UnsendableEntry {
-  return { state: "failed", path, code, message, ...(normal !== undefined && { normal }) };
+function failed({ path, normal }: PlannedFile, error: ExhibitError): UnsendableEntry {
+  const { code, message, details } = error;
+  return { state: "failed", path, code, message, details, ...(normal !== undefined && { normal }) };
 }

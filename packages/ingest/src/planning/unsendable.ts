@@ -41,6 +41,7 @@ function unsendableEntry(
     path,
     code: error.code,
     message: error.message,
+    details: error.details,
     ...(folder && { folder }),
     ...own,
   };
@@ -65,13 +66,15 @@ function isOverlong(path: string): boolean {
 function overlongFile(path: string, long: string): UnsendableEntry {
   const bytes = Buffer.byteLength(long);
   const message = `The path has ${bytes} bytes; OSS takes keys of at most 1,023.`;
-  return { state: "failed", path: shortened(path), code: "KEY_INVALID", message };
+  const details = { bytes, most: 1023 };
+  return { state: "failed", path: shortened(path), code: "KEY_INVALID", message, details };
 }
 
 /** Returns the ledger's entry of a file that can't be sent as it is. */
 function unsendableFile(path: string, normal: string, error: ExhibitError): UnsendableEntry {
   const own = normal === path ? {} : { normal };
-  return { state: "failed", path, code: error.code, message: error.message, ...own };
+  const { code, message, details } = error;
+  return { state: "failed", path, code, message, details, ...own };
 }
 
 /** Shortens a long path for the ledger to its beginning and a digest that tells it from others. */

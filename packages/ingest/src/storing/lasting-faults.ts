@@ -40,9 +40,9 @@ export async function settleBlocked(
   if (suspects.length === 0 || !(await meanwhile.answers(first.file))) return [];
   return suspects.map((entry) => {
     entry.error = blocked(entry.error, takesOthers);
-    const { code, message } = entry.error;
+    const { code, message, details } = entry.error;
     const state = meanwhile.attempt.last ? "failed" : "planned";
-    entry.outcome = { ...entry.outcome, state, code, message };
+    entry.outcome = { ...entry.outcome, state, code, message, details };
     return entry.outcome;
   });
 }

@@ -39,6 +39,7 @@ export function outcomeOf(
     state: final ? "failed" : "planned",
     code: error.code,
     message: error.message,
+    details: error.details,
   };
 }
 

@@ -13,7 +13,7 @@ import {
 } from "@exhibit/ledger";
 import type { Attempt, Engine } from "@exhibit/queue";
 import { sourceName } from "@exhibit/sources";
-import { type Logger, withSpan } from "@exhibit/telemetry";
+import { activeTraceId, type Logger, withSpan } from "@exhibit/telemetry";
 import pLimit, { type LimitFunction } from "p-limit";
 import { type Waits, whileWatched } from "../fleet/waits.ts";
 import { enqueueSoon, jobsOfFolders } from "../jobs/enqueue.ts";
@@ -61,7 +61,9 @@ async function storeOnce(
   attempt: Attempt,
 ): Promise<void> {
   const { ledger } = dependencies;
-  const shard = (await openShard(ledger, shardId)) ?? (await openAgain(ledger, shardId, attempt));
+  const shard =
+    (await openShard(ledger, shardId, activeTraceId())) ??
+    (await openAgain(ledger, shardId, attempt));
   if (!shard) {
     const ended = await readFinished(ledger, shardId, attempt.starts);
     if (ended) throw filesFailed(ended);
@@ -89,7 +91,7 @@ async function openAgain(
   { starts }: Attempt,
 ): Promise<ShardRow | undefined> {
   const { shards } = await reopenByJob(ledger, { shardId, jobStarts: starts });
-  return shards.length > 0 ? await openShard(ledger, shardId) : undefined;
+  return shards.length > 0 ? await openShard(ledger, shardId, activeTraceId()) : undefined;
 }
 
 async function storeOpenShard(

@@ -158,13 +158,16 @@ test("Everything that is asked of an import asks for the scope first", async () 
   const page = { limit: 9 };
   // The types see to it that no method is left out.
   const all: Record<
-    Exclude<keyof Imports, "create" | "list" | "dryRun">,
+    Exclude<keyof Imports, "create" | "list" | "dryRun" | "failures" | "findFiles">,
     () => Promise<unknown>
   > = {
     get: () => imports.get(theirs),
     folders: () => imports.folders(theirs, page),
     suits: () => imports.suits(theirs, page),
     files: () => imports.files(theirs, page),
+    file: () => imports.file(theirs, "1"),
+    tree: () => imports.tree(theirs, "1", page),
+    errors: () => imports.errors(theirs, { by: [], limit: 9 }),
     audit: () => imports.audit(theirs, page),
     incidents: () => imports.incidents(theirs, page),
     change: () => imports.change(theirs, { title: "mine" }),

@@ -53,7 +53,7 @@ export async function reopenFailed(
       where files.shard_id in (select id from failed_shard) and ${failed}
       order by files.id for update
     ), again as (
-      update files set state = 'planned', error_code = null, error = null,
+      update files set state = 'planned', error_code = null, error = null, error_at = null, error_details = null,
         modified_ms = case when error_code = 'SOURCE_CHANGED' then null else modified_ms end
       from to_store where files.id = to_store.id and ${fileHasFailed}
       returning files.folder_id
@@ -87,7 +87,9 @@ export async function reopenFailed(
     ), in_folder as (
       update folders set failed = folders.failed - again - awaiting, open_shards = folders.open_shards + change.shards,
         planned = folders.planned and not walk, walk_again = again > 0 and not walk,
-        error_code = case when walk then null else error_code end, error = case when walk then null else error end
+        error_code = case when walk then null else error_code end, error = case when walk then null else error end,
+        error_at = case when walk then null else error_at end,
+        error_details = case when walk then null else error_details end
       from change where folders.id = change.id
       returning folders.id, import_id, again, awaiting, change.shards, walk
     ), total as (

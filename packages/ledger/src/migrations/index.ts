@@ -21,6 +21,8 @@ import { webhooks } from "./0021-webhooks.ts";
 import { people } from "./0023-people.ts";
 import { startsAndQuestions } from "./0024-starts-and-questions.ts";
 import { record } from "./0025-record.ts";
+import { errorParts } from "./0026-error-parts.ts";
+import { digests } from "./0027-digests.ts";
 
 // Migrations are in the order of their names. A released one is never changed, only followed by
 // another.
@@ -53,6 +55,8 @@ export const steps: Record<string, Migration> = {
   "0023-people": people,
   "0024-starts-and-questions": startsAndQuestions,
   "0025-record": record,
+  "0026-error-parts": errorParts,
+  "0027-digests": digests,
 };
 
 /** The schema version that this program creates, and the oldest that it works on. */

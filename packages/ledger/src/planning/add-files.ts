@@ -55,7 +55,8 @@ async function insertFiles(
       from (select distinct shard from entry order by shard) as e
     ), found as (
       update files set shard_id = shard.id, slot = entry.slot, normal = entry.normal, size = entry.size,
-        modified_ms = entry.modified_ms, error_code = null, error = null, is_folder = null, stands_for = null
+        modified_ms = entry.modified_ms, error_code = null, error = null, error_at = null,
+        error_details = null, is_folder = null, stands_for = null
       from entry join shard using (shard)
       where ${awaitsRewalk(folderId)} and files.path collate "C" = entry.path
       returning files.shard_id, files.size

@@ -1,6 +1,7 @@
 import { type Counters, counterNames, type ExhibitError } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
+import { storableDetails } from "../sql/details.ts";
 import { storable } from "../sql/text.ts";
 import { isCancelled, isComplete } from "../states.ts";
 import { lockPlanning } from "./planning-lock.ts";
@@ -47,7 +48,8 @@ export async function finishPlanning(
       select count(*) as missed from missed
     ), in_folder as (
       update folders set planned = true, starts_at_end = ${jobStarts}, failed = failed + total.missed,
-        error_code = ${error?.code ?? null}, error = ${error === undefined ? null : storable(error.message)}
+        error_code = ${error?.code ?? null}, error = ${error === undefined ? null : storable(error.message)},
+        error_at = case when ${error !== undefined} then now() end, error_details = ${storableDetails(error?.details)}::jsonb
       from walked, total
       where folders.id = walked.id
       returning import_id, total.missed, ${counterObject} as counters

@@ -64,6 +64,7 @@ export function collisionOf({ path, normal }: PlannedFile, owner: string): Unsen
     path,
     code: "KEY_TAKEN",
     message,
+    details: { key_of: isWrittenOut(owner) ? shownPath(owner) : owner },
     ...(normal !== undefined && { normal }),
   };
 }

@@ -1,4 +1,4 @@
-import type { ErrorCode, Priority, SkippedAs } from "@exhibit/contracts";
+import type { ErrorCode, ExhibitError, Priority, SkippedAs } from "@exhibit/contracts";
 
 /** A file as the walk of a source finds it. */
 export interface PlannedFile {
@@ -25,6 +25,8 @@ export type UnsendableEntry = { path: string; normal?: string } & (
       state: "failed";
       code: ErrorCode;
       message: string;
+      /** The parts of the message. */
+      details?: ExhibitError["details"];
       /**
        * Only for a folder: how many files lie below it, or null when nobody knows. They have no
        * entries of their own.

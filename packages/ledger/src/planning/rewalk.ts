@@ -20,7 +20,8 @@ export function awaitsRewalk(folderId: number) {
  */
 export function failUnseen(folderId: number, wholeWalk: boolean) {
   const found = wholeWalk
-    ? sql`error_code = 'SOURCE_NOT_FOUND',
+    ? sql`error_code = 'SOURCE_NOT_FOUND', error_at = now(),
+        error_details = jsonb_build_object('code_before', files.error_code),
         error = case when files.error_code = 'SOURCE_NOT_FOUND' then files.error
           else ${shownPathIn("files")} || ' wasn''t there any more when the source was walked again. Before: ' || files.error end`
     : sql`error_code = files.error_code`;

@@ -1,6 +1,7 @@
 import { sql, type Transaction } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import type { LedgerSchema } from "../schema.ts";
+import { storableDetails } from "../sql/details.ts";
 import { storable } from "../sql/text.ts";
 import type { UnsendableEntry } from "./planned-file.ts";
 import { checkUnplanned, lockPlanning } from "./planning-lock.ts";
@@ -37,18 +38,21 @@ export async function recordUnsendable(
         ${entries.map((entry) => (entry.state === "skipped" ? entry.as : null))}::text[],
         ${entries.map((entry) => (entry.state === "failed" ? entry.code : null))}::text[],
         ${entries.map((entry) => (entry.state === "failed" ? storable(entry.message) : null))}::text[],
+        ${entries.map((entry) => (entry.state === "failed" ? storableDetails(entry.details) : null))}::text[],
         ${entries.map((entry) => (folderOf(entry) ? true : null))}::boolean[],
         ${entries.map((entry) => folderOf(entry)?.files)}::bigint[]
-      ) as e (path, normal, state, skipped_as, code, message, is_folder, stands_for)
+      ) as e (path, normal, state, skipped_as, code, message, details, is_folder, stands_for)
     ), found as (
       update files set state = entry.state, normal = entry.normal, skipped_as = entry.skipped_as, error_code = entry.code, error = entry.message,
-        is_folder = entry.is_folder, stands_for = entry.stands_for
+        error_at = case when entry.code is not null then now() end, error_details = entry.details::jsonb, is_folder = entry.is_folder, stands_for = entry.stands_for
       from entry
       where ${awaitsRewalk(folderId)} and files.path collate "C" = entry.path
       returning files.state
     ), added as (
-      insert into files (folder_id, path, normal, size, state, skipped_as, error_code, error, is_folder, stands_for)
-      select ${folderId}, entry.path, entry.normal, 0, entry.state, entry.skipped_as, entry.code, entry.message, entry.is_folder, entry.stands_for
+      insert into files (folder_id, path, normal, size, state, skipped_as, error_code, error, error_at, error_details,
+        is_folder, stands_for)
+      select ${folderId}, entry.path, entry.normal, 0, entry.state, entry.skipped_as, entry.code, entry.message,
+        case when entry.code is not null then now() end, entry.details::jsonb, entry.is_folder, entry.stands_for
       from entry
       order by entry.path collate "C"
       on conflict do nothing

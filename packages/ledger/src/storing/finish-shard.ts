@@ -2,6 +2,7 @@ import type { ErrorCode } from "@exhibit/contracts";
 import { type Kysely, sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import type { LedgerSchema } from "../schema.ts";
+import { digestsOf } from "../sql/digests.ts";
 import { preparedAs } from "../sql/prepared-statements.ts";
 import { fileHasFailed, fileIsPlanned, isComplete, shardIsOpen } from "../states.ts";
 
@@ -35,7 +36,9 @@ export async function finishShard(
         when exists (select from files where shard_id = ${shardId} and ${fileHasFailed}) then 'failed' else 'stored' end
       where id = ${shardId} and ${shardIsOpen}
         and not exists (select from files where shard_id = ${shardId} and ${fileIsPlanned})
-      returning folder_id, state, files
+      returning id, folder_id, state, files
+    ), digests as (
+      ${digestsOf(sql`finished`)}
     ), folder as materialized (
       select folders.id, walk_again and planned and finished.state = 'failed' and exists (
         select from files where shard_id = ${shardId} and ${fileHasFailed}
@@ -58,6 +61,21 @@ export async function finishShard(
   if (!row) return undefined;
   const failures = row.state === "stored" ? [] : await failuresOf(db, shardId);
   return { ...row, failures };
+}
+
+/**
+ * Makes digests for some shards that an earlier release finished, the oldest first. Returns whether
+ * there may be more.
+ */
+export async function recordOldDigests({ db }: Ledger, most: number): Promise<boolean> {
+  const { rows } = await sql`
+    with old as materialized (
+      select id from shards where state <> 'open'
+        and not exists (select from shard_digests where shard_digests.shard_id = shards.id)
+      order by id limit ${most}
+    ), made as (${digestsOf(sql`old`)} returning shard_id)
+    select shard_id from made`.execute(db);
+  return rows.length === most;
 }
 
 /**

@@ -1,7 +1,8 @@
-import type { ErrorCode, ObjectProof } from "@exhibit/contracts";
+import type { ErrorCode, ExhibitError, ObjectProof } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import { bytesArray, plainArray, textArray } from "../sql/arrays.ts";
+import { storableDetails } from "../sql/details.ts";
 import { preparedAs } from "../sql/prepared-statements.ts";
 import { storable } from "../sql/text.ts";
 import { receiptLeasesOf } from "./receipt-leases.ts";
@@ -24,6 +25,8 @@ export interface NotStored {
   state: "failed" | "planned";
   code: ErrorCode;
   message: string;
+  /** The parts of the message. */
+  details?: ExhibitError["details"] | undefined;
 }
 
 /**
@@ -46,7 +49,7 @@ export async function recordOutcomes(
   ];
   // A column without values is left out: unnest fills it up with nulls.
   const reasons = (
-    pick: (row: NotStored) => string,
+    pick: (row: NotStored) => string | null,
     array: (values: (string | null)[]) => string,
   ) => (notStored.length > 0 ? array([...stored.map(() => null), ...notStored.map(pick)]) : null);
   const uploads = stored.some(({ upload }) => upload !== undefined)
@@ -73,8 +76,10 @@ export async function recordOutcomes(
         ${uploads}::bigint[],
         ${versions}::text[],
         ${reasons((row) => row.code, plainArray)}::text[],
-        ${reasons((row) => storable(row.message), textArray)}::text[]
-      ) as o (id, state, size, modified_ms, key, sha256, crc64, etag, request_id, stored_ms, lease, upload, version_id, error_code, error)
+        ${reasons((row) => storable(row.message), textArray)}::text[],
+        ${reasons((row) => storableDetails(row.details), textArray)}::text[]
+      ) as o (id, state, size, modified_ms, key, sha256, crc64, etag, request_id, stored_ms, lease, upload, version_id, error_code,
+        error, error_details)
       order by id
     ), alive as (
       -- Files that are done with are progress. Shards are locked first, then files, folders, imports.
@@ -95,7 +100,8 @@ export async function recordOutcomes(
       update files set state = o.state, size = coalesce(o.size, files.size),
         modified_ms = coalesce(o.modified_ms, files.modified_ms), sha256 = o.sha256,
         key = nullif(o.key, coalesce(files.normal, files.path)), crc64 = o.crc64, etag = o.etag, request_id = o.request_id,
-        stored_at = to_timestamp(o.stored_ms / 1000), lease = o.lease, version_id = o.version_id, error_code = o.error_code, error = o.error
+        stored_at = to_timestamp(o.stored_ms / 1000), lease = o.lease, version_id = o.version_id, error_code = o.error_code, error = o.error,
+        error_at = case when o.error_code is not null then now() end, error_details = o.error_details::jsonb
       from planned o
       where files.id = o.id
       returning files.state, files.size, files.size - o.size_before as grown, o.upload

@@ -37,12 +37,16 @@ export interface UnfinishedFile {
 
 /**
  * Claims an open shard for one run and returns it with its unfinished files. The run counts as a
- * crash until it is closed or finished, or records progress. Returns undefined if the shard isn't
+ * crash until it is closed or finished, or records progress. `traceId` is the run's trace. Returns undefined if the shard isn't
  * open or isn't known, or its import isn't running.
  */
-export async function openShard({ db }: Ledger, shardId: number): Promise<ShardRow | undefined> {
+export async function openShard(
+  { db }: Ledger,
+  shardId: number,
+  traceId: string | null = null,
+): Promise<ShardRow | undefined> {
   const taken = await sql<Omit<ShardRow, "files">>`${preparedAs("open shard")}
-    update shards set unended_runs = unended_runs + 1, openings = openings + 1
+    update shards set unended_runs = unended_runs + 1, openings = openings + 1, trace_id = ${traceId}
     where id = ${shardId} and ${shardIsOpen} and exists (
       select from imports where imports.id = shards.import_id and ${isRunning})
     returning id, folder_id as "folderId", import_id as "importId", opened_at as "openedAt",

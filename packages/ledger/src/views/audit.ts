@@ -84,7 +84,8 @@ export function isAtOrBelow(subject: string): RawBuilder<boolean> {
   return sql`(subject = ${subject} or starts_with(subject, ${`${subject}/`}))`;
 }
 
-async function pageOfEvents(
+/** Lists the audit events that a condition on `acts` holds for. */
+export async function pageOfEvents(
   ledger: Ledger,
   condition: RawBuilder<unknown>,
   { order = "asc", limit, after }: AuditQuery,

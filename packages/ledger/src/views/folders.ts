@@ -5,7 +5,7 @@ import type { FolderTable } from "../schema.ts";
 import { offeredOf } from "../storing/destinations.ts";
 import { checkImport } from "../work/check-import.ts";
 import { cursor, type Page, type PageQuery, pageOf } from "./paging.ts";
-import { errorView, isTrial } from "./parts.ts";
+import { errorOf, isTrial } from "./parts.ts";
 
 /** Lists folders in the order of the request. Throws NOT_FOUND. */
 export async function listFolders(
@@ -50,6 +50,6 @@ export function folderView(
     offered: row.failed > 0 ? (offeredOf(row) ?? null) : null,
     compared_with: row.compared_with === null ? null : String(row.compared_with),
     vanished: row.vanished,
-    error: row.error_code === null ? null : errorView(row.error_code, row.error ?? ""),
+    error: errorOf(row),
   };
 }

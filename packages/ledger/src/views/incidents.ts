@@ -11,6 +11,15 @@ export async function listIncidents(
   query: PageQuery,
 ): Promise<Page<IncidentView>> {
   await checkImport(ledger, importId);
+  return await incidentsOf(ledger, importId, query);
+}
+
+/** Does the same for an import that is within the scope, or for one file of it. */
+export async function incidentsOf(
+  ledger: Ledger,
+  importId: string,
+  query: PageQuery & { fileId?: number },
+): Promise<Page<IncidentView>> {
   let select = ledger.db
     .selectFrom("incidents")
     .innerJoin("folders", "folders.id", "incidents.folder_id")
@@ -22,6 +31,7 @@ export async function listIncidents(
     .where("folders.import_id", "=", importId)
     .orderBy("incidents.id")
     .limit(query.limit + 1);
+  if (query.fileId !== undefined) select = select.where("incidents.file_id", "=", query.fileId);
   if (query.after !== undefined)
     select = select.where("incidents.id", ">", Number(cursor(query.after, /^\d{1,15}$/)));
   const { items, next } = pageOf(await select.execute(), query.limit, (row) => String(row.id));

@@ -12,6 +12,24 @@ export function isTrial({ deployment }: Ledger): boolean {
   return deployment.world === "trial";
 }
 
+/** What a row says of its error. */
+export interface ErrorColumns {
+  error_code: ErrorCode | null;
+  error: string | null;
+  error_at: Date | null;
+  error_details: ErrorView["details"] | null;
+}
+
+/** Returns a row's error as people see it; null if it has none. */
+export function errorOf({ error_code, error, error_at, error_details }: ErrorColumns) {
+  if (error_code === null) return null;
+  return {
+    ...errorView(error_code, error ?? ""),
+    ...(error_at !== null && { at: error_at.toISOString() }),
+    ...(error_details !== null && { details: error_details }),
+  };
+}
+
 /**
  * Returns an error as people see it. Recorded messages name files as they are, so unprintable
  * characters are made visible.

@@ -10,6 +10,8 @@ import {
   finishPlanning,
   finishShard,
   fixDestination,
+  groupErrors,
+  groupFailures,
   type Ledger,
   ledgerWithin,
   listAuditEvents,
@@ -18,8 +20,10 @@ import {
   listImports,
   listIncidents,
   listSuits,
+  listTree,
   offerDestination,
   pauseImport,
+  readFile,
   readFolder,
   readImport,
   recordOutcomes,
@@ -69,6 +73,10 @@ const asks: Record<string, (ledger: Ledger, of: FailedImport) => Promise<unknown
   listFolders: (ledger, { importId }) => listFolders(ledger, importId, { limit: 9 }),
   listSuits: (ledger, { importId }) => listSuits(ledger, importId, { limit: 9 }),
   listFiles: (ledger, { importId }) => listFiles(ledger, importId, { limit: 9 }),
+  readFile: (ledger, { importId, fileId }) => readFile(ledger, importId, fileId),
+  listTree: (ledger, { importId, folderId }) =>
+    listTree(ledger, importId, String(folderId), { limit: 9 }),
+  groupErrors: (ledger, { importId }) => groupErrors(ledger, importId, { by: [], limit: 9 }),
   listAuditEvents: (ledger, { importId }) => listAuditEvents(ledger, importId, { limit: 9 }),
   listIncidents: (ledger, { importId }) => listIncidents(ledger, importId, { limit: 9 }),
   pauseImport: (ledger, { importId }) => pauseImport(ledger, importId, by),
@@ -179,6 +187,26 @@ describe.each(Object.entries(ledgerKinds))("A scope in the ledger on %s", (_kind
     expect(await listImports(vendors, { limit: 9 })).toEqual({ items: [], next: null });
     const all = ledgerWithin(ledger, everything);
     expect(idsOf(await listImports(all, { limit: 6 }))).toEqual(created.toReversed());
+  });
+
+  test("is in the groups of what failed", async () => {
+    const codes = async (scope: Partial<Scope>) => {
+      const scoped = ledgerWithin(ledger, { ...everything, ...scope });
+      return await groupFailures(scoped, { by: ["vendor", "import"], limit: 9 });
+    };
+    const mine = await failedImport(ledger, "E-groups", ["kongur"]);
+    await failedImport(ledger, "E-groups of others", ["kongur"]);
+    expect(await codes({ entrust_ids: ["E-groups"] })).toMatchObject({
+      items: [{ code: "DESTINATION_CHANGED", failed: 1, import: { import_id: mine.importId } }],
+      groups: 1,
+      failed: 1,
+    });
+    expect(await codes({ entrust_ids: ["E-groups"], vendors: ["rex"] })).toEqual({
+      items: [],
+      groups: 0,
+      failed: 0,
+      waiting: 0,
+    });
   });
 
   test("is in what work waits for", async () => {

@@ -1,4 +1,4 @@
-import { filePage, fileQuery } from "@exhibit/contracts";
+import { type FileView, filePage, fileQuery } from "@exhibit/contracts";
 import { action } from "../../action/action.ts";
 import { failures } from "../../action/failure-responses.ts";
 import { importParams } from "../../action/import-params.ts";
@@ -13,7 +13,18 @@ export const listFiles = action(
     response: { 200: filePage, ...failures },
   },
   ({ importsOf }) =>
-    async (request) =>
-      importsOf(request).files(request.params.id, request.query),
+    async (request, reply) => {
+      const { fields, ...query } = request.query;
+      const page = await importsOf(request).files(request.params.id, query);
+      if (fields === undefined) return page;
+      const items = page.items.map((file) => only(file, fields));
+      // The schema describes whole files.
+      reply.type("application/json; charset=utf-8");
+      return reply.serializer(JSON.stringify).send({ ...page, items: items as FileView[] });
+    },
   { isPolled: true, evidence: "files" },
 );
+
+function only(file: FileView, fields: readonly (keyof FileView)[]): Partial<FileView> {
+  return Object.fromEntries(fields.map((name) => [name, file[name]]));
+}

@@ -29,6 +29,9 @@ interface FilesOptions {
   state?: FileState[];
   code?: ErrorCode;
   folder?: string;
+  prefix?: string;
+  search?: string;
+  sha256?: string;
   csv?: boolean;
   bom: boolean;
   output?: string;
@@ -51,6 +54,9 @@ export const filesCommand: CommandModule = (program, { run }) => {
     )
     .option("--code <code>", "only files with this error code", readCode)
     .option("--folder <id>", "only files of this folder (folder_id)")
+    .option("--prefix <path>", "only files whose path begins with this")
+    .option("--search <text>", "only files whose path has this in it, in any case")
+    .option("--sha256 <digest>", "only files with these bytes: 64 hexadecimal digits")
     .option("--csv", "as CSV in UTF-8, with everything that is recorded for each file")
     .option("--bom", "start the CSV with a byte order mark, by which Excel recognizes UTF-8", true)
     .option("--no-bom", "leave the byte order mark out, for programs that don't expect one")
@@ -88,7 +94,8 @@ async function list(given: string, options: FilesOptions, terminal: Terminal): P
     throw badUse("--force needs --output.");
   const api = apiOfEnvironment();
   const view = await api.get(await importIdOf(api, given));
-  const filter = { states: options.state, code: options.code, folder: options.folder };
+  const { state: states, code, folder, prefix, search: q, sha256 } = options;
+  const filter = { states, code, folder, prefix, q, sha256 };
   const form = formOf(options, view);
   const { output } = options;
   const began = new Date();

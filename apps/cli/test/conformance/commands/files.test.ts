@@ -105,6 +105,7 @@ test("--json has a line for each file, as the API gives it", async () => {
 test("filters are the API's to apply", async () => {
   const { code, asked } = await against(importOf([]), [
     ...["files", importId, "--state", "failed,waived", "--code", "SOURCE_IO", "--folder", "7"],
+    ...["--prefix", "借款/", "--search", "a b", "--sha256", "ab".repeat(32)],
   ]);
   expect(code).toBe(0);
   const { searchParams } = new URL(asked.at(-1)?.path ?? "", "http://api");
@@ -112,6 +113,9 @@ test("filters are the API's to apply", async () => {
     state: "failed,waived",
     code: "SOURCE_IO",
     folder_id: "7",
+    prefix: "借款/",
+    q: "a b",
+    sha256: "ab".repeat(32),
     limit: "1000",
   });
 });

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { errorCode } from "../../errors/error-code.ts";
+import { anyPath } from "../../text/plain-text.ts";
 import { errorView } from "../error-views.ts";
 import { pageOf, pageQuery } from "../pages.ts";
 import { trial } from "../trial.ts";
-import { fileState, fileStates, skippedAs } from "./states.ts";
+import { fileState, fileStates, importStatus, skippedAs } from "./states.ts";
 
 const timestamp = z.iso.datetime();
 
@@ -82,6 +83,11 @@ export const fileView = z
 export type FileView = z.output<typeof fileView>;
 
 export const filePage = pageOf(fileView).meta({ id: "FilePage" });
+const sha256 = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/i, "a SHA-256 is 64 hexadecimal digits")
+  .transform((text) => text.toLowerCase());
+
 /** Which files of an import are listed; everything that is given has to match. */
 const fileFilter = z.object({
   state: z
@@ -92,9 +98,70 @@ const fileFilter = z.object({
     .describe(`Only files in one of these states, separated by commas: ${fileStates.join(", ")}`),
   code: errorCode.optional().describe("Only files whose error has this code"),
   folder_id: z.string().optional(),
+  prefix: anyPath(4096).optional().describe("Only files whose path begins with this"),
+  q: anyPath(200).optional().describe("Only files whose path has this in it, in any case"),
+  sha256: sha256.optional().describe("Only files with these bytes"),
 });
 
-export const fileQuery = pageQuery.extend(fileFilter.shape);
+/** The members of a file that a list can be limited to. */
+const fileField = z.enum(Object.keys(fileView.shape) as [keyof FileView, ...(keyof FileView)[]]);
+
+export const fileQuery = pageQuery.extend({
+  ...fileFilter.shape,
+  start: anyPath(4096)
+    .optional()
+    .describe(
+      "The first path to list of each folder, whether it exists or not; paths are in the order of their UTF-8 bytes",
+    ),
+  fields: z
+    .string()
+    .transform((text) => text.split(","))
+    .pipe(z.array(fileField))
+    .optional()
+    .describe(
+      "Only these members of each file, separated by commas, such as `path,state,size`; the others are absent then",
+    ),
+});
+
+/** Which files are found by their bytes, in all imports. */
+export const foundFilesQuery = pageQuery.extend({ sha256 });
+
+/** A file with the import that it belongs to. */
+export const foundFile = fileView
+  .extend({
+    import_id: z.uuid(),
+    entrust_id: z.string().nullable(),
+    import_status: importStatus,
+    vendor: z.string(),
+    folder: z.record(z.string(), z.string()),
+  })
+  .meta({ id: "FoundFile" });
+export type FoundFile = z.output<typeof foundFile>;
+export const foundFilePage = pageOf(foundFile).meta({ id: "FoundFilePage" });
+
+/** Folders of a source, with how many entries lie below each. */
+export const treeQuery = pageQuery.extend({
+  prefix: anyPath(4096)
+    .refine((text) => text.endsWith("/"), { error: "it has to end with a slash" })
+    .optional()
+    .describe("The folder whose folders are listed, with a slash at its end; default: the source"),
+});
+const treeCounts = {
+  entries: z.int().nonnegative().describe("Files, and what was skipped"),
+  failed: z.int().nonnegative().describe("How many of them have failed"),
+};
+export const treePage = pageOf(
+  z
+    .object({
+      name: z.string(),
+      prefix: z.string().describe("Its path with a slash at its end, for `prefix`"),
+      ...treeCounts,
+    })
+    .meta({ id: "TreeFolder" }),
+)
+  .extend({ direct: z.object(treeCounts).describe("What lies in `prefix` itself") })
+  .meta({ id: "TreePage" });
+export type TreePage = z.output<typeof treePage>;
 
 /** The query of an export, which has no pages. */
 export const fileExportQuery = fileFilter;
