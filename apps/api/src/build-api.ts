@@ -26,6 +26,7 @@ import { createDoor } from "./access/door.ts";
 import { createIdentify } from "./access/identify.ts";
 import { principalOf } from "./access/principal.ts";
 import { limitRates, type RateLimits } from "./access/rate-limits.ts";
+import type { ActionContext } from "./action/action.ts";
 import { actorOf } from "./action/actor.ts";
 import type { RecordBoardAct } from "./board/board-record.ts";
 import { addBullBoard } from "./board/bull-board.ts";
@@ -86,7 +87,7 @@ export interface ApiOptions {
   /** Tells who sends a request. */
   readonly authenticate: Access["authenticate"];
   /** The sessions of browsers. */
-  readonly sessions: LoginOptions["sessions"];
+  readonly sessions: LoginOptions["sessions"] & ActionContext["sessions"];
   /** The login of people by an identity provider, which needs `access.publicUrl`. */
   readonly people?: LoginOptions["people"];
   /** Records what a person does in Bull Board, before it is done. */
@@ -172,6 +173,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   addRoutes(app, {
     trial,
     keys,
+    sessions: options.sessions,
     progress,
     streams: createStreamCount(options.streams),
     ready,

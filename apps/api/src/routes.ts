@@ -12,6 +12,7 @@ import { listKeyAudit } from "./routes/access/list-key-audit.ts";
 import { listKeys } from "./routes/access/list-keys.ts";
 import { revokeKey } from "./routes/access/revoke-key.ts";
 import { rotateKey } from "./routes/access/rotate-key.ts";
+import { listSessions, revokeSession } from "./routes/access/sessions.ts";
 import { whoAmI } from "./routes/access/who-am-i.ts";
 import { listAudit } from "./routes/audit/list-audit.ts";
 import { listReads } from "./routes/audit/list-reads.ts";
@@ -127,6 +128,8 @@ export const routes: readonly (readonly [Method, string, Role | "nothing", Actio
   ["GET", "/v1/keys/:id/audit", "admin", listKeyAudit],
   ["GET", "/v1/audit", "admin", listAudit],
   ["GET", "/v1/audit/reads", "admin", listReads],
+  ["GET", "/v1/sessions", "viewer", listSessions],
+  ["DELETE", "/v1/sessions/:id", "viewer", revokeSession],
   ["GET", "/v1/me", "viewer", whoAmI],
   ["GET", "/healthz", "nothing", health],
   ["GET", "/readyz", "nothing", readiness],

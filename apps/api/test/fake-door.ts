@@ -1,5 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { type BoardAct, everything, type Principal, type Role, roles } from "@exhibit/contracts";
+import {
+  type BoardAct,
+  everything,
+  type Principal,
+  type Role,
+  roles,
+  type SessionView,
+} from "@exhibit/contracts";
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from "fastify";
 import type { ApiOptions } from "../src/index.ts";
 
@@ -28,6 +35,17 @@ export const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
 /** The key that requests of a test carry when they say nothing else. */
 export const testKey = "admin";
 
+const sessionView: SessionView = {
+  session_id: "Hn2b8kXq",
+  name: "oidc:wang@https://login.example",
+  role: "viewer",
+  scope: everything,
+  key_id: null,
+  created_at: "2026-11-30T08:00:00.000Z",
+  seen_at: "2026-11-30T08:30:00.000Z",
+  expires_at: "2026-12-01T08:00:00.000Z",
+};
+
 type DoorOptions = Pick<ApiOptions, "authenticate" | "sessions" | "recordBoardAct">;
 
 /** Keys, sessions and one-time codes in memory, and what was done in Bull Board. */
@@ -48,6 +66,12 @@ export function fakeDoor() {
         const token = randomUUID();
         sessions.set(token, { key, isSecure });
         return token;
+      },
+      async list() {
+        return { items: [sessionView], next: null };
+      },
+      async revoke(id) {
+        return { ...sessionView, session_id: id };
       },
       async end(token) {
         sessions.delete(token);

@@ -23,6 +23,7 @@ export * from "./api/imports/states.ts";
 export * from "./api/imports/waits.ts";
 export * from "./api/keys.ts";
 export * from "./api/pages.ts";
+export * from "./api/sessions.ts";
 export * from "./api/source-folders.ts";
 export * from "./api/trial.ts";
 export * from "./api/vendor-check.ts";

@@ -16,6 +16,7 @@ export {
   takeLoginAttempt,
 } from "./access/login-attempts.ts";
 export { createLoginCode, type LoginCode, takeLoginCode } from "./access/login-codes.ts";
+export { endOpenSession, listOpenSessions } from "./access/open-sessions.ts";
 export {
   createSession,
   endSession,

@@ -9,6 +9,7 @@ import type {
   KeptAnswers,
   Keys,
   ReadRecord,
+  Sessions,
   VendorControl,
   Webhooks,
 } from "@exhibit/ingest";
@@ -32,6 +33,7 @@ import type { StreamCount } from "../progress/stream-count.ts";
 export interface ActionContext {
   readonly trial: boolean;
   readonly keys: Keys;
+  readonly sessions: Pick<Sessions, "list" | "revoke">;
   /** Puts on record that somebody reads a list of evidence. */
   readonly recordRead: ReadRecord;
   /** What people did to anything; for routes that are `unscoped`. */

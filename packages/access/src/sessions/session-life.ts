@@ -34,6 +34,11 @@ export function loginAttemptEnd(now: number): Date {
   return new Date(now + LOGIN_ATTEMPT_LIFE);
 }
 
+/** Returns when a session that is still open was used last at the earliest. */
+export function usedSince(now: number): Date {
+  return new Date(now - SESSION_IDLE);
+}
+
 /** Returns whether a session is still open. */
 export function isOpen(
   { seenAt, expiresAt }: { readonly seenAt: Date; readonly expiresAt: Date },

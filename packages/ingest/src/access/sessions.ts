@@ -5,16 +5,21 @@ import {
   parseToken,
   sessionEnd,
   takenUntil,
+  usedSince,
 } from "@exhibit/access";
-import type { Principal } from "@exhibit/contracts";
+import type { EndSessionRequest, Principal, SessionView } from "@exhibit/contracts";
 import {
   createLoginCode,
   createSession,
+  endOpenSession,
   endSession,
   findApiKey,
   type Ledger,
+  listOpenSessions,
+  type Page,
   takeLoginCode,
 } from "@exhibit/ledger";
+import type { KeyMaker } from "./keys.ts";
 
 /** What somebody logs in with: their key, or the code of a one-time link. */
 export type LoginProof = { readonly key: string } | { readonly code: string };
@@ -28,6 +33,16 @@ export interface Sessions {
   start(proof: LoginProof, options: { readonly isSecure: boolean }): Promise<string | undefined>;
   /** Starts a session for somebody whom the identity provider knows, and returns its token. */
   open(principal: Principal, options: { readonly isSecure: boolean }): Promise<string>;
+  /**
+   * Returns a page of the sessions that are open, the oldest first: one's own, or for an administrator
+   * all of those within their scope.
+   */
+  list(
+    query: { limit: number; after?: string | undefined },
+    by: KeyMaker,
+  ): Promise<Page<SessionView>>;
+  /** Ends one of these, on record. Throws NOT_FOUND for any other. */
+  revoke(sessionId: string, request: EndSessionRequest, by: KeyMaker): Promise<SessionView>;
   /** Ends the session with this token, if there is one. */
   end(token: string): Promise<void>;
   /**
@@ -86,7 +101,19 @@ export function createSessions(
     return token;
   }
 
+  /** Everybody sees their own; an administrator those of all whom they could make a key for. */
+  function inSightOf({ name, role, scope }: Principal) {
+    const times = { now: new Date(now()), usedSince: usedSince(now()) };
+    return { ...times, scope, name: role === "admin" ? undefined : name };
+  }
+
   return {
+    list: (query, { principal }) => listOpenSessions(ledger, query, inSightOf(principal)),
+    async revoke(id, { why }, { principal, who = principal.name }) {
+      const ended = await endOpenSession(ledger, id, inSightOf(principal), { who, why });
+      onChange();
+      return ended;
+    },
     async start(proof, { isSecure }) {
       const key = await ("key" in proof ? byKey(proof.key) : byCode(proof.code));
       return key && open(key.principal, isSecure, key);

@@ -262,6 +262,86 @@ describe("Nobody makes a key that may more than they may themselves", () => {
   });
 });
 
+describe("The sessions that are open", () => {
+  const person = (name: string, more: Partial<Principal> = {}): Principal => ({
+    name: `oidc:${name}@id.example`,
+    role: "producer",
+    scope: everything,
+    mayNameOthers: false,
+    ...more,
+  });
+  const open = ({ sessions }: ReturnType<typeof rig>, principal: Principal) =>
+    sessions.open(principal, { isSecure: true });
+  const listed = async ({ sessions }: ReturnType<typeof rig>, principal: Principal) => {
+    const { items } = await sessions.list({ limit: 1000 }, { principal });
+    return items.map(({ name }) => name);
+  };
+
+  test("are listed for their owner, and all of a scope for an administrator", async () => {
+    const access = rig();
+    const narrow = { ...everything, entrust_ids: ["E-1"] };
+    const [own, other] = [person("own", { scope: narrow }), person("other")];
+    await open(access, own);
+    await open(access, own);
+    await open(access, other);
+    expect(await listed(access, own)).toEqual([own.name, own.name]);
+    expect(await listed(access, other)).toEqual([other.name]);
+    expect(await listed(access, root)).toEqual(
+      expect.arrayContaining([own.name, own.name, other.name]),
+    );
+    const admin = person("admin", { role: "admin", scope: narrow });
+    expect(await listed(access, admin)).toEqual([own.name, own.name]);
+    const first = await access.sessions.list({ limit: 1 }, { principal: own });
+    const after = first.next ?? undefined;
+    const second = await access.sessions.list({ limit: 1, after }, { principal: own });
+    expect([first.items.length, second.items.length, second.next]).toEqual([1, 1, null]);
+    expect(second.items[0]?.session_id).not.toBe(first.items[0]?.session_id);
+    expect(first.items[0]).toMatchObject({ role: "producer", scope: narrow, key_id: null });
+  });
+
+  test("are those alone that haven't ended", async () => {
+    const access = rig();
+    const idle = person("idle");
+    await open(access, idle);
+    access.pass(8 * hour - 1);
+    expect(await listed(access, idle)).toEqual([idle.name]);
+    access.pass(1);
+    expect(await listed(access, idle)).toEqual([]);
+  });
+
+  test("end when somebody ends them who may see them, on record, in other processes after 5 s", async () => {
+    const [here, there] = [rig(), rig()];
+    const [own, other] = [person("leaver"), person("stranger")];
+    const token = await open(here, own);
+    const { items } = await here.sessions.list({ limit: 1 }, { principal: own });
+    const id = items[0]?.session_id ?? "";
+    expect(await there.authenticate({ cookie: token })).toEqual(own);
+    const said = async (sessionId: string) => {
+      const by = { principal: other };
+      const error = await here.sessions.revoke(sessionId, {}, by).catch((thrown) => thrown);
+      expect(error).toMatchObject({ code: "NOT_FOUND" });
+      return String(error).replace(sessionId, "ID");
+    };
+    expect(await said(id)).toBe(await said("999999"));
+    await said("not a number");
+    expect(await here.authenticate({ cookie: token })).toEqual(own);
+
+    const by = { principal: root, who: "key:admin" };
+    expect(await here.sessions.revoke(id, { why: "left" }, by)).toMatchObject({ name: own.name });
+    expect(await here.authenticate({ cookie: token })).toBeUndefined();
+    there.pass(5_000);
+    expect(await there.authenticate({ cookie: token })).toBeUndefined();
+    await expect(here.sessions.revoke(id, {}, by)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    const acts = await ledger.db
+      .selectFrom("acts")
+      .select(["who", "what", "why", "details"])
+      .where("subject", "=", `sessions/${id}`)
+      .execute();
+    const details = { name: own.name };
+    expect(acts).toEqual([{ who: "key:admin", what: "revoke", why: "left", details }]);
+  });
+});
+
 describe("A session", () => {
   test("is opened with a key, and ends when somebody logs out", async () => {
     const access = rig();
