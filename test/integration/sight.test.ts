@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ExhibitError } from "@exhibit/contracts";
 import { beat, deregister, type Ledger, recordWorkerFacts } from "@exhibit/ledger";
-import { ledgerKinds } from "@exhibit/ledger/testing";
+import { idleReport, ledgerKinds } from "@exhibit/ledger/testing";
 import { createSources } from "@exhibit/sources";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { workerFacts } from "../../apps/worker/src/worker-facts.ts";
@@ -36,7 +36,12 @@ describe.each(Object.entries(ledgerKinds))("What one worker doesn't see, on %s",
     const sight = createSight({ ledger, sources, host, view: host, ...(now && { now }) });
     const waits = { moving: [], waits: [] };
     const live = async () => {
-      const heard = await beat(ledger, id, { worker: facts, waits, sight: sight.report() });
+      const heard = await beat(ledger, id, {
+        worker: facts,
+        waits,
+        sight: sight.report(),
+        report: idleReport,
+      });
       sight.search(heard.missed);
       return heard.missed;
     };

@@ -5,6 +5,7 @@ import type {
   AuditLog,
   Bandwidth,
   Cases,
+  Fleet,
   Folders,
   Imports,
   JobLabels,
@@ -67,6 +68,7 @@ export interface ApiOptions {
   readonly folders: Scoped<Folders>;
   readonly cases: Scoped<Cases>;
   readonly bandwidth: Scoped<Bandwidth>;
+  readonly fleet: Scoped<Fleet>;
   /** The keys of the API. */
   readonly keys: Keys;
   /** Puts on record that somebody reads a list of evidence. */
@@ -115,6 +117,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     folders,
     cases,
     bandwidth,
+    fleet,
     keys,
     queues,
     labels,
@@ -186,6 +189,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     recordRead: options.recordRead,
     webhooksOf: (request) =>
       options.webhooks({ principal: principalOf(request), who: actorOf(request) }),
+    fleetOf: (request) => fleet.within(principalOf(request).scope),
     answers: options.answers,
   });
   const workers = async () => (await forAll.bandwidth.get()).workers;

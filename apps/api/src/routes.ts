@@ -22,6 +22,8 @@ import { listCases } from "./routes/cases/list-cases.ts";
 import { listFailures } from "./routes/failures/list-failures.ts";
 import { retryFailures } from "./routes/failures/retry-failures.ts";
 import { waiveFailures } from "./routes/failures/waive-failures.ts";
+import { listWorkers } from "./routes/fleet/list-workers.ts";
+import { readImportRates, readRates } from "./routes/fleet/read-rates.ts";
 import { acceptDestination } from "./routes/imports/actions/accept-destination.ts";
 import { cancelImport } from "./routes/imports/actions/cancel-import.ts";
 import { changeImport } from "./routes/imports/actions/change-import.ts";
@@ -84,6 +86,7 @@ export const routes: readonly (readonly [Method, string, Role | "nothing", Actio
   ["GET", "/v1/imports/:id/files.csv", "viewer", exportCsv],
   ["GET", "/v1/imports/:id/errors", "viewer", listErrors],
   ["GET", "/v1/imports/:id/events", "viewer", followImport],
+  ["GET", "/v1/imports/:id/rates", "viewer", readImportRates],
   ["GET", "/v1/imports/:id/audit", "viewer", listImportAudit],
   ["GET", "/v1/imports/:id/incidents", "viewer", listIncidents],
   ["GET", "/v1/imports/:id/deliveries", "viewer", listImportDeliveries],
@@ -120,6 +123,8 @@ export const routes: readonly (readonly [Method, string, Role | "nothing", Actio
   ["POST", "/v1/deliveries/:id/redeliver", "producer", redeliver],
   ["GET", "/v1/bandwidth", "viewer", readBandwidth],
   ["PUT", "/v1/bandwidth", "ops", setBandwidth],
+  ["GET", "/v1/workers", "viewer", listWorkers],
+  ["GET", "/v1/rates", "viewer", readRates],
   ["GET", "/v1/errors", "nothing", listErrorCodes],
   ["GET", "/v1/keys", "admin", listKeys],
   ["POST", "/v1/keys", "admin", createKey],

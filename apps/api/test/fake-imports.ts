@@ -17,6 +17,7 @@ import type {
   Bandwidth,
   CarriedOut,
   Cases,
+  Fleet,
   Folders,
   Imports,
   KeptAnswers,
@@ -167,6 +168,10 @@ export function fakeImports() {
       note("folders", id, query);
       await get(id);
       return { items: [folderView], next: null };
+    },
+    async rates(id) {
+      note("rates", id);
+      return noRates;
     },
     async suits(id, query) {
       note("suits", id, query);
@@ -370,6 +375,14 @@ export function anyScope<Control>(control: Control): Scoped<Control> {
   return { within: () => control };
 }
 
+const noRates = { step_seconds: 5, points: [] };
+
+/** A fleet of no workers. */
+export const fakeFleet: Fleet = {
+  rates: async () => noRates,
+  workers: async () => ({ items: [] }),
+};
+
 /** Answers in memory; acts aren't recorded by themselves, as those of the ledger are. */
 export function fakeAnswers() {
   const kept = new Map<string, CarriedOut & { fingerprint: string }>();
@@ -409,6 +422,7 @@ export async function startApi(options: Partial<ApiOptions> = {}) {
     ready: async () => ({ ledger: "up", queue: "up", workers: 2 }),
     vendors: anyScope(fake.vendors),
     bandwidth: anyScope(fakeBandwidth()),
+    fleet: anyScope(fakeFleet),
     keys: fake.keys,
     webhooks: fakeWebhooks().webhooks,
     ...door,

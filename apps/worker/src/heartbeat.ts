@@ -1,8 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
-import { parseBwlimit, rateAt, type Timetable, type WorkerWaits } from "@exhibit/contracts";
-import { NO_LIMIT, type Sight } from "@exhibit/ingest";
-import { beat, deregister, type Ledger } from "@exhibit/ledger";
+import {
+  parseBwlimit,
+  type Rate,
+  rateAt,
+  type Timetable,
+  type WorkerReport,
+  type WorkerWaits,
+} from "@exhibit/contracts";
+import { type Meter, NO_LIMIT, type Sight } from "@exhibit/ingest";
+import { beat, deregister, type Ledger, type Moved, recordProgress } from "@exhibit/ledger";
 import type { Logger } from "@exhibit/telemetry";
 
 export interface Heartbeat {
@@ -29,6 +36,10 @@ export interface HeartbeatOptions {
    * for.
    */
   sight: Pick<Sight, "report" | "search">;
+  /** What the files of this worker's jobs did. */
+  meter: Pick<Meter, "take" | "giveBack" | "rate">;
+  /** Returns what this worker says of itself, beside its rate. */
+  report: () => Omit<WorkerReport, keyof Rate>;
   /** The time that timetables go by, in the local zone of the process. */
   now?: () => Date;
   /** @defaultValue 2000 */
@@ -41,7 +52,7 @@ export interface HeartbeatOptions {
  * away, the last known timetable and number of workers stay in force.
  */
 export async function startHeartbeat(options: HeartbeatOptions): Promise<Heartbeat> {
-  const { ledger, logger, worker, pace, waits, sight, beatMs = BEAT_MS } = options;
+  const { ledger, logger, worker, pace, waits, sight, meter, beatMs = BEAT_MS } = options;
   const { now = () => new Date() } = options;
   const id = randomUUID();
   let timetable: Timetable = [];
@@ -54,12 +65,26 @@ export async function startHeartbeat(options: HeartbeatOptions): Promise<Heartbe
     pace(rate === null ? undefined : rate / workers);
   }
 
+  /** Tells the ledger what moved since the last time; what couldn't be told is told later. */
+  async function tellProgress({ moving }: WorkerWaits): Promise<void> {
+    const taken = meter.take();
+    try {
+      await recordProgress(ledger, withWalks(taken.moved, moving), taken.seconds);
+    } catch (thrown) {
+      meter.giveBack(taken);
+      throw thrown;
+    }
+  }
+
   async function sendBeat(): Promise<void> {
     try {
-      const heard = await beat(ledger, id, { worker, waits: waits(), sight: sight.report() });
+      const told = waits();
+      const report = { ...options.report(), ...meter.rate() };
+      const heard = await beat(ledger, id, { worker, waits: told, sight: sight.report(), report });
       timetable = parseBwlimit(heard.bwlimit ?? NO_LIMIT);
       ({ workers } = heard);
       sight.search(heard.missed);
+      await tellProgress(told);
       isLedgerAway = false;
     } catch (err) {
       // Logged once; jobs that need the ledger log the rest.
@@ -97,4 +122,11 @@ export async function startHeartbeat(options: HeartbeatOptions): Promise<Heartbe
       patience.abort();
     },
   };
+}
+
+/** Adds the imports that moved without a file or a byte, because their sources are walked. */
+function withWalks(moved: readonly Moved[], moving: WorkerWaits["moving"]): Moved[] {
+  const counted = new Set(moved.map(({ importId }) => importId));
+  const others = new Set(moving.map(({ import_id }) => import_id).filter((id) => !counted.has(id)));
+  return [...moved, ...[...others].map((importId) => ({ importId, files: 0, bytes: 0 }))];
 }

@@ -2,6 +2,7 @@ import { ExhibitError } from "@exhibit/contracts";
 import {
   answer,
   createByteBudget,
+  createMeter,
   createSight,
   createWaits,
   deliver,
@@ -20,6 +21,7 @@ import type { Logger } from "@exhibit/telemetry";
 import { boundHeap } from "./bounded-heap.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { startReconcileLoop } from "./reconcile-loop.ts";
+import { createJobList, reportOf } from "./report.ts";
 import { viewOf, workerFacts } from "./worker-facts.ts";
 
 export interface RunningWorker {
@@ -81,10 +83,12 @@ export async function startWorker(
     sources,
     logger,
     memory: createByteBudget(MEMORY_BYTES),
+    meter: createMeter(),
     suspects: oneAtATime(),
     sight,
     waits,
   };
+  const jobs = createJobList();
   const stopObserving = observeWindows(objectStore);
   // Before the first job, because a new worker mustn't send more than its share.
   const heartbeat = await startHeartbeat({
@@ -94,6 +98,8 @@ export async function startWorker(
     pace: objectStore.pace,
     waits: waits.report,
     sight,
+    meter: storing.meter,
+    report: () => ({ ...reportOf({ objectStore, memory: storing.memory }), jobs: jobs.list() }),
   });
   const handlers: Record<QueueName, Handler> = {
     plan: (id, attempt) =>
@@ -114,7 +120,7 @@ export async function startWorker(
       willRetry ? "a job failed and is retried" : "a job failed",
     );
   const workers: WorkerHandle[] = Object.entries(handlers).map(([name, handler]) =>
-    engine.work(name as QueueName, handler, {
+    engine.work(name as QueueName, jobs.watched(name, handler), {
       concurrency: concurrency[name as QueueName],
       onError,
       onFailed,

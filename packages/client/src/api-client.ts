@@ -56,11 +56,14 @@ import {
   newKey,
   newWebhook,
   type PauseRequest,
+  type RateHistory,
+  type RateQuery,
   type RetryFailuresRequest,
   type RetryRequest,
   type RevokeKeyRequest,
   type RotateKeyRequestInput,
   type RotateWebhookRequestInput,
+  rateHistory,
   type SourceFolders,
   sourceFolders,
   suitPage,
@@ -76,8 +79,10 @@ import {
   type WebhookActRequest,
   type WebhookRequestInput,
   type WebhookView,
+  type WorkerList,
   webhookPage,
   webhookView,
+  workerList,
 } from "@exhibit/contracts";
 import type { z } from "zod";
 import { createHttp, type HttpOptions, queryOf } from "./http.ts";
@@ -201,6 +206,11 @@ export interface ApiClient {
   /** Sets the limit of all workers together. */
   limitBandwidth(request: BandwidthRequest): Promise<BandwidthView>;
   /** Returns whom the API takes this client for, and what it may do. */
+  /** Returns how fast an import moved, or all imports of the caller's scope together. */
+  rates(query?: RateQuery, importId?: string): Promise<RateHistory>;
+  /** Returns the workers and what they have under way. */
+  workers(): Promise<WorkerList>;
+  /** Returns who this client is for the API, and what it may do. */
   me(): Promise<Me>;
   /** Yields the keys of the API, the oldest first, including those that no longer work. */
   keys(): AsyncIterable<KeyView>;
@@ -311,6 +321,11 @@ export function createApiClient(options: HttpOptions): ApiClient {
       write("POST", vendorPath(vendor, "resume"), vendorState, request),
     bandwidth: () => poll("/v1/bandwidth", bandwidthView),
     limitBandwidth: (request) => write("PUT", "/v1/bandwidth", bandwidthView, request),
+    rates: (query = {}, id) => {
+      const path = id === undefined ? "/v1/rates" : importPath(id, "rates");
+      return read(`${path}?${queryOf(query)}`, rateHistory);
+    },
+    workers: () => read("/v1/workers", workerList),
     me: () => read("/v1/me", me, QUICK_READ),
     keys: () => pages("/v1/keys", keyPage),
     createKey: (request) => write("POST", "/v1/keys", newKey, request),

@@ -6,6 +6,7 @@ export { type AuditLog, createAuditLog } from "./control/audit-log.ts";
 export { type Bandwidth, createBandwidth, NO_LIMIT } from "./control/bandwidth.ts";
 export { type BoardRecord, createBoardRecord } from "./control/board-record.ts";
 export { type Cases, createCases } from "./control/cases.ts";
+export { createFleet, type Fleet } from "./control/fleet.ts";
 export { createImports, type Imports, type ImportsDependencies } from "./control/imports.ts";
 export {
   type Answer,
@@ -29,6 +30,7 @@ export {
   type Webhooks,
   type WebhooksDependencies,
 } from "./control/webhooks.ts";
+export { createMeter, type Meter } from "./fleet/meter.ts";
 export { createSight, type Sight } from "./fleet/sight.ts";
 export { createWaits, type Waits } from "./fleet/waits.ts";
 export { createJobLabels, type JobLabels } from "./jobs/job-labels.ts";
@@ -39,7 +41,7 @@ export { type AnswerDependencies, answer } from "./questions/answer.ts";
 export { type Ask, createAsk } from "./questions/ask.ts";
 export type { Asker } from "./questions/question.ts";
 export { seal } from "./sealing/seal.ts";
-export { createByteBudget } from "./storing/byte-budget.ts";
+export { type ByteBudget, createByteBudget } from "./storing/byte-budget.ts";
 export { oneAtATime, type StoreDependencies, storeShard } from "./storing/store-shard.ts";
 export { type DeliverDependencies, deliver } from "./webhooks/deliver.ts";
 export { createWebhookSecrets, type WebhookSecrets } from "./webhooks/secrets.ts";

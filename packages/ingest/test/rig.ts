@@ -12,6 +12,7 @@ import type { ObjectStore, PutRequest, Receipt } from "@exhibit/oss";
 import type { Attempt } from "@exhibit/queue";
 import type { FileStat, SourceReader } from "@exhibit/sources";
 import type { Logger } from "@exhibit/telemetry";
+import { createMeter } from "../src/fleet/meter.ts";
 import { createWaits } from "../src/fleet/waits.ts";
 import { createByteBudget } from "../src/storing/byte-budget.ts";
 import type { StoreDependencies } from "../src/storing/store-shard.ts";
@@ -200,6 +201,7 @@ export function createRig(ledger: Ledger, paths: readonly string[]) {
     close() {},
   };
 
+  const meter = createMeter();
   const enqueue = async (name: string, jobs: readonly { id: string }[]) => {
     for (const { id } of jobs) asked.enqueued.push(`${name} ${id}`);
   };
@@ -225,8 +227,9 @@ export function createRig(ledger: Ledger, paths: readonly string[]) {
       },
     },
     waits: createWaits({ diskSilence: () => 0 }),
+    meter,
   };
   /** The paths that were sent, sorted. */
   const sent = () => asked.puts.map(({ name }) => name).sort();
-  return { dependencies, lease, source, asked, instead, sent };
+  return { dependencies, meter, lease, source, asked, instead, sent };
 }

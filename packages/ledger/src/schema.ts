@@ -404,6 +404,26 @@ interface WorkerTable {
   worker: number | null;
   /** What it waits for, as it last reported. */
   waits: ColumnType<unknown, string | null | undefined, string | null>;
+  /** When it was first heard from. */
+  since: Generated<Date>;
+  /** What it says of itself, as it last reported. */
+  report: ColumnType<unknown, string | null | undefined, string | null>;
+}
+
+/** How an import moved within some seconds; old rows are removed. */
+interface ProgressTable {
+  import_id: string;
+  /** How many seconds the row is about: see `workers/progress.ts`. */
+  step: number;
+  /** When these begin. */
+  at: Date;
+  /** When something moved first in them, and last, as well as that is known. */
+  began_at: Date;
+  moved_at: Date;
+  /** Files that were done with. A part of a file, where its report is about more than these seconds. */
+  files: number;
+  /** Bytes that were proved or sent; below zero where more were sent in vain. */
+  bytes: number;
 }
 
 /** The keys of the API. Rows stay when a key is revoked or has expired. */
@@ -559,6 +579,7 @@ export interface LedgerSchema {
   bandwidth_limits: BandwidthLimitTable;
   paused_vendors: PausedVendorTable;
   reads: ReadTable;
+  progress: ProgressTable;
   imports: ImportTable;
   folders: FolderTable;
   shards: ShardTable;

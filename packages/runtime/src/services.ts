@@ -19,6 +19,7 @@ import {
   createBandwidth,
   createBoardRecord,
   createCases,
+  createFleet,
   createFolders,
   createImports,
   createJobLabels,
@@ -27,6 +28,7 @@ import {
   createReadRecord,
   createVendorControl,
   createWebhooks,
+  type Fleet,
   type Folders,
   type Imports,
   type JobLabels,
@@ -79,6 +81,8 @@ export interface Services extends Access {
   readonly recordRead: ReadRecord;
   /** What people did to anything. */
   readonly audit: AuditLog;
+  /** What all workers of the ledger do together. */
+  readonly fleet: Scoped<Fleet>;
   /** The answers to requests that came with an Idempotency-Key. */
   readonly answers: KeptAnswers;
   readonly queues: Engine["queues"];
@@ -181,6 +185,7 @@ export async function openServices({
     bandwidth: createBandwidth(ledger),
     recordRead: createReadRecord(ledger),
     audit: createAuditLog(ledger),
+    fleet: createFleet({ ledger }),
     answers: createKeptAnswers(ledger),
     queues: engine.queues,
     labels: createJobLabels(ledger),

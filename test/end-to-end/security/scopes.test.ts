@@ -312,6 +312,17 @@ describe.each(anyEngine)("Two tenants of one deployment (%s)", (kind) => {
     expect(await ask("anna", "GET", "/readyz")).not.toMatchObject({
       body: { vendors: expect.arrayContaining([expect.objectContaining({ vendor: "rex" })]) },
     });
+    expect(await ask("anna", "GET", "/v1/workers")).toMatchObject({ status: 403 });
+    expect(await ask("root", "GET", "/v1/workers")).toMatchObject({
+      status: 200,
+      body: {
+        items: [{ alive: true, report: { pid: expect.any(Number), jobs: expect.any(Array) } }],
+      },
+    });
+    expect(await ask("anna", "GET", "/v1/rates?last=1d")).toMatchObject({
+      status: 200,
+      body: { step_seconds: 300 },
+    });
     const limit = { limit: "1M" };
     expect(await ask("anna", "PUT", "/v1/bandwidth", limit)).toMatchObject({ status: 403 });
     expect(await ask("anna", "GET", "/v1/bandwidth")).toMatchObject({ body: { limit: "off" } });

@@ -4,6 +4,7 @@ import type {
   Bandwidth,
   CarriedOut,
   Cases,
+  Fleet,
   Folders,
   Imports,
   KeptAnswers,
@@ -53,6 +54,7 @@ export interface ActionContext {
   vendorsOf(request: FastifyRequest): VendorControl;
   bandwidthOf(request: FastifyRequest): Bandwidth;
   webhooksOf(request: FastifyRequest): Webhooks;
+  fleetOf(request: FastifyRequest): Fleet;
 }
 
 type TypedHandler<Schema extends FastifySchema> = RouteHandlerMethod<

@@ -5,7 +5,7 @@ import type { onSendAsyncHookHandler } from "fastify";
  * What grows while nothing happens. In JSON text only a member can look like this: a quotation mark in a
  * string is escaped.
  */
-const GROWING = /"seconds":[\d.e+-]+/g;
+const GROWING = /"(?:idle_)?seconds":[\d.e+-]+/g;
 
 /** Returns a digest of a view, as JSON text, that stays the same while only the time passes. */
 export function digestOf(json: string): string {

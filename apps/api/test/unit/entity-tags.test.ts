@@ -42,7 +42,7 @@ it("has the same tag while only the time passes, and another after any change", 
   const url = `/v1/imports/${id}`;
   const tag = await tagOf(url);
   for (const seconds of [2, 0, 1.5, 1e21, 1e-7]) {
-    api.put({ import_id: id, seconds });
+    api.put({ import_id: id, seconds, idle_seconds: seconds });
     expect((await get(url, tag)).statusCode).toBe(304);
   }
   api.put({ import_id: id, stored: 1 });

@@ -23,6 +23,7 @@ const others = [
   "/v1/imports/:id",
   "/v1/imports/:id/suits",
   "/v1/imports/:id/events",
+  "/v1/imports/:id/rates",
   "/v1/imports/:id/audit",
   "/v1/imports/:id/deliveries",
   "/v1/cases/:entrust_id",

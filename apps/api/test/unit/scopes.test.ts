@@ -2,7 +2,7 @@ import { everything, localPrincipal, type Principal, type Scope } from "@exhibit
 import type { Scoped } from "@exhibit/ingest";
 import { afterEach, expect, it } from "vitest";
 import { routes } from "../../src/routes.ts";
-import { fakeBandwidth, fakeImports, startApi } from "../fake-imports.ts";
+import { fakeBandwidth, fakeFleet, fakeImports, startApi } from "../fake-imports.ts";
 import { fakeWebhooks } from "../fake-webhooks.ts";
 
 let api: Awaited<ReturnType<typeof startApi>> | undefined;
@@ -35,7 +35,7 @@ const bodies: Record<string, object> = {
 };
 
 const narrowed = routes.filter(([, url]) =>
-  /^\/(v1\/(imports|files|failures|cases|suits|dry-runs|sources|vendors|bandwidth)|readyz)/.test(
+  /^\/(v1\/(imports|files|failures|cases|suits|dry-runs|sources|vendors|bandwidth|workers|rates|queues)|readyz)/.test(
     url,
   ),
 );
@@ -60,6 +60,7 @@ it.each(narrowed)("%s %s works within the principal's scope alone", async (metho
       asked.push(owner.principal.scope);
       return fakeWebhooks().webhooks(owner);
     },
+    fleet: noted(fakeFleet),
     authenticate: async () => principal,
   });
   await api.app.ready();

@@ -23,6 +23,30 @@ test("a sealed import is told in two lines", () => {
   ]);
 });
 
+test.each([
+  [
+    { files_per_second: 1120.4, bytes_per_second: 84_000_000, left_seconds: 63, idle_seconds: 0 },
+    "  84.0 MB/s, 1,120 files/s; about 1 min 3 s left",
+  ],
+  [
+    { files_per_second: 0, bytes_per_second: 84_000_000, left_seconds: null, idle_seconds: 0 },
+    "  84.0 MB/s, 0 files/s",
+  ],
+  [
+    { idle_seconds: 150, files_per_second: 0, bytes_per_second: 0 },
+    "  Nothing has moved for 2 min 30 s",
+  ],
+])("the speed of a running import is told, or that it stands still: %j", (pace, line) => {
+  expect(importReport(viewOf(pace))[2]).toBe(line);
+});
+
+test("no speed is told while too little is known, and no standstill of what a person has paused", () => {
+  const paused = { at: "2026-03-01T10:00:00.000Z", who: "王芳", why: null };
+  const slow = { files_per_second: 0, bytes_per_second: 0 };
+  for (const view of [viewOf(), viewOf(slow), viewOf({ ...slow, paused, idle_seconds: 900 })])
+    expect(importReport(view).join()).not.toMatch(/\/s|moved/);
+});
+
 test("a trial's import is told as one, and its folders in no place of OSS", () => {
   expect(importReport({ ...sealed, trial: true }).slice(0, 2)).toEqual([
     `Import ${importId}: sealed after 4.0 s`,

@@ -1,11 +1,12 @@
+import { randomUUID } from "node:crypto";
 import { EventEmitter, once } from "node:events";
 import { everything } from "@exhibit/contracts";
-import { createBandwidth, createSight } from "@exhibit/ingest";
-import { type Ledger, recordWorkerFacts } from "@exhibit/ledger";
-import { ledgerKinds } from "@exhibit/ledger/testing";
+import { createBandwidth, createMeter, createSight } from "@exhibit/ingest";
+import { type Ledger, listWorkers, recordWorkerFacts } from "@exhibit/ledger";
+import { idleReport, ledgerKinds } from "@exhibit/ledger/testing";
 import { createSources } from "@exhibit/sources";
 import { createLogger } from "@exhibit/telemetry";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type Heartbeat, startHeartbeat } from "../../src/heartbeat.ts";
 import { workerFacts } from "../../src/worker-facts.ts";
 
@@ -26,6 +27,7 @@ describe.each(Object.entries(ledgerKinds))("The bandwidth of all workers, on %s"
   /** A worker that does nothing but be there; `until` resolves when it keeps to a rate. */
   async function worker(to: Ledger = ledger) {
     const events = new EventEmitter();
+    const meter = createMeter();
     let rate: number | undefined;
     const log: string[] = [];
     const logger = createLogger({
@@ -40,6 +42,8 @@ describe.each(Object.entries(ledgerKinds))("The bandwidth of all workers, on %s"
       beatMs: 20,
       waits: () => ({ moving: [], waits: [] }),
       sight: createSight({ ledger: to, sources, host: "here", view: "here" }),
+      meter,
+      report: () => idleReport,
       pace(given) {
         rate = given;
         events.emit("pace");
@@ -47,6 +51,7 @@ describe.each(Object.entries(ledgerKinds))("The bandwidth of all workers, on %s"
     });
     return {
       log,
+      meter,
       close: heartbeat.close,
       async until(wanted: number | undefined) {
         while (rate !== wanted) await once(events, "pace");
@@ -107,5 +112,63 @@ describe.each(Object.entries(ledgerKinds))("The bandwidth of all workers, on %s"
     await one.until(2 * MiB);
     expect(one.log).toHaveLength(1);
     await one.close();
+  });
+
+  test("what moved while the ledger was away is told when it is back, and nothing twice", async () => {
+    const importId = randomUUID();
+    const told = async () => {
+      const rows = await ledger.db
+        .selectFrom("progress")
+        .select(["files", "bytes"])
+        .where("import_id", "=", importId)
+        .where("step", "=", 300)
+        .execute();
+      const sum = (of: "files" | "bytes") => rows.reduce((all, row) => all + row[of], 0);
+      return [Math.round(sum("files")), Math.round(sum("bytes"))];
+    };
+    const one = await worker();
+    one.meter.count(importId, 2, 200);
+    await vi.waitUntil(async () => (await told())[0] === 2);
+    one.meter.giveBack({ moved: [{ importId, files: 1, bytes: 100 }], seconds: 1 });
+    await vi.waitUntil(async () => (await told())[0] === 3);
+    await one.close();
+    expect(await told()).toEqual([3, 300]);
+  });
+
+  test("the list of workers has what each says of itself, until it ends", async () => {
+    const before = (await listWorkers(ledger)).length;
+    const one = await worker();
+    const { host, version } = workerFacts();
+    expect((await listWorkers(ledger)).at(-1)).toMatchObject({
+      host,
+      version,
+      alive: true,
+      report: { pid: idleReport.pid, files_per_second: 0, memory: idleReport.memory },
+    });
+    await one.close();
+    expect(await listWorkers(ledger)).toHaveLength(before);
+  });
+
+  test("a worker of an earlier release is listed without a report, and one that died as not alive", async () => {
+    const [old, dead] = [randomUUID(), randomUUID()];
+    const report = JSON.stringify({ pid: "?" });
+    const seen_at = new Date(Date.now() - 60_000);
+    await ledger.db.insertInto("workers").values({ id: old, worker: facts }).execute();
+    await ledger.db
+      .insertInto("workers")
+      .values({ id: dead, worker: null, seen_at, report })
+      .execute();
+    const listed = await listWorkers(ledger);
+    expect(listed.find(({ worker_id }) => worker_id === old)).toMatchObject({
+      alive: true,
+      report: null,
+      version: workerFacts().version,
+    });
+    expect(listed.find(({ worker_id }) => worker_id === dead)).toMatchObject({
+      alive: false,
+      report: null,
+      host: null,
+    });
+    await ledger.db.deleteFrom("workers").execute();
   });
 });

@@ -42,6 +42,11 @@ export function viewOf(changes: Partial<ImportView> = {}): ImportView {
     errors: [],
     waiting: [],
     moving: true,
+    idle_seconds: 0,
+    files_per_second: null,
+    bytes_per_second: null,
+    left_seconds: null,
+    failed_folders: 0,
     warnings: [],
     ...changes,
   };

@@ -26,6 +26,22 @@ test("sends an import and reads its view", async () => {
   ]);
 });
 
+test("reads the workers, and rates of one import and of all", async () => {
+  const rates = { step_seconds: 5, points: [] };
+  await using api = await startFakeApi((response, { path }) =>
+    json(response, path === "/v1/workers" ? { items: [] } : rates),
+  );
+  const client = createApiClient({ url: api.url });
+  expect(await client.workers()).toEqual({ items: [] });
+  expect(await client.rates()).toEqual(rates);
+  expect(await client.rates({ last: "1d" }, importId)).toEqual(rates);
+  expect(api.asked.map(({ path }) => path)).toEqual([
+    "/v1/workers",
+    "/v1/rates?",
+    `/v1/imports/${importId}/rates?last=1d`,
+  ]);
+});
+
 test("says who acts, whatever letters are in the name", async () => {
   await using api = await startFakeApi((response) => json(response, viewOf(), 202));
   await createApiClient({ url: api.url, actor: "王芳" }).waive(importId, { why: "gone" });

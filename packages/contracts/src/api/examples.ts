@@ -128,6 +128,11 @@ export const examples = {
     errors: [],
     waiting: [],
     moving: true,
+    idle_seconds: 0,
+    files_per_second: 4.5,
+    bytes_per_second: 1_250_000,
+    left_seconds: 1,
+    failed_folders: 0,
     warnings: [],
   },
   folder: {

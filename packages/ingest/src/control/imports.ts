@@ -16,6 +16,8 @@ import {
   type ImportView,
   type IncidentView,
   type PauseRequest,
+  type RateHistory,
+  type RateQuery,
   type RetryRequest,
   restingStatuses,
   type Scope,
@@ -53,6 +55,7 @@ import {
   perhapsCreated,
   readFile,
   readImport,
+  readRates,
   reopenImport,
   resumeImport,
   type TreeQuery,
@@ -65,6 +68,7 @@ import { ringWebhooks } from "../jobs/ring-webhooks.ts";
 import type { Ask } from "../questions/ask.ts";
 import type { Asker } from "../questions/question.ts";
 import { checkRequest } from "./check-request.ts";
+import { historyOf } from "./fleet.ts";
 import type { Scoped } from "./scoped.ts";
 
 interface PageQuery {
@@ -108,6 +112,8 @@ export interface Imports {
   failures(query: FailureQuery): Promise<FailureGroups>;
   /** Returns a page of its audit events. */
   audit(importId: string, query: AuditQuery): Promise<Page<AuditEvent>>;
+  /** Returns how fast it moved. */
+  rates(importId: string, query: RateQuery): Promise<RateHistory>;
   /**
    * Returns what touched the integrity of its files, including those that were stored in the end.
    */
@@ -220,6 +226,7 @@ function importsWithin(scope: Scope, dependencies: ImportsDependencies): Imports
     tree: (importId, folderId, query) => listTree(ledger, importId, folderId, query),
     errors: (importId, query) => groupErrors(ledger, importId, query),
     failures: (query) => groupFailures(ledger, query),
+    rates: (importId, { last }) => readRates(ledger, historyOf(last), importId),
     audit: (importId, query) => listAuditEvents(ledger, importId, query),
     incidents: (importId, query) => listIncidents(ledger, importId, query),
     acceptDestination: (importId, folderId, request, who = UNNAMED_ACTOR) =>

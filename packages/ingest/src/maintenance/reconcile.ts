@@ -1,6 +1,7 @@
 import {
   forgetOldAnswers,
   forgetOldDeliveries,
+  forgetOldProgress,
   forgetOldQuestions,
   forgetOldReads,
   type Ledger,
@@ -25,8 +26,8 @@ const withDigests = new WeakSet<Ledger>();
 /**
  * Makes queue and OSS agree with the ledger again: enqueues what is open in imports that haven't
  * changed for `quietMs` milliseconds, and aborts multipart uploads that nobody will continue. Forgets
- * answers, reads and deliveries that aren't kept any longer, and questions that nobody waits for.
- * Makes what an earlier release didn't keep of its shards.
+ * answers, reads, deliveries and rates that aren't kept any longer, and questions that nobody waits
+ * for. Makes what an earlier release didn't keep of its shards.
  */
 export async function reconcile(
   dependencies: ReconcileDependencies,
@@ -40,6 +41,7 @@ export async function reconcile(
   const { ledger } = dependencies;
   if (!withDigests.has(ledger) && !(await recordOldDigests(ledger, OLD_SHARDS)))
     withDigests.add(ledger);
+  await forgetOldProgress(dependencies.ledger);
   const left = await abortOrphanedUploads(dependencies);
   if (left > 0) {
     dependencies.logger.warn({ uploads: left }, "multipart uploads can't be aborted for now");

@@ -5,6 +5,8 @@ export interface ByteBudget {
    * the whole budget is granted when nothing else is held.
    */
   acquire(bytes: number): (() => void) | Promise<() => void>;
+  /** Returns how many bytes are held now. */
+  held(): number;
 }
 
 export function createByteBudget(total: number): ByteBudget {
@@ -30,6 +32,7 @@ export function createByteBudget(total: number): ByteBudget {
   }
 
   return {
+    held: () => total - free,
     acquire(wanted) {
       const bytes = Math.min(wanted, total);
       if (waiting.length === 0 && bytes <= free) return take(bytes);

@@ -27,7 +27,7 @@ export interface SettlementOptions {
   worker: number;
   folder: FolderRow;
   attempt: Attempt;
-  progress: Pick<UploadProgress, "done">;
+  progress: Pick<UploadProgress, "done" | "failed">;
   watch: Pick<RunWatch, "fault">;
 }
 
@@ -59,6 +59,7 @@ export function createSettlement({
       const outcome = outcomeOf(file, judged, attempt);
       settled.notStored.push({ file, outcome, error });
       if (outcome.state === "planned") watch.fault(error);
+      else progress.failed();
       if (incidents.has(error.code)) recorder.note(file, error);
       return recorder.add(outcome);
     },

@@ -84,13 +84,15 @@ export async function storeFile(
     const { partSize } = uploads.left(file.id) ?? {};
     const free = await memory.acquire(objectStore.memoryFor(file.size, partSize));
     const sent = progress.begin();
+    let stored: StoredFile | undefined;
     try {
       const attributes = { "exhibit.file_id": file.id, "exhibit.size": file.size };
-      return await span.withSpan("exhibit.file", attributes, (ofFile) =>
+      stored = await span.withSpan("exhibit.file", attributes, (ofFile) =>
         send(leases, sent.add, ofFile),
       );
+      return stored;
     } finally {
-      sent.end();
+      sent.end(stored?.size);
       free();
     }
   }

@@ -15,6 +15,7 @@ import type { Attempt, Engine } from "@exhibit/queue";
 import { sourceName } from "@exhibit/sources";
 import { activeTraceId, type Logger, withSpan } from "@exhibit/telemetry";
 import pLimit, { type LimitFunction } from "p-limit";
+import type { Meter } from "../fleet/meter.ts";
 import { type Waits, whileWatched } from "../fleet/waits.ts";
 import { enqueueSoon, jobsOfFolders } from "../jobs/enqueue.ts";
 import { folderError } from "../jobs/folder-error.ts";
@@ -36,6 +37,7 @@ export interface StoreDependencies extends FilesDependencies {
    */
   suspects: LimitFunction;
   waits: Pick<Waits, "begin">;
+  meter: Pick<Meter, "count">;
 }
 
 /** Returns a limiter for `suspects`. */
@@ -100,11 +102,13 @@ async function storeOpenShard(
   attempt: Attempt,
   onFinished: () => void,
 ): Promise<void> {
-  const { ledger, waits } = dependencies;
+  const { ledger, waits, meter } = dependencies;
   const { id, importId, folderId, runNumber } = shard;
   const folder = await readFolder(ledger, folderId);
   const { vendor } = folder;
-  const progress = createUploadProgress(ledger, id);
+  const progress = createUploadProgress(ledger, id, (files, bytes) =>
+    meter.count(importId, files, bytes),
+  );
   const work = { importId, vendor, run: { shardId: id, runNumber } };
   const watched = {
     importId,

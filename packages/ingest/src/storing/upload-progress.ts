@@ -15,8 +15,10 @@ export interface UploadProgress {
   start(): void;
   /** Returns a number that grows with everything that moves. */
   moved(): number;
-  /** Counts a stored file as movement. */
+  /** Counts a stored file, which is movement. */
   done(): void;
+  /** Counts a file that failed for good. */
+  failed(): void;
   /** Begins to count one file's bytes. */
   begin(): FileProgress;
   /** Reports that nothing of the shard is in flight any more. */
@@ -25,11 +27,19 @@ export interface UploadProgress {
 
 interface FileProgress {
   add(bytes: number): void;
-  /** Takes the file's bytes back: from now on its outcome counts. */
-  end(): void;
+  /**
+   * Takes the file's bytes back: from now on its outcome counts. `proved` is the size of a file that is
+   * in OSS, whether it was sent or found there.
+   */
+  end(proved?: number): void;
 }
 
-export function createUploadProgress(ledger: Ledger, shardId: number): UploadProgress {
+/** Creates the progress of a shard. `count` takes files and bytes for the rates: see `Meter`. */
+export function createUploadProgress(
+  ledger: Ledger,
+  shardId: number,
+  count: (files: number, bytes: number) => void,
+): UploadProgress {
   let bytes = 0;
   let moved = 0;
   let reported = 0;
@@ -50,7 +60,9 @@ export function createUploadProgress(ledger: Ledger, shardId: number): UploadPro
     moved: () => moved,
     done() {
       moved += 1;
+      count(1, 0);
     },
+    failed: () => count(1, 0),
     begin() {
       let sent = 0;
       return {
@@ -58,9 +70,11 @@ export function createUploadProgress(ledger: Ledger, shardId: number): UploadPro
           sent += more;
           bytes += more;
           moved += more;
+          count(0, more);
         },
-        end() {
+        end(proved = 0) {
           bytes -= sent;
+          count(0, proved - sent);
           sent = 0;
         },
       };

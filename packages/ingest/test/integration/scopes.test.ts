@@ -6,7 +6,7 @@ import {
   type WorkerWaits,
 } from "@exhibit/contracts";
 import { beat, type Ledger, readFolder, recordWorkerFacts } from "@exhibit/ledger";
-import { ledgerKinds } from "@exhibit/ledger/testing";
+import { idleReport, ledgerKinds } from "@exhibit/ledger/testing";
 import type { Engine } from "@exhibit/queue";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createBandwidth } from "../../src/control/bandwidth.ts";
@@ -164,6 +164,7 @@ test("Everything that is asked of an import asks for the scope first", async () 
     get: () => imports.get(theirs),
     folders: () => imports.folders(theirs, page),
     suits: () => imports.suits(theirs, page),
+    rates: () => imports.rates(theirs, {}),
     files: () => imports.files(theirs, page),
     file: () => imports.file(theirs, "1"),
     tree: () => imports.tree(theirs, "1", page),
@@ -226,6 +227,7 @@ describe("Vendors, to somebody with a scope,", () => {
       worker,
       waits,
       sight: { view: "v", missed: [], unseen_too: [] },
+      report: idleReport,
     });
     const told = async (limits: Partial<Scope>) =>
       (await within(limits).vendors.list()).items[0]?.waiting?.map(({ name }) => name);

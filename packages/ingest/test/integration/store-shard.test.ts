@@ -77,6 +77,18 @@ describe("A run of a shard", () => {
     expect(await crashes()).toBe(0);
   });
 
+  test("counts for the rates what is proved, wherever it was, and what failed; what was sent in vain is taken back", async () => {
+    const { store, importId, instead, meter } = await shardOf(["a", "b", "c"]);
+    instead.put = async ({ name, onBytes }) => {
+      if (name !== "a") onBytes?.(5);
+      if (name === "c") throw error("EVIDENCE_CONFLICT");
+      return {};
+    };
+    await store({ last: true }).catch(() => undefined);
+    // Each of the two is of eight bytes.
+    expect(meter.take().moved).toEqual([{ importId, files: 3, bytes: 16 }]);
+  });
+
   test("doesn't have an import sealed whose folder isn't planned to its end", async () => {
     const { store, asked } = await shardOf(["a"], { isPlanned: false });
     await store();

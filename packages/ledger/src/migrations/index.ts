@@ -23,6 +23,7 @@ import { startsAndQuestions } from "./0024-starts-and-questions.ts";
 import { record } from "./0025-record.ts";
 import { errorParts } from "./0026-error-parts.ts";
 import { digests } from "./0027-digests.ts";
+import { progress } from "./0028-progress.ts";
 
 // Migrations are in the order of their names. A released one is never changed, only followed by
 // another.
@@ -57,6 +58,7 @@ export const steps: Record<string, Migration> = {
   "0025-record": record,
   "0026-error-parts": errorParts,
   "0027-digests": digests,
+  "0028-progress": progress,
 };
 
 /** The schema version that this program creates, and the oldest that it works on. */

@@ -1,1 +1,2 @@
 export { copyPglite, createDatabase, ledgerKinds } from "./databases.ts";
+export { idleReport } from "./worker-reports.ts";

@@ -2,18 +2,20 @@ import type { ErrorCode } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import { readWaits } from "../workers/waits.ts";
+import { readSpeeds } from "./speeds.ts";
 
 /** Returns what the views of these imports need beside the imports' rows. */
 export async function readImportDetails(ledger: Ledger, importIds: string[]) {
-  const [errors, vanished, sent, paused, origins, fleet] = await Promise.all([
+  const [errors, vanished, sent, paused, origins, speeds, fleet] = await Promise.all([
     readErrors(ledger, importIds),
     readVanished(ledger, importIds),
     readSending(ledger, importIds),
     readPausedVendorsOf(ledger, importIds),
     readOrigins(ledger, importIds),
+    readSpeeds(ledger, importIds),
     readWaits(ledger),
   ]);
-  return { errors, vanished, sent, paused, origins, fleet };
+  return { errors, vanished, sent, paused, origins, speeds, fleet };
 }
 
 export type ImportDetails = Awaited<ReturnType<typeof readImportDetails>>;
@@ -22,15 +24,19 @@ interface Origin {
   id: string;
   created_by: string | null;
   vendors: string[];
+  failed_folders: number;
+  acted_at: Date | null;
 }
 
-/** Returns who created these imports, and whose folders they are for. */
+/** Returns who created these imports, when people acted on them last, and of what folders they are. */
 async function readOrigins({ db }: Ledger, importIds: string[]): Promise<Origin[]> {
   if (importIds.length === 0) return [];
   const { rows } = await sql<Origin>`
     select id,
       (select who from acts where import_id = imports.id and what = 'create' order by acts.id limit 1) as created_by,
-      array(select distinct vendor from folders where import_id = imports.id order by vendor) as vendors
+      (select at from acts where import_id = imports.id order by acts.id desc limit 1) as acted_at,
+      array(select distinct vendor from folders where import_id = imports.id order by vendor) as vendors,
+      (select count(*) from folders where import_id = imports.id and (failed > 0 or error_code is not null)) as failed_folders
     from imports where id = any(${importIds}::uuid[])`.execute(db);
   return rows;
 }

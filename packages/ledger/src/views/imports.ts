@@ -17,6 +17,7 @@ import { noImport, UUID } from "../work/check-import.ts";
 import { waitsOf } from "../workers/waits.ts";
 import { type ImportDetails, readImportDetails, type Vanished } from "./import-details.ts";
 import { hasStatus, type ImportQuery, matches } from "./import-filter.ts";
+import { paceOf } from "./pace.ts";
 import { cursor, type Page, pageOf } from "./paging.ts";
 import { errorView, isTrial } from "./parts.ts";
 
@@ -106,7 +107,7 @@ type ShownImport = Pick<Selectable<ImportTable>, ShownColumn> & { suit_ids_total
 
 function importView(
   row: ShownImport,
-  { errors, vanished, sent, paused, origins, fleet }: ImportDetails,
+  { errors, vanished, sent, paused, origins, speeds, fleet }: ImportDetails,
   trial: boolean,
 ): ImportView {
   const end = row.finished_at ?? new Date();
@@ -119,6 +120,8 @@ function importView(
   });
   const origin = origins.find(({ id }) => id === row.id);
   const sending = sent.find((shard) => shard.import_id === row.id)?.bytes ?? 0;
+  const moving = !restingStatuses.has(row.status) && fleet.moving.has(row.id);
+  const speed = speeds.find(({ id }) => id === row.id);
   return {
     import_id: row.id,
     trial,
@@ -162,7 +165,9 @@ function importView(
         stands_for,
       })),
     waiting,
-    moving: !restingStatuses.has(row.status) && fleet.moving.has(row.id),
+    moving,
+    ...paceOf(row, { moving, speed, sending, actedAt: origin?.acted_at }),
+    failed_folders: origin?.failed_folders ?? 0,
     warnings: vanished
       .filter((lacking) => lacking.import_id === row.id)
       .map((lacking) => ({

@@ -1,4 +1,4 @@
-import type { WorkerSight, WorkerWaits } from "@exhibit/contracts";
+import type { WorkerReport, WorkerSight, WorkerWaits } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import { storable } from "../sql/text.ts";
@@ -17,20 +17,23 @@ export interface Beat {
 }
 
 /**
- * Tells the ledger that a worker is alive, what it waits for and which paths it doesn't see.
- * Returns the limit that applies and how many workers share it. `worker` is the number of its
+ * Tells the ledger that a worker is alive, what it waits for, which paths it doesn't see and what it
+ * says of itself. Returns the limit that applies and how many workers share it. `worker` is the number of its
  * facts.
  */
 export async function beat(
   { db }: Ledger,
   workerId: string,
-  { worker, waits, sight }: { worker: number; waits: WorkerWaits; sight: WorkerSight },
+  told: { worker: number; waits: WorkerWaits; sight: WorkerSight; report: WorkerReport },
 ): Promise<Beat> {
-  const told = storable(JSON.stringify({ ...waits, sight }));
+  const { worker, sight } = told;
+  const waits = storable(JSON.stringify({ ...told.waits, sight }));
+  const report = storable(JSON.stringify(told.report));
   const { rows } = await sql<{ bwlimit: string | null; workers: number; missed: string[] }>`
     with own as (
-      insert into workers (id, worker, waits) values (${workerId}, ${worker}, ${told}::jsonb)
-      on conflict (id) do update set seen_at = now(), waits = excluded.waits
+      insert into workers (id, worker, waits, report)
+      values (${workerId}, ${worker}, ${waits}::jsonb, ${report}::jsonb)
+      on conflict (id) do update set seen_at = now(), waits = excluded.waits, report = excluded.report
     ), gone as (
       delete from workers where seen_at < now() - interval '1 hour' and id <> ${workerId}
     )

@@ -3,6 +3,7 @@ import { atMost } from "../../at-most.ts";
 import { plainText, plainWord } from "../../text/plain-text.ts";
 import { errorView, failureAction, retryHelps } from "../error-views.ts";
 import { examples } from "../examples.ts";
+import { rate } from "../fleet/rates.ts";
 import { moment } from "../moment.ts";
 import { pageOf, pageQuery, repeatable } from "../pages.ts";
 import { trial } from "../trial.ts";
@@ -141,6 +142,30 @@ export const importView = z
         "What it is waiting for, the longest wait first. It goes on by itself unless the message says what to do",
       ),
     moving: z.boolean().describe("Whether there was any progress in the last few seconds"),
+    idle_seconds: z
+      .number()
+      .nonnegative()
+      .nullable()
+      .describe("For how long nothing of it has moved; null when nothing runs any more"),
+    files_per_second: rate.shape.files_per_second
+      .nullable()
+      .describe(
+        "Files that were done with, over the last minute; null for its first seconds, and when nothing runs any more",
+      ),
+    bytes_per_second: rate.shape.bytes_per_second
+      .nullable()
+      .describe("The same in bytes that were proved or, of files in transit, sent"),
+    left_seconds: z
+      .int()
+      .nonnegative()
+      .nullable()
+      .describe(
+        "How long it will go on at this speed; null while its sources are being walked, while it is paused, and while nothing moves",
+      ),
+    failed_folders: z
+      .int()
+      .nonnegative()
+      .describe("How many of its folders couldn't be walked or have files that failed"),
     warnings: z
       .array(z.object({ ...errorView.shape, files: z.int().nonnegative() }))
       .describe("What doesn't keep the import from being sealed, but should be checked"),
