@@ -9,6 +9,7 @@ import {
   type ImportView,
   type NewWebhook,
   type Scope,
+  type SessionView,
 } from "@exhibit/contracts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { routes } from "../../../apps/api/src/routes.ts";
@@ -35,6 +36,7 @@ describe.each(anyEngine)("Two tenants of one deployment (%s)", (kind) => {
   let foldersOfBob: FolderView[];
   let webhookOfBob = "";
   let deliveryOfBob = "";
+  let sessionOfBob = "";
   let fileOfBob: FileView | undefined;
   const keys = new Map<string, string>();
   const at = (...parts: string[]) => join(system.root, ...parts);
@@ -63,6 +65,14 @@ describe.each(anyEngine)("Two tenants of one deployment (%s)", (kind) => {
     webhookOfBob = hook.body.webhook_id;
     const path = `/v1/webhooks/${webhookOfBob}/test`;
     deliveryOfBob = (await ask<DeliveryView>("bob", "POST", path, {})).body.delivery_id;
+    await fetch(`${system.apiUrl}/login`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "sec-fetch-site": "same-origin" },
+      body: JSON.stringify({ key: keys.get("bob") }),
+    });
+    const sessions = await ask<{ items: SessionView[] }>("bob", "GET", "/v1/sessions");
+    sessionOfBob = sessions.body.items[0]?.session_id ?? "";
+    expect(sessionOfBob).not.toBe("");
   });
   afterAll(() => system[Symbol.asyncDispose]());
 
@@ -141,6 +151,7 @@ describe.each(anyEngine)("Two tenants of one deployment (%s)", (kind) => {
     vendors: () => ({ ofBob: { vendor: "rex" }, ofNobody: { vendor: "xer" } }),
     webhooks: () => ({ ofBob: { id: webhookOfBob }, ofNobody: { id: crypto.randomUUID() } }),
     deliveries: () => ({ ofBob: { id: deliveryOfBob }, ofNobody: { id: crypto.randomUUID() } }),
+    sessions: () => ({ ofBob: { id: sessionOfBob }, ofNobody: { id: "AbC12345" } }),
     keys: () => ({
       ofBob: { id: keys.get("bob")?.slice(4, 12) ?? "" },
       ofNobody: { id: "AbC12345" },

@@ -50,8 +50,8 @@ describe.each(Object.entries(bareKinds))("A ledger of an earlier release on %s",
     await sql`insert into imports (id, suit_ids, open_folders) values (${IMPORT}, '{}', 1)`.execute(
       db,
     );
-    await sql`insert into folders (import_id, position, vendor, selector, source)
-      values (${IMPORT}, 0, 'kongur', '{}', '{}')`.execute(db);
+    await sql`insert into folders (import_id, position, vendor, selector, source, files, stored, identical, failed)
+      values (${IMPORT}, 0, 'kongur', '{}', '{}', 6, 4, 1, 1)`.execute(db);
     await sql`
       insert into files (folder_id, path, normal, size, state, key, crc64, lease_id)
       select folders.id, f.* from folders, (values

@@ -138,6 +138,7 @@ describe.each(Object.entries(ledgerKinds))("Planning in the ledger on %s", (_kin
     expect(await finishPlanning(ledger, folderIds[0] as number)).toEqual({
       importId,
       complete: false,
+      isPlanned: false,
       counters: noCounters,
     });
     expect(await finishPlanning(ledger, folderIds[0] as number)).toBeUndefined();
@@ -145,6 +146,7 @@ describe.each(Object.entries(ledgerKinds))("Planning in the ledger on %s", (_kin
     expect(await finishPlanning(ledger, folderIds[1] as number)).toEqual({
       importId,
       complete: true,
+      isPlanned: true,
       counters: noCounters,
     });
     expect(await sealImport(ledger, importId)).toBe("sealed");
