@@ -20,6 +20,7 @@ const services = {
   bandwidth: none,
   authenticate,
   openCounters: () => undefined,
+  peopleAt: () => undefined,
 } as unknown as Services;
 
 async function serve(apiHost: string, more: Partial<ServeOptions["environment"]> = {}) {
