@@ -903,7 +903,7 @@ export const mutants: readonly Mutant[] = [
     from: "await record({",
     to: "void record({",
     test: {
-      file: "apps/api/test/unit/reads.test.ts",
+      file: "apps/api/test/unit/access/reads.test.ts",
       name: "isn't shown when it can't be recorded",
     },
   },
@@ -913,7 +913,7 @@ export const mutants: readonly Mutant[] = [
     from: "{ unscoped: true },",
     to: "{},",
     test: {
-      file: "apps/api/test/unit/audit.test.ts",
+      file: "apps/api/test/unit/access/audit.test.ts",
       name: "is for administrators without limits",
     },
   },
@@ -960,11 +960,21 @@ export const mutants: readonly Mutant[] = [
   {
     what: "a folder of sources that was swapped for a link is listed",
     file: "packages/sources/src/directory/list-folders.ts",
-    from: "if (rawPath(opened) !== real) throw moved(shown);",
+    from: "if (opened !== real) throw moved(shown);",
     to: "",
     test: {
       file: "packages/sources/test/conformance/list-folders.test.ts",
       name: "while a folder and a link are swapped again and again",
+    },
+  },
+  {
+    what: "a file from outside is taken for one of the same inode inside",
+    file: "packages/sources/src/file-system/opened.ts",
+    from: "!isInBounds(place, opened)",
+    to: "false",
+    test: {
+      file: "packages/sources/test/unit/opened.test.ts",
+      name: "isn't taken when it lies outside",
     },
   },
   {

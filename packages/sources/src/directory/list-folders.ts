@@ -1,11 +1,12 @@
 import { constants, type Dir } from "node:fs";
-import { open, opendir, readlink } from "node:fs/promises";
+import { open, opendir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { SeenFolders } from "@exhibit/contracts";
 import { ExhibitError } from "@exhibit/contracts/errors";
 import { checkUnmoved } from "../file-system/confine.ts";
 import { decodeName } from "../file-system/names.ts";
-import { onDisk, rawPath, realPathOf } from "../file-system/raw-paths.ts";
+import { descriptorPath, openedPath } from "../file-system/opened.ts";
+import { onDisk, realPathOf } from "../file-system/raw-paths.ts";
 import { checkPath, foldersOf, locate } from "../file-system/roots.ts";
 import { sourceError } from "../source-error.ts";
 import type { SourcePolicy } from "../source-kind.ts";
@@ -136,11 +137,10 @@ async function readFolder(
  */
 async function openNames(real: string, descriptor: number, shown: string): Promise<Dir> {
   const encoding = "buffer" as BufferEncoding;
-  const own = `/proc/self/fd/${descriptor}`;
-  const opened = await readlink(own, "buffer").catch(() => undefined);
+  const opened = openedPath(descriptor);
   if (opened !== undefined) {
-    if (rawPath(opened) !== real) throw moved(shown);
-    return await opendir(own, { encoding });
+    if (opened !== real) throw moved(shown);
+    return await opendir(descriptorPath(descriptor), { encoding });
   }
   const dir = await opendir(onDisk(real), { encoding });
   try {

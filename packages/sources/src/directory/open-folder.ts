@@ -1,8 +1,8 @@
-import { type Dir, lstatSync, opendirSync } from "node:fs";
-import { checkUnmoved } from "../file-system/confine.ts";
+import { closeSync, constants, type Dir, fstatSync, opendirSync, openSync } from "node:fs";
 import { showPath } from "../file-system/names.ts";
+import { checkOpened, descriptorPath, openedPath } from "../file-system/opened.ts";
 import type { Place } from "../file-system/place.ts";
-import { onDisk, realPathOf, showRaw } from "../file-system/raw-paths.ts";
+import { onDisk, showRaw } from "../file-system/raw-paths.ts";
 import { sourceError } from "../source-error.ts";
 import type { RefusedFolder } from "./refused-names.ts";
 
@@ -35,16 +35,20 @@ export interface OpenFolder extends SubFolder {
 export function openFolder(place: Place, folder: SubFolder): OpenFolder {
   const { where } = folder;
   const shown = showFolder(place, folder);
+  let descriptor: number | undefined;
   let dir: Dir | undefined;
   try {
-    dir = openNames(where);
-    // opendir follows a link that was put in the folder's place a moment ago.
-    checkUnmoved(realPathOf(where), where, place.bounds, shown);
-    const { dev, ino } = lstatSync(onDisk(where));
-    return { ...folder, dir, dev, ino, waiting: [], ended: false };
+    descriptor = openSync(onDisk(where), constants.O_RDONLY | constants.O_DIRECTORY);
+    dir = openNames(descriptor, where);
+    const stats = fstatSync(descriptor);
+    // A link that was put in the folder's place a moment ago has been followed.
+    checkOpened(descriptor, stats, place, where, shown);
+    return { ...folder, dir, dev: stats.dev, ino: stats.ino, waiting: [], ended: false };
   } catch (thrown) {
     dir?.closeSync();
     throw sourceError(thrown, shown);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 
@@ -54,14 +58,17 @@ export function showFolder({ names }: Place, { path, where }: SubFolder): string
 }
 
 /**
- * Opens a folder whose names are read as bytes: Node would decode one that isn't UTF-8 into another
- * name.
+ * Opens the names of a folder that is open, or of the one that lies there now where the operating
+ * system opens nothing twice. They are read as bytes: Node would decode one that isn't UTF-8 into
+ * another name.
  */
-function openNames(where: string): Dir {
+function openNames(descriptor: number, where: string): Dir {
   // The types know only text encodings; Node takes "buffer" as for readdir, and then names are
   // Buffers.
   const encoding = "buffer" as BufferEncoding;
-  return opendirSync(onDisk(where), { encoding, bufferSize: BATCH });
+  const isKnown = openedPath(descriptor) !== undefined;
+  const path = isKnown ? descriptorPath(descriptor) : onDisk(where);
+  return opendirSync(path, { encoding, bufferSize: BATCH });
 }
 
 export function closeFolder(folder: OpenFolder): void {

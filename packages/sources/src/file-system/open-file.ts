@@ -1,13 +1,12 @@
-import type { Stats } from "node:fs";
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, readvSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, readvSync } from "node:fs";
 import { ExhibitError } from "@exhibit/contracts/errors";
 import type { FileStat } from "../source.ts";
 import { sourceError } from "../source-error.ts";
-import { checkUnmoved } from "./confine.ts";
 import { checkUnchanged, statOf } from "./file-stat.ts";
 import { showPath } from "./names.ts";
+import { checkOpened } from "./opened.ts";
 import { followInPlace, type Place, whereInPlace } from "./place.ts";
-import { onDisk, rawOf, realPathOf } from "./raw-paths.ts";
+import { onDisk, rawOf } from "./raw-paths.ts";
 
 /**
  * O_NOFOLLOW: a file that was swapped for a symbolic link is refused.
@@ -39,7 +38,7 @@ export function openFile(place: Place, path: string, expected: FileStat | undefi
     descriptor = openSync(onDisk(where), FLAGS);
     const stats = fstatSync(descriptor);
     if (!stats.isFile()) throw notAFile(shown);
-    checkPlace(place, where, shown, stats);
+    checkOpened(descriptor, stats, place, where, shown);
     const stat = statOf(stats);
     if (expected !== undefined) checkUnchanged(shown, expected, stat);
     return opened(descriptor, shown, stat);
@@ -114,19 +113,6 @@ function checkRelative(path: string, called: string): void {
 function whereIs(place: Place, path: string, shown: string): string {
   const where = whereInPlace(place, path);
   return place.followSymlinks ? followInPlace(place, where, shown) : where;
-}
-
-/**
- * Checks that what was opened is what lies at `where`. Doing so after opening, and by inode,
- * detects even a folder that was a symbolic link only for the moment of opening.
- */
-function checkPlace({ bounds }: Place, where: string, path: string, opened: Stats): void {
-  checkUnmoved(realPathOf(where), where, bounds, path);
-  const there = lstatSync(onDisk(where));
-  if (there.dev === opened.dev && there.ino === opened.ino) return;
-  throw new ExhibitError("SOURCE_CHANGED", `${path} was replaced while it was opened.`, {
-    details: { path },
-  });
 }
 
 function notAFile(path: string): ExhibitError {

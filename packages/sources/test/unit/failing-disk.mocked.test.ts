@@ -4,6 +4,7 @@ import {
   lstatSync,
   opendirSync,
   openSync,
+  readlinkSync,
   readSync,
   readvSync,
   type Stats,
@@ -63,12 +64,18 @@ async function walkHere() {
   return [...walkDirectory(place)].flat().sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
+/** Returns where a folder lies that is opened by its descriptor, as on Linux, or by its path. */
+function placeOf(where: unknown): string {
+  const path = String(where);
+  return path.startsWith("/proc/") ? readlinkSync(path) : path;
+}
+
 /** From now on the disk fails when the folder `path` is read, after this many names. */
 function failReading(path: string, afterNames: number) {
   const real = vi.mocked(opendirSync).getMockImplementation() as typeof opendirSync;
   vi.mocked(opendirSync).mockImplementation((where, options) => {
     const dir: Dir = real(where, options);
-    if (where !== path) return dir;
+    if (placeOf(where) !== path) return dir;
     const read = dir.readSync.bind(dir);
     let names = 0;
     dir.readSync = () => {
@@ -104,7 +111,7 @@ it("reports a sub-folder that the disk fails to open or to read, and goes on", a
   await restore();
   const real = vi.mocked(opendirSync).getMockImplementation() as typeof opendirSync;
   vi.mocked(opendirSync).mockImplementation((where, options) => {
-    if (where === tree.at("bad")) throw eio();
+    if (placeOf(where) === tree.at("bad")) throw eio();
     return real(where, options);
   });
   expect(await walkHere()).toMatchObject([faulty("bad"), { kind: "file", path: "good" }]);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { dryRun, sourceFolders, vendorCheck } from "../answers-of-workers.ts";
-import { bearer } from "../fake-door.ts";
-import { startApi } from "../fake-imports.ts";
+import { dryRun, sourceFolders, vendorCheck } from "../../answers-of-workers.ts";
+import { bearer } from "../../fake-door.ts";
+import { startApi } from "../../fake-imports.ts";
 
 let api: Awaited<ReturnType<typeof startApi>>;
 beforeEach(async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { fileDetails, fileView, foundFile, startApi } from "../fake-imports.ts";
+import { fileDetails, fileView, foundFile, startApi } from "../../fake-imports.ts";
 
 let api: Awaited<ReturnType<typeof startApi>>;
 beforeEach(async () => {

@@ -1,8 +1,8 @@
 import { newKeyText } from "@exhibit/client/testing";
 import { everything } from "@exhibit/contracts";
 import { afterEach, expect, it } from "vitest";
-import { bearer, principal } from "../fake-door.ts";
-import { keyView, startApi } from "../fake-imports.ts";
+import { bearer, principal } from "../../fake-door.ts";
+import { keyView, startApi } from "../../fake-imports.ts";
 
 let api: Awaited<ReturnType<typeof startApi>> | undefined;
 afterEach(async () => {

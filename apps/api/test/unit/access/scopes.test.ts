@@ -1,9 +1,9 @@
 import { everything, localPrincipal, type Principal, type Scope } from "@exhibit/contracts";
 import type { Scoped } from "@exhibit/ingest";
 import { afterEach, expect, it } from "vitest";
-import { routes } from "../../src/routes.ts";
-import { fakeBandwidth, fakeFleet, fakeImports, startApi } from "../fake-imports.ts";
-import { fakeWebhooks } from "../fake-webhooks.ts";
+import { routes } from "../../../src/routes.ts";
+import { fakeBandwidth, fakeFleet, fakeImports, startApi } from "../../fake-imports.ts";
+import { fakeWebhooks } from "../../fake-webhooks.ts";
 
 let api: Awaited<ReturnType<typeof startApi>> | undefined;
 afterEach(async () => {

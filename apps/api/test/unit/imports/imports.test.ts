@@ -1,6 +1,6 @@
 import { ExhibitError, errorTable } from "@exhibit/contracts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { bearer } from "../fake-door.ts";
+import { bearer } from "../../fake-door.ts";
 import {
   auditEvent,
   doneAct,
@@ -8,7 +8,7 @@ import {
   folderView,
   incidentView,
   startApi,
-} from "../fake-imports.ts";
+} from "../../fake-imports.ts";
 
 let api: Awaited<ReturnType<typeof startApi>>;
 beforeEach(async () => {

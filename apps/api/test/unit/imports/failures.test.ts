@@ -1,6 +1,6 @@
 import { ExhibitError } from "@exhibit/contracts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { doneAct, failureGroups, startApi } from "../fake-imports.ts";
+import { doneAct, failureGroups, startApi } from "../../fake-imports.ts";
 
 let api: Awaited<ReturnType<typeof startApi>>;
 beforeEach(async () => {

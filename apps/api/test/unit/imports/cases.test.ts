@@ -1,6 +1,6 @@
 import { ExhibitError } from "@exhibit/contracts";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { anyScope, caseView, fakeImports, startApi } from "../fake-imports.ts";
+import { anyScope, caseView, fakeImports, startApi } from "../../fake-imports.ts";
 
 let api: Awaited<ReturnType<typeof startApi>>;
 beforeEach(async () => {

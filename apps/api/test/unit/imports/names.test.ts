@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { bearer } from "../fake-door.ts";
-import { startApi } from "../fake-imports.ts";
+import { bearer } from "../../fake-door.ts";
+import { startApi } from "../../fake-imports.ts";
 
 let api: Awaited<ReturnType<typeof startApi>>;
 beforeEach(async () => {

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ExhibitError, roles } from "@exhibit/contracts";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { routes } from "../../src/routes.ts";
-import { bearer } from "../fake-door.ts";
-import { startApi } from "../fake-imports.ts";
+import { routes } from "../../../src/routes.ts";
+import { bearer } from "../../fake-door.ts";
+import { startApi } from "../../fake-imports.ts";
 
 let api: Awaited<ReturnType<typeof startApi>>;
 beforeAll(async () => {
@@ -70,7 +70,7 @@ describe.each(guarded)("$method $url", ({ method, url, needs }) => {
 });
 
 it("is described by docs/access.md, route by route", () => {
-  const page = readFileSync(join(import.meta.dirname, "../../../../docs/access.md"), "utf8");
+  const page = readFileSync(join(import.meta.dirname, "../../../../../docs/access.md"), "utf8");
   const rows = [
     ...page.matchAll(
       /^\| `([A-Z]+ \/(?:v1\/\S*|healthz|readyz)?)` \| (\w+(?: without limits)?) \|$/gm,

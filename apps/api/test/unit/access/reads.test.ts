@@ -1,8 +1,8 @@
 import { ExhibitError } from "@exhibit/contracts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { routes } from "../../src/routes.ts";
-import { bearer } from "../fake-door.ts";
-import { evidenceRead, startApi } from "../fake-imports.ts";
+import { routes } from "../../../src/routes.ts";
+import { bearer } from "../../fake-door.ts";
+import { evidenceRead, startApi } from "../../fake-imports.ts";
 
 let api: Awaited<ReturnType<typeof startApi>>;
 let id: string;

@@ -1,8 +1,8 @@
 import { ExhibitError } from "@exhibit/contracts";
 import type { People } from "@exhibit/ingest";
 import { afterEach, describe, expect, it } from "vitest";
-import { targetWithin } from "../../src/pages/login/target.ts";
-import { startApi } from "../fake-imports.ts";
+import { targetWithin } from "../../../src/pages/login/target.ts";
+import { startApi } from "../../fake-imports.ts";
 
 let api: Awaited<ReturnType<typeof startApi>> | undefined;
 afterEach(async () => {

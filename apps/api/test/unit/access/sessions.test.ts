@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { bearer } from "../fake-door.ts";
-import { startApi } from "../fake-imports.ts";
+import { bearer } from "../../fake-door.ts";
+import { startApi } from "../../fake-imports.ts";
 
 let api: Awaited<ReturnType<typeof startApi>>;
 beforeEach(async () => {
@@ -220,8 +220,8 @@ describe("The login page", () => {
     const { body } = await get("/login", await logIn("ops"));
     expect(body).toContain("<strong>key:ops</strong>");
     expect(body).not.toContain("<form");
-    const { loginPage } = await import("../../src/pages/login/login-page.ts");
-    const { known } = await import("../fake-door.ts");
+    const { loginPage } = await import("../../../src/pages/login/login-page.ts");
+    const { known } = await import("../../fake-door.ts");
     const admin = known.get("admin");
     if (admin === undefined) throw new Error("there is no admin");
     const page = loginPage("en", { ...admin, name: `oidc:<img src=x onerror="alert(1)">&'` });

@@ -1,7 +1,7 @@
 import { everything } from "@exhibit/contracts";
 import { afterEach, expect, it } from "vitest";
-import { bearer, principal } from "../fake-door.ts";
-import { auditEvent, startApi } from "../fake-imports.ts";
+import { bearer, principal } from "../../fake-door.ts";
+import { auditEvent, startApi } from "../../fake-imports.ts";
 
 let api: Awaited<ReturnType<typeof startApi>>;
 afterEach(() => api.app.close());
