@@ -46,9 +46,9 @@ function project(name: string, options: ProjectOptions) {
 export default defineConfig({
   test: {
     reporters: ["default", plainSummary],
-    // One more file than there are cores: the long ones wait much (for a lock to end, for a server that is away). Files
+    // Two more files than there are cores: the long ones wait much (for a lock to end, for a server that is away). Files
     // share the two servers and nothing else: databases, ports and folders are each test's own.
-    maxWorkers: availableParallelism() + 1,
+    maxWorkers: availableParallelism() + 2,
     projects: [
       project("unit", { seconds: 20 }),
       project("conformance", { seconds: 30 }),
