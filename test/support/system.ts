@@ -5,7 +5,7 @@ import { dirname, join, relative, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { setTimeout } from "node:timers/promises";
 import { parseApiKey } from "@exhibit/access";
-import { buildApi } from "@exhibit/api";
+import { buildApi, MAX_CONNECTIONS } from "@exhibit/api";
 import { createApiClient, followImport } from "@exhibit/client";
 import { type Environment, parseConfig, secretsOf } from "@exhibit/config";
 import {
@@ -120,7 +120,7 @@ export async function startSystem(kind: EngineKind, options: SystemOptions = {})
     progress: { interval: 50 },
   });
   stack.defer(() => app.close());
-  const apiUrl = await app.listen({ host: "127.0.0.1", port: 0 });
+  const apiUrl = await app.listen({ host: "127.0.0.1", port: 0, backlog: MAX_CONNECTIONS });
   const owned = stack.move();
   return {
     sandbox,

@@ -49,8 +49,12 @@ import { createProgressFeed } from "./progress/progress-feed.ts";
 import { createStreamCount, type StreamLimits } from "./progress/stream-count.ts";
 import { addRoutes, methodsAt } from "./routes.ts";
 
-/** Connections at once; each has a descriptor, of which a process has 65,536 at most where it can. */
-const MAX_CONNECTIONS = 5_000;
+/**
+ * Connections at once; each has a descriptor, of which a process has 65,536 at most where it can. As
+ * many may wait to be taken (`backlog`; Linux has a limit of its own, 4,096): of a thousand browsers
+ * that come back together, Node's 511 would lose some, whose requests then end in a reset.
+ */
+export const MAX_CONNECTIONS = 5_000;
 
 /**
  * Milliseconds that a connection may rest between two requests: longer than the minute of usual

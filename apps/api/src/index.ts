@@ -1,2 +1,2 @@
 export type { AccessOptions } from "./access/access-guard.ts";
-export { type ApiOptions, buildApi } from "./build-api.ts";
+export { type ApiOptions, buildApi, MAX_CONNECTIONS } from "./build-api.ts";

@@ -1,6 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
-import { buildApi } from "@exhibit/api";
+import { buildApi, MAX_CONNECTIONS } from "@exhibit/api";
 import type { Environment } from "@exhibit/config";
 import { ExhibitError, hostOfName, isLoopback } from "@exhibit/contracts";
 import type { Services } from "@exhibit/runtime";
@@ -64,7 +64,7 @@ export async function serveApi({
     rates: { ...environment.apiRates, shared: services.openCounters() },
   });
   try {
-    const url = await app.listen({ host, port });
+    const url = await app.listen({ host, port, backlog: MAX_CONNECTIONS });
     const exposure = exposureOf(app.addresses());
     if (exposure !== undefined) logger.warn(exposure);
     return { url, exposure, close: () => app.close() };
