@@ -106,3 +106,21 @@ async function peakOf(pid: number | undefined): Promise<number> {
 function read(path: string): Promise<string> {
   return readFile(path, "utf8").catch(() => "");
 }
+
+/** Calls something once, then `repeats` times, and returns the median and the longest time of those. */
+export async function timeCalls(
+  repeats: number,
+  what: string,
+  call: () => Promise<unknown>,
+): Promise<string> {
+  await call();
+  const times: number[] = [];
+  for (let repeat = 0; repeat < repeats; repeat += 1) {
+    const began = performance.now();
+    await call();
+    times.push(performance.now() - began);
+  }
+  times.sort((a, b) => a - b);
+  const ms = (at: number) => (times.at(at) ?? 0).toFixed(0);
+  return `${what}: ${ms(Math.floor(repeats / 2))} ms, at most ${ms(-1)} ms`;
+}

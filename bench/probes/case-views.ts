@@ -1,4 +1,3 @@
-import { performance } from "node:perf_hooks";
 import {
   type Ledger,
   listCaseFolders,
@@ -9,6 +8,7 @@ import {
 } from "@exhibit/ledger";
 import { startPostgres } from "@exhibit/testkit";
 import { sql } from "kysely";
+import { timeCalls } from "../measure.ts";
 
 // How long the views of cases and lists of imports take, for docs/scale.md:
 // npx node bench/probes/case-views.ts [imports]
@@ -26,29 +26,35 @@ stack.defer(() => ledger.close());
 await fill(ledger);
 
 const lines = [
-  await time("a case of 5 imports", () => readCase(ledger, { entrust_id: "E-7" })),
-  await time(`a case of ${count / 2} imports`, () => readCase(ledger, { entrust_id: "E-large" })),
-  await time("its folders", () =>
+  await timeCalls(REPEATS, "a case of 5 imports", () => readCase(ledger, { entrust_id: "E-7" })),
+  await timeCalls(REPEATS, `a case of ${count / 2} imports`, () =>
+    readCase(ledger, { entrust_id: "E-large" }),
+  ),
+  await timeCalls(REPEATS, "its folders", () =>
     listCaseFolders(ledger, { entrust_id: "E-large" }, { limit: 100 }),
   ),
-  await time("a suit of 5 imports", () => readCase(ledger, { suit_id: "S-7" })),
-  await time("the first 100 cases", () => listCases(ledger, { limit: 100 })),
-  await time("100 cases further back", () =>
+  await timeCalls(REPEATS, "a suit of 5 imports", () => readCase(ledger, { suit_id: "S-7" })),
+  await timeCalls(REPEATS, "the first 100 cases", () => listCases(ledger, { limit: 100 })),
+  await timeCalls(REPEATS, "100 cases further back", () =>
     listCases(ledger, { limit: 100, after: Buffer.from("E-9").toString("base64url") }),
   ),
-  await time("the page with the large case", () =>
+  await timeCalls(REPEATS, "the page with the large case", () =>
     listCases(ledger, { limit: 100, starts_with: "E-l" }),
   ),
-  await time("a list by label", () =>
+  await timeCalls(REPEATS, "a list by label", () =>
     listImports(ledger, { limit: 100, label: [["batch", "b7"]] }),
   ),
-  await time("by q", () => listImports(ledger, { limit: 100, q: "E-77" })),
-  await time("by a part of a title that none has", () =>
+  await timeCalls(REPEATS, "by q", () => listImports(ledger, { limit: 100, q: "E-77" })),
+  await timeCalls(REPEATS, "by a part of a title that none has", () =>
     listImports(ledger, { limit: 100, title: "none" }),
   ),
-  await time("by creator", () => listImports(ledger, { limit: 100, created_by: "clerk 7" })),
-  await time("by a vendor that none has", () => listImports(ledger, { limit: 100, vendor: "rex" })),
-  await time("by status, with totals", () =>
+  await timeCalls(REPEATS, "by creator", () =>
+    listImports(ledger, { limit: 100, created_by: "clerk 7" }),
+  ),
+  await timeCalls(REPEATS, "by a vendor that none has", () =>
+    listImports(ledger, { limit: 100, vendor: "rex" }),
+  ),
+  await timeCalls(REPEATS, "by status, with totals", () =>
     listImports(ledger, { limit: 100, status: ["attention"], totals: true }),
   ),
 ];
@@ -74,18 +80,4 @@ async function fill({ db }: Ledger): Promise<void> {
     insert into acts (import_id, who, what) select id, 'clerk ' || (row_number() over (order by id)) % 100, 'create'
     from imports`.execute(db);
   await sql`analyze`.execute(db);
-}
-
-/** Returns the median and the longest time of some calls, in milliseconds. */
-async function time(what: string, call: () => Promise<unknown>): Promise<string> {
-  await call();
-  const times: number[] = [];
-  for (let repeat = 0; repeat < REPEATS; repeat += 1) {
-    const began = performance.now();
-    await call();
-    times.push(performance.now() - began);
-  }
-  times.sort((a, b) => a - b);
-  const ms = (at: number) => (times.at(at) ?? 0).toFixed(0);
-  return `${what}: ${ms(Math.floor(REPEATS / 2))} ms, at most ${ms(-1)} ms`;
 }

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { performance } from "node:perf_hooks";
 import {
   findFiles,
   groupErrors,
@@ -16,6 +15,7 @@ import {
 } from "@exhibit/ledger";
 import { dataFolder, startPostgres } from "@exhibit/testkit";
 import { sql } from "kysely";
+import { timeCalls } from "../measure.ts";
 
 // How long the views of an import's files take, for docs/scale.md:
 // npx node bench/probes/file-views.ts [files] [postgres|pglite]
@@ -38,25 +38,31 @@ const sha256 = createHash("sha256")
 const files = (query: object) => listFiles(ledger, ID, { limit: 1000, ...query });
 const tree = (prefix: string) => listTree(ledger, ID, "1", { limit: 1000, prefix });
 const lines = [
-  await time("the first 1,000 files", () => files({})),
-  await time("1,000 from a path in the middle on", () => files({ start: "folder-5/" })),
-  await time("by how the path begins", () => files({ prefix: "folder-5/sub-3/" })),
-  await time("by a part of the path that none has", () => files({ q: "none" })),
-  await time("in a state that none is in", () => files({ state: ["identical"] })),
-  await time("failed, the first 1,000", () => files({ state: ["failed"] })),
-  await time("by SHA-256, in the import", () => files({ sha256 })),
-  await time("by SHA-256, in all imports", () => findFiles(ledger, { sha256, limit: 100 })),
-  await time("one file", () => readFile(ledger, ID, "1000")),
-  await time("the top of the tree", () => tree("")),
-  await time("a folder of the tree", () => tree("folder-5/")),
-  await time("what failed, by code", () => groupErrors(ledger, ID, { by: [], limit: 100 })),
-  await time("by code, folder and message", () =>
+  await timeCalls(REPEATS, "the first 1,000 files", () => files({})),
+  await timeCalls(REPEATS, "1,000 from a path in the middle on", () =>
+    files({ start: "folder-5/" }),
+  ),
+  await timeCalls(REPEATS, "by how the path begins", () => files({ prefix: "folder-5/sub-3/" })),
+  await timeCalls(REPEATS, "by a part of the path that none has", () => files({ q: "none" })),
+  await timeCalls(REPEATS, "in a state that none is in", () => files({ state: ["identical"] })),
+  await timeCalls(REPEATS, "failed, the first 1,000", () => files({ state: ["failed"] })),
+  await timeCalls(REPEATS, "by SHA-256, in the import", () => files({ sha256 })),
+  await timeCalls(REPEATS, "by SHA-256, in all imports", () =>
+    findFiles(ledger, { sha256, limit: 100 }),
+  ),
+  await timeCalls(REPEATS, "one file", () => readFile(ledger, ID, "1000")),
+  await timeCalls(REPEATS, "the top of the tree", () => tree("")),
+  await timeCalls(REPEATS, "a folder of the tree", () => tree("folder-5/")),
+  await timeCalls(REPEATS, "what failed, by code", () =>
+    groupErrors(ledger, ID, { by: [], limit: 100 }),
+  ),
+  await timeCalls(REPEATS, "by code, folder and message", () =>
     groupErrors(ledger, ID, { by: ["folder", "message"], limit: 100 }),
   ),
-  await time("over all imports", () =>
+  await timeCalls(REPEATS, "over all imports", () =>
     groupFailures(ledger, { by: ["vendor", "import"], limit: 100 }),
   ),
-  await time("the import", () => readImport(ledger, ID)),
+  await timeCalls(REPEATS, "the import", () => readImport(ledger, ID)),
 ];
 process.stdout.write(`${count} files on ${kind}\n${lines.join("\n")}\n`);
 
@@ -105,18 +111,4 @@ async function fill({ db }: Ledger): Promise<void> {
     select shard_id, array_agg(('x' || encode(substring(sha256 from 1 for 4), 'hex'))::bit(32)::integer)
     from files where sha256 is not null group by shard_id`.execute(db);
   await sql`vacuum analyze`.execute(db);
-}
-
-/** Returns the median and the longest time of some calls, in milliseconds. */
-async function time(what: string, call: () => Promise<unknown>): Promise<string> {
-  await call();
-  const times: number[] = [];
-  for (let repeat = 0; repeat < REPEATS; repeat += 1) {
-    const began = performance.now();
-    await call();
-    times.push(performance.now() - began);
-  }
-  times.sort((a, b) => a - b);
-  const ms = (at: number) => (times.at(at) ?? 0).toFixed(0);
-  return `${what}: ${ms(Math.floor(REPEATS / 2))} ms, at most ${ms(-1)} ms`;
 }

@@ -4,7 +4,7 @@ import type { ObjectStore } from "@exhibit/oss";
 import type { Handler } from "@exhibit/queue";
 
 /** How many windows a worker tells of: it has one for each bucket that it has sent to. */
-const MOST_WINDOWS = 20;
+const MAX_WINDOWS = 20;
 
 /** Returns what a worker says of itself, beside what it has under way and how fast that is. */
 export function reportOf({
@@ -18,7 +18,7 @@ export function reportOf({
   const windows = objectStore.windows().toSorted((a, b) => b.inFlight - a.inFlight);
   return {
     pid: process.pid,
-    windows: windows.slice(0, MOST_WINDOWS).map(({ endpoint, bucket, size, inFlight }) => {
+    windows: windows.slice(0, MAX_WINDOWS).map(({ endpoint, bucket, size, inFlight }) => {
       return { endpoint, bucket, size: Math.floor(size), in_flight: inFlight };
     }),
     memory: { rss_bytes: rss, heap_bytes: heapUsed, files_bytes: memory.held() },

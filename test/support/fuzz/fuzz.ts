@@ -24,7 +24,7 @@ const MiB = 1024 * 1024;
 /** How much more the heap may hold after all requests than after the first of each. */
 const MAX_GROWTH = 20 * MiB;
 /** Milliseconds that a request may take. */
-const LONGEST = 2_000;
+const TIMEOUT_MS = 2_000;
 /** A machine that does other things may be late once, and once more. */
 const TRIES = 3;
 
@@ -132,11 +132,11 @@ async function faultOf(
   send: (request: MadeUp) => Promise<Answer>,
 ): Promise<string | undefined> {
   let answer = await send(request);
-  for (let tries = 1; tries < TRIES && answer.milliseconds > LONGEST; tries += 1) {
+  for (let tries = 1; tries < TRIES && answer.milliseconds > TIMEOUT_MS; tries += 1) {
     answer = await send(request);
   }
   const { status, type, text, milliseconds } = answer;
-  if (milliseconds > LONGEST) return `it took ${milliseconds} ms, each of ${TRIES} times`;
+  if (milliseconds > TIMEOUT_MS) return `it took ${milliseconds} ms, each of ${TRIES} times`;
   if (status >= 500) return `${status}: ${text.slice(0, 500)}`;
   if (status < 400) return request.isKnown || isOpen ? undefined : `let in: ${status}`;
   if (!type.startsWith("application/problem+json"))

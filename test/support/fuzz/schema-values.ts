@@ -35,7 +35,7 @@ export interface Ground {
 
 /** Few, because what is there in great numbers comes from changes. */
 const MAX_ITEMS = 3;
-const LONGEST = 30;
+const MAX_LENGTH = 30;
 
 /** Returns an arbitrary of values that are mostly valid by a schema, and mostly lead somewhere. */
 export function valuesOf(schema: Schema, ground: Ground): fc.Arbitrary<unknown> {
@@ -102,7 +102,7 @@ function objectsOf(schema: Schema, ground: Ground): fc.Arbitrary<unknown> {
   return fc.array(entry, { maxLength: MAX_ITEMS }).map((entries) => Object.fromEntries(entries));
 }
 
-function stringsOf({ minLength = 0, maxLength = LONGEST, pattern, format }: Schema) {
+function stringsOf({ minLength = 0, maxLength = MAX_LENGTH, pattern, format }: Schema) {
   if (format === "uuid") return fc.uuid();
   if (format === "date-time") {
     return fc
@@ -111,7 +111,7 @@ function stringsOf({ minLength = 0, maxLength = LONGEST, pattern, format }: Sche
   }
   // Of a domain that never resolves.
   if (format === "uri") return fc.webPath().map((path) => `https://example.invalid${path}`);
-  const size = { minLength, maxLength: Math.max(minLength, Math.min(maxLength, LONGEST)) };
+  const size = { minLength, maxLength: Math.max(minLength, Math.min(maxLength, MAX_LENGTH)) };
   const plain = { arbitrary: fc.string(size), weight: 3 };
   const naughty = { arbitrary: fc.constantFrom(...naughtyStrings), weight: 1 };
   const matching = pattern === undefined ? [] : [{ arbitrary: stringsLike(pattern), weight: 8 }];

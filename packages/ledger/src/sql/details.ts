@@ -1,7 +1,7 @@
 import { type ExhibitError, visible } from "@exhibit/contracts";
 
 /** Characters of a text among an error's details that are kept. */
-const LONGEST_TEXT = 500;
+const MAX_DETAIL_LENGTH = 500;
 
 /** The file that an error is about has its path in its own row. */
 const OWN = "path";
@@ -18,5 +18,5 @@ export function storableDetails(details: ExhibitError["details"] | undefined): s
 }
 
 function shortened(text: string): string {
-  return visible(text.slice(0, LONGEST_TEXT).toWellFormed());
+  return visible(text.slice(0, MAX_DETAIL_LENGTH).toWellFormed());
 }

@@ -4,7 +4,7 @@ import type { Ledger } from "../ledger.ts";
 import { ALIVE } from "./heartbeat.ts";
 
 /** How many workers are listed, those that were heard from last. */
-const MOST_LISTED = 1000;
+const MAX_LISTED = 1000;
 
 interface Row {
   id: string;
@@ -23,7 +23,7 @@ export async function listWorkers({ db }: Ledger): Promise<FleetWorker[]> {
   const { rows } = await sql<Row>`
     select workers.id, since, seen_at, ${ALIVE} as alive, report, host, os_user, version, node
     from workers left join worker_facts on worker_facts.number = workers.worker
-    order by seen_at desc limit ${MOST_LISTED}`.execute(db);
+    order by seen_at desc limit ${MAX_LISTED}`.execute(db);
   const listed = rows.map(({ id, since, seen_at, report, ...row }) => ({
     worker_id: id,
     ...row,

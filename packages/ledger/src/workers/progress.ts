@@ -24,7 +24,7 @@ export const histories = {
 const REPORTED_WITHIN = 3_000;
 
 /** The most seconds that a report is spread over, however long the ledger was away. */
-const LONGEST_REPORT = 60;
+const MAX_REPORT_SECONDS = 60;
 
 /**
  * Adds to the histories how imports moved in one worker within the last `seconds`. One that moved
@@ -36,7 +36,7 @@ export async function recordProgress(
   seconds: number,
 ): Promise<void> {
   if (moved.length === 0) return;
-  const span = Math.min(Math.max(seconds, 0.001), LONGEST_REPORT);
+  const span = Math.min(Math.max(seconds, 0.001), MAX_REPORT_SECONDS);
   const steps = plainArray(Object.values(histories).map(({ step }) => step));
   // Two workers that report at the same time lock the rows in one order.
   await sql`

@@ -14,7 +14,7 @@ import { isTrial } from "../parts.ts";
 import { type FileRow, fileView, receiptColumns, receiptJoins } from "./files.ts";
 
 /** Incidents and acts of one file that are shown; the lists of its import have all. */
-const MOST_SHOWN = 100;
+const MAX_SHOWN = 100;
 
 interface DetailsRow extends FileRow {
   vendor: string;
@@ -46,9 +46,9 @@ export async function readFile(
     throw new ExhibitError("NOT_FOUND", `There is no file ${fileId} in import ${importId}.`);
   }
   const [incidents, events] = await Promise.all([
-    incidentsOf(ledger, importId, { limit: MOST_SHOWN, fileId: number }),
+    incidentsOf(ledger, importId, { limit: MAX_SHOWN, fileId: number }),
     pageOfEvents(ledger, sql`import_id = ${importId} and file_id = ${number}`, {
-      limit: MOST_SHOWN,
+      limit: MAX_SHOWN,
     }),
   ]);
   return {
