@@ -39,10 +39,11 @@ export function openFolder(place: Place, folder: SubFolder): OpenFolder {
   let dir: Dir | undefined;
   try {
     descriptor = openSync(onDisk(where), constants.O_RDONLY | constants.O_DIRECTORY);
-    dir = openNames(descriptor, where);
+    const opened = openedPath(descriptor);
+    dir = openNames(opened === undefined ? onDisk(where) : descriptorPath(descriptor));
     const stats = fstatSync(descriptor);
     // A link that was put in the folder's place a moment ago has been followed.
-    checkOpened(descriptor, stats, place, where, shown);
+    checkOpened(opened, stats, place, where, shown);
     return { ...folder, dir, dev: stats.dev, ino: stats.ino, waiting: [], ended: false };
   } catch (thrown) {
     dir?.closeSync();
@@ -58,16 +59,13 @@ export function showFolder({ names }: Place, { path, where }: SubFolder): string
 }
 
 /**
- * Opens the names of a folder that is open, or of the one that lies there now where the operating
- * system opens nothing twice. They are read as bytes: Node would decode one that isn't UTF-8 into
- * another name.
+ * Opens a folder whose names are read as bytes: Node would decode one that isn't UTF-8 into another
+ * name.
  */
-function openNames(descriptor: number, where: string): Dir {
+function openNames(path: string | Buffer): Dir {
   // The types know only text encodings; Node takes "buffer" as for readdir, and then names are
   // Buffers.
   const encoding = "buffer" as BufferEncoding;
-  const isKnown = openedPath(descriptor) !== undefined;
-  const path = isKnown ? descriptorPath(descriptor) : onDisk(where);
   return opendirSync(path, { encoding, bufferSize: BATCH });
 }
 

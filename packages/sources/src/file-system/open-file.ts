@@ -4,7 +4,7 @@ import type { FileStat } from "../source.ts";
 import { sourceError } from "../source-error.ts";
 import { checkUnchanged, statOf } from "./file-stat.ts";
 import { showPath } from "./names.ts";
-import { checkOpened } from "./opened.ts";
+import { checkOpened, openedPath } from "./opened.ts";
 import { followInPlace, type Place, whereInPlace } from "./place.ts";
 import { onDisk, rawOf } from "./raw-paths.ts";
 
@@ -38,7 +38,7 @@ export function openFile(place: Place, path: string, expected: FileStat | undefi
     descriptor = openSync(onDisk(where), FLAGS);
     const stats = fstatSync(descriptor);
     if (!stats.isFile()) throw notAFile(shown);
-    checkOpened(descriptor, stats, place, where, shown);
+    checkOpened(openedPath(descriptor), stats, place, where, shown);
     const stat = statOf(stats);
     if (expected !== undefined) checkUnchanged(shown, expected, stat);
     return opened(descriptor, shown, stat);

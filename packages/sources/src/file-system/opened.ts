@@ -29,19 +29,20 @@ export function openedPath(descriptor: number): string | undefined {
  * call that by another name (some file systems don't tell upper from lower case): then nothing
  * outside of the bounds is taken, and device and inode have to be those of what lies at `where`.
  *
+ * @param opened what `openedPath` returns
+ * @param stats of what is open
  * @param where an absolute, raw path that was real a moment ago
  * @param path what messages name
  * @throws {ExhibitError} SOURCE_OUTSIDE_ROOTS, SOURCE_CHANGED
  * @throws the file system's own error
  */
 export function checkOpened(
-  descriptor: number,
+  opened: string | undefined,
   stats: Stats,
   place: Pick<Place, "bounds">,
   where: string,
   path: string,
 ): void {
-  const opened = openedPath(descriptor);
   if (opened === where) return;
   if (opened !== undefined && !isInBounds(place, opened)) {
     checkUnmoved(opened, where, place.bounds, path);

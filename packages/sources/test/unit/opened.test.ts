@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { link, mkdir, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { checkOpened } from "../../src/file-system/opened.ts";
+import { checkOpened, openedPath } from "../../src/file-system/opened.ts";
 import { makeTree, type Tree } from "../conformance/tree.ts";
 
 let tree: Tree;
@@ -19,7 +19,7 @@ function check(opened: string, where: string) {
   const descriptor = openSync(tree.at(opened), constants.O_RDONLY);
   try {
     const place = { bounds: [tree.at("source")] };
-    checkOpened(descriptor, fstatSync(descriptor), place, tree.at(where), where);
+    checkOpened(openedPath(descriptor), fstatSync(descriptor), place, tree.at(where), where);
   } finally {
     closeSync(descriptor);
   }
