@@ -97,11 +97,20 @@ describe("Eight brokers on one Redis", () => {
     expect(calls()).toBeGreaterThan(1);
     expect(calls()).toBeLessThanOrEqual(lifetimes + 1);
     expect(ids.size).toBeLessThanOrEqual(calls());
-    expect(taken).toBeGreaterThan(10_000);
+    // Far more than calls, also on a machine that has much else to do.
+    expect(taken).toBeGreaterThan(2_000);
     figure(`${calls()} calls, ${taken} leases in ${Date.now() - started} ms`);
-    const [state] =
-      (await brokers[7]?.states())?.filter(({ vendor }) => vendor === "deepvision") ?? [];
-    expect(state).toMatchObject({ state: "ok", calls: calls(), refusals: 0 });
+    // A renewal may still be on its way, which the gateway has on record already.
+    const missing = async () => {
+      const states = (await brokers[7]?.states()) ?? [];
+      const found = states.find(({ vendor }) => vendor === "deepvision");
+      return {
+        state: found?.state,
+        refusals: found?.refusals,
+        calls: calls() - (found?.calls ?? 0),
+      };
+    };
+    await expect.poll(missing, { timeout: 5_000 }).toEqual({ state: "ok", refusals: 0, calls: 0 });
   });
 
   test("make one call for 400 requests each of a folder that is refused, and one more for those who retry", async () => {
