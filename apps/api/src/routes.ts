@@ -22,6 +22,7 @@ import { listCases } from "./routes/cases/list-cases.ts";
 import { listFailures } from "./routes/failures/list-failures.ts";
 import { retryFailures } from "./routes/failures/retry-failures.ts";
 import { waiveFailures } from "./routes/failures/waive-failures.ts";
+import { listQueues } from "./routes/fleet/list-queues.ts";
 import { listWorkers } from "./routes/fleet/list-workers.ts";
 import { readImportRates, readRates } from "./routes/fleet/read-rates.ts";
 import { acceptDestination } from "./routes/imports/actions/accept-destination.ts";
@@ -53,6 +54,7 @@ import { readiness } from "./routes/operations/readiness.ts";
 import { startPage } from "./routes/operations/start-page.ts";
 import { listSourceFolders } from "./routes/sources/list-source-folders.ts";
 import { checkVendor } from "./routes/vendors/check-vendor.ts";
+import { listLeases } from "./routes/vendors/list-leases.ts";
 import { listVendorAudit } from "./routes/vendors/list-vendor-audit.ts";
 import { listVendors } from "./routes/vendors/list-vendors.ts";
 import { pauseVendor } from "./routes/vendors/pause-vendor.ts";
@@ -108,6 +110,7 @@ export const routes: readonly (readonly [Method, string, Role | "nothing", Actio
   ["POST", "/v1/dry-runs", "producer", runDry],
   ["GET", "/v1/sources", "producer", listSourceFolders],
   ["GET", "/v1/vendors", "viewer", listVendors],
+  ["GET", "/v1/vendors/:vendor/leases", "ops", listLeases],
   ["GET", "/v1/vendors/:vendor/audit", "ops", listVendorAudit],
   ["POST", "/v1/vendors/:vendor/check", "ops", checkVendor],
   ["POST", "/v1/vendors/:vendor/pause", "ops", pauseVendor],
@@ -124,6 +127,7 @@ export const routes: readonly (readonly [Method, string, Role | "nothing", Actio
   ["GET", "/v1/bandwidth", "viewer", readBandwidth],
   ["PUT", "/v1/bandwidth", "ops", setBandwidth],
   ["GET", "/v1/workers", "viewer", listWorkers],
+  ["GET", "/v1/queues", "viewer", listQueues],
   ["GET", "/v1/rates", "viewer", readRates],
   ["GET", "/v1/errors", "nothing", listErrorCodes],
   ["GET", "/v1/keys", "admin", listKeys],

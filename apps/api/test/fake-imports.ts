@@ -10,6 +10,8 @@ import {
   type FoundFile,
   type ImportView,
   type IncidentView,
+  type QueueView,
+  type VendorLease,
   type VendorState,
 } from "@exhibit/contracts";
 import type {
@@ -105,6 +107,24 @@ export const vendorState: VendorState = {
   leases: 2,
   calls: 3,
   refusals: 1,
+};
+
+export const vendorLease: VendorLease = {
+  lease_id: "0f8fad5b",
+  vendor: "kongur",
+  endpoint: "https://oss-cn-hangzhou.aliyuncs.com",
+  bucket: "evidence",
+  prefixes: ["E-77/1001/"],
+  issued_at: "2026-01-02T03:04:06.000Z",
+  expires_at: "2026-01-02T04:04:06.000Z",
+  workers: 1,
+  held_by: [{ worker_id: "7", host: "w1", pid: 812 }],
+};
+
+export const queueView: QueueView = {
+  queue: "store",
+  ...{ waiting: 12, active: 4, delayed: 1, failed: 0 },
+  oldest_at: "2026-01-02T03:04:06.000Z",
 };
 
 const ofImport = {
@@ -274,6 +294,10 @@ export function fakeImports() {
       note("check vendor", vendor, request, name);
       return vendorCheck;
     },
+    async leases(vendor) {
+      note("leases", vendor);
+      return { items: [vendorLease] };
+    },
     async audit(vendor, query) {
       note("vendor audit", vendor, query);
       return { items: [{ ...auditEvent, import_id: null, vendor, what: "pause" }], next: null };
@@ -381,6 +405,7 @@ const noRates = { step_seconds: 5, points: [] };
 export const fakeFleet: Fleet = {
   rates: async () => noRates,
   workers: async () => ({ items: [] }),
+  queues: async () => ({ items: [queueView] }),
 };
 
 /** Answers in memory; acts aren't recorded by themselves, as those of the ledger are. */

@@ -5,7 +5,7 @@ import {
   type Rate,
   rateAt,
   type Timetable,
-  type WorkerReport,
+  type ToldReport,
   type WorkerWaits,
 } from "@exhibit/contracts";
 import { type Meter, NO_LIMIT, type Sight } from "@exhibit/ingest";
@@ -39,7 +39,7 @@ export interface HeartbeatOptions {
   /** What the files of this worker's jobs did. */
   meter: Pick<Meter, "take" | "giveBack" | "rate">;
   /** Returns what this worker says of itself, beside its rate. */
-  report: () => Omit<WorkerReport, keyof Rate>;
+  report: () => Omit<ToldReport, keyof Rate>;
   /** The time that timetables go by, in the local zone of the process. */
   now?: () => Date;
   /** @defaultValue 2000 */

@@ -1,4 +1,4 @@
-import type { WorkerReport } from "@exhibit/contracts";
+import type { ToldReport, WorkerReport } from "@exhibit/contracts";
 import type { ByteBudget } from "@exhibit/ingest";
 import type { ObjectStore } from "@exhibit/oss";
 import type { Handler } from "@exhibit/queue";
@@ -6,14 +6,22 @@ import type { Handler } from "@exhibit/queue";
 /** How many windows a worker tells of: it has one for each bucket that it has sent to. */
 const MAX_WINDOWS = 20;
 
+/**
+ * How many leases a worker tells of, those that end last. A folder has one; a vendor that opens files one
+ * by one gives one for each.
+ */
+const MAX_LEASES = 100;
+
 /** Returns what a worker says of itself, beside what it has under way and how fast that is. */
 export function reportOf({
   objectStore,
   memory,
+  broker,
 }: {
   objectStore: Pick<ObjectStore, "windows">;
   memory: Pick<ByteBudget, "held">;
-}): Pick<WorkerReport, "pid" | "windows" | "memory"> {
+  broker: { held(): ToldReport["leases"] };
+}): Pick<ToldReport, "pid" | "windows" | "leases" | "memory"> {
   const { rss, heapUsed } = process.memoryUsage();
   const windows = objectStore.windows().toSorted((a, b) => b.inFlight - a.inFlight);
   return {
@@ -21,6 +29,7 @@ export function reportOf({
     windows: windows.slice(0, MAX_WINDOWS).map(({ endpoint, bucket, size, inFlight }) => {
       return { endpoint, bucket, size: Math.floor(size), in_flight: inFlight };
     }),
+    leases: broker.held().slice(0, MAX_LEASES),
     memory: { rss_bytes: rss, heap_bytes: heapUsed, files_bytes: memory.held() },
   };
 }

@@ -99,7 +99,7 @@ export async function startWorker(
     waits: waits.report,
     sight,
     meter: storing.meter,
-    report: () => ({ ...reportOf({ objectStore, memory: storing.memory }), jobs: jobs.list() }),
+    report: () => ({ ...reportOf(storing), jobs: jobs.list() }),
   });
   const handlers: Record<QueueName, Handler> = {
     plan: (id, attempt) =>

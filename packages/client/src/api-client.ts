@@ -49,6 +49,8 @@ import {
   type KeyView,
   keyPage,
   keyView,
+  type LeaseList,
+  leaseList,
   type Me,
   me,
   type NewKey,
@@ -56,6 +58,8 @@ import {
   newKey,
   newWebhook,
   type PauseRequest,
+  type QueueList,
+  queueList,
   type RateHistory,
   type RateQuery,
   type RetryFailuresRequest,
@@ -210,6 +214,10 @@ export interface ApiClient {
   rates(query?: RateQuery, importId?: string): Promise<RateHistory>;
   /** Returns the workers and what they have under way. */
   workers(): Promise<WorkerList>;
+  /** Returns how many jobs each queue has. */
+  queues(): Promise<QueueList>;
+  /** Returns the leases of a vendor that workers hold. */
+  leases(vendor: string): Promise<LeaseList>;
   /** Returns who this client is for the API, and what it may do. */
   me(): Promise<Me>;
   /** Yields the keys of the API, the oldest first, including those that no longer work. */
@@ -326,6 +334,8 @@ export function createApiClient(options: HttpOptions): ApiClient {
       return read(`${path}?${queryOf(query)}`, rateHistory);
     },
     workers: () => read("/v1/workers", workerList),
+    queues: () => read("/v1/queues", queueList),
+    leases: (vendor) => read(vendorPath(vendor, "leases"), leaseList),
     me: () => read("/v1/me", me, QUICK_READ),
     keys: () => pages("/v1/keys", keyPage),
     createKey: (request) => write("POST", "/v1/keys", newKey, request),

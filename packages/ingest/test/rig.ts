@@ -164,6 +164,7 @@ export function createRig(ledger: Ledger, paths: readonly string[]) {
       return await instead.lease(options);
     },
     states: async () => [],
+    held: () => [],
     close() {},
   };
 

@@ -160,10 +160,12 @@ export {
 } from "./work/questions.ts";
 export { findQuietImports, type OpenWork } from "./work/quiet-imports.ts";
 export { readStoredBefore } from "./work/stored-before.ts";
+export { readWaitingWork } from "./work/waiting-work.ts";
 export { readWorkLabels, type WorkLabel } from "./work/work-labels.ts";
 export { readWorkState, type ShardRun, type WorkState } from "./work/work-state.ts";
 export { readBandwidth, setBwlimit } from "./workers/bandwidth.ts";
 export { type Beat, beat, countOtherViews, countWorkers, deregister } from "./workers/heartbeat.ts";
+export { listLeases } from "./workers/list-leases.ts";
 export { listWorkers } from "./workers/list-workers.ts";
 export { forgetOldProgress, type Moved, recordProgress } from "./workers/progress.ts";
 export { type FleetWaits, groupWaits, readWaits } from "./workers/waits.ts";

@@ -1,6 +1,7 @@
 import { ExhibitError } from "@exhibit/contracts";
 import type { Queue, Worker, WorkerOptions } from "bullmq";
 import { BullMQOtel } from "bullmq-otel";
+import { countsOf } from "./counts.ts";
 import { drain } from "./drain.ts";
 import type { Away, Engine } from "./engine.ts";
 import {
@@ -115,6 +116,7 @@ export function createEngine(backend: Backend): Engine {
     },
     onReturn: backend.onReturn,
     away: backend.away,
+    counts: () => reachable(Promise.all([...queues].map(([name, queue]) => countsOf(name, queue)))),
     work(name, handler, { concurrency, onError, onFailed }) {
       const controller = new AbortController();
       const { signal } = controller;

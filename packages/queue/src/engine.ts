@@ -27,6 +27,8 @@ export interface Engine {
   onReturn(listener: () => void): void;
   /** Returns since when the queue can't be reached and why; undefined while it can. */
   away(): Away | undefined;
+  /** Returns how many jobs each queue has, by what becomes of them. Throws SERVICE_UNREACHABLE. */
+  counts(): Promise<QueueCounts[]>;
   /** Takes jobs from a queue until the handle is closed. */
   work(name: QueueName, handler: Handler, options: WorkOptions): WorkerHandle;
   /**
@@ -35,6 +37,16 @@ export interface Engine {
    */
   ping(): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface QueueCounts {
+  readonly queue: QueueName;
+  readonly waiting: number;
+  readonly active: number;
+  readonly delayed: number;
+  readonly failed: number;
+  /** When the oldest of the jobs next in line was made; undefined if none waits. */
+  readonly oldestAt: Date | undefined;
 }
 
 export interface Away {

@@ -185,7 +185,7 @@ export async function openServices({
     bandwidth: createBandwidth(ledger),
     recordRead: createReadRecord(ledger),
     audit: createAuditLog(ledger),
-    fleet: createFleet({ ledger }),
+    fleet: createFleet({ ledger, engine }),
     answers: createKeptAnswers(ledger),
     queues: engine.queues,
     labels: createJobLabels(ledger),

@@ -332,6 +332,11 @@ describe.each(anyEngine)("Two tenants of one deployment (%s)", (kind) => {
         items: [{ alive: true, report: { pid: expect.any(Number), jobs: expect.any(Array) } }],
       },
     });
+    expect(await ask("anna", "GET", "/v1/queues")).toMatchObject({ status: 403 });
+    expect(await ask("root", "GET", "/v1/queues")).toMatchObject({
+      status: 200,
+      body: { items: expect.arrayContaining([expect.objectContaining({ queue: "store" })]) },
+    });
     expect(await ask("anna", "GET", "/v1/rates?last=1d")).toMatchObject({
       status: 200,
       body: { step_seconds: 300 },

@@ -21,6 +21,8 @@ it.each([
   `/v1/imports/${id}/folders`,
   `/v1/imports/${id}/files`,
   "/v1/vendors",
+  "/v1/vendors/kongur/leases",
+  "/v1/queues",
   "/v1/bandwidth",
 ])("answers 304 to a client that has what %s says", async (url) => {
   const first = await get(url);

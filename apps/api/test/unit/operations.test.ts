@@ -3,7 +3,14 @@ import type { Readiness } from "@exhibit/runtime";
 import { afterEach, expect, it } from "vitest";
 import { routes } from "../../src/routes.ts";
 import { bearer } from "../fake-door.ts";
-import { anyScope, fakeImports, startApi, vendorState } from "../fake-imports.ts";
+import {
+  anyScope,
+  fakeImports,
+  queueView,
+  startApi,
+  vendorLease,
+  vendorState,
+} from "../fake-imports.ts";
 
 let api: Awaited<ReturnType<typeof startApi>> | undefined;
 afterEach(async () => {
@@ -63,6 +70,13 @@ it.each(["pause", "resume"])("passes on %s of a vendor, with who and why", async
   expect(api.calls).toEqual([
     { name: `${name} vendor`, args: ["kongur", { why: "until Monday" }, "key:admin"] },
   ]);
+});
+
+it("lists the queues, and the leases of a vendor", async () => {
+  expect((await get("/v1/queues")).json()).toEqual({ items: [queueView] });
+  const answer = await api?.app.inject("/v1/vendors/kongur/leases");
+  expect(answer?.json()).toEqual({ items: [vendorLease] });
+  expect(api?.calls).toEqual([{ name: "leases", args: ["kongur"] }]);
 });
 
 it("lists what people did to a vendor", async () => {

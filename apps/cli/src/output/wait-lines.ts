@@ -27,10 +27,11 @@ export function isScheduled({ waiting }: ImportView): boolean {
  * Returns `Waits for OSS (evidence at oss-cn-hangzhou.aliyuncs.com) since 02:58:10: … Retrying
  * automatically.`
  */
-export function waitLine({ for: waitsFor, name, since, message }: Wait): string {
+export function waitLine({ for: waitsFor, name, since, message, until }: Wait): string {
   if (waitsFor === "start") return message;
   const which = name === null ? "" : ` (${name})`;
-  const rest = waitsFor === "worker" ? "" : " Retrying automatically.";
+  const at = until === undefined ? "" : ` at ${timeOf(until)}`;
+  const rest = waitsFor === "worker" ? "" : ` Retrying automatically${at}.`;
   // The system's own messages have no full stop.
   const reason = /[.!?。]$/u.test(message) ? message : `${message}.`;
   return `Waits for ${names[waitsFor]}${which} since ${timeOf(since)}: ${reason}${rest}`;

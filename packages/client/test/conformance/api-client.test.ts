@@ -26,17 +26,21 @@ test("sends an import and reads its view", async () => {
   ]);
 });
 
-test("reads the workers, and rates of one import and of all", async () => {
+test("reads the workers, the queues, leases, and rates of one import and of all", async () => {
   const rates = { step_seconds: 5, points: [] };
   await using api = await startFakeApi((response, { path }) =>
-    json(response, path === "/v1/workers" ? { items: [] } : rates),
+    json(response, path.includes("rates") ? rates : { items: [] }),
   );
   const client = createApiClient({ url: api.url });
   expect(await client.workers()).toEqual({ items: [] });
+  expect(await client.queues()).toEqual({ items: [] });
+  expect(await client.leases("kong/ur")).toEqual({ items: [] });
   expect(await client.rates()).toEqual(rates);
   expect(await client.rates({ last: "1d" }, importId)).toEqual(rates);
   expect(api.asked.map(({ path }) => path)).toEqual([
     "/v1/workers",
+    "/v1/queues",
+    "/v1/vendors/kong%2Fur/leases",
     "/v1/rates?",
     `/v1/imports/${importId}/rates?last=1d`,
   ]);

@@ -30,6 +30,18 @@ export const vendorState = z
       .describe(
         "What work for this vendor is waiting for, in any import within your scope, the longest wait first",
       ),
+    waiting_files: z
+      .int()
+      .nonnegative()
+      .optional()
+      .describe(
+        "How many files that were found are still to be stored for it, in imports within your scope that run",
+      ),
+    waiting_imports: z
+      .int()
+      .nonnegative()
+      .optional()
+      .describe("In how many imports something is still to be read or stored for it"),
     until: z.iso.datetime().optional().describe("When it is called again"),
     last_error_code: z.string().optional().describe("The code of the latest failed call"),
     last_error: z

@@ -1,5 +1,11 @@
 import { inspect } from "node:util";
-import { ExhibitError, issueLine, plainIssue, type VendorState } from "@exhibit/contracts";
+import {
+  ExhibitError,
+  type HeldLease,
+  issueLine,
+  plainIssue,
+  type VendorState,
+} from "@exhibit/contracts";
 import { type FolderSchema, folderSchema } from "../folder-schema.ts";
 import type { Lease } from "../lease.ts";
 import { expiringMap } from "../stores/expiring-map.ts";
@@ -61,6 +67,11 @@ export interface Broker {
   lease(of: FolderOfCase, options?: LeaseOptions): Promise<Lease>;
   /** Returns the state of each configured vendor, as far as the brokers on this store know. */
   states(): Promise<VendorState[]>;
+  /**
+   * Returns the leases that this process holds, the last to end first: where they lead, and nothing
+   * that opens it.
+   */
+  held(): HeldLease[];
   /** Stops the calls in progress. The store's owner closes the store. */
   close(): void;
 }
@@ -176,8 +187,34 @@ export function createBroker(options: BrokerOptions): Broker {
       return heldLease(request, wanted) ?? untilAborted(signal, () => newLease(request, wanted));
     },
     states: () => Promise.all([...gates.values()].map((gate) => gate.state())),
+    held: () =>
+      held
+        .entries()
+        .flatMap(([key, { leases }]) => leases.map((lease) => heldLeaseOf(vendorOfKey(key), lease)))
+        .filter(({ expires_at }) => Date.parse(expires_at) > now())
+        .sort((a, b) => b.expires_at.localeCompare(a.expires_at)),
     close: () => flights.close(),
   };
+}
+
+/** Names each part by itself: what a lease has beside them are its credentials. */
+function heldLeaseOf(vendor: string, lease: CachedLease): HeldLease {
+  const { id, bucket, prefixes, object, issuedAt, expiresAt } = lease;
+  return {
+    lease_id: id,
+    vendor,
+    endpoint: bucket.endpoint,
+    bucket: bucket.name,
+    // One that opens a single object has its key; the URL to put it to is a credential.
+    prefixes: object === undefined ? [...prefixes] : [object.key],
+    issued_at: new Date(issuedAt).toISOString(),
+    expires_at: new Date(expiresAt).toISOString(),
+  };
+}
+
+/** The name is the first part of a call's key: see `newRequest`. */
+function vendorOfKey(key: string): string {
+  return String((JSON.parse(key) as unknown[])[0]);
 }
 
 /** Every file asks for its folder's lease, which is made once for all of them. */

@@ -3,6 +3,8 @@ export interface ExpiringMap<Value> {
   get(key: string): Value | undefined;
   set(key: string, value: Value, until: number): void;
   delete(key: string): void;
+  /** Returns the entries that haven't expired. */
+  entries(): [key: string, value: Value][];
 }
 
 /**
@@ -29,5 +31,7 @@ export function expiringMap<Value>(now: () => number): ExpiringMap<Value> {
       entries.set(key, { value, until });
     },
     delete: (key) => void entries.delete(key),
+    entries: () =>
+      [...entries].flatMap(([key, { value, until }]) => (until > now() ? [[key, value]] : [])),
   };
 }

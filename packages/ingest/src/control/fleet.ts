@@ -1,11 +1,13 @@
 import {
   isUnscoped,
+  type QueueList,
   type RateHistory,
   type RateQuery,
   type Scope,
   type WorkerList,
 } from "@exhibit/contracts";
 import { type Ledger, ledgerWithin, listWorkers, readRates } from "@exhibit/ledger";
+import type { Engine } from "@exhibit/queue";
 import { outsideScope, type Scoped } from "./scoped.ts";
 
 /** What all workers of a ledger do together. */
@@ -14,21 +16,24 @@ export interface Fleet {
   rates(query: RateQuery): Promise<RateHistory>;
   /** Returns the workers. Throws AUTH_FORBIDDEN for whoever has a scope: they work for everybody. */
   workers(): Promise<WorkerList>;
+  /** Returns how many jobs the queues have. Throws AUTH_FORBIDDEN for whoever has a scope, too. */
+  queues(): Promise<QueueList>;
 }
 
 export interface FleetDependencies {
   ledger: Ledger;
+  engine: Pick<Engine, "counts">;
 }
 
 export function createFleet(dependencies: FleetDependencies): Scoped<Fleet> {
   return { within: (scope) => fleetWithin(scope, dependencies) };
 }
 
-function fleetWithin(scope: Scope, { ledger }: FleetDependencies): Fleet {
+function fleetWithin(scope: Scope, { ledger, engine }: FleetDependencies): Fleet {
   function checkUnscoped(): void {
     if (isUnscoped(scope)) return;
     throw outsideScope(
-      "Workers work for all imports: only somebody whose scope has no limits may look at them.",
+      "Workers and queues are for all imports: only somebody whose scope has no limits may look at them.",
     );
   }
   return {
@@ -36,6 +41,13 @@ function fleetWithin(scope: Scope, { ledger }: FleetDependencies): Fleet {
     async workers() {
       checkUnscoped();
       return { items: await listWorkers(ledger) };
+    },
+    async queues() {
+      checkUnscoped();
+      const items = (await engine.counts()).map(({ oldestAt, ...counts }) => {
+        return { ...counts, oldest_at: oldestAt?.toISOString() ?? null };
+      });
+      return { items };
     },
   };
 }

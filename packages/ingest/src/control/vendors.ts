@@ -3,6 +3,7 @@ import {
   ExhibitError,
   isListed,
   isUnscoped,
+  type LeaseList,
   type PauseRequest,
   type Scope,
   UNNAMED_ACTOR,
@@ -17,11 +18,13 @@ import {
   groupWaits,
   type Ledger,
   ledgerWithin,
+  listLeases,
   listVendorAuditEvents,
   openShards,
   type Page,
   pauseVendor,
   readPausedVendors,
+  readWaitingWork,
   readWaits,
   resumeVendor,
   waitsWithin,
@@ -62,6 +65,11 @@ export interface VendorControl {
     request: VendorCheckRequest,
     asker: Omit<Asker, "scope">,
   ): Promise<VendorCheckView>;
+  /**
+   * Returns the leases of it that workers hold, without what opens them; within a scope, those alone
+   * that open nothing of others.
+   */
+  leases(vendor: string): Promise<LeaseList>;
   /** Returns a page of its audit events. */
   audit(vendor: string, query: AuditQuery): Promise<Page<AuditEvent>>;
 }
@@ -92,17 +100,21 @@ function vendorsWithin(
   }
 
   async function states(): Promise<VendorState[]> {
-    const [known, paused, fleet] = await Promise.all([
+    const own = ledgerWithin(ledger, scope);
+    const [known, paused, fleet, work] = await Promise.all([
       ownStates(),
       readPausedVendors(ledger),
       readWaits(ledger),
+      readWaitingWork(own),
     ]);
-    const waits = await waitsWithin(ledgerWithin(ledger, scope), fleet.waits);
+    const waits = await waitsWithin(own, fleet.waits);
     return known.map((state) => {
       const pause = paused.get(state.vendor);
       const waiting = groupWaits(waits.filter(({ vendor }) => vendor === state.vendor));
       const shown = isUnscoped(scope) ? state : withoutError(state);
-      return { ...shown, ...(pause && { paused: pause }), waiting };
+      const { files = 0, imports = 0 } = work.get(state.vendor) ?? {};
+      const open = { waiting_files: files, waiting_imports: imports };
+      return { ...shown, ...(pause && { paused: pause }), waiting, ...open };
     });
   }
 
@@ -148,6 +160,10 @@ function vendorsWithin(
           await enqueueSoon({ engine, logger }, "store", shards.map(jobOfShard));
         }
       }),
+    async leases(vendor) {
+      await checkConfigured(vendor);
+      return { items: await listLeases(ledgerWithin(ledger, scope), vendor) };
+    },
     async audit(vendor, query) {
       await checkConfigured(vendor);
       return await listVendorAuditEvents(ledger, vendor, query);

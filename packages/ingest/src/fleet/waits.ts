@@ -34,11 +34,18 @@ export interface RunWatch {
   /** Says what failed and will be retried. */
   fault(error: ExhibitError): void;
   /**
-   * Says that the work ended.
-   *
-   * @param comesAgainAfter milliseconds, if it was postponed because of its last fault
+   * Says that the work ended, and after how long it comes again, if it was postponed because of its
+   * last fault.
    */
-  end(comesAgainAfter?: number): void;
+  end(again?: Again): void;
+}
+
+/** When work that ended comes again. */
+interface Again {
+  /** Milliseconds. */
+  readonly after: number;
+  /** Whether that is the time, and not a guess. */
+  readonly isKnown: boolean;
 }
 
 export interface Waits {
@@ -76,6 +83,8 @@ interface PutOff {
   fault: Fault;
   since: number;
   until: number;
+  /** When it comes again, where that is known. */
+  comesAt: number | undefined;
 }
 
 /**
@@ -161,13 +170,15 @@ export function createWaits({ diskSilence, onChange, now = Date.now }: WaitsOpti
         fault(error) {
           state.fault = { for: kindOf(error.code), code: error.code, message: error.message };
         },
-        end(comesAgainAfter) {
+        end(again) {
           sample(state);
           runs.delete(state);
           const { fault, folderId, movedAt } = state;
-          if (comesAgainAfter === undefined || !fault) return;
-          const until = now() + comesAgainAfter + LATE_AFTER_MS;
-          putOff.set(folderId, { run: state, fault, since: movedAt, until });
+          if (again === undefined || !fault) return;
+          const at = now() + again.after;
+          const comesAt = again.isKnown ? at : undefined;
+          const until = at + LATE_AFTER_MS;
+          putOff.set(folderId, { run: state, fault, since: movedAt, until, comesAt });
         },
       };
     },
@@ -180,8 +191,11 @@ export function createWaits({ diskSilence, onChange, now = Date.now }: WaitsOpti
         if (at - movedAt < STILL_AFTER_MS)
           moving.set(folderId, { import_id: importId, folder_id: folderId });
       const waits = new Map<number, WorkerWaits["waits"][number]>();
-      for (const { run, fault, since } of putOff.values())
-        waits.set(run.folderId, waitOf(run, fault, since));
+      for (const { run, fault, since, comesAt } of putOff.values()) {
+        const isAhead = comesAt !== undefined && comesAt > at;
+        const until = isAhead ? { until: new Date(comesAt).toISOString() } : {};
+        waits.set(run.folderId, { ...waitOf(run, fault, since), ...until });
+      }
       for (const run of runs) {
         const still = at - run.movedAt >= STILL_AFTER_MS;
         if (still) waits.set(run.folderId, waitOf(run, causeOf(run), run.movedAt));
@@ -209,16 +223,16 @@ export async function whileWatched<T>(
   work: (watch: RunWatch) => Promise<T>,
 ): Promise<T> {
   const watch = waits.begin(run);
-  let comesAgainAfter: number | undefined;
+  let again: Again | undefined;
   try {
     return await work(watch);
   } catch (thrown) {
-    if (thrown instanceof Postponed) comesAgainAfter = thrown.delayMs;
+    if (thrown instanceof Postponed) again = { after: thrown.delayMs, isKnown: true };
     else if (!(thrown instanceof ExhibitError && thrown.code === "INTERRUPTED"))
-      comesAgainAfter = NEXT_ATTEMPT;
+      again = { after: NEXT_ATTEMPT, isKnown: false };
     throw thrown;
   } finally {
-    watch.end(comesAgainAfter);
+    watch.end(again);
   }
 }
 

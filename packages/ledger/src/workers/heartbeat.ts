@@ -1,4 +1,4 @@
-import type { WorkerReport, WorkerSight, WorkerWaits } from "@exhibit/contracts";
+import type { ToldReport, WorkerSight, WorkerWaits } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import { storable } from "../sql/text.ts";
@@ -24,7 +24,7 @@ export interface Beat {
 export async function beat(
   { db }: Ledger,
   workerId: string,
-  told: { worker: number; waits: WorkerWaits; sight: WorkerSight; report: WorkerReport },
+  told: { worker: number; waits: WorkerWaits; sight: WorkerSight; report: ToldReport },
 ): Promise<Beat> {
   const { worker, sight } = told;
   const waits = storable(JSON.stringify({ ...told.waits, sight }));

@@ -53,7 +53,8 @@ export function waitsOf(
   if (restingStatuses.has(status) || isPaused) return [];
   if (startAt !== null && startAt.getTime() > Date.now()) {
     const message = `It is to start at ${startAt.toISOString()}.`;
-    return [{ for: "start", name: null, since: since.toISOString(), code: null, message }];
+    const until = startAt.toISOString();
+    return [{ for: "start", name: null, since: since.toISOString(), code: null, message, until }];
   }
   if (workers === 0) {
     const message = "No worker is running: nothing is read or sent before one is started.";
@@ -63,13 +64,22 @@ export function waitsOf(
   return groupWaits(waits.filter(({ import_id }) => import_id === importId));
 }
 
-/** Returns one wait for each cause, the longest first. */
+/**
+ * Returns one wait for each cause, the longest first. It ends when something that waits for that cause
+ * goes on.
+ */
 export function groupWaits(waits: WorkerWaits["waits"]): Wait[] {
   const causes = new Map<string, Wait>();
   const sorted = [...waits].sort((a, b) => a.since.localeCompare(b.since));
-  for (const { for: waitsFor, name, since, code, message } of sorted) {
+  for (const { for: waitsFor, name, since, code, message, until } of sorted) {
     const key = `${waitsFor} ${name}`;
-    if (!causes.has(key)) causes.set(key, { for: waitsFor, name, since, code, message });
+    const first = causes.get(key) ?? { for: waitsFor, name, since, code, message };
+    causes.set(key, { ...first, ...earlier(first.until, until) });
   }
   return [...causes.values()];
+}
+
+function earlier(one: string | undefined, other: string | undefined): { until?: string } {
+  const until = [one, other].filter((time) => time !== undefined).sort()[0];
+  return until === undefined ? {} : { until };
 }

@@ -6,6 +6,7 @@ import {
   type Handler,
   Postponed,
   type QueueName,
+  queueNames,
   type WorkerHandle,
 } from "../../src/index.ts";
 import { engineKinds } from "../engines.ts";
@@ -70,6 +71,42 @@ describe.each(Object.entries(engineKinds))("The engine on %s", (_kind, open) => 
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
+
+  test("counts its jobs by what becomes of them, and says since when the oldest waits", async () => {
+    const countsOf = async () => {
+      const all = await engine.counts();
+      expect(all.map(({ queue }) => queue)).toEqual(queueNames);
+      return all.find(({ queue }) => queue === "seal");
+    };
+    const none = { waiting: 0, active: 0, delayed: 0, failed: 0, oldestAt: undefined };
+    expect(await countsOf()).toEqual({ queue: "seal", ...none });
+    const before = Date.now();
+    await engine.enqueueNew("seal", [{ id: "first" }, { id: "second", position: 1 }]);
+    const waiting = await countsOf();
+    expect(waiting).toMatchObject({ waiting: 2, active: 0 });
+    expect(waiting?.oldestAt?.getTime()).toBeGreaterThanOrEqual(before);
+    expect(waiting?.oldestAt?.getTime()).toBeLessThanOrEqual(Date.now());
+    const taken = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    work(
+      async (id) => {
+        if (id === "first")
+          throw new Postponed(60_000, new ExhibitError("STORE_THROTTLED", "later"));
+        taken.resolve();
+        await goOn.promise;
+      },
+      1,
+      "seal",
+    );
+    await taken.promise;
+    await expect
+      .poll(countsOf, { timeout: 20_000 })
+      .toEqual({ queue: "seal", ...none, active: 1, delayed: 1 });
+    goOn.resolve();
+    await expect
+      .poll(countsOf, { timeout: 20_000 })
+      .toEqual({ queue: "seal", ...none, delayed: 1 });
+  });
 
   test("carries an id and nothing else, once, however often it is enqueued", async () => {
     const id = newId();

@@ -78,11 +78,20 @@ Examples:
 
 async function listVendors(terminal: Terminal): Promise<number> {
   const { scope, trial, items } = await apiOfEnvironment().vendors();
-  const head = ["vendor", "state", "until", "leases", "calls", "refusals", "last error"];
+  const head = [
+    "vendor",
+    "state",
+    "until",
+    "files left",
+    "leases",
+    "calls",
+    "refusals",
+    "last error",
+  ];
   const lines =
     items.length === 0
       ? ["No vendor is configured: exhibit.yaml has none under vendors."]
-      : formatTable([head, ...items.map((state) => rowOf(state, scope))], [3, 4, 5]);
+      : formatTable([head, ...items.map((state) => rowOf(state, scope))], [3, 4, 5, 6]);
   if (trial) terminal.say(TRIAL_NOTICE);
   for (const line of lines) terminal.say(line);
   for (const { vendor, paused, waiting = [] } of items) {
@@ -108,13 +117,24 @@ const apart = [
 ];
 
 function rowOf(
-  { vendor, state, paused, until, leases, calls, refusals, last_error_code }: VendorState,
+  {
+    vendor,
+    state,
+    paused,
+    until,
+    waiting_files,
+    leases,
+    calls,
+    refusals,
+    last_error_code,
+  }: VendorState,
   scope: VendorList["scope"],
 ): string[] {
   const known = scope === "fleet";
   const numbers = [leases, calls, refusals].map((number) => (known ? String(number) : "-"));
   const word = paused === undefined ? (known ? state : "-") : "paused";
-  return [vendor, word, until ?? "", ...numbers, last_error_code ?? ""];
+  const left = waiting_files === undefined ? "-" : String(waiting_files);
+  return [vendor, word, until ?? "", left, ...numbers, last_error_code ?? ""];
 }
 
 async function checkOne(

@@ -25,6 +25,8 @@ describe("exhibit vendors", () => {
       leases: 0,
       calls: 5,
       refusals: 0,
+      waiting_files: 1200,
+      waiting_imports: 2,
     },
   ];
 
@@ -36,9 +38,9 @@ describe("exhibit vendors", () => {
     const { code, stdout } = await vendors([], env);
     expect(code).toBe(0);
     expect(stdout.split("\n").map((line) => line.split(/ {2,}/))).toEqual([
-      ["vendor", "state", "until", "leases", "calls", "refusals", "last error"],
-      ["kongur", "ok", "3", "7", "0"],
-      ["rex", "open", "2026-11-23T12:00:00.000Z", "0", "5", "0", "VENDOR_UNAVAILABLE"],
+      ["vendor", "state", "until", "files left", "leases", "calls", "refusals", "last error"],
+      ["kongur", "ok", "-", "3", "7", "0"],
+      ["rex", "open", "2026-11-23T12:00:00.000Z", "1200", "0", "5", "0", "VENDOR_UNAVAILABLE"],
       ["rex: no answer"],
       ["", "Nothing: it is retried. Tell the vendor if it lasts."],
       [""],
@@ -72,7 +74,7 @@ describe("exhibit vendors", () => {
       json(response, { scope: "fleet", trial: false, items }),
     );
     const { stdout } = await vendors([], { EXHIBIT_API_URL: api.url });
-    expect(stdout.split("\n")[1]?.split(/ {2,}/)).toEqual(["kongur", "paused", "3", "7", "0"]);
+    expect(stdout.split("\n")[1]?.split(/ {2,}/)).toEqual(["kongur", "paused", "-", "3", "7", "0"]);
     expect(stdout).toContain(
       "The vendor kongur was paused by 王芳 at 2026-11-23 12:34 UTC: until Monday.",
     );
@@ -95,7 +97,7 @@ describe("exhibit vendors", () => {
     );
     const { stdout } = await vendors([], { EXHIBIT_API_URL: api.url });
     expect(stdout.split("\n")[0]).toBe(TRIAL_NOTICE);
-    expect(stdout.split("\n")[2]?.split(/ {2,}/)).toEqual(["kongur", "-", "-", "-", "-"]);
+    expect(stdout.split("\n")[2]?.split(/ {2,}/)).toEqual(["kongur", "-", "-", "-", "-", "-"]);
     expect(stdout).toContain("EXHIBIT_LEASE_KEY isn't set");
   });
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { heldLease } from "./leases.ts";
 import { rate } from "./rates.ts";
 
 const bytes = z.int().nonnegative();
@@ -30,6 +31,10 @@ export const workerReport = z.object({
   }),
 });
 export type WorkerReport = z.output<typeof workerReport>;
+
+/** What a worker tells the ledger with each heartbeat: its leases are shown by vendor. */
+export const toldReport = workerReport.extend({ leases: z.array(heldLease) });
+export type ToldReport = z.output<typeof toldReport>;
 
 export const fleetWorker = z
   .object({

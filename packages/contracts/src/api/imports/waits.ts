@@ -19,6 +19,10 @@ export const wait = z
     since: z.iso.datetime(),
     code: shownErrorCode.nullable(),
     message: z.string(),
+    until: z.iso
+      .datetime()
+      .optional()
+      .describe("When it goes on or is tried again, where that is known"),
   })
   .meta({ id: "Wait" });
 export type Wait = z.output<typeof wait>;

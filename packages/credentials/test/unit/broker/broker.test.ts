@@ -114,6 +114,24 @@ describe("the broker", () => {
     expect(lease.id).toMatch(/^[0-9a-f-]{36}$/);
   });
 
+  it("tells which leases it holds, without anything that opens them", async () => {
+    const first = await firstLease();
+    const second = broker.lease(of("3", ["3"]));
+    await settled();
+    fake.calls.at(-1)?.answer(answerFor(["3"], { life: 2 * HOUR }));
+    const place = { vendor: "fake", endpoint: "https://oss.test", bucket: "evidence" };
+    const issued_at = new Date(START).toISOString();
+    const ends = (hours: number) => new Date(START + hours * HOUR).toISOString();
+    const ofFirst = { ...place, lease_id: first.id, prefixes: ["suits/1/", "suits/2/"] };
+    const ofSecond = { ...place, lease_id: (await second).id, prefixes: ["suits/3/"] };
+    expect(broker.held()).toEqual([
+      { ...ofSecond, issued_at, expires_at: ends(2) },
+      { ...ofFirst, issued_at, expires_at: ends(1) },
+    ]);
+    time += HOUR;
+    expect(broker.held()).toEqual([{ ...ofSecond, issued_at, expires_at: ends(2) }]);
+  });
+
   it("calls the vendor once for many requests, and for all folders that one call opens", async () => {
     const call = nextCall();
     const waiting = Array.from({ length: 400 }, (_, n) => broker.lease(of(n % 2 ? "1" : "2")));
