@@ -34,6 +34,7 @@ import { addBullBoard } from "./board/bull-board.ts";
 import { BODY_LIMIT } from "./http/body-sizes.ts";
 import { type BodyTimes, limitBodyTimes } from "./http/body-times.ts";
 import { answerClientError } from "./http/client-errors.ts";
+import { type ClosingTimes, endConnections } from "./http/closing.ts";
 import { sendError, sendErrorsUniformly } from "./http/error-responses.ts";
 import { acceptJsonOnly } from "./http/json-bodies.ts";
 import { type OverloadLimits, shedLoad } from "./http/overload.ts";
@@ -107,6 +108,8 @@ export interface ApiOptions {
   readonly overload?: OverloadLimits;
   /** How long a request's body may take. */
   readonly bodyTimes?: BodyTimes;
+  /** How its connections end. */
+  readonly closing?: ClosingTimes;
   /** How many event streams may be open, and how long one may stall. */
   readonly streams?: StreamLimits;
   /** Times of the event streams, in milliseconds. @defaultValue 500 and 15000 */
@@ -145,6 +148,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     },
   });
   app.server.maxConnections = MAX_CONNECTIONS;
+  endConnections(app, options.closing);
   app.setValidatorCompiler(validator);
   app.setSerializerCompiler(serializerCompiler);
   app.addHook("onRequest", async (request, reply) => {
