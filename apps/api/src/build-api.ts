@@ -20,17 +20,19 @@ import type {
 import type { Readiness } from "@exhibit/runtime";
 import type { Logger } from "@exhibit/telemetry";
 import type { Queue } from "bullmq";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import { serializerCompiler } from "fastify-type-provider-zod";
 import { type AccessOptions, guardAccess } from "./access/access-guard.ts";
 import { createDoor } from "./access/door.ts";
 import { createIdentify } from "./access/identify.ts";
 import { principalOf } from "./access/principal.ts";
 import { limitRates, type RateLimits } from "./access/rate-limits.ts";
+import { createSecurityLog, logRefusals } from "./access/security-log.ts";
 import type { ActionContext } from "./action/action.ts";
 import { actorOf } from "./action/actor.ts";
 import type { RecordBoardAct } from "./board/board-record.ts";
 import { addBullBoard } from "./board/bull-board.ts";
+import { AccessLines } from "./http/access-lines.ts";
 import { BODY_LIMIT } from "./http/body-sizes.ts";
 import { type BodyTimes, limitBodyTimes } from "./http/body-times.ts";
 import { answerClientError } from "./http/client-errors.ts";
@@ -39,7 +41,7 @@ import { sendError, sendErrorsUniformly } from "./http/error-responses.ts";
 import { acceptJsonOnly } from "./http/json-bodies.ts";
 import { type OverloadLimits, shedLoad } from "./http/overload.ts";
 import { refuseUnkeepableNames } from "./http/path-names.ts";
-import { setSecurityHeaders } from "./http/security-headers.ts";
+import { securityHeadersAt, setHeaders } from "./http/security-headers.ts";
 import { traceRequests } from "./http/tracing.ts";
 import { validator } from "./http/validator.ts";
 import { addDocs } from "./pages/docs.ts";
@@ -132,6 +134,8 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     vendors,
     logger,
   } = options;
+  const access = options.access ?? { listensOn: "localhost" };
+  const headers = securityHeadersAt(access.publicUrl);
   const app: FastifyInstance = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     bodyLimit: BODY_LIMIT,
@@ -141,9 +145,9 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     keepAliveTimeout: KEEP_ALIVE,
     clientErrorHandler: answerClientError,
     genReqId: () => randomUUID(),
-    logController: new LogController({ requestIdLogLabel: "request_id" }),
+    logController: new AccessLines(),
     frameworkErrors: (error, request, reply) => {
-      setSecurityHeaders(reply);
+      setHeaders(reply, headers);
       sendError(error, request, reply);
     },
   });
@@ -152,16 +156,17 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   app.setValidatorCompiler(validator);
   app.setSerializerCompiler(serializerCompiler);
   app.addHook("onRequest", async (request, reply) => {
-    setSecurityHeaders(reply);
+    setHeaders(reply, headers);
     reply.header("x-request-id", request.id);
   });
   acceptJsonOnly(app);
   refuseUnkeepableNames(app);
   limitBodyTimes(app, options.bodyTimes);
-  const access = options.access ?? { listensOn: "localhost" };
   guardAccess(app, access);
   if (options.overload !== undefined) shedLoad(app, options.overload);
   traceRequests(app);
+  const security = createSecurityLog(app.log);
+  logRefusals(app, security);
   const door = createDoor(createIdentify(options, access));
   app.addHook("onRequest", door.ask);
   await limitRates(app, options.rates ?? {});
@@ -180,11 +185,12 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   await addDocs(app, trial);
   addFavicon(app);
   addStartStyle(app);
-  addLogin(app, { sessions: options.sessions, people: options.people, address: access });
+  const { sessions, people } = options;
+  addLogin(app, { sessions, people, address: access, security });
   addRoutes(app, {
     trial,
     keys,
-    sessions: options.sessions,
+    sessions,
     progress,
     streams: createStreamCount(options.streams),
     ready,

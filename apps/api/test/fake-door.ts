@@ -65,7 +65,7 @@ export function fakeDoor() {
         if (!known.has(key)) return undefined;
         const token = randomUUID();
         sessions.set(token, { key, isSecure });
-        return token;
+        return { token, who: known.get(key)?.name ?? "" };
       },
       async list() {
         return { items: [sessionView], next: null };
@@ -74,7 +74,9 @@ export function fakeDoor() {
         return { ...sessionView, session_id: id };
       },
       async end(token) {
+        const key = sessions.get(token)?.key;
         sessions.delete(token);
+        return known.get(key ?? "")?.name;
       },
     },
     async recordBoardAct(act, who) {

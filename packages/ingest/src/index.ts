@@ -1,7 +1,7 @@
 export { type Access, createAccess } from "./access/create-access.ts";
 export { createKeys, type KeyMaker, type Keys } from "./access/keys.ts";
 export { createPeople, type People } from "./access/people.ts";
-export type { LoginProof, Sessions } from "./access/sessions.ts";
+export type { LoginPlace, LoginProof, OpenedSession, Sessions } from "./access/sessions.ts";
 export { type AuditLog, createAuditLog } from "./control/audit-log.ts";
 export { type Bandwidth, createBandwidth, NO_LIMIT } from "./control/bandwidth.ts";
 export { type BoardRecord, createBoardRecord } from "./control/board-record.ts";

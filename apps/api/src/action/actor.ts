@@ -33,9 +33,17 @@ export const keyedHeaders = actorHeaders.extend({
  * principal's name comes first, so that no other name can be taken for it.
  */
 export function actorOf(request: FastifyRequest): string {
-  const { name, mayNameOthers } = principalOf(request);
+  const { name } = principalOf(request);
   const named = (request.headers as z.output<typeof actorHeaders>)["x-exhibit-actor"];
-  return mayNameOthers && named ? `${name} for ${named}` : name;
+  return isBelieved(request) && named ? `${name} for ${named}` : name;
+}
+
+/**
+ * Returns whether a request may name on whose behalf it acts. A browser's session never may, whatever its
+ * key may: it is one person's, and its pages could say anything.
+ */
+export function isBelieved(request: FastifyRequest): boolean {
+  return principalOf(request).mayNameOthers && request.headers.authorization !== undefined;
 }
 
 /** A header can't carry every name unencoded. A name that isn't encoded is used as it is. */

@@ -28,6 +28,13 @@ export interface Failure {
   readonly retryAfter?: number | undefined;
 }
 
+const answeredCodes = new WeakMap<FastifyRequest, ErrorCode>();
+
+/** Returns the code that a request was answered with; undefined for a success. */
+export function answeredCodeOf(request: FastifyRequest): ErrorCode | undefined {
+  return answeredCodes.get(request);
+}
+
 /**
  * Gives all failures, ours and Fastify's, one form of response: problem details (RFC 9457).
  * `methodsAt` returns the methods that a path supports, none for an unknown path.
@@ -56,6 +63,7 @@ export function sendErrorsUniformly(
  */
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply) {
   const failure = failureOf(error, request);
+  answeredCodes.set(request, failure.code);
   const { retryAfter } = failure;
   const { status } = errorTable[failure.code];
   if (isFaultOfOurs(failure)) request.log.error({ err: error }, "the request failed");

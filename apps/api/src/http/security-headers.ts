@@ -45,7 +45,19 @@ export const securityHeaders = {
   "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 } as const;
 
-/** Gives an answer the headers. They are set on Node's own response, so that streams have them, too. */
-export function setSecurityHeaders({ raw }: FastifyReply): void {
-  for (const [name, value] of Object.entries(securityHeaders)) raw.setHeader(name, value);
+/**
+ * Makes browsers come by HTTPS alone, for a year. They believe it by HTTPS alone, too; the proxy that ends
+ * TLS may set it as well.
+ */
+const strictTransport = { "strict-transport-security": "max-age=31536000; includeSubDomains" };
+
+/** Returns the headers of every answer of an API with this public address. */
+export function securityHeadersAt(publicUrl: string | undefined): Readonly<Record<string, string>> {
+  const isByHttps = publicUrl?.startsWith("https:") === true;
+  return { ...securityHeaders, ...(isByHttps && strictTransport) };
+}
+
+/** Gives an answer headers. They are set on Node's own response, so that streams have them, too. */
+export function setHeaders({ raw }: FastifyReply, headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) raw.setHeader(name, value);
 }

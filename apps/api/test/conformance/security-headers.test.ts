@@ -70,3 +70,15 @@ describe("The security headers", () => {
     }
   });
 });
+
+it("Browsers are told to come by HTTPS alone, where people use it", async () => {
+  const at = async (publicUrl?: string) => {
+    const { app } = await startApi({ access: { listensOn: "localhost", publicUrl } });
+    const { headers } = await app.inject("/healthz");
+    await app.close();
+    return headers["strict-transport-security"];
+  };
+  expect(await at("https://exhibit.example.cn")).toBe("max-age=31536000; includeSubDomains");
+  expect(await at("http://127.0.0.1:7400")).toBeUndefined();
+  expect(await at()).toBeUndefined();
+});

@@ -6,8 +6,9 @@ import { among, pageOf, pageQuery } from "./pages.ts";
 /**
  * What people do to imports, (`pause`, `resume` and `accept` only) to vendors, (`create`, `rotate` and
  * `revoke`) to keys, (`change`) to the bandwidth limit, and (`create`, `change`, `rotate`, `remove`, `test`
- * and `redeliver`) to webhooks. Each of them is recorded in the audit log, in the transaction that does
- * it. `board` is what they do to jobs in Bull Board, and is recorded before it is done.
+ * and `redeliver`) to webhooks; `login` and `logout` begin and end their sessions. Each of them is recorded
+ * in the audit log, in the transaction that does it. `board` is what they do to jobs in Bull Board, and is
+ * recorded before it is done.
  */
 export const auditActions = [
   "create",
@@ -24,6 +25,8 @@ export const auditActions = [
   "test",
   "redeliver",
   "board",
+  "login",
+  "logout",
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 
@@ -68,7 +71,7 @@ export const auditEvent = z
       .record(z.string(), z.unknown())
       .nullable()
       .describe(
-        "Further facts, such as `allow_empty` of a retry, `from` and `to` of an accept, `limit` of the bandwidth, or `action`, `queue` and `job` of a press in Bull Board",
+        "Further facts, such as `allow_empty` of a retry, `from` and `to` of an accept, `limit` of the bandwidth, `by` and `from` of a login, or `action`, `queue` and `job` of a press in Bull Board",
       ),
   })
   .meta({ id: "AuditEvent" });

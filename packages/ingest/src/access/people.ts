@@ -1,7 +1,7 @@
 import { loginAttemptEnd, makeToken, type PeopleLogin, parseToken } from "@exhibit/access";
 import { ExhibitError } from "@exhibit/contracts";
 import { createLoginAttempt, type Ledger, takeLoginAttempt } from "@exhibit/ledger";
-import type { Sessions } from "./sessions.ts";
+import type { LoginPlace, OpenedSession, Sessions } from "./sessions.ts";
 
 /** The login of people by an identity provider. */
 export interface People {
@@ -11,16 +11,16 @@ export interface People {
    */
   begin(target: string): Promise<{ readonly token: string; readonly address: URL }>;
   /**
-   * Ends a login, each only once, and resolves with the token of the session that it opened, and with
-   * where the person wants to go. Rejects with AUTH_REQUIRED for an answer that doesn't belong to the
+   * Ends a login, each only once, and resolves with the session that it opened, and with where the
+   * person wants to go. Rejects with AUTH_REQUIRED for an answer that doesn't belong to the
    * token or doesn't prove who it is, with AUTH_FORBIDDEN for a person without a role, and with
    * SERVICE_UNREACHABLE.
    */
   finish(
     token: string | undefined,
     answer: URLSearchParams,
-    options: { readonly isSecure: boolean },
-  ): Promise<{ readonly session: string; readonly target: string }>;
+    at: LoginPlace,
+  ): Promise<{ readonly session: OpenedSession; readonly target: string }>;
 }
 
 export interface PeopleOptions {
@@ -43,14 +43,14 @@ export function createPeople(
       await createLoginAttempt(ledger, { digest, target, now: new Date(now()), expiresAt });
       return { token, address };
     },
-    async finish(token = "", answer, options) {
+    async finish(token = "", answer, at) {
       const digest = parseToken(token);
       // An answer to another question uses nothing up: any page can send a browser here with one.
       if (digest === undefined || !login.isAnswerTo(token, answer)) throw notBegun();
       const target = await takeLoginAttempt(ledger, digest, new Date(now()));
       if (target === undefined) throw notBegun();
       const principal = await login.finish(token, answer);
-      return { session: await sessions.open(principal, options), target };
+      return { session: await sessions.open(principal, at), target };
     },
   };
 }

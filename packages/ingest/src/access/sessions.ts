@@ -16,6 +16,7 @@ import {
   findApiKey,
   type Ledger,
   listOpenSessions,
+  type NewSession,
   type Page,
   takeLoginCode,
 } from "@exhibit/ledger";
@@ -24,15 +25,28 @@ import type { KeyMaker } from "./keys.ts";
 /** What somebody logs in with: their key, or the code of a one-time link. */
 export type LoginProof = { readonly key: string } | { readonly code: string };
 
+/** Where somebody logs in. */
+export interface LoginPlace {
+  /** Whether the session's cookie is one that no other server of the same host may see. */
+  readonly isSecure: boolean;
+  /** The address that the request came from. */
+  readonly from?: string | undefined;
+}
+
+/** A session that was just started. */
+export interface OpenedSession {
+  /** What its browser holds. */
+  readonly token: string;
+  /** Whose it is, as the audit log names them. */
+  readonly who: string;
+}
+
 /** The sessions of browsers. */
 export interface Sessions {
-  /**
-   * Starts a session and returns its token; undefined when the proof isn't valid (any more). A session
-   * that isn't `isSecure` is one whose cookie other servers of the same host may see.
-   */
-  start(proof: LoginProof, options: { readonly isSecure: boolean }): Promise<string | undefined>;
-  /** Starts a session for somebody whom the identity provider knows, and returns its token. */
-  open(principal: Principal, options: { readonly isSecure: boolean }): Promise<string>;
+  /** Starts a session, on record; undefined when the proof isn't valid (any more). */
+  start(proof: LoginProof, at: LoginPlace): Promise<OpenedSession | undefined>;
+  /** Starts a session, on record, for somebody whom the identity provider knows. */
+  open(principal: Principal, at: LoginPlace): Promise<OpenedSession>;
   /**
    * Returns a page of the sessions that are open, the oldest first: one's own, or for an administrator
    * all of those within their scope.
@@ -43,8 +57,10 @@ export interface Sessions {
   ): Promise<Page<SessionView>>;
   /** Ends one of these, on record. Throws NOT_FOUND for any other. */
   revoke(sessionId: string, request: EndSessionRequest, by: KeyMaker): Promise<SessionView>;
-  /** Ends the session with this token, if there is one. */
-  end(token: string): Promise<void>;
+  /**
+   * Ends the session with this token, on record, and returns whose it was; undefined if there is none.
+   */
+  end(token: string, from?: string): Promise<string | undefined>;
   /**
    * Returns a code by which a browser gets a session with a key, once and within ten minutes;
    * undefined when the key isn't valid.
@@ -88,17 +104,24 @@ export function createSessions(
     return { id: key.id, principal: key.principal, until: key.expiresAt };
   }
 
-  async function open(principal: Principal, secure: boolean, key?: ValidKey): Promise<string> {
+  async function open(
+    principal: Principal,
+    by: NewSession["by"],
+    { isSecure: secure, from }: LoginPlace,
+    key?: ValidKey,
+  ): Promise<OpenedSession> {
     const { token, digest } = makeToken();
     await createSession(ledger, {
       digest,
       principal,
       keyId: key?.id ?? null,
       secure,
+      by,
+      from,
       now: new Date(now()),
       expiresAt: sessionEnd(now(), { secure, keyExpiresAt: key?.until }),
     });
-    return token;
+    return { token, who: principal.name };
   }
 
   /** Everybody sees their own; an administrator those of all whom they could make a key for. */
@@ -114,16 +137,18 @@ export function createSessions(
       onChange();
       return ended;
     },
-    async start(proof, { isSecure }) {
-      const key = await ("key" in proof ? byKey(proof.key) : byCode(proof.code));
-      return key && open(key.principal, isSecure, key);
+    async start(proof, at) {
+      const isKey = "key" in proof;
+      const key = await (isKey ? byKey(proof.key) : byCode(proof.code));
+      return key && open(key.principal, isKey ? "key" : "link", at, key);
     },
-    open: (principal, { isSecure }) => open(principal, isSecure),
-    async end(token) {
+    open: (principal, at) => open(principal, "provider", at),
+    async end(token, from) {
       const digest = parseToken(token);
-      if (digest === undefined) return;
-      await endSession(ledger, digest);
+      if (digest === undefined) return undefined;
+      const who = await endSession(ledger, digest, from);
       onChange();
+      return who;
     },
     async makeCode(text) {
       const key = await byKey(text);

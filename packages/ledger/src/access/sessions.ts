@@ -1,4 +1,5 @@
 import type { Principal, SessionRecord } from "@exhibit/contracts";
+import { recordAuditEvent } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
 
 /** A session of a browser that begins. */
@@ -9,25 +10,38 @@ export interface NewSession {
   readonly keyId: string | null;
   /** Whether its cookie is one for HTTPS alone. */
   readonly secure: boolean;
+  /** What somebody logged in by. */
+  readonly by: "key" | "link" | "provider";
+  /** The address that the request came from; undefined if nobody said it. */
+  readonly from?: string | undefined;
   readonly now: Date;
   readonly expiresAt: Date;
 }
 
-/** Adds a session, and removes those that have ended. */
+/** Adds a session, on record, and removes those that have ended. */
 export async function createSession({ db }: Ledger, session: NewSession): Promise<void> {
-  const { digest, principal, keyId, secure, now, expiresAt } = session;
+  const { digest, principal, keyId, secure, by, from, now, expiresAt } = session;
   await db.deleteFrom("sessions").where("expires_at", "<", now).execute();
-  await db
-    .insertInto("sessions")
-    .values({
-      digest,
-      principal: JSON.stringify(principal),
-      key_id: keyId,
-      secure,
-      seen_at: now,
-      expires_at: expiresAt,
-    })
-    .execute();
+  await db.transaction().execute(async (tx) => {
+    const { number } = await tx
+      .insertInto("sessions")
+      .values({
+        digest,
+        principal: JSON.stringify(principal),
+        key_id: keyId,
+        secure,
+        seen_at: now,
+        expires_at: expiresAt,
+      })
+      .returning("number")
+      .executeTakeFirstOrThrow();
+    await recordAuditEvent(tx, {
+      subject: `sessions/${number}`,
+      what: "login",
+      by: { who: principal.name },
+      details: { by, ...(keyId !== null && { key_id: keyId }), ...(from && { from }) },
+    });
+  });
 }
 
 /** Returns what a session is checked by; nothing if its key is revoked. */
@@ -62,7 +76,29 @@ export async function touchSession({ db }: Ledger, digest: Buffer, at: Date): Pr
     .execute();
 }
 
-/** Ends a session, if there is one with this digest. */
-export async function endSession({ db }: Ledger, digest: Buffer): Promise<void> {
-  await db.deleteFrom("sessions").where("digest", "=", digest).execute();
+/**
+ * Ends a session because its holder logs out, on record, and returns whose it was; undefined if there is
+ * none with this digest.
+ */
+export async function endSession(
+  { db }: Ledger,
+  digest: Buffer,
+  from?: string,
+): Promise<string | undefined> {
+  return await db.transaction().execute(async (tx) => {
+    const ended = await tx
+      .deleteFrom("sessions")
+      .where("digest", "=", digest)
+      .returning(["number", "principal"])
+      .executeTakeFirst();
+    if (ended === undefined) return undefined;
+    const { name: who } = ended.principal;
+    await recordAuditEvent(tx, {
+      subject: `sessions/${ended.number}`,
+      what: "logout",
+      by: { who },
+      ...(from && { details: { from } }),
+    });
+    return who;
+  });
 }

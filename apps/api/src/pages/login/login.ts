@@ -3,6 +3,7 @@ import type { LoginProof, People, Sessions } from "@exhibit/ingest";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { knownPrincipalOf } from "../../access/principal.ts";
+import type { SecurityLog } from "../../access/security-log.ts";
 import {
   endedSessionCookies,
   isByHttps,
@@ -21,6 +22,7 @@ export interface LoginOptions {
   /** The login of people by an identity provider. It needs the public address. */
   readonly people?: People | undefined;
   readonly address: PublicAddress;
+  readonly security: SecurityLog;
 }
 
 /** The most characters of a key or a code. */
@@ -37,14 +39,16 @@ const question = z.object({
 });
 
 /** Adds the login page, where a browser gets a session for a key or by a one-time link. */
-export function addLogin(app: FastifyInstance, { sessions, people, address }: LoginOptions): void {
+export function addLogin(app: FastifyInstance, options: LoginOptions): void {
+  const { sessions, people, address, security } = options;
   const open = { config: { needs: "nothing" as const }, logLevel: "warn" as const };
   const hidden = { hide: true };
 
   /** Each login begins a new session, so that none goes on that somebody else knew before. */
   async function endSessionOf(request: FastifyRequest): Promise<void> {
     const token = sessionTokenOf(request, address);
-    if (token !== undefined) await sessions.end(token);
+    const who = token === undefined ? undefined : await sessions.end(token, request.ip);
+    if (who !== undefined) security.came("logout", who, request);
   }
 
   app.get(
@@ -70,15 +74,17 @@ export function addLogin(app: FastifyInstance, { sessions, people, address }: Lo
   );
 
   if (people !== undefined && address.publicUrl !== undefined) {
-    addPeopleLogin(app, { people, home: address.publicUrl, endSessionOf });
+    addPeopleLogin(app, { people, home: address.publicUrl, endSessionOf, security });
   }
 
   app.post("/login", { ...open, schema: { ...hidden, body: proof } }, async (request, reply) => {
     const isSecure = isByHttps(request, address);
-    const token = await sessions.start(request.body as LoginProof, { isSecure });
-    if (token === undefined) throw notValid();
+    const place = { isSecure, from: request.ip };
+    const session = await sessions.start(request.body as LoginProof, place);
+    if (session === undefined) throw notValid();
+    security.came("login.succeeded", session.who, request);
     await endSessionOf(request);
-    reply.header("set-cookie", sessionCookie(token, isSecure));
+    reply.header("set-cookie", sessionCookie(session.token, isSecure));
     return noContent(reply);
   });
   app.post(
@@ -87,6 +93,8 @@ export function addLogin(app: FastifyInstance, { sessions, people, address }: Lo
     async (request, reply) => {
       await endSessionOf(request);
       reply.header("set-cookie", endedSessionCookies());
+      // Not "cookies": that would end those of other hosts of the domain, too.
+      reply.header("clear-site-data", '"cache", "storage"');
       return noContent(reply);
     },
   );

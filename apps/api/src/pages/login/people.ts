@@ -2,6 +2,7 @@ import { type ExhibitError, toExhibitError } from "@exhibit/contracts";
 import type { People } from "@exhibit/ingest";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
+import type { SecurityLog } from "../../access/security-log.ts";
 import {
   endedLoginCookie,
   loginCookie,
@@ -17,6 +18,7 @@ export interface PeopleOptions {
   readonly home: string;
   /** Ends the session that a browser has already. */
   readonly endSessionOf: (request: FastifyRequest) => Promise<void>;
+  readonly security: SecurityLog;
 }
 
 /** Where to go after the login. */
@@ -31,7 +33,7 @@ const question = z.object({ to: targetQuery });
  */
 export function addPeopleLogin(
   app: FastifyInstance,
-  { people, home, endSessionOf }: PeopleOptions,
+  { people, home, endSessionOf, security }: PeopleOptions,
 ): void {
   const route = {
     config: { needs: "nothing" as const },
@@ -48,7 +50,7 @@ export function addPeopleLogin(
 
   function leadBack(reply: FastifyReply, request: FastifyRequest, thrown: unknown) {
     const error = toExhibitError(thrown);
-    request.log.warn({ err: error, event: "login.failed", from: request.ip }, "a login failed");
+    security.refused(request, error.code, { err: error });
     const address = `${home}/login?fault=${faultOf(error)}`;
     return leadTo(reply, address, [endedLoginCookie(isSecure)]);
   }
@@ -72,10 +74,14 @@ export function addPeopleLogin(
       const { session, target } = await people.finish(
         loginTokenOf(request, { publicUrl: home }),
         new URLSearchParams(answer),
-        { isSecure },
+        { isSecure, from: request.ip },
       );
+      security.came("login.succeeded", session.who, request);
       await endSessionOf(request);
-      return leadTo(reply, target, [sessionCookie(session, isSecure), endedLoginCookie(isSecure)]);
+      return leadTo(reply, target, [
+        sessionCookie(session.token, isSecure),
+        endedLoginCookie(isSecure),
+      ]);
     } catch (thrown) {
       return leadBack(reply, request, thrown);
     }

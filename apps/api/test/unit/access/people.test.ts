@@ -20,7 +20,10 @@ function fakePeople(more: Partial<People> = {}) {
     },
     async finish(token, answer, { isSecure }) {
       finished.push({ token, code: answer.get("code"), isSecure });
-      return { session: "SESSION", target: targets[0] ?? "" };
+      return {
+        session: { token: "SESSION", who: "oidc:wang@id.example" },
+        target: targets[0] ?? "",
+      };
     },
     ...more,
   };

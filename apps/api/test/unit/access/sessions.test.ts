@@ -181,6 +181,24 @@ describe("A session", () => {
     ]);
     expect((await get("/v1/imports", cookie)).statusCode).toBe(401);
   });
+
+  it("makes the browser forget what it kept of us at a logout", async () => {
+    const answer = await post("/logout", { ...ownPage, ...(await logIn("viewer")) });
+    expect(answer.headers["clear-site-data"]).toBe('"cache", "storage"');
+  });
+
+  it("names nobody else, even if its key may name others", async () => {
+    const actor = { "x-exhibit-actor": "judge" };
+    const pause = (headers: Headers) => post("/v1/vendors/kongur/pause", { ...headers, ...actor });
+    await pause(bearer("portal"));
+    await pause({ ...ownPage, ...(await logIn("portal")) });
+    await pause({ ...ownPage, ...(await logIn("ops")) });
+    expect(api.calls.map(({ args }) => args[2])).toEqual([
+      "key:portal for judge",
+      "key:portal",
+      "key:ops",
+    ]);
+  });
 });
 
 it("A session is found among other cookies, but not beside another of its name", async () => {

@@ -9,7 +9,7 @@ import {
 import { findSession, type Ledger } from "@exhibit/ledger";
 import { ledgerKinds } from "@exhibit/ledger/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createAccess } from "../../../src/index.ts";
+import { type Access, createAccess } from "../../../src/index.ts";
 
 const day = 24 * 3_600_000;
 const hour = 3_600_000;
@@ -271,7 +271,7 @@ describe("The sessions that are open", () => {
     ...more,
   });
   const open = ({ sessions }: ReturnType<typeof rig>, principal: Principal) =>
-    sessions.open(principal, { isSecure: true });
+    sessions.open(principal, { isSecure: true }).then(({ token }) => token);
   const listed = async ({ sessions }: ReturnType<typeof rig>, principal: Principal) => {
     const { items } = await sessions.list({ limit: 1000 }, { principal });
     return items.map(({ name }) => name);
@@ -336,35 +336,79 @@ describe("The sessions that are open", () => {
       .selectFrom("acts")
       .select(["who", "what", "why", "details"])
       .where("subject", "=", `sessions/${id}`)
+      .orderBy("id")
       .execute();
-    const details = { name: own.name };
-    expect(acts).toEqual([{ who: "key:admin", what: "revoke", why: "left", details }]);
+    expect(acts).toEqual([
+      { who: own.name, what: "login", why: null, details: { by: "provider" } },
+      { who: "key:admin", what: "revoke", why: "left", details: { name: own.name } },
+    ]);
   });
 });
+
+/** Logs in with a key, and returns what the browser holds. */
+async function logIn({ sessions }: Pick<Access, "sessions">, key: string, isSecure = true) {
+  const session = await sessions.start({ key }, { isSecure });
+  if (session === undefined) throw new Error("the key isn't valid");
+  return session.token;
+}
 
 describe("A session", () => {
   test("is opened with a key, and ends when somebody logs out", async () => {
     const access = rig();
     const { key } = await access.make();
     const principal = await principalOf(access, key);
-    const token = (await access.sessions.start({ key }, { isSecure: true })) as string;
+    const token = await logIn(access, key);
     expect(await access.authenticate({ cookie: token })).toEqual(principal);
     await access.sessions.end(token);
     expect(await access.authenticate({ cookie: token })).toBeUndefined();
     await access.sessions.end("not a token");
   });
 
+  test("is on record from its login to its logout, with the address, and nothing that opens it", async () => {
+    const access = rig();
+    const { key, key_id, name } = await access.make();
+    const code = (await access.sessions.makeCode(key)) as string;
+    const place = { isSecure: true, from: "192.0.2.7" };
+    const opened = [
+      await access.sessions.start({ key }, place),
+      await access.sessions.start({ code }, place),
+    ];
+    for (const session of opened) {
+      const token = session?.token ?? "";
+      expect(await access.sessions.end(token, "192.0.2.8")).toBe(`key:${name}`);
+      expect(await access.sessions.end(token, "192.0.2.8")).toBeUndefined();
+    }
+    const acts = await ledger.db
+      .selectFrom("acts")
+      .select(["subject", "what", "details"])
+      .where("who", "=", `key:${name}`)
+      .orderBy("id")
+      .execute();
+    const logins = ["key", "link"].map((by) => ({ by, key_id, from: "192.0.2.7" }));
+    expect(acts.map(({ what, details }) => [what, details])).toEqual([
+      ...logins.map((details) => ["login", details]),
+      ...logins.map(() => ["logout", { from: "192.0.2.8" }]),
+    ]);
+    expect(acts.slice(0, 2).map(({ subject }) => subject)).toEqual(
+      acts.slice(2).map(({ subject }) => subject),
+    );
+    const said = JSON.stringify(acts);
+    for (const secret of [key, code, ...opened.map((one) => one?.token ?? "")]) {
+      expect(said).not.toContain(secret);
+    }
+  });
+
   test("is another one at each login", async () => {
     const { make, sessions } = rig();
     const { key } = await make();
-    const tokens = [0, 1].map(() => sessions.start({ key }, { isSecure: true }));
-    expect(new Set(await Promise.all(tokens)).size).toBe(2);
+    const opened = [0, 1].map(() => sessions.start({ key }, { isSecure: true }));
+    expect(new Set((await Promise.all(opened)).map((one) => one?.token)).size).toBe(2);
   });
 
   test("without HTTPS can't make keys, and ends after 8 hours", async () => {
     const access = rig();
     const { key } = await access.make({ role: "admin" });
-    const token = (await access.sessions.start({ key }, { isSecure: false })) as string;
+    const token = await logIn(access, key, false);
     const principal = await access.authenticate({ cookie: token });
     expect(principal).toMatchObject({ role: "admin", mayMakeKeys: false });
     for (let hours = 0; hours < 8; hours++) {
@@ -377,7 +421,7 @@ describe("A session", () => {
   test("lives a day as long as it is used, and 8 hours if it isn't", async () => {
     const access = rig();
     const { key } = await access.make();
-    const start = async () => (await access.sessions.start({ key }, { isSecure: true })) as string;
+    const start = async () => await logIn(access, key);
     const [used, idle] = [await start(), await start()];
     const seen = async () =>
       (await findSession(ledger, parseToken(used) as Buffer))?.seenAt.getTime();
@@ -394,7 +438,7 @@ describe("A session", () => {
   test("ends with its key, in other processes after 5 s", async () => {
     const [here, there] = [rig(), rig()];
     const { key, key_id } = await here.make();
-    const token = (await here.sessions.start({ key }, { isSecure: true })) as string;
+    const token = await logIn(here, key);
     expect(await there.authenticate({ cookie: token })).toBeDefined();
     await here.keys.revoke(key_id, {}, { principal: root });
     expect(await here.authenticate({ cookie: token })).toBeUndefined();
@@ -407,7 +451,7 @@ describe("A session", () => {
     const { key, key_id } = await access.make();
     const request = { old_valid_hours: 2, expires_in_days: 30 };
     await access.keys.rotate(key_id, request, { principal: root });
-    const token = (await access.sessions.start({ key }, { isSecure: true })) as string;
+    const token = await logIn(access, key);
     expect(await access.authenticate({ cookie: token })).toBeDefined();
     access.pass(2 * hour);
     expect(await access.authenticate({ cookie: token })).toBeUndefined();
@@ -439,7 +483,7 @@ describe("A session", () => {
     const makeCode = async () => (await access.sessions.makeCode(key)) as string;
     const begin = (code: string) => access.sessions.start({ code }, { isSecure: true });
     const code = await makeCode();
-    const token = (await begin(code)) as string;
+    const token = (await begin(code))?.token;
     expect(await access.authenticate({ cookie: token })).toEqual(await access.withKey(key));
     expect(await begin(code)).toBeUndefined();
     const late = await makeCode();

@@ -341,6 +341,7 @@ describe.each(Object.entries(ledgerKinds))("API keys in the ledger on %s", (_kin
             principal,
             keyId: id,
             secure: true,
+            by: "key",
             ...times,
           });
           await createLoginCode(ledger, { digest: code, keyId: id, ...times });

@@ -44,6 +44,7 @@ describe.each(Object.entries(ledgerKinds))("Sessions in the ledger on %s", (_kin
       principal,
       keyId: null,
       secure: false,
+      by: "key",
       ...times,
       ...changes,
     });
@@ -74,8 +75,8 @@ describe.each(Object.entries(ledgerKinds))("Sessions in the ledger on %s", (_kin
 
   test("end when somebody logs out", async () => {
     const [digest, other] = [await begin(), await begin()];
-    await endSession(ledger, digest);
-    await endSession(ledger, digest);
+    expect(await endSession(ledger, digest)).toBe(principal.name);
+    expect(await endSession(ledger, digest)).toBeUndefined();
     expect(await findSession(ledger, digest)).toBeUndefined();
     expect(await findSession(ledger, other)).toBeDefined();
   });
