@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { LogController } from "fastify";
-import { knownPrincipalOf } from "../access/principal.ts";
+import { knownPrincipalOf } from "./principal.ts";
 
 /**
  * Logs each request by one line, once it is answered. Strangers who are refused get none: the security
