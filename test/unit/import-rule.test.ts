@@ -244,6 +244,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     "api-client": ["http", "repeated"],
     "server-sent-events": [],
     "follow-import": ["abortable-pause", "api-client", "server-sent-events"],
+    "follow-all": ["abortable-pause", "api-client", "server-sent-events"],
     "to-array": [],
     testing: [],
   },

@@ -48,6 +48,7 @@ import { addDocs } from "./pages/docs.ts";
 import { addFavicon } from "./pages/favicon.ts";
 import { addLogin, type LoginOptions } from "./pages/login/login.ts";
 import { addStartStyle } from "./pages/start-style.ts";
+import { createFleetFeed } from "./progress/fleet/fleet-feed.ts";
 import { createProgressFeed } from "./progress/progress-feed.ts";
 import { createStreamCount, type StreamLimits } from "./progress/stream-count.ts";
 import { addRoutes, methodsAt } from "./routes.ts";
@@ -114,8 +115,15 @@ export interface ApiOptions {
   readonly closing?: ClosingTimes;
   /** How many event streams may be open, and how long one may stall. */
   readonly streams?: StreamLimits;
-  /** Times of the event streams, in milliseconds. @defaultValue 500 and 15000 */
-  readonly progress?: { readonly interval?: number; readonly heartbeat?: number };
+  /**
+   * Times of the event streams, in milliseconds; `life` is that of the stream of everything.
+   * @defaultValue 500, or 1000 for everything; 15000; 60000
+   */
+  readonly progress?: {
+    readonly interval?: number;
+    readonly heartbeat?: number;
+    readonly life?: number;
+  };
 }
 
 /** Builds the HTTP API. The caller makes it listen, and closes it, which ends the event streams. */
@@ -180,7 +188,16 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     onFault: (err) => logger.warn({ err }, "an import couldn't be read and is read again"),
     ...options.progress,
   });
-  app.addHook("preClose", async () => progress.close());
+  const changes = createFleetFeed({
+    fleet,
+    vendors,
+    onFault: (err) => logger.warn({ err }, "what has changed couldn't be read and is read again"),
+    ...options.progress,
+  });
+  app.addHook("preClose", async () => {
+    progress.close();
+    changes.close();
+  });
 
   await addDocs(app, trial);
   addFavicon(app);
@@ -192,6 +209,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     keys,
     sessions,
     progress,
+    changes,
     streams: createStreamCount(options.streams),
     ready,
     importsOf: (request) => imports.within(principalOf(request).scope),

@@ -22,6 +22,7 @@ import { listCases } from "./routes/cases/list-cases.ts";
 import { listFailures } from "./routes/failures/list-failures.ts";
 import { retryFailures } from "./routes/failures/retry-failures.ts";
 import { waiveFailures } from "./routes/failures/waive-failures.ts";
+import { followAll } from "./routes/fleet/follow-all.ts";
 import { listQueues } from "./routes/fleet/list-queues.ts";
 import { listWorkers } from "./routes/fleet/list-workers.ts";
 import { readImportRates, readRates } from "./routes/fleet/read-rates.ts";
@@ -128,6 +129,7 @@ export const routes: readonly (readonly [Method, string, Role | "nothing", Actio
   ["PUT", "/v1/bandwidth", "ops", setBandwidth],
   ["GET", "/v1/workers", "viewer", listWorkers],
   ["GET", "/v1/queues", "viewer", listQueues],
+  ["GET", "/v1/events", "viewer", followAll],
   ["GET", "/v1/rates", "viewer", readRates],
   ["GET", "/v1/errors", "nothing", listErrorCodes],
   ["GET", "/v1/keys", "admin", listKeys],

@@ -406,6 +406,10 @@ export const fakeFleet: Fleet = {
   rates: async () => noRates,
   workers: async () => ({ items: [] }),
   queues: async () => ({ items: [queueView] }),
+  movement: async () => ({ running: [], acts: [], hasMoreActs: false }),
+  views: async () => [],
+  folders: async () => ({ items: [], next: null }),
+  within: async () => [],
 };
 
 /** Answers in memory; acts aren't recorded by themselves, as those of the ledger are. */

@@ -276,6 +276,11 @@ export interface ApiClient {
    * stands for, the id of an event or that of a view, isn't sent again.
    */
   events(importId: string, signal: AbortSignal, lastId?: string): Promise<Response>;
+  /**
+   * Opens the server-sent events of everything that the caller may see and returns the response with an
+   * unread body. What came before the event `lastId` isn't sent again: see `followAll`.
+   */
+  allEvents(signal: AbortSignal, lastId?: string): Promise<Response>;
   /** Returns the id that an event with this view would have; undefined for one that `get` didn't return. */
   eventIdOf(view: ImportView): string | undefined;
 }
@@ -378,12 +383,15 @@ export function createApiClient(options: HttpOptions): ApiClient {
     cases: (starts_with) => pages("/v1/cases", casePage, { starts_with }),
     case: (name) => read(casePath(name), caseView),
     caseFolders: (name) => pages(`${casePath(name)}/folders`, caseFolderPage),
-    events: (id, signal, lastId) => {
-      const last: Record<string, string> = lastId === undefined ? {} : { "last-event-id": lastId };
-      return open(importPath(id, "events"), { accept: "text/event-stream", ...last }, signal);
-    },
+    events: (id, signal, lastId) => open(importPath(id, "events"), eventsAfter(lastId), signal),
+    allEvents: (signal, lastId) => open("/v1/events", eventsAfter(lastId), signal),
     eventIdOf: tagOf,
   };
+}
+
+function eventsAfter(lastId: string | undefined): Record<string, string> {
+  const accept = "text/event-stream";
+  return lastId === undefined ? { accept } : { accept, "last-event-id": lastId };
 }
 
 function importPath(id: string, ...rest: string[]): string {

@@ -8,6 +8,7 @@ export {
   type ImportFilter,
   type ReadFilter,
 } from "./api-client.ts";
+export { type FollowAllOptions, followAll } from "./follow-all.ts";
 export { type FollowOptions, followImport } from "./follow-import.ts";
 export type { HttpOptions } from "./http.ts";
 export { toArray } from "./to-array.ts";

@@ -6,6 +6,7 @@ export * from "./api/audit.ts";
 export * from "./api/bandwidth.ts";
 export * from "./api/cases.ts";
 export * from "./api/error-views.ts";
+export * from "./api/fleet/changes.ts";
 export * from "./api/fleet/leases.ts";
 export * from "./api/fleet/queues.ts";
 export * from "./api/fleet/rates.ts";

@@ -105,6 +105,8 @@ export {
   listVendorAuditEvents,
   type WholeAuditQuery,
 } from "./views/audit.ts";
+export { readChangedFolders } from "./views/changes/changed-folders.ts";
+export { type Movement, readMovement } from "./views/changes/movement.ts";
 export { type FailureQuery, groupErrors, groupFailures } from "./views/failures.ts";
 export { readFile } from "./views/files/file-details.ts";
 export type { FileQuery } from "./views/files/file-filter.ts";
@@ -113,13 +115,13 @@ export { findFiles } from "./views/files/found-files.ts";
 export { listTree, type TreeQuery } from "./views/files/tree.ts";
 export { listFolders } from "./views/folders.ts";
 export type { ImportQuery } from "./views/import-filter.ts";
-export { listImports, readImport } from "./views/imports.ts";
+export { listImports, readImport, readImports } from "./views/imports.ts";
 export { listIncidents } from "./views/incidents.ts";
 export type { Page } from "./views/paging.ts";
 export { readRates } from "./views/rates.ts";
 export { listReads, type ReadQuery } from "./views/reads.ts";
 export { listSuits } from "./views/suits.ts";
-export { waitsWithin } from "./views/waits.ts";
+export { importsWithin, waitsWithin } from "./views/waits.ts";
 export {
   listImportDeliveries,
   listWebhookDeliveries,

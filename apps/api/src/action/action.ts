@@ -27,6 +27,7 @@ import type {
   RouteHandlerMethod,
 } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { FleetFeed } from "../progress/fleet/fleet-feed.ts";
 import type { ProgressFeed } from "../progress/progress-feed.ts";
 import type { StreamCount } from "../progress/stream-count.ts";
 
@@ -42,6 +43,7 @@ export interface ActionContext {
   /** The answers to requests that came with an Idempotency-Key. */
   readonly answers: KeptAnswers;
   readonly progress: ProgressFeed;
+  readonly changes: FleetFeed;
   readonly streams: StreamCount;
   readonly ready: () => Promise<Readiness>;
   /**

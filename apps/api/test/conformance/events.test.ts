@@ -199,6 +199,36 @@ it("refuses one stream too many, and serves it when another has left", async () 
   await expect.poll(async () => (await follow(view.import_id)).response.status).toBe(200);
 });
 
+it("counts the stream of everything with the others, and ends it when the API closes", async () => {
+  await restart({ streams: { each: 2 } });
+  const ask = (init?: RequestInit) =>
+    fetch(`${address}/v1/events`, { headers: bearer(testKey), ...init });
+  const all = await ask();
+  expect(Object.fromEntries(all.headers)).toMatchObject({
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-store",
+    "x-accel-buffering": "no",
+  });
+  const blocks = readBlocks(all);
+  expect((await blocks.next()).value).toEqual({ retry: "2000" });
+  expect((await blocks.next()).value).toMatchObject({ event: "reset", data: {} });
+  const leaving = new AbortController();
+  await ask({ signal: leaving.signal });
+  expect((await ask()).status).toBe(429);
+  expect((await follow(api.put().import_id)).response.status).toBe(429);
+  expect((await ask({ method: "HEAD" })).status).toBe(405);
+  leaving.abort();
+  await expect
+    .poll(async () => {
+      const again = await ask();
+      await again.body?.cancel();
+      return again.status;
+    })
+    .toBe(200);
+  await api.app.close();
+  for (let isOver = false; !isOver; ) isOver = (await blocks.next()).done === true;
+});
+
 it("keeps one event at most for a reader who takes none, and closes such a stream", async () => {
   await restart({ streams: { longestStall: 300 } });
   const sockets: Socket[] = [];

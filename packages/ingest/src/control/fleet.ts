@@ -1,4 +1,6 @@
 import {
+  type FolderOfImport,
+  type ImportView,
   isUnscoped,
   type QueueList,
   type RateHistory,
@@ -6,8 +8,19 @@ import {
   type Scope,
   type WorkerList,
 } from "@exhibit/contracts";
-import { type Ledger, ledgerWithin, listWorkers, readRates } from "@exhibit/ledger";
+import {
+  importsWithin,
+  type Ledger,
+  ledgerWithin,
+  listWorkers,
+  type Movement,
+  readChangedFolders,
+  readImports,
+  readMovement,
+  readRates,
+} from "@exhibit/ledger";
 import type { Engine } from "@exhibit/queue";
+import { withQueueWait } from "./queue-wait.ts";
 import { outsideScope, type Scoped } from "./scoped.ts";
 
 /** What all workers of a ledger do together. */
@@ -18,11 +31,25 @@ export interface Fleet {
   workers(): Promise<WorkerList>;
   /** Returns how many jobs the queues have. Throws AUTH_FORBIDDEN for whoever has a scope, too. */
   queues(): Promise<QueueList>;
+  /** Returns which imports within the scope may have changed. */
+  movement(): Promise<Movement>;
+  /** Returns some imports; those that aren't there are left out. */
+  views(importIds: string[]): Promise<ImportView[]>;
+  /**
+   * Returns those of some imports' folders about which there is something to say, and those of
+   * `besides`, after the id `after`.
+   */
+  folders(
+    importIds: string[],
+    page: { besides: readonly number[]; after: number },
+  ): Promise<{ items: FolderOfImport[]; next: number | null }>;
+  /** Returns which of these imports are within the scope. */
+  within(importIds: readonly string[]): Promise<string[]>;
 }
 
 export interface FleetDependencies {
   ledger: Ledger;
-  engine: Pick<Engine, "counts">;
+  engine: Pick<Engine, "counts" | "away">;
 }
 
 export function createFleet(dependencies: FleetDependencies): Scoped<Fleet> {
@@ -30,6 +57,8 @@ export function createFleet(dependencies: FleetDependencies): Scoped<Fleet> {
 }
 
 function fleetWithin(scope: Scope, { ledger, engine }: FleetDependencies): Fleet {
+  const own = ledgerWithin(ledger, scope);
+
   function checkUnscoped(): void {
     if (isUnscoped(scope)) return;
     throw outsideScope(
@@ -37,7 +66,7 @@ function fleetWithin(scope: Scope, { ledger, engine }: FleetDependencies): Fleet
     );
   }
   return {
-    rates: ({ last }) => readRates(ledgerWithin(ledger, scope), historyOf(last)),
+    rates: ({ last }) => readRates(own, historyOf(last)),
     async workers() {
       checkUnscoped();
       return { items: await listWorkers(ledger) };
@@ -49,6 +78,13 @@ function fleetWithin(scope: Scope, { ledger, engine }: FleetDependencies): Fleet
       });
       return { items };
     },
+    movement: () => readMovement(own),
+    async views(importIds) {
+      const views = await readImports(own, importIds);
+      return views.map((view) => withQueueWait(view, engine.away()));
+    },
+    folders: (importIds, page) => readChangedFolders(own, importIds, page),
+    within: (importIds) => importsWithin(own, importIds),
   };
 }
 

@@ -19,7 +19,6 @@ import {
   type RateHistory,
   type RateQuery,
   type RetryRequest,
-  restingStatuses,
   type Scope,
   type TreePage,
   UNNAMED_ACTOR,
@@ -61,7 +60,7 @@ import {
   type TreeQuery,
   waiveFiles,
 } from "@exhibit/ledger";
-import type { Away, Engine, JobRef, QueueName } from "@exhibit/queue";
+import type { Engine, JobRef, QueueName } from "@exhibit/queue";
 import type { Logger } from "@exhibit/telemetry";
 import { enqueueSoon, jobOfShard, jobsOfFolders, reprioritizeSoon } from "../jobs/enqueue.ts";
 import { ringWebhooks } from "../jobs/ring-webhooks.ts";
@@ -69,6 +68,7 @@ import type { Ask } from "../questions/ask.ts";
 import type { Asker } from "../questions/question.ts";
 import { checkRequest } from "./check-request.ts";
 import { historyOf } from "./fleet.ts";
+import { withQueueWait } from "./queue-wait.ts";
 import type { Scoped } from "./scoped.ts";
 
 interface PageQuery {
@@ -282,22 +282,6 @@ function importsWithin(scope: Scope, dependencies: ImportsDependencies): Imports
 
 function actOf(done: { eventId: string; files: number; folderIds?: readonly number[] }): Act {
   return { event_id: done.eventId, files: done.files, folders: done.folderIds?.length ?? 0 };
-}
-
-/**
- * Adds to an import that isn't at rest that it waits for an unreachable queue: running work goes
- * on, but no more is begun.
- */
-function withQueueWait(view: ImportView, away: Away | undefined): ImportView {
-  if (away === undefined || restingStatuses.has(view.status)) return view;
-  const wait = {
-    for: "queue" as const,
-    name: null,
-    since: away.since.toISOString(),
-    code: "SERVICE_UNREACHABLE",
-    message: `The queue doesn't answer: ${away.reason}.`,
-  };
-  return { ...view, waiting: [...view.waiting, wait] };
 }
 
 /** Returns a folder's number. Text that can't be an id names a folder that doesn't exist. */

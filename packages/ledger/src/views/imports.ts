@@ -35,6 +35,22 @@ export async function readImport(ledger: Ledger, importId: string): Promise<Impo
   return importView(row, await readImportDetails(ledger, [importId]), isTrial(ledger));
 }
 
+/** Returns some imports as people see them; those that aren't there are left out. */
+export async function readImports(ledger: Ledger, importIds: string[]): Promise<ImportView[]> {
+  if (importIds.length === 0) return [];
+  const rows = await ledger.db
+    .selectFrom("imports")
+    .select(shownColumns)
+    .where("id", "in", importIds)
+    .where(isWithin(ledger))
+    .execute();
+  const beside = await readImportDetails(
+    ledger,
+    rows.map(({ id }) => id),
+  );
+  return rows.map((row) => importView(row, beside, isTrial(ledger)));
+}
+
 /**
  * Lists imports, the newest first or the oldest: their ids are UUIDs of version 7, so the order of ids
  * is that of creation, and an import that changes stays where it is.

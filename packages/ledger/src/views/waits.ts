@@ -11,11 +11,16 @@ export async function waitsWithin(
 ): Promise<FleetWaits["waits"]> {
   if (ledger.scope === undefined || waits.length === 0) return waits;
   const told = new Set(waits.map(({ import_id }) => import_id));
-  const importIds = [...told].filter((id) => UUID.test(id));
+  const within = new Set(await importsWithin(ledger, [...told]));
+  return waits.filter(({ import_id }) => within.has(import_id));
+}
+
+/** Returns which of these are imports within the ledger's scope. */
+export async function importsWithin(ledger: Ledger, ids: readonly string[]): Promise<string[]> {
+  const importIds = ids.filter((id) => UUID.test(id));
   const { rows } = await sql<{ id: string }>`
     select id from imports where id = any(${importIds}::uuid[]) and ${isWithin(ledger)}`.execute(
     ledger.db,
   );
-  const within = new Set(rows.map(({ id }) => id));
-  return waits.filter(({ import_id }) => within.has(import_id));
+  return rows.map(({ id }) => id);
 }

@@ -7,15 +7,22 @@ import {
   beat,
   cancelImport,
   createImport,
+  finishShard,
   fixDestination,
+  importsWithin,
   type Ledger,
   ledgerWithin,
   listLeases,
   listWorkers,
+  readChangedFolders,
+  readImport,
+  readImports,
+  readMovement,
   readWaitingWork,
+  recordOutcomes,
   recordWorkerFacts,
 } from "../../src/index.ts";
-import { planned } from "../imports.ts";
+import { filesOf, type One, planned, stored, troubled } from "../imports.ts";
 
 describe.each(Object.entries(ledgerKinds))("What the fleet does for vendors, on %s", (_, open) => {
   let ledger: Ledger;
@@ -119,5 +126,64 @@ describe.each(Object.entries(ledgerKinds))("What the fleet does for vendors, on 
     expect(await readWaitingWork(within)).toEqual(new Map([["kongur", { files: 0, imports: 2 }]]));
     await cancelImport(ledger, importId, { who: "test" });
     expect((await readWaitingWork(ledger)).get("kongur")).toEqual(before);
+  });
+});
+
+describe.each(Object.entries(ledgerKinds))("What may have changed, on %s", (_, open) => {
+  let ledger: Ledger;
+  let remove: () => Promise<void>;
+  beforeAll(async () => {
+    ({ ledger, remove } = await open());
+  });
+  afterAll(() => remove());
+
+  test("an import is found while it runs, and by what people do to it, within the scope", async () => {
+    const { importId } = await planned(ledger, 2);
+    const within = (entrust: string) =>
+      ledgerWithin(ledger, { ...everything, entrust_ids: [entrust] });
+    const ofRunning = async (of: Ledger) => (await readMovement(of)).running.map(({ id }) => id);
+    expect(await ofRunning(ledger)).toContain(importId);
+    expect(await ofRunning(within("E-77"))).toContain(importId);
+    expect(await ofRunning(within("E-1"))).toEqual([]);
+    const before = await readMovement(ledger);
+    expect(before.hasMoreActs).toBe(false);
+    await cancelImport(ledger, importId, { who: "test" });
+    const after = await readMovement(ledger);
+    expect(await ofRunning(ledger)).not.toContain(importId);
+    expect(after.acts.map(({ id }) => id).slice(1)).toEqual(before.acts.map(({ id }) => id));
+    expect(after.acts[0]?.importId).toBe(importId);
+    expect((await readMovement(within("E-1"))).acts).toEqual([]);
+    const unknown = "0f8fad5b-d9cb-469f-a165-70867728950e";
+    expect(await importsWithin(within("E-77"), [importId, unknown, "x"])).toEqual([importId]);
+    expect(await importsWithin(within("E-1"), [importId])).toEqual([]);
+    const views = await readImports(ledger, [importId, unknown]);
+    expect(views).toEqual(
+      [await readImport(ledger, importId)].map((view) => ({
+        ...view,
+        seconds: expect.any(Number),
+      })),
+    );
+    expect(await readImports(within("E-1"), [importId])).toEqual([]);
+  });
+
+  test("folders are read that aren't done, that have failures, or that are asked for besides, page by page", async () => {
+    const { importId } = await troubled(ledger);
+    const { importId: open, folder } = await planned(ledger, 1);
+    const of = async (ids: string[], besides: number[], after = 0, from: Ledger = ledger) =>
+      await readChangedFolders(from, ids, { besides, after });
+    const [failed] = (await of([importId], [])).items;
+    expect(failed).toMatchObject({ import_id: importId, status: "attention", failed: 2 });
+    const [running] = (await of([open], [])).items;
+    expect(running).toMatchObject({ folder_id: String(folder.id), status: "storing" });
+    expect(await of([open], [], folder.id)).toEqual({ items: [], next: null });
+    const { importId: done, folder: own, shardId } = await planned(ledger, 1);
+    const [file] = await filesOf<One>(ledger, shardId);
+    await recordOutcomes(ledger, own.id, [stored(file)], []);
+    await finishShard(ledger, shardId);
+    expect((await of([done], [])).items).toEqual([]);
+    expect((await of([done], [own.id])).items).toMatchObject([{ status: "done", stored: 1 }]);
+    const others = ledgerWithin(ledger, { ...everything, entrust_ids: ["E-1"] });
+    expect((await of([importId, open, done], [own.id], 0, others)).items).toEqual([]);
+    expect(await of([], [])).toEqual({ items: [], next: null });
   });
 });

@@ -6,6 +6,7 @@ import { action } from "../../action/action.ts";
 import { failures } from "../../action/failure-responses.ts";
 import { importParams } from "../../action/import-params.ts";
 import { eventsOf, hasSeenEnd } from "../../progress/progress-events.ts";
+import { sendEvents } from "../../progress/send-events.ts";
 import { createSharedReads } from "../../progress/shared-reads.ts";
 
 export const followImport = action(
@@ -39,25 +40,9 @@ export const followImport = action(
       const lastId = request.headers["last-event-id"];
       // An EventSource that is answered so doesn't connect again.
       if (hasSeenEnd(first, lastId)) return reply.code(204).send(undefined);
-      const stream = streams.enter(name);
-      const gone = new AbortController();
-      const leave = () => {
-        stream.leave();
-        gone.abort();
-      };
-      reply.raw.once("close", leave);
-      // They may have left while the import was read.
-      if (reply.raw.destroyed) leave();
-      // A reader misses views while it is slow, so that one event at most waits for it. One that takes
-      // nothing at all holds its place for no longer than this.
-      reply.raw.setTimeout(streams.longestStall, () => reply.raw.destroy());
-      const events = Readable.from(eventsOf(progress.follow(first, gone.signal), lastId));
-      reply.type("text/event-stream; charset=utf-8").header("cache-control", "no-store");
-      // Without this, nginx holds events back until its buffer is full.
-      reply.header("x-accel-buffering", "no");
-      // A kept-alive connection whose stream ends while the server closes would delay the close by
-      // a minute.
-      reply.header("connection", "close");
+      const events = sendEvents(reply, name, streams, (gone) =>
+        Readable.from(eventsOf(progress.follow(first, gone), lastId)),
+      );
       // Fastify sends a stream unchanged; the schema describes the text that it carries.
       return reply.send(events as unknown as string);
     };

@@ -8,7 +8,8 @@ import { startApi } from "../../fake-imports.ts";
 
 let api: Awaited<ReturnType<typeof startApi>>;
 beforeAll(async () => {
-  api = await startApi();
+  // The stream of everything ends soon, because a request here waits for the whole answer.
+  api = await startApi({ progress: { interval: 5, life: 1 } });
 });
 afterAll(() => api.app.close());
 
