@@ -47,6 +47,9 @@ const LIFE = 60_000;
 /** For how many scopes the vendors are read in one look, those first for which it was longest ago. */
 const MAX_SCOPES_READ = 25;
 
+/** Of how many imports a group keeps whether its scope has them: enough for the log and a day's imports. */
+const MAX_ASKED = 20_000;
+
 /** Watchers with the same scope: they are told the same. */
 interface Group {
   readonly name: string;
@@ -131,13 +134,22 @@ export function createFleetFeed(options: FleetFeedOptions): FleetFeed {
     for (const thing of seen) read.set(thing.key, thing);
     const scoped = [...groups.values()].filter(({ name }) => name !== ALL);
     for (const thing of await vendorsOf(scoped, now)) read.set(thing.key, thing);
-    for (const group of scoped) await askWithin(group);
+    for (const group of scoped) {
+      if (group.asked.size > MAX_ASKED) forgetAsked(group);
+      await askWithin(group);
+    }
     log.add([...read.values()]);
     read.clear();
     hasLooked = true;
     for (const group of groups.values()) group.news.clear();
     // One that has come meanwhile is asked for in the next look.
     for (const group of scoped) group.isReady = true;
+  }
+
+  function forgetAsked(group: Group): void {
+    group.asked.clear();
+    group.within.clear();
+    group.isReady = false;
   }
 
   async function vendorsOf(scoped: readonly Group[], now: number): Promise<Thing[]> {

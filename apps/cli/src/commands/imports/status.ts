@@ -3,6 +3,7 @@ import {
   type ImportStatus,
   type ImportView,
   importStatuses,
+  restingStatuses,
   TRIAL_NOTICE,
 } from "@exhibit/contracts";
 import { InvalidArgumentError, Option } from "commander";
@@ -100,10 +101,27 @@ async function showLatest(
   } else {
     for (const line of importTable(views, { utc })) terminal.say(line);
     terminal.say(await countLine(api, filter, { shown: views.length, next }));
+    const isRunning = views.some(({ status: now }) => !restingStatuses.has(now));
+    if (isRunning && !isFiltered) for (const line of await jobLines(api)) terminal.say(line);
     if (views.some(({ trial }) => trial)) terminal.say(TRIAL_NOTICE);
   }
   terminal.result({ imports: views, more: next !== null });
   return exitCodes.done;
+}
+
+/**
+ * Returns `Jobs: store 12 waiting, 4 running; plan 1 running.` It stands beside the list: without it where
+ * the caller may not know, or the API is of an earlier release.
+ */
+async function jobLines(api: ApiClient): Promise<string[]> {
+  const { items } = await api.queues().catch(() => ({ items: [] }));
+  const jobs = items.flatMap(({ queue, waiting, active, delayed, failed }) => {
+    const numbers = { waiting, running: active, "to come again": delayed, failed };
+    const some = Object.entries(numbers).filter(([, number]) => number > 0);
+    const said = some.map(([what, number]) => `${formatNumber(number)} ${what}`);
+    return said.length === 0 ? [] : [`${queue} ${said.join(", ")}`];
+  });
+  return jobs.length === 0 ? [] : [`Jobs: ${jobs.join("; ")}.`];
 }
 
 /** Returns the newest imports, at most so many, and the cursor of the next page. */

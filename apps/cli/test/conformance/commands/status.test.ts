@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   type Answer,
+  errorJson,
   eventStream,
   folderOf,
   importId,
@@ -45,6 +46,38 @@ test("status lists the latest imports by short ids, with their cases, and says h
   expect(thousands.stdout).toContain("3 imports; more than 1,000 more:");
   const all = await against(imports(1500), ["status", "--all", "--json"]);
   expect(all.last()).toMatchObject({ imports: { length: 1500 }, more: false });
+});
+
+test("while something runs, the list says how many jobs there are, if one may know", async () => {
+  const oldest_at = "2026-03-01T10:00:00.000Z";
+  const idle = { waiting: 0, active: 0, delayed: 0, failed: 0, oldest_at: null };
+  const queues = [
+    { ...idle, queue: "plan", active: 1 },
+    { queue: "store", waiting: 1200, active: 4, delayed: 2, failed: 3, oldest_at },
+    { ...idle, queue: "seal" },
+  ];
+  const list = imports(1);
+  const busy = await against(
+    (response, asked) =>
+      asked.path === "/v1/queues" ? json(response, { items: queues }) : list(response, asked),
+    ["status"],
+  );
+  expect(busy.stdout).toContain(
+    "1 import.\nJobs: plan 1 running; store 1,200 waiting, 4 running, 2 to come again, 3 failed.\n",
+  );
+  const scoped = await against(
+    (response, asked) =>
+      asked.path === "/v1/queues"
+        ? errorJson(response, 403, "AUTH_FORBIDDEN", "no")
+        : list(response, asked),
+    ["status"],
+  );
+  expect(scoped.stdout).toMatch(/1 import\.\n$/);
+  const resting = await against(
+    (response) => json(response, { items: [sealed], next: null }),
+    ["status"],
+  );
+  expect(resting.asked.map(({ path }) => path)).not.toContain("/v1/queues");
 });
 
 test("of a trial it says that nothing left this machine, and watch says so at its start and end", async () => {
