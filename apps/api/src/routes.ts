@@ -4,6 +4,7 @@ import type { Action, ActionContext, Again } from "./action/action.ts";
 import { actorHeaders, keyedHeaders } from "./action/actor.ts";
 import { onRecord } from "./action/on-record.ts";
 import { admitLargeBodies, LARGE_BODY_LIMIT } from "./http/body-sizes.ts";
+import { createCompression } from "./http/compression.ts";
 import { tagged } from "./http/entity-tags.ts";
 import { createAnswerOnce } from "./idempotency/answer-once.ts";
 import { operationIdOf } from "./pages/openapi.ts";
@@ -165,12 +166,14 @@ function leadsTo(pattern: readonly string[], parts: readonly string[]): boolean 
 /** Adds all routes of the table to a server. */
 export function addRoutes(app: FastifyInstance, context: ActionContext): void {
   const once = createAnswerOnce(context.answers);
+  const compressed = createCompression();
   for (const [method, url, needs, action] of routes) {
     const { schema, head = true, largeBodies, logLevel, knows, unscoped } = action;
     const { isPolled, evidence, isSecret = false, again = importAgain } = action;
     const onSend = [
       ...(evidence === undefined ? [] : [onRecord(evidence, context.recordRead)]),
       ...(isPolled ? [tagged] : []),
+      ...(isSecret ? [] : [compressed]),
     ];
     const handler = action.handler(context);
     const success = successOf(action);

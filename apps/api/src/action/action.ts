@@ -85,7 +85,10 @@ export interface RouteTraits {
   readonly evidence?: EvidenceList;
   /** Whether it is a read that clients repeat, so that they can ask whether anything has changed. @defaultValue false */
   readonly isPolled?: true;
-  /** Whether the answer holds a secret, so that it can't be kept for a repetition. @defaultValue false */
+  /**
+   * Whether the answer holds a secret, so that it can't be kept for a repetition; nor is it compressed,
+   * because its length would then tell of the secret. @defaultValue false
+   */
   readonly isSecret?: true;
   /**
    * Answers a request that was carried out before, when the answer itself was lost together with the

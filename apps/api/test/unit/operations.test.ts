@@ -158,7 +158,7 @@ it("shows a browser a page with these links, each relative to it, and its icon",
   const answer = await api.app.inject({ url: "/", headers: browser });
   expect(answer.headers).toMatchObject({
     "content-type": "text/html; charset=utf-8",
-    vary: "accept",
+    vary: "accept, accept-encoding",
   });
   const links = [...answer.body.matchAll(/href="([^"]+)"/g)].map(([, link]) => link ?? "");
   expect(links).toHaveLength(7);

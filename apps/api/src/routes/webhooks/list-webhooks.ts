@@ -14,4 +14,6 @@ export const listWebhooks = action(
   ({ webhooksOf }) =>
     async (request) =>
       webhooksOf(request).list(request.query),
+  // Addresses may hold secrets of their receivers.
+  { isSecret: true },
 );
