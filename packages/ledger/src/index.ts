@@ -137,6 +137,7 @@ export {
   removeEndpoint,
   rotateEndpoint,
 } from "./webhooks/endpoints.ts";
+export { readWebhookLabels, type WebhookLabel } from "./webhooks/labels.ts";
 export {
   type ClaimedDelivery,
   claimDelivery,
@@ -159,6 +160,7 @@ export {
   putQuestion,
   readAnswer,
   readQuestion,
+  readQuestionLabels,
 } from "./work/questions.ts";
 export { findQuietImports, type OpenWork } from "./work/quiet-imports.ts";
 export { readStoredBefore } from "./work/stored-before.ts";

@@ -1,7 +1,10 @@
+import { webhookOperations } from "./webhook-operations.ts";
+
 /** The parts of an OpenAPI document that are used here. */
 export interface OpenApi {
   readonly servers?: readonly object[];
   readonly paths?: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly webhooks?: Readonly<Record<string, object>>;
   readonly components?: { readonly schemas?: Readonly<Record<string, unknown>> };
 }
 
@@ -24,7 +27,8 @@ export function finished(document: OpenApi): OpenApi {
   // Relative to the document, because a proxy may add a path in front. The library takes no such address.
   const servers = [{ url: ".", description: "This server" }];
   const described = describeResponses(inPlainForm(document));
-  return { ...withPlainNames(withoutUnused(described)), servers };
+  const whole = { ...described, webhooks: webhookOperations };
+  return { ...withPlainNames(withoutUnused(whole)), servers };
 }
 
 /** Gives schemas the form that generators of clients understand. */
@@ -70,10 +74,10 @@ function describeResponses(document: OpenApi): OpenApi {
  * one for responses.
  */
 function withoutUnused(document: OpenApi): OpenApi {
-  const { paths, components } = document;
+  const { paths, webhooks, components } = document;
   const schemas = components?.schemas ?? {};
   const used = new Set<string>();
-  const waiting: unknown[] = [paths];
+  const waiting: unknown[] = [paths, webhooks];
   for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
     for (const [, name] of JSON.stringify(part).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
       if (name === undefined || used.has(name)) continue;

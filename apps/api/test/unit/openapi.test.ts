@@ -10,7 +10,11 @@ let document: {
   servers: { url: string }[];
   tags: { name: string; description: string }[];
   paths: Record<string, Record<string, Operation>>;
+  webhooks: Record<string, Any>;
+  components: { schemas: Record<string, Any> };
 };
+// biome-ignore lint/suspicious/noExplicitAny: what a document says is looked at, whatever it is
+type Any = any;
 interface Operation {
   operationId?: string;
   summary?: string;
@@ -40,6 +44,16 @@ it("names each operation, so that clients can be generated", () => {
   expect(new Set(ids).size).toBe(ids.length);
   for (const id of ids) expect(id).toMatch(/^[a-z][A-Za-z]+$/);
   expect(ids).toEqual(expect.arrayContaining(["createImport", "listFiles", "setBandwidth"]));
+});
+
+it("describes each message that a webhook is sent, and its schema", () => {
+  const told = Object.entries(document.webhooks).map(([event, { post }]) => {
+    const { $ref = "" } = post.requestBody.content["application/json"].schema;
+    const { type } = document.components.schemas[$ref.split("/").at(-1) ?? ""].properties;
+    return [event, (type.enum ?? [type.const]).includes(event), post.parameters.length];
+  });
+  const events = [...contracts.webhookEvents, "webhook.test"];
+  expect(told).toEqual(events.map((event) => [event, true, 3]));
 });
 
 it("says of each operation what it does, and what is answered", () => {

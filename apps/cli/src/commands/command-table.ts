@@ -13,6 +13,7 @@ const table: Readonly<Record<string, Load>> = {
   case: async () => (await import("./cases/case.ts")).caseCommand,
   sources: async () => (await import("./imports/sources.ts")).sourcesCommand,
   files: async () => (await import("./imports/files.ts")).filesCommand,
+  failures: async () => (await import("./failures/failures.ts")).failuresCommand,
   watch: async () => (await import("./imports/watch.ts")).watchCommand,
   retry: async () => (await import("./imports/retry.ts")).retryCommand,
   waive: async () => (await import("./imports/waive.ts")).waiveCommand,

@@ -141,6 +141,27 @@ const sources = {
   ...{ next: HOSTILE, complete: true, unnamed: 0 },
 };
 const webhook = webhookOf({ url: HOSTILE, description: HOSTILE, failures: 1, error: HOSTILE });
+const failures = {
+  items: [
+    {
+      ...{ ...failure, pattern: HOSTILE, vendor: HOSTILE, folder_id: "1", failed: 1, waiting: 0 },
+      import: { import_id: importId, entrust_id: HOSTILE, title: HOSTILE, status: "attention" },
+      ...{ sources: 0, imports: 1, action: "retry", retry_helps: true },
+      ...{ first_at: null, last_at: pause.at, samples: [] },
+    },
+  ],
+  ...{ groups: 2, failed: 1, waiting: 0 },
+};
+const refusal = { import_id: HOSTILE, status: null, act: null };
+const acted = {
+  items: [
+    {
+      ...refusal,
+      error: { code: "STATE_CONFLICT", detail: HOSTILE, remedy: HOSTILE, details: {} },
+    },
+  ],
+  ...{ files: 0, done: 0, refused: 1 },
+};
 const delivery = deliveryOf({ host: HOSTILE, error: HOSTILE, answer: HOSTILE });
 
 /** An API all of whose texts are somebody else's. */
@@ -148,6 +169,8 @@ const hostileApi: Answer = (response, { method, path }) => {
   const page = (item: unknown) => json(response, { items: [item], next: null });
   const [route = ""] = path.split("?");
   if (route === "/v1/dry-runs") return json(response, found);
+  if (route === "/v1/failures") return json(response, failures);
+  if (route.startsWith("/v1/failures/")) return json(response, acted, 202);
   if (route === "/v1/sources") return json(response, sources);
   if (route.endsWith("/events")) return eventStream(response)(view);
   if (route.endsWith("/folders")) return page(folder);
@@ -216,6 +239,12 @@ const lines: Record<string, readonly string[][]> = {
     ["files", importId],
     ["files", importId, "--state", HOSTILE],
     ["files", importId, "--output", `missing/${HOSTILE}`],
+  ],
+  failures: [
+    ["failures", "--vendor", HOSTILE],
+    ["failures", "--by", HOSTILE],
+    ["failures", "retry", "--entrust", HOSTILE],
+    ["failures", "waive", "--all", "--why", HOSTILE],
   ],
   retry: [
     ["retry", importId],

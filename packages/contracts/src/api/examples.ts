@@ -20,6 +20,17 @@ const folderRequest = {
 };
 
 export const examples = {
+  importEvent: {
+    ...{ type: "import.sealed", timestamp: "2026-01-02T03:04:08.901Z" },
+    data: {
+      import_id: "01a22c49-badb-7623-9423-f87ffd554b16",
+      ...{ entrust_id: "E-77", status: "sealed", labels: { court: "hangzhou" }, seq: 4711 },
+      counts: {
+        ...{ files: 12, bytes: 4_096_000, stored: 11, stored_bytes: 3_596_000 },
+        ...{ identical: 1, identical_bytes: 500_000, failed: 0, waived: 0, skipped: 1 },
+      },
+    },
+  },
   sourceFolders: {
     path: "/evidence",
     items: [

@@ -1,5 +1,9 @@
 import { z } from "zod";
 import { plainText, plainWord } from "../text/plain-text.ts";
+import { examples } from "./examples.ts";
+import { counts } from "./imports/counters.ts";
+import { labels } from "./imports/import-names.ts";
+import { importStatus } from "./imports/states.ts";
 import { pageOf } from "./pages.ts";
 
 /** What is told of an import, and when. */
@@ -138,6 +142,31 @@ export const newWebhook = webhookView
   })
   .meta({ id: "NewWebhook" });
 export type NewWebhook = z.output<typeof newWebhook>;
+
+/** What a receiver is sent of an import. */
+export const importEvent = z
+  .strictObject({
+    type: webhookEvent,
+    timestamp: z.iso.datetime().describe("When it happened"),
+    data: z.strictObject({
+      import_id: z.uuid(),
+      entrust_id: z.string().nullable(),
+      status: importStatus,
+      labels: labels.nullable().describe("Null if they have more than 2 KiB"),
+      counts: counts.omit({ planned: true }),
+      seq: z.int().describe("Of two events of one import, the higher one is the later one"),
+    }),
+  })
+  .meta({ id: "ImportEvent", examples: [examples.importEvent] });
+
+/** What a receiver is sent when somebody tests the webhook. */
+export const webhookTest = z
+  .strictObject({
+    type: z.literal("webhook.test"),
+    timestamp: z.iso.datetime(),
+    data: z.strictObject({ seq: z.int() }),
+  })
+  .meta({ id: "WebhookTest" });
 
 export const deliveryStates = ["pending", "delivered", "dead", "withheld"] as const;
 export type DeliveryState = (typeof deliveryStates)[number];

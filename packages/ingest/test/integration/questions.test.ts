@@ -10,6 +10,7 @@ import { ledgerKinds } from "@exhibit/ledger/testing";
 import { Postponed } from "@exhibit/queue";
 import type { SourceEntry, SourceReader, Sources } from "@exhibit/sources";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createJobLabels } from "../../src/jobs/job-labels.ts";
 import { type AnswerDependencies, answer } from "../../src/questions/answer.ts";
 import type { Question } from "../../src/questions/question.ts";
 import { attemptOf, createRig } from "../rig.ts";
@@ -158,4 +159,30 @@ describe("A question", () => {
     await expect(worker.answer(id)).rejects.toMatchObject({ code: "SERVICE_UNREACHABLE" });
     expect(await worker.answerTo(id)).toBeNull();
   });
+});
+
+test("the job of a question is titled by what is asked, and by whom", async () => {
+  const labels = createJobLabels(ledger);
+  const titleOf = async (question: Question) => {
+    const asked = { askedBy: "key:portal", question: JSON.stringify(question) };
+    const id = await putQuestion({ ...ledgerWithin(ledger, everything), scope: everything }, asked);
+    const title = (await labels("answer", [id, "x"])).get(id);
+    await forgetQuestion(ledger, id);
+    return title;
+  };
+  const list = { kind: "source_folders", limit: 1, after: undefined } as const;
+  const of = { vendor: "kongur", entrust_id: "E-77", suit_ids: [], folder: { suit_id: "1001" } };
+  expect([
+    await titleOf({ kind: "dry_run", request }),
+    await titleOf({ kind: "dry_run", request: { ...request, entrust_id: "E-77" } }),
+    await titleOf({ ...list, path: "/evidence" }),
+    await titleOf({ ...list, path: undefined }),
+    await titleOf({ kind: "vendor_check", of }),
+  ]).toEqual([
+    "dry run of 2 folders, for key:portal",
+    "dry run of E-77, for key:portal",
+    "folders of /evidence, for key:portal",
+    "folders of the roots, for key:portal",
+    "check of kongur suit_id=1001, for key:portal",
+  ]);
 });

@@ -20,7 +20,12 @@ import { startReceiver } from "@exhibit/testkit";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createWebhooks, type Webhooks } from "../../src/control/webhooks.ts";
-import { createWebhookSecrets, deliver, enqueueOpenWork } from "../../src/index.ts";
+import {
+  createJobLabels,
+  createWebhookSecrets,
+  deliver,
+  enqueueOpenWork,
+} from "../../src/index.ts";
 import { attemptOf } from "../rig.ts";
 
 const secrets = createWebhookSecrets(
@@ -499,4 +504,20 @@ test("the reconciler rings for what has been due for a while, even if its job wa
     [{ id: rig.webhook.webhook_id }],
     { isNewer: true },
   ]);
+});
+
+test("a webhook's job is titled by where it sends what next, without the address's secrets", async () => {
+  await using rig = await start(says(500));
+  const labels = createJobLabels(ledger);
+  const title = async () => [...(await labels("deliver", [rig.webhook.webhook_id, "x"])).values()];
+  const host = new URL(rig.receiver.url).host;
+  expect(await title()).toEqual([host]);
+  const importId = await makeImport();
+  expect(await title()).toEqual([`${host}: import.created of E-77, import ${importId}`]);
+  await rig.webhooks.test(rig.webhook.webhook_id);
+  expect(await title()).toEqual([
+    `${host}: import.created of E-77, import ${importId}, and 1 more`,
+  ]);
+  await ledger.db.deleteFrom("deliveries").where("import_id", "is not", null).execute();
+  expect(await title()).toEqual([`${host}: webhook.test`]);
 });

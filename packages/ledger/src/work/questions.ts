@@ -1,6 +1,7 @@
 import { ExhibitError, type Scope } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
+import { UUID } from "./check-import.ts";
 
 /** Questions of one principal that may wait for an answer at the same time. */
 const MAX_ASKED = 4;
@@ -47,6 +48,20 @@ export async function readQuestion(
     .where("answer", "is", null)
     .where(isRecent)
     .executeTakeFirst();
+}
+
+/** Returns questions and who asked them, for the titles of their jobs; unknown ids are skipped. */
+export async function readQuestionLabels(
+  { db }: Ledger,
+  ids: readonly string[],
+): Promise<{ id: string; asked_by: string; question: string }[]> {
+  const known = ids.filter((id) => UUID.test(id));
+  if (known.length === 0) return [];
+  return await db
+    .selectFrom("questions")
+    .select(["id", "asked_by", "question"])
+    .where("id", "in", known)
+    .execute();
 }
 
 /** Answers a question, once. */
