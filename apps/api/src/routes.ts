@@ -6,7 +6,7 @@ import { onRecord } from "./action/on-record.ts";
 import { admitLargeBodies, LARGE_BODY_LIMIT } from "./http/body-sizes.ts";
 import { createCompression } from "./http/compression.ts";
 import { tagged } from "./http/entity-tags.ts";
-import { createAnswerOnce } from "./idempotency/answer-once.ts";
+import { createAnswerOnce, type Once } from "./idempotency/answer-once.ts";
 import { operationIdOf } from "./pages/openapi.ts";
 import { createKey } from "./routes/access/create-key.ts";
 import { listKeyAudit } from "./routes/access/list-key-audit.ts";
@@ -170,11 +170,10 @@ export function addRoutes(app: FastifyInstance, context: ActionContext): void {
   for (const [method, url, needs, action] of routes) {
     const { schema, head = true, largeBodies, logLevel, knows, unscoped } = action;
     const { isPolled, evidence, isSecret = false, again = importAgain } = action;
-    const onSend = [
-      ...(evidence === undefined ? [] : [onRecord(evidence, context.recordRead)]),
-      ...(isPolled ? [tagged] : []),
-      ...(isSecret ? [] : [compressed]),
-    ];
+    const recorded = evidence === undefined ? [] : [onRecord(evidence, context.recordRead)];
+    const onSend = [...recorded, ...(isPolled ? [tagged] : []), ...(isSecret ? [] : [compressed])];
+    // What can't be recorded isn't shown, and so it isn't kept for a repetition either.
+    const withRecord = (kept: Once) => ({ ...kept, onSend: [...recorded, kept.onSend] });
     const handler = action.handler(context);
     const success = successOf(action);
     app.route({
@@ -184,7 +183,7 @@ export function addRoutes(app: FastifyInstance, context: ActionContext): void {
         operationId: operationIdOf(method, url),
         ...withNeeds(schema, needs, unscoped),
         ...(method !== "GET" && { headers: isSecret ? actorHeaders : keyedHeaders }),
-        ...(evidence !== undefined && { headers: actorHeaders }),
+        ...(method === "GET" && evidence !== undefined && { headers: actorHeaders }),
       },
       config: { needs, ...(knows && { knows }), ...(unscoped && { unscoped }) },
       ...(largeBodies === true
@@ -192,7 +191,7 @@ export function addRoutes(app: FastifyInstance, context: ActionContext): void {
         : {}),
       ...(method === "GET"
         ? { handler, exposeHeadRoute: head, onSend }
-        : once({ handler, success, isSecret, again: again(context) })),
+        : withRecord(once({ handler, success, isSecret, again: again(context) }))),
       ...(logLevel === undefined ? {} : { logLevel }),
     });
   }

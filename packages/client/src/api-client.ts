@@ -127,6 +127,8 @@ export interface ImportFilter {
   title?: string | undefined;
   /** Labels as `key:value`; all of them. */
   labels?: readonly string[] | undefined;
+  /** Whether it waits for its start. */
+  scheduled?: boolean | undefined;
 }
 
 /** Which audit events are listed; everything that is given has to match. */

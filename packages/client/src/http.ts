@@ -72,7 +72,9 @@ interface Page<Item> {
   next: string | null;
 }
 
-export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
+export type Query = Readonly<
+  Record<string, string | number | boolean | readonly string[] | undefined>
+>;
 
 /** Items that a page of a list has at most. */
 const PAGE_SIZE = 1000;

@@ -2,9 +2,9 @@ import { randomInt } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { FileView, ImportView } from "@exhibit/contracts";
+import type { DeliveryView, FileView, ImportView, NewWebhook } from "@exhibit/contracts";
 import type { Sandbox } from "@exhibit/sandbox";
-import { stopProcess } from "@exhibit/testkit";
+import { startReceiver, stopProcess } from "@exhibit/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type OwnProcesses, prepareProcesses } from "../../support/own-processes.ts";
 import { createClient, importOfSuits, writeTree } from "../../support/system.ts";
@@ -111,6 +111,51 @@ describe("Workers as processes of their own", () => {
     expect(Date.now() - since).toBeLessThan(8_000);
   });
 });
+
+test.each(["Redis and Postgres", "embedded"])(
+  "An event whose receiver has it when the process that sends it is killed comes again, under the same id (%s)",
+  async (kind) => {
+    own.env.EXHIBIT_LEASE_KEY = Buffer.alloc(32, 7).toString("base64");
+    const isFleet = kind !== "embedded";
+    const start = () => (isFleet ? startWorker() : own.start("up", /Bull Board/));
+    if (isFleet) {
+      await own.useServers();
+      await own.start("api", /API listens/);
+    }
+    let sender = await start();
+    const made = Promise.withResolvers<void>();
+    // It has the event, and says so to nobody: its answer comes when the sender is dead.
+    await using receiver = await startReceiver(async (response, _request, count) => {
+      if (count === 1) {
+        await made.promise;
+        await stopProcess(sender, "SIGKILL");
+      }
+      response.writeHead(204).end();
+    });
+    const hook = await client().post<NewWebhook>("/v1/webhooks", {
+      ...{ url: receiver.url, events: ["import.created"] },
+    });
+    await writeTree(join(folder, "1001"), { "a.pdf": "a" });
+    const told = await client().post<ImportView>("/v1/imports", suits("1001"));
+    made.resolve();
+    await receiver.reached(1);
+    await stopProcess(sender, "SIGKILL");
+    sender = await start();
+    const path = `/v1/webhooks/${hook.body.webhook_id}/deliveries`;
+    const deliveries = async () => (await client().get<{ items: DeliveryView[] }>(path)).items;
+    // Whoever was killed had 30 seconds for it.
+    await receiver.reached(2);
+    await expect
+      .poll(deliveries, { timeout: 20_000 })
+      .toMatchObject([{ state: "delivered", tries: 2, status: 204 }]);
+    const [first, second] = receiver.received;
+    expect(first?.body).toContain(told.body.import_id);
+    expect(second?.body).toBe(first?.body);
+    expect(second?.headers["webhook-id"]).toBe(first?.headers["webhook-id"]);
+    expect(await client().rest(told.body.import_id)).toMatchObject({ status: "sealed", files: 1 });
+    expect(receiver.received).toHaveLength(2);
+  },
+);
 
 test("The embedded ledger, killed at any moment while it imports, opens again with all that was acknowledged, and the imports are sealed", async () => {
   // What the API has said, kept outside of the process that is killed.

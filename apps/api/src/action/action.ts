@@ -81,7 +81,7 @@ export interface RouteTraits {
   readonly knows?: true;
   /** Whether it is for those alone whose scope has no limit. */
   readonly unscoped?: true;
-  /** The list of evidence that a GET route shows: who reads it is put on record. */
+  /** The list of evidence that a route shows when it answers with 200: who reads it is put on record. */
   readonly evidence?: EvidenceList;
   /** Whether it is a read that clients repeat, so that they can ask whether anything has changed. @defaultValue false */
   readonly isPolled?: true;

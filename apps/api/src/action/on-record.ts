@@ -14,7 +14,11 @@ export function onRecord(what: EvidenceList, record: ReadRecord): onSendAsyncHoo
   return async (request, reply, payload) => {
     if (reply.statusCode !== 200) return payload;
     try {
-      await record({ who: actorOf(request), what, subject: subjectOf(request) });
+      await record({
+        who: actorOf(request),
+        what,
+        subject: what === "dry-runs" ? "sources" : subjectOf(request),
+      });
       return payload;
     } catch (thrown) {
       for (const name of HEADERS_OF_LIST) reply.removeHeader(name);

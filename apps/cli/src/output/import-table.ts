@@ -55,6 +55,15 @@ export function nameLines(view: ImportView): string[] {
   return words.length === 0 ? [] : [`  ${words.join("; ")}`];
 }
 
+/** Returns who is told of an import alone, and whether they took it; no line where nobody is. */
+export function callbackLines({ callback }: ImportView): string[] {
+  if (callback === null) return [];
+  const { host, last } = callback;
+  const told = last === null ? "nothing yet" : `${last.event}: ${last.state}`;
+  const status = last === null || last.status === null ? "" : ` (${last.status})`;
+  return [`  tells ${host}; last ${told}${status}`];
+}
+
 /** The mandate and suits of an import as one word, or none. */
 function caseOf(view: ImportView, most = view.suit_ids.length): string[] {
   const { entrust_id, suit_ids, suit_ids_total } = view;

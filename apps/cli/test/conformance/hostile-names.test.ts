@@ -40,6 +40,7 @@ const view = viewOf({
   failed: 3,
   paused: pause,
   paused_vendors: [{ vendor: HOSTILE, ...pause }],
+  callback: { webhook_id: importId, host: HOSTILE, last: null },
   errors: [{ ...failure, ...needsSomebody, files: 3, folders: 0, stands_for: 0 }],
   warnings: [{ ...failure, files: 3 }],
   waiting: [

@@ -26,6 +26,7 @@ export function viewOf(changes: Partial<ImportView> = {}): ImportView {
     set_aside: false,
     start_at: null,
     created_by: "api",
+    callback: null,
     vendors: ["kongur"],
     ...countsOf({
       ...noCounters,

@@ -108,7 +108,7 @@ export const wholeAuditQuery = auditQuery.extend({
 
 /**
  * The lists of evidence, by the ends of their paths, whose reading is on record: they tell of single
- * files or folders. `sources` are folders that could be imported, `logs` those of a job in Bull Board.
+ * files or folders. `sources` are folders that could be imported, `dry-runs` what such folders hold, `logs` those of a job in Bull Board.
  */
 export const evidenceLists = [
   "files",
@@ -117,6 +117,7 @@ export const evidenceLists = [
   "folders",
   "incidents",
   "sources",
+  "dry-runs",
   "logs",
 ] as const;
 export type EvidenceList = (typeof evidenceLists)[number];

@@ -123,6 +123,14 @@ export const examples = {
     set_aside: false,
     start_at: null,
     created_by: "key:court",
+    callback: {
+      ...{ webhook_id: "3f0e5d1c-58a4-4a33-9c0a-0c5f0a8f7d11", host: "portal.example.com" },
+      last: {
+        delivery_id: "9b2d7c44-58a4-4a33-9c0a-0c5f0a8f7d11",
+        ...{ event: "import.planned", created_at: "2026-01-02T03:04:06.789Z" },
+        ...{ state: "delivered", tries: 1, status: 204 },
+      },
+    },
     vendors: ["kongur"],
     status: "storing",
     paused: null,

@@ -195,4 +195,18 @@ export const deliveryView = z
   .meta({ id: "Delivery" });
 export type DeliveryView = z.output<typeof deliveryView>;
 
+/** Where an import's own events go, and what became of the last one. */
+export const callbackView = z
+  .object({
+    webhook_id: z.uuid(),
+    host: deliveryView.shape.host,
+    last: deliveryView
+      .pick({ delivery_id: true, event: true, created_at: true, state: true, tries: true })
+      .extend({ status: deliveryView.shape.status })
+      .nullable()
+      .describe("Null while nothing was told of the import, and when it is forgotten"),
+  })
+  .meta({ id: "ImportCallback" });
+export type CallbackView = z.output<typeof callbackView>;
+
 export const deliveryPage = pageOf(deliveryView).meta({ id: "DeliveryPage" });

@@ -77,13 +77,7 @@ function webhookLabelOf({ url, event, work, waiting }: Omit<WebhookLabel, "id">)
 }
 
 /** Returns what the workers are asked, and by whom: `dry run of E-77, for key:portal` */
-function questionLabelOf({
-  asked_by,
-  question,
-}: {
-  asked_by: string;
-  question: string;
-}): string {
+function questionLabelOf({ asked_by, question }: { asked_by: string; question: string }): string {
   return `${subjectOf(JSON.parse(question) as Question)}, for ${asked_by}`;
 }
 

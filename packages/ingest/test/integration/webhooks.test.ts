@@ -9,6 +9,7 @@ import {
   createImport,
   type Ledger,
   pauseImport,
+  readImport,
   revokeApiKey,
 } from "@exhibit/ledger";
 import { ledgerKinds } from "@exhibit/ledger/testing";
@@ -520,4 +521,23 @@ test("a webhook's job is titled by where it sends what next, without the address
   ]);
   await ledger.db.deleteFrom("deliveries").where("import_id", "is not", null).execute();
   expect(await title()).toEqual([`${host}: webhook.test`]);
+});
+
+test("an import shows where its own events go, and what became of the last, without the address's secrets", async () => {
+  await using rig = await start(says(500));
+  const source = { type: "directory" as const, path: "/evidence" };
+  const folders = [{ vendor: "kongur", folder: {}, source }];
+  const request = { entrust_id: "E-77", suit_ids: [], folders };
+  const told = rig.webhooks.callback(rig.webhook.url);
+  const { importId } = await createImport(ledger, request, by, told);
+  const callback = async () => (await readImport(ledger, importId)).callback;
+  const where = { webhook_id: rig.webhook.webhook_id, host: new URL(rig.receiver.url).host };
+  const last = { event: "import.created", state: "pending", tries: 0, status: null };
+  expect(await callback()).toMatchObject({ ...where, last });
+  await rig.work();
+  expect(await callback()).toMatchObject({ ...where, last: { ...last, tries: 1, status: 500 } });
+  expect(JSON.stringify(await readImport(ledger, importId))).not.toContain("hunter2");
+  expect((await readImport(ledger, await makeImport())).callback).toBeNull();
+  await rig.webhooks.remove(rig.webhook.webhook_id);
+  expect(await callback()).toBeNull();
 });

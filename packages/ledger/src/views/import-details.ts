@@ -1,21 +1,23 @@
 import type { ErrorCode } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
+import { readCallbacks } from "../webhooks/callbacks.ts";
 import { readWaits } from "../workers/waits.ts";
 import { readSpeeds } from "./speeds.ts";
 
 /** Returns what the views of these imports need beside the imports' rows. */
 export async function readImportDetails(ledger: Ledger, importIds: string[]) {
-  const [errors, vanished, sent, paused, origins, speeds, fleet] = await Promise.all([
+  const [errors, vanished, sent, paused, origins, callbacks, speeds, fleet] = await Promise.all([
     readErrors(ledger, importIds),
     readVanished(ledger, importIds),
     readSending(ledger, importIds),
     readPausedVendorsOf(ledger, importIds),
     readOrigins(ledger, importIds),
+    readCallbacks(ledger, importIds),
     readSpeeds(ledger, importIds),
     readWaits(ledger),
   ]);
-  return { errors, vanished, sent, paused, origins, speeds, fleet };
+  return { errors, vanished, sent, paused, origins, callbacks, speeds, fleet };
 }
 
 export type ImportDetails = Awaited<ReturnType<typeof readImportDetails>>;

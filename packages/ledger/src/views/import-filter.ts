@@ -19,6 +19,8 @@ export interface ImportQuery extends PageQuery {
   q?: string | undefined;
   vendor?: string | undefined;
   created_by?: string | undefined;
+  /** Whether it waits for its start. */
+  scheduled?: boolean | undefined;
   /** Timestamps; the earlier one is part of the time, the later one isn't. */
   created_after?: string | undefined;
   created_before?: string | undefined;
@@ -31,6 +33,7 @@ export interface ImportQuery extends PageQuery {
 /** Returns the condition on `imports` of a query's filters, except for that of the status. */
 export function matches(query: ImportQuery): RawBuilder<boolean> {
   const { id, suit_id, entrust_id, title, label, q, vendor, created_by } = query;
+  const { scheduled } = query;
   const { created_after: from, created_before: to } = query;
   const part = id?.toLowerCase();
   return all([
@@ -46,6 +49,8 @@ export function matches(query: ImportQuery): RawBuilder<boolean> {
       sql`(starts_with(entrust_id, ${q}) or starts_with(lower(title), lower(${q}))
         or starts_with(id::text, lower(${q}))
         or exists (select from unnest(suit_ids) as suit where starts_with(suit, ${q})))`,
+    scheduled !== undefined &&
+      sql`(status = 'planning' and start_at is not null and start_at > now()) = ${scheduled}`,
     vendor !== undefined &&
       sql`exists (select from folders where folders.import_id = imports.id and folders.vendor = ${vendor})`,
     created_by !== undefined &&

@@ -123,7 +123,7 @@ type ShownImport = Pick<Selectable<ImportTable>, ShownColumn> & { suit_ids_total
 
 function importView(
   row: ShownImport,
-  { errors, vanished, sent, paused, origins, speeds, fleet }: ImportDetails,
+  { errors, vanished, sent, paused, origins, callbacks, speeds, fleet }: ImportDetails,
   trial: boolean,
 ): ImportView {
   const end = row.finished_at ?? new Date();
@@ -161,6 +161,7 @@ function importView(
     start_at: row.start_at?.toISOString() ?? null,
     created_by: origin?.created_by ?? null,
     vendors: origin?.vendors ?? [],
+    callback: callbacks.get(row.id) ?? null,
     ...countsOf(row),
     sending_bytes: sending,
     seconds: Math.max(0, end.getTime() - row.created_at.getTime()) / 1000,

@@ -30,6 +30,8 @@ export const createImport = action(
     },
   {
     largeBodies: true,
+    // A dry run alone is answered with 200, and only that is a read.
+    evidence: "dry-runs",
     again:
       ({ importsOf }) =>
       async (request, reply, { importId }) => {

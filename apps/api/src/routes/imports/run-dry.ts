@@ -16,5 +16,5 @@ export const runDry = action(
   ({ importsOf }) =>
     async (request, reply) =>
       importsOf(request).dryRun(request.body, askerOf(request, reply)),
-  { largeBodies: true },
+  { largeBodies: true, evidence: "dry-runs" },
 );

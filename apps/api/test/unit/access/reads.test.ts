@@ -13,9 +13,9 @@ const start = async (options: Parameters<typeof startApi>[0] = {}) => {
 beforeEach(() => start());
 afterEach(() => api.app.close());
 
-/** The routes whose reading is on record, with what is recorded. */
+/** The lists whose reading is on record, with what is recorded. */
 const evidence = routes.flatMap(([method, url, , { evidence: what }]) =>
-  what === undefined ? [] : [{ method, url, what }],
+  what === undefined || method !== "GET" ? [] : [{ method, url, what }],
 );
 
 /** Those beside them that tell of no single file or folder. */
@@ -80,6 +80,31 @@ describe.each(evidence)("$method $url", ({ url, what }) => {
     expect(answer.headers["content-type"]).toContain("application/problem+json");
     for (const name of ["etag", "content-disposition"])
       expect(answer.headers).not.toHaveProperty(name);
+  });
+});
+
+describe.each(["/v1/dry-runs", "/v1/imports?dry_run=true"])("POST %s", (url) => {
+  const source = { type: "directory", path: "/evidence/1001" };
+  const payload = { folders: [{ vendor: "kongur", folder: { suit_id: "1001" }, source }] };
+  const post = (to = url, headers = {}) =>
+    api.app.inject({ method: "POST", url: to, payload, headers });
+
+  it("is on record as a read of sources; making the import isn't", async () => {
+    expect((await post()).statusCode).toBe(200);
+    expect(api.reads).toEqual([{ who: "key:admin", what: "dry-runs", subject: "sources" }]);
+    expect((await post("/v1/imports")).statusCode).toBe(202);
+    expect(api.reads).toHaveLength(1);
+  });
+
+  it("isn't shown when it can't be recorded, nor by a repetition", async () => {
+    await api.app.close();
+    await start({
+      recordRead: () => Promise.reject(new ExhibitError("SERVICE_UNREACHABLE", "It is away.")),
+    });
+    for (const headers of [{}, { "idempotency-key": "look" }, { "idempotency-key": "look" }]) {
+      const answer = await post(url, headers);
+      expect([answer.statusCode, answer.json().code]).toEqual([503, "SERVICE_UNREACHABLE"]);
+    }
   });
 });
 

@@ -14,7 +14,7 @@ import { badUse, exitCodes } from "../../output/exit-codes.ts";
 import { folderReport } from "../../output/folder-report.ts";
 import { formatCount, formatNumber, type TimeStyle } from "../../output/format.ts";
 import { importReport } from "../../output/import-report.ts";
-import { caseLine, importTable, nameLines } from "../../output/import-table.ts";
+import { callbackLines, caseLine, importTable, nameLines } from "../../output/import-table.ts";
 import type { Terminal } from "../../output/terminal.ts";
 import { readAmong } from "../arguments/comma-separated.ts";
 import { collectLabel } from "../arguments/label-options.ts";
@@ -26,6 +26,7 @@ interface StatusOptions extends TimeStyle {
   status?: ImportStatus[];
   title?: string;
   label?: string[];
+  scheduled?: true;
   limit?: number;
   all?: boolean;
   json?: boolean;
@@ -52,6 +53,7 @@ export const statusCommand: CommandModule = (program, { run }) => {
     )
     .option("--title <text>", "only imports whose title has this in it")
     .option("--label <key:value>", "only imports with this label; may be repeated", collectLabel)
+    .option("--scheduled", "only imports that wait for their start")
     .option("--limit <number>", `how many to list instead of ${usual}`, readLimit)
     .option("--all", "list all imports")
     .option(...utcOption)
@@ -86,8 +88,9 @@ async function showLatest(
   options: StatusOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const { entrust, suit, status, title, label, limit = usual, all, utc } = options;
-  const filter = { entrust, suit, statuses: status, title, labels: label };
+  const { entrust, suit, status, title, label, scheduled } = options;
+  const { limit = usual, all, utc } = options;
+  const filter = { entrust, suit, statuses: status, title, labels: label, scheduled };
   const { views, next } = await latest(
     api,
     filter,
@@ -163,8 +166,8 @@ async function showOne(
   if (foreign !== undefined) throw badUse(`--${foreign} is for the list: use it without an ID.`);
   const view = await api.get(await importIdOf(api, given));
   const [head = "", ...lines] = importReport(view);
-  for (const line of [head, caseLine(view, { utc }), ...nameLines(view), ...lines])
-    terminal.say(line);
+  const about = [caseLine(view, { utc }), ...nameLines(view), ...callbackLines(view)];
+  for (const line of [head, ...about, ...lines]) terminal.say(line);
   terminal.say();
   for await (const folder of api.folders(view.import_id)) {
     for (const line of folderReport(folder)) terminal.say(line);

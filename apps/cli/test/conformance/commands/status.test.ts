@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   type Answer,
+  deliveryOf,
   errorJson,
   eventStream,
   folderOf,
@@ -12,7 +13,7 @@ import {
   startFakeApi,
   viewOf,
 } from "@exhibit/client/testing";
-import { TRIAL_NOTICE } from "@exhibit/contracts";
+import { type ImportView, TRIAL_NOTICE } from "@exhibit/contracts";
 import { expect, test } from "vitest";
 import { against, bareEnvironment, program } from "../../support/run.ts";
 
@@ -94,11 +95,12 @@ test("of a trial it says that nothing left this machine, and watch says so at it
 
 test("the list is narrowed by the API", async () => {
   const { asked, stdout } = await against(imports(0), [
-    ...["status", "--entrust", "E-77", "--suit", "1001", "--status", "attention"],
+    ...["status", "--entrust", "E-77", "--suit", "1001", "--status", "attention", "--scheduled"],
   ]);
   const { searchParams } = new URL(asked[0]?.path ?? "", "http://api");
   expect(Object.fromEntries(searchParams)).toEqual({
     ...{ entrust_id: "E-77", suit_id: "1001", status: "attention", limit: "20" },
+    scheduled: "true",
   });
   expect(stdout).toBe("0 imports.\n");
 });
@@ -227,3 +229,24 @@ test.each(["audit", "cancel", "pause", "resume", "retry", "status", "watch", "wa
     expect(asked[1]?.path).toContain(`/v1/imports/${importId}`);
   },
 );
+
+test("status of one says who is told of it alone, and what became of that", async () => {
+  const { delivery_id, created_at } = deliveryOf();
+  const last = {
+    ...({ delivery_id, created_at, tries: 2, status: 503 } as const),
+    ...({ event: "import.sealed", state: "pending" } as const),
+  };
+  const told = async (callback: ImportView["callback"]) => {
+    const view = viewOf({ callback });
+    const answer: Answer = (response, { path }) =>
+      json(response, path.includes("/folders") ? { items: [], next: null } : view);
+    const { stdout } = await against(answer, ["status", importId]);
+    return stdout.split("\n").filter((line) => line.includes("tells"));
+  };
+  const callback = { webhook_id: importId, host: "portal.test", last };
+  expect(await told(callback)).toEqual(["  tells portal.test; last import.sealed: pending (503)"]);
+  expect(await told({ ...callback, last: null })).toEqual([
+    "  tells portal.test; last nothing yet",
+  ]);
+  expect(await told(null)).toEqual([]);
+});

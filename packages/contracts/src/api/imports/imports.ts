@@ -7,7 +7,7 @@ import { rate } from "../fleet/rates.ts";
 import { moment } from "../moment.ts";
 import { pageOf, pageQuery, repeatable } from "../pages.ts";
 import { trial } from "../trial.ts";
-import { callback } from "../webhooks.ts";
+import { callback, callbackView } from "../webhooks.ts";
 import { counts } from "./counters.ts";
 import { folderRequest } from "./folders.ts";
 import { labelChanges, labels, labelText, priority, startAt, title } from "./import-names.ts";
@@ -104,6 +104,9 @@ export const importView = z
     start_at: timestamp.nullable().describe("When it is to start, or was; null: at once"),
     created_by: z.string().nullable().describe("Who created it, by the audit log"),
     vendors: z.array(z.string()).describe("The vendors of its folders"),
+    callback: callbackView
+      .nullable()
+      .describe("Where its own events are sent; null if it names no `callback`, or it is removed"),
     ...counts.shape,
     sending_bytes: z
       .int()
@@ -209,6 +212,11 @@ export const importQuery = pageQuery.extend({
     .describe("Only imports whose `entrust_id`, id, title or one of whose suits begins with this"),
   vendor: plainText(200).optional().describe("Only imports with a folder of this vendor"),
   created_by: plainText(200).optional().describe("Only imports that this person or key created"),
+  scheduled: z
+    .enum(["true", "false"])
+    .transform((text) => text === "true")
+    .optional()
+    .describe("Only imports that wait for their start (`start_at`); with `false` only the others"),
   created_after: moment.optional(),
   created_before: moment.optional(),
   sort: z

@@ -5,6 +5,7 @@ import {
   createImport,
   findQuietImports,
   type Ledger,
+  listImports,
   pauseImport,
   readFolder,
   readImport,
@@ -45,6 +46,25 @@ describe.each(Object.entries(ledgerKinds))("A start on %s", (_kind, open) => {
       ...{ status: "planning", start_at: IN_AN_HOUR, moving: false },
       waiting: [{ for: "start", message: expect.stringContaining(IN_AN_HOUR) }],
     });
+  });
+
+  test("is what imports can be listed by, until it is over or they are cancelled", async () => {
+    const [later, now, cancelled] = [
+      await scheduled(IN_AN_HOUR),
+      await scheduled(undefined),
+      await scheduled(IN_AN_HOUR),
+    ].map(({ importId }) => importId) as [string, string, string];
+    await cancelImport(ledger, cancelled);
+    const listed = async (isScheduled: boolean) => {
+      const { items } = await listImports(ledger, { limit: 3, scheduled: isScheduled });
+      return items
+        .map(({ import_id }) => import_id)
+        .filter((id) => [later, now, cancelled].includes(id));
+    };
+    expect(await listed(true)).toEqual([later]);
+    expect(await listed(false)).toEqual([cancelled, now]);
+    await changeImport(ledger, later, { start_at: null }, wang);
+    expect(await listed(true)).toEqual([]);
   });
 
   test("that is over keeps nothing", async () => {
