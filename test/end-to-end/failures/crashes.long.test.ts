@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import type { ServerResponse } from "node:http";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -125,13 +126,16 @@ test.each(["Redis and Postgres", "embedded"])(
     let sender = await start();
     const made = Promise.withResolvers<void>();
     // It has the event, and says so to nobody: its answer comes when the sender is dead.
-    await using receiver = await startReceiver(async (response, _request, count) => {
+    const answer = async (response: ServerResponse, count: number) => {
       if (count === 1) {
         await made.promise;
         await stopProcess(sender, "SIGKILL");
       }
       response.writeHead(204).end();
-    });
+    };
+    await using receiver = await startReceiver(
+      (response, _, count) => void answer(response, count),
+    );
     const hook = await client().post<NewWebhook>("/v1/webhooks", {
       ...{ url: receiver.url, events: ["import.created"] },
     });

@@ -163,6 +163,15 @@ const acted = {
   ],
   ...{ files: 0, done: 0, refused: 1 },
 };
+const checked = {
+  ...{ vendor: HOSTILE, passed: true, steps: [] },
+  lease: {
+    ...{ folder: { [HOSTILE]: HOSTILE }, lease_id: HOSTILE, endpoint: HOSTILE, region: HOSTILE },
+    ...{ bucket: HOSTILE, prefix: HOSTILE, prefixes: [HOSTILE, HOSTILE], expires_at: pause.at },
+    assumed_utc: HOSTILE,
+  },
+  probe: { outcome: "absent", key: HOSTILE, request_id: HOSTILE },
+};
 const delivery = deliveryOf({ host: HOSTILE, error: HOSTILE, answer: HOSTILE });
 
 /** An API all of whose texts are somebody else's. */
@@ -179,7 +188,9 @@ const hostileApi: Answer = (response, { method, path }) => {
   if (route.endsWith("/audit")) return page(act);
   if (route.endsWith("/reads"))
     return page({ read_id: "1", at: pause.at, who: HOSTILE, what: HOSTILE, subject: HOSTILE });
-  if (route === "/v1/vendors") return json(response, { scope: "fleet", items: [vendor] });
+  if (route.endsWith("/check")) return json(response, checked);
+  if (route === "/v1/vendors")
+    return json(response, { scope: "fleet", trial: false, items: [vendor] });
   if (route.startsWith("/v1/vendors")) return json(response, vendor, 202);
   if (route === "/v1/bandwidth")
     return json(response, {
@@ -277,6 +288,8 @@ const lines: Record<string, readonly string[][]> = {
     ["vendors"],
     ["vendors", "check", HOSTILE],
     ["vendors", "check", "kongur", "--folder", HOSTILE],
+    ["vendors", "check", "kongur", "--folder", "suit_id=1"],
+    ["vendors", "check", "kongur", "--folder", "suit_id=1", "--local"],
   ],
   bwlimit: [["bwlimit"], ["bwlimit", HOSTILE]],
   up: [

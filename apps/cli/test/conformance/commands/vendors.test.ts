@@ -1,13 +1,14 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { json, startFakeApi } from "@exhibit/client/testing";
+import { type Answer, json, startFakeApi } from "@exhibit/client/testing";
 import { TRIAL_NOTICE, type VendorState } from "@exhibit/contracts";
 import { type Sandbox, startSandbox } from "@exhibit/sandbox";
+import { freePort } from "@exhibit/testkit";
 import { startProxy } from "@exhibit/testkit/proxy";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
-import { exhibit, exhibitProcess } from "../../support/run.ts";
+import { against, exhibit, exhibitProcess } from "../../support/run.ts";
 
 /** Runs `exhibit vendors` in this process. */
 const vendors = (args: readonly string[], env: Record<string, string>) =>
@@ -102,11 +103,11 @@ describe("exhibit vendors", () => {
   });
 });
 
-describe("exhibit vendors check", () => {
+describe("exhibit vendors check --local", () => {
   let folder: string;
   let sandbox: Sandbox;
   let env: { EXHIBIT_CONFIG: string };
-  const kongur = ["check", "kongur", "--entrust", "E-77", "--suit", "1001"];
+  const kongur = ["check", "kongur", "--entrust", "E-77", "--suit", "1001", "--local"];
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "exhibit-cli-"));
@@ -225,20 +226,91 @@ describe("exhibit vendors check", () => {
   });
 
   test.each<[string, string[], string]>([
-    ["no folder", ["check", "kongur"], "--suit ID"],
-    ["no folder of another vendor's", ["check", "rex"], "such as --folder scene="],
-    ["no folder of a vendor that there isn't", ["check", "nobody"], "--folder key=value.\n"],
-    ["a vendor that isn't configured", ["check", "nobody", "--folder", "a=b"], "isn't configured"],
-    ["a folder that can't be named so", ["check", "deepvision", "--folder", "a=b"], "folder"],
+    ["no folder", ["check", "kongur", "--local"], "--suit ID"],
+    ["no folder of another vendor's", ["check", "rex", "--local"], "such as --folder scene="],
+    [
+      "no folder of a vendor that there isn't",
+      ["check", "nobody", "--local"],
+      "--folder key=value.\n",
+    ],
+    [
+      "a vendor that isn't configured",
+      ["check", "nobody", "--folder", "a=b", "--local"],
+      "isn't configured",
+    ],
+    [
+      "a folder that can't be named so",
+      ["check", "deepvision", "--folder", "a=b", "--local"],
+      "folder",
+    ],
   ])("ends with 2 on %s", async (_name, args, sentence) => {
     const { code, stdout, stderr } = await vendors(args, env);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toContain(sentence);
   });
 
+  test("is what happens where no API answers, and says so", async () => {
+    const away = { EXHIBIT_API_URL: `http://127.0.0.1:${await freePort()}` };
+    const args = kongur.filter((arg) => arg !== "--local");
+    const { code, stdout, stderr } = await vendors(args, { ...env, ...away });
+    expect(code).toBe(0);
+    expect(stdout).toContain("OSS accepts signature and policy (request ");
+    expect(stderr).toContain(`${away.EXHIBIT_API_URL}`);
+    expect(stderr).toContain("So this process asks the vendor itself, as with --local.");
+    expect((await vendors(args, away)).code).toBe(3);
+  });
+
   test("needs a configuration", async () => {
     const { code, stderr } = await vendors(kongur, {});
     expect(code).toBe(2);
     expect(stderr).toContain("EXHIBIT_CONFIG");
+  });
+});
+
+describe("exhibit vendors check by the API", () => {
+  const lease = {
+    ...{ folder: { suit_id: "1001" }, lease_id: "L1", endpoint: "https://oss.test" },
+    ...{ region: "cn-hangzhou", bucket: "evidence", prefix: "suits/1001/" },
+    ...{ prefixes: ["suits/1001/"], expires_at: "2099-01-02T03:04:05.678Z" },
+  };
+  const probe = { outcome: "absent", key: "suits/1001/probe", request_id: "R1" };
+  const passed = { message: null, error: null, outcome: "passed" };
+  const steps = ["name", "lease", "store"].map((step) => ({ step, ...passed }));
+  const args = ["vendors", "check", "kongur", "--entrust", "E-77", "--suit", "1001"];
+
+  /** An API that checks each suit, but refuses 1002. */
+  const answer: Answer = (response, { method, body }) => {
+    if (method === "GET") return json(response, { scope: "fleet", trial: true, items: [] });
+    const { folder } = body as { folder: { suit_id: string } };
+    const view = { vendor: "kongur", passed: true, steps, lease: { ...lease, folder }, probe };
+    if (folder.suit_id !== "1002") return json(response, view);
+    const error = { code: "VENDOR_REFUSED", message: "kongur: CLOSED", remedy: "Ask." };
+    const refused = { step: "lease", outcome: "failed", message: null, error };
+    json(response, { ...view, passed: false, steps: [refused], lease: null, probe: null });
+  };
+
+  test("has a worker ask the vendor, and says the same", async () => {
+    const { asked, code, stdout, stderr } = await against(answer, args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(asked.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      "GET /v1/vendors",
+      "POST /v1/vendors/kongur/check",
+    ]);
+    expect(asked[1]?.body).toEqual({
+      ...{ entrust_id: "E-77", suit_ids: ["1001"], folder: { suit_id: "1001" } },
+    });
+    for (const part of ["suit_id 1001", "evidence in cn-hangzhou", "policy (request R1)"])
+      expect(stdout).toContain(part);
+    const { last } = await against(answer, [...args, "--json"]);
+    expect(last()).toEqual({ trial: true, vendor: "kongur", ...lease, probe });
+  });
+
+  test("fails with what the vendor says", async () => {
+    const { code, stderr, last } = await against(answer, [...args, "--suit", "1002", "--json"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("suit_id 1002:\nkongur: CLOSED [VENDOR_REFUSED]");
+    expect(last()).toMatchObject({
+      folders: [{ folder: { suit_id: "1001" } }, { error: { code: "VENDOR_REFUSED" } }],
+    });
   });
 });
