@@ -8,6 +8,7 @@ export { type BoardRecord, createBoardRecord } from "./control/board-record.ts";
 export { type Cases, createCases } from "./control/cases.ts";
 export { createFleet, type Fleet } from "./control/fleet.ts";
 export { createImports, type Imports, type ImportsDependencies } from "./control/imports.ts";
+export { createJobLabels, type JobLabels } from "./control/job-labels.ts";
 export {
   type Answer,
   type CarriedOut,
@@ -33,7 +34,6 @@ export {
 export { createMeter, type Meter } from "./fleet/meter.ts";
 export { createSight, type Sight } from "./fleet/sight.ts";
 export { createWaits, type Waits } from "./fleet/waits.ts";
-export { createJobLabels, type JobLabels } from "./jobs/job-labels.ts";
 export { enqueueOpenWork, quietMsOf } from "./maintenance/enqueue-open-work.ts";
 export { type ReconcileDependencies, reconcile } from "./maintenance/reconcile.ts";
 export { type PlanDependencies, planFolder } from "./planning/plan-folder.ts";

@@ -1,7 +1,7 @@
 import { errorTable, shownPath } from "@exhibit/contracts";
 import type { FolderRow } from "@exhibit/ledger";
 import type { Attempt } from "@exhibit/queue";
-import { labelOf } from "../jobs/job-labels.ts";
+import { labelOf } from "../jobs/work-labels.ts";
 import type { NotStoredFile } from "./shard-result.ts";
 
 /** The most failed files that a job's log names. */

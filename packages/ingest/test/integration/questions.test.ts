@@ -10,7 +10,7 @@ import { ledgerKinds } from "@exhibit/ledger/testing";
 import { Postponed } from "@exhibit/queue";
 import type { SourceEntry, SourceReader, Sources } from "@exhibit/sources";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createJobLabels } from "../../src/jobs/job-labels.ts";
+import { createJobLabels } from "../../src/control/job-labels.ts";
 import { type AnswerDependencies, answer } from "../../src/questions/answer.ts";
 import type { Question } from "../../src/questions/question.ts";
 import { attemptOf, createRig } from "../rig.ts";

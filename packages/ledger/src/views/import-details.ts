@@ -1,8 +1,8 @@
 import type { ErrorCode } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
-import { readCallbacks } from "../webhooks/callbacks.ts";
 import { readWaits } from "../workers/waits.ts";
+import { readCallbacks } from "./callbacks.ts";
 import { readSpeeds } from "./speeds.ts";
 
 /** Returns what the views of these imports need beside the imports' rows. */

@@ -4,9 +4,8 @@ import {
   readWebhookLabels,
   readWorkLabels,
   type WebhookLabel,
-  type WorkLabel,
 } from "@exhibit/ledger";
-import type { QueueName } from "@exhibit/queue";
+import { kindOfWork, labelOf } from "../jobs/work-labels.ts";
 import type { Question } from "../questions/question.ts";
 
 /**
@@ -14,15 +13,6 @@ import type { Question } from "../questions/question.ts";
  * ledger doesn't know are left out.
  */
 export type JobLabels = (queue: string, ids: readonly string[]) => Promise<Map<string, string>>;
-
-const kinds: Readonly<Partial<Record<QueueName, "folder" | "shard" | "import">>> = {
-  plan: "folder",
-  store: "shard",
-  seal: "import",
-};
-
-/** The most suits that a label names; an import may have thousands. */
-const MAX_SUITS = 3;
 
 export function createJobLabels(ledger: Ledger): JobLabels {
   return async (queue, ids) => {
@@ -34,37 +24,10 @@ export function createJobLabels(ledger: Ledger): JobLabels {
       const questions = await readQuestionLabels(ledger, ids);
       return new Map(questions.map((asked) => [asked.id, questionLabelOf(asked)]));
     }
-    const kind = kinds[queue as QueueName];
+    const kind = kindOfWork(queue);
     const labels = kind === undefined ? [] : await readWorkLabels(ledger, kind, ids);
     return new Map(labels.map((label) => [label.id, labelOf(label)]));
   };
-}
-
-/** Returns the import whose work a job carries; undefined for all jobs of a queue, and unknown ones. */
-export async function importOfJob(
-  ledger: Ledger,
-  { queue, job }: { queue: string | null; job: string | null },
-): Promise<string | undefined> {
-  const kind = kinds[queue as QueueName];
-  if (kind === undefined || job === null || !job.startsWith(`${queue}-`)) return undefined;
-  const [work] = await readWorkLabels(ledger, kind, [job.slice(`${queue}-`.length)]);
-  return work?.importId;
-}
-
-/** Returns what work is for, as people know it: `E-77, kongur suit_id=1001, import 0f8fad5b-…` */
-export function labelOf(work: Omit<WorkLabel, "id">): string {
-  const { importId, entrust_id, suit_ids, vendor, selector } = work;
-  const folder = Object.entries(selector ?? {}).map(([key, value]) => `${key}=${value}`);
-  const more = suit_ids.length > MAX_SUITS ? ["…"] : [];
-  const suits = [...suit_ids.slice(0, MAX_SUITS), ...more].join(" ");
-  const parts = [
-    entrust_id ?? "",
-    // A folder that belongs to a suit names it itself.
-    vendor === null || entrust_id === null ? suits : "",
-    vendor === null ? "" : [vendor, ...folder].join(" "),
-    `import ${importId}`,
-  ];
-  return parts.filter((part) => part !== "").join(", ");
 }
 
 /** Returns where a webhook's events go, and what it is told next: `portal.test: import.sealed of E-77, import …` */
