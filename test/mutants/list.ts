@@ -718,6 +718,36 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
+    what: "a scope is told of others' imports in the stream of everything",
+    file: "apps/api/src/progress/fleet/fleet-feed.ts",
+    from: "within.has(audience.importId)",
+    to: "true",
+    test: {
+      file: "apps/api/test/unit/fleet-feed.test.ts",
+      name: "A scope is told of its own imports",
+    },
+  },
+  {
+    what: "whoever comes back too late isn't told that they missed something",
+    file: "apps/api/src/progress/fleet/change-log.ts",
+    from: 'if (number < forgotten) return "too much";',
+    to: "",
+    test: {
+      file: "apps/api/test/unit/change-log.test.ts",
+      name: "The latest five thousand are kept",
+    },
+  },
+  {
+    what: "within a scope, a lease is listed that also opens folders of others",
+    file: "packages/ledger/src/workers/list-leases.ts",
+    from: "prefixes.every(",
+    to: "prefixes.some(",
+    test: {
+      file: "packages/ledger/test/integration/fleet.test.ts",
+      name: "no lease is told that opens anything of others",
+    },
+  },
+  {
     what: "each tick of the reconciler enqueues all open work",
     file: "apps/worker/src/reconcile-loop.ts",
     from: "if (!mayBeLost) return;",
