@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { everything } from "@exhibit/contracts";
 import type {
   Access,
+  AccessList,
   AuditLog,
   Bandwidth,
   Cases,
@@ -98,6 +99,8 @@ export interface ApiOptions {
   readonly authenticate: Access["authenticate"];
   /** The sessions of browsers. */
   readonly sessions: LoginOptions["sessions"] & ActionContext["sessions"];
+  /** Who has access. */
+  readonly accessList: AccessList;
   /** The login of people by an identity provider, which needs `access.publicUrl`. */
   readonly people?: LoginOptions["people"];
   /** Records what a person does in Bull Board, before it is done. */
@@ -208,6 +211,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     trial,
     keys,
     sessions,
+    accessList: options.accessList,
     progress,
     changes,
     streams: createStreamCount(options.streams),

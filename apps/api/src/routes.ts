@@ -1,5 +1,7 @@
 import { ExhibitError, type Role } from "@exhibit/contracts";
 import type { FastifyInstance, FastifySchema } from "fastify";
+import { createMay } from "./access/may.ts";
+import type { Needs } from "./access/needs.ts";
 import type { Action, ActionContext, Again } from "./action/action.ts";
 import { actorHeaders, keyedHeaders } from "./action/actor.ts";
 import { onRecord } from "./action/on-record.ts";
@@ -9,6 +11,7 @@ import { tagged } from "./http/entity-tags.ts";
 import { createAnswerOnce, type Once } from "./idempotency/answer-once.ts";
 import { operationIdOf } from "./pages/openapi.ts";
 import { createKey } from "./routes/access/create-key.ts";
+import { listAccess } from "./routes/access/list-access.ts";
 import { listKeyAudit } from "./routes/access/list-key-audit.ts";
 import { listKeys } from "./routes/access/list-keys.ts";
 import { revokeKey } from "./routes/access/revoke-key.ts";
@@ -76,7 +79,7 @@ import { testWebhook } from "./routes/webhooks/test-webhook.ts";
  * The whole HTTP surface, except for the pages at /docs and /queues: method, path, the least role that
  * it needs, and what it does.
  */
-export const routes: readonly (readonly [Method, string, Role | "nothing", Action])[] = [
+export const routes: readonly Route[] = [
   ["POST", "/v1/imports", "producer", createImport],
   ["GET", "/v1/imports", "viewer", listImports],
   ["GET", "/v1/imports/:id", "viewer", getImport],
@@ -138,6 +141,7 @@ export const routes: readonly (readonly [Method, string, Role | "nothing", Actio
   ["POST", "/v1/keys/:id/rotate", "admin", rotateKey],
   ["DELETE", "/v1/keys/:id", "admin", revokeKey],
   ["GET", "/v1/keys/:id/audit", "admin", listKeyAudit],
+  ["GET", "/v1/access", "admin", listAccess],
   ["GET", "/v1/audit", "admin", listAudit],
   ["GET", "/v1/audit/reads", "admin", listReads],
   ["GET", "/v1/sessions", "viewer", listSessions],
@@ -148,6 +152,7 @@ export const routes: readonly (readonly [Method, string, Role | "nothing", Actio
   ["GET", "/", "viewer", startPage],
 ];
 
+type Route = readonly [Method, string, Role | "nothing", Action];
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** Returns the methods that a path supports; none for an unknown path. */
@@ -163,12 +168,30 @@ function leadsTo(pattern: readonly string[], parts: readonly string[]): boolean 
   );
 }
 
+/** The operations of the table, by the names that they have in the OpenAPI document. */
+const operations = routes.map((route) => ({ id: nameOf(route), needs: needsOf(route) }));
+
+function nameOf([method, url, , { schema }]: Route): string {
+  return schema.operationId ?? operationIdOf(method, url);
+}
+
+function needsOf([, , needs, { knows, unscoped, makesKeys }]: Route): Needs {
+  return {
+    needs,
+    ...(knows && { knows }),
+    ...(unscoped && { unscoped }),
+    ...(makesKeys && { makesKeys }),
+  };
+}
+
 /** Adds all routes of the table to a server. */
-export function addRoutes(app: FastifyInstance, context: ActionContext): void {
+export function addRoutes(app: FastifyInstance, given: Omit<ActionContext, "may">): void {
+  const context = { ...given, may: createMay(operations) };
   const once = createAnswerOnce(context.answers);
   const compressed = createCompression();
-  for (const [method, url, needs, action] of routes) {
-    const { schema, head = true, largeBodies, logLevel, knows, unscoped } = action;
+  for (const route of routes) {
+    const [method, url, needs, action] = route;
+    const { schema, head = true, largeBodies, logLevel, unscoped } = action;
     const { isPolled, evidence, isSecret = false, again = importAgain } = action;
     const recorded = evidence === undefined ? [] : [onRecord(evidence, context.recordRead)];
     const onSend = [...recorded, ...(isPolled ? [tagged] : []), ...(isSecret ? [] : [compressed])];
@@ -180,12 +203,12 @@ export function addRoutes(app: FastifyInstance, context: ActionContext): void {
       method,
       url,
       schema: {
-        operationId: operationIdOf(method, url),
         ...withNeeds(schema, needs, unscoped),
+        operationId: nameOf(route),
         ...(method !== "GET" && { headers: isSecret ? actorHeaders : keyedHeaders }),
         ...(method === "GET" && evidence !== undefined && { headers: actorHeaders }),
       },
-      config: { needs, ...(knows && { knows }), ...(unscoped && { unscoped }) },
+      config: needsOf(route),
       ...(largeBodies === true
         ? { bodyLimit: LARGE_BODY_LIMIT, onRequest: admitLargeBodies() }
         : {}),
@@ -217,9 +240,9 @@ function successOf({ schema }: Action): number {
   return Number(Object.keys(schema.response ?? {})[0]);
 }
 
-function importAgain({ importsOf }: ActionContext): Again {
+function importAgain({ importsOf, may }: ActionContext): Again {
   return async (request, _reply, { importId }) => {
-    if (importId !== null) return await importsOf(request).get(importId);
+    if (importId !== null) return may.ofImports(request)(await importsOf(request).get(importId));
     throw new ExhibitError(
       "STATE_CONFLICT",
       "The request was carried out, but its answer was lost: look at what it was to change.",

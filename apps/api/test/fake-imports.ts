@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { caseOf, fileOf, folderOf, keyOf, newKeyText, viewOf } from "@exhibit/client/testing";
 import {
+  type AccessView,
   type AuditEvent,
   type BandwidthView,
   type EvidenceRead,
   ExhibitError,
+  everything,
   type FailureGroups,
   type FileDetails,
   type FoundFile,
@@ -382,6 +384,13 @@ function fakeKeys(note: (name: string, ...args: unknown[]) => void): Keys {
   };
 }
 
+/** Somebody who has access. */
+const accessView: AccessView = {
+  ...{ kind: "key", name: "key:clerk", key_id: "AbC12345", role: "producer", scope: everything },
+  ...{ may_name_others: false, state: "works", since: "2026-01-02T03:04:06.000Z" },
+  ...{ seen_at: null, expires_at: "2026-04-02T03:04:06.000Z", sessions: 0 },
+};
+
 /** A limit in memory. */
 export function fakeBandwidth(): Bandwidth {
   const view: BandwidthView = { limit: "off", bytes_per_second: null, workers: 2, changes: [] };
@@ -456,6 +465,7 @@ export async function startApi(options: Partial<ApiOptions> = {}) {
     webhooks: fakeWebhooks().webhooks,
     ...door,
     audit: fake.audit,
+    accessList: { list: async () => ({ items: [accessView], next: null }) },
     recordRead: fake.recordRead,
     answers: fakeAnswers().answers,
     logger: createLogger({

@@ -387,7 +387,8 @@ export function createApiClient(options: HttpOptions): ApiClient {
     caseFolders: (name) => pages(`${casePath(name)}/folders`, caseFolderPage),
     events: (id, signal, lastId) => open(importPath(id, "events"), eventsAfter(lastId), signal),
     allEvents: (signal, lastId) => open("/v1/events", eventsAfter(lastId), signal),
-    eventIdOf: tagOf,
+    // Behind the dot, the tag says what whoever read it may do.
+    eventIdOf: (view) => tagOf(view)?.split(".")[0],
   };
 }
 

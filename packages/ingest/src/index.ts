@@ -1,5 +1,6 @@
+export type { AccessList } from "./access/access-list.ts";
 export { type Access, createAccess } from "./access/create-access.ts";
-export { createKeys, type KeyMaker, type Keys } from "./access/keys.ts";
+export { createKeys, type KeyMaker, type Keys, whyNoKeys, whyNotMade } from "./access/keys.ts";
 export { createPeople, type People } from "./access/people.ts";
 export type { LoginPlace, LoginProof, OpenedSession, Sessions } from "./access/sessions.ts";
 export { type AuditLog, createAuditLog } from "./control/audit-log.ts";

@@ -10,6 +10,8 @@ export {
   touchApiKey,
 } from "./access/api-keys.ts";
 export { idOfKeyNamed, isAnyKeyValid } from "./access/known-keys.ts";
+export { forgetOldPeople, notePerson } from "./access/known-people.ts";
+export { listAccess } from "./access/list-access.ts";
 export {
   createLoginAttempt,
   type LoginAttempt,

@@ -468,6 +468,19 @@ interface SessionTable {
   expires_at: Date;
 }
 
+/** Whom the identity provider has vouched for. */
+interface KnownPersonTable {
+  number: Generated<number>;
+  /** The principal's name. */
+  name: string;
+  /** Those of the last time. */
+  role: Role;
+  scope: Json<Scope>;
+  first_seen_at: Date;
+  /** To the minute. */
+  seen_at: Date;
+}
+
 /** Logins by the identity provider that are under way. A row goes when its answer comes. */
 interface LoginAttemptTable {
   /** The SHA-256 of the token that the browser holds. */
@@ -574,6 +587,7 @@ export interface LedgerSchema {
   acts: AuditTable;
   api_keys: ApiKeyTable;
   sessions: SessionTable;
+  known_people: KnownPersonTable;
   login_codes: LoginCodeTable;
   login_attempts: LoginAttemptTable;
   bandwidth_limits: BandwidthLimitTable;

@@ -1,4 +1,4 @@
-import type { FileState, ImportStatus } from "@exhibit/contracts";
+import { closedStatuses, type FileState, type ImportStatus } from "@exhibit/contracts";
 import { type RawBuilder, sql } from "kysely";
 
 // The SQL conditions that tell states apart; docs/states.md draws the states and says who changes
@@ -12,7 +12,7 @@ export type ShardState = (typeof shardStates)[number];
 export const isRunning = statusIn("planning", "storing", "sealing");
 
 /** Holds once an import has ended for good: nothing that people do changes it any more. */
-export const isClosed = statusIn("sealed", "cancelled");
+export const isClosed = statusIn(...closedStatuses);
 
 export const isCancelled = statusIn("cancelled");
 

@@ -7,6 +7,7 @@ import pg from "pg";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startBrowser } from "../../support/browser.ts";
+import { dumpLedger } from "../../support/ledger-dump.ts";
 import { type System, startSystem } from "../../support/system.ts";
 
 let browser: Browser;
@@ -237,13 +238,12 @@ test("Nothing by which somebody could log in is in a log, a trace, or the ledger
   const answer = await logInAt(address, "wang", home);
   const session = await bringBack(answer, cookie);
   expect(await bringBack(answer, cookie)).toBe(refused);
-  const rows = await query("select row_to_json(t) as row from sessions t");
-  const acts = await query("select row_to_json(t) as row from acts t");
+  const dump = await dumpLedger(system.environment.databaseUrl ?? "");
   const traces = inspect(
     spans.spans().map(({ name, attributes, events }) => ({ name, attributes, events })),
     { depth: 10, maxArrayLength: null, maxStringLength: null },
   );
-  const places = { log: log.join("\n"), traces, ledger: left + JSON.stringify([rows, acts]) };
+  const places = { log: log.join("\n"), traces, ledger: left + dump.text };
   const secrets = [
     consoleClient.client_secret,
     cookie.split("=")[1],

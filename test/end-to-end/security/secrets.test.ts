@@ -9,26 +9,12 @@ import type { ImportView } from "@exhibit/contracts";
 import { sandboxAccount } from "@exhibit/sandbox";
 import { recordSpans } from "@exhibit/telemetry/testing";
 import { Redis } from "ioredis";
-import pg from "pg";
 import { expect, test } from "vitest";
+import { dumpLedger, formsOf } from "../../support/ledger-dump.ts";
 import { directory, type System, startSystem, writeTree } from "../../support/system.ts";
 
 const queues = ["plan", "store", "seal", "answer", "reconcile"];
 const states = ["latest", "active", "waiting", "completed", "failed", "delayed"];
-
-/** The forms in which a secret could be written somewhere. */
-function formsOf(secret: string): string[] {
-  const bytes = Buffer.from(secret);
-  return [
-    secret,
-    bytes.toString("base64").replace(/=+$/, ""),
-    bytes.toString("base64url").replace(/=+$/, ""),
-    bytes.toString("hex"),
-    bytes.toString("hex").toUpperCase(),
-    encodeURIComponent(secret),
-    JSON.stringify(secret).slice(1, -1),
-  ];
-}
 
 test("No secret is in a log, a trace, a job, Redis, the ledger, an answer of the API, or Bull Board", async () => {
   const leaseKey = randomBytes(32).toString("base64");
@@ -66,7 +52,7 @@ test("No secret is in a log, a trace, a job, Redis, the ledger, an answer of the
     ),
     "Redis, all that was ever written": monitor.text(),
     "Redis, what is there": await dumpOf(redis),
-    ledger: await rowsOf(environment.databaseUrl ?? ""),
+    ledger: (await dumpLedger(environment.databaseUrl ?? "")).text,
     "answers of the API": answers,
     "Bull Board": await boardOf(system),
   };
@@ -163,18 +149,6 @@ async function dumpOf(redis: Redis): Promise<string> {
   const keys = await redis.keys("*");
   const values = await Promise.all(keys.map((key) => redis.dumpBuffer(key)));
   return keys.map((key, index) => `${key} ${values[index]?.toString("latin1")}`).join("\n");
-}
-
-async function rowsOf(databaseUrl: string): Promise<string> {
-  const client = new pg.Client(databaseUrl);
-  await client.connect();
-  const rows: string[] = [];
-  for (const table of ["imports", "folders", "shards", "files"]) {
-    const answer = await client.query(`select row_to_json(t)::text as row from ${table} t`);
-    rows.push(...answer.rows.map(({ row }) => row));
-  }
-  await client.end();
-  return rows.join("\n");
 }
 
 async function boardOf({ ask }: System): Promise<string> {

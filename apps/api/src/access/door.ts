@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { ExhibitError, isUnscoped, type Principal, reaches } from "@exhibit/contracts";
+import { whyNoKeys } from "@exhibit/ingest";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { sendError } from "../http/error-responses.ts";
 import { redirectToLogin, wantsPage } from "./login-redirect.ts";
@@ -71,20 +72,21 @@ function refuseUnknown(request: FastifyRequest, reply: FastifyReply) {
   return sendError(new ExhibitError("AUTH_REQUIRED", message), request, reply);
 }
 
-/** Returns AUTH_FORBIDDEN when a principal may not use a route. */
-function refusalOf(
-  { name, role, scope }: Principal,
-  { needs, unscoped }: Needs,
+/** Returns AUTH_FORBIDDEN when a principal may not use a route, whatever it is about. */
+export function refusalOf(
+  principal: Principal,
+  { needs, unscoped, makesKeys }: Needs,
 ): ExhibitError | undefined {
+  const { name, role, scope } = principal;
   if (needs !== "nothing" && !reaches(role, needs)) {
     const message = `This needs the role ${needs}; ${name} has the role ${role}.`;
     return new ExhibitError("AUTH_FORBIDDEN", message, { details: { needs, role } });
   }
   if (unscoped && !isUnscoped(scope)) {
-    const message = `This shows the work of all cases, but ${name} is limited to some of them.`;
+    const message = `This is about the work of all cases, but ${name} is limited to some of them.`;
     return new ExhibitError("AUTH_FORBIDDEN", message, { details: { needs, role } });
   }
-  return undefined;
+  return makesKeys && whyNoKeys(principal);
 }
 
 /** An open route answers whatever becomes of the ledger. */

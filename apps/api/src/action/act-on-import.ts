@@ -42,11 +42,11 @@ export function actOnImport<Body extends z.ZodType>({
       body,
       response: { 202: answer, ...failures },
     },
-    ({ importsOf }) =>
+    ({ importsOf, may }) =>
       async (request, reply) => {
         const given = (request.body ?? {}) as NonNullable<z.output<Body>>;
         const view = await act(importsOf(request))(request.params.id, given, actorOf(request));
-        return reply.code(202).send(view);
+        return reply.code(202).send(may.ofImports(request)(view));
       },
   );
 }

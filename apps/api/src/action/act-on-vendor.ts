@@ -35,18 +35,18 @@ export function actOnVendor({ operationId, summary, description, act }: ActOnVen
       body: pauseRequest.nullish(),
       response: { 202: vendorState, ...failures },
     },
-    ({ vendorsOf }) =>
+    ({ vendorsOf, may }) =>
       async (request, reply) => {
         const { vendor } = request.params;
         const state = await act(vendorsOf(request))(vendor, request.body ?? {}, actorOf(request));
-        return reply.code(202).send(state);
+        return reply.code(202).send(may.ofVendors(request)(state));
       },
     {
       again:
-        ({ vendorsOf }) =>
-        (request) => {
+        ({ vendorsOf, may }) =>
+        async (request) => {
           const { vendor } = request.params as z.output<typeof vendorParams>;
-          return vendorsOf(request).get(vendor);
+          return may.ofVendors(request)(await vendorsOf(request).get(vendor));
         },
     },
   );

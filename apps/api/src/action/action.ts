@@ -1,5 +1,6 @@
 import type { EvidenceList } from "@exhibit/contracts";
 import type {
+  AccessList,
   AuditLog,
   Bandwidth,
   CarriedOut,
@@ -27,6 +28,7 @@ import type {
   RouteHandlerMethod,
 } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { May } from "../access/may.ts";
 import type { FleetFeed } from "../progress/fleet/fleet-feed.ts";
 import type { ProgressFeed } from "../progress/progress-feed.ts";
 import type { StreamCount } from "../progress/stream-count.ts";
@@ -34,8 +36,11 @@ import type { StreamCount } from "../progress/stream-count.ts";
 /** What actions work with. */
 export interface ActionContext {
   readonly trial: boolean;
+  readonly may: May;
   readonly keys: Keys;
   readonly sessions: Pick<Sessions, "list" | "revoke">;
+  /** Who has access. */
+  readonly accessList: AccessList;
   /** Puts on record that somebody reads a list of evidence. */
   readonly recordRead: ReadRecord;
   /** What people did to anything; for routes that are `unscoped`. */
@@ -81,6 +86,8 @@ export interface RouteTraits {
   readonly knows?: true;
   /** Whether it is for those alone whose scope has no limit. */
   readonly unscoped?: true;
+  /** Whether it makes keys, which not everybody may who has the role. */
+  readonly makesKeys?: true;
   /** The list of evidence that a route shows when it answers with 200: who reads it is put on record. */
   readonly evidence?: EvidenceList;
   /** Whether it is a read that clients repeat, so that they can ask whether anything has changed. @defaultValue false */

@@ -5,6 +5,7 @@ import { type Principal, reaches } from "@exhibit/contracts";
 import type { ReadRecord } from "@exhibit/ingest";
 import type { Queue } from "bullmq";
 import type { FastifyInstance } from "fastify";
+import { boardNeeds } from "../access/needs.ts";
 import { principalOf } from "../access/principal.ts";
 import { refuseOtherActions } from "./board-actions.ts";
 import { adaptBoardPage } from "./board-page.ts";
@@ -41,8 +42,7 @@ export async function addBullBoard(
     async (board) => {
       board.addHook("onRoute", (route) => {
         const isForLooking = [route.method].flat().every((method) => LOOKING.has(method));
-        const needs = isForLooking ? "viewer" : "ops";
-        route.config = { ...route.config, needs, unscoped: true };
+        route.config = { ...route.config, ...boardNeeds[isForLooking ? "look" : "act"] };
       });
       board.addHook("onRequest", (request, _reply, done) =>
         asking.run(principalOf(request), () => done()),

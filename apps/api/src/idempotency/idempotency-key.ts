@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { ExhibitError, type Scope } from "@exhibit/contracts";
+import { ExhibitError, type Role, type Scope } from "@exhibit/contracts";
 import type { KeyedRequest } from "@exhibit/ingest";
 import type { FastifyRequest } from "fastify";
 import { principalOf } from "../access/principal.ts";
@@ -26,13 +26,13 @@ export function keyedRequestOf(request: FastifyRequest): KeyedRequest | undefine
       { details: { in: "headers", field: HEADER } },
     );
   }
-  const { name, scope } = principalOf(request);
+  const { name, role, scope } = principalOf(request);
   return {
     id: request.id,
     principal: name,
     key,
     fingerprint: fingerprintOf(request),
-    scope: digestOf(scope),
+    scope: digestOf(role, scope),
   };
 }
 
@@ -44,10 +44,15 @@ function fingerprintOf(request: FastifyRequest): Buffer {
     .digest();
 }
 
-/** Returns the SHA-256 of a scope, in whatever order its lists are. */
-function digestOf({ entrust_ids, vendors, roots }: Scope): Buffer {
+/**
+ * Returns the SHA-256 of what somebody may see, in whatever order a scope's lists are: an answer also says
+ * what its receiver may do, which is the role's.
+ */
+function digestOf(role: Role, { entrust_ids, vendors, roots }: Scope): Buffer {
   const limits = [entrust_ids, vendors, roots].map((limit) =>
     limit === "all" ? limit : limit.toSorted(),
   );
-  return createHash("sha256").update(JSON.stringify(limits)).digest();
+  return createHash("sha256")
+    .update(JSON.stringify([role, ...limits]))
+    .digest();
 }

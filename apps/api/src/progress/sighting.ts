@@ -13,8 +13,8 @@ export interface Sighting {
   /** The view as JSON, as a response has it. */
   readonly json: string;
   /**
-   * Says whether two sightings are the same: all of the view but `seconds`, which always grows. It is
-   * the view's entity tag, too, so that whoever has read the import isn't sent it again.
+   * Says whether two sightings are the same: all of the view but `seconds`, which always grows. The view's
+   * entity tag begins with it, so that whoever has read the import isn't sent it again.
    */
   readonly fingerprint: string;
 }

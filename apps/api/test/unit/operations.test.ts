@@ -54,7 +54,7 @@ it("lists the vendors and how they stand", async () => {
   expect((await get("/v1/vendors")).json()).toEqual({
     scope: "fleet",
     trial: false,
-    items: [vendorState],
+    items: [{ ...vendorState, may: expect.any(Array) }],
   });
 });
 
@@ -66,7 +66,7 @@ it.each(["pause", "resume"])("passes on %s of a vendor, with who and why", async
     payload: { why: "until Monday" },
   });
   expect(answer.statusCode).toBe(202);
-  expect(answer.json()).toEqual(vendorState);
+  expect(answer.json()).toEqual({ ...vendorState, may: expect.any(Array) });
   expect(api.calls).toEqual([
     { name: `${name} vendor`, args: ["kongur", { why: "until Monday" }, "key:admin"] },
   ]);

@@ -25,6 +25,8 @@ export interface AuthenticatorOptions {
   readonly touchKey: (id: string, at: Date) => Promise<void>;
   /** Records when a session was used last. */
   readonly touchSession: (digest: Buffer, at: Date) => Promise<void>;
+  /** Records when somebody came last by a bearer token that isn't one of our keys. */
+  readonly touchPerson?: (principal: Principal, at: Date) => Promise<void>;
   /** Verifies a bearer token that isn't one of our keys. @defaultValue such tokens are refused */
   readonly verifyToken?: (token: string) => Promise<Principal | undefined>;
   /** @defaultValue Date.now */
@@ -46,7 +48,7 @@ export interface Authenticator {
 
 /** Creates the check of API keys, session cookies and, where these are taken, bearer tokens. */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const { findKey, findSession, touchKey, touchSession, verifyToken } = options;
+  const { findKey, findSession, touchKey, touchSession, touchPerson, verifyToken } = options;
   const now = options.now ?? Date.now;
   const keys = createRemembered(findKey, now);
   // Checking a signature costs more than all the rest of a small read.
@@ -72,8 +74,15 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     return session.secure ? session.principal : { ...session.principal, mayMakeKeys: false };
   }
 
+  async function byToken(token: string): Promise<Principal | undefined> {
+    const principal = tokens.recall(token) ?? (await tokens.read(token));
+    if (principal === undefined || touchPerson === undefined) return principal;
+    used(principal.name, null, (at) => touchPerson(principal, at));
+    return principal;
+  }
+
   async function byBearer(token: string): Promise<Principal | undefined> {
-    if (!token.startsWith("exh_")) return tokens.recall(token) ?? (await tokens.read(token));
+    if (!token.startsWith("exh_")) return await byToken(token);
     const key = parseApiKey(token);
     return key && byKey(key.id, key.digest);
   }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { role } from "../access/roles.ts";
 import { scope, scopeRequest } from "../access/scope.ts";
 import { plainWord } from "../text/plain-text.ts";
+import { may } from "./may.ts";
 import { pageOf } from "./pages.ts";
 
 const why = plainWord(2000).describe("For the record");
@@ -83,6 +84,7 @@ export const keyView = z
     revoked_at: z.iso.datetime().nullable(),
     revoked_by: z.string().nullable(),
     last_used_at: z.iso.datetime().nullable().describe("To the minute"),
+    may,
   })
   .meta({ id: "Key" });
 export type KeyView = z.output<typeof keyView>;
@@ -103,6 +105,12 @@ export const me = z
     scope,
     may_name_others: z.boolean(),
     may_make_keys: z.boolean(),
+    may: z
+      .array(z.string())
+      .describe(
+        "The operations that you may use, by `operationId`; what your scope doesn't have isn't there for you. The `may` of a single thing says what can be done with it now",
+      ),
+    board: z.enum(["nothing", "look", "act"]).describe("What you may do in Bull Board (`/queues`)"),
   })
   .meta({ id: "Me" });
 export type Me = z.output<typeof me>;

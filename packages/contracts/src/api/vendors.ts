@@ -2,6 +2,7 @@ import { z } from "zod";
 import { examples } from "./examples.ts";
 import { pause } from "./imports/pause.ts";
 import { wait } from "./imports/waits.ts";
+import { may } from "./may.ts";
 import { trial } from "./trial.ts";
 
 /** Where a configured vendor's gateway and bucket are. */
@@ -51,6 +52,7 @@ export const vendorState = z
     leases: z.int().describe("How many leases haven't expired"),
     calls: z.int().describe("How many calls were made recently"),
     refusals: z.int().describe("How many calls and folders were refused recently"),
+    may,
   })
   .meta({ id: "VendorState", examples: [examples.vendorState] });
 export type VendorState = z.output<typeof vendorState>;

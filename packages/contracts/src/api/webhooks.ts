@@ -4,6 +4,7 @@ import { examples } from "./examples.ts";
 import { counts } from "./imports/counters.ts";
 import { labels } from "./imports/import-names.ts";
 import { importStatus } from "./imports/states.ts";
+import { may } from "./may.ts";
 import { pageOf } from "./pages.ts";
 
 /** What is told of an import, and when. */
@@ -127,6 +128,7 @@ export const webhookView = z
     succeeded_at: z.iso.datetime().nullable().describe("When it last took an event"),
     failed_at: z.iso.datetime().nullable(),
     error: z.string().nullable().describe("Why the last try that failed did so"),
+    may,
   })
   .meta({ id: "Webhook" });
 export type WebhookView = z.output<typeof webhookView>;

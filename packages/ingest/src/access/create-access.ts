@@ -1,6 +1,14 @@
 import { type AuthenticatorOptions, type Credentials, createAuthenticator } from "@exhibit/access";
 import type { Principal } from "@exhibit/contracts";
-import { findApiKey, findSession, type Ledger, touchApiKey, touchSession } from "@exhibit/ledger";
+import {
+  findApiKey,
+  findSession,
+  type Ledger,
+  notePerson,
+  touchApiKey,
+  touchSession,
+} from "@exhibit/ledger";
+import { type AccessList, createAccessList } from "./access-list.ts";
 import { createKeys, type Keys } from "./keys.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 
@@ -8,6 +16,8 @@ import { createSessions, type Sessions } from "./sessions.ts";
 export interface Access {
   readonly keys: Keys;
   readonly sessions: Sessions;
+  /** Everybody who has come in or can come in. */
+  readonly accessList: AccessList;
   /**
    * Resolves with the principal on whose authority a request acts; with undefined if it doesn't name
    * one, or what it shows isn't valid. Rejects if the ledger can't be asked.
@@ -25,12 +35,14 @@ export function createAccess(
     findSession: (digest) => findSession(ledger, digest),
     touchKey: (id, at) => touchApiKey(ledger, id, at),
     touchSession: (digest, at) => touchSession(ledger, digest, at),
+    touchPerson: (principal, at) => notePerson(ledger, principal, at),
     ...options,
   });
   const changes = { ...options, onChange: authenticator.forget };
   return {
     keys: createKeys(ledger, changes),
     sessions: createSessions(ledger, changes),
+    accessList: createAccessList(ledger, options),
     authenticate: authenticator.authenticate,
   };
 }

@@ -143,24 +143,37 @@ export function createKeys(
 
 /** Throws AUTH_FORBIDDEN when a key would let its maker do what they may not do themselves. */
 function checkMayMake(maker: Principal, key: Principal): void {
-  if (maker.mayMakeKeys === false) {
-    throw forbidden(
-      "A session without HTTPS can't make keys, because its cookie may have been read by other servers of this machine. Use `exhibit keys`, or a key.",
-    );
-  }
+  const refusal = whyNoKeys(maker) ?? whyNotMade(maker, key);
+  if (refusal !== undefined) throw refusal;
+}
+
+/** Returns why somebody can make no keys at all; undefined if they can. */
+export function whyNoKeys({ mayMakeKeys }: Principal): ExhibitError | undefined {
+  if (mayMakeKeys !== false) return undefined;
+  return forbidden(
+    "A session without HTTPS can't make keys, because its cookie may have been read by other servers of this machine. Use `exhibit keys`, or a key.",
+  );
+}
+
+/** Returns why somebody can't make or rotate a key for a principal: it may more than they themselves. */
+export function whyNotMade(
+  maker: Principal,
+  key: Omit<Principal, "name">,
+): ExhibitError | undefined {
   if (!reaches(maker.role, key.role)) {
-    throw forbidden(
+    return forbidden(
       `${maker.name} has the role ${maker.role}, and can't make a key with the role ${key.role}.`,
     );
   }
   if (!isWithin(key.scope, maker.scope)) {
-    throw forbidden(
+    return forbidden(
       `${maker.name} can't make a key for more than its own scope: ${scopeInWords(maker.scope)}.`,
     );
   }
   if (key.mayNameOthers && !maker.mayNameOthers) {
-    throw forbidden(`${maker.name} may not name others, and can't make a key that may.`);
+    return forbidden(`${maker.name} may not name others, and can't make a key that may.`);
   }
+  return undefined;
 }
 
 function scopeInWords(scope: Scope): string {

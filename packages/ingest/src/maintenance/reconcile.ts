@@ -1,6 +1,7 @@
 import {
   forgetOldAnswers,
   forgetOldDeliveries,
+  forgetOldPeople,
   forgetOldProgress,
   forgetOldQuestions,
   forgetOldReads,
@@ -36,6 +37,7 @@ export async function reconcile(
   await enqueueOpenWork(dependencies, quietMs);
   await forgetOldAnswers(dependencies.ledger);
   await forgetOldReads(dependencies.ledger);
+  await forgetOldPeople(dependencies.ledger);
   await forgetOldQuestions(dependencies.ledger);
   await forgetOldDeliveries(dependencies.ledger);
   const { ledger } = dependencies;

@@ -1,6 +1,7 @@
 import type { Principal, SessionRecord } from "@exhibit/contracts";
 import { recordAuditEvent } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
+import { notePerson } from "./known-people.ts";
 
 /** A session of a browser that begins. */
 export interface NewSession {
@@ -35,6 +36,7 @@ export async function createSession({ db }: Ledger, session: NewSession): Promis
       })
       .returning("number")
       .executeTakeFirstOrThrow();
+    if (keyId === null) await notePerson({ db: tx }, principal, now);
     await recordAuditEvent(tx, {
       subject: `sessions/${number}`,
       what: "login",

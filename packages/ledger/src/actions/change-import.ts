@@ -1,6 +1,7 @@
 import {
   type ChangeRequest,
   ExhibitError,
+  isClosed,
   type Labels,
   MAX_LABELS,
   type Priority,
@@ -56,16 +57,16 @@ export async function changeImport(
     const next = changed(current, request);
     const details = differences(current, next);
     if (Object.keys(details).length === 0) return unchanged(current.priority);
-    const isClosed = status === "sealed" || status === "cancelled";
-    if ("priority" in details && isClosed)
+    const hasEnded = isClosed(status);
+    if ("priority" in details && hasEnded)
       throw conflict(`Import ${importId} is ${status}: its priority means nothing any more.`);
-    if (next.set_aside && !current.set_aside && !isClosed)
+    if (next.set_aside && !current.set_aside && !hasEnded)
       throw conflict(
         `Import ${importId} is neither sealed nor cancelled: only one that has ended can be set aside.`,
       );
-    if ("start_at" in details && (isClosed || !wasScheduled))
+    if ("start_at" in details && (hasEnded || !wasScheduled))
       throw conflict(
-        `Import ${importId} ${isClosed ? `is ${status}` : "has started"}: only one that waits for its start can be given another.`,
+        `Import ${importId} ${hasEnded ? `is ${status}` : "has started"}: only one that waits for its start can be given another.`,
       );
     const { scheduled } = await tx
       .updateTable("imports")

@@ -1,4 +1,10 @@
-import { type AuditAction, ExhibitError, type FileState, type Selection } from "@exhibit/contracts";
+import {
+  type AuditAction,
+  ExhibitError,
+  type FileState,
+  isClosed,
+  type Selection,
+} from "@exhibit/contracts";
 import { type Kysely, sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import type { LedgerSchema } from "../schema.ts";
@@ -22,7 +28,7 @@ export async function whyClosed(
     .where(isWithin(ledger))
     .executeTakeFirst();
   if (!row) return noImport(importId);
-  if (row.status !== "sealed" && row.status !== "cancelled") return undefined;
+  if (!isClosed(row.status)) return undefined;
   return new ExhibitError(
     "STATE_CONFLICT",
     `Import ${importId} is ${row.status}: there is nothing to ${what}.`,

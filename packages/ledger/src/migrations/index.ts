@@ -24,6 +24,7 @@ import { record } from "./0025-record.ts";
 import { errorParts } from "./0026-error-parts.ts";
 import { digests } from "./0027-digests.ts";
 import { progress } from "./0028-progress.ts";
+import { knownPeople } from "./0031-known-people.ts";
 
 // Migrations are in the order of their names. A released one is never changed, only followed by
 // another.
@@ -59,6 +60,7 @@ export const steps: Record<string, Migration> = {
   "0026-error-parts": errorParts,
   "0027-digests": digests,
   "0028-progress": progress,
+  "0031-known-people": knownPeople,
 };
 
 /** The schema version that this program creates, and the oldest that it works on. */

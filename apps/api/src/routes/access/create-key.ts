@@ -13,10 +13,10 @@ export const createKey = action(
     body: keyRequest,
     response: { 201: newKey, ...failures },
   },
-  ({ keys }) =>
+  ({ keys, may }) =>
     async (request, reply) => {
       const made = await keys.create(request.body, keyMakerOf(request));
-      return unstored(reply).code(201).send(made);
+      return unstored(reply).code(201).send(may.ofKeys(request)(made));
     },
-  { isSecret: true },
+  { isSecret: true, makesKeys: true },
 );

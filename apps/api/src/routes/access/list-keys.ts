@@ -13,7 +13,9 @@ export const listKeys = action(
     querystring: pageQuery.strict(),
     response: { 200: keyPage, ...failures },
   },
-  ({ keys }) =>
-    async (request) =>
-      keys.list(request.query, keyMakerOf(request)),
+  ({ keys, may }) =>
+    async (request) => {
+      const page = await keys.list(request.query, keyMakerOf(request));
+      return { ...page, items: page.items.map(may.ofKeys(request)) };
+    },
 );

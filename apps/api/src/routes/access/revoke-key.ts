@@ -15,13 +15,17 @@ export const revokeKey = action(
     body: revokeKeyRequest.nullish(),
     response: { 200: keyView, ...failures },
   },
-  ({ keys }) =>
-    async (request) =>
-      keys.revoke(request.params.id, request.body ?? {}, keyMakerOf(request)),
+  ({ keys, may }) =>
+    async (request) => {
+      const by = keyMakerOf(request);
+      return may.ofKeys(request)(await keys.revoke(request.params.id, request.body ?? {}, by));
+    },
   {
     again:
-      ({ keys }) =>
-      (request) =>
-        keys.get((request.params as z.output<typeof keyParams>).id, keyMakerOf(request)),
+      ({ keys, may }) =>
+      async (request) => {
+        const { id } = request.params as z.output<typeof keyParams>;
+        return may.ofKeys(request)(await keys.get(id, keyMakerOf(request)));
+      },
   },
 );

@@ -14,10 +14,11 @@ export const rotateKey = action(
     body: rotateKeyRequest.nullish(),
     response: { 200: newKey, ...failures },
   },
-  ({ keys }) =>
+  ({ keys, may }) =>
     async (request, reply) => {
       const given = request.body ?? rotateKeyRequest.parse({});
-      return unstored(reply).send(await keys.rotate(request.params.id, given, keyMakerOf(request)));
+      const rotated = await keys.rotate(request.params.id, given, keyMakerOf(request));
+      return unstored(reply).send(may.ofKeys(request)(rotated));
     },
-  { isSecret: true },
+  { isSecret: true, makesKeys: true },
 );

@@ -1,4 +1,6 @@
-import { me } from "@exhibit/contracts";
+import { type Me, me } from "@exhibit/contracts";
+import { refusalOf } from "../../access/door.ts";
+import { boardNeeds, type Needs } from "../../access/needs.ts";
 import { principalOf } from "../../access/principal.ts";
 import { action } from "../../action/action.ts";
 import { isBelieved } from "../../action/actor.ts";
@@ -11,15 +13,25 @@ export const whoAmI = action(
     tags: ["access"],
     response: { 200: me, ...failures },
   },
-  () => async (request, reply) => {
-    const { name, role, scope, mayMakeKeys = true } = principalOf(request);
-    reply.header("cache-control", "no-store");
-    return {
-      name,
-      role,
-      scope,
-      may_name_others: isBelieved(request),
-      may_make_keys: mayMakeKeys && role === "admin",
-    };
-  },
+  ({ may }) =>
+    async (request, reply) => {
+      const principal = principalOf(request);
+      const { name, role, scope, mayMakeKeys = true } = principal;
+      const isFree = (needs: Needs) => refusalOf(principal, needs) === undefined;
+      const board: Me["board"] = isFree(boardNeeds.act)
+        ? "act"
+        : isFree(boardNeeds.look)
+          ? "look"
+          : "nothing";
+      reply.header("cache-control", "no-store");
+      return {
+        name,
+        role,
+        scope,
+        may_name_others: isBelieved(request),
+        may_make_keys: mayMakeKeys && role === "admin",
+        may: may.anywhere(principal),
+        board,
+      };
+    },
 );

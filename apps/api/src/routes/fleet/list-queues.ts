@@ -14,5 +14,5 @@ export const listQueues = action(
   ({ fleetOf }) =>
     async (request) =>
       fleetOf(request).queues(),
-  { isPolled: true },
+  { isPolled: true, unscoped: true },
 );

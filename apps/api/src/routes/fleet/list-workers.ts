@@ -14,4 +14,5 @@ export const listWorkers = action(
   ({ fleetOf }) =>
     async (request) =>
       fleetOf(request).workers(),
+  { unscoped: true },
 );

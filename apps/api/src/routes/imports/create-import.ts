@@ -16,7 +16,7 @@ export const createImport = action(
     body: importRequest,
     response: { 202: importView, ...failures },
   },
-  ({ importsOf, webhooksOf }) =>
+  ({ importsOf, webhooksOf, may }) =>
     async (request, reply) => {
       const { callback } = request.body;
       const told = callback && webhooksOf(request).callback(callback.url);
@@ -26,18 +26,21 @@ export const createImport = action(
         return (reply as FastifyReply).code(200).send(found);
       }
       const view = await importsOf(request).create(request.body, actorOf(request), told);
-      return reply.code(202).header("location", placeOf(view.import_id)).send(view);
+      return reply
+        .code(202)
+        .header("location", placeOf(view.import_id))
+        .send(may.ofImports(request)(view));
     },
   {
     largeBodies: true,
     // A dry run alone is answered with 200, and only that is a read.
     evidence: "dry-runs",
     again:
-      ({ importsOf }) =>
+      ({ importsOf, may }) =>
       async (request, reply, { importId }) => {
         const view = await importsOf(request).get(importId ?? "");
         reply.header("location", placeOf(view.import_id));
-        return view;
+        return may.ofImports(request)(view);
       },
   },
 );

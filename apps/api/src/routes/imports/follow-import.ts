@@ -37,7 +37,8 @@ export const followImport = action(
       const { name, scope } = principalOf(request);
       const read = () => importsOf(request).get(id);
       const first = await shared(JSON.stringify([scope, id]), read);
-      const lastId = request.headers["last-event-id"];
+      // Whoever has read the import may send its entity tag, which also says what they may do.
+      const lastId = request.headers["last-event-id"]?.replace(/\.(?!end$).*$/, "");
       // An EventSource that is answered so doesn't connect again.
       if (hasSeenEnd(first, lastId)) return reply.code(204).send(undefined);
       const events = sendEvents(reply, name, streams, (gone) =>

@@ -11,8 +11,8 @@ export const getImport = action(
     params: importParams,
     response: { 200: importView, ...failures },
   },
-  ({ importsOf }) =>
+  ({ importsOf, may }) =>
     async (request) =>
-      importsOf(request).get(request.params.id),
+      may.ofImports(request)(await importsOf(request).get(request.params.id)),
   { isPolled: true },
 );

@@ -11,8 +11,10 @@ export const listImports = action(
     querystring: importQuery.strict(),
     response: { 200: importPage, ...failures },
   },
-  ({ importsOf }) =>
-    (request) =>
-      importsOf(request).list(request.query),
+  ({ importsOf, may }) =>
+    async (request) => {
+      const page = await importsOf(request).list(request.query);
+      return { ...page, items: page.items.map(may.ofImports(request)) };
+    },
   { isPolled: true },
 );

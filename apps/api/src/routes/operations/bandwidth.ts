@@ -32,6 +32,7 @@ export const setBandwidth = action(
     async (request) =>
       bandwidthOf(request).set(request.body, actorOf(request)),
   {
+    unscoped: true,
     again:
       ({ bandwidthOf }) =>
       (request) =>

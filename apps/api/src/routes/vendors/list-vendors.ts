@@ -11,8 +11,10 @@ export const listVendors = action(
     tags: ["operations"],
     response: { 200: vendorList, ...failures },
   },
-  ({ vendorsOf }) =>
-    async (request) =>
-      vendorsOf(request).list(),
+  ({ vendorsOf, may }) =>
+    async (request) => {
+      const list = await vendorsOf(request).list();
+      return { ...list, items: list.items.map(may.ofVendors(request)) };
+    },
   { isPolled: true },
 );

@@ -14,7 +14,7 @@ export const changeWebhook = action(
     body: changeWebhookRequest,
     response: { 200: webhookView, ...failures },
   },
-  ({ webhooksOf }) =>
+  ({ webhooksOf, may }) =>
     async (request) =>
-      webhooksOf(request).change(request.params.id, request.body),
+      may.ofWebhooks(request)(await webhooksOf(request).change(request.params.id, request.body)),
 );

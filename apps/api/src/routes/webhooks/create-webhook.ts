@@ -13,10 +13,10 @@ export const createWebhook = action(
     body: webhookRequest,
     response: { 201: newWebhook, ...failures },
   },
-  ({ webhooksOf }) =>
+  ({ webhooksOf, may }) =>
     async (request, reply) => {
       const made = await webhooksOf(request).create(request.body);
-      return unstored(reply).code(201).send(made);
+      return unstored(reply).code(201).send(may.ofWebhooks(request)(made));
     },
   { isSecret: true },
 );

@@ -11,9 +11,11 @@ export const listWebhooks = action(
     querystring: pageQuery.strict(),
     response: { 200: webhookPage, ...failures },
   },
-  ({ webhooksOf }) =>
-    async (request) =>
-      webhooksOf(request).list(request.query),
+  ({ webhooksOf, may }) =>
+    async (request) => {
+      const page = await webhooksOf(request).list(request.query);
+      return { ...page, items: page.items.map(may.ofWebhooks(request)) };
+    },
   // Addresses may hold secrets of their receivers.
   { isSecret: true },
 );

@@ -15,10 +15,11 @@ export const rotateWebhook = action(
     body: rotateWebhookRequest.nullish(),
     response: { 200: newWebhook, ...failures },
   },
-  ({ webhooksOf }) =>
+  ({ webhooksOf, may }) =>
     async (request, reply) => {
       const given = request.body ?? rotateWebhookRequest.parse({});
-      return unstored(reply).send(await webhooksOf(request).rotate(request.params.id, given));
+      const rotated = await webhooksOf(request).rotate(request.params.id, given);
+      return unstored(reply).send(may.ofWebhooks(request)(rotated));
     },
   { isSecret: true },
 );

@@ -9,6 +9,9 @@ afterEach(async () => {
   await api?.app.close();
 });
 
+/** What an administrator may do with a key. */
+const may = ["listKeyAudit", "rotateKey", "revokeKey"];
+
 /** Who acts, as the keys are told. */
 const admin = principal("admin");
 const by = (who: string, more = {}) => ({ principal: { ...admin, ...more }, who });
@@ -17,7 +20,7 @@ it("lists keys without their secrets", async () => {
   api = await startApi();
   const answer = await api.app.inject("/v1/keys?limit=7");
   expect(answer.statusCode).toBe(200);
-  expect(answer.json()).toEqual({ items: [keyView], next: null });
+  expect(answer.json()).toEqual({ items: [{ ...keyView, may }], next: null });
   expect(api.calls).toEqual([{ name: "list keys", args: [{ limit: 7 }, by("key:admin")] }]);
 });
 
@@ -31,7 +34,7 @@ it("makes a key, shows it once, and keeps caches from storing it", async () => {
   });
   expect(answer.statusCode).toBe(201);
   expect(answer.headers["cache-control"]).toBe("no-store");
-  expect(answer.json()).toEqual({ ...keyView, key: newKeyText });
+  expect(answer.json()).toEqual({ ...keyView, key: newKeyText, may });
   const request = {
     name: "clerk",
     role: "producer",
@@ -102,6 +105,8 @@ it("tells who sends the request, and what they may do", async () => {
     scope: everything,
     may_name_others: false,
     may_make_keys: true,
+    may: expect.arrayContaining(["createKey", "listAudit"]),
+    board: "act",
   });
   expect(answer.headers["cache-control"]).toBe("no-store");
 });

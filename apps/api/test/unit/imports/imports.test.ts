@@ -119,7 +119,7 @@ describe("looking at imports", () => {
     const answer = await api.app.inject(
       "/v1/imports?suit_id=1&entrust_id=E&status=sealed&limit=5&after=x",
     );
-    expect(answer.json()).toEqual({ items: [view], next: "more" });
+    expect(answer.json()).toEqual({ items: [{ ...view, may: expect.any(Array) }], next: "more" });
     expect(api.calls[0]?.args[0]).toEqual({
       suit_id: "1",
       entrust_id: "E",
@@ -155,7 +155,7 @@ describe("looking at imports", () => {
   it("gives one, its folders and its files", async () => {
     const view = api.put();
     const at = `/v1/imports/${view.import_id}`;
-    expect((await api.app.inject(at)).json()).toEqual(view);
+    expect((await api.app.inject(at)).json()).toEqual({ ...view, may: expect.any(Array) });
     expect((await api.app.inject(`${at}/folders`)).json()).toEqual({
       items: [folderView],
       next: null,

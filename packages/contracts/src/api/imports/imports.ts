@@ -4,6 +4,7 @@ import { plainText, plainWord } from "../../text/plain-text.ts";
 import { errorView, failureAction, retryHelps } from "../error-views.ts";
 import { examples } from "../examples.ts";
 import { rate } from "../fleet/rates.ts";
+import { may } from "../may.ts";
 import { moment } from "../moment.ts";
 import { pageOf, pageQuery, repeatable } from "../pages.ts";
 import { trial } from "../trial.ts";
@@ -85,6 +86,7 @@ export const importView = z
   .object({
     import_id: z.uuid(),
     trial,
+    may,
     status: importStatus,
     paused: pause
       .nullable()

@@ -11,6 +11,14 @@ export const importStatuses = [
 export const importStatus = z.enum(importStatuses);
 export type ImportStatus = z.output<typeof importStatus>;
 
+/** The statuses of an import that has ended for good: nothing that people do goes on with it. */
+export const closedStatuses = ["sealed", "cancelled"] as const satisfies readonly ImportStatus[];
+
+/** Returns whether an import has ended for good. */
+export function isClosed(status: ImportStatus): boolean {
+  return closedStatuses.some((closed) => closed === status);
+}
+
 /** The statuses of an import that nothing runs for any more. */
 export const restingStatuses: ReadonlySet<ImportStatus> = new Set([
   "sealed",

@@ -1,5 +1,6 @@
 import { parseToken } from "@exhibit/access";
 import {
+  type AccessView,
   everything,
   type KeyRequest,
   keyRequest,
@@ -492,5 +493,91 @@ describe("A session", () => {
     const gone = await makeCode();
     await access.keys.revoke(key_id, {}, { principal: root });
     expect(await begin(gone)).toBeUndefined();
+  });
+});
+
+describe("Who has access", () => {
+  const wide = { ...everything, entrust_ids: ["E-ACCESS"] };
+  const boss: Principal = { ...root, name: "key:boss", scope: wide };
+  const scope = { entrust_ids: ["E-ACCESS"] };
+
+  /** Everybody within the scope of these tests, page by page. */
+  async function all({ accessList }: Pick<Access, "accessList">, limit = 2) {
+    const found: AccessView[] = [];
+    let after: string | undefined;
+    do {
+      const page = await accessList.list({ limit, after }, { principal: boss });
+      found.push(...page.items);
+      after = page.next ?? undefined;
+    } while (after !== undefined);
+    return found;
+  }
+
+  test("is every key, whatever its state, and everybody whom the provider vouched for", async () => {
+    let now = Date.now();
+    const token = "a.token";
+    const program: Principal = {
+      ...{ name: "oidc:program@idp", role: "producer", scope: wide, mayNameOthers: false },
+    };
+    const person: Principal = { ...program, name: "oidc:wang@idp", role: "ops" };
+    const verifyToken = async (given: string) => (given === token ? program : undefined);
+    const access = createAccess(ledger, { now: () => now, verifyToken });
+    const make = (name: string, days: number) =>
+      access.keys.create(request({ name, scope, expires_in_days: days }), { principal: root });
+    const began = new Date(now).toISOString();
+    const [works, , revoked] = [
+      await make("access works", 90),
+      await make("access expired", 1),
+      await make("access revoked", 90),
+    ];
+    await make("access elsewhere", 90).then(({ key_id }) =>
+      ledger.db
+        .updateTable("api_keys")
+        .set({ scope: JSON.stringify({ ...everything, entrust_ids: ["E-OTHER"] }) })
+        .where("id", "=", key_id)
+        .execute(),
+    );
+    await access.keys.revoke(revoked.key_id, {}, { principal: root });
+    now += day;
+    const later = new Date(now).toISOString();
+    for (const key of [works.key, works.key])
+      await access.sessions.start({ key }, { isSecure: true });
+    await access.sessions.open(person, { isSecure: true });
+    // Twice within a minute: it is recorded once, behind the request.
+    for (let n = 0; n < 2; n++) {
+      expect(await access.authenticate({ authorization: `Bearer ${token}` })).toEqual(program);
+    }
+    await expect.poll(async () => (await all(access)).length).toBe(5);
+
+    const tomorrow = new Date(now + day).toISOString();
+    const key = { kind: "key", role: "viewer", scope: wide, may_name_others: false, sessions: 0 };
+    const other = { ...key, kind: "person", key_id: null, state: "by_provider", since: later };
+    expect(await all(access)).toEqual([
+      {
+        ...{ ...key, name: "key:access works", key_id: works.key_id, state: "works" },
+        ...{ since: expect.any(String), seen_at: later, expires_at: works.expires_at, sessions: 2 },
+      },
+      expect.objectContaining({ name: "key:access expired", state: "expired", seen_at: null }),
+      expect.objectContaining({ name: "key:access revoked", state: "revoked", sessions: 0 }),
+      {
+        ...{ ...other, name: person.name, role: "ops", seen_at: later, expires_at: tomorrow },
+        sessions: 1,
+      },
+      { ...other, name: program.name, role: "producer", seen_at: later, expires_at: null },
+    ]);
+    expect(began < later).toBe(true);
+
+    // As whom the provider vouches for them changes, and sessions end.
+    now += 9 * hour;
+    await access.sessions.open({ ...person, role: "viewer" }, { isSecure: true });
+    const [, , , again] = await all(access, 100);
+    expect(again).toMatchObject({ name: person.name, role: "viewer", sessions: 1 });
+    expect((await all(access))[0]?.sessions).toBe(0);
+  });
+
+  test("is refused a cursor of another list", async () => {
+    const { accessList } = rig();
+    const asked = accessList.list({ limit: 1, after: "17" }, { principal: root });
+    await expect(asked).rejects.toMatchObject({ code: "REQUEST_INVALID" });
   });
 });

@@ -15,12 +15,11 @@ export const acceptDestination = action(
     body: acceptDestinationRequest,
     response: { 202: actedImport, ...failures },
   },
-  ({ importsOf }) =>
+  ({ importsOf, may }) =>
     async (request, reply) => {
       const { id, folder_id } = request.params;
       const who = actorOf(request);
-      return reply
-        .code(202)
-        .send(await importsOf(request).acceptDestination(id, folder_id, request.body, who));
+      const view = await importsOf(request).acceptDestination(id, folder_id, request.body, who);
+      return reply.code(202).send(may.ofImports(request)(view));
     },
 );
