@@ -49,20 +49,21 @@ describe.each(Object.entries(ledgerKinds))("A start on %s", (_kind, open) => {
   });
 
   test("is what imports can be listed by, until it is over or they are cancelled", async () => {
-    const [later, now, cancelled] = [
+    const [later, now, over, cancelled] = [
       await scheduled(IN_AN_HOUR),
       await scheduled(undefined),
+      await scheduled(new Date(0).toISOString()),
       await scheduled(IN_AN_HOUR),
-    ].map(({ importId }) => importId) as [string, string, string];
+    ].map(({ importId }) => importId) as [string, string, string, string];
     await cancelImport(ledger, cancelled);
     const listed = async (isScheduled: boolean) => {
-      const { items } = await listImports(ledger, { limit: 3, scheduled: isScheduled });
+      const { items } = await listImports(ledger, { limit: 4, scheduled: isScheduled });
       return items
         .map(({ import_id }) => import_id)
-        .filter((id) => [later, now, cancelled].includes(id));
+        .filter((id) => [later, now, over, cancelled].includes(id));
     };
     expect(await listed(true)).toEqual([later]);
-    expect(await listed(false)).toEqual([cancelled, now]);
+    expect(await listed(false)).toEqual([cancelled, over, now]);
     await changeImport(ledger, later, { start_at: null }, wang);
     expect(await listed(true)).toEqual([]);
   });
