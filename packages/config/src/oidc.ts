@@ -26,6 +26,9 @@ const shape = z.strictObject({
   entrusts_claim: claim.optional(),
   vendors_claim: claim.optional(),
   roots_claim: claim.optional(),
+  /** How strongly people and programs must have logged in; not asked for unless it is given. */
+  acr: z.array(claim).min(1).optional(),
+  amr: z.array(claim).min(1).optional(),
   login: login.optional(),
 });
 /** An ID token is for the client: it must never be taken for a token that is for the API. */

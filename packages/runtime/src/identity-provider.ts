@@ -32,6 +32,8 @@ export function identityProviderOf({ access }: ExhibitConfig): IdentityProvider 
     entrustsClaim: oidc.entrusts_claim,
     vendorsClaim: oidc.vendors_claim,
     rootsClaim: oidc.roots_claim,
+    acr: oidc.acr,
+    amr: oidc.amr,
   };
   return {
     verifyToken: createTokenVerifier({ ...rules, audience, typ }, discover),

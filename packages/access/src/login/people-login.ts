@@ -11,7 +11,7 @@ import {
   type ServerMetadata,
   WWWAuthenticateChallengeError,
 } from "openid-client";
-import { type ClaimRules, principalOfClaims } from "../tokens/claims.ts";
+import { type ClaimRules, isStrongEnough, principalOfClaims } from "../tokens/claims.ts";
 import { createDiscovery, type Discover, providerAway, TIMEOUT_MS } from "../tokens/discovery.ts";
 import { loginFault } from "./login-faults.ts";
 import { loginSecrets } from "./login-secret.ts";
@@ -67,6 +67,7 @@ export function createPeopleLogin(
         nonce,
         code_challenge: challenge,
         code_challenge_method: "S256",
+        ...(options.acr && { acr_values: options.acr.join(" ") }),
       };
       const configuration = await client();
       try {
@@ -94,6 +95,7 @@ export function createPeopleLogin(
         });
         const own = answered.claims();
         if (own === undefined) throw new TypeError("The library gave no ID token.");
+        if (!isStrongEnough(own, options)) throw isTooWeak(own.sub, issuer);
         const known = principalOfClaims(own, options);
         if (known !== undefined) return known;
         const further = await furtherClaims(configuration, answered.access_token, own.sub);
@@ -105,6 +107,11 @@ export function createPeopleLogin(
       }
     },
   };
+}
+
+function isTooWeak(sub: string, issuer: string): ExhibitError {
+  const message = `${sub} has logged in at ${issuer}, but not as strongly as access.oidc demands (acr, amr).`;
+  return new ExhibitError("AUTH_FORBIDDEN", message);
 }
 
 function hasNoRole(sub: string, issuer: string): ExhibitError {

@@ -20,6 +20,10 @@ export interface ClaimRules {
   readonly entrustsClaim?: string | undefined;
   readonly vendorsClaim?: string | undefined;
   readonly rootsClaim?: string | undefined;
+  /** How strongly somebody must have logged in: one of these classes (`acr`). @defaultValue any */
+  readonly acr?: readonly string[] | undefined;
+  /** By what somebody must have logged in: all of these methods (`amr`). @defaultValue any */
+  readonly amr?: readonly string[] | undefined;
 }
 
 /** The most characters of a principal's name; `sub` has 255 by the standard. */
@@ -41,6 +45,13 @@ export function principalOfClaims(payload: JWTPayload, rules: ClaimRules): Princ
   const name = principalName.safeParse(`oidc:${payload.sub}@${issuer}`);
   if (role === undefined || !limits.success || !name.success) return undefined;
   return { name: name.data, role, scope: limits.data, mayNameOthers: false };
+}
+
+/** Returns whether somebody has logged in as strongly as the rules demand, by what the provider says. */
+export function isStrongEnough(payload: JWTPayload, { acr, amr }: ClaimRules): boolean {
+  const methods = textsIn(payload.amr);
+  const isOfClass = acr === undefined || textsIn(payload.acr).some((one) => acr.includes(one));
+  return isOfClass && (amr ?? []).every((method) => methods.includes(method));
 }
 
 /** Returns the highest role that one of the names stands for. */

@@ -1,6 +1,6 @@
 import { ExhibitError, type Principal } from "@exhibit/contracts";
 import { errors, type JWTVerifyGetKey, jwtVerify } from "jose";
-import { type ClaimRules, principalOfClaims } from "./claims.ts";
+import { type ClaimRules, isStrongEnough, principalOfClaims } from "./claims.ts";
 import { createDiscovery, type Discover, providerAway } from "./discovery.ts";
 
 export interface TokenOptions extends ClaimRules {
@@ -43,7 +43,8 @@ export function createTokenVerifier(
         clockTolerance: CLOCK_TOLERANCE,
         requiredClaims: ["exp", "iat", "sub"],
       });
-      return principalOfClaims(payload, { issuer, ...rules });
+      const all = { issuer, ...rules };
+      return isStrongEnough(payload, all) ? principalOfClaims(payload, all) : undefined;
     } catch (thrown) {
       if (thrown instanceof ExhibitError) throw thrown;
       return undefined;

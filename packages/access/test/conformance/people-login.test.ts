@@ -56,6 +56,17 @@ const refused = { code: "AUTH_REQUIRED" };
 const away = { code: "SERVICE_UNREACHABLE" };
 
 describe("A login by the provider", () => {
+  test("is asked for as strongly as the rules demand, and refused if it isn't", async () => {
+    const login = loginAt(provider, { acr: ["urn:strong", "urn:stronger"], amr: ["otp"] });
+    const { searchParams } = await login.begin(token);
+    expect(searchParams.get("acr_values")).toBe("urn:strong urn:stronger");
+    const weak = loginAt(provider, { amr: ["otp"] });
+    await expect(weak.finish(token, await answered(weak))).rejects.toMatchObject({
+      code: "AUTH_FORBIDDEN",
+      message: expect.stringContaining("not as strongly"),
+    });
+  });
+
   test("asks by the code flow, with PKCE, state and nonce, and shows no secret", async () => {
     const address = await loginAt(provider, { scopes: ["profile", "openid"] }).begin(token);
     expect(address.origin).toBe(provider.issuer);

@@ -214,6 +214,21 @@ describe("The claims of a token", () => {
   });
 });
 
+test("A token says how strongly its holder has logged in, where that is asked for", async () => {
+  const claims = { acr: "urn:strong", amr: ["pwd", "otp"] };
+  const taken = async (rules: Partial<TokenOptions>, more: object = claims) =>
+    (await verifier(rules)(await signed({ ...good(), ...more }))) !== undefined;
+  expect(await taken({ acr: ["urn:strong", "urn:stronger"] })).toBe(true);
+  expect(await taken({ amr: ["otp"] })).toBe(true);
+  expect(await taken({ acr: ["urn:strong"], amr: ["otp", "pwd"] })).toBe(true);
+  expect(await taken({ acr: ["urn:stronger"] })).toBe(false);
+  expect(await taken({ acr: ["urn:strong"], amr: ["hwk"] })).toBe(false);
+  expect(await taken({ amr: ["otp", "hwk"] })).toBe(false);
+  // No claim, no right.
+  expect(await taken({ acr: ["urn:strong"] }, {})).toBe(false);
+  expect(await taken({ amr: ["otp"] }, { amr: "otp-not" })).toBe(false);
+});
+
 describe("A provider", () => {
   test("that changes its keys is asked for the new ones, and its old tokens end", async () => {
     const first = await startProvider({ kid: "old" });

@@ -31,6 +31,11 @@ describe("access.oidc", () => {
     },
   );
 
+  test("may say how strongly somebody must have logged in", () => {
+    const strong = { acr: ["urn:strong"], amr: ["otp"] };
+    expect(parsed(strong).access?.oidc).toMatchObject(strong);
+  });
+
   const login = { client_id: "console", client_secret: "s3cret" };
 
   test("logs in people as a client of its own, whose secret is one", () => {
@@ -56,6 +61,8 @@ describe("access.oidc", () => {
     ["an issuer that isn't an address", { issuer: "firm" }, "issuer"],
     ["an issuer with a query", { issuer: "https://id.example.com/?x=1" }, "issuer"],
     ["no audience", { audience: "" }, "audience"],
+    ["no class of logins", { acr: [] }, "acr"],
+    ["a method that isn't a text", { amr: [7] }, "amr"],
     ["a role that there isn't", { role_map: { x: "root" } }, "role_map"],
     ["no role at all", { role_map: {} }, "role_map"],
     ["an unknown key", { client_secret: "x" }, "client_secret"],
