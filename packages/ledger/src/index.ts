@@ -153,6 +153,7 @@ export {
 } from "./webhooks/outbox.ts";
 export { checkImport } from "./work/check-import.ts";
 export { type FolderRow, readFolder, readSlots } from "./work/folders.ts";
+export { foldersToWalk } from "./work/folders-to-walk.ts";
 export { type LastImport, readLastImports } from "./work/imported-sources.ts";
 export { openShards } from "./work/open-shards.ts";
 export {

@@ -66,6 +66,7 @@ import { enqueueSoon, jobOfShard, jobsOfFolders, reprioritizeSoon } from "../job
 import { ringWebhooks } from "../jobs/ring-webhooks.ts";
 import type { Ask } from "../questions/ask.ts";
 import type { Asker } from "../questions/question.ts";
+import { checkBacklog } from "./backlog.ts";
 import { checkRequest } from "./check-request.ts";
 import { historyOf } from "./fleet.ts";
 import { withQueueWait } from "./queue-wait.ts";
@@ -84,7 +85,7 @@ interface PageQuery {
 export interface Imports {
   /**
    * Creates an import and enqueues its planning, unless it is to start later. Throws REQUEST_INVALID or SOURCE_OUTSIDE_ROOTS,
-   * naming the folder, and AUTH_FORBIDDEN, naming what the scope doesn't have. The scope's roots
+   * naming the folder, AUTH_FORBIDDEN, naming what the scope doesn't have, and RATE_LIMITED while too many folders of theirs wait. The scope's roots
    * stay with the import: its sources are read within them. `callback` is where its events go.
    */
   create(request: ImportRequest, who?: string, callback?: Callback): Promise<ImportView>;
@@ -199,6 +200,7 @@ function importsWithin(scope: Scope, dependencies: ImportsDependencies): Imports
     async create(request, who = UNNAMED_ACTOR, callback) {
       const named = { ...request, suit_ids: suitsOf(request) };
       checkRequest(named, scope, dependencies);
+      await checkBacklog(ledger, named, who);
       const by = { who, why: request.why };
       const { importId, folderIds, isScheduled } = await createImport(ledger, named, by, callback);
       if (!isScheduled) await enqueue("plan", jobsOfFolders(folderIds, request.priority));

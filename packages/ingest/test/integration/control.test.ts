@@ -82,6 +82,23 @@ describe("An import", () => {
     expect(enqueued).toEqual(items.map(({ folder_id }) => `plan ${folder_id}`));
   });
 
+  test("with which too many folders of its sender would wait is refused; others', and one for later, are taken", async () => {
+    const { imports } = control();
+    const [folder] = request.folders;
+    if (!folder) throw new Error("no folder");
+    const large = { ...request, folders: Array.from({ length: 10_000 }, () => folder) };
+    const first = await imports.create(large, "key:crawler for 王芳");
+    await imports.create(large, "key:crawler");
+    const refused = { code: "RATE_LIMITED", retryAfter: 30_000 };
+    await expect(imports.create(request, "key:crawler")).rejects.toMatchObject(refused);
+    await expect(imports.create(request, "key:crawler for 李雷")).rejects.toMatchObject(refused);
+    await imports.create(request, "key:crawlers");
+    const start_at = new Date(Date.now() + 3_600_000).toISOString();
+    await imports.create({ ...large, start_at }, "key:crawler");
+    await imports.cancel(first.import_id);
+    await imports.create(request, "key:crawler");
+  });
+
   test("whose priority changes has its open shards moved, also while it is paused, and nothing else moves any", async () => {
     const { shardId, importId } = await planShard(ledger, ["a"]);
     const { imports, moved } = control();
