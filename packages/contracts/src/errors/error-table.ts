@@ -453,6 +453,24 @@ export const errorTable = {
     meaning: "A request with the same Idempotency-Key is still being carried out.",
     remedy: "Send the request again after a second; its response is kept.",
   },
+  SEAL_BROKEN: {
+    action: "never",
+    status: 409,
+    meaning: "The ledger, or a text, isn't what was sealed.",
+    remedy: "Keep everything as it is, and compare with a backup or an export: docs/custody.md.",
+  },
+  SEAL_KEY_MISMATCH: {
+    action: "backoff",
+    status: 503,
+    meaning: "This worker has another key than the register, or none, and can't sign a seal.",
+    remedy: "Set EXHIBIT_SEAL_KEY_FILE to the register's key on each worker; see docs/custody.md.",
+  },
+  PROOF_INVALID: {
+    action: "never",
+    status: 409,
+    meaning: "The proof doesn't prove what it says.",
+    remedy: "Ask whoever sent it for the proof and the seal that belong together.",
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorTable;

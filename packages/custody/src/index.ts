@@ -1,0 +1,21 @@
+export { type DigestName, digestOf, type HexDigest } from "./digest/digest.ts";
+export { canonicalJson, type JsonValue } from "./lines/canonical-json.ts";
+export { digestLine } from "./lines/digest-line.ts";
+export { contentsOf, isListName, ListDigest, type ListName, listNames } from "./lines/lists.ts";
+export { type ReceiptLine, receiptLine } from "./lines/receipt-line.ts";
+export { saltsOf } from "./lines/salt.ts";
+export { type PageName, pageNames, readPage } from "./page/page.ts";
+export { checkProof, type Proof, readProof, writeProof } from "./proof/proof-text.ts";
+export { firstHead, nextHead } from "./register/chain.ts";
+export { type KeyEntry, writeKeyEntry } from "./register/key-text.ts";
+export { readSeal, type Seal, writeSeal } from "./register/seal-text.ts";
+export {
+  isSignedBy,
+  type KeyAlgorithm,
+  keyIdOf,
+  newSealKey,
+  pemSigner,
+  type Signer,
+} from "./register/signing.ts";
+export { BLOCK_LEAVES, changedLeaves, marksOf, pathByBlocks } from "./tree/blocks.ts";
+export { leafHash, MerkleTree, rootOf } from "./tree/merkle-tree.ts";
