@@ -80,7 +80,7 @@ tell("progress look, ms", (performance.now() - began) / LOOKS);
 if (view.stored !== count) throw new Error(JSON.stringify(view));
 tell("ledger bytes a file", (await bytesOfRows(ledger)) / count);
 await measure("sealing", async () => {
-  const status = await sealImport(ledger, importId);
+  const status = await sealImport(ledger, importId, { madeBy: "exhibit bench" });
   if (status !== "sealed") throw new Error(`It came to ${status}.`);
 });
 await ringToTheEnd(engine, shards.length);

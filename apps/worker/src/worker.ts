@@ -88,6 +88,7 @@ export async function startWorker(
     sight,
     waits,
   };
+  const sealer = { ...parts.sealer, madeBy: `exhibit ${facts.version}` };
   const jobs = createJobList();
   const stopObserving = observeWindows(objectStore);
   // Before the first job, because a new worker mustn't send more than its share.
@@ -107,7 +108,7 @@ export async function startWorker(
     store: (id, attempt) => storeShard(storing, Number(id), attempt),
     answer: (id, attempt) =>
       answer({ ledger, broker, sources, sight, roots, dataDir, tunnel }, id, attempt),
-    seal: (id) => seal({ ledger, engine, logger }, id),
+    seal: (id, attempt) => seal({ ledger, engine, logger, sealer }, id, attempt),
     deliver: (id, attempt) => deliver({ ledger, logger, ...parts.webhooks }, id, attempt),
     reconcile: () => reconcile({ ledger, engine, broker, objectStore, logger }, quietMs),
   };

@@ -62,13 +62,17 @@ import {
   queueList,
   type RateHistory,
   type RateQuery,
+  type RegisterEntry,
   type RetryFailuresRequest,
   type RetryRequest,
   type RevokeKeyRequest,
   type RotateKeyRequestInput,
   type RotateWebhookRequestInput,
   rateHistory,
+  registerPage,
+  type SealView,
   type SourceFolders,
+  sealView,
   sourceFolders,
   suitPage,
   type VendorCheckRequestInput,
@@ -256,6 +260,14 @@ export interface ApiClient {
   files(importId: string, filter?: FileFilter): AsyncIterable<FileView>;
   /** Returns everything that is known of one file. */
   file(importId: string, fileId: string): Promise<FileDetails>;
+  /** Returns an import's seal. */
+  seal(importId: string): Promise<SealView>;
+  /** Returns a part of a seal, by its name, as a response with an unread body. */
+  sealPart(importId: string, part: string): Promise<Response>;
+  /** Returns the proof of a file, as a response with an unread body. */
+  proof(importId: string, fileId: string): Promise<Response>;
+  /** Yields the register's entries, from the first. */
+  register(): AsyncIterable<RegisterEntry>;
   /** Yields the files with a SHA-256, in all imports. */
   findFiles(sha256: string): AsyncIterable<FoundFile>;
   /** Returns what failed in an import, or is waiting, in groups. */
@@ -374,6 +386,10 @@ export function createApiClient(options: HttpOptions): ApiClient {
     files: (id, { states, folder: folder_id, ...filter } = {}) =>
       pages(importPath(id, "files"), filePage, { ...filter, state: states?.join(","), folder_id }),
     file: (id, fileId) => read(importPath(id, "files", fileId), fileDetails),
+    seal: (id) => read(importPath(id, "seal"), sealView),
+    sealPart: (id, part) => open(importPath(id, "seal", part), {}),
+    proof: (id, fileId) => open(importPath(id, "files", fileId, "proof"), {}),
+    register: () => pages("/v1/register", registerPage),
     findFiles: (sha256) => pages("/v1/files", foundFilePage, { sha256 }),
     errors: (id, { folder: folder_id, by, ...query } = {}) =>
       read(

@@ -64,7 +64,7 @@ export interface Http {
   /** Yields the items of all pages of a list. */
   pages<Item>(path: string, page: z.ZodType<Page<Item>>, filter?: Query): AsyncGenerator<Item>;
   /** Sends a GET and returns its response with an unread body. */
-  open(path: string, headers: Record<string, string>, signal: AbortSignal): Promise<Response>;
+  open(path: string, headers: Record<string, string>, signal?: AbortSignal): Promise<Response>;
 }
 
 interface Page<Item> {
@@ -222,7 +222,7 @@ export function createHttp(options: HttpOptions): Http {
         after = next ?? undefined;
       } while (after !== undefined);
     },
-    open: (path, headers, signal) => send("GET", path, { signal, headers }),
+    open: (path, headers, signal) => send("GET", path, { ...(signal && { signal }), headers }),
   };
 }
 

@@ -20,6 +20,8 @@ export interface ExhibitConfig {
   readonly access?: { readonly oidc?: OidcConfig | undefined } | undefined;
   /** What webhooks may call besides addresses on the internet. */
   readonly webhooks?: OutboundConfig | undefined;
+  /** How imports are sealed. */
+  readonly custody?: { readonly register?: string | undefined } | undefined;
   /**
    * Each vendor's options, parsed by its own schema: see `createVendors` of `@exhibit/credentials`.
    */
@@ -27,11 +29,19 @@ export interface ExhibitConfig {
 }
 
 const root = z.string().min(1).refine(isAbsolute, { message: "it isn't an absolute path" });
+/** It is a line of each seal. */
+const registerName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9./_-]{0,199}$/,
+    "it has other characters than letters, digits and . / _ -",
+  );
 const shape = z.strictObject({
   trial: z.boolean().optional(),
   sources: z.strictObject({ roots: z.array(root).min(1) }),
   access: z.strictObject({ oidc: oidc.optional() }).optional(),
   webhooks: outbound.optional(),
+  custody: z.strictObject({ register: registerName.optional() }).optional(),
   vendors: z.record(z.string(), z.unknown()),
 });
 
@@ -63,14 +73,17 @@ export function parseConfig(value: unknown, origin: string): ExhibitConfig {
  */
 export function secretsOf(
   config: ExhibitConfig,
-  environment: Pick<Environment, "redisUrl" | "databaseUrl" | "apiKey" | "proxies"> = {},
+  environment: Pick<
+    Environment,
+    "redisUrl" | "databaseUrl" | "apiKey" | "proxies" | "sealKey" | "oldSealKey"
+  > = {},
 ): string[] {
   const secrets = Object.entries(config.vendors).flatMap(
     ([name, options]) => registeredVendor(name)?.secretsOf(options) ?? [],
   );
   const passwords = [environment.redisUrl, environment.databaseUrl].flatMap(passwordsIn);
-  const { apiKey, proxies } = environment;
-  const single = [apiKey, config.access?.oidc?.login?.client_secret];
+  const { apiKey, proxies, sealKey, oldSealKey } = environment;
+  const single = [apiKey, sealKey, oldSealKey, config.access?.oidc?.login?.client_secret];
   const others = [...single.filter((one) => one !== undefined), ...(proxies?.secrets ?? [])];
   return [...new Set([...secrets, ...passwords, ...others])];
 }
@@ -98,8 +111,12 @@ function checkedConfig(value: unknown, origin: string, known: readonly Fault[]):
   const places = new Set(known.map(({ path }) => JSON.stringify(path)));
   const faults = [...known, ...found.filter(({ path }) => !places.has(JSON.stringify(path)))];
   if (faults.length > 0 || !parsed.success) throw faultyConfig(origin, faults);
-  const { trial = false, sources, access, webhooks } = parsed.data;
-  const others = { ...(access && { access }), ...(webhooks && { webhooks }) };
+  const { trial = false, sources, access, webhooks, custody } = parsed.data;
+  const others = {
+    ...(access && { access }),
+    ...(webhooks && { webhooks }),
+    ...(custody && { custody }),
+  };
   return { trial, sources, ...others, vendors: vendors.options };
 }
 

@@ -22,6 +22,9 @@ export interface Environment {
   readonly allowEviction?: true;
   /** Keys for leases in Redis; without them, leases stay in each process. */
   readonly leaseKeys?: LeaseKeyRing;
+  /** The private key that seals are signed with, in PEM; and the one that it replaces. */
+  readonly sealKey?: string;
+  readonly oldSealKey?: string;
   /** Absolute. @defaultValue `.exhibit` in the working folder */
   readonly dataDir: string;
   /** What the API listens on. @defaultValue 127.0.0.1 */
@@ -116,6 +119,8 @@ const environment = z.object({
   EXHIBIT_REDIS_CA_FILE: contentOfFile.optional(),
   EXHIBIT_ALLOW_EVICTION: z.enum(["0", "1"], { error: "it must be 1 or 0" }).optional(),
   EXHIBIT_LEASE_KEY: leaseKeys.optional(),
+  EXHIBIT_SEAL_KEY: z.string().optional(),
+  EXHIBIT_SEAL_KEY_OLD: z.string().optional(),
   EXHIBIT_DATA_DIR: text.default(".exhibit"),
   EXHIBIT_API_HOST: text.regex(/^[^\s/]+$/, "it isn't a host").default("127.0.0.1"),
   EXHIBIT_API_PORT: port.default(7400),
@@ -139,6 +144,8 @@ const secretNames = [
   "EXHIBIT_REDIS_URL",
   "EXHIBIT_DATABASE_URL",
   "EXHIBIT_LEASE_KEY",
+  "EXHIBIT_SEAL_KEY",
+  "EXHIBIT_SEAL_KEY_OLD",
   "EXHIBIT_API_KEY",
 ];
 
@@ -176,6 +183,8 @@ export function readEnvironment(variables: Variables = processVariables()): Envi
     EXHIBIT_REDIS_CA_FILE: redisCa,
     EXHIBIT_ALLOW_EVICTION: eviction,
     EXHIBIT_LEASE_KEY: keys,
+    EXHIBIT_SEAL_KEY: sealKey,
+    EXHIBIT_SEAL_KEY_OLD: oldSealKey,
     EXHIBIT_API_HOST: apiHost,
     EXHIBIT_API_PORT: apiPort,
     EXHIBIT_API_HOSTS: apiHosts,
@@ -192,6 +201,8 @@ export function readEnvironment(variables: Variables = processVariables()): Envi
     ...(redisCa === undefined ? {} : { redisCa }),
     ...(eviction === "1" ? { allowEviction: true } : {}),
     ...(keys === undefined ? {} : { leaseKeys: keys }),
+    ...(sealKey === undefined ? {} : { sealKey }),
+    ...(oldSealKey === undefined ? {} : { oldSealKey }),
     dataDir: resolve(parsed.data.EXHIBIT_DATA_DIR),
     apiHost,
     apiPort,

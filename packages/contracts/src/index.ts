@@ -30,6 +30,7 @@ export * from "./api/imports/waits.ts";
 export * from "./api/keys.ts";
 export * from "./api/may.ts";
 export * from "./api/pages.ts";
+export * from "./api/register.ts";
 export * from "./api/sessions.ts";
 export * from "./api/source-folders.ts";
 export * from "./api/trial.ts";

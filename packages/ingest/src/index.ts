@@ -20,6 +20,7 @@ export {
 } from "./control/kept-answers.ts";
 export { createReadRecord, type ReadRecord } from "./control/read-record.ts";
 export type { Scoped } from "./control/scoped.ts";
+export { createSeals, type SealPart, type Seals, sealParts } from "./control/seals.ts";
 export { createFolders, type Folders } from "./control/source-folders.ts";
 export {
   createVendorControl,

@@ -66,7 +66,17 @@ export type { OpenShard, PlannedFile, UnsendableEntry } from "./planning/planned
 export { forgetWalkedFolders, listAwaitingRewalk } from "./planning/rewalk.ts";
 export { addUnsendable } from "./planning/unsendable-entries.ts";
 export { ledgerWithin } from "./scope.ts";
-export { sealImport } from "./sealing/seal.ts";
+export { proveFile } from "./sealing/prove-file.ts";
+export {
+  findSeal,
+  listRegister,
+  readSealOf,
+  registerLines,
+  type SealRecord,
+  sealedList,
+} from "./sealing/read-seal.ts";
+export type { Sealer } from "./sealing/register.ts";
+export { findUnsealed, sealEnded, sealImport } from "./sealing/seal.ts";
 export { type ShardState, shardStates } from "./states.ts";
 export { fixDestination, isPlaceInUse, offerDestination } from "./storing/destinations.ts";
 export {

@@ -8,6 +8,7 @@ import type {
   Labels,
   Principal,
   Priority,
+  RegisterKind,
   Role,
   Scope,
   SkippedAs,
@@ -68,6 +69,8 @@ export interface ImportTable extends CounterColumns {
   amends: string | null;
   /** The number of its seal in the register. */
   sealed_number: number | null;
+  /** Since when it waits for a worker that has the register's key. */
+  seal_waits_since: Date | null;
   /**
    * The roots of the scope in which it was created: its sources, and what links in them lead to,
    * must lie below one of them. Null for no limit but that of the configuration.
@@ -298,6 +301,8 @@ interface DeploymentTable {
   /** Null until the first process with a configuration has started. */
   world: "trial" | "live" | null;
   created_at: Generated<Date>;
+  /** The register's name, which its first entry fixes. */
+  register: string | null;
 }
 
 /** Where the configuration has a vendor's folders: each process must agree. */
@@ -583,6 +588,61 @@ export interface DeliveryTable {
   answer: string | null;
 }
 
+/**
+ * What is signed, in a chain of digests: seals of imports, and the keys that sign them. Rows are
+ * only added, numbered from 1 without a gap.
+ */
+export interface RegisterTable {
+  number: number;
+  kind: RegisterKind;
+  /** Of a seal. */
+  import_id: string | null;
+  at: Generated<Date>;
+  text: string;
+  /** SHA-256 of the text. */
+  digest: Buffer | Uint8Array;
+  /** Of the chain after this entry. */
+  head: Buffer | Uint8Array;
+  /** The id of the key that signed it; null for an entry without a signature. */
+  key: string | null;
+  signature: Buffer | Uint8Array | null;
+  /** By the key that a new key replaces. */
+  countersignature: Buffer | Uint8Array | null;
+  /** Of a seal: `contents.txt`, the digests of its lists. */
+  contents: string | null;
+  /** Of a seal: its act. The import's acts before it are sealed. */
+  last_act: number | null;
+  /** Of a seal: the last incident that is sealed; 0 for none. */
+  last_incident: number | null;
+  /** Of a seal: the numbers of the workers whose facts are sealed. */
+  workers: number[] | null;
+}
+
+/** The keys that signed entries, by their ids. Rows are only added. */
+interface SealKeyTable {
+  id: string;
+  algorithm: string;
+  /** The public key. */
+  public_pem: string;
+  /** The entry that put it on the register. */
+  since: number;
+}
+
+/** 256 leaves of a seal's tree, the last one fewer. */
+interface SealBlockTable {
+  import_id: string;
+  /** From 0. */
+  number: number;
+  /** The position of its first entry's folder, from 1. */
+  folder: number;
+  /** Its first entry's path, as `files` has it. */
+  path: string;
+  /** The root of its leaves. */
+  root: Buffer | Uint8Array;
+  /** The first four bytes of each leaf's hash. */
+  marks: Buffer | Uint8Array;
+}
+
 export interface LedgerSchema {
   acts: AuditTable;
   api_keys: ApiKeyTable;
@@ -606,6 +666,9 @@ export interface LedgerSchema {
   lease_uses: LeaseUseTable;
   leases: LeaseTable;
   questions: QuestionTable;
+  register: RegisterTable;
+  seal_blocks: SealBlockTable;
+  seal_keys: SealKeyTable;
   uploads: UploadTable;
   upload_parts: UploadPartTable;
   vendor_places: VendorPlaceTable;

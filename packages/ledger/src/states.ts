@@ -33,6 +33,13 @@ export const hadWrongTotals = sql<boolean>`(${statusIn("attention")} and imports
 /** Holds for an import that waits for nothing but its seal, once it is complete. */
 export const awaitsSeal = statusIn("storing", "sealing");
 
+/**
+ * Holds for an import that has ended without a seal and can have one: what was on its way when it was
+ * cancelled has been recorded by then.
+ */
+export const lacksSeal = sql<boolean>`(imports.sealed_number is null and ${isClosed}
+  and (imports.status = 'sealed' or imports.updated_at < now() - interval '15 minutes'))`;
+
 /** Holds while a person has paused a folder's vendor. */
 export const vendorIsPaused = sql<boolean>`(folders.vendor in (select vendor from paused_vendors))`;
 

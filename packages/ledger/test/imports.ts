@@ -1,4 +1,5 @@
 import type { AuditEvent } from "@exhibit/contracts";
+import { testSealer } from "@exhibit/ledger/testing";
 import { expect } from "vitest";
 import {
   createImport,
@@ -68,7 +69,7 @@ export async function troubled(ledger: Ledger) {
     ],
   );
   await finishShard(ledger, shardId);
-  expect(await sealImport(ledger, importId)).toBe("attention");
+  expect(await sealImport(ledger, importId, testSealer)).toBe("attention");
   return { ...begun, first, second, third };
 }
 

@@ -26,6 +26,7 @@ import {
   createKeptAnswers,
   createPeople,
   createReadRecord,
+  createSeals,
   createVendorControl,
   createWebhooks,
   type Fleet,
@@ -37,6 +38,7 @@ import {
   quietMsOf,
   type ReadRecord,
   type Scoped,
+  type Seals,
   type VendorControl,
   type WebhookOwner,
   type Webhooks,
@@ -57,6 +59,7 @@ import { openLeaseStore } from "./lease-store.ts";
 import { entrantOf, type OpenedLedger, openLedger } from "./open-ledger.ts";
 import { createOwnKeys, type OwnKeys } from "./own-keys.ts";
 import { createReadiness, type Readiness } from "./readiness.ts";
+import { openSealer, type SealerParts } from "./sealer.ts";
 import { openWebhookParts, type WebhookParts } from "./webhook-parts.ts";
 
 export interface ServicesOptions {
@@ -75,6 +78,7 @@ export interface Services extends Access {
   /** The folders that imports may name as their sources. */
   readonly folders: Scoped<Folders>;
   readonly cases: Scoped<Cases>;
+  readonly seals: Scoped<Seals>;
   /** The bandwidth limit of all workers of the ledger together. */
   readonly bandwidth: Scoped<Bandwidth>;
   /** Puts on record that somebody reads a list of evidence. */
@@ -126,6 +130,8 @@ export interface WorkerParts {
   readonly logger: Logger;
   /** What webhooks are called with. */
   readonly webhooks: WebhookParts;
+  /** What imports are sealed with. */
+  readonly sealer: SealerParts;
   /** Connects to OSS through a proxy, where one is configured. */
   readonly tunnel: Tunnel | undefined;
   /** For how long, in milliseconds, an import may stay unchanged before it is reconciled. */
@@ -176,11 +182,13 @@ export async function openServices({
   const provider = identityProviderOf(config);
   const access = createAccess(ledger, provider && { verifyToken: provider.verifyToken });
   const webhooks = await openWebhookParts(environment, config);
+  const sealer = await openSealer(environment, config);
   return {
     trial: config.trial,
     imports: createImports({ ledger, engine, broker, ask, roots, dataDir, logger }),
     folders: createFolders({ ledger, broker, ask, roots }),
     cases: createCases(ledger),
+    seals: createSeals(ledger),
     ...access,
     bandwidth: createBandwidth(ledger),
     recordRead: createReadRecord(ledger),
@@ -219,6 +227,7 @@ export async function openServices({
       dataDir,
       logger,
       webhooks,
+      sealer,
       tunnel,
       quietMs: environment.redisUrl === undefined ? quietMsOf.embedded : quietMsOf.redis,
       graceMs: environment.graceMs,

@@ -8,7 +8,7 @@ import { among, pageOf, pageQuery } from "./pages.ts";
  * `revoke`) to keys, (`change`) to the bandwidth limit, and (`create`, `change`, `rotate`, `remove`, `test`
  * and `redeliver`) to webhooks; `login` and `logout` begin and end their sessions. Each of them is recorded
  * in the audit log, in the transaction that does it. `board` is what they do to jobs in Bull Board, and is
- * recorded before it is done.
+ * recorded before it is done. `seal` is what Exhibit does itself when an import has ended.
  */
 export const auditActions = [
   "create",
@@ -27,6 +27,7 @@ export const auditActions = [
   "board",
   "login",
   "logout",
+  "seal",
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 
@@ -116,6 +117,8 @@ export const evidenceLists = [
   "files.csv",
   "folders",
   "incidents",
+  "seal",
+  "proof",
   "sources",
   "dry-runs",
   "logs",

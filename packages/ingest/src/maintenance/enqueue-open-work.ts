@@ -1,4 +1,10 @@
-import { findQuietImports, type Ledger, type OpenWork, webhooksWithWork } from "@exhibit/ledger";
+import {
+  findQuietImports,
+  findUnsealed,
+  type Ledger,
+  type OpenWork,
+  webhooksWithWork,
+} from "@exhibit/ledger";
 import type { Engine } from "@exhibit/queue";
 import { withSpan } from "@exhibit/telemetry";
 import { jobOfShard, jobsOfFolders } from "../jobs/enqueue.ts";
@@ -11,13 +17,14 @@ export const quietMsOf = { redis: 10_000, embedded: 30_000 };
 
 /**
  * Enqueues everything that is open in imports that haven't changed for `quietForMs` milliseconds.
- * Work that has a job already keeps it. Webhooks are rung for that have had something due for as long.
+ * Work that has a job already keeps it. So are imports that ended without a seal. Webhooks are rung for that have had something due for as long.
  */
 export async function enqueueOpenWork(
   dependencies: { ledger: Ledger; engine: Pick<Engine, "enqueue"> },
   quietForMs: number,
 ): Promise<void> {
   await enqueueImports(dependencies, quietForMs);
+  await enqueueUnsealed(dependencies);
   await ringForDue(dependencies, quietForMs);
 }
 
@@ -35,6 +42,21 @@ async function enqueueImports(
       for (const work of quiet) await enqueueAll(engine, work);
     },
   );
+}
+
+async function enqueueUnsealed({
+  ledger,
+  engine,
+}: {
+  ledger: Ledger;
+  engine: Pick<Engine, "enqueue">;
+}): Promise<void> {
+  const ids = await findUnsealed(ledger);
+  if (ids.length > 0)
+    await engine.enqueue(
+      "seal",
+      ids.map((id) => ({ id })),
+    );
 }
 
 async function ringForDue(

@@ -1,23 +1,32 @@
-import type { ImportStatus, ImportView } from "@exhibit/contracts";
-import { type Ledger, readImport, sealImport } from "@exhibit/ledger";
-import type { Engine } from "@exhibit/queue";
+import { ExhibitError, type ImportStatus, type ImportView } from "@exhibit/contracts";
+import { type Ledger, readImport, type Sealer, sealEnded, sealImport } from "@exhibit/ledger";
+import type { Attempt, Engine } from "@exhibit/queue";
 import { type Logger, withSpan } from "@exhibit/telemetry";
+import { postponed } from "../jobs/postpone.ts";
 import { ringWebhooks } from "../jobs/ring-webhooks.ts";
 
 export interface SealDependencies {
   ledger: Ledger;
   engine: Pick<Engine, "enqueue">;
   logger: Logger;
+  sealer: Sealer;
 }
 
 /**
- * Seals an import in which nothing is open any more, or moves it to attention; leaves any other as
- * it is.
+ * Seals an import in which nothing is open any more, or moves it to attention; seals one that has ended
+ * without a seal; leaves any other as it is. While the register's key is on another worker, the job is
+ * postponed, so that it comes to that one.
  */
-export async function seal(dependencies: SealDependencies, importId: string): Promise<void> {
+export async function seal(
+  dependencies: SealDependencies,
+  importId: string,
+  attempt: Pick<Attempt, "postponed">,
+): Promise<void> {
   await withSpan("exhibit.seal", { "exhibit.import_id": importId }, async (span) => {
     const { ledger, logger } = dependencies;
-    const status = await sealAndTell(dependencies, importId);
+    const status = await sealAndTell(dependencies, importId).catch((thrown: unknown) => {
+      throw isElsewhere(thrown) ? postponed(thrown, attempt) : thrown;
+    });
     if (status === undefined) return;
     const view = await readImport(ledger, importId);
     span.set({
@@ -35,11 +44,19 @@ async function sealAndTell(
   dependencies: SealDependencies,
   importId: string,
 ): Promise<ImportStatus | undefined> {
+  const { ledger, sealer } = dependencies;
   try {
-    return await sealImport(dependencies.ledger, importId);
+    const status = await sealImport(ledger, importId, sealer);
+    if (status === undefined) await sealEnded(ledger, importId, sealer);
+    return status;
   } finally {
     await ringWebhooks(dependencies, { importId });
   }
+}
+
+/** Returns whether another worker has the key that this one lacks. */
+function isElsewhere(thrown: unknown): thrown is ExhibitError {
+  return thrown instanceof ExhibitError && thrown.code === "SEAL_KEY_MISMATCH";
 }
 
 function logEnd(view: ImportView, logger: Logger): void {

@@ -1,6 +1,6 @@
 import { ExhibitError, everything, type ImportRequest, type Scope } from "@exhibit/contracts";
 import { type Ledger, pauseVendor, resumeVendor } from "@exhibit/ledger";
-import { ledgerKinds } from "@exhibit/ledger/testing";
+import { ledgerKinds, testSealer } from "@exhibit/ledger/testing";
 import type { Engine, JobRef } from "@exhibit/queue";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createImports, type Imports } from "../../src/control/imports.ts";
@@ -69,7 +69,7 @@ async function failedImport() {
   const { dependencies } = createRig(ledger, []);
   const storing = storeShard(dependencies, shard.shardId, attemptOf());
   await expect(storing).rejects.toMatchObject({ code: "FILES_FAILED" });
-  await seal(dependencies, shard.importId);
+  await seal({ ...dependencies, sealer: testSealer }, shard.importId, { postponed: 0 });
   return shard;
 }
 
@@ -216,7 +216,7 @@ describe("An import", () => {
   test("that has ended is left alone by another seal job, which reports no second end", async () => {
     const { importId } = await failedImport();
     const { dependencies, asked } = createRig(ledger, []);
-    await seal(dependencies, importId);
+    await seal({ ...dependencies, sealer: testSealer }, importId, { postponed: 0 });
     expect(asked.warnings).toEqual([]);
   });
 

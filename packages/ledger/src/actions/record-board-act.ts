@@ -13,12 +13,16 @@ export async function recordBoardAct(
 ): Promise<void> {
   const subject = act.queue === null ? "queues" : `queues/${act.queue}`;
   const given = Object.entries(act).filter(([, value]) => value !== null);
-  await db.transaction().execute((tx) =>
-    recordAuditEvent(tx, {
+  await db.transaction().execute(async (tx) => {
+    if (importId !== undefined) {
+      // Else it could get a number below that of the seal's act, and be seen only after it.
+      await tx.selectFrom("imports").select("id").where("id", "=", importId).forUpdate().execute();
+    }
+    await recordAuditEvent(tx, {
       ...(importId === undefined ? { subject } : { importId }),
       what: "board",
       by: { who },
       details: Object.fromEntries(given),
-    }),
-  );
+    });
+  });
 }

@@ -25,6 +25,7 @@ import { errorParts } from "./0026-error-parts.ts";
 import { digests } from "./0027-digests.ts";
 import { progress } from "./0028-progress.ts";
 import { knownPeople } from "./0031-known-people.ts";
+import { register } from "./0032-register.ts";
 
 // Migrations are in the order of their names. A released one is never changed, only followed by
 // another.
@@ -61,6 +62,7 @@ export const steps: Record<string, Migration> = {
   "0027-digests": digests,
   "0028-progress": progress,
   "0031-known-people": knownPeople,
+  "0032-register": register,
 };
 
 /** The schema version that this program creates, and the oldest that it works on. */

@@ -24,6 +24,11 @@ export async function recordIncidents(
 ): Promise<void> {
   if (incidents.length === 0) return;
   await sql`
+    with held as materialized (
+      -- Else it could get a number below that of the last one that is sealed, and be seen only after it.
+      select imports.id from imports join folders on folders.import_id = imports.id
+      where folders.id = ${folderId} for share of imports
+    )
     insert into incidents (folder_id, file_id, at, code, message, worker)
     select ${folderId}, i.file_id, i.at, i.code, i.message, ${worker}::integer
     from unnest(
@@ -32,7 +37,7 @@ export async function recordIncidents(
       ${plainArray(incidents.map(({ code }) => code))}::text[],
       ${textArray(incidents.map(({ message }) => storable(message)))}::text[]
     ) as i (file_id, at, code, message)
-    where not exists (select from incidents known
+    where (select count(*) from held) >= 0 and not exists (select from incidents known
       where known.file_id = i.file_id and known.at = i.at and known.code = i.code and known.message = i.message)`.execute(
     db,
   );

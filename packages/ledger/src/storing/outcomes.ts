@@ -94,6 +94,8 @@ export async function recordOutcomes(
       select o.*, f.size as size_before from outcome o cross join lateral (
         select size from files where files.id = o.id and files.state = 'planned'
           and (select count(*) from alive) >= 0
+          and not exists (select from folders join imports on imports.id = folders.import_id
+            where folders.id = ${folderId} and imports.sealed_number is not null)
         limit 1 for update
       ) f
     ), changed as (

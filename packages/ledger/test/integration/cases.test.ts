@@ -1,5 +1,5 @@
 import { ExhibitError, type FolderSelector } from "@exhibit/contracts";
-import { ledgerKinds } from "@exhibit/ledger/testing";
+import { ledgerKinds, testSealer } from "@exhibit/ledger/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   addUnsendable,
@@ -75,7 +75,7 @@ describe.each(Object.entries(ledgerKinds))("Cases on %s", (_kind, open) => {
       );
       await finishShard(ledger, begun.shardId);
     }
-    await sealImport(ledger, begun.importId);
+    await sealImport(ledger, begun.importId, testSealer);
     return begun;
   }
 
@@ -180,7 +180,7 @@ describe.each(Object.entries(ledgerKinds))("Cases on %s", (_kind, open) => {
     ]);
     await finishPlanning(ledger, first);
     await finishPlanning(ledger, second, new ExhibitError("SOURCE_EMPTY", "nothing there"));
-    await sealImport(ledger, importId);
+    await sealImport(ledger, importId, testSealer);
     const { complete, reasons } = await readCase(ledger, { entrust_id: "C-5" });
     expect(complete).toBe(false);
     expect(reasons.map(({ kind }) => kind).sort()).toEqual(["files_failed", "source_failed"]);

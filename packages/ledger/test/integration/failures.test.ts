@@ -1,5 +1,5 @@
 import { ExhibitError } from "@exhibit/contracts";
-import { ledgerKinds } from "@exhibit/ledger/testing";
+import { ledgerKinds, testSealer } from "@exhibit/ledger/testing";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -125,7 +125,9 @@ describe.each(Object.entries(ledgerKinds))("What failed in the ledger on %s", (_
     const { importId, folder } = await troubled(ledger);
     await sql`update imports set failed = 3 where id = ${importId}`.execute(ledger.db);
     await sql`update imports set status = 'sealing' where id = ${importId}`.execute(ledger.db);
-    await expect(sealImport(ledger, importId)).rejects.toMatchObject({ code: "TOTALS_WRONG" });
+    await expect(sealImport(ledger, importId, testSealer)).rejects.toMatchObject({
+      code: "TOTALS_WRONG",
+    });
     const codes = async (query: object) =>
       (await groupErrors(ledger, importId, { by: ["vendor"], limit: 9, ...query })).items.map(
         (item) => [item.code, item.vendor, item.action],

@@ -1,5 +1,5 @@
 import { everything } from "@exhibit/contracts";
-import { ledgerKinds } from "@exhibit/ledger/testing";
+import { ledgerKinds, liftGuard } from "@exhibit/ledger/testing";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -89,6 +89,7 @@ describe.each(Object.entries(ledgerKinds))("The history of rates on %s", (_kind,
       moved_at = moved_at - interval '10 minutes' where import_id = ${stopped.importId}`.execute(
       ledger.db,
     );
+    await liftGuard(ledger, "acts");
     await sql`update acts set at = at - interval '1 hour' where import_id = ${stopped.importId}`.execute(
       ledger.db,
     );

@@ -1,5 +1,5 @@
 import { everything, type Scope } from "@exhibit/contracts";
-import { ledgerKinds } from "@exhibit/ledger/testing";
+import { ledgerKinds, testSealer } from "@exhibit/ledger/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   acceptDestination,
@@ -61,7 +61,7 @@ async function failedImport(ledger: Ledger, entrustId: string | undefined, vendo
   const outcome = { fileId: file.id, state: "failed", message: "elsewhere" } as const;
   await recordOutcomes(ledger, folderId, [], [{ ...outcome, code: "DESTINATION_CHANGED" }]);
   await finishShard(ledger, shard.shardId);
-  expect(await sealImport(ledger, importId)).toBe("attention");
+  expect(await sealImport(ledger, importId, testSealer)).toBe("attention");
   return { importId, folderId, fileId: String(file.id) };
 }
 type FailedImport = Awaited<ReturnType<typeof failedImport>>;

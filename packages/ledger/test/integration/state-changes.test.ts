@@ -1,5 +1,5 @@
 import { counterNames, ExhibitError } from "@exhibit/contracts";
-import { ledgerKinds } from "@exhibit/ledger/testing";
+import { ledgerKinds, testSealer } from "@exhibit/ledger/testing";
 import fc from "fast-check";
 import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -170,7 +170,7 @@ async function take({ importId, folders }: World, act: Act, pick: number): Promi
       await waiveFiles(ledger, importId, pick % 2 ? {} : { code: "STORE_REFUSED" }, by);
       break;
     case "seal":
-      await sealImport(ledger, importId);
+      await sealImport(ledger, importId, testSealer);
       break;
     case "cancel":
       await cancelImport(ledger, importId, by);

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { everything, type Principal, type Scope, type WebhookEvent } from "@exhibit/contracts";
-import { ledgerKinds } from "@exhibit/ledger/testing";
+import { ledgerKinds, testSealer } from "@exhibit/ledger/testing";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
@@ -110,7 +110,7 @@ describe.each(Object.entries(ledgerKinds))("webhooks in the ledger on %s", (_kin
     const [file] = await filesOf<One>(ledger, shardId);
     await recordOutcomes(ledger, folder.id, [stored(file)], []);
     await finishShard(ledger, shardId);
-    await sealImport(ledger, importId);
+    await sealImport(ledger, importId, testSealer);
     const told = await toldTo(webhook);
     expect(told.map(({ event }) => event)).toEqual([
       "import.created",
@@ -158,7 +158,7 @@ describe.each(Object.entries(ledgerKinds))("webhooks in the ledger on %s", (_kin
     } as const;
     await recordOutcomes(ledger, failed.folder.id, [], [outcome]);
     await finishShard(ledger, failed.shardId);
-    await sealImport(ledger, failed.importId);
+    await sealImport(ledger, failed.importId, testSealer);
     const { importId } = await makeImport();
     await pauseImport(ledger, importId, by);
     await cancelImport(ledger, importId, by);

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { everything, type Principal, type Scope } from "@exhibit/contracts";
-import { ledgerKinds } from "@exhibit/ledger/testing";
+import { ledgerKinds, liftGuard } from "@exhibit/ledger/testing";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -312,6 +312,7 @@ describe.each(Object.entries(ledgerKinds))("API keys in the ledger on %s", (_kin
     await expect(act("vendor, subject", "'kongur', 'keys/x'")).rejects.toThrow();
     await act("subject", "'queues/store'");
     await act("details", "'{}'");
+    await liftGuard(ledger, "acts");
     await sql`delete from acts where who = 'x'`.execute(ledger.db);
   });
 

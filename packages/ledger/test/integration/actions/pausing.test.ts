@@ -1,4 +1,4 @@
-import { ledgerKinds } from "@exhibit/ledger/testing";
+import { ledgerKinds, testSealer } from "@exhibit/ledger/testing";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -120,7 +120,7 @@ describe.each(Object.entries(ledgerKinds))("Pauses in the ledger on %s", (_kind,
     const importId = await empty();
     await pauseImport(ledger, importId, wang);
     const { status } = await readImport(ledger, importId);
-    expect(await sealImport(ledger, importId)).toBeUndefined();
+    expect(await sealImport(ledger, importId, testSealer)).toBeUndefined();
     expect(await readImport(ledger, importId)).toMatchObject({ status });
     expect(await resumeImport(ledger, importId, wang)).toMatchObject({
       folderIds: [],
@@ -181,7 +181,7 @@ describe.each(Object.entries(ledgerKinds))("Pauses in the ledger on %s", (_kind,
       sql`update imports set files = files + ${by} where id = ${importId}`.execute(ledger.db);
     await change(1);
     const wrong = { code: "TOTALS_WRONG", message: expect.stringContaining("files 1 (rows: 0)") };
-    await expect(sealImport(ledger, importId)).rejects.toMatchObject(wrong);
+    await expect(sealImport(ledger, importId, testSealer)).rejects.toMatchObject(wrong);
     expect(await readImport(ledger, importId)).toMatchObject({
       status: "attention",
       finished_at: expect.any(String),
@@ -189,16 +189,16 @@ describe.each(Object.entries(ledgerKinds))("Pauses in the ledger on %s", (_kind,
     });
     expect(await quiet(importId)).toBeUndefined();
     // This is what a job does that is retried in Bull Board.
-    await expect(sealImport(ledger, importId)).rejects.toMatchObject(wrong);
+    await expect(sealImport(ledger, importId, testSealer)).rejects.toMatchObject(wrong);
     expect(await reopenImport(ledger, importId)).toMatchObject({ complete: true });
-    await expect(sealImport(ledger, importId)).rejects.toMatchObject(wrong);
+    await expect(sealImport(ledger, importId, testSealer)).rejects.toMatchObject(wrong);
     await change(-1);
     await reopenImport(ledger, importId);
     expect(await readImport(ledger, importId)).toMatchObject({
       status: "sealing",
       finished_at: null,
     });
-    expect(await sealImport(ledger, importId)).toBe("sealed");
+    expect(await sealImport(ledger, importId, testSealer)).toBe("sealed");
     expect(await readImport(ledger, importId)).toMatchObject({ status: "sealed", errors: [] });
   });
 });

@@ -1,5 +1,5 @@
 import { ExhibitError } from "@exhibit/contracts";
-import { ledgerKinds } from "@exhibit/ledger/testing";
+import { ledgerKinds, testSealer } from "@exhibit/ledger/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   addUnsendable,
@@ -57,7 +57,7 @@ describe.each(Object.entries(ledgerKinds))("Retries in the ledger on %s", (_kind
         { code: "SOURCE_UNREADABLE", files: 1 },
       ]),
     });
-    expect(await sealImport(ledger, importId)).toBe("attention");
+    expect(await sealImport(ledger, importId, testSealer)).toBe("attention");
 
     await reopenByJob(ledger, { shardId });
     expect(await filesOf(ledger, shardId)).toMatchObject([
@@ -74,7 +74,7 @@ describe.each(Object.entries(ledgerKinds))("Retries in the ledger on %s", (_kind
     const grown = { ...stored(second), size: 1000 };
     await recordOutcomes(ledger, folder.id, [grown, stored(third)], []);
     await finishShard(ledger, shardId);
-    expect(await sealImport(ledger, importId)).toBe("sealed");
+    expect(await sealImport(ledger, importId, testSealer)).toBe("sealed");
     expect(await readImport(ledger, importId)).toMatchObject({ stored: 3, bytes: 10 + 1000 + 12 });
   });
 
@@ -83,7 +83,7 @@ describe.each(Object.entries(ledgerKinds))("Retries in the ledger on %s", (_kind
     const [file] = await filesOf<One>(ledger, shardId);
     await recordOutcomes(ledger, folder.id, [stored(file)], []);
     await finishShard(ledger, shardId);
-    await sealImport(ledger, importId);
+    await sealImport(ledger, importId, testSealer);
     expect((await reopenByJob(ledger, { shardId })).shards).toEqual([]);
     expect(await openShard(ledger, shardId)).toBeUndefined();
     await expect(reopenImport(ledger, importId)).rejects.toMatchObject({ code: "STATE_CONFLICT" });
@@ -107,17 +107,18 @@ describe.each(Object.entries(ledgerKinds))("Retries in the ledger on %s", (_kind
     expect(await filesOf(ledger, shardId)).toMatchObject([{ id: third.id }]);
     await recordOutcomes(ledger, folder.id, [stored(third)], []);
     expect(await finishShard(ledger, shardId)).toMatchObject({ state: "failed", complete: true });
-    expect(await sealImport(ledger, importId)).toBe("attention");
+    expect(await sealImport(ledger, importId, testSealer)).toBe("attention");
 
     const file_ids = [String(second.id)];
     expect(await reopenImport(ledger, importId, { file_ids })).toMatchObject({ files: 1 });
     await recordOutcomes(ledger, folder.id, [stored(second)], []);
     await finishShard(ledger, shardId);
-    expect(await sealImport(ledger, importId)).toBe("sealed");
+    expect(await sealImport(ledger, importId, testSealer)).toBe("sealed");
     expect(await auditEventsOf(ledger, importId)).toMatchObject([
       { what: "create", who: "api", why: null, files: null },
       { what: "retry", who: "wang", code: "VENDOR_REFUSED", file_id: null, files: 1 },
       { what: "retry", who: "api", code: null, file_id: file_ids[0], files: 1 },
+      { what: "seal", who: "exhibit" },
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { ExhibitError } from "@exhibit/contracts";
-import { ledgerKinds } from "@exhibit/ledger/testing";
+import { ledgerKinds, testSealer } from "@exhibit/ledger/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   addUnsendable,
@@ -98,7 +98,7 @@ describe.each(Object.entries(ledgerKinds))("Waiving and cancelling on %s", (_kin
       folderIds: [],
       shards: [],
     });
-    expect(await sealImport(ledger, importId)).toBe("sealed");
+    expect(await sealImport(ledger, importId, testSealer)).toBe("sealed");
     expect(await readImport(ledger, importId)).toMatchObject({
       failed: 0,
       waived: 2,
@@ -119,6 +119,7 @@ describe.each(Object.entries(ledgerKinds))("Waiving and cancelling on %s", (_kin
       { what: "create" },
       { what: "waive", who: "王芳", file_id: one.file_ids[0], files: 1 },
       { what: "waive", who: "王芳", file_id: null, files: 1 },
+      { what: "seal", who: "exhibit" },
     ]);
     await expect(waiveFiles(ledger, importId, {}, by)).rejects.toMatchObject({
       code: "STATE_CONFLICT",
@@ -157,7 +158,7 @@ describe.each(Object.entries(ledgerKinds))("Waiving and cancelling on %s", (_kin
     // What was on its way when the import was cancelled is recorded, too.
     await recordOutcomes(ledger, folder.id, [stored(file)], []);
     expect(await readImport(ledger, importId)).toMatchObject({ stored: 1, planned: 1 });
-    expect(await sealImport(ledger, importId)).toBeUndefined();
+    expect(await sealImport(ledger, importId, testSealer)).toBeUndefined();
     for (const act of [
       () => cancelImport(ledger, importId),
       () => reopenImport(ledger, importId),

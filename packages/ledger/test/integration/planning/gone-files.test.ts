@@ -1,4 +1,4 @@
-import { ledgerKinds } from "@exhibit/ledger/testing";
+import { ledgerKinds, testSealer } from "@exhibit/ledger/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   finishPlanning,
@@ -42,7 +42,7 @@ describe.each(Object.entries(ledgerKinds))(
         walkAgain: false,
         complete: true,
       });
-      expect(await sealImport(ledger, of.importId)).toBe("attention");
+      expect(await sealImport(ledger, of.importId, testSealer)).toBe("attention");
 
       for (const _ of [1, 2]) {
         await reopenImport(ledger, of.importId);
@@ -54,17 +54,17 @@ describe.each(Object.entries(ledgerKinds))(
           status: "planning",
           failed: 1,
         });
-        expect(await sealImport(ledger, of.importId)).toBeUndefined();
+        expect(await sealImport(ledger, of.importId, testSealer)).toBeUndefined();
         expect(await readFolder(ledger, of.folder.id)).toMatchObject({ planned: false });
         expect(await finishPlanning(ledger, of.folder.id)).toMatchObject({ complete: true });
-        expect(await sealImport(ledger, of.importId)).toBe("attention");
+        expect(await sealImport(ledger, of.importId, testSealer)).toBe("attention");
       }
     });
 
     test("don't have it walked again when the retried file failed for another reason", async () => {
       const of = await planned(ledger, 1);
       await fail(of, "SOURCE_NOT_FOUND");
-      await sealImport(ledger, of.importId);
+      await sealImport(ledger, of.importId, testSealer);
       await reopenImport(ledger, of.importId);
       expect(await fail(of, "EVIDENCE_CONFLICT")).toMatchObject({
         walkAgain: false,

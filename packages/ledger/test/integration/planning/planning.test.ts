@@ -1,5 +1,5 @@
 import { noCounters } from "@exhibit/contracts";
-import { ledgerKinds } from "@exhibit/ledger/testing";
+import { ledgerKinds, testSealer } from "@exhibit/ledger/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   addUnsendable,
@@ -149,7 +149,7 @@ describe.each(Object.entries(ledgerKinds))("Planning in the ledger on %s", (_kin
       isPlanned: true,
       counters: noCounters,
     });
-    expect(await sealImport(ledger, importId)).toBe("sealed");
+    expect(await sealImport(ledger, importId, testSealer)).toBe("sealed");
   });
 
   test("takes no more files once a folder is fully planned", async () => {

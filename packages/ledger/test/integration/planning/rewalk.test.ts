@@ -1,5 +1,5 @@
 import type { FileView } from "@exhibit/contracts";
-import { ledgerKinds } from "@exhibit/ledger/testing";
+import { ledgerKinds, testSealer } from "@exhibit/ledger/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   addUnsendable,
@@ -92,7 +92,7 @@ describe.each(Object.entries(ledgerKinds))("A rewalk in the ledger on %s", (_kin
     await forgetWalkedFolders(ledger, folder.id, ["folder"]);
     await finishPlanning(ledger, folder.id);
     await store(shard, folder.id);
-    expect(await sealImport(ledger, importId)).toBe("attention");
+    expect(await sealImport(ledger, importId, testSealer)).toBe("attention");
     expect(await filesOf(importId)).toEqual({
       fixed: "stored",
       gone: "SOURCE_NOT_FOUND",
@@ -144,7 +144,7 @@ describe.each(Object.entries(ledgerKinds))("A rewalk in the ledger on %s", (_kin
     for (const _ of [1, 2]) {
       await reopenImport(ledger, importId);
       await finishPlanning(ledger, folder.id);
-      await sealImport(ledger, importId);
+      await sealImport(ledger, importId, testSealer);
       expect((await listFiles(ledger, importId, { limit: 1 })).items[0]?.error).toMatchObject({
         code: "SOURCE_NOT_FOUND",
         message:
@@ -152,7 +152,7 @@ describe.each(Object.entries(ledgerKinds))("A rewalk in the ledger on %s", (_kin
       });
     }
     await waiveFiles(ledger, importId, {}, { who: "a", why: "renamed" });
-    expect(await sealImport(ledger, importId)).toBe("sealed");
+    expect(await sealImport(ledger, importId, testSealer)).toBe("sealed");
   });
 
   test("changes nothing when the source can't be walked or the import is cancelled", async () => {
@@ -162,7 +162,7 @@ describe.each(Object.entries(ledgerKinds))("A rewalk in the ledger on %s", (_kin
     await reopenImport(ledger, importId);
     const { ExhibitError } = await import("@exhibit/contracts");
     await finishPlanning(ledger, folder.id, new ExhibitError("SOURCE_IO", "The disk is away."));
-    await sealImport(ledger, importId);
+    await sealImport(ledger, importId, testSealer);
     expect(await filesOf(importId)).toEqual({ a: "NAME_INVALID" });
     await reopenImport(ledger, importId);
     await cancelImport(ledger, importId);

@@ -1,5 +1,5 @@
 import { fileView } from "@exhibit/contracts";
-import { ledgerKinds } from "@exhibit/ledger/testing";
+import { ledgerKinds, testSealer } from "@exhibit/ledger/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   createImport,
@@ -33,7 +33,7 @@ describe.each(Object.entries(ledgerKinds))("Outcomes in the ledger on %s", (_kin
       [],
     );
     expect(await finishShard(ledger, shardId)).toMatchObject({ state: "stored", complete: true });
-    expect(await sealImport(ledger, importId)).toBe("sealed");
+    expect(await sealImport(ledger, importId, testSealer)).toBe("sealed");
     expect(await readImport(ledger, importId)).toMatchObject({
       status: "sealed",
       files: 3,
@@ -138,7 +138,7 @@ describe.each(Object.entries(ledgerKinds))("Outcomes in the ledger on %s", (_kin
       ],
     );
     expect(await finishShard(ledger, shardId)).toBeUndefined();
-    expect(await sealImport(ledger, importId)).toBeUndefined();
+    expect(await sealImport(ledger, importId, testSealer)).toBeUndefined();
     const view = await readImport(ledger, importId);
     expect(view).toMatchObject({
       planned: 1,

@@ -1,0 +1,105 @@
+import { ExhibitError } from "@exhibit/contracts";
+import {
+  BLOCK_LEAVES,
+  changedLeaves,
+  checkProof,
+  leafHash,
+  type Proof,
+  pathByBlocks,
+  rootOf,
+} from "@exhibit/custody";
+import { sql } from "kysely";
+import type { Ledger } from "../ledger.ts";
+import type { SealRecord } from "./read-seal.ts";
+import { type Place, type SealedEntry, sealedEntriesFrom } from "./receipts.ts";
+
+/**
+ * Returns what proves that a file's receipt belongs to the seal of its import. It reads the file's
+ * block and the roots of all, whatever the size of the import. Throws NOT_FOUND for a file of another
+ * import, and SEAL_BROKEN, which names what differs, if the ledger isn't what was sealed.
+ */
+export async function proveFile(ledger: Ledger, seal: SealRecord, fileId: string): Promise<Proof> {
+  const { sealed } = seal;
+  const place = await placeOf(ledger, sealed.id, fileId);
+  const blocks = await readBlocks(ledger, sealed.id);
+  const number = blocks.findLastIndex(({ first }) => !isBehind(first, place));
+  const block = blocks[number];
+  if (block === undefined) throw changed(sealed.id, place);
+  const entries = await sealedEntriesFrom(ledger, sealed, {
+    from: block.first,
+    count: block.marks.length / 4,
+  });
+  const leaves = entries.map(({ line }) => leafHash(line));
+  checkBlock(sealed.id, block, entries, leaves);
+  const inBlock = entries.findIndex((entry) => String(entry.fileId) === fileId);
+  const receipt = entries[inBlock]?.line;
+  if (receipt === undefined) throw changed(sealed.id, place);
+  const index = number * BLOCK_LEAVES + inBlock;
+  const proof: Proof = {
+    seal: seal.digest,
+    index,
+    leaves: (blocks.length - 1) * BLOCK_LEAVES + (blocks.at(-1)?.marks.length ?? 0) / 4,
+    receipt,
+    path: pathByBlocks({ index, block: leaves, roots: blocks.map(({ root }) => root) }),
+  };
+  checkProof(proof, seal.text);
+  return proof;
+}
+
+interface Block {
+  first: Place;
+  root: string;
+  marks: Uint8Array;
+}
+
+async function readBlocks({ db }: Ledger, importId: string): Promise<Block[]> {
+  const rows = await db
+    .selectFrom("seal_blocks")
+    .select(["folder", "path", "root", "marks"])
+    .where("import_id", "=", importId)
+    .orderBy("number")
+    .execute();
+  return rows.map(({ folder, path, root, marks }) => ({
+    first: { folder, path },
+    root: Buffer.from(root).toString("hex"),
+    marks,
+  }));
+}
+
+async function placeOf({ db }: Ledger, importId: string, fileId: string): Promise<Place> {
+  const id = /^\d{1,15}$/.test(fileId) ? Number(fileId) : 0;
+  const { rows } = await sql<Place>`
+    select folders.position + 1 as folder, files.path
+    from files join folders on folders.id = files.folder_id
+    where files.id = ${id} and folders.import_id = ${importId}`.execute(db);
+  const [row] = rows;
+  if (row) return row;
+  throw new ExhibitError("NOT_FOUND", `There is no file ${fileId} in import ${importId}.`);
+}
+
+/** Returns whether a place is behind another, in the order of the seal. */
+function isBehind(place: Place, other: Place): boolean {
+  if (place.folder !== other.folder) return place.folder > other.folder;
+  return Buffer.compare(Buffer.from(place.path), Buffer.from(other.path)) > 0;
+}
+
+function checkBlock(
+  importId: string,
+  { root, marks }: Block,
+  entries: readonly SealedEntry[],
+  leaves: readonly string[],
+): void {
+  if (rootOf(leaves) === root) return;
+  const [first] = changedLeaves(leaves, marks);
+  const entry = entries[first ?? -1];
+  throw entry
+    ? changed(importId, entry.place)
+    : new ExhibitError("SEAL_BROKEN", `Entries of import ${importId} aren't what was sealed.`);
+}
+
+function changed(importId: string, { folder, path }: Place): ExhibitError {
+  return new ExhibitError(
+    "SEAL_BROKEN",
+    `In import ${importId}, the entry of ${JSON.stringify(path)} in folder ${folder} isn't what was sealed.`,
+  );
+}

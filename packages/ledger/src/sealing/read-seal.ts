@@ -1,0 +1,150 @@
+import { ExhibitError, type RegisterEntry } from "@exhibit/contracts";
+import { digestLine, ListDigest, type ListName } from "@exhibit/custody";
+import { sql } from "kysely";
+import type { Ledger } from "../ledger.ts";
+import { isWithin } from "../scope.ts";
+import { cursor, type Page, type PageQuery, pageOf } from "../views/paging.ts";
+import { checkImport } from "../work/check-import.ts";
+import { listLines, type SealBounds } from "./lists.ts";
+import type { SealedImport } from "./receipts.ts";
+
+/** An import's seal, as the register has it. */
+export interface SealRecord extends SealBounds {
+  readonly sealed: SealedImport;
+  readonly number: number;
+  readonly at: Date;
+  readonly text: string;
+  /** SHA-256 of the text, in hexadecimal digits. */
+  readonly digest: string;
+  /** `contents.txt`: the digests of its lists. */
+  readonly contents: string;
+  /** The public key in PEM and what it signed; null for a seal without a signature. */
+  readonly signed: {
+    readonly key: string;
+    readonly publicPem: string;
+    readonly signature: Uint8Array;
+  } | null;
+}
+
+interface SealRow {
+  number: number;
+  at: Date;
+  text: string;
+  digest: Buffer;
+  contents: string;
+  key: string | null;
+  signature: Uint8Array | null;
+  public_pem: string | null;
+  secret: Uint8Array;
+  last_act: number;
+  last_incident: number;
+  workers: number[];
+}
+
+/** Returns an import's seal; undefined if it has none yet. Throws NOT_FOUND if there is no such import. */
+export async function findSeal(ledger: Ledger, importId: string): Promise<SealRecord | undefined> {
+  await checkImport(ledger, importId);
+  const { rows } = await sql<SealRow>`
+    select register.*, seal_keys.public_pem, imports.custody_secret as secret
+    from register join imports on imports.id = register.import_id
+      left join seal_keys on seal_keys.id = register.key
+    where register.import_id = ${importId} and register.kind = 'seal'`.execute(ledger.db);
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  const { number, at, text, digest, contents, key, signature, public_pem } = row;
+  return {
+    sealed: { id: importId, secret: row.secret },
+    number,
+    at,
+    text,
+    digest: Buffer.from(digest).toString("hex"),
+    contents,
+    signed:
+      key === null || signature === null || public_pem === null
+        ? null
+        : { key, publicPem: public_pem, signature },
+    lastAct: row.last_act,
+    lastIncident: row.last_incident,
+    workers: row.workers,
+  };
+}
+
+/** Does the same, and throws STATE_CONFLICT if it has none yet. */
+export async function readSealOf(ledger: Ledger, importId: string): Promise<SealRecord> {
+  const found = await findSeal(ledger, importId);
+  if (found) return found;
+  throw new ExhibitError(
+    "STATE_CONFLICT",
+    `Import ${importId} has no seal yet: it gets one when everything in it is stored or waived, or a quarter of an hour after it was cancelled.`,
+  );
+}
+
+/**
+ * Returns the lines of one of a seal's lists, each with its end. Throws SEAL_BROKEN behind the last one
+ * if they aren't what was sealed.
+ */
+export async function* sealedList(
+  ledger: Ledger,
+  seal: SealRecord,
+  name: ListName,
+): AsyncGenerator<string> {
+  const list = new ListDigest();
+  for await (const line of listLines(ledger, seal.sealed, seal, name)) {
+    list.add(line);
+    yield `${line}\n`;
+  }
+  if (seal.contents.split("\n").includes(digestLine(list.end(), name))) return;
+  throw new ExhibitError(
+    "SEAL_BROKEN",
+    `The ledger's ${name} of import ${seal.sealed.id} isn't what was sealed.`,
+  );
+}
+
+/**
+ * Returns `register.txt` up to an entry: a line with the number and the digest of each. It tells nothing
+ * of what they are about.
+ */
+export async function* registerLines({ db }: Ledger, until: number): AsyncGenerator<string> {
+  for (let after = 0; after < until; after += REGISTER_PAGE) {
+    const rows = await db
+      .selectFrom("register")
+      .select(["number", "digest"])
+      .where("number", ">", after)
+      .where("number", "<=", Math.min(until, after + REGISTER_PAGE))
+      .orderBy("number")
+      .execute();
+    for (const { number, digest } of rows)
+      yield `${number} ${Buffer.from(digest).toString("hex")}\n`;
+  }
+}
+
+/** Entries that are read at once. */
+const REGISTER_PAGE = 1_000;
+
+/** Lists the entries of the register, from the first. What concerns imports of others isn't named. */
+export async function listRegister(ledger: Ledger, query: PageQuery): Promise<Page<RegisterEntry>> {
+  const after = query.after === undefined ? 0 : Number(cursor(query.after, /^\d{1,15}$/));
+  const { rows } = await sql<{
+    number: number;
+    kind: RegisterEntry["kind"];
+    at: Date;
+    digest: Buffer;
+    head: Buffer;
+    key: string | null;
+    import_id: string | null;
+  }>`
+    select register.number, register.kind, register.at, register.digest, register.head, register.key, imports.id as import_id
+    from register left join imports on imports.id = register.import_id and ${isWithin(ledger)}
+    where register.number > ${after}
+    order by register.number limit ${query.limit + 1}`.execute(ledger.db);
+  const { items, next } = pageOf(rows, query.limit, (row) => String(row.number));
+  return {
+    items: items.map(({ at, digest, head, ...row }) => ({
+      ...row,
+      at: at.toISOString(),
+      digest: Buffer.from(digest).toString("hex"),
+      head: Buffer.from(head).toString("hex"),
+    })),
+    next,
+  };
+}

@@ -1,0 +1,150 @@
+import { type ReceiptLine, receiptLine, saltsOf } from "@exhibit/custody";
+import { sql } from "kysely";
+import type { Ledger } from "../ledger.ts";
+import { type FileRow, fileView, receiptColumns, receiptJoins } from "../views/files/files.ts";
+
+/** An import as its seal sees it. */
+export interface SealedImport {
+  readonly id: string;
+  /** The 32 random bytes that its salts are made of. */
+  readonly secret: Uint8Array;
+}
+
+/** Where an entry stands among all of its import. */
+export interface Place {
+  /** The position of its folder, from 1. */
+  readonly folder: number;
+  /** Its path, as `files` has it. */
+  readonly path: string;
+}
+
+/** What a seal commits to of one entry. */
+export interface SealedEntry {
+  readonly place: Place;
+  readonly fileId: number;
+  readonly receipt: ReceiptLine;
+  /** The receipt as its line of `receipts.ndjson`, without its end. */
+  readonly line: string;
+}
+
+/** Eight blocks: large enough for few round trips, small enough to leave the event loop free. */
+const PAGE = 2_048;
+
+/** Before all entries. */
+const START: Place = { folder: 0, path: "" };
+
+interface EntryRow extends FileRow {
+  position: number;
+  worker_number: number | null;
+}
+
+interface FolderOfEntry {
+  source: string;
+  vendor: string;
+}
+
+/**
+ * Returns what the ledger knows of each entry of an import, in the order of the seal: by folder, then
+ * by the bytes of the path. It reads page by page and holds nothing between them, so it is for an
+ * import whose entries don't change any more.
+ *
+ * @param after The entries behind it; all by default.
+ */
+export async function* sealedEntries(
+  ledger: Ledger,
+  sealed: SealedImport,
+  after: Place = START,
+): AsyncGenerator<SealedEntry[]> {
+  const folders = await readFolders(ledger, sealed.id);
+  const salt = saltsOf(sealed.secret);
+  for (let last = after; ; ) {
+    const rows = await readPage(ledger, sealed.id, last, PAGE);
+    if (rows.length > 0) yield rows.map((row) => entryOf(row, folders, salt));
+    const end = rows.at(-1);
+    if (end === undefined || rows.length < PAGE) return;
+    last = { folder: end.position + 1, path: end.path };
+  }
+}
+
+/** Does the same for so many entries from one on, which is among them. */
+export async function sealedEntriesFrom(
+  ledger: Ledger,
+  sealed: SealedImport,
+  { from, count }: { from: Place; count: number },
+): Promise<SealedEntry[]> {
+  const folders = await readFolders(ledger, sealed.id);
+  const salt = saltsOf(sealed.secret);
+  const rows = await readPage(ledger, sealed.id, from, count, sql`>=`);
+  return rows.map((row) => entryOf(row, folders, salt));
+}
+
+async function readPage(
+  { db }: Ledger,
+  importId: string,
+  { folder, path }: Place,
+  count: number,
+  behind = sql`>`,
+): Promise<EntryRow[]> {
+  const { rows } = await sql<EntryRow>`
+    select page.*, ${receiptColumns}, folders.position, lease_uses.worker as worker_number
+    from folders, lateral (
+      select * from files
+      where folder_id = folders.id and (folders.position >= ${folder} or path collate "C" ${behind} ${path})
+      order by path collate "C" limit ${count}
+    ) as page ${receiptJoins}
+    where folders.import_id = ${importId} and folders.position >= ${folder - 1}
+    order by folders.position, page.path collate "C"
+    limit ${count}`.execute(db);
+  return rows;
+}
+
+async function readFolders({ db }: Ledger, importId: string): Promise<FolderOfEntry[]> {
+  const rows = await db
+    .selectFrom("folders")
+    .select(["source", "vendor"])
+    .where("import_id", "=", importId)
+    .orderBy("position")
+    .execute();
+  return rows.map(({ source, vendor }) => ({ source: source.path, vendor }));
+}
+
+function entryOf(
+  row: EntryRow,
+  folders: readonly FolderOfEntry[],
+  salt: (what: string) => string,
+): SealedEntry {
+  const { source = "", vendor = "" } = folders[row.position] ?? {};
+  const folder = row.position + 1;
+  const view = fileView(row, false);
+  const receipt: ReceiptLine = {
+    folder,
+    source,
+    path: view.path,
+    raw_path: view.raw_path ?? undefined,
+    vendor,
+    state: view.state,
+    size: view.size,
+    salt: salt(`${folder}/${view.raw_path ?? view.path}`),
+    modified_at: view.modified_at ?? undefined,
+    is_folder: view.is_folder || undefined,
+    stands_for: view.stands_for ?? undefined,
+    endpoint: view.endpoint ?? undefined,
+    bucket: view.bucket ?? undefined,
+    key: view.key ?? undefined,
+    version_id: view.version_id ?? undefined,
+    sha256: view.sha256 ?? undefined,
+    crc64: view.crc64 ?? undefined,
+    etag: view.etag ?? undefined,
+    request_id: view.request_id ?? undefined,
+    lease_id: view.lease_id ?? undefined,
+    stored_at: view.stored_at ?? undefined,
+    worker: row.worker_number ?? undefined,
+    error: view.error?.code,
+    waived_at: view.waived_at ?? undefined,
+    waived_by: view.waived_by ?? undefined,
+    waived_why: view.waived_why ?? undefined,
+    skipped_as: view.skipped_as ?? undefined,
+  };
+  const line = receiptLine(receipt);
+  return { place: { folder, path: row.path }, fileId: row.id, receipt, line };
+}

@@ -1,0 +1,170 @@
+import { ExhibitError, type RegisterKind } from "@exhibit/contracts";
+import {
+  digestOf,
+  firstHead,
+  type HexDigest,
+  nextHead,
+  type Signer,
+  writeKeyEntry,
+} from "@exhibit/custody";
+import { type Kysely, sql, type Transaction } from "kysely";
+import type { LedgerSchema } from "../schema.ts";
+
+/** Who signs, and as what. */
+export interface Sealer {
+  /** Without one, entries have no signature. */
+  readonly signer?: Signer | undefined;
+  /** The key that `signer` replaces, which vouches for it. */
+  readonly oldSigner?: Signer | undefined;
+  /** The register's name, for its first entry. @defaultValue made from the deployment's id */
+  readonly register?: string | undefined;
+  /** Signs nothing, although the register has a key: nobody has come who holds it. */
+  readonly isUnsigned?: boolean | undefined;
+  /** The program and its version. */
+  readonly madeBy: string;
+}
+
+/** Where the next entry of the register goes. */
+export interface OpenRegister {
+  readonly register: string;
+  readonly number: number;
+  readonly headBefore: HexDigest;
+}
+
+/** An entry as it is written. */
+interface NewEntry {
+  readonly kind: RegisterKind;
+  readonly text: string;
+  readonly key: string | null;
+  readonly signature: Uint8Array | null;
+  readonly countersignature?: Uint8Array;
+  /** What a seal has besides. */
+  readonly seal?: {
+    readonly importId: string;
+    readonly contents: string;
+    readonly lastAct: number;
+    readonly lastIncident: number;
+    readonly workers: readonly number[];
+  };
+}
+
+/**
+ * Locks the register until the transaction ends, and returns where its next entry goes: entries are
+ * written one after the other, so that the chain has no branches.
+ */
+export async function lockRegister(
+  tx: Transaction<LedgerSchema>,
+  { register: name }: Sealer,
+): Promise<OpenRegister> {
+  const deployment = await tx
+    .selectFrom("deployment")
+    .select(["id", "register"])
+    .forUpdate()
+    .executeTakeFirstOrThrow();
+  const register = deployment.register ?? name ?? `exhibit/${deployment.id}`;
+  if (deployment.register === null) await tx.updateTable("deployment").set({ register }).execute();
+  const last = await tx
+    .selectFrom("register")
+    .select(["number", "head"])
+    .orderBy("number", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return {
+    register,
+    number: (last?.number ?? 0) + 1,
+    headBefore: last ? Buffer.from(last.head).toString("hex") : firstHead(register),
+  };
+}
+
+/** Writes an entry into the register that is locked. Returns where the next one goes. */
+export async function writeEntry(
+  tx: Transaction<LedgerSchema>,
+  { register, number, headBefore }: OpenRegister,
+  { kind, text, key, signature, countersignature, seal }: NewEntry,
+): Promise<OpenRegister> {
+  const digest = digestOf(text);
+  const head = nextHead(headBefore, digest);
+  await tx
+    .insertInto("register")
+    .values({
+      number,
+      kind,
+      text,
+      digest: Buffer.from(digest, "hex"),
+      head: Buffer.from(head, "hex"),
+      key,
+      signature: signature && Buffer.from(signature),
+      countersignature: countersignature === undefined ? null : Buffer.from(countersignature),
+      import_id: seal?.importId ?? null,
+      contents: seal?.contents ?? null,
+      last_act: seal?.lastAct ?? null,
+      last_incident: seal?.lastIncident ?? null,
+      workers: seal ? [...seal.workers] : null,
+    })
+    .execute();
+  return { register, number: number + 1, headBefore: head };
+}
+
+/**
+ * Makes sure that the signer's key is the register's: the first key, and one that comes with the key
+ * that it replaces, is put on it. Returns where the next entry goes. Throws the error of `checkKey`.
+ */
+export async function agreeOnKey(
+  tx: Transaction<LedgerSchema>,
+  open: OpenRegister,
+  sealer: Sealer,
+): Promise<OpenRegister> {
+  const current = await checkKey(tx, sealer);
+  const { signer, oldSigner, madeBy } = sealer;
+  if (signer === undefined || signer.id === current) return open;
+  const text = writeKeyEntry({
+    ...open,
+    newKey: signer.id,
+    replaces: current ?? "none",
+    why: current === undefined ? "the first key" : "the key was replaced",
+    by: madeBy,
+    madeBy,
+  });
+  const next = await writeEntry(tx, open, {
+    kind: "key",
+    text,
+    key: signer.id,
+    signature: await signer.sign(text),
+    ...(oldSigner && current !== undefined && { countersignature: await oldSigner.sign(text) }),
+  });
+  await sql`
+    insert into seal_keys (id, algorithm, public_pem, since)
+    values (${signer.id}, ${signer.algorithm}, ${signer.publicPem}, ${open.number})`.execute(tx);
+  return next;
+}
+
+/**
+ * Returns the register's key; undefined if it has none. Throws SEAL_KEY_MISMATCH for a signer with
+ * another key, unless it comes with the register's, and for none where the register has a key.
+ */
+export async function checkKey(
+  db: Kysely<LedgerSchema>,
+  { signer, oldSigner, isUnsigned = false }: Sealer,
+): Promise<string | undefined> {
+  const known = await db.selectFrom("seal_keys").select("id").orderBy("since", "desc").execute();
+  const current = known[0]?.id;
+  if (current === undefined || signer?.id === current || isUnsigned) return current;
+  const wasReplaced = known.some(({ id }) => id === signer?.id);
+  if (signer === undefined || wasReplaced || oldSigner?.id !== current) {
+    throw mismatch(signer, current);
+  }
+  return current;
+}
+
+function mismatch(signer: Signer | undefined, current: string): ExhibitError {
+  const own = signer ? `the key ${short(signer.id)}` : "no key";
+  return new ExhibitError(
+    "SEAL_KEY_MISMATCH",
+    `This worker has ${own} to sign seals with, and the register has the key ${short(current)}.`,
+  );
+}
+
+/** The beginning of a key's id, by which people tell keys apart. */
+function short(id: string): string {
+  return id.slice(0, 16);
+}

@@ -1,0 +1,261 @@
+import {
+  checkProof,
+  firstHead,
+  isSignedBy,
+  leafHash,
+  newSealKey,
+  nextHead,
+  pemSigner,
+  readSeal,
+  rootOf,
+  type Signer,
+} from "@exhibit/custody";
+import { ledgerKinds, testSealer } from "@exhibit/ledger/testing";
+import { sql } from "kysely";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  cancelImport,
+  findSeal,
+  findUnsealed,
+  finishShard,
+  type Ledger,
+  listFiles,
+  listRegister,
+  proveFile,
+  readImport,
+  readSealOf,
+  recordIncidents,
+  recordOutcomes,
+  type Sealer,
+  sealEnded,
+  sealedList,
+  sealImport,
+} from "../../src/index.ts";
+import { filesOf, planned, stored, troubled } from "../imports.ts";
+
+describe.each(Object.entries(ledgerKinds))("Seals in the ledger on %s", (_kind, open) => {
+  let ledger: Ledger;
+  let remove: () => Promise<void>;
+  beforeAll(async () => {
+    ({ ledger, remove } = await open());
+  });
+  afterAll(() => remove());
+
+  /** Creates an import with so many stored files, which can be sealed. */
+  async function complete(count: number) {
+    const begun = await planned(ledger, count);
+    const files = await filesOf(ledger, begun.shardId);
+    await recordOutcomes(
+      ledger,
+      begun.folder.id,
+      files.map((file) => stored(file)),
+      [],
+    );
+    await finishShard(ledger, begun.shardId);
+    return { ...begun, files };
+  }
+
+  async function listOf(
+    importId: string,
+    name: Parameters<typeof sealedList>[2],
+  ): Promise<string[]> {
+    const lines: string[] = [];
+    for await (const line of sealedList(ledger, await readSealOf(ledger, importId), name)) {
+      lines.push(line.slice(0, -1));
+    }
+    return lines;
+  }
+
+  test("commit to every entry, in the order of their paths, and to what people did", async () => {
+    const { importId, folder, files } = await complete(300);
+    const at = new Date("2026-11-30T01:02:03.456Z");
+    const incident = {
+      fileId: files[0]?.id ?? 0,
+      at,
+      code: "DIGEST_MISMATCH" as const,
+      message: "M",
+    };
+    await recordIncidents(ledger, folder.id, [incident]);
+    expect(await findSeal(ledger, importId)).toBeUndefined();
+    expect(await sealImport(ledger, importId, testSealer)).toBe("sealed");
+
+    const record = await readSealOf(ledger, importId);
+    const seal = readSeal(record.text);
+    const receipts = await listOf(importId, "receipts.ndjson");
+    expect(seal).toMatchObject({ importId, files: 300, stored: 300, leaves: 300, key: "none" });
+    expect(rootOf(receipts.map((line) => leafHash(line)))).toBe(seal.root);
+    const paths = receipts.map((line) => JSON.parse(line).path as string);
+    expect(paths).toEqual(
+      paths.toSorted((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other))),
+    );
+    expect(await listOf(importId, "sha256sum.txt")).toHaveLength(300);
+    expect((await listOf(importId, "acts.ndjson")).map((line) => JSON.parse(line).what)).toEqual([
+      "create",
+    ]);
+    expect(
+      (await listOf(importId, "incidents.ndjson")).map((line) => JSON.parse(line).code),
+    ).toEqual(["DIGEST_MISMATCH"]);
+    expect(JSON.parse((await listOf(importId, "import.json"))[0] ?? "")).toMatchObject({
+      import_id: importId,
+      entrust_id: "E-77",
+    });
+    expect(await readImport(ledger, importId)).toMatchObject({ status: "sealed" });
+    // What comes later isn't part of it.
+    await recordIncidents(ledger, folder.id, [{ ...incident, message: "later" }]);
+    expect(await listOf(importId, "incidents.ndjson")).toHaveLength(1);
+  });
+
+  test("prove each file alone, and name the one that was changed", async () => {
+    const { importId } = await complete(300);
+    await sealImport(ledger, importId, testSealer);
+    const seal = await readSealOf(ledger, importId);
+    const { items } = await listFiles(ledger, importId, { limit: 300 });
+    for (const file of [items[0], items[255], items[256], items[299]]) {
+      const proof = await proveFile(ledger, seal, file?.file_id ?? "");
+      expect(checkProof(proof, seal.text).number).toBe(seal.number);
+      expect(JSON.parse(proof.receipt)).toMatchObject({ path: file?.path, state: "stored" });
+    }
+    await expect(proveFile(ledger, seal, "1e3")).rejects.toMatchObject({ code: "NOT_FOUND" });
+
+    const [changed, other] = [items[17], items[290]];
+    await sql`update files set etag = 'forged' where id = ${Number(changed?.file_id)}`.execute(
+      ledger.db,
+    );
+    await expect(proveFile(ledger, seal, items[3]?.file_id ?? "")).rejects.toMatchObject({
+      code: "SEAL_BROKEN",
+      message: expect.stringContaining(JSON.stringify(changed?.path)),
+    });
+    expect(await proveFile(ledger, seal, other?.file_id ?? "")).toBeDefined();
+    await expect(listOf(importId, "receipts.ndjson")).rejects.toMatchObject({
+      code: "SEAL_BROKEN",
+    });
+  });
+
+  test("are chained in a register, from which nothing can be taken", async () => {
+    const [first, second] = [await complete(1), await complete(2)];
+    await Promise.all(
+      [first, second].map(({ importId }) => sealImport(ledger, importId, testSealer)),
+    );
+    const entries = (await listRegister(ledger, { limit: 1000 })).items;
+    expect(entries.map(({ number }) => number)).toEqual(entries.map((_, index) => index + 1));
+    const { register } = readSeal((await readSealOf(ledger, first.importId)).text);
+    let head = firstHead(register);
+    for (const entry of entries) {
+      head = nextHead(head, entry.digest);
+      expect(entry.head).toBe(head);
+    }
+    for (const statement of [
+      sql`delete from register where number = 1`,
+      sql`update register set text = ''`,
+      sql`delete from acts`,
+      sql`delete from seal_blocks where import_id = ${first.importId}`,
+    ]) {
+      await expect(statement.execute(ledger.db)).rejects.toThrow(/never changed/);
+    }
+  });
+
+  test("of a cancelled import say so, with what was stored before", async () => {
+    const { importId, folder, shardId } = await planned(ledger, 3);
+    const [file] = await filesOf(ledger, shardId);
+    if (file) await recordOutcomes(ledger, folder.id, [stored(file)], []);
+    await cancelImport(ledger, importId);
+    expect(await findUnsealed(ledger)).not.toContain(importId);
+    expect(await sealEnded(ledger, importId, testSealer)).toBe(false);
+    await sql`update imports set updated_at = now() - interval '16 minutes' where id = ${importId}`.execute(
+      ledger.db,
+    );
+    expect(await findUnsealed(ledger)).toContain(importId);
+    expect(await sealEnded(ledger, importId, testSealer)).toBe(true);
+    expect(await sealEnded(ledger, importId, testSealer)).toBe(false);
+    const seal = readSeal((await readSealOf(ledger, importId)).text);
+    expect(seal).toMatchObject({ outcome: "cancelled", files: 3, stored: 1, leaves: 3 });
+    const states = (await listOf(importId, "receipts.ndjson")).map(
+      (line) => JSON.parse(line).state,
+    );
+    expect(states.toSorted()).toEqual(["planned", "planned", "stored"]);
+    // Nothing is recorded any more: it wouldn't be what was sealed.
+    const rest = await listFiles(ledger, importId, { limit: 9, state: ["planned"] });
+    const late = { id: Number(rest.items[0]?.file_id), path: "a", size: 1, modifiedMs: 1 };
+    await recordOutcomes(ledger, folder.id, [stored(late as Parameters<typeof stored>[0])], []);
+    expect(await readImport(ledger, importId)).toMatchObject({ stored: 1 });
+    expect(await listOf(importId, "receipts.ndjson")).toHaveLength(3);
+  });
+
+  test("aren't made while something failed", async () => {
+    const { importId } = await troubled(ledger);
+    expect(await findSeal(ledger, importId)).toBeUndefined();
+    await expect(readSealOf(ledger, importId)).rejects.toMatchObject({ code: "STATE_CONFLICT" });
+  });
+
+  test("made by two at once are one", async () => {
+    const { importId } = await complete(3);
+    const ended = await Promise.all([1, 2, 3].map(() => sealImport(ledger, importId, testSealer)));
+    expect(ended.filter((status) => status === "sealed")).toHaveLength(1);
+  });
+});
+
+describe.each(Object.entries(ledgerKinds))("Keys of seals in the ledger on %s", (_kind, open) => {
+  let ledger: Ledger;
+  let remove: () => Promise<void>;
+  beforeAll(async () => {
+    ({ ledger, remove } = await open());
+  });
+  afterAll(() => remove());
+
+  async function sealOne(sealer: Sealer) {
+    const { importId, folder, shardId } = await planned(ledger, 1);
+    const files = await filesOf(ledger, shardId);
+    await recordOutcomes(
+      ledger,
+      folder.id,
+      files.map((file) => stored(file)),
+      [],
+    );
+    await finishShard(ledger, shardId);
+    const status = await sealImport(ledger, importId, sealer).catch((thrown) => thrown.code);
+    return { importId, status };
+  }
+  const by = (signer?: Signer, oldSigner?: Signer): Sealer => ({
+    ...testSealer,
+    signer,
+    oldSigner,
+  });
+
+  test("the first is put on the register, a new one comes with the old, and no other signs", async () => {
+    const [first, second, other] = [newSigner(), newSigner(), newSigner()];
+    const unsigned = await sealOne(by());
+    expect((await readSealOf(ledger, unsigned.importId)).signed).toBeNull();
+
+    const one = await sealOne(by(first));
+    const seal = await readSealOf(ledger, one.importId);
+    expect(readSeal(seal.text).key).toBe(first.id);
+    expect(
+      isSignedBy(seal.signed?.publicPem ?? "", seal.text, seal.signed?.signature ?? Buffer.of()),
+    ).toBe(true);
+
+    expect((await sealOne(by())).status).toBe("SEAL_KEY_MISMATCH");
+    expect((await sealOne(by(other))).status).toBe("SEAL_KEY_MISMATCH");
+    expect((await sealOne(by(second, first))).status).toBe("sealed");
+    expect((await sealOne(by(second))).status).toBe("sealed");
+    expect((await sealOne(by(first))).status).toBe("SEAL_KEY_MISMATCH");
+    const kinds = (await listRegister(ledger, { limit: 100 })).items.map(({ kind }) => kind);
+    expect(kinds).toEqual(["seal", "key", "seal", "key", "seal", "seal"]);
+  });
+
+  test("that nobody brings within an hour is done without", async () => {
+    const { importId, status } = await sealOne(by());
+    expect(status).toBe("SEAL_KEY_MISMATCH");
+    expect(await readImport(ledger, importId)).toMatchObject({ status: "sealing" });
+    await sql`update imports set seal_waits_since = now() - interval '61 minutes' where id = ${importId}`.execute(
+      ledger.db,
+    );
+    expect(await sealImport(ledger, importId, by())).toBe("sealed");
+    expect((await readSealOf(ledger, importId)).signed).toBeNull();
+  });
+});
+
+function newSigner(): Signer {
+  const signer = pemSigner(newSealKey());
+  if (typeof signer === "string") throw new Error(signer);
+  return signer;
+}
