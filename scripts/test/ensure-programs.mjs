@@ -16,6 +16,9 @@ const programs = [
   },
   { name: "PgBouncer", package: "pgbouncer", found: hasPgBouncer },
   { name: "PostgreSQL", package: "postgresql", found: hasPostgres },
+  // What a stranger checks a seal with, and a shell that isn't the system's own.
+  { name: "openssl", package: "openssl", found: () => inPath("openssl") !== undefined },
+  { name: "busybox", package: "busybox", found: () => inPath("busybox") !== undefined },
   // Chromium without what shows windows: it starts four times as fast as the whole, which is taken where it is there.
   {
     name: "Chromium",

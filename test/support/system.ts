@@ -43,6 +43,8 @@ export interface System extends AsyncDisposable {
   readonly sandbox: Sandbox;
   readonly apiUrl: string;
   readonly environment: Environment;
+  /** The ledger, for tests of what whoever owns the database could do. */
+  readonly ledger: Services["forWorker"]["ledger"];
   /** The folder that may be read; a test puts its evidence below it. */
   readonly root: string;
   /** BullMQ's own queues, as anybody with the queue's address sees them. */
@@ -126,6 +128,7 @@ export async function startSystem(kind: EngineKind, options: SystemOptions = {})
     sandbox,
     root,
     environment,
+    ledger: services.forWorker.ledger,
     queues: services.queues,
     worker: {
       stop: () => running.close(),

@@ -14,6 +14,7 @@ import type {
   Keys,
   ReadRecord,
   Scoped,
+  Seals,
   VendorControl,
   WebhookOwner,
   Webhooks,
@@ -76,6 +77,7 @@ export interface ApiOptions {
   readonly imports: Scoped<Imports>;
   readonly folders: Scoped<Folders>;
   readonly cases: Scoped<Cases>;
+  readonly seals: Scoped<Seals>;
   readonly bandwidth: Scoped<Bandwidth>;
   readonly fleet: Scoped<Fleet>;
   /** The keys of the API. */
@@ -136,6 +138,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     imports,
     folders,
     cases,
+    seals,
     bandwidth,
     fleet,
     keys,
@@ -219,6 +222,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     importsOf: (request) => imports.within(principalOf(request).scope),
     foldersOf: (request) => folders.within(principalOf(request).scope),
     casesOf: (request) => cases.within(principalOf(request).scope),
+    sealsOf: (request) => seals.within(principalOf(request).scope),
     vendorsOf: (request) => vendors.within(principalOf(request).scope),
     bandwidthOf: (request) => bandwidth.within(principalOf(request).scope),
     audit: options.audit,

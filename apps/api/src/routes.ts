@@ -23,6 +23,10 @@ import { listReads } from "./routes/audit/list-reads.ts";
 import { getCase, getSuit } from "./routes/cases/get-case.ts";
 import { listCaseFolders, listSuitFolders } from "./routes/cases/list-case-folders.ts";
 import { listCases } from "./routes/cases/list-cases.ts";
+import { getSeal } from "./routes/custody/get-seal.ts";
+import { getSealPart } from "./routes/custody/get-seal-part.ts";
+import { listRegister } from "./routes/custody/list-register.ts";
+import { proveFile } from "./routes/custody/prove-file.ts";
 import { listFailures } from "./routes/failures/list-failures.ts";
 import { retryFailures } from "./routes/failures/retry-failures.ts";
 import { waiveFailures } from "./routes/failures/waive-failures.ts";
@@ -89,6 +93,7 @@ export const routes: readonly Route[] = [
   ["GET", "/v1/imports/:id/suits", "viewer", listSuits],
   ["GET", "/v1/imports/:id/files", "viewer", listFiles],
   ["GET", "/v1/imports/:id/files/:file_id", "viewer", getFile],
+  ["GET", "/v1/imports/:id/files/:file_id/proof", "viewer", proveFile],
   ["GET", "/v1/imports/:id/files.ndjson", "viewer", exportNdjson],
   ["GET", "/v1/imports/:id/files.csv", "viewer", exportCsv],
   ["GET", "/v1/imports/:id/errors", "viewer", listErrors],
@@ -97,12 +102,15 @@ export const routes: readonly Route[] = [
   ["GET", "/v1/imports/:id/audit", "viewer", listImportAudit],
   ["GET", "/v1/imports/:id/incidents", "viewer", listIncidents],
   ["GET", "/v1/imports/:id/deliveries", "viewer", listImportDeliveries],
+  ["GET", "/v1/imports/:id/seal", "viewer", getSeal],
+  ["GET", "/v1/imports/:id/seal/:part", "viewer", getSealPart],
   ["POST", "/v1/imports/:id/retry", "producer", retryImport],
   ["POST", "/v1/imports/:id/cancel", "producer", cancelImport],
   ["POST", "/v1/imports/:id/waive", "producer", waiveFiles],
   ["POST", "/v1/imports/:id/folders/:folder_id/accept-destination", "producer", acceptDestination],
   ["POST", "/v1/imports/:id/pause", "producer", pauseImport],
   ["POST", "/v1/imports/:id/resume", "producer", resumeImport],
+  ["GET", "/v1/register", "viewer", listRegister],
   ["GET", "/v1/files", "viewer", findFiles],
   ["GET", "/v1/failures", "viewer", listFailures],
   ["POST", "/v1/failures/retry", "producer", retryFailures],

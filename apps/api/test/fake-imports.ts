@@ -33,6 +33,7 @@ import { createLogger } from "@exhibit/telemetry";
 import { type ApiOptions, buildApi } from "../src/index.ts";
 import { dryRun, sourceFolders, vendorCheck } from "./answers-of-workers.ts";
 import { fakeDoor, sendKey } from "./fake-door.ts";
+import { fakeSeals } from "./fake-seals.ts";
 import { fakeWebhooks } from "./fake-webhooks.ts";
 
 export const folderView = folderOf();
@@ -328,6 +329,7 @@ export function fakeImports() {
       };
     },
   };
+  const seals = fakeSeals(note);
   const folders: Folders = {
     async list(query, { name }) {
       note("source folders", query, name);
@@ -338,6 +340,7 @@ export function fakeImports() {
     imports,
     folders,
     cases,
+    seals,
     vendors,
     audit,
     reads,
@@ -455,6 +458,7 @@ export async function startApi(options: Partial<ApiOptions> = {}) {
     imports: anyScope(fake.imports),
     folders: anyScope(fake.folders),
     cases: anyScope(fake.cases),
+    seals: anyScope(fake.seals),
     queues: [],
     labels: async () => new Map(),
     ready: async () => ({ ledger: "up", queue: "up", workers: 2 }),

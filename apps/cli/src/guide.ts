@@ -40,6 +40,8 @@ Environment:
   EXHIBIT_LEASE_KEY     id:<32 bytes in Base64>: shares leases through Redis, encrypted; of several keys,
                         separated by commas, the first encrypts and all decrypt
                         (EXHIBIT_LEASE_KEY_FILE, …REDIS_URL_FILE, …DATABASE_URL_FILE, …API_KEY_FILE: a file that holds the value)
+  EXHIBIT_SEAL_KEY      the private key (PEM) that workers sign seals with (EXHIBIT_SEAL_KEY_FILE: a file with it)
+  EXHIBIT_SEAL_KEY_OLD  the key that it replaces, which vouches for it (EXHIBIT_SEAL_KEY_OLD_FILE)
   EXHIBIT_DATA_DIR      where the embedded engine keeps its data (.exhibit); those of a trial are in its subfolder trial
   EXHIBIT_API_HOST      the address on which the API listens (127.0.0.1)
   EXHIBIT_API_PORT      the port on which it listens (7400)

@@ -167,6 +167,7 @@ describe.each(anyEngine)("What people do to an import (%s)", (kind) => {
       },
       { what: "retry", file_id: a?.file_id, why: null, files: 1 },
       { what: "waive", code: "VENDOR_REFUSED", why: "案件已结案", files: 1 },
+      { what: "seal", who: "exhibit" },
     ]);
   });
 });

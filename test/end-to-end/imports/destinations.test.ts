@@ -179,7 +179,8 @@ test.each(anyEngine)(
     ]);
 
     const acts = await system.get<{ items: AuditEvent[] }>(`/v1/imports/${id}/audit`);
-    expect(acts.items.at(-1)).toMatchObject({
+    expect(acts.items.at(-1)).toMatchObject({ what: "seal", who: "exhibit" });
+    expect(acts.items.at(-2)).toMatchObject({
       what: "accept",
       who: "key:test",
       why: "they moved",

@@ -70,6 +70,7 @@ describe.each(anyEngine)("Pause and resume (%s)", (kind) => {
       { what: "create" },
       { what: "pause", who: "key:test", why: "午休", vendor: null },
       { what: "resume", import_id: id, why: null },
+      { what: "seal", who: "exhibit" },
     ]);
   });
 

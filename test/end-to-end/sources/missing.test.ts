@@ -90,7 +90,8 @@ describe.each(anyEngine)("What is missing from a source (%s)", (kind) => {
       errors: [],
     });
     const acts = await system.get<{ items: AuditEvent[] }>(`/v1/imports/${view.import_id}/audit`);
-    expect(acts.items.at(-1)).toMatchObject({
+    expect(acts.items.at(-1)).toMatchObject({ what: "seal" });
+    expect(acts.items.at(-2)).toMatchObject({
       what: "retry",
       why: "nothing came",
       details: { allow_empty: true },

@@ -11,6 +11,7 @@ import type {
   KeptAnswers,
   Keys,
   ReadRecord,
+  Seals,
   Sessions,
   VendorControl,
   Webhooks,
@@ -58,6 +59,7 @@ export interface ActionContext {
   importsOf(request: FastifyRequest): Imports;
   foldersOf(request: FastifyRequest): Folders;
   casesOf(request: FastifyRequest): Cases;
+  sealsOf(request: FastifyRequest): Seals;
   vendorsOf(request: FastifyRequest): VendorControl;
   bandwidthOf(request: FastifyRequest): Bandwidth;
   webhooksOf(request: FastifyRequest): Webhooks;

@@ -26,6 +26,7 @@ export async function addDocs(app: FastifyInstance, trial: boolean): Promise<voi
       tags: [
         { name: "imports", description: "Create, follow and change imports" },
         { name: "cases", description: "What is proved of a case, and what is missing" },
+        { name: "custody", description: "Seals, and what proves that a file belongs to one" },
         { name: "webhooks", description: "Be told what becomes of imports" },
         { name: "access", description: "Who may use the API" },
         { name: "operations", description: "For those who run Exhibit" },

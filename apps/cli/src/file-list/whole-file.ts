@@ -6,6 +6,8 @@ import { badUse } from "../output/exit-codes.ts";
 
 /** Takes a part of a text and resolves when there is room for more. */
 export type Send = (text: string) => Promise<void>;
+/** Does the same with a part of any file. */
+type SendBytes = (part: string | Uint8Array) => Promise<void>;
 
 /**
  * Writes a file that appears under its name only when it is complete; `fill` sends its content. An
@@ -15,7 +17,7 @@ export type Send = (text: string) => Promise<void>;
 export async function writeWholeFile(
   path: string,
   { replace }: { replace: boolean },
-  fill: (send: Send) => Promise<void>,
+  fill: (send: SendBytes) => Promise<void>,
 ): Promise<void> {
   await checkPlace(path, replace);
   // In the same folder, so that it can be renamed.
@@ -30,9 +32,9 @@ export async function writeWholeFile(
   }
 }
 
-async function fillFile(path: string, fill: (send: Send) => Promise<void>): Promise<void> {
+async function fillFile(path: string, fill: (send: SendBytes) => Promise<void>): Promise<void> {
   await using file = await open(path, "wx");
-  await fill((text) => file.writeFile(text));
+  await fill((part) => file.writeFile(part));
   await file.sync();
 }
 

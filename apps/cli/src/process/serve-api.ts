@@ -34,7 +34,7 @@ export async function serveApi({
   const { trial, imports, cases, bandwidth, answers, keys, queues, labels, ready, vendors } =
     services;
   const { audit, recordRead, authenticate, sessions, recordBoardAct, folders, webhooks } = services;
-  const { fleet, accessList } = services;
+  const { fleet, seals, accessList } = services;
   const { apiHost: host, apiPort: port, apiHosts: names = [], publicUrl } = environment;
   const access = { listensOn: host, names, publicUrl };
   const people = services.peopleAt(publicUrl);
@@ -43,6 +43,7 @@ export async function serveApi({
     imports,
     folders,
     cases,
+    seals,
     bandwidth,
     fleet,
     keys,

@@ -108,6 +108,16 @@ const ofCase = caseOf({
   ],
   reasons_total: 1,
 });
+const digest = "0".repeat(64);
+const seal = {
+  ...{ import_id: importId, number: 1, register: HOSTILE, outcome: "sealed" },
+  ...{ sealed_at: pause.at, digest, root: digest, leaves: 1, files: 1, bytes: 1, stored: 1 },
+  ...{ identical: 0, waived: 0, skipped: 0, key: HOSTILE, made_by: HOSTILE, parts: [HOSTILE] },
+};
+const entry = {
+  ...{ number: 1, kind: "seal", import_id: importId, at: pause.at, digest, head: digest },
+  key: HOSTILE,
+};
 const key = keyOf({
   name: HOSTILE,
   scope: { entrust_ids: [HOSTILE], vendors: [HOSTILE], roots: [HOSTILE] },
@@ -185,6 +195,8 @@ const hostileApi: Answer = (response, { method, path }) => {
   if (route.endsWith("/events")) return eventStream(response)(view);
   if (route.endsWith("/folders")) return page(folder);
   if (route.endsWith("/files")) return page(file);
+  if (route.endsWith("/seal")) return json(response, seal);
+  if (route.endsWith("/register")) return page(entry);
   if (route.endsWith("/audit")) return page(act);
   if (route.endsWith("/reads"))
     return page({ read_id: "1", at: pause.at, who: HOSTILE, what: HOSTILE, subject: HOSTILE });
@@ -247,6 +259,9 @@ const lines: Record<string, readonly string[][]> = {
     ["webhooks", "deliveries", HOSTILE],
     ["webhooks", "redeliver", HOSTILE],
   ],
+  seal: [["seal", importId]],
+  prove: [["prove", importId, "--path", HOSTILE, "--to", "missing"]],
+  register: [["register"]],
   files: [
     ["files", importId],
     ["files", importId, "--state", HOSTILE],

@@ -24,6 +24,7 @@ const others = [
   "/v1/imports/:id/suits",
   "/v1/imports/:id/events",
   "/v1/imports/:id/rates",
+  "/v1/imports/:id/seal",
   "/v1/imports/:id/audit",
   "/v1/imports/:id/deliveries",
   "/v1/cases/:entrust_id",
@@ -45,6 +46,7 @@ describe.each(evidence)("$method $url", ({ url, what }) => {
       .replace(":entrust_id", "E-77%2F1")
       .replace(":suit_id", encodeURIComponent("案件 1"))
       .replace(":id", id.toUpperCase())
+      .replace(":part", "seal.txt")
       .replace(/^\/v1\/files$/, `/v1/files?sha256=${"0".repeat(64)}`);
   const subject = () => {
     if (/^\/v1\/\w+$/.test(url)) return url.slice("/v1/".length);

@@ -37,7 +37,7 @@ const bodies: Record<string, object> = {
 const narrowed = routes.filter(
   ([, url, , { unscoped }]) =>
     !unscoped &&
-    /^\/(v1\/(imports|files|failures|cases|suits|dry-runs|sources|vendors|bandwidth|rates|queues)|readyz)/.test(
+    /^\/(v1\/(imports|files|failures|cases|suits|dry-runs|sources|vendors|bandwidth|rates|queues|register)|readyz)/.test(
       url,
     ),
 );
@@ -56,6 +56,7 @@ it.each(narrowed)("%s %s works within the principal's scope alone", async (metho
     imports: noted(fake.imports),
     folders: noted(fake.folders),
     cases: noted(fake.cases),
+    seals: noted(fake.seals),
     vendors: noted(fake.vendors),
     bandwidth: noted(fakeBandwidth()),
     webhooks(owner) {
@@ -73,6 +74,7 @@ it.each(narrowed)("%s %s works within the principal's scope alone", async (metho
     .replace(":folder_id", "1")
     .replace(":file_id", "1")
     .replace(":vendor", "kongur")
+    .replace(":part", "seal.txt")
     .replace(/:(entrust|suit)_id/, "E-1");
   const body = bodies[`${method} ${url}`];
   const query = url === "/v1/files" ? `?sha256=${"ab".repeat(32)}` : "";

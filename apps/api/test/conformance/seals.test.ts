@@ -1,0 +1,35 @@
+import { expect, it } from "vitest";
+import { startApi } from "../fake-imports.ts";
+import { registerEntry, sealView } from "../fake-seals.ts";
+
+const id = sealView.import_id;
+
+it("A seal is JSON, and each of its parts comes as it is, for nobody's cache", async () => {
+  const { app, calls } = await startApi();
+  const path = `/v1/imports/${id}/seal`;
+  expect((await app.inject(path)).json()).toEqual(sealView);
+  const text = await app.inject(`${path}/seal.txt`);
+  expect(text.body).toBe("seal.txt\n");
+  expect(text.headers).toMatchObject({
+    "content-type": "text/plain; charset=utf-8",
+    "content-disposition": 'attachment; filename="seal.txt"',
+    "cache-control": "no-store",
+  });
+  const signature = await app.inject(`${path}/seal.sig`);
+  expect(signature.headers["content-type"]).toBe("application/octet-stream");
+  expect([...signature.rawPayload]).toEqual([0, 255]);
+  const list = await app.inject(`${path}/receipts.ndjson`);
+  expect(list.body).toBe('{"folder":1}\n{"folder":2}\n');
+  expect((await app.inject(`${path}/secret.txt`)).statusCode).toBe(404);
+  const asked = calls.filter(({ name }) => name === "seal part").map(({ args }) => args[1]);
+  expect(asked).toEqual(["seal.txt", "seal.sig", "receipts.ndjson"]);
+});
+
+it("A proof is a text, and the register is a page", async () => {
+  const { app } = await startApi();
+  const proof = await app.inject(`/v1/imports/${id}/files/7/proof`);
+  expect(proof.body).toBe("Exhibit proof 1\n");
+  expect(proof.headers["content-disposition"]).toBe('attachment; filename="proof.txt"');
+  const register = await app.inject("/v1/register?limit=10");
+  expect(register.json()).toEqual({ items: [registerEntry], next: null });
+});

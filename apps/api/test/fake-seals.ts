@@ -1,0 +1,62 @@
+import type { RegisterEntry, SealView } from "@exhibit/contracts";
+import type { Seals } from "@exhibit/ingest";
+
+const digest = "f4b7872ed58afb66f3d3826a107159546a9917f0320935d0c1f84221c7a7d5cc";
+
+export const sealView: SealView = {
+  import_id: "0f8fad5b-d9cb-469f-a165-70867728950e",
+  number: 2,
+  register: "exhibit.example/0193b1c2",
+  outcome: "sealed",
+  sealed_at: "2026-01-02T03:04:06.000Z",
+  digest,
+  root: digest,
+  leaves: 2,
+  files: 2,
+  bytes: 3,
+  stored: 1,
+  identical: 0,
+  waived: 1,
+  skipped: 0,
+  key: digest,
+  made_by: "exhibit 0.2.0",
+  parts: ["seal.txt", "receipts.ndjson"],
+};
+
+export const registerEntry: RegisterEntry = {
+  number: 2,
+  kind: "seal",
+  import_id: "0f8fad5b-d9cb-469f-a165-70867728950e",
+  at: "2026-01-02T03:04:06.000Z",
+  digest,
+  head: digest,
+  key: digest,
+};
+
+/** Seals that write down what they are asked. */
+export function fakeSeals(note: (name: string, ...args: unknown[]) => void): Seals {
+  return {
+    async get(importId) {
+      note("seal", importId);
+      return sealView;
+    },
+    async part(importId, part) {
+      note("seal part", importId, part);
+      if (part === "seal.sig") return Uint8Array.of(0, 255);
+      return part === "receipts.ndjson" ? lines() : `${part}\n`;
+    },
+    async proof(importId, fileId) {
+      note("proof", importId, fileId);
+      return "Exhibit proof 1\n";
+    },
+    async register(query) {
+      note("register", query);
+      return { items: [registerEntry], next: null };
+    },
+  };
+}
+
+async function* lines(): AsyncGenerator<string> {
+  yield '{"folder":1}\n';
+  yield '{"folder":2}\n';
+}

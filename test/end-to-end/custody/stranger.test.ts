@@ -1,0 +1,177 @@
+import { execFile } from "node:child_process";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { newSealKey } from "@exhibit/custody";
+import { liftGuard } from "@exhibit/ledger/testing";
+import { dataFolder } from "@exhibit/testkit";
+import { sql } from "kysely";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { cli } from "../../support/exhibit.ts";
+import {
+  anyEngine,
+  importOfSuits,
+  type System,
+  startSystem,
+  writeTree,
+} from "../../support/system.ts";
+
+const run = promisify(execFile);
+
+/** Names that shells, `sha256sum` and JSON write in their own ways. */
+const evidence: Record<string, string> = {
+  "合同/100% 签字.txt": "abc",
+  "a\\b.txt": "backslash",
+  "line\nend.txt": "two lines",
+  '"sha256":"00".txt': "quotes",
+  "trailing space ": "space",
+  "$(touch hacked)": "dollar",
+  "-n": "dash",
+};
+
+describe.each(anyEngine)("A stranger, with openssl and sha256sum alone, on %s", (kind) => {
+  let system: System;
+  let importId: string;
+  let desk: Awaited<ReturnType<typeof dataFolder>>;
+  beforeAll(async () => {
+    [system, desk] = await Promise.all([
+      startSystem(kind, { environment: { sealKey: newSealKey() } }),
+      dataFolder("stranger"),
+    ]);
+    await writeTree(join(system.root, "1001"), evidence);
+    const { import_id } = await system.run(importOfSuits(system.root, "1001"));
+    importId = import_id;
+    await exhibit("seal", importId, "--files", desk.path);
+  });
+  afterAll(async () => {
+    await system[Symbol.asyncDispose]();
+    await desk.remove();
+  });
+
+  /** Runs a command of ours against the system, and returns what it printed. */
+  async function exhibit(...args: string[]): Promise<string> {
+    const env = {
+      PATH: process.env.PATH,
+      EXHIBIT_API_URL: system.apiUrl,
+      EXHIBIT_API_KEY: system.key,
+    };
+    const { stdout } = await run(process.execPath, [cli, ...args], { env, cwd: desk.path });
+    return stdout;
+  }
+
+  /** Runs a line of shell as the stranger would, in a shell that is no bash. */
+  async function shell(line: string) {
+    const done = run("dash", ["-c", line], { cwd: desk.path, env: { PATH: process.env.PATH } });
+    return await done.then(
+      ({ stdout }) => ({ code: 0, stdout }),
+      ({ code, stdout }) => ({ code, stdout: `${stdout}` }),
+    );
+  }
+
+  /** The commands of READ-ME.txt, by the number of their step. */
+  async function commands(): Promise<Map<number, string[]>> {
+    const text = await readFile(join(desk.path, "seal/READ-ME.txt"), "utf8");
+    const found = new Map<number, string[]>();
+    let step = 0;
+    for (const line of text.split("\n")) {
+      step = Number(/^(\d) {2}[A-Z]/.exec(line)?.[1] ?? step);
+      if (/^ {3}(openssl|printf|\(cd|sha256sum|sh |head=|while)/.test(line)) {
+        found.set(step, [...(found.get(step) ?? []), line.trim()]);
+      }
+    }
+    return found;
+  }
+
+  test("finds seal, lists, files and register in order by the lines of READ-ME.txt, word for word", async () => {
+    for (const [path, bytes] of Object.entries(evidence)) {
+      const file = join(desk.path, "data/1", path);
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, bytes);
+    }
+    const steps = await commands();
+    expect([...steps.keys()]).toEqual([1, 2, 3, 4, 5]);
+    const [verify = "", fingerprint = ""] = steps.get(1) ?? [];
+    expect(await shell(verify)).toEqual({ code: 0, stdout: "Verified OK\n" });
+    const { stdout } = await shell(fingerprint);
+    const [own, sealed] = stdout.split("\n").map((line) => /[0-9a-f]{64}/.exec(line)?.[0]);
+    expect(own).toBe(sealed);
+    for (const line of [...(steps.get(2) ?? []), ...(steps.get(3) ?? [])]) {
+      expect(await shell(line), line).toMatchObject({ code: 0 });
+    }
+    const heads = (await shell((steps.get(5) ?? []).join("\n"))).stdout.trim().split("\n");
+    const seal = await readFile(join(desk.path, "seal/seal.txt"), "utf8");
+    const number = Number(/^Number: (\d+)$/m.exec(seal)?.[1]);
+    expect(heads).toHaveLength(number);
+    expect(heads.at(-2)).toBe(`${number - 1} ${/^Head before: (.*)$/m.exec(seal)?.[1]}`);
+  });
+
+  test("sees a changed file, list, seal or key", async () => {
+    const steps = await commands();
+    const changed = async (path: string, line: string) => {
+      const file = join(desk.path, path);
+      const bytes = await readFile(file);
+      const other = Buffer.from(bytes);
+      other.writeUInt8(other.readUInt8(other.length - 2) ^ 1, other.length - 2);
+      await writeFile(file, other);
+      const { code } = await shell(line);
+      await writeFile(file, bytes);
+      return code;
+    };
+    const [lists = "", contents = ""] = steps.get(2) ?? [];
+    expect(await changed("data/1/-n", steps.get(3)?.[0] ?? "")).not.toBe(0);
+    expect(await changed("seal/acts.ndjson", contents)).not.toBe(0);
+    expect(await changed("seal/contents.txt", lists)).not.toBe(0);
+    expect(await changed("seal/seal.txt", steps.get(1)?.[0] ?? "")).not.toBe(0);
+    expect(await changed("seal/seal.sig", steps.get(1)?.[0] ?? "")).not.toBe(0);
+  });
+
+  test.each(["dash", "busybox sh", "bash"])("checks the proof of one file in %s", async (sh) => {
+    for (const [path, bytes] of Object.entries(evidence)) {
+      const to = `proof ${Buffer.from(path).toString("hex")} ${sh}`;
+      await exhibit("prove", importId, "--path", path, "--to", to);
+      await writeFile(join(desk.path, to, "file"), bytes);
+      const line = `cd '${to}' && ${sh} seal/prove.sh proof.txt seal/seal.txt file`;
+      expect(await shell(line), path).toMatchObject({ code: 0 });
+      await writeFile(join(desk.path, to, "file"), `${bytes}.`);
+      expect(await shell(line)).toMatchObject({ code: 1 });
+      const proof = await readFile(join(desk.path, to, "proof.txt"), "utf8");
+      await writeFile(
+        join(desk.path, to, "proof.txt"),
+        proof.replace('"state":"stored"', '"state":"waived"'),
+      );
+      const { code, stdout } = await shell(line);
+      expect({ code, stdout }).toEqual({
+        code: 1,
+        stdout: "NOT PROVED: the receipt is not part of this seal\n",
+      });
+    }
+  });
+});
+
+test.each(anyEngine)(
+  "A ledger that was changed after the seal gives no proof, and its list breaks off, on %s",
+  async (kind) => {
+    await using system = await startSystem(kind);
+    await writeTree(join(system.root, "1001"), { a: "1", b: "2" });
+    const { import_id } = await system.run(importOfSuits(system.root, "1001"));
+    const [first, second] = await system.files(import_id);
+    const path = `/v1/imports/${import_id}`;
+    const whole = await (await system.ask(`${path}/seal/receipts.ndjson`)).text();
+    expect(whole.trim().split("\n")).toHaveLength(2);
+    const { ledger } = system;
+    await liftGuard(ledger, "acts");
+    await sql`update files set etag = 'forged' where id = ${Number(first?.file_id)}`.execute(
+      ledger.db,
+    );
+    const proof = await system.ask(`${path}/files/${second?.file_id}/proof`);
+    expect(proof.status).toBe(409);
+    expect(await proof.json()).toMatchObject({
+      code: "SEAL_BROKEN",
+      detail: expect.stringContaining('"a"'),
+    });
+    const cut = await system.ask(`${path}/seal/receipts.ndjson`);
+    await expect(cut.text()).rejects.toThrow();
+    await sql`update acts set who = 'nobody' where import_id = ${import_id}`.execute(ledger.db);
+    await expect((await system.ask(`${path}/seal/acts.ndjson`)).text()).rejects.toThrow();
+  },
+);
