@@ -17,5 +17,5 @@ export {
   pemSigner,
   type Signer,
 } from "./register/signing.ts";
-export { BLOCK_LEAVES, changedLeaves, marksOf, pathByBlocks } from "./tree/blocks.ts";
+export { BLOCK_LEAVES, changedLeaves, MARK_BYTES, marksOf, pathByBlocks } from "./tree/blocks.ts";
 export { leafHash, MerkleTree, rootOf } from "./tree/merkle-tree.ts";

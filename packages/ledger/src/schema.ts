@@ -592,7 +592,7 @@ export interface DeliveryTable {
  * What is signed, in a chain of digests: seals of imports, and the keys that sign them. Rows are
  * only added, numbered from 1 without a gap.
  */
-export interface RegisterTable {
+interface RegisterTable {
   number: number;
   kind: RegisterKind;
   /** Of a seal. */

@@ -7,8 +7,8 @@ export interface EntryText {
   fields: readonly (readonly [name: string, value: string])[];
 }
 
-export const entryKinds = ["seal", "key", "verification", "journal"] as const;
-export type EntryKind = (typeof entryKinds)[number];
+const entryKinds = ["seal", "key", "verification", "journal"] as const;
+type EntryKind = (typeof entryKinds)[number];
 
 const FIRST_LINE = /^Exhibit ([a-z]+) 1$/;
 const FIELD = /^([A-Z][A-Za-z0-9 ]*): ([^\n\r]*)$/;

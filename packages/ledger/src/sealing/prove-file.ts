@@ -4,6 +4,7 @@ import {
   changedLeaves,
   checkProof,
   leafHash,
+  MARK_BYTES,
   type Proof,
   pathByBlocks,
   rootOf,
@@ -27,7 +28,7 @@ export async function proveFile(ledger: Ledger, seal: SealRecord, fileId: string
   if (block === undefined) throw changed(sealed.id, place);
   const entries = await sealedEntriesFrom(ledger, sealed, {
     from: block.first,
-    count: block.marks.length / 4,
+    count: block.marks.length / MARK_BYTES,
   });
   const leaves = entries.map(({ line }) => leafHash(line));
   checkBlock(sealed.id, block, entries, leaves);
@@ -38,7 +39,7 @@ export async function proveFile(ledger: Ledger, seal: SealRecord, fileId: string
   const proof: Proof = {
     seal: seal.digest,
     index,
-    leaves: (blocks.length - 1) * BLOCK_LEAVES + (blocks.at(-1)?.marks.length ?? 0) / 4,
+    leaves: (blocks.length - 1) * BLOCK_LEAVES + (blocks.at(-1)?.marks.length ?? 0) / MARK_BYTES,
     receipt,
     path: pathByBlocks({ index, block: leaves, roots: blocks.map(({ root }) => root) }),
   };
