@@ -949,7 +949,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     what: "each read is recorded anew",
-    file: "packages/ingest/src/control/read-record.ts",
+    file: "packages/ingest/src/control/records/read-record.ts",
     from: "if (known !== undefined) return await known;",
     to: "",
     test: {

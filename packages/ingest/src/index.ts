@@ -3,9 +3,7 @@ export { type Access, createAccess } from "./access/create-access.ts";
 export { createKeys, type KeyMaker, type Keys, whyNoKeys, whyNotMade } from "./access/keys.ts";
 export { createPeople, type People } from "./access/people.ts";
 export type { LoginPlace, LoginProof, OpenedSession, Sessions } from "./access/sessions.ts";
-export { type AuditLog, createAuditLog } from "./control/audit-log.ts";
 export { type Bandwidth, createBandwidth, NO_LIMIT } from "./control/bandwidth.ts";
-export { type BoardRecord, createBoardRecord } from "./control/board-record.ts";
 export { type Cases, createCases } from "./control/cases.ts";
 export { createFleet, type Fleet } from "./control/fleet.ts";
 export { createImports, type Imports, type ImportsDependencies } from "./control/imports.ts";
@@ -18,7 +16,9 @@ export {
   type KeptAnswers,
   type KeyedRequest,
 } from "./control/kept-answers.ts";
-export { createReadRecord, type ReadRecord } from "./control/read-record.ts";
+export { type AuditLog, createAuditLog } from "./control/records/audit-log.ts";
+export { type BoardRecord, createBoardRecord } from "./control/records/board-record.ts";
+export { createReadRecord, type ReadRecord } from "./control/records/read-record.ts";
 export type { Scoped } from "./control/scoped.ts";
 export { createSeals, type SealPart, type Seals, sealParts } from "./control/seals.ts";
 export { createFolders, type Folders } from "./control/source-folders.ts";

@@ -130,7 +130,7 @@ export type { ImportQuery } from "./views/import-filter.ts";
 export { listImports, readImport, readImports } from "./views/imports.ts";
 export { listIncidents } from "./views/incidents.ts";
 export type { Page } from "./views/paging.ts";
-export { readRates } from "./views/rates.ts";
+export { readRates } from "./views/rates/rates.ts";
 export { listReads, type ReadQuery } from "./views/reads.ts";
 export { listSuits } from "./views/suits.ts";
 export { importsWithin, waitsWithin } from "./views/waits.ts";

@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { may } from "./access/may.ts";
 import { examples } from "./examples.ts";
 import { pause } from "./imports/pause.ts";
 import { wait } from "./imports/waits.ts";
-import { may } from "./may.ts";
 import { trial } from "./trial.ts";
 
 /** Where a configured vendor's gateway and bucket are. */

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { plainText, plainWord } from "../text/plain-text.ts";
+import { may } from "./access/may.ts";
 import { examples } from "./examples.ts";
 import { counts } from "./imports/counters.ts";
 import { labels } from "./imports/import-names.ts";
 import { importStatus } from "./imports/states.ts";
-import { may } from "./may.ts";
 import { pageOf } from "./pages.ts";
 
 /** What is told of an import, and when. */

@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import { readWaits } from "../workers/waits.ts";
 import { readCallbacks } from "./callbacks.ts";
-import { readSpeeds } from "./speeds.ts";
+import { readSpeeds } from "./rates/speeds.ts";
 
 /** Returns what the views of these imports need beside the imports' rows. */
 export async function readImportDetails(ledger: Ledger, importIds: string[]) {

@@ -17,9 +17,9 @@ import { noImport, UUID } from "../work/check-import.ts";
 import { waitsOf } from "../workers/waits.ts";
 import { type ImportDetails, readImportDetails, type Vanished } from "./import-details.ts";
 import { hasStatus, type ImportQuery, matches } from "./import-filter.ts";
-import { paceOf } from "./pace.ts";
 import { cursor, type Page, pageOf } from "./paging.ts";
 import { errorView, isTrial } from "./parts.ts";
+import { paceOf } from "./rates/pace.ts";
 
 /** Returns an import as people see it. Throws NOT_FOUND. */
 export async function readImport(ledger: Ledger, importId: string): Promise<ImportView> {

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { atMost } from "../../at-most.ts";
 import { plainText, plainWord } from "../../text/plain-text.ts";
+import { may } from "../access/may.ts";
 import { errorView, failureAction, retryHelps } from "../error-views.ts";
 import { examples } from "../examples.ts";
 import { rate } from "../fleet/rates.ts";
-import { may } from "../may.ts";
 import { moment } from "../moment.ts";
 import { pageOf, pageQuery, repeatable } from "../pages.ts";
 import { trial } from "../trial.ts";

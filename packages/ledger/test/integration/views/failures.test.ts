@@ -17,9 +17,9 @@ import {
   reopenImport,
   sealImport,
   waiveFiles,
-} from "../../src/index.ts";
-import { addShard } from "../add-shard.ts";
-import { files, filesOf, folderOf, planned, type Three, troubled, walking } from "../imports.ts";
+} from "../../../src/index.ts";
+import { addShard } from "../../add-shard.ts";
+import { files, filesOf, folderOf, planned, type Three, troubled, walking } from "../../imports.ts";
 
 const by = { who: "wang", why: "gone" };
 

@@ -15,8 +15,8 @@ import {
   listSuits,
   readImport,
   recordOutcomes,
-} from "../../src/index.ts";
-import { filesOf, folderOf, planned, type Three, walking } from "../imports.ts";
+} from "../../../src/index.ts";
+import { filesOf, folderOf, planned, type Three, walking } from "../../imports.ts";
 
 describe.each(Object.entries(ledgerKinds))("Lists of the ledger on %s", (_kind, open) => {
   let ledger: Ledger;

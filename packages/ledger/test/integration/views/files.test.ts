@@ -21,9 +21,9 @@ import {
   recordOutcomes,
   reopenImport,
   waiveFiles,
-} from "../../src/index.ts";
-import { addShard } from "../add-shard.ts";
-import { filesOf, folderOf, planned, stored, type Three, troubled } from "../imports.ts";
+} from "../../../src/index.ts";
+import { addShard } from "../../add-shard.ts";
+import { filesOf, folderOf, planned, stored, type Three, troubled } from "../../imports.ts";
 
 const by = { who: "wang", why: "gone" };
 const digestOf = (text: string) => createHash("sha256").update(text).digest();

@@ -1,9 +1,9 @@
 import { isUnscoped, perSecond, type RateHistory } from "@exhibit/contracts";
 import { sql } from "kysely";
-import type { Ledger } from "../ledger.ts";
-import { isWithin } from "../scope.ts";
-import { checkImport } from "../work/check-import.ts";
-import { histories, until } from "../workers/progress.ts";
+import type { Ledger } from "../../ledger.ts";
+import { isWithin } from "../../scope.ts";
+import { checkImport } from "../../work/check-import.ts";
+import { histories, until } from "../../workers/progress.ts";
 
 /**
  * Returns how fast an import moved, or, without an id, all imports within the ledger's scope

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { role } from "../access/roles.ts";
-import { scope } from "../access/scope.ts";
-import { plainWord } from "../text/plain-text.ts";
-import { pageOf } from "./pages.ts";
+import { role } from "../../access/roles.ts";
+import { scope } from "../../access/scope.ts";
+import { plainWord } from "../../text/plain-text.ts";
+import { pageOf } from "../pages.ts";
 
 /** A session of a browser, without what its browser holds. */
 export const sessionView = z

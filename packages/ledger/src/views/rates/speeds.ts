@@ -1,7 +1,7 @@
 import { sql } from "kysely";
-import type { Ledger } from "../ledger.ts";
-import { plainArray } from "../sql/arrays.ts";
-import { histories, reportedUntil } from "../workers/progress.ts";
+import type { Ledger } from "../../ledger.ts";
+import { plainArray } from "../../sql/arrays.ts";
+import { histories, reportedUntil } from "../../workers/progress.ts";
 
 /** How fast an import moves. */
 export interface Speed {

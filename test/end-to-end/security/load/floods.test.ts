@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { createApiClient, toArray } from "@exhibit/client";
 import type { ImportRequest, ImportView } from "@exhibit/contracts";
 import { describe, expect, test } from "vitest";
-import { anyEngine, directory, importOfSuits, startSystem } from "../../support/system.ts";
+import { anyEngine, directory, importOfSuits, startSystem } from "../../../support/system.ts";
 
 const KiB = 1024;
 

@@ -17,9 +17,9 @@ import {
   recordOutcomes,
   resumeVendor,
   sealImport,
-} from "../../src/index.ts";
-import { addShard } from "../add-shard.ts";
-import { files, filesOf, stored } from "../imports.ts";
+} from "../../../src/index.ts";
+import { addShard } from "../../add-shard.ts";
+import { files, filesOf, stored } from "../../imports.ts";
 
 const wang = { who: "王芳" };
 

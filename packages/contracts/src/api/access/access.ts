@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { role } from "../access/roles.ts";
-import { scope } from "../access/scope.ts";
-import { pageOf } from "./pages.ts";
+import { role } from "../../access/roles.ts";
+import { scope } from "../../access/scope.ts";
+import { pageOf } from "../pages.ts";
 
 /** Somebody who has come in or can come in: the holder of a key, or whom the identity provider vouched for. */
 export const accessView = z

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { role } from "../access/roles.ts";
-import { scope, scopeRequest } from "../access/scope.ts";
-import { plainWord } from "../text/plain-text.ts";
+import { role } from "../../access/roles.ts";
+import { scope, scopeRequest } from "../../access/scope.ts";
+import { plainWord } from "../../text/plain-text.ts";
+import { pageOf } from "../pages.ts";
 import { may } from "./may.ts";
-import { pageOf } from "./pages.ts";
 
 const why = plainWord(2000).describe("For the record");
 

@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import type { ImportRequest, ImportView } from "@exhibit/contracts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { anyEngine, directory, type System, startSystem } from "../../support/system.ts";
+import { anyEngine, directory, type System, startSystem } from "../../../support/system.ts";
 
 const MiB = 1024 * 1024;
 const WATCHERS = 1_000;

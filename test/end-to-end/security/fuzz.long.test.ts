@@ -1,3 +1,0 @@
-import { fuzzEveryRoute } from "../../support/fuzz/fuzz.ts";
-
-fuzzEveryRoute({ each: 200 });

@@ -1,0 +1,3 @@
+import { fuzzEveryRoute } from "../../../support/fuzz/fuzz.ts";
+
+fuzzEveryRoute({ each: 200 });
