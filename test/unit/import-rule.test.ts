@@ -263,8 +263,8 @@ const inside: Record<string, Record<string, readonly string[]>> = {
   api: {
     http: [],
     access: ["http"],
-    board: ["http", "access"],
     pages: ["access"],
+    board: ["http", "access", "pages"],
     progress: ["http"],
     export: [],
     action: ["access", "progress"],

@@ -54,6 +54,7 @@ test("The start page works under its policy", async () => {
 
 test("The docs page works under its policy: it shows routes, schemas and an answer", async () => {
   await page.goto(`${system.apiUrl}/docs`);
+  expect(await page.getByText("Log out").getAttribute("href")).toBe(`${system.apiUrl}/login`);
   await page.getByText("/v1/imports/{id}/retry", { exact: true }).first().click();
   await page.getByText("RetryRequest").first().waitFor();
   await page.getByText("/v1/vendors", { exact: true }).first().click();
@@ -65,6 +66,9 @@ test("The docs page works under its policy: it shows routes, schemas and an answ
 
 test("Bull Board works under its policy: it shows queues, a job and its log, and its settings", async () => {
   await page.goto(`${system.apiUrl}/queues`);
+  await page.locator("header button[aria-haspopup=menu]").click();
+  await page.getByText("Log out").click();
+  await page.waitForURL(`${system.apiUrl}/login`);
   await page.goto(`${system.apiUrl}/queues/queue/store?status=failed`);
   await page.getByText("VENDOR_REFUSED").first().waitFor();
   await page.getByText("Logs", { exact: true }).first().click();
@@ -72,7 +76,7 @@ test("Bull Board works under its policy: it shows queues, a job and its log, and
   await page.getByText("Data", { exact: true }).first().click();
   await page.goto(`${system.apiUrl}/queues/queue/store?status=completed`);
   await page.getByText("kongur suit_id=1001").first().waitFor();
-  await page.locator("header button").last().click();
+  await page.locator("header button").nth(-2).click();
   await page.getByText("Language").first().waitFor();
 });
 

@@ -7,6 +7,7 @@ import type { Queue } from "bullmq";
 import type { FastifyInstance } from "fastify";
 import { boardNeeds } from "../access/needs.ts";
 import { principalOf } from "../access/principal.ts";
+import { LOG_OUT } from "../pages/log-out-link.ts";
 import { refuseOtherActions } from "./board-actions.ts";
 import { adaptBoardPage } from "./board-page.ts";
 import { type BoardQueueOptions, boardQueue } from "./board-queue.ts";
@@ -36,7 +37,13 @@ export async function addBullBoard(
   createBullBoard({
     queues: queues.map((queue) => boardQueue(queue, { ...options, isReadOnly })),
     serverAdapter,
-    options: { uiConfig: { boardTitle: trial ? "Exhibit: a TRIAL" : "Exhibit" } },
+    options: {
+      uiConfig: {
+        boardTitle: trial ? "Exhibit: a TRIAL" : "Exhibit",
+        // Relative to the board's own base.
+        miscLinks: [{ text: LOG_OUT, url: "../login" }],
+      },
+    },
   });
   await app.register(
     async (board) => {

@@ -3,6 +3,7 @@ import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import type { FastifyInstance } from "fastify";
 import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
+import { docsLogOut } from "./log-out-link.ts";
 import { finished, type OpenApi } from "./openapi.ts";
 
 type Transformed = ReturnType<typeof jsonSchemaTransformObject>;
@@ -46,6 +47,7 @@ export async function addDocs(app: FastifyInstance, trial: boolean): Promise<voi
       // All addresses are relative to the page, because a proxy may add a path in front.
       indexPrefix: ".",
       transformSpecification: (document) => ({ ...document, servers: [{ url: ".." }] }),
+      theme: docsLogOut,
       logLevel: "warn",
     });
     docs.get("/openapi.json", { schema: { hide: true }, logLevel: "warn" }, () => app.swagger());
