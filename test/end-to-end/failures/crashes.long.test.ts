@@ -78,6 +78,7 @@ describe("Workers as processes of their own", () => {
     expect(acts.items.map(({ what, who }) => `${what} by ${who}`)).toEqual([
       `create by key:local-${hostname()}`,
       `retry by key:local-${hostname()}`,
+      "seal by exhibit",
     ]);
   });
 
