@@ -5,11 +5,14 @@ import { parseArgs } from "node:util";
 import { createSight, createWaits, planFolder } from "@exhibit/ingest";
 import {
   createImport,
+  listFiles,
   openEmbeddedLedger,
   openPglite,
   openPostgresLedger,
   openShards,
+  proveFile,
   readImport,
+  readSealOf,
   sealImport,
 } from "@exhibit/ledger";
 import { openEmbeddedEngine, openRedisEngine } from "@exhibit/queue";
@@ -83,6 +86,10 @@ await measure("sealing", async () => {
   const status = await sealImport(ledger, importId, { madeBy: "exhibit bench" });
   if (status !== "sealed") throw new Error(`It came to ${status}.`);
 });
+const middle = await listFiles(ledger, importId, { limit: 1, start: "5" });
+const asked = performance.now();
+await proveFile(ledger, await readSealOf(ledger, importId), middle.items[0]?.file_id ?? "");
+tell("proof of one file, ms", performance.now() - asked);
 await ringToTheEnd(engine, shards.length);
 tell("redis bytes a shard that is done", ((await memoryOf(base)) - empty) / shards.length);
 if (values["first-put"] && !values.embedded)

@@ -85,11 +85,13 @@ async function readPage(
   count: number,
   behind = sql`>`,
 ): Promise<EntryRow[]> {
+  // One comparison with the path, so that its index begins where the page does.
   const { rows } = await sql<EntryRow>`
     select page.*, ${receiptColumns}, folders.position, lease_uses.worker as worker_number
     from folders, lateral (
       select * from files
-      where folder_id = folders.id and (folders.position >= ${folder} or path collate "C" ${behind} ${path})
+      where folder_id = folders.id
+        and path collate "C" ${behind} case when folders.position >= ${folder} then '' else ${path}::text end
       order by path collate "C" limit ${count}
     ) as page ${receiptJoins}
     where folders.import_id = ${importId} and folders.position >= ${folder - 1}
