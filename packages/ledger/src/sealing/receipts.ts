@@ -27,8 +27,8 @@ export interface SealedEntry {
   readonly line: string;
 }
 
-/** Eight blocks: large enough for few round trips, small enough to leave the event loop free. */
-const PAGE = 2_048;
+/** Four blocks: large enough for few round trips, small enough for the memory of a worker. */
+const PAGE = 1_024;
 
 /** Before all entries. */
 const START: Place = { folder: 0, path: "" };
