@@ -125,25 +125,26 @@ describe.each(anyEngine)("A stranger, with openssl and sha256sum alone, on %s", 
     expect(await changed("seal/seal.sig", steps.get(1)?.[0] ?? "")).not.toBe(0);
   });
 
-  test.each(["dash", "busybox sh", "bash"])("checks the proof of one file in %s", async (sh) => {
+  test("checks the proof of one file in dash, busybox and bash", async () => {
     for (const [path, bytes] of Object.entries(evidence)) {
-      const to = `proof ${Buffer.from(path).toString("hex")} ${sh}`;
+      const to = `proof ${Buffer.from(path).toString("hex")}`;
       await exhibit("prove", importId, "--path", path, "--to", to);
-      await writeFile(join(desk.path, to, "file"), bytes);
-      const line = `cd '${to}' && ${sh} seal/prove.sh proof.txt seal/seal.txt file`;
-      expect(await shell(line), path).toMatchObject({ code: 0 });
-      await writeFile(join(desk.path, to, "file"), `${bytes}.`);
-      expect(await shell(line)).toMatchObject({ code: 1 });
       const proof = await readFile(join(desk.path, to, "proof.txt"), "utf8");
-      await writeFile(
-        join(desk.path, to, "proof.txt"),
-        proof.replace('"state":"stored"', '"state":"waived"'),
-      );
-      const { code, stdout } = await shell(line);
-      expect({ code, stdout }).toEqual({
-        code: 1,
-        stdout: "NOT PROVED: the receipt is not part of this seal\n",
-      });
+      const forged = proof.replace('"state":"stored"', '"state":"waived"');
+      for (const sh of ["dash", "busybox sh", "bash"]) {
+        const line = `cd '${to}' && ${sh} seal/prove.sh proof.txt seal/seal.txt file`;
+        const put = (name: string, text: string) => writeFile(join(desk.path, to, name), text);
+        await put("file", bytes);
+        expect(await shell(line), `${path} in ${sh}`).toMatchObject({ code: 0 });
+        await put("file", `${bytes}.`);
+        expect(await shell(line)).toMatchObject({ code: 1 });
+        await put("proof.txt", forged);
+        expect(await shell(line)).toEqual({
+          code: 1,
+          stdout: "NOT PROVED: the receipt is not part of this seal\n",
+        });
+        await put("proof.txt", proof);
+      }
     }
   });
 });
