@@ -90,6 +90,16 @@ export async function auditEventsOf(ledger: Ledger, importId: string): Promise<A
   return (await listAuditEvents(ledger, importId, { limit: 100 })).items;
 }
 
+/** Creates an import whose files are all stored, so that it can be sealed. */
+export async function complete(ledger: Ledger, count: number) {
+  const begun = await planned(ledger, count);
+  const files = await filesOf(ledger, begun.shardId);
+  const receipts = files.map((file) => stored(file));
+  await recordOutcomes(ledger, begun.folder.id, receipts, []);
+  await finishShard(ledger, begun.shardId);
+  return { ...begun, files };
+}
+
 /** Returns the receipt of a file. */
 export function stored(file: UnfinishedFile, state: "stored" | "identical" = "stored"): StoredFile {
   return {

@@ -10,9 +10,3 @@ export type HexDigest = string;
 export function digestOf(data: string | Uint8Array, name: DigestName = "sha256"): HexDigest {
   return hash(name, data, "hex");
 }
-
-const HEX_DIGEST = /^[0-9a-f]{64}$/;
-
-export function isHexDigest(text: string): text is HexDigest {
-  return HEX_DIGEST.test(text);
-}

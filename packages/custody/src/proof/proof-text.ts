@@ -1,5 +1,5 @@
 import { ExhibitError } from "@exhibit/contracts";
-import { digestOf, type HexDigest, isHexDigest } from "../digest/digest.ts";
+import { digestOf, type HexDigest } from "../digest/digest.ts";
 import { readSeal, type Seal } from "../register/seal-text.ts";
 import { rootByPath } from "../tree/inclusion.ts";
 import { leafHash } from "../tree/merkle-tree.ts";
@@ -42,10 +42,7 @@ export function readProof(text: string): Proof {
     index: Number(index),
     leaves: Number(leaves),
     receipt,
-    path: path
-      .split("\n")
-      .flatMap((line) => line.slice("Path: ".length) || [])
-      .filter(isHexDigest),
+    path: Array.from(path.matchAll(/[0-9a-f]{64}/g), ([node]) => node),
   };
 }
 

@@ -19,7 +19,7 @@ export async function checkBacklog(
   if (start_at !== undefined) return;
   const [principal = who] = who.split(" for ");
   const waiting = await foldersToWalk(ledger, principal);
-  if (waiting === 0 || waiting + folders.length <= MAX_FOLDERS_TO_WALK) return;
+  if (waiting + folders.length <= MAX_FOLDERS_TO_WALK) return;
   throw new ExhibitError(
     "RATE_LIMITED",
     `${waiting} folders that you handed in wait to be walked, and with these ${folders.length} it would be more than ${MAX_FOLDERS_TO_WALK}.`,

@@ -1,4 +1,3 @@
-import type { FileState } from "@exhibit/contracts";
 import {
   BLOCK_LEAVES,
   type HexDigest,
@@ -13,6 +12,7 @@ import type { Ledger } from "../ledger.ts";
 import { bytesArray, plainArray, textArray } from "../sql/arrays.ts";
 import { digestLinesOf } from "./lists.ts";
 import { type Place, type SealedImport, sealedEntries } from "./receipts.ts";
+import type { MetEntries } from "./totals.ts";
 
 /** What one pass over an import's entries finds. */
 export interface Pass {
@@ -21,8 +21,7 @@ export interface Pass {
   readonly leaves: number;
   /** How many blocks their leaves make. */
   readonly blocks: number;
-  /** How many entries, and of what size, are in each state. */
-  readonly counts: Readonly<Record<FileState, { files: number; bytes: number }>>;
+  readonly counts: MetEntries;
   readonly receipts: HexDigest;
   readonly sha256sum: HexDigest;
   /** The numbers of the workers that stored them, ascending. */
@@ -81,7 +80,7 @@ export async function passOver(ledger: Ledger, sealed: SealedImport): Promise<Pa
   };
 }
 
-function noCounts(): Record<FileState, { files: number; bytes: number }> {
+function noCounts(): MetEntries {
   const none = () => ({ files: 0, bytes: 0 });
   return {
     planned: none(),

@@ -1,6 +1,8 @@
-import { counterNames, ExhibitError } from "@exhibit/contracts";
+import { counterNames, ExhibitError, type FileState } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
+
+type CounterName = (typeof counterNames)[number];
 
 /**
  * Compares an import's counters with the rows that they count. Returns TOTALS_WRONG with the
@@ -31,9 +33,44 @@ export async function compareCounters(
     select c.name, c.counted, c.found
     from imports i, found, lateral (values ${pairs}) as c (name, counted, found)
     where i.id = ${importId} and c.counted <> c.found`.execute(db);
-  if (rows.length === 0) return undefined;
-  const differences = rows
-    .map((row) => `${row.name} ${row.counted} (rows: ${row.found})`)
+  return rows.length === 0 ? undefined : wrongTotals(importId, rows, "rows");
+}
+
+/** How many entries, and of what size, a pass over an import has met in each state. */
+export type MetEntries = Readonly<Record<FileState, { files: number; bytes: number }>>;
+
+/** Compares an import's counters with what a pass has met, in the same way. */
+export function compareMet(
+  importId: string,
+  counters: Readonly<Record<CounterName, number>>,
+  { skipped, ...others }: MetEntries,
+): ExhibitError | undefined {
+  const sum = (of: "files" | "bytes") =>
+    Object.values(others).reduce((total, each) => total + each[of], 0);
+  const met: Record<CounterName, number> = {
+    files: sum("files"),
+    bytes: sum("bytes"),
+    stored: others.stored.files,
+    stored_bytes: others.stored.bytes,
+    identical: others.identical.files,
+    identical_bytes: others.identical.bytes,
+    failed: others.failed.files,
+    waived: others.waived.files,
+    skipped: skipped.files,
+  };
+  const wrong = counterNames
+    .filter((name) => met[name] !== counters[name])
+    .map((name) => ({ name, counted: counters[name], found: met[name] }));
+  return wrong.length === 0 ? undefined : wrongTotals(importId, wrong, "entries");
+}
+
+function wrongTotals(
+  importId: string,
+  wrong: readonly { name: string; counted: number; found: number }[],
+  what: "rows" | "entries",
+): ExhibitError {
+  const differences = wrong
+    .map(({ name, counted, found }) => `${name} ${counted} (${what}: ${found})`)
     .join(", ");
   return new ExhibitError(
     "TOTALS_WRONG",

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { counterNames, ExhibitError } from "@exhibit/contracts";
+import { type counterNames, ExhibitError } from "@exhibit/contracts";
 import { contentsOf, digestOf, ListDigest, rootOf, writeSeal } from "@exhibit/custody";
 import { type RawBuilder, sql, type Transaction } from "kysely";
 import { recordAuditEvent } from "../audit/audit.ts";
@@ -9,6 +9,7 @@ import { actLines, importLine, incidentLines, lastIncidentOf } from "./lists.ts"
 import { type Pass, passOver } from "./pass.ts";
 import type { SealedImport } from "./receipts.ts";
 import { agreeOnKey, checkKey, lockRegister, type Sealer, writeEntry } from "./register.ts";
+import { compareMet } from "./totals.ts";
 
 interface SealingOf {
   readonly sealer: Sealer;
@@ -94,7 +95,8 @@ async function endWithSeal(
     returning imports.*, now() as at`.execute(tx);
   const [row] = rows;
   if (row === undefined) return false;
-  checkTotals(importId, row, pass);
+  const wrong = compareMet(importId, row, pass.counts);
+  if (wrong) throw wrong;
   await checkBlocks(tx, importId, pass);
 
   const open = await agreeOnKey(tx, await lockRegister(tx, sealer), sealer);
@@ -147,31 +149,6 @@ async function digestOfLines(lines: Iterable<string> | AsyncIterable<string>): P
   const list = new ListDigest();
   for await (const line of lines) list.add(line);
   return list.end();
-}
-
-/** The pass must have met what the counters count. */
-function checkTotals(importId: string, row: EndedRow, { counts }: Pass): void {
-  const { skipped, ...others } = counts;
-  const sum = (of: "files" | "bytes") =>
-    Object.values(others).reduce((total, each) => total + each[of], 0);
-  const found: Record<(typeof counterNames)[number], number> = {
-    files: sum("files"),
-    bytes: sum("bytes"),
-    stored: counts.stored.files,
-    stored_bytes: counts.stored.bytes,
-    identical: counts.identical.files,
-    identical_bytes: counts.identical.bytes,
-    failed: counts.failed.files,
-    waived: counts.waived.files,
-    skipped: skipped.files,
-  };
-  const wrong = counterNames.filter((name) => found[name] !== row[name]);
-  if (wrong.length === 0) return;
-  const differences = wrong.map((name) => `${name} ${row[name]} (entries: ${found[name]})`);
-  throw new ExhibitError(
-    "TOTALS_WRONG",
-    `The ledger's totals of import ${importId} are wrong: ${differences.join(", ")}.`,
-  );
 }
 
 /** The blocks must be those of this pass: another one may have written some of them since. */

@@ -17,7 +17,6 @@ import {
   cancelImport,
   findSeal,
   findUnsealed,
-  finishShard,
   type Ledger,
   listFiles,
   listRegister,
@@ -31,7 +30,7 @@ import {
   sealedList,
   sealImport,
 } from "../../src/index.ts";
-import { filesOf, planned, stored, troubled } from "../imports.ts";
+import { complete, filesOf, planned, stored, troubled } from "../imports.ts";
 
 describe.each(Object.entries(ledgerKinds))("Seals in the ledger on %s", (_kind, open) => {
   let ledger: Ledger;
@@ -40,20 +39,6 @@ describe.each(Object.entries(ledgerKinds))("Seals in the ledger on %s", (_kind, 
     ({ ledger, remove } = await open());
   });
   afterAll(() => remove());
-
-  /** Creates an import with so many stored files, which can be sealed. */
-  async function complete(count: number) {
-    const begun = await planned(ledger, count);
-    const files = await filesOf(ledger, begun.shardId);
-    await recordOutcomes(
-      ledger,
-      begun.folder.id,
-      files.map((file) => stored(file)),
-      [],
-    );
-    await finishShard(ledger, begun.shardId);
-    return { ...begun, files };
-  }
 
   async function listOf(
     importId: string,
@@ -67,7 +52,7 @@ describe.each(Object.entries(ledgerKinds))("Seals in the ledger on %s", (_kind, 
   }
 
   test("commit to every entry, in the order of their paths, and to what people did", async () => {
-    const { importId, folder, files } = await complete(300);
+    const { importId, folder, files } = await complete(ledger, 300);
     const at = new Date("2026-11-30T01:02:03.456Z");
     const incident = {
       fileId: files[0]?.id ?? 0,
@@ -106,7 +91,7 @@ describe.each(Object.entries(ledgerKinds))("Seals in the ledger on %s", (_kind, 
   });
 
   test("prove each file alone, and name the one that was changed", async () => {
-    const { importId } = await complete(300);
+    const { importId } = await complete(ledger, 300);
     await sealImport(ledger, importId, testSealer);
     const seal = await readSealOf(ledger, importId);
     const { items } = await listFiles(ledger, importId, { limit: 300 });
@@ -132,9 +117,9 @@ describe.each(Object.entries(ledgerKinds))("Seals in the ledger on %s", (_kind, 
   });
 
   test("are chained in a register, from which nothing can be taken", async () => {
-    const first = await complete(1);
+    const first = await complete(ledger, 1);
     const sealed = [first];
-    while (sealed.length < 8) sealed.push(await complete(1));
+    while (sealed.length < 8) sealed.push(await complete(ledger, 1));
     // Whoever comes second to the register waits for the first.
     const ended = sealed.map(({ importId }) => sealImport(ledger, importId, testSealer));
     expect(new Set(await Promise.all(ended))).toEqual(new Set(["sealed"]));
@@ -190,7 +175,7 @@ describe.each(Object.entries(ledgerKinds))("Seals in the ledger on %s", (_kind, 
   });
 
   test("made by two at once are one", async () => {
-    const { importId } = await complete(3);
+    const { importId } = await complete(ledger, 3);
     const ended = await Promise.all([1, 2, 3].map(() => sealImport(ledger, importId, testSealer)));
     expect(ended.filter((status) => status === "sealed")).toHaveLength(1);
   });
@@ -205,15 +190,7 @@ describe.each(Object.entries(ledgerKinds))("Keys of seals in the ledger on %s", 
   afterAll(() => remove());
 
   async function sealOne(sealer: Sealer) {
-    const { importId, folder, shardId } = await planned(ledger, 1);
-    const files = await filesOf(ledger, shardId);
-    await recordOutcomes(
-      ledger,
-      folder.id,
-      files.map((file) => stored(file)),
-      [],
-    );
-    await finishShard(ledger, shardId);
+    const { importId } = await complete(ledger, 1);
     const status = await sealImport(ledger, importId, sealer).catch((thrown) => thrown.code);
     return { importId, status };
   }

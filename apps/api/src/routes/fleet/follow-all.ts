@@ -1,6 +1,6 @@
-import { z } from "zod";
 import { principalOf } from "../../access/principal.ts";
 import { action } from "../../action/action.ts";
+import { eventStream, lastEventHeaders } from "../../action/event-stream.ts";
 import { failures } from "../../action/failure-responses.ts";
 import { sendEvents } from "../../progress/send-events.ts";
 
@@ -11,14 +11,9 @@ export const followAll = action(
     description:
       "Sends `import`, `folder`, `vendor`, `worker` and `worker-gone` with the thing, as the lists have it, each time it has changed, at most once a second for each; a `folder` has its `import_id` besides. It begins with `reset`: read the lists that you show. Events have ids: a client that reconnects with Last-Event-ID, as an EventSource does, is sent what has changed meanwhile, or `reset` again if that isn't known any more. Within a scope these are its imports and vendors, and no workers. The stream ends after about a minute, and is asked for again with the key or session that is valid then.",
     tags: ["operations"],
-    headers: z.looseObject({
-      "last-event-id": z.string().optional().describe("The id of the last event received"),
-    }),
+    headers: lastEventHeaders,
     response: {
-      200: {
-        content: { "text/event-stream": { schema: z.string() } },
-        description: "The event stream",
-      },
+      200: eventStream,
       ...failures,
     },
   },

@@ -3,6 +3,7 @@ import type { ImportView } from "@exhibit/contracts";
 import { z } from "zod";
 import { principalOf } from "../../access/principal.ts";
 import { action } from "../../action/action.ts";
+import { eventStream, lastEventHeaders } from "../../action/event-stream.ts";
 import { failures } from "../../action/failure-responses.ts";
 import { importParams } from "../../action/import-params.ts";
 import { eventsOf, hasSeenEnd } from "../../progress/progress-events.ts";
@@ -17,14 +18,9 @@ export const followImport = action(
       "Sends `progress` with the import each time it has changed, and `end` with the import when nothing runs any more. Then the stream ends: close the EventSource when you receive `end`. An event's id stands for what it says: a client that reconnects with Last-Event-ID, as an EventSource does, is sent nothing twice.",
     tags: ["imports"],
     params: importParams,
-    headers: z.looseObject({
-      "last-event-id": z.string().optional().describe("The id of the last event received"),
-    }),
+    headers: lastEventHeaders,
     response: {
-      200: {
-        content: { "text/event-stream": { schema: z.string() } },
-        description: "The event stream",
-      },
+      200: eventStream,
       204: z.undefined().describe("The client has received everything, up to `end`"),
       ...failures,
     },

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ApiClient } from "@exhibit/client";
 import { ExhibitError } from "@exhibit/contracts";
@@ -8,7 +8,7 @@ import { importIdOf } from "../../client/import-id.ts";
 import { badUse, exitCodes } from "../../output/exit-codes.ts";
 import type { Terminal } from "../../output/terminal.ts";
 import { type CommandModule, jsonOption } from "../command.ts";
-import { fetchPart, writeBody } from "./fetch-part.ts";
+import { fetchParts, writeBody } from "./fetch-parts.ts";
 
 interface ProveOptions {
   path?: string;
@@ -59,10 +59,8 @@ async function prove(given: string, options: ProveOptions, terminal: Terminal): 
   const fileId = await fileIdOf(api, importId, options);
   const seal = await api.seal(importId);
   const folder = join(to, "seal");
-  await mkdir(folder, { recursive: true });
-  for (const part of seal.parts.filter((each) => COMES_WITH.has(each))) {
-    await fetchPart(api, { importId, part, folder, replace });
-  }
+  const parts = seal.parts.filter((each) => COMES_WITH.has(each));
+  await fetchParts(api, { importId, parts, folder, replace });
   const path = join(to, "proof.txt");
   await writeBody(await api.proof(importId, fileId), path, replace);
   const proof = readProof(await readFile(path, "utf8"));

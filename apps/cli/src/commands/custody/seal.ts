@@ -1,15 +1,15 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ApiClient } from "@exhibit/client";
 import { ExhibitError, type SealView } from "@exhibit/contracts";
-import { digestLine, isSignedBy, keyIdOf, listNames, readSeal } from "@exhibit/custody";
+import { contentsOf, isSignedBy, keyIdOf, type ListName, readSeal } from "@exhibit/custody";
 import { apiOfEnvironment } from "../../client/api-of-environment.ts";
 import { importIdOf } from "../../client/import-id.ts";
 import { badUse, exitCodes } from "../../output/exit-codes.ts";
 import { formatBytes, formatCount, formatTime, type TimeStyle } from "../../output/format.ts";
 import type { Terminal } from "../../output/terminal.ts";
 import { type CommandModule, jsonOption, utcOption } from "../command.ts";
-import { fetchPart } from "./fetch-part.ts";
+import { fetchParts } from "./fetch-parts.ts";
 
 interface SealOptions extends TimeStyle {
   files?: string;
@@ -48,7 +48,6 @@ async function showSeal(given: string, options: SealOptions, terminal: Terminal)
   for (const line of linesOf(seal, options)) terminal.say(line);
   if (folder !== undefined) {
     const into = join(folder, "seal");
-    await mkdir(into, { recursive: true });
     await writeSeal(api, seal, { folder: into, replace });
     terminal.say(`${formatCount(seal.parts.length, "file")} in ${into}, checked.`);
   }
@@ -73,15 +72,12 @@ async function writeSeal(
   { import_id: importId, parts }: SealView,
   { folder, replace }: { folder: string; replace: boolean },
 ): Promise<void> {
-  const digests = new Map<string, string>();
-  for (const part of parts) {
-    digests.set(part, await fetchPart(api, { importId, part, folder, replace }));
-  }
+  const digests = await fetchParts(api, { importId, parts, folder, replace });
   const text = await readFile(join(folder, "seal.txt"), "utf8");
   const contents = await readFile(join(folder, "contents.txt"), "utf8");
-  const expected = listNames.map((name) => `${digestLine(digests.get(name) ?? "", name)}\n`);
+  const expected = contentsOf(Object.fromEntries(digests) as Record<ListName, string>);
   const seal = readSeal(text);
-  if (contents !== expected.join("") || digests.get("contents.txt") !== seal.contents)
+  if (contents !== expected || digests.get("contents.txt") !== seal.contents)
     throw broken("The lists aren't those of the seal");
   if (seal.key === "none") return;
   const key = await readFile(join(folder, "key.pem"), "utf8");

@@ -1,23 +1,31 @@
 import { createHash } from "node:crypto";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { ApiClient } from "@exhibit/client";
 import { ExhibitError } from "@exhibit/contracts";
 import { writeWholeFile } from "../../file-list/whole-file.ts";
 
-interface PartOfSeal {
+interface PartsOfSeal {
   readonly importId: string;
-  /** Its name, which is also that of the file. */
-  readonly part: string;
+  /** Their names, which are also those of the files. */
+  readonly parts: readonly string[];
+  /** It is made if it isn't there. */
   readonly folder: string;
   readonly replace: boolean;
 }
 
-/** Writes a part of a seal into a folder, as it arrives. Returns its SHA-256. */
-export async function fetchPart(
+/** Writes parts of a seal into a folder, as they arrive. Returns the SHA-256 of each. */
+export async function fetchParts(
   api: ApiClient,
-  { importId, part, folder, replace }: PartOfSeal,
-): Promise<string> {
-  return await writeBody(await api.sealPart(importId, part), join(folder, part), replace);
+  { importId, parts, folder, replace }: PartsOfSeal,
+): Promise<Map<string, string>> {
+  await mkdir(folder, { recursive: true });
+  const digests = new Map<string, string>();
+  for (const part of parts) {
+    const response = await api.sealPart(importId, part);
+    digests.set(part, await writeBody(response, join(folder, part), replace));
+  }
+  return digests;
 }
 
 /** Writes a response's body into a file, which appears when all of it is there. Returns its SHA-256. */
