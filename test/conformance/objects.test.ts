@@ -5,6 +5,7 @@ import type { FileBody } from "@exhibit/contracts";
 import type { Lease } from "@exhibit/credentials";
 import { createObjectStore, type LeaseHolder } from "@exhibit/oss";
 import { type Sandbox, startSandbox, uploaderActions } from "@exhibit/sandbox";
+import { createByteDigester } from "@exhibit/sources";
 import { dataFolder } from "@exhibit/testkit";
 import OSS from "ali-oss";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -37,8 +38,8 @@ afterAll(async () => {
 
 function leaseOf(signatureVersion: "v4" | "v1"): Lease {
   const { accessKeyId, accessKeySecret, securityToken, expiresAt } = sandbox.tokens.issue({
-    actions: uploaderActions,
-    resources: ["acs:oss:*:*:evidence/*"],
+    actions: [...uploaderActions, "oss:ListObjects"],
+    resources: ["acs:oss:*:*:evidence", "acs:oss:*:*:evidence/*"],
   });
   const prefix = `${signatureVersion}/`;
   return {
@@ -117,6 +118,19 @@ describe.each(["v4", "v1"] as const)("signed with %s", (version) => {
     const asked = { "content-type": "application/pdf", ...meta };
     expect((await client.head(key)).res.headers).toMatchObject(asked);
     expect((await client.get(key)).res.headers).toMatchObject(asked);
+  });
+
+  test("what was stored is listed, looked at by its version, and read again", async () => {
+    const { key, etag, sha256, crc64 } = await put("证据/照 +%1.pdf", pdf);
+    const of = { leases: holderOf(lease), bucket: lease.bucket };
+    const { reading } = store;
+    const { objects } = await reading.list({ ...of, prefix: `${version}/证据/照`, after: version });
+    expect(objects).toMatchObject([{ key, etag, size: pdf.length }]);
+    expect(await reading.head({ ...of, key, versionId: "null" })).toMatchObject({ etag, crc64 });
+    expect(await reading.head({ ...of, key, versionId: "V1" })).toBeUndefined();
+    const read = await reading.read({ ...of, key, digester: createByteDigester() });
+    expect(read).toMatchObject({ size: pdf.length, crc64 });
+    expect(Buffer.from(read?.sha256 ?? []).equals(sha256)).toBe(true);
   });
 
   test("a small file's bytes have the last word on a name that says another kind", async () => {

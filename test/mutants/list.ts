@@ -190,8 +190,8 @@ export const mutants: readonly Mutant[] = [
   {
     what: "a connection is used again though the request isn't fully sent",
     file: "packages/oss/src/http/exchange.ts",
-    from: "complete.reusable && isSent",
-    to: "complete.reusable",
+    from: "isSent && complete?.reusable === true",
+    to: "complete?.reusable === true",
     test: {
       file: "packages/oss/test/conformance/connection-pool.test.ts",
       name: "sends nothing else on a connection that still owes the end of a body",
@@ -200,7 +200,7 @@ export const mutants: readonly Mutant[] = [
   {
     what: "every 404 counts as an absent object, a missing bucket's too",
     file: "packages/oss/src/api/object-calls.ts",
-    from: 'return code === undefined || code === "NoSuchKey";',
+    from: 'return code === undefined || code === "NoSuchKey" || code === "NoSuchVersion";',
     to: "return true;",
     test: {
       file: "packages/oss/test/conformance/put-single.test.ts",

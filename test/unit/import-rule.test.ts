@@ -119,13 +119,15 @@ const inside: Record<string, Record<string, readonly string[]>> = {
   },
   oss: {
     "upload-record": [],
-    "object-store": ["upload-record"],
+    "lease-holder": [],
+    "object-reading": ["lease-holder"],
+    "object-store": ["upload-record", "lease-holder", "object-reading"],
     http: [],
     signing: ["http"],
     metadata: [],
     api: ["http", "signing", "metadata"],
     lease: [],
-    flow: ["object-store", "http", "api", "lease"],
+    flow: ["lease-holder", "object-store", "http", "api", "lease"],
     body: ["http"],
     proof: ["object-store", "api", "flow", "body"],
     put: [
@@ -139,6 +141,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
       "body",
       "proof",
     ],
+    read: ["object-reading", "http", "api", "lease", "flow"],
     "create-object-store": [
       "upload-record",
       "object-store",
@@ -149,6 +152,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
       "body",
       "proof",
       "put",
+      "read",
     ],
     simulation: ["api", "lease", "flow", "body", "create-object-store"],
   },

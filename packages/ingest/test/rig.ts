@@ -169,6 +169,7 @@ export function createRig(ledger: Ledger, paths: readonly string[]) {
   };
 
   const objectStore: ObjectStore = {
+    reading: undefined as never,
     admit: (_place, work) => work(),
     async put(request) {
       asked.puts.push(request);

@@ -25,6 +25,7 @@ import { type MultipartOptions, putMultipart } from "./put/put-multipart.ts";
 import { putSingle } from "./put/put-single.ts";
 import { putToUrl } from "./put/put-url.ts";
 import { createVersioning } from "./put/versioning.ts";
+import { createReading } from "./read/create-reading.ts";
 import type { LeftUpload, UploadRecord } from "./upload-record.ts";
 
 const MiB = 1024 * 1024;
@@ -122,6 +123,7 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
   }
 
   return {
+    reading: createReading(sender, options),
     admit: (target, work, signal) => admission.of(target).files.run(work, signal),
     put: (request) =>
       put(request).catch((thrown: unknown) => {

@@ -3,10 +3,17 @@ export { tooLarge } from "./body/part-plan.ts";
 export { createObjectStore, type ObjectStoreOptions } from "./create-object-store.ts";
 export { keyOf } from "./lease/object-key.ts";
 export { isSameBucket } from "./lease/same-bucket.ts";
+export type { LeaseHolder } from "./lease-holder.ts";
+export type {
+  ByteDigester,
+  ListedObject,
+  ObjectFacts,
+  ObjectReading,
+  ReadObject,
+} from "./object-reading.ts";
 export type {
   BucketPrefix,
   HeadFirst,
-  LeaseHolder,
   ObjectStore,
   PutRequest,
   Receipt,

@@ -1,14 +1,8 @@
 import type { ExhibitError, FileBody, ObjectProof, OpenUpload } from "@exhibit/contracts";
 import type { Lease } from "@exhibit/credentials";
+import type { LeaseHolder } from "./lease-holder.ts";
+import type { ObjectReading } from "./object-reading.ts";
 import type { UploadRecord } from "./upload-record.ts";
-
-/** Hands out the folder's lease, which all files that go into the folder share. */
-export interface LeaseHolder {
-  /** Returns the current lease, valid for at least `minimumRemaining` milliseconds more. */
-  current(options?: { minimumRemaining?: number }): Promise<Lease>;
-  /** Returns another lease than the one that OSS refused. */
-  replace(refused: Lease): Promise<Lease>;
-}
 
 /** Where a lease leads. */
 export type BucketPrefix = Pick<Lease, "bucket" | "prefix">;
@@ -92,6 +86,8 @@ export interface BucketWindow {
 }
 
 export interface ObjectStore {
+  /** What reads objects, whoever stored them. */
+  readonly reading: ObjectReading;
   /**
    * Runs all the work for one file, `put` and everything before it, once there is room for one more
    * below the prefix, first come, first served. Few more files are begun than can be sent, because

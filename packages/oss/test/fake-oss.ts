@@ -28,6 +28,8 @@ export interface FakeResponse {
   xml?: string;
   /** The response isn't OSS's own. */
   foreign?: true;
+  /** The body of an object. */
+  content?: Buffer;
 }
 
 export type Mood =
@@ -45,6 +47,8 @@ export type Mood =
   | { kind: "lie" }
   /** Responds without a CRC64. */
   | { kind: "no-crc64" }
+  /** Sends so many bytes of the body and cuts the connection. */
+  | { kind: "cut"; after: number }
   /** Never responds. */
   | { kind: "hang" }
   /** Runs the function before the request is handled. */
@@ -56,6 +60,7 @@ interface FakeObject {
   etag: string;
   lastModified: Date;
   content: Buffer;
+  version?: string;
 }
 
 interface FakeUpload {
@@ -93,6 +98,8 @@ export interface FakeOptions {
   versioned?: boolean;
   /** How many parts ListParts returns at most. */
   partsOfPage?: number;
+  /** How many objects ListObjectsV2 returns at most. */
+  objectsOfPage?: number;
 }
 
 /**
@@ -104,8 +111,11 @@ export async function startFakeOss({
   now = Date.now,
   versioned = false,
   partsOfPage = 1000,
+  objectsOfPage = 1000,
 }: FakeOptions = {}): Promise<FakeOss> {
   const objects = new Map<string, FakeObject>();
+  /** By key and version. */
+  const versions = new Map<string, FakeObject>();
   const uploads = new Map<string, FakeUpload>();
   const requests: Seen[] = [];
   const tokens = new Set(["token-1"]);
@@ -140,7 +150,24 @@ export async function startFakeOss({
     if (mood?.kind === "lose-response") return void request.socket.destroy();
     if (mood?.kind === "lie") result.headers = { ...result.headers, "x-oss-hash-crc64ecma": "1" };
     if (mood?.kind === "no-crc64") delete result.headers?.["x-oss-hash-crc64ecma"];
+    if (mood?.kind === "cut") return cut(response, seen, result, mood.after);
     respond(response, seen, result);
+  }
+
+  function cut(
+    response: http.ServerResponse,
+    seen: Seen,
+    result: FakeResponse,
+    after: number,
+  ): void {
+    const { content = Buffer.alloc(0) } = result;
+    const length = String(content.length);
+    response.writeHead(result.status, {
+      "x-oss-request-id": `REQ-${requests.indexOf(seen) + 1}`,
+      ...result.headers,
+      "content-length": length,
+    });
+    response.write(content.subarray(0, after), () => response.destroy());
   }
 
   /** Returns what a strict OSS refuses a request with, whatever the operation. */
@@ -169,14 +196,18 @@ export async function startFakeOss({
     const damaged = mood?.kind === "damage" ? await damage(body) : body;
     switch (seen.operation) {
       case "HeadObject": {
-        const object = objects.get(key);
+        const object = versionOf(key, query.versionId);
         return object === undefined
-          ? { status: 404, code: "NoSuchKey" }
+          ? { status: 404, code: query.versionId === undefined ? "NoSuchKey" : "NoSuchVersion" }
           : {
               status: 200,
               headers: { ...headersOf(object), "content-length": String(object.size) },
             };
       }
+      case "GetObject":
+        return getObject(versionOf(key, query.versionId), headers);
+      case "ListObjectsV2":
+        return { status: 200, xml: listObjects(query) };
       case "PutObject": {
         if (isTaken)
           return {
@@ -185,10 +216,12 @@ export async function startFakeOss({
             ec: "0026-00000001",
             message: "The object you specified already exists and can not be overwritten.",
           };
-        const object = { ...damaged, etag: md5(damaged.content), lastModified: new Date(now()) };
-        objects.set(key, object);
-        const version = versioned ? { "x-oss-version-id": `V${++ids}` } : {};
-        return { status: 200, headers: { ...headersOf(object), ...version } };
+        const lastModified = new Date(now());
+        const object: FakeObject = { ...damaged, etag: md5(damaged.content), lastModified };
+        const written = versioned ? { ...object, version: `V${++ids}` } : object;
+        objects.set(key, written);
+        if (versioned) versions.set(`${key} ${written.version}`, written);
+        return { status: 200, headers: headersOf(written) };
       }
       case "InitiateMultipartUpload": {
         if (isTaken) return { status: 409, code: "FileAlreadyExists" };
@@ -223,6 +256,43 @@ export async function startFakeOss({
       default:
         return { status: 400, code: "InvalidArgument" };
     }
+  }
+
+  function versionOf(key: string, version: string | undefined): FakeObject | undefined {
+    return version === undefined ? objects.get(key) : versions.get(`${key} ${version}`);
+  }
+
+  function getObject(
+    object: FakeObject | undefined,
+    { range, "if-match": match }: http.IncomingHttpHeaders,
+  ): FakeResponse {
+    if (object === undefined) return { status: 404, code: "NoSuchKey" };
+    if (match !== undefined && match !== object.etag)
+      return { status: 412, code: "PreconditionFailed" };
+    const from = /^bytes=(\d+)-$/.exec(range ?? "")?.[1];
+    if (from === undefined)
+      return { status: 200, headers: headersOf(object), content: object.content };
+    const content = object.content.subarray(Number(from));
+    const contentRange = `bytes ${from}-${object.size - 1}/${object.size}`;
+    return {
+      status: 206,
+      headers: { ...headersOf(object), "content-range": contentRange },
+      content,
+    };
+  }
+
+  function listObjects(query: Record<string, string>): string {
+    const { prefix = "", "start-after": after = "" } = query;
+    const later = [...objects]
+      .filter(([key]) => key.startsWith(prefix) && compareBytes(key, after) > 0)
+      .sort(([a], [b]) => compareBytes(a, b));
+    const page = later
+      .slice(0, Math.min(objectsOfPage, Number(query["max-keys"])))
+      .map(([key, { etag, size, lastModified }]) => {
+        const escaped = etag.replaceAll('"', "&quot;");
+        return `<Contents><Key>${encodeURIComponent(key)}</Key><LastModified>${lastModified.toISOString()}</LastModified><ETag>${escaped}</ETag><Type>Normal</Type><Size>${size}</Size></Contents>`;
+      });
+    return `<?xml version="1.0"?><ListBucketResult><Name>evidence</Name><EncodingType>${query["encoding-type"]}</EncodingType><IsTruncated>${later.length > page.length}</IsTruncated>${page.join("")}</ListBucketResult>`;
   }
 
   function listParts({ parts }: FakeUpload, query: Record<string, string>): string {
@@ -281,13 +351,13 @@ export async function startFakeOss({
   function respond(
     response: http.ServerResponse,
     seen: Seen,
-    { status, code, ec, message, extra, headers, xml, foreign }: FakeResponse,
+    { status, code, ec, message, extra, headers, xml, foreign, content }: FakeResponse,
   ): void {
     const requestId = `REQ-${requests.indexOf(seen) + 1}`;
     const error =
       code &&
       `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${message ?? `It is ${code}.`}</Message><RequestId>${requestId}</RequestId>${ec ? `<EC>${ec}</EC>` : ""}${extra ?? ""}</Error>`;
-    const text = error ?? xml ?? "";
+    const text = error ?? content ?? xml ?? "";
     response.writeHead(status, {
       date: new Date(now()).toUTCString(),
       ...(foreign ? {} : { "x-oss-request-id": requestId }),
@@ -367,7 +437,12 @@ function headersOf(object: FakeObject): Record<string, string> {
     etag: object.etag,
     "last-modified": object.lastModified.toUTCString(),
     ...(object.crc64 !== undefined && { "x-oss-hash-crc64ecma": String(object.crc64) }),
+    ...(object.version !== undefined && { "x-oss-version-id": object.version }),
   };
+}
+
+function compareBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
 function parse(request: http.IncomingMessage): Seen {
@@ -389,7 +464,8 @@ function parse(request: http.IncomingMessage): Seen {
 
 function operationOf(method: string, query: Record<string, string>): string {
   if (method === "HEAD") return "HeadObject";
-  if (method === "GET") return "ListParts";
+  if (method === "GET" && query["list-type"] === "2") return "ListObjectsV2";
+  if (method === "GET") return "uploadId" in query ? "ListParts" : "GetObject";
   if (method === "DELETE") return "AbortMultipartUpload";
   if (method === "POST")
     return "uploads" in query ? "InitiateMultipartUpload" : "CompleteMultipartUpload";

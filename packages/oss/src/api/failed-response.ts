@@ -62,7 +62,8 @@ export function delayOf(headers: IncomingHttpHeaders): number | undefined {
   return [delay, after].find((milliseconds) => Number.isFinite(milliseconds) && milliseconds >= 0);
 }
 
-function element(xml: string, name: string): string | undefined {
+/** Returns the text of the first element of this name; undefined when there is none, or no text. */
+export function element(xml: string, name: string): string | undefined {
   const found = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1]?.trim();
   return found === undefined || found === "" ? undefined : unescapeXml(found);
 }

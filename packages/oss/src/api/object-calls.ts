@@ -26,8 +26,11 @@ export interface Target {
  * LEASE_*.
  */
 export interface ObjectCalls {
-  /** Returns undefined when there is no object. */
-  head(target: Target): Promise<StoredObject | undefined>;
+  /** Returns undefined when there is no object, or not this version of it. */
+  head(
+    target: Target,
+    of?: { versionId?: string | undefined; isCounted?: boolean },
+  ): Promise<StoredObject | undefined>;
   /** Without `overwrite` OSS refuses when there is an object already. */
   put(
     target: Target,
@@ -46,9 +49,11 @@ export interface ObjectCalls {
 export function createObjectCalls(sender: Sender, now: () => number): ObjectCalls {
   const toStoredBytes = (response: HttpResponse) => storedBytesOf(response, now);
   return {
-    async head(target) {
+    async head(target, { versionId, isCounted = false } = {}) {
+      const query = versionId === undefined ? {} : { versionId };
+      const request = { ...target, operation: "HeadObject", method: "HEAD", query, isCounted };
       try {
-        const response = await sender.send({ ...target, operation: "HeadObject", method: "HEAD" });
+        const response = await sender.send(request);
         const size = Number(response.headers["content-length"]);
         const lastModified = timeOf(response.headers["last-modified"]) ?? new Date(0);
         return { ...storedBytesOf(response, now), size, lastModified };
@@ -81,8 +86,8 @@ export function createObjectCalls(sender: Sender, now: () => number): ObjectCall
  * A 404 without a code, with which some gateways respond to HEAD, means that there is no object,
  * too. A 404 of another code doesn't.
  */
-function isAbsent(error: unknown): boolean {
+export function isAbsent(error: unknown): boolean {
   if (!(error instanceof ExhibitError) || error.details.oss_status !== 404) return false;
   const code = error.details.oss_code;
-  return code === undefined || code === "NoSuchKey";
+  return code === undefined || code === "NoSuchKey" || code === "NoSuchVersion";
 }

@@ -1,3 +1,4 @@
+import type { BodySink } from "../http/body-sink.ts";
 import { bytesSentOf } from "../http/connection-failure.ts";
 import type { ConnectionPool } from "../http/connection-pool.ts";
 import type { Address, OutgoingBody } from "../http/request.ts";
@@ -17,6 +18,10 @@ export interface ObjectRequest extends Operation {
   /** Names in lower case. The signature's headers are added. */
   headers?: Readonly<Record<string, string>>;
   body?: OutgoingBody;
+  /** Takes the body of a success. */
+  sink?: BodySink;
+  /** Whether the limits that it waited for learn from it, as from every request with a body. */
+  isCounted?: boolean;
   signal?: AbortSignal | undefined;
 }
 
@@ -39,9 +44,10 @@ export interface Sender {
 
 export function createSender(pool: ConnectionPool, clocks: ClockOffsets): Sender {
   function sendSigned(request: SignedRequest): Promise<HttpResponse> {
-    const { method, headers, body, signal, lease, key, query = {} } = request;
+    const { method, headers, body, sink, signal, lease, key, query = {} } = request;
     const address = request.address ?? addressOf(lease.bucket, key, query);
-    return pool.send({ method, address, headers, ...(body && { body }), signal }).then(
+    const bodies = { ...(body && { body }), ...(sink && { sink }) };
+    return pool.send({ method, address, headers, ...bodies, signal }).then(
       (response) => {
         if (!isFailure(response, request)) return response;
         const error = toStoreError({ response }, request);

@@ -1,8 +1,12 @@
 import { ExhibitError } from "@exhibit/contracts";
 import type { ObjectRequest, Sender } from "../api/sender.ts";
+import type { HttpResponse } from "../http/response.ts";
 import type { Admission } from "./admission.ts";
 
-/** Returns a sender from whose requests with bytes the limits of `admission` learn. */
+/**
+ * Returns a sender from whose requests with bytes, and others that are counted, the limits of
+ * `admission` learn.
+ */
 export function observedSender(sender: Sender, admission: Admission): Sender {
   const observe =
     <Request extends ObjectRequest>(send: (request: Request) => ReturnType<Sender["send"]>) =>
@@ -10,12 +14,13 @@ export function observedSender(sender: Sender, admission: Admission): Sender {
       const { rate, bucket } = admission.of(request.lease);
       const { window } = bucket;
       const { body } = request;
+      const isCounted = body !== undefined || request.isCounted === true;
       const windowBound = bucket.requests.hasWaiters;
       const startedAt = performance.now();
       return send(request).then(
         (response) => {
-          if (body) {
-            window.responded({ startedAt, bytes: body.length, windowBound });
+          if (isCounted) {
+            window.responded({ startedAt, bytes: bytesOf(request, response), windowBound });
             rate.accepted();
             bucket.accepted += 1;
           }
@@ -25,13 +30,19 @@ export function observedSender(sender: Sender, admission: Admission): Sender {
           if (asksForFewer(error)) {
             window.throttled(startedAt);
             rate.throttled(startedAt);
-          } else if (body && isRefusal(error))
-            window.responded({ startedAt, bytes: body.length, windowBound });
+          } else if (isCounted && isRefusal(error))
+            window.responded({ startedAt, bytes: body?.length ?? 0, windowBound });
           throw error;
         },
       );
     };
   return { send: observe(sender.send), sendSigned: observe(sender.sendSigned) };
+}
+
+/** Returns the bytes that were sent, or else received. */
+function bytesOf({ body, sink }: ObjectRequest, { headers }: HttpResponse): number {
+  if (body !== undefined || sink === undefined) return body?.length ?? 0;
+  return Number(headers["content-length"] ?? 0);
 }
 
 /**

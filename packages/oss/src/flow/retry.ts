@@ -4,7 +4,8 @@ import type { Lease } from "@exhibit/credentials";
 import { interrupted } from "../http/interrupted.ts";
 import { checkInside } from "../lease/object-key.ts";
 import { isSameBucket } from "../lease/same-bucket.ts";
-import type { LeaseHolder, PutRequest } from "../object-store.ts";
+import type { LeaseHolder } from "../lease-holder.ts";
+import type { PutRequest } from "../object-store.ts";
 import type { Limiter } from "./semaphore.ts";
 
 export interface RetryOptions {

@@ -2,11 +2,12 @@ import type net from "node:net";
 import { onAbort } from "./abort-listeners.ts";
 import type { BandwidthPacer } from "./bandwidth-pacer.ts";
 import { hungUp, timedOut } from "./connection-failure.ts";
+import { createHeldSink } from "./held-sink.ts";
 import { interrupted } from "./interrupted.ts";
 import type { OutgoingRequest } from "./request.ts";
 import { type Sending, writeRequest } from "./request-writer.ts";
 import type { HttpResponse } from "./response.ts";
-import { createResponseReader } from "./response-reader.ts";
+import { type CompleteResponse, createResponseReader } from "./response-reader.ts";
 
 /**
  * However slow the line, a request ends after two minutes plus a minute for each MiB. Time that it
@@ -39,7 +40,13 @@ export function startExchange(
   { responded, failed }: ExchangeListener,
 ): Exchange {
   const { body, signal } = request;
-  const reader = createResponseReader(request.method);
+  const sink =
+    request.sink &&
+    createHeldSink(request.sink, (bytes) => {
+      clearTimeout(longest);
+      longest = setTimeout(tooLong, longestFor(bytes));
+    });
+  const reader = createResponseReader(request.method, sink);
   const tooLong = () => {
     const { paced, isPaced } = exchange;
     if (paced === 0 && !isPaced) return exchange.fail(timedOut("the request took too long"));
@@ -54,6 +61,26 @@ export function startExchange(
     stopListening();
     tell();
   };
+  const deliver = (complete: CompleteResponse | undefined, isReusable: boolean) => {
+    if (complete) finish(() => responded(complete.response, isReusable));
+  };
+  /** Reads on once the sink has taken what arrived. Time that it takes doesn't count. */
+  const whenTaken = (busy: Promise<unknown>, then: () => void) => {
+    const since = performance.now();
+    exchange.isPaced = true;
+    socket.pause();
+    void busy.then(
+      () => {
+        if (exchange.over) return;
+        if (sink?.busy) return whenTaken(sink.busy, then);
+        exchange.isPaced = false;
+        exchange.paced += performance.now() - since;
+        socket.resume();
+        then();
+      },
+      (error: unknown) => exchange.fail(error),
+    );
+  };
   const exchange: Exchange = {
     sent: 0,
     written: false,
@@ -66,15 +93,18 @@ export function startExchange(
         // A response that arrives before the body is out ends the sending, and the connection with
         // it.
         const isSent = exchange.written && socket.writableLength === 0;
-        if (complete) finish(() => responded(complete.response, complete.reusable && isSent));
+        const isReusable = isSent && complete?.reusable === true;
+        if (sink?.busy) whenTaken(sink.busy, () => deliver(complete, isReusable));
+        else deliver(complete, isReusable);
       } catch (error) {
         exchange.fail(error);
       }
     },
     ended() {
       const complete = reader.end();
-      if (complete) finish(() => responded(complete.response, false));
-      else exchange.fail(hungUp());
+      if (complete === undefined) exchange.fail(hungUp());
+      else if (sink?.busy) whenTaken(sink.busy, () => deliver(complete, false));
+      else deliver(complete, false);
     },
     fail: (error) => finish(() => failed(error)),
   };

@@ -12,9 +12,9 @@ export interface Sending {
   written: boolean;
   /** Whether the response has arrived, or never will. */
   over: boolean;
-  /** Whether the connection is waiting for our own bandwidth limit. */
+  /** Whether the connection is waiting for us: for our bandwidth limit, or a sink. */
   isPaced: boolean;
-  /** Milliseconds that it has waited for that limit. */
+  /** Milliseconds that it has waited for us. */
   paced: number;
   fail(error: unknown): void;
 }

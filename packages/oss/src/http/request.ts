@@ -1,3 +1,5 @@
+import type { BodySink } from "./body-sink.ts";
+
 /** Where a request goes. */
 export interface Address {
   secure: boolean;
@@ -26,5 +28,7 @@ export interface OutgoingRequest {
   /** Names in lower case. */
   headers: Readonly<Record<string, string>>;
   body?: OutgoingBody;
+  /** Takes the body of a successful response. Any other body is in the response. */
+  sink?: BodySink;
   signal?: AbortSignal | undefined;
 }

@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { BodySink } from "./body-sink.ts";
 import type { HttpResponse } from "./response.ts";
+import { createStreamedBody, type Framing, type StreamedBody } from "./streamed-body.ts";
 
 /** Assembles the bytes of one HTTP/1.1 response (RFC 9112). */
 export interface ResponseReader {
@@ -21,7 +23,7 @@ export interface CompleteResponse {
   reusable: boolean;
 }
 
-/** Bytes. OSS's responses to our requests are headers and a small XML. */
+/** Bytes. OSS's responses to our requests are headers and a small XML, unless a sink takes them. */
 const MAX_RESPONSE = 1024 * 1024;
 const END_OF_HEAD = "\r\n\r\n";
 const NOTHING: Buffer = Buffer.alloc(0);
@@ -29,16 +31,20 @@ const NOTHING: Buffer = Buffer.alloc(0);
 interface Head {
   status: number;
   headers: IncomingHttpHeaders;
-  framing: "none" | "length" | "chunked" | "until-end";
+  framing: Framing;
   length: number;
   keepAlive: boolean;
 }
 
-/** `method` is the request's: the response to HEAD declares a body that doesn't come. */
-export function createResponseReader(method: string): ResponseReader {
+/**
+ * `method` is the request's: the response to HEAD declares a body that doesn't come. The body of a
+ * success goes to the sink, if there is one, and the response's own is then empty.
+ */
+export function createResponseReader(method: string, sink?: BodySink): ResponseReader {
   /** Received, but not read yet. */
   let bytes: Buffer = NOTHING;
   let head: Head | undefined;
+  let streamed: StreamedBody | undefined;
 
   function complete(body: Buffer, rest: number): CompleteResponse {
     const { status = 0, headers = {}, keepAlive = false } = head ?? {};
@@ -58,11 +64,24 @@ export function createResponseReader(method: string): ResponseReader {
     }
   }
 
+  function beginBody(found: Head): void {
+    if (sink === undefined || found.framing === "none" || found.status >= 300) return;
+    sink.begin(found);
+    streamed = createStreamedBody(found, (piece) => void sink.take(piece));
+  }
+
   function read(): CompleteResponse | undefined {
     if (bytes.length > MAX_RESPONSE) {
       throw new Error(`the response is longer than ${MAX_RESPONSE} bytes`);
     }
-    head ??= cutHead();
+    if (head === undefined) {
+      head = cutHead();
+      if (head) beginBody(head);
+    }
+    if (streamed !== undefined) {
+      bytes = streamed.take(bytes);
+      return streamed.isOver ? complete(NOTHING, bytes.length) : undefined;
+    }
     if (head === undefined || head.framing === "until-end") return undefined;
     if (head.framing === "chunked") {
       const body = readChunks(bytes);
@@ -116,7 +135,7 @@ function framingOf(
   status: number,
   method: string,
   headers: Readonly<Record<string, string>>,
-): Head["framing"] {
+): Framing {
   if (method === "HEAD" || status < 200 || status === 204 || status === 304) return "none";
   const coding = headers["transfer-encoding"];
   if (coding !== undefined) return /^chunked$/i.test(coding) ? "chunked" : "until-end";

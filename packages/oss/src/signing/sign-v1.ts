@@ -2,7 +2,12 @@ import { createHmac } from "node:crypto";
 import type { RequestToSign } from "./sign-v4.ts";
 
 /** The query parameters of our requests that V1 counts as part of the resource. */
-const SUB_RESOURCES: ReadonlySet<string> = new Set(["uploads", "uploadId", "partNumber"]);
+const SUB_RESOURCES: ReadonlySet<string> = new Set([
+  "uploads",
+  "uploadId",
+  "partNumber",
+  "versionId",
+]);
 
 /**
  * Returns the `Authorization` header of the older signature, Base64 of HMAC-SHA1 (PROTOCOLS.md

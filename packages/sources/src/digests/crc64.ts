@@ -24,9 +24,12 @@ const module = new WebAssembly.Module(readFileSync(new URL("crc64.wasm", import.
 const { memory, buffer, update } = new WebAssembly.Instance(module).exports as Crc64Exports;
 const input = new Uint8Array(memory.buffer, buffer.value);
 
-/** Returns the CRC-64/XZ of bytes, unsigned: the parameters of `x-oss-hash-crc64ecma`. */
-export function crc64(bytes: Uint8Array): bigint {
-  let crc = 0n;
+/**
+ * Returns the CRC-64/XZ of bytes, unsigned: the parameters of `x-oss-hash-crc64ecma`. `before` is
+ * that of the bytes that come before them.
+ */
+export function crc64(bytes: Uint8Array, before = 0n): bigint {
+  let crc = before;
   for (let at = 0; at < bytes.length; at += input.length) {
     const piece = bytes.subarray(at, at + input.length);
     input.set(piece);

@@ -94,3 +94,64 @@ test.each([
 ])("%s is refused", (_, text) => {
   expect(() => read(text)).toThrow("the response");
 });
+
+test("a sink gets the body of a success in whatever pieces it arrives, and the response has none", () => {
+  const bodies = [
+    "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nhello world",
+    "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 206 Partial\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n6\r\n world\r\n0\r\nx-trailer: 1\r\n\r\n",
+  ];
+  fc.assert(
+    fc.property(fc.constantFrom(...bodies), fc.array(fc.nat({ max: 130 })), (response, cuts) => {
+      const begun: number[] = [];
+      let taken = "";
+      const reader = createResponseReader("GET", {
+        begin: ({ status }) => void begun.push(status),
+        take(piece) {
+          taken += piece.toString();
+          return undefined;
+        },
+      });
+      const bounds = [0, ...cuts.map((cut) => cut % response.length), response.length].sort(
+        (a, b) => a - b,
+      );
+      const received = Buffer.alloc(256);
+      const complete = bounds.slice(1).map((bound, index) => {
+        const length = received.write(response.slice(bounds[index], bound));
+        const result = reader.take(received.subarray(0, length));
+        received.fill("?");
+        return result;
+      });
+      expect(complete.at(-1)).toMatchObject({ reusable: true });
+      expect(complete.slice(0, -1).filter(Boolean)).toEqual([]);
+      expect(complete.at(-1)?.response.body.length).toBe(0);
+      expect([taken, begun.length]).toEqual(["hello world", 1]);
+    }),
+  );
+});
+
+test.each([
+  ["an error", "HTTP/1.1 403 Forbidden\r\nContent-Length: 5\r\n\r\nerror", "error"],
+  ["nothing", "HTTP/1.1 204 No Content\r\n\r\n", ""],
+])("a sink gets nothing of a response with %s", (_, text, body) => {
+  const sink = {
+    begin: () => expect.unreachable(),
+    take: () => expect.unreachable(),
+  };
+  const whole = createResponseReader("GET", sink).take(Buffer.from(text));
+  expect(whole?.response.body.toString()).toBe(body);
+});
+
+test.each([
+  ["without its line end", "Transfer-Encoding: chunked\r\n\r\n5\r\nhelloXX5\r\n"],
+  ["of no length", "Transfer-Encoding: chunked\r\n\r\nhello\r\n"],
+  ["with an endless line", `Transfer-Encoding: chunked\r\n\r\n${"5".repeat(70_000)}`],
+])("a streamed chunk %s is refused", (_, text) => {
+  const reader = createResponseReader("GET", { begin() {}, take: () => undefined });
+  expect(() => reader.take(Buffer.from(`HTTP/1.1 200 OK\r\n${text}`))).toThrow("broken chunk");
+});
+
+test("a streamed body that is cut off isn't complete", () => {
+  const reader = createResponseReader("GET", { begin() {}, take: () => undefined });
+  reader.take(Buffer.from("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello"));
+  expect(reader.end()).toBeUndefined();
+});

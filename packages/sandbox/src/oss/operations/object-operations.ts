@@ -64,7 +64,10 @@ export const deleteObject: Operation = {
   },
 };
 
+/** Buckets here keep no versions: the one that each object has is called `null`. */
 function existing(request: OssRequest, { storage }: OssState): ObjectRecord {
+  const version = request.query.get("versionId") ?? "null";
+  if (version !== "null") throw ossError("NoSuchVersion", undefined, { VersionId: version });
   const record = storage.find(request.bucket, request.key);
   if (record === undefined) throw ossError("NoSuchKey", undefined, { Key: request.key });
   return record;

@@ -29,8 +29,14 @@ const listing =
 /** The first matching route is taken. A route that doesn't know a parameter doesn't match: the parameter may change the meaning. */
 const routes: readonly Route[] = [
   { method: "PUT", on: "object", needs: [], operation: putObject },
-  { method: "HEAD", on: "object", needs: [], operation: headObject },
-  { method: "GET", on: "object", needs: [], takes: /^response-/u, operation: getObject },
+  { method: "HEAD", on: "object", needs: [], takes: /^versionId$/u, operation: headObject },
+  {
+    method: "GET",
+    on: "object",
+    needs: [],
+    takes: /^(?:versionId$|response-)/u,
+    operation: getObject,
+  },
   { method: "DELETE", on: "object", needs: [], operation: deleteObject },
   {
     method: "POST",
