@@ -1,11 +1,11 @@
 // `npm test`: installs what is missing, type-checks, lints, runs all tests but the long ones once,
 // and ends with "N passed, N failed". Arguments go to vitest: `npm test -- packages/oss`.
 // `npm run test:long` runs the long ones.
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ensureInstalled, environmentOfNode24, inRoot, run, runNode24 } from "./bootstrap.mjs";
 import { ensurePrograms } from "./test/ensure-programs.mjs";
+import { createScratchFolder } from "./test/scratch-folder.mjs";
 import { tallyOf } from "./test/tally.mjs";
 
 ensureInstalled();
@@ -35,8 +35,8 @@ function turbo(task) {
 
 /** Runs the tests with the usual output and reads their numbers from a JSON report beside it. */
 async function vitest(args) {
-  const folder = mkdtempSync(join(tmpdir(), "exhibit-test-"));
-  const file = join(folder, "report.json");
+  const folder = createScratchFolder();
+  const file = join(folder.path, "report.json");
   try {
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
     const exitCode = await runNode24(
@@ -45,12 +45,16 @@ async function vitest(args) {
         cwd: inRoot("."),
         stdio: ["ignore", "inherit", "inherit"],
         // Tests start many processes and threads: none of them compiles what another has compiled.
-        env: { ...process.env, NODE_COMPILE_CACHE: inRoot("node_modules/.cache/exhibit-tests") },
+        env: {
+          ...process.env,
+          NODE_COMPILE_CACHE: inRoot("node_modules/.cache/exhibit-tests"),
+          TMPDIR: folder.path,
+        },
       },
     );
     return { exitCode, report: reportIn(file) };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    folder.remove();
   }
 }
 
