@@ -80,7 +80,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     access: ["text", "at-most"],
     errors: ["text"],
     "bandwidth-limit": ["errors"],
-    api: ["text", "access", "errors", "at-most"],
+    api: ["text", "access", "errors", "at-most", "object-proof"],
     "file-list": ["api"],
   },
   access: {
@@ -129,7 +129,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     lease: [],
     flow: ["lease-holder", "object-store", "http", "api", "lease"],
     body: ["http"],
-    proof: ["object-store", "api", "flow", "body"],
+    proof: ["object-reading", "object-store", "api", "flow", "body"],
     put: [
       "upload-record",
       "object-store",
@@ -144,6 +144,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     read: ["object-reading", "http", "api", "lease", "flow"],
     "create-object-store": [
       "upload-record",
+      "object-reading",
       "object-store",
       "http",
       "api",

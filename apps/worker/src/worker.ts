@@ -80,6 +80,7 @@ export async function startWorker(
     engine,
     broker,
     objectStore,
+    identical: parts.identical,
     sources,
     logger,
     memory: createByteBudget(MEMORY_BYTES),

@@ -1,5 +1,11 @@
 import { dirname, isAbsolute } from "node:path";
-import { hostOf, isLoopback, plainIssue } from "@exhibit/contracts";
+import {
+  hostOf,
+  type IdenticalPolicy,
+  identicalPolicies,
+  isLoopback,
+  plainIssue,
+} from "@exhibit/contracts";
 import { registeredVendor, vendorNames, vendorPlaces } from "@exhibit/credentials";
 import { z } from "zod";
 import { type Environment, processVariables } from "./environment.ts";
@@ -21,7 +27,13 @@ export interface ExhibitConfig {
   /** What webhooks may call besides addresses on the internet. */
   readonly webhooks?: OutboundConfig | undefined;
   /** How imports are sealed. */
-  readonly custody?: { readonly register?: string | undefined } | undefined;
+  readonly custody?:
+    | {
+        readonly register?: string | undefined;
+        /** How hard an object that is there already has to be proved. @defaultValue `strongest` */
+        readonly identical?: IdenticalPolicy | undefined;
+      }
+    | undefined;
   /**
    * Each vendor's options, parsed by its own schema: see `createVendors` of `@exhibit/credentials`.
    */
@@ -41,7 +53,12 @@ const shape = z.strictObject({
   sources: z.strictObject({ roots: z.array(root).min(1) }),
   access: z.strictObject({ oidc: oidc.optional() }).optional(),
   webhooks: outbound.optional(),
-  custody: z.strictObject({ register: registerName.optional() }).optional(),
+  custody: z
+    .strictObject({
+      register: registerName.optional(),
+      identical: z.enum(identicalPolicies).optional(),
+    })
+    .optional(),
   vendors: z.record(z.string(), z.unknown()),
 });
 

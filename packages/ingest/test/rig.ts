@@ -178,6 +178,7 @@ export function createRig(ledger: Ledger, paths: readonly string[]) {
       const { sha256, crc64 } = await request.body.read(request.body.size);
       return {
         outcome: "stored",
+        identicalBy: undefined,
         endpoint: bucket.endpoint,
         bucket: bucket.name,
         key: held.prefix + request.name,
@@ -211,6 +212,7 @@ export function createRig(ledger: Ledger, paths: readonly string[]) {
     ledger,
     broker,
     objectStore,
+    identical: "strongest",
     worker: undefined as never,
     engine: { enqueue },
     sources: {

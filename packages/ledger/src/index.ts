@@ -93,6 +93,7 @@ export {
   recordPart,
   recordUpload,
 } from "./storing/multipart-uploads.ts";
+export { isOnRecord, type ObjectOnRecord } from "./storing/on-record.ts";
 export {
   findOrphanedUploads,
   forgetUpload,

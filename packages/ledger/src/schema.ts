@@ -4,6 +4,7 @@ import type {
   ErrorCode,
   FileState,
   FolderSelector,
+  IdenticalBy,
   ImportStatus,
   Labels,
   Principal,
@@ -221,6 +222,8 @@ export interface FileTable {
   waived_at: Date | null;
   /** The object's version, where the bucket keeps versions. */
   version_id: string | null;
+  /** What proves an identical file; null for one that an earlier release found. */
+  identical_by: IdenticalBy | null;
   /** 32 bytes; only where the deployment computes it. */
   sm3: Buffer | Uint8Array | null;
   /** True for a failed entry that is a folder; else null. */

@@ -12,6 +12,7 @@ import { createRetry, type RetryOptions } from "./flow/retry.ts";
 import { type ConnectionPoolOptions, createConnectionPool } from "./http/connection-pool.ts";
 import { keyOf } from "./lease/object-key.ts";
 import { isSameBucket } from "./lease/same-bucket.ts";
+import type { ByteDigester } from "./object-reading.ts";
 import type {
   AbortRequest,
   ObjectStore,
@@ -67,8 +68,10 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
   const multipartCalls = createMultipartCalls(sender, clocks, options.now);
   const versioning = createVersioning();
 
+  const reading = createReading(sender, options);
+
   async function put(request: PutRequest): Promise<Receipt> {
-    const { leases, name, body, signal, onBytes, onIncident, uploads } = request;
+    const { leases, name, body, signal, onBytes, onIncident, uploads, identical } = request;
     const first = await leases.current({ minimumRemaining: options.minimumRemaining });
     const key = keyOf(first, name);
     const retry = createRetry(leases, { key, first, onFault: request.onFault }, options);
@@ -88,6 +91,11 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
       limiter: admission.of(first).limiter,
       headObject,
       headFirst,
+      proving: {
+        rules: identical,
+        read: (of: { versionId: string | undefined; digester: ByteDigester }) =>
+          reading.read({ ...of, leases, bucket, key, signal }),
+      },
       calls,
       multipartCalls,
       versioning,
@@ -123,7 +131,7 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
   }
 
   return {
-    reading: createReading(sender, options),
+    reading,
     admit: (target, work, signal) => admission.of(target).files.run(work, signal),
     put: (request) =>
       put(request).catch((thrown: unknown) => {

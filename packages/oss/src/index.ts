@@ -14,6 +14,7 @@ export type {
 export type {
   BucketPrefix,
   HeadFirst,
+  IdenticalRules,
   ObjectStore,
   PutRequest,
   Receipt,

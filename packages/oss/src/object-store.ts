@@ -1,7 +1,14 @@
-import type { ExhibitError, FileBody, ObjectProof, OpenUpload } from "@exhibit/contracts";
+import type {
+  ExhibitError,
+  FileBody,
+  IdenticalBy,
+  IdenticalPolicy,
+  ObjectProof,
+  OpenUpload,
+} from "@exhibit/contracts";
 import type { Lease } from "@exhibit/credentials";
 import type { LeaseHolder } from "./lease-holder.ts";
-import type { ObjectReading } from "./object-reading.ts";
+import type { ByteDigester, ObjectReading } from "./object-reading.ts";
 import type { UploadRecord } from "./upload-record.ts";
 
 /** Where a lease leads. */
@@ -10,6 +17,8 @@ export type BucketPrefix = Pick<Lease, "bucket" | "prefix">;
 export interface Receipt extends ObjectProof {
   /** `identical`: an object with these bytes was there before, and nothing was written. */
   readonly outcome: "stored" | "identical";
+  /** What proves an identical object; undefined for a stored one, which our own write proves. */
+  readonly identicalBy: IdenticalBy | undefined;
 }
 
 /**
@@ -20,6 +29,25 @@ export interface HeadFirst {
   isLikely(): boolean;
   /** Learns whether a file was there. */
   learn(isThere: boolean): void;
+}
+
+/** An object as a receipt of ours would name it. */
+export interface RecordedObject {
+  readonly endpoint: string;
+  readonly bucket: string;
+  readonly key: string;
+  /** With its quotes. */
+  readonly etag: string;
+  /** 32 bytes. */
+  readonly sha256: Uint8Array;
+}
+
+/** How hard an object that was there before has to be proved, and what that takes. */
+export interface IdenticalRules {
+  readonly policy: IdenticalPolicy;
+  /** Returns whether a receipt of ours has this object with this SHA-256. */
+  isOnRecord(object: RecordedObject): Promise<boolean>;
+  createDigester(): ByteDigester;
 }
 
 export interface PutRequest {
@@ -59,6 +87,11 @@ export interface PutRequest {
    * never
    */
   headFirst?: HeadFirst;
+  /**
+   * How hard an object that is there already, with the file's size and CRC64, has to be proved.
+   * @defaultValue those are enough
+   */
+  identical?: IdenticalRules;
 }
 
 export interface AbortRequest {

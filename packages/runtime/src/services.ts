@@ -1,5 +1,6 @@
 import { realpath } from "node:fs/promises";
 import type { Environment, ExhibitConfig } from "@exhibit/config";
+import type { IdenticalPolicy } from "@exhibit/contracts";
 import {
   type Broker,
   createBroker,
@@ -132,6 +133,8 @@ export interface WorkerParts {
   readonly webhooks: WebhookParts;
   /** What imports are sealed with. */
   readonly sealer: SealerParts;
+  /** How hard an object that is there already has to be proved. */
+  readonly identical: IdenticalPolicy;
   /** Connects to OSS through a proxy, where one is configured. */
   readonly tunnel: Tunnel | undefined;
   /** For how long, in milliseconds, an import may stay unchanged before it is reconciled. */
@@ -228,6 +231,7 @@ export async function openServices({
       logger,
       webhooks,
       sealer,
+      identical: config.custody?.identical ?? "strongest",
       tunnel,
       quietMs: environment.redisUrl === undefined ? quietMsOf.embedded : quietMsOf.redis,
       graceMs: environment.graceMs,

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import type { ImportView } from "@exhibit/contracts";
+import type { FileView, ImportView } from "@exhibit/contracts";
 import { uploaderActions } from "@exhibit/sandbox";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { anyEngine, directory, type System, startSystem, writeTree } from "../../support/system.ts";
@@ -37,8 +37,17 @@ describe.each(anyEngine)("Files that are in OSS already (%s)", (kind) => {
   test("aren't sent again by another import of the same folder", async () => {
     expect(await system.run(request())).toMatchObject({ status: "sealed", stored: 301 });
     system.sandbox.oss.log.clear();
-    expect(await system.run(request())).toMatchObject({ status: "sealed", identical: 301 });
+    const again = await system.run(request());
+    expect(again).toMatchObject({ status: "sealed", identical: 301 });
     expect(traffic()).toEqual({ bytes: 0, looks: 301 });
+    // The ETag of what one request made is its MD5; what was made of parts is on record.
+    const small = await system.get<{ items: FileView[] }>(
+      `/v1/imports/${again.import_id}/files?limit=1000`,
+    );
+    const proofs = small.items.map(({ path, identical_by }) => `${path} ${identical_by}`);
+    expect(proofs).toContain("hearing.mp4 record");
+    expect(proofs.filter((one) => one.endsWith(".pdf md5"))).toHaveLength(300);
+    expect(system.sandbox.oss.log.entries().map(({ method }) => method)).not.toContain("GET");
   });
 
   test("can't be told from other files where HEAD is denied, and that is said", async () => {

@@ -19,6 +19,7 @@ test("a stored file's row has its place and its proof", () => {
     etag: '"E1"',
     request_id: "R1",
     version_id: "",
+    identical_by: "",
     lease_id: "L1",
     worker_host: "worker-1",
     worker_user: "exhibit",

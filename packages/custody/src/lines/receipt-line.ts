@@ -30,6 +30,8 @@ export interface ReceiptLine {
   key?: string | undefined;
   etag?: string | undefined;
   version_id?: string | undefined;
+  /** What proves an identical one beyond its size and CRC64: `md5`, `record`, `download`, or nothing but `crc64`. */
+  identical_by?: string | undefined;
   request_id?: string | undefined;
   lease_id?: string | undefined;
   /** By OSS's clock; of an object that was there already its Last-Modified. */
@@ -56,6 +58,7 @@ export function receiptLine(receipt: ReceiptLine): string {
     error: receipt.error,
     etag: receipt.etag,
     folder: receipt.folder,
+    identical_by: receipt.identical_by,
     is_folder: receipt.is_folder,
     key: receipt.key,
     lease_id: receipt.lease_id,

@@ -1,7 +1,7 @@
-import { type ExhibitError, toExhibitError } from "@exhibit/contracts";
-import type { StoredFile, UnfinishedFile } from "@exhibit/ledger";
+import { type ExhibitError, type IdenticalPolicy, toExhibitError } from "@exhibit/contracts";
+import { isOnRecord, type Ledger, type StoredFile, type UnfinishedFile } from "@exhibit/ledger";
 import type { HeadFirst, ObjectStore } from "@exhibit/oss";
-import type { SourceReader } from "@exhibit/sources";
+import { createByteDigester, type SourceReader } from "@exhibit/sources";
 import type { RunningSpan } from "@exhibit/telemetry";
 import type { HeldLeases, LeasesFor } from "../leases/leases.ts";
 import type { ByteBudget } from "./byte-budget.ts";
@@ -9,9 +9,12 @@ import type { UploadProgress } from "./upload-progress.ts";
 import type { RecordedUpload, ShardUploads } from "./upload-record.ts";
 
 export interface FileDependencies {
+  ledger: Ledger;
   objectStore: ObjectStore;
   /** The memory that all shards of this worker share for the files under way. */
   memory: ByteBudget;
+  /** How hard an object that is there already has to be proved. */
+  identical: IdenticalPolicy;
 }
 
 export interface FileWork {
@@ -37,7 +40,7 @@ export interface FileWork {
  * was stopped before either. Throws what the ledger failed with.
  */
 export async function storeFile(
-  { objectStore, memory }: FileDependencies,
+  { ledger, objectStore, memory, identical: policy }: FileDependencies,
   work: FileWork,
 ): Promise<StoredFile | ExhibitError | undefined> {
   const { file, uploads, source, leasesFor, signal, progress, headFirst, span } = work;
@@ -66,6 +69,11 @@ export async function storeFile(
         onIncident: (incident) => work.onIncident(file, incident),
         uploads: upload,
         headFirst,
+        identical: {
+          policy,
+          isOnRecord: (object) => isOnRecord(ledger, object, file.path),
+          createDigester: createByteDigester,
+        },
       });
       ofFile.set({
         "exhibit.outcome": outcome,

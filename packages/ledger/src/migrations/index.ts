@@ -26,6 +26,7 @@ import { digests } from "./0027-digests.ts";
 import { progress } from "./0028-progress.ts";
 import { knownPeople } from "./0031-known-people.ts";
 import { register } from "./0032-register.ts";
+import { identicalBy } from "./0036-identical-by.ts";
 
 // Migrations are in the order of their names. A released one is never changed, only followed by
 // another.
@@ -63,6 +64,7 @@ export const steps: Record<string, Migration> = {
   "0028-progress": progress,
   "0031-known-people": knownPeople,
   "0032-register": register,
+  "0036-identical-by": identicalBy,
 };
 
 /** The schema version that this program creates, and the oldest that it works on. */

@@ -139,6 +139,7 @@ function entryOf(
     bucket: view.bucket ?? undefined,
     key: view.key ?? undefined,
     version_id: view.version_id ?? undefined,
+    identical_by: view.identical_by ?? undefined,
     sha256: view.sha256 ?? undefined,
     crc64: view.crc64 ?? undefined,
     etag: view.etag ?? undefined,

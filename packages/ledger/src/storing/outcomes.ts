@@ -1,4 +1,4 @@
-import type { ErrorCode, ExhibitError, ObjectProof } from "@exhibit/contracts";
+import type { ErrorCode, ExhibitError, IdenticalBy, ObjectProof } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import { bytesArray, plainArray, textArray } from "../sql/arrays.ts";
@@ -11,6 +11,8 @@ import { receiptLeasesOf } from "./receipt-leases.ts";
 export interface StoredFile extends ObjectProof {
   fileId: number;
   state: "stored" | "identical";
+  /** What proves an identical file. */
+  identicalBy?: IdenticalBy | undefined;
   modifiedMs: number;
   /** The ledger's number of the multipart upload that became the object; it is removed. */
   upload?: number | undefined;
@@ -58,6 +60,9 @@ export async function recordOutcomes(
   const versions = stored.some(({ versionId }) => versionId !== undefined)
     ? textArray(column(({ versionId }) => versionId))
     : null;
+  const proofs = stored.some(({ identicalBy }) => identicalBy !== undefined)
+    ? textArray(column(({ identicalBy }) => identicalBy))
+    : null;
   const leases = await receiptLeasesOf(db, { folderId, worker }, stored);
   await sql`${preparedAs("outcomes")}
     with outcome as (
@@ -75,11 +80,12 @@ export async function recordOutcomes(
         ${plainArray(column((_, index) => leases[index]?.number))}::integer[],
         ${uploads}::bigint[],
         ${versions}::text[],
+        ${proofs}::text[],
         ${reasons((row) => row.code, plainArray)}::text[],
         ${reasons((row) => storable(row.message), textArray)}::text[],
         ${reasons((row) => storableDetails(row.details), textArray)}::text[]
-      ) as o (id, state, size, modified_ms, key, sha256, crc64, etag, request_id, stored_ms, lease, upload, version_id, error_code,
-        error, error_details)
+      ) as o (id, state, size, modified_ms, key, sha256, crc64, etag, request_id, stored_ms, lease, upload, version_id, identical_by,
+        error_code, error, error_details)
       order by id
     ), alive as (
       -- Files that are done with are progress. Shards are locked first, then files, folders, imports.
@@ -102,8 +108,8 @@ export async function recordOutcomes(
       update files set state = o.state, size = coalesce(o.size, files.size),
         modified_ms = coalesce(o.modified_ms, files.modified_ms), sha256 = o.sha256,
         key = nullif(o.key, coalesce(files.normal, files.path)), crc64 = o.crc64, etag = o.etag, request_id = o.request_id,
-        stored_at = to_timestamp(o.stored_ms / 1000), lease = o.lease, version_id = o.version_id, error_code = o.error_code, error = o.error,
-        error_at = case when o.error_code is not null then now() end, error_details = o.error_details::jsonb
+        stored_at = to_timestamp(o.stored_ms / 1000), lease = o.lease, version_id = o.version_id, identical_by = o.identical_by,
+        error_code = o.error_code, error = o.error, error_at = case when o.error_code is not null then now() end, error_details = o.error_details::jsonb
       from planned o
       where files.id = o.id
       returning files.state, files.size, files.size - o.size_before as grown, o.upload

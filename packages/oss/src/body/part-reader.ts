@@ -1,3 +1,4 @@
+import type { Hash } from "node:crypto";
 import { ExhibitError, type FileBody, type Piece } from "@exhibit/contracts";
 import { type Content, contentOf, readPiece } from "./content.ts";
 import { crc64Combine } from "./crc64-combine.ts";
@@ -36,12 +37,17 @@ export async function* readParts(
 /** Bytes that are read at a time of a file that isn't sent in parts. */
 const STRIDE = 1024 * 1024;
 
-/** Reads a whole file and keeps nothing but its digests. Throws SOURCE_* and INTERRUPTED. */
+/**
+ * Reads a whole file and keeps nothing but its digests, and one more if it is asked for. Throws
+ * SOURCE_* and INTERRUPTED.
+ */
 export async function readContent(
   body: FileBody,
   signal: AbortSignal | undefined,
+  another?: Hash,
 ): Promise<Content> {
-  for await (const { content, release } of readParts(body, STRIDE, signal)) {
+  for await (const { bytes, content, release } of readParts(body, STRIDE, signal)) {
+    another?.update(bytes);
     release();
     if (content) return content;
   }

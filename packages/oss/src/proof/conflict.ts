@@ -1,6 +1,8 @@
 import { ExhibitError } from "@exhibit/contracts";
 import type { StoredObject } from "../api/object-calls.ts";
 import { CRC64_HEADER } from "../api/stored-bytes.ts";
+import type { Content } from "../body/content.ts";
+import type { ReadObject } from "../object-reading.ts";
 
 /**
  * Returns EVIDENCE_CONFLICT, which names both sides so that people can find out which is the
@@ -27,6 +29,28 @@ export function conflict(
         stored_size: theirs.size,
         ...(theirs.crc64 !== undefined && { stored_crc64: String(theirs.crc64) }),
         ...(theirs.requestId !== undefined && { oss_request_id: theirs.requestId }),
+      },
+    },
+  );
+}
+
+/** Returns EVIDENCE_CONFLICT for an object that was read, and isn't the file although its CRC64 is. */
+export function otherBytes(key: string, ours: Content, theirs: ReadObject): ExhibitError {
+  const sha256 = ours.sha256.toString("hex");
+  const stored = Buffer.from(theirs.sha256).toString("hex");
+  const { requestId } = theirs.facts;
+  return new ExhibitError(
+    "EVIDENCE_CONFLICT",
+    `${JSON.stringify(key)} is there already with the size and the CRC64 of the file, ${ours.crc64}, but with other bytes: ` +
+      `its SHA-256 is ${stored}, the file's is ${sha256}. Such an object doesn't come about by chance. It was left untouched.`,
+    {
+      details: {
+        key,
+        size: ours.size,
+        sha256,
+        stored_size: theirs.size,
+        stored_sha256: stored,
+        ...(requestId !== undefined && { oss_request_id: requestId }),
       },
     },
   );

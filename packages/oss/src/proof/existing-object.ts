@@ -3,6 +3,7 @@ import type { Content } from "../body/content.ts";
 import type { Receipt } from "../object-store.ts";
 import { conflict } from "./conflict.ts";
 import { type Found, type HeadObject, headOrDeny } from "./head-object.ts";
+import { hasOtherMd5, identicalReceipt, type Proving } from "./identical.ts";
 import { foundReceipt } from "./receipt.ts";
 
 /**
@@ -18,23 +19,25 @@ const CLOCK_GRAIN = 2000;
  */
 export async function receiptOfExisting(
   headObject: HeadObject,
-  key: string,
-  content: Content,
+  proving: Proving,
   sentSince: number | undefined,
 ): Promise<Receipt> {
-  return receiptOfFound(await headOrDeny(headObject, key), key, content, sentSince);
+  return await receiptOfFound(await headOrDeny(headObject, proving.key), proving, sentSince);
 }
 
 /** Does the same with an object that has been looked at. */
-export function receiptOfFound(
+export async function receiptOfFound(
   found: Found,
-  key: string,
-  content: Content,
+  proving: Proving,
   sentSince: number | undefined,
-): Receipt {
+): Promise<Receipt> {
+  const { key, content } = proving;
   if (!isSame(found.object, content)) throw conflict(key, content, found.object);
-  const isOurs = sentSince !== undefined && isYounger(found.object, sentSince);
-  return foundReceipt(isOurs ? "stored" : "identical", { ...found, key, content });
+  const mayBeOurs = sentSince !== undefined && isYounger(found.object, sentSince);
+  if (mayBeOurs && !(await hasOtherMd5(found.object, proving))) {
+    return foundReceipt("stored", { ...found, key, content });
+  }
+  return await identicalReceipt(found, proving);
 }
 
 export function isSame(object: StoredObject, content: Content): boolean {

@@ -14,7 +14,8 @@ export function writtenReceipt(
   const { endpoint, name: bucket } = lease.bucket;
   const { etag, requestId, versionId, respondedAt: storedAt } = stored;
   const ids = { etag, requestId, versionId, leaseId: lease.id };
-  return { outcome: "stored", endpoint, bucket, key, size, sha256, crc64, ...ids, storedAt };
+  const known = { endpoint, bucket, key, size, sha256, crc64, ...ids, storedAt };
+  return { outcome: "stored", identicalBy: undefined, ...known };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { OpenUpload } from "@exhibit/contracts";
 import { isUploadGone } from "../api/store-error.ts";
 import type { Content } from "../body/content.ts";
@@ -6,6 +7,7 @@ import type { Receipt } from "../object-store.ts";
 import { conflict } from "../proof/conflict.ts";
 import { isSame } from "../proof/existing-object.ts";
 import type { Found } from "../proof/head-object.ts";
+import { identicalReceipt, md5Of } from "../proof/identical.ts";
 import { foundReceipt } from "../proof/receipt.ts";
 import type { PutJob } from "./put-job.ts";
 
@@ -21,7 +23,10 @@ export async function compare(
 ): Promise<Receipt> {
   const { key, body, signal } = job;
   if (found.object.size !== body.size) throw conflict(key, { size: body.size }, found.object);
-  return receiptAfterUpload(job, found, await readContent(body, signal), upload);
+  // One reading makes both digests, where an MD5 is there to compare with.
+  const md5 = md5Of(found.object) === undefined ? undefined : createHash("md5");
+  const content = await readContent(body, signal, md5);
+  return await receiptAfterUpload(job, found, content, upload, md5?.digest("hex"));
 }
 
 /**
@@ -35,11 +40,25 @@ export async function receiptAfterUpload(
   found: Found,
   content: Content,
   upload: OpenUpload | undefined,
+  md5?: string,
 ): Promise<Receipt> {
   const { key } = job;
   if (!isSame(found.object, content)) throw conflict(key, content, found.object);
   const isOurs = upload !== undefined && isSince(found, upload) && (await hasEnded(job, upload));
-  return foundReceipt(isOurs ? "stored" : "identical", { ...found, key, content });
+  if (isOurs) return foundReceipt("stored", { ...found, key, content });
+  return await identicalReceipt(found, {
+    ...job.proving,
+    key,
+    content,
+    md5: async () => md5 ?? (await readMd5(job)),
+  });
+}
+
+/** Reads the file once more: it was sent before there was anything to compare with. */
+async function readMd5({ body, signal }: PutJob): Promise<string> {
+  const md5 = createHash("md5");
+  await readContent(body, signal, md5);
+  return md5.digest("hex");
 }
 
 function isSince({ object }: Found, { beganAt }: OpenUpload): boolean {

@@ -6,6 +6,7 @@ import type { Retry } from "../flow/retry.ts";
 import type { Limiter } from "../flow/semaphore.ts";
 import type { HeadFirst } from "../object-store.ts";
 import type { HeadObject } from "../proof/head-object.ts";
+import type { Proving } from "../proof/identical.ts";
 import type { UploadRecord } from "../upload-record.ts";
 import type { Versioning } from "./versioning.ts";
 
@@ -27,5 +28,7 @@ export interface PutJob {
   limiter: Limiter;
   headObject: HeadObject;
   headFirst: HeadFirst;
+  /** How an object that is there already is proved to be the file. */
+  proving: Pick<Proving, "rules" | "read">;
   versioning: Versioning;
 }

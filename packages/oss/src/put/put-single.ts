@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { ExhibitError } from "@exhibit/contracts";
 import type { Lease } from "@exhibit/credentials";
 import { isAlreadyThere, isUncertain } from "../api/store-error.ts";
@@ -9,6 +10,7 @@ import type { Receipt } from "../object-store.ts";
 import { judgeDamaged } from "../proof/damaged-object.ts";
 import { receiptOfExisting, receiptOfFound } from "../proof/existing-object.ts";
 import { headIfAllowed } from "../proof/head-object.ts";
+import type { Proving } from "../proof/identical.ts";
 import { mismatch, overwritten, reported } from "../proof/mismatch.ts";
 import { writtenReceipt } from "../proof/receipt.ts";
 import type { PutJob } from "./put-job.ts";
@@ -42,8 +44,10 @@ export async function putSingle(job: PutJob): Promise<Receipt> {
     const headers = objectHeaders({ key, head: bytes, modifiedAt, sha256: content.sha256 });
     const counter = forwardCounter(job.onBytes);
     const past: Past = {};
+    const md5 = async () => createHash("md5").update(bytes).digest("hex");
+    const proving = { ...job.proving, key, content, md5 };
     return await job.retry(
-      (lease) => putOnce(job, { bytes, content, headers, counter, past, lease }),
+      (lease) => putOnce(job, { bytes, content, headers, counter, past, proving, lease }),
       signal,
       job.limiter,
     );
@@ -58,12 +62,13 @@ interface Round {
   headers: ObjectHeaders;
   counter: () => (bytes: number) => void;
   past: Past;
+  proving: Proving;
   lease: Lease;
 }
 
 async function putOnce(
   job: PutJob,
-  { bytes, content, headers, counter, past, lease }: Round,
+  { bytes, content, headers, counter, past, proving, lease }: Round,
 ): Promise<Receipt> {
   const { key, signal, headObject } = job;
   const judge = ({ stored, error }: Damaged) =>
@@ -75,7 +80,7 @@ async function putOnce(
   if (!past.damaged && shouldHeadFirst) {
     const found = await headIfAllowed(headObject);
     job.headFirst.learn(found !== undefined);
-    if (found) return receiptOfFound(found, key, content, since);
+    if (found) return await receiptOfFound(found, proving, since);
   }
   const startedAt = performance.now();
   const count = counter();
@@ -104,7 +109,7 @@ async function putOnce(
     if (isAlreadyThere(error)) {
       job.headFirst.learn(true);
       // A lost response to our own write looks just like somebody else's object; the age tells.
-      return receiptOfExisting(headObject, key, content, since);
+      return await receiptOfExisting(headObject, proving, since);
     }
     if (isUncertain(error) && sent === content.size) past.sentAt ??= startedAt;
     throw error;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { errorCode } from "../../errors/error-code.ts";
+import { identicalBy } from "../../object-proof.ts";
 import { anyPath } from "../../text/plain-text.ts";
 import { errorView } from "../error-views.ts";
 import { pageOf, pageQuery } from "../pages.ts";
@@ -57,6 +58,12 @@ export const fileView = z
       .string()
       .nullable()
       .describe("The object's version, if the bucket keeps versions"),
+    identical_by: z
+      .enum(identicalBy)
+      .nullable()
+      .describe(
+        "What proves that an object which was there already is the file: its ETag as the file's MD5, an earlier receipt of this very object, its bytes, or only its size and CRC64. Null for a stored file, which the write proves, and for files of an earlier release, which compared size and CRC64",
+      ),
     sha256: z.string().nullable().describe("64 lowercase hexadecimal digits"),
     crc64: z.string().nullable().describe("CRC-64/XZ in OSS's form: an unsigned decimal number"),
     etag: z.string().nullable(),

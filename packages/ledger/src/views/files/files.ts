@@ -82,6 +82,7 @@ export function fileView(row: FileRow, trial: boolean): FileView {
     bucket: row.bucket,
     key: row.whole_key,
     version_id: row.version_id,
+    identical_by: row.identical_by,
     sha256: row.sha256 === null ? null : Buffer.from(row.sha256).toString("hex"),
     crc64: row.crc64 === null ? null : String(Buffer.from(row.crc64).readBigUInt64BE()),
     etag: row.etag,

@@ -69,6 +69,7 @@ describe.each(Object.entries(ledgerKinds))("Outcomes in the ledger on %s", (_kin
         endpoint: "https://oss",
         bucket: "evidence",
         version_id: null,
+        identical_by: null,
         worker: null,
         key: "kongur/扫描/0.pdf",
         sha256: "07".repeat(32),

@@ -3,8 +3,10 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   createImport,
+  isOnRecord,
   type Ledger,
   listFiles,
+  type ObjectOnRecord,
   openShard,
   recordOutcomes,
   recordWorkerFacts,
@@ -117,6 +119,42 @@ describe.each(Object.entries(ledgerKinds))("Receipts in the ledger on %s", (_kin
       { ...known, endpoint: "https://oss-2", bucket: "b-2", worker: { ...worker, host: "other" } },
       { ...known, lease_id: "L0", endpoint: null, bucket: null, worker: null },
     ]);
+  });
+
+  test("tell whether an object is on record, by all that makes it this very object", async () => {
+    const { importId, folderId, idOf } = await opened(["a", "b", "c", "d/e\u0301", "f"]);
+    await toPlace(folderId, "suits/9/");
+    const record = async (path: string, more: Partial<StoredFile>) => {
+      const row = { ...receipt, fileId: idOf.get(path) ?? 0, key: `suits/9/${path}`, crc64: 1n };
+      await recordOutcomes(ledger, folderId, [{ ...row, leaseId: "L9", ...more }], []);
+    };
+    await record("a", {});
+    await record("b", { state: "identical", identicalBy: "download" });
+    await record("c", { state: "identical", identicalBy: "crc64" });
+    await record("d/e\u0301", { key: "suits/9/d/é" });
+    await record("f", { state: "identical" });
+    const isThere = (path: string, other: Partial<ObjectOnRecord> = {}) => {
+      const { endpoint, bucket, etag, sha256 } = receipt;
+      const object = { endpoint, bucket, etag, sha256, key: `suits/9/${path}`, ...other };
+      return isOnRecord(ledger, object, path);
+    };
+    expect(await isThere("a")).toBe(true);
+    expect(await isThere("b")).toBe(true);
+    expect(await isThere("d/e\u0301", { key: "suits/9/d/é" })).toBe(true);
+    // What was proved by its CRC64 alone proves nothing.
+    expect(await isThere("c")).toBe(false);
+    expect(await isThere("f")).toBe(false);
+    const others: Partial<ObjectOnRecord>[] = [
+      { endpoint: "https://oss-2" },
+      { bucket: "b-2" },
+      { key: "suits/9/b" },
+      { key: "suits/8/a" },
+      { etag: '"F"' },
+      { sha256: new Uint8Array(32).fill(1) },
+    ];
+    for (const other of others) expect(await isThere("a", other)).toBe(false);
+    const { items } = await listFiles(ledger, importId, { limit: 100 });
+    expect(items.map((file) => file.identical_by)).toEqual([null, "download", "crc64", null, null]);
   });
 
   test("store what they have in common once, even if two processes do so at once", async () => {
