@@ -32,7 +32,7 @@ export interface HeadFirst {
 }
 
 /** An object as a receipt of ours would name it. */
-export interface RecordedObject {
+interface RecordedObject {
   readonly endpoint: string;
   readonly bucket: string;
   readonly key: string;
