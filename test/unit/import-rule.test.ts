@@ -98,6 +98,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     page: [],
     register: ["digest"],
     proof: ["digest", "register", "tree"],
+    stamps: ["digest"],
   },
   "safe-fetch": {
     address: [],
@@ -177,6 +178,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     faults: [],
     tokens: ["accounts"],
     oss: ["http", "request-log", "faults", "tokens"],
+    tsa: ["faults"],
     gateway: ["accounts", "http", "request-log", "faults", "tokens", "oss"],
     control: ["clocks", "http", "faults", "tokens", "oss", "gateway"],
     "start-sandbox": ["accounts", "clocks", "http", "tokens", "oss", "gateway", "control"],

@@ -17,5 +17,8 @@ export {
   pemSigner,
   type Signer,
 } from "./register/signing.ts";
+export { readTrust, type Trust } from "./stamps/certificate.ts";
+export { checkStamp, type Stamp, type StampFault, tokenFault } from "./stamps/check-stamp.ts";
+export { type StampRequest, stampRequest, writeStampRequest } from "./stamps/request.ts";
 export { BLOCK_LEAVES, changedLeaves, MARK_BYTES, marksOf, pathByBlocks } from "./tree/blocks.ts";
 export { leafHash, MerkleTree, rootOf } from "./tree/merkle-tree.ts";

@@ -16,3 +16,10 @@ export type { RequestLog } from "./request-log.ts";
 export { type Sandbox, type SandboxOptions, startSandbox } from "./start-sandbox.ts";
 export type { Policy } from "./tokens/policy.ts";
 export { type TemporaryKey, uploaderActions } from "./tokens/token-issuer.ts";
+export {
+  type Authority,
+  type AuthorityControl,
+  openAuthority,
+  type StampFaultOrder,
+  type StampMood,
+} from "./tsa/authority.ts";
