@@ -198,7 +198,8 @@ describe.each(anyEngine)("When something is wrong (%s)", (kind) => {
     expect(view).toMatchObject({ status: "storing", stored: 2, planned: 2, failed: 0 });
     expect(view.errors).toMatchObject([{ code: "STORE_UNAVAILABLE", files: 2 }]);
     system.sandbox.oss.heal();
-    expect(await hurried(import_id, 1)).toMatchObject({ status: "sealed", stored: 4, failed: 0 });
+    const sealed = { status: "sealed", stored: 4, failed: 0 };
+    expect(await board.hurry(system.rest(import_id))).toMatchObject(sealed);
   });
 
   test("a gateway that is down delays the import and uses up nothing", async () => {
