@@ -92,6 +92,10 @@ function noCounts(): MetEntries {
   };
 }
 
+/**
+ * Writes none for an import that another worker has sealed meanwhile: the end of the pass finds that
+ * out. The lock on the import waits for a seal that is being written.
+ */
 async function writeBlocks(
   { db }: Ledger,
   { id }: SealedImport,
@@ -100,9 +104,12 @@ async function writeBlocks(
 ): Promise<void> {
   if (blocks.length === 0) return;
   await sql`
+    with unsealed as materialized (
+      select id from imports where id = ${id} and sealed_number is null for share
+    )
     insert into seal_blocks (import_id, number, folder, path, root, marks)
-    select ${id}, block.number, block.folder, block.path, block.root, block.marks
-    from unnest(
+    select unsealed.id, block.number, block.folder, block.path, block.root, block.marks
+    from unsealed, unnest(
       ${plainArray(blocks.map((_, index) => first + index))}::integer[],
       ${plainArray(blocks.map((block) => block.first.folder))}::integer[],
       ${textArray(blocks.map((block) => block.first.path))}::text[],

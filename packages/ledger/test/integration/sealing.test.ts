@@ -30,6 +30,7 @@ import {
   sealedList,
   sealImport,
 } from "../../src/index.ts";
+import { passOver } from "../../src/sealing/pass.ts";
 import { complete, filesOf, planned, stored, troubled } from "../imports.ts";
 
 describe.each(Object.entries(ledgerKinds))("Seals in the ledger on %s", (_kind, open) => {
@@ -172,6 +173,21 @@ describe.each(Object.entries(ledgerKinds))("Seals in the ledger on %s", (_kind, 
     const { importId } = await troubled(ledger);
     expect(await findSeal(ledger, importId)).toBeUndefined();
     await expect(readSealOf(ledger, importId)).rejects.toMatchObject({ code: "STATE_CONFLICT" });
+  });
+
+  test("are left alone by a pass that another has overtaken", async () => {
+    const { importId } = await complete(ledger, 3);
+    const blocks = () => ledger.db.selectFrom("seal_blocks").selectAll().execute();
+    const { secret } = await ledger.db
+      .updateTable("imports")
+      .set({ custody_secret: Buffer.alloc(32) })
+      .where("id", "=", importId)
+      .returning("custody_secret as secret")
+      .executeTakeFirstOrThrow();
+    expect(await sealImport(ledger, importId, testSealer)).toBe("sealed");
+    const sealed = await blocks();
+    await passOver(ledger, { id: importId, secret: secret as Uint8Array });
+    expect(await blocks()).toEqual(sealed);
   });
 
   test("made by two at once are one", async () => {
