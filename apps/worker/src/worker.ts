@@ -62,7 +62,12 @@ export async function startWorker(
   await warnOfUnreadableRoots(roots, logger);
   const facts = workerFacts();
   const worker = await recordWorkerFacts(ledger, facts);
-  const sources = createSources({ memoryBytes: MEMORY_BYTES, roots, dataDir });
+  const sources = createSources({
+    memoryBytes: MEMORY_BYTES,
+    withSm3: parts.sm3,
+    roots,
+    dataDir,
+  });
   const sight = createSight({ ledger, sources, host: facts.host, view: viewOf(facts) });
   const objectStore = createObjectStore({ tunnel });
   const waits = createWaits({

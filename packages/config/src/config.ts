@@ -32,6 +32,8 @@ export interface ExhibitConfig {
         readonly register?: string | undefined;
         /** How hard an object that is there already has to be proved. @defaultValue `strongest` */
         readonly identical?: IdenticalPolicy | undefined;
+        /** Whether files are digested by SM3 as well. @defaultValue false */
+        readonly sm3?: boolean | undefined;
       }
     | undefined;
   /**
@@ -57,6 +59,7 @@ const shape = z.strictObject({
     .strictObject({
       register: registerName.optional(),
       identical: z.enum(identicalPolicies).optional(),
+      sm3: z.boolean().optional(),
     })
     .optional(),
   vendors: z.record(z.string(), z.unknown()),

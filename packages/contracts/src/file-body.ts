@@ -15,6 +15,8 @@ export interface Piece {
   readonly crc64: bigint;
   /** SHA-256 of the whole file, 32 bytes; only its last piece has it. */
   readonly sha256: Buffer | undefined;
+  /** SM3 of the whole file, 32 bytes; only its last piece has it, and only where it is asked for. */
+  readonly sm3?: Buffer | undefined;
   /** Gives the memory back: `bytes` mustn't be used afterwards. */
   release(): void;
 }

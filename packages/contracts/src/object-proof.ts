@@ -27,6 +27,8 @@ export interface ObjectProof {
   readonly size: number;
   /** 32 bytes. */
   readonly sha256: Uint8Array;
+  /** 32 bytes; only where the deployment digests by SM3 as well. */
+  readonly sm3?: Uint8Array | undefined;
   /** CRC-64/XZ, unsigned; OSS's own value was equal to it. */
   readonly crc64: bigint;
   readonly etag: string | undefined;

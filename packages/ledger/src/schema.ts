@@ -642,6 +642,8 @@ interface SealBlockTable {
   path: string;
   /** The root of its leaves. */
   root: Buffer | Uint8Array;
+  /** The same by SM3; only where the deployment digests by it as well. */
+  root_sm3: Buffer | Uint8Array | null;
   /** The first four bytes of each leaf's hash. */
   marks: Buffer | Uint8Array;
 }

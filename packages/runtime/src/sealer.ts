@@ -25,6 +25,7 @@ export async function openSealer(
     signer: own ?? signerOf("EXHIBIT_SEAL_KEY", sealKey),
     oldSigner: signerOf("EXHIBIT_SEAL_KEY_OLD", oldSealKey),
     register: custody?.register,
+    withSm3: custody?.sm3 ?? false,
   };
 }
 

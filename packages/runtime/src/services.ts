@@ -135,6 +135,8 @@ export interface WorkerParts {
   readonly sealer: SealerParts;
   /** How hard an object that is there already has to be proved. */
   readonly identical: IdenticalPolicy;
+  /** Whether files are digested by SM3 as well. */
+  readonly sm3: boolean;
   /** Connects to OSS through a proxy, where one is configured. */
   readonly tunnel: Tunnel | undefined;
   /** For how long, in milliseconds, an import may stay unchanged before it is reconciled. */
@@ -232,6 +234,7 @@ export async function openServices({
       webhooks,
       sealer,
       identical: config.custody?.identical ?? "strongest",
+      sm3: config.custody?.sm3 ?? false,
       tunnel,
       quietMs: environment.redisUrl === undefined ? quietMsOf.embedded : quietMsOf.redis,
       graceMs: environment.graceMs,

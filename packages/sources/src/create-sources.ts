@@ -10,6 +10,8 @@ import { createWalkerPool } from "./threads/walker-pool.ts";
 export interface SourcesOptions extends Omit<SourcePolicy, "limits"> {
   /** What is read and not released yet should take no more bytes than this: more costs extra. */
   memoryBytes: number;
+  /** Whether files are digested by SM3 as well. @defaultValue false */
+  withSm3?: boolean;
 }
 
 /** Sources of every kind, and all threads that read them. */
@@ -46,8 +48,8 @@ export interface MissedEntry {
 }
 
 /** Starts no thread before one is needed. */
-export function createSources({ memoryBytes, ...policy }: SourcesOptions): Sources {
-  const readers = createReaderPool(memoryBytes);
+export function createSources({ memoryBytes, withSm3, ...policy }: SourcesOptions): Sources {
+  const readers = createReaderPool(memoryBytes, { ...(withSm3 !== undefined && { withSm3 }) });
   const walkers = createWalkerPool(readers);
   const context: SourceContext = { policy, openFile: readers.open, walkTree: walkers.walk };
   return {

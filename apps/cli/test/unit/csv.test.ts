@@ -11,6 +11,7 @@ test("a stored file's row has its place and its proof", () => {
     state: "stored",
     size: "3",
     sha256: "ab".repeat(32),
+    sm3: "",
     crc64: "'18446744073709551615",
     bucket: "evidence",
     key: "suit/1001/证据/录音.wav",

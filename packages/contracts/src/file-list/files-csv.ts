@@ -20,6 +20,7 @@ const columns: readonly (readonly [
   ["state", ({ file }) => file.state],
   ["size", ({ file }) => file.size],
   ["sha256", ({ file }) => file.sha256],
+  ["sm3", ({ file }) => file.sm3],
   ["crc64", ({ file }) => file.crc64],
   ["bucket", ({ file }) => file.bucket],
   ["key", ({ file }) => file.key],

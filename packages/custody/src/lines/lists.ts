@@ -1,5 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import type { HexDigest } from "../digest/digest.ts";
+import type { DigestName, HexDigest } from "../digest/digest.ts";
 import { digestLine } from "./digest-line.ts";
 
 /** What a seal commits to, in the order of `contents.txt`. */
@@ -16,7 +16,7 @@ export function isListName(name: string): name is ListName {
   return listNames.some((known) => known === name);
 }
 
-/** Returns `contents.txt`: what `sha256sum` prints of the lists. The seal has its digest. */
+/** Returns `contents.txt`: what `sha256sum` prints of the lists, or would print of them by SM3. The seal has its digest. */
 export function contentsOf(digests: Readonly<Record<ListName, HexDigest>>): string {
   return listNames.map((name) => `${digestLine(digests[name], name)}\n`).join("");
 }
@@ -28,8 +28,8 @@ export function contentsOf(digests: Readonly<Record<ListName, HexDigest>>): stri
 export class ListDigest {
   readonly #hash: Hash;
 
-  constructor() {
-    this.#hash = createHash("sha256");
+  constructor(name: DigestName = "sha256") {
+    this.#hash = createHash(name);
   }
 
   /** Adds a line, which has no end. */

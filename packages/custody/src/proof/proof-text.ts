@@ -14,10 +14,12 @@ export interface Proof {
   /** Its line, as canonical JSON. */
   receipt: string;
   path: readonly HexDigest[];
+  /** The path in the tree by SM3; empty where the seal has none. */
+  pathSm3: readonly HexDigest[];
 }
 
 /** Returns a proof as the text that `prove.sh` reads. */
-export function writeProof({ seal, index, leaves, receipt, path }: Proof): string {
+export function writeProof({ seal, index, leaves, receipt, path, pathSm3 }: Proof): string {
   const lines = [
     "Exhibit proof 1",
     `Seal: ${seal}`,
@@ -25,25 +27,31 @@ export function writeProof({ seal, index, leaves, receipt, path }: Proof): strin
     `Leaves: ${leaves}`,
     `Receipt: ${receipt}`,
     ...path.map((node) => `Path: ${node}`),
+    ...pathSm3.map((node) => `Path SM3: ${node}`),
   ];
   return `${lines.join("\n")}\n`;
 }
 
 const PROOF =
-  /^Exhibit proof 1\nSeal: ([0-9a-f]{64})\nIndex: (\d{1,15})\nLeaves: (\d{1,15})\nReceipt: ([^\n]+)\n((?:Path: [0-9a-f]{64}\n)*)$/;
+  /^Exhibit proof 1\nSeal: ([0-9a-f]{64})\nIndex: (\d{1,15})\nLeaves: (\d{1,15})\nReceipt: ([^\n]+)\n((?:Path: [0-9a-f]{64}\n)*)((?:Path SM3: [0-9a-f]{64}\n)*)$/;
 
 /** Reads a proof's text. Throws PROOF_INVALID for anything else. */
 export function readProof(text: string): Proof {
-  const [, seal, index, leaves, receipt, path] = PROOF.exec(text) ?? [];
-  if (seal === undefined || receipt === undefined || path === undefined)
+  const [, seal, index, leaves, receipt, path, pathSm3] = PROOF.exec(text) ?? [];
+  if (seal === undefined || receipt === undefined)
     throw new ExhibitError("PROOF_INVALID", "This isn't a proof of Exhibit.");
   return {
     seal,
     index: Number(index),
     leaves: Number(leaves),
     receipt,
-    path: Array.from(path.matchAll(/[0-9a-f]{64}/g), ([node]) => node),
+    path: nodesOf(path),
+    pathSm3: nodesOf(pathSm3),
   };
+}
+
+function nodesOf(lines = ""): HexDigest[] {
+  return Array.from(lines.matchAll(/[0-9a-f]{64}/g), ([node]) => node);
 }
 
 /**
@@ -58,6 +66,10 @@ export function checkProof(proof: Proof, sealText: string): Seal {
     throw invalid(`The proof is of ${proof.leaves} receipts, and the seal of ${seal.leaves}`);
   const root = rootByPath({ ...proof, leaf: leafHash(proof.receipt) });
   if (root !== seal.root) throw invalid("The receipt is not part of the seal");
+  const leafSm3 = leafHash(proof.receipt, "sm3");
+  const rootSm3 = rootByPath({ ...proof, leaf: leafSm3, path: proof.pathSm3 }, "sm3");
+  if (seal.rootSm3 !== undefined && rootSm3 !== seal.rootSm3)
+    throw invalid("By SM3, the receipt is not part of the seal");
   return seal;
 }
 

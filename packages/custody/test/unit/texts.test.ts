@@ -13,6 +13,7 @@ import {
   pemSigner,
   readProof,
   readSeal,
+  rootOf,
   type Seal,
   saltsOf,
   writeKeyEntry,
@@ -75,6 +76,7 @@ describe("a proof", () => {
       lines.map((line) => leafHash(line)),
       2,
     ),
+    pathSm3: [],
   };
 
   test("reads as it was written, and is part of its seal", () => {
@@ -82,10 +84,29 @@ describe("a proof", () => {
     expect(checkProof(proof, text).root).toBe(sealOver(lines).root);
   });
 
+  test("has a path by SM3 where the seal has a root by it, and both are checked", () => {
+    const leaves = lines.map((line) => leafHash(line, "sm3"));
+    const sealed = writeSeal({ ...sealOver(lines), rootSm3: rootOf(leaves, "sm3") });
+    const pathSm3 = inclusionPath(leaves, 2, "sm3");
+    const both: Proof = { ...proof, seal: digestOf(sealed), pathSm3 };
+    expect(readProof(writeProof(both))).toEqual(both);
+    expect(checkProof(both, sealed).leaves).toBe(5);
+    for (const wrong of [[], pathSm3.toReversed(), proof.path]) {
+      expect(() => checkProof({ ...both, pathSm3: wrong }, sealed)).toThrow(/By SM3/);
+    }
+  });
+
   test("of the only receipt has no path", () => {
     const [line = ""] = lines;
     const alone = writeSeal(sealOver([line]));
-    const short = { seal: digestOf(alone), index: 0, leaves: 1, receipt: line, path: [] };
+    const short = {
+      seal: digestOf(alone),
+      index: 0,
+      leaves: 1,
+      receipt: line,
+      path: [],
+      pathSm3: [],
+    };
     expect(readProof(writeProof(short))).toEqual(short);
     expect(checkProof(short, alone).leaves).toBe(1);
   });

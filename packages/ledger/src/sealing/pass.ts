@@ -1,5 +1,6 @@
 import {
   BLOCK_LEAVES,
+  type DigestName,
   type HexDigest,
   ListDigest,
   leafHash,
@@ -14,16 +15,22 @@ import { digestLinesOf } from "./lists.ts";
 import { type Place, type SealedImport, sealedEntries } from "./receipts.ts";
 import type { MetEntries } from "./totals.ts";
 
-/** What one pass over an import's entries finds. */
-export interface Pass {
+/** What one pass over an import's entries commits to, by one kind of digest. */
+export interface Commitment {
   readonly root: HexDigest;
+  readonly receipts: HexDigest;
+  readonly sha256sum: HexDigest;
+}
+
+/** What one pass over an import's entries finds. */
+export interface Pass extends Commitment {
+  /** The same by SM3, where it is asked for. */
+  readonly sm3: Commitment | undefined;
   /** How many entries there are. */
   readonly leaves: number;
   /** How many blocks their leaves make. */
   readonly blocks: number;
   readonly counts: MetEntries;
-  readonly receipts: HexDigest;
-  readonly sha256sum: HexDigest;
   /** The numbers of the workers that stored them, ascending. */
   readonly workers: readonly number[];
 }
@@ -31,15 +38,21 @@ export interface Pass {
 interface Block {
   first: Place;
   leaves: HexDigest[];
+  /** The same by SM3, where it is asked for. */
+  leavesSm3: HexDigest[];
 }
 
 /**
  * Goes over an import's entries once, in flat memory: makes the lines and digests of both lists, the
  * tree, and the blocks, which it writes. What a pass that was broken off has written, it overwrites.
  */
-export async function passOver(ledger: Ledger, sealed: SealedImport): Promise<Pass> {
-  const tree = new MerkleTree();
-  const [receipts, sha256sum] = [new ListDigest(), new ListDigest()];
+export async function passOver(
+  ledger: Ledger,
+  sealed: SealedImport,
+  { withSm3 = false } = {},
+): Promise<Pass> {
+  const bySha256 = new Committing("sha256");
+  const bySm3 = withSm3 ? new Committing("sm3") : undefined;
   const workers = new Set<number>();
   const counts = noCounts();
   let blocks = 0;
@@ -48,15 +61,15 @@ export async function passOver(ledger: Ledger, sealed: SealedImport): Promise<Pa
     const full: Block[] = [];
     for (const entry of entries) {
       const { receipt, line, place } = entry;
-      const leaf = leafHash(line);
-      tree.add(leaf);
-      receipts.add(line);
-      for (const each of digestLinesOf(entry)) sha256sum.add(each);
+      const digestLines = digestLinesOf(entry);
+      const leaf = bySha256.add(line, digestLines);
+      const leafSm3 = bySm3?.add(line, digestLines);
       counts[receipt.state].files += 1;
       counts[receipt.state].bytes += receipt.size;
       if (receipt.worker !== undefined) workers.add(receipt.worker);
-      open ??= { first: place, leaves: [] };
+      open ??= { first: place, leaves: [], leavesSm3: [] };
       open.leaves.push(leaf);
+      if (leafSm3 !== undefined) open.leavesSm3.push(leafSm3);
       if (open.leaves.length === BLOCK_LEAVES) {
         full.push(open);
         open = undefined;
@@ -70,14 +83,50 @@ export async function passOver(ledger: Ledger, sealed: SealedImport): Promise<Pa
     blocks += 1;
   }
   return {
-    root: tree.root(),
-    leaves: tree.size,
+    ...bySha256.end(),
+    sm3: bySm3?.end(),
+    leaves: bySha256.leaves,
     blocks,
     counts,
-    receipts: receipts.end(),
-    sha256sum: sha256sum.end(),
     workers: [...workers].sort((one, other) => one - other),
   };
+}
+
+/** Makes a commitment while lines come. */
+class Committing {
+  readonly #name: DigestName;
+  readonly #tree: MerkleTree;
+  readonly #receipts: ListDigest;
+  readonly #sha256sum: ListDigest;
+
+  constructor(name: DigestName) {
+    this.#name = name;
+    this.#tree = new MerkleTree(name);
+    this.#receipts = new ListDigest(name);
+    this.#sha256sum = new ListDigest(name);
+  }
+
+  /** How many leaves there are so far. */
+  get leaves(): number {
+    return this.#tree.size;
+  }
+
+  /** Adds a receipt's line, and what `sha256sum.txt` has of it. Returns its leaf. */
+  add(line: string, digestLines: Iterable<string>): HexDigest {
+    const leaf = leafHash(line, this.#name);
+    this.#tree.add(leaf);
+    this.#receipts.add(line);
+    for (const each of digestLines) this.#sha256sum.add(each);
+    return leaf;
+  }
+
+  end(): Commitment {
+    return {
+      root: this.#tree.root(),
+      receipts: this.#receipts.end(),
+      sha256sum: this.#sha256sum.end(),
+    };
+  }
 }
 
 function noCounts(): MetEntries {
@@ -107,17 +156,21 @@ async function writeBlocks(
     with unsealed as materialized (
       select id from imports where id = ${id} and sealed_number is null for share
     )
-    insert into seal_blocks (import_id, number, folder, path, root, marks)
-    select unsealed.id, block.number, block.folder, block.path, block.root, block.marks
+    insert into seal_blocks (import_id, number, folder, path, root, marks, root_sm3)
+    select unsealed.id, block.number, block.folder, block.path, block.root, block.marks, block.root_sm3
     from unsealed, unnest(
       ${plainArray(blocks.map((_, index) => first + index))}::integer[],
       ${plainArray(blocks.map((block) => block.first.folder))}::integer[],
       ${textArray(blocks.map((block) => block.first.path))}::text[],
       ${bytesArray(blocks.map(({ leaves }) => rootOf(leaves)))}::bytea[],
-      ${bytesArray(blocks.map(({ leaves }) => marksOf(leaves).toString("hex")))}::bytea[]
-    ) as block (number, folder, path, root, marks)
+      ${bytesArray(blocks.map(({ leaves }) => marksOf(leaves).toString("hex")))}::bytea[],
+      ${bytesArray(blocks.map(sm3RootOf))}::bytea[]
+    ) as block (number, folder, path, root, marks, root_sm3)
     on conflict (import_id, number)
-      do update set folder = excluded.folder, path = excluded.path, root = excluded.root, marks = excluded.marks`.execute(
-    db,
-  );
+      do update set folder = excluded.folder, path = excluded.path, root = excluded.root, marks = excluded.marks,
+        root_sm3 = excluded.root_sm3`.execute(db);
+}
+
+function sm3RootOf({ leavesSm3 }: Block): HexDigest | null {
+  return leavesSm3.length > 0 ? rootOf(leavesSm3, "sm3") : null;
 }

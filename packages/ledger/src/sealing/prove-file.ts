@@ -3,6 +3,7 @@ import {
   BLOCK_LEAVES,
   changedLeaves,
   checkProof,
+  type HexDigest,
   leafHash,
   MARK_BYTES,
   type Proof,
@@ -42,27 +43,42 @@ export async function proveFile(ledger: Ledger, seal: SealRecord, fileId: string
     leaves: (blocks.length - 1) * BLOCK_LEAVES + (blocks.at(-1)?.marks.length ?? 0) / MARK_BYTES,
     receipt,
     path: pathByBlocks({ index, block: leaves, roots: blocks.map(({ root }) => root) }),
+    pathSm3: sm3Path(index, entries, blocks),
   };
   checkProof(proof, seal.text);
   return proof;
 }
 
+/** Returns the path by SM3; empty where the blocks have no roots by it. */
+function sm3Path(
+  index: number,
+  entries: readonly SealedEntry[],
+  blocks: readonly Block[],
+): HexDigest[] {
+  const roots = blocks.map(({ rootSm3 }) => rootSm3).filter((root) => root !== undefined);
+  if (roots.length < blocks.length) return [];
+  const block = entries.map(({ line }) => leafHash(line, "sm3"));
+  return pathByBlocks({ index, block, roots }, "sm3");
+}
+
 interface Block {
   first: Place;
   root: string;
+  rootSm3: string | undefined;
   marks: Uint8Array;
 }
 
 async function readBlocks({ db }: Ledger, importId: string): Promise<Block[]> {
   const rows = await db
     .selectFrom("seal_blocks")
-    .select(["folder", "path", "root", "marks"])
+    .select(["folder", "path", "root", "root_sm3", "marks"])
     .where("import_id", "=", importId)
     .orderBy("number")
     .execute();
-  return rows.map(({ folder, path, root, marks }) => ({
+  return rows.map(({ folder, path, root, root_sm3, marks }) => ({
     first: { folder, path },
     root: Buffer.from(root).toString("hex"),
+    rootSm3: root_sm3 === null ? undefined : Buffer.from(root_sm3).toString("hex"),
     marks,
   }));
 }

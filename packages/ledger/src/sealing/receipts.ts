@@ -141,6 +141,7 @@ function entryOf(
     version_id: view.version_id ?? undefined,
     identical_by: view.identical_by ?? undefined,
     sha256: view.sha256 ?? undefined,
+    sm3: view.sm3 ?? undefined,
     crc64: view.crc64 ?? undefined,
     etag: view.etag ?? undefined,
     request_id: view.request_id ?? undefined,

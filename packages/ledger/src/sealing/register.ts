@@ -20,6 +20,8 @@ export interface Sealer {
   readonly register?: string | undefined;
   /** Signs nothing, although the register has a key: nobody has come who holds it. */
   readonly isUnsigned?: boolean | undefined;
+  /** Whether seals commit to their lines by SM3 as well. @defaultValue false */
+  readonly withSm3?: boolean | undefined;
   /** The program and its version. */
   readonly madeBy: string;
 }

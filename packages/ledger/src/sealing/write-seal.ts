@@ -1,12 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { type counterNames, ExhibitError } from "@exhibit/contracts";
-import { contentsOf, digestOf, ListDigest, rootOf, writeSeal } from "@exhibit/custody";
+import {
+  contentsOf,
+  type DigestName,
+  digestOf,
+  ListDigest,
+  rootOf,
+  writeSeal,
+} from "@exhibit/custody";
 import { type RawBuilder, sql, type Transaction } from "kysely";
 import { recordAuditEvent } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
 import type { LedgerSchema } from "../schema.ts";
 import { actLines, importLine, incidentLines, lastIncidentOf } from "./lists.ts";
-import { type Pass, passOver } from "./pass.ts";
+import { type Commitment, type Pass, passOver } from "./pass.ts";
 import type { SealedImport } from "./receipts.ts";
 import { agreeOnKey, checkKey, lockRegister, type Sealer, writeEntry } from "./register.ts";
 import { compareMet } from "./totals.ts";
@@ -36,7 +43,7 @@ export async function writeSealOf(
   const sealed = await sealedImport(ledger, importId, where);
   if (sealed === undefined) return false;
   const signing = await whoSigns(ledger, importId, sealer);
-  const pass = await passOver(ledger, sealed);
+  const pass = await passOver(ledger, sealed, { withSm3: sealer.withSm3 === true });
   return await ledger.db
     .transaction()
     .execute((tx) => endWithSeal(tx, sealed, pass, { sealer: signing, where }));
@@ -105,13 +112,18 @@ async function endWithSeal(
   );
   const lastIncident = await lastIncidentOf({ db: tx }, importId);
   const { workers } = pass;
-  const contents = contentsOf({
-    "acts.ndjson": await digestOfLines(actLines({ db: tx }, sealed, lastAct)),
-    "import.json": await digestOfLines([await importLine({ db: tx }, sealed, workers)]),
-    "incidents.ndjson": await digestOfLines(incidentLines({ db: tx }, sealed, lastIncident)),
-    "receipts.ndjson": pass.receipts,
-    "sha256sum.txt": pass.sha256sum,
-  });
+  const contentsBy = async (name: DigestName, { receipts, sha256sum }: Commitment) =>
+    contentsOf({
+      "acts.ndjson": await digestOfLines(actLines({ db: tx }, sealed, lastAct), name),
+      "import.json": await digestOfLines([await importLine({ db: tx }, sealed, workers)], name),
+      "incidents.ndjson": await digestOfLines(
+        incidentLines({ db: tx }, sealed, lastIncident),
+        name,
+      ),
+      "receipts.ndjson": receipts,
+      "sha256sum.txt": sha256sum,
+    });
+  const contents = await contentsBy("sha256", pass);
   const text = writeSeal({
     ...open,
     importId,
@@ -126,7 +138,9 @@ async function endWithSeal(
     skipped: row.skipped,
     leaves: pass.leaves,
     root: pass.root,
+    rootSm3: pass.sm3?.root,
     contents: digestOf(contents),
+    contentsSm3: pass.sm3 && digestOf(await contentsBy("sm3", pass.sm3), "sm3"),
     key: sealer.signer?.id ?? "none",
     madeBy: sealer.madeBy,
   });
@@ -145,8 +159,11 @@ async function endWithSeal(
   return true;
 }
 
-async function digestOfLines(lines: Iterable<string> | AsyncIterable<string>): Promise<string> {
-  const list = new ListDigest();
+async function digestOfLines(
+  lines: Iterable<string> | AsyncIterable<string>,
+  name: DigestName,
+): Promise<string> {
+  const list = new ListDigest(name);
   for await (const line of lines) list.add(line);
   return list.end();
 }

@@ -63,6 +63,9 @@ export async function recordOutcomes(
   const proofs = stored.some(({ identicalBy }) => identicalBy !== undefined)
     ? textArray(column(({ identicalBy }) => identicalBy))
     : null;
+  const sm3s = stored.some(({ sm3 }) => sm3 !== undefined)
+    ? bytesArray(column(({ sm3 }) => (sm3 === undefined ? null : hexOf(sm3))))
+    : null;
   const leases = await receiptLeasesOf(db, { folderId, worker }, stored);
   await sql`${preparedAs("outcomes")}
     with outcome as (
@@ -81,10 +84,11 @@ export async function recordOutcomes(
         ${uploads}::bigint[],
         ${versions}::text[],
         ${proofs}::text[],
+        ${sm3s}::bytea[],
         ${reasons((row) => row.code, plainArray)}::text[],
         ${reasons((row) => storable(row.message), textArray)}::text[],
         ${reasons((row) => storableDetails(row.details), textArray)}::text[]
-      ) as o (id, state, size, modified_ms, key, sha256, crc64, etag, request_id, stored_ms, lease, upload, version_id, identical_by,
+      ) as o (id, state, size, modified_ms, key, sha256, crc64, etag, request_id, stored_ms, lease, upload, version_id, identical_by, sm3,
         error_code, error, error_details)
       order by id
     ), alive as (
@@ -108,7 +112,7 @@ export async function recordOutcomes(
       update files set state = o.state, size = coalesce(o.size, files.size),
         modified_ms = coalesce(o.modified_ms, files.modified_ms), sha256 = o.sha256,
         key = nullif(o.key, coalesce(files.normal, files.path)), crc64 = o.crc64, etag = o.etag, request_id = o.request_id,
-        stored_at = to_timestamp(o.stored_ms / 1000), lease = o.lease, version_id = o.version_id, identical_by = o.identical_by,
+        stored_at = to_timestamp(o.stored_ms / 1000), lease = o.lease, version_id = o.version_id, identical_by = o.identical_by, sm3 = o.sm3,
         error_code = o.error_code, error = o.error, error_at = case when o.error_code is not null then now() end, error_details = o.error_details::jsonb
       from planned o
       where files.id = o.id

@@ -1,14 +1,18 @@
 import {
   checkProof,
+  digestOf,
   firstHead,
   isSignedBy,
   leafHash,
+  listNames,
   newSealKey,
   nextHead,
   pemSigner,
+  readProof,
   readSeal,
   rootOf,
   type Signer,
+  writeProof,
 } from "@exhibit/custody";
 import { ledgerKinds, testSealer } from "@exhibit/ledger/testing";
 import { sql } from "kysely";
@@ -17,6 +21,7 @@ import {
   cancelImport,
   findSeal,
   findUnsealed,
+  finishShard,
   type Ledger,
   listFiles,
   listRegister,
@@ -89,6 +94,47 @@ describe.each(Object.entries(ledgerKinds))("Seals in the ledger on %s", (_kind, 
     // What comes later isn't part of it.
     await recordIncidents(ledger, folder.id, [{ ...incident, message: "later" }]);
     expect(await listOf(importId, "incidents.ndjson")).toHaveLength(1);
+  });
+
+  test("commit by SM3 as well where that is asked for", async () => {
+    const { importId, folder, shardId } = await planned(ledger, 300);
+    const files = await filesOf(ledger, shardId);
+    const receipts = files.map((file) => ({
+      ...stored(file),
+      sm3: Buffer.from(digestOf(file.path, "sm3"), "hex"),
+    }));
+    await recordOutcomes(ledger, folder.id, receipts, []);
+    await finishShard(ledger, shardId);
+    await sealImport(ledger, importId, { ...testSealer, withSm3: true });
+
+    const record = await readSealOf(ledger, importId);
+    const seal = readSeal(record.text);
+    const lines = await listOf(importId, "receipts.ndjson");
+    const one = JSON.parse(lines[7] ?? "");
+    expect(one.sm3).toBe(digestOf(one.path, "sm3"));
+    expect(
+      rootOf(
+        lines.map((line) => leafHash(line, "sm3")),
+        "sm3",
+      ),
+    ).toBe(seal.rootSm3);
+    const digests = await Promise.all(
+      listNames.map(async (name) => {
+        const text = (await listOf(importId, name)).map((line) => `${line}\n`).join("");
+        return `${digestOf(text, "sm3")}  ${name}\n`;
+      }),
+    );
+    expect(digestOf(digests.join(""), "sm3")).toBe(seal.contentsSm3);
+    const { items } = await listFiles(ledger, importId, { limit: 300 });
+    for (const file of [items[0], items[299]]) {
+      const proof = await proveFile(ledger, record, file?.file_id ?? "");
+      expect(proof.pathSm3).toHaveLength(proof.path.length);
+      expect(checkProof(readProof(writeProof(proof)), record.text).rootSm3).toBe(seal.rootSm3);
+    }
+    // One that is sealed without it has none of it.
+    const other = await complete(ledger, 3);
+    await sealImport(ledger, other.importId, testSealer);
+    expect((await readSealOf(ledger, other.importId)).text).not.toContain("SM3");
   });
 
   test("prove each file alone, and name the one that was changed", async () => {

@@ -7,6 +7,8 @@ export interface Content {
   size: number;
   /** 32 bytes. */
   sha256: Buffer;
+  /** 32 bytes; only where the source computes it. */
+  sm3: Buffer | undefined;
   /** CRC-64/XZ, unsigned. */
   crc64: bigint;
 }
@@ -36,7 +38,7 @@ function ofLength(piece: Piece, length: number): Piece {
 }
 
 /** Returns what a file is, once its last piece is read. `crc64` is that of all its bytes. */
-export function contentOf(body: FileBody, crc64: bigint, { sha256 }: Piece): Content {
-  if (sha256 !== undefined) return { size: body.size, sha256, crc64 };
+export function contentOf(body: FileBody, crc64: bigint, { sha256, sm3 }: Piece): Content {
+  if (sha256 !== undefined) return { size: body.size, sha256, sm3, crc64 };
   throw new ExhibitError("INTERNAL", "A file was read to its end, and its SHA-256 isn't there.");
 }

@@ -10,11 +10,11 @@ export function writtenReceipt(
   of: { lease: Lease; key: string; content: Content },
 ): Receipt {
   const { key, lease } = of;
-  const { size, sha256, crc64 } = of.content;
+  const { size, sha256, sm3, crc64 } = of.content;
   const { endpoint, name: bucket } = lease.bucket;
   const { etag, requestId, versionId, respondedAt: storedAt } = stored;
   const ids = { etag, requestId, versionId, leaseId: lease.id };
-  const known = { endpoint, bucket, key, size, sha256, crc64, ...ids, storedAt };
+  const known = { endpoint, bucket, key, size, sha256, sm3, crc64, ...ids, storedAt };
   return { outcome: "stored", identicalBy: undefined, ...known };
 }
 

@@ -10,20 +10,31 @@ export interface PieceDigests {
    * Uint8Array.
    */
   sha256: Uint8Array | undefined;
+  /** SM3 of the whole file, likewise; only where it is asked for. */
+  sm3: Uint8Array | undefined;
 }
 
-/** Computes the SHA-256 of a file's bytes in order, and the CRC64 of each of its pieces. */
+/**
+ * Computes the SHA-256 of a file's bytes in order, its SM3 if that is asked for, and the CRC64 of each
+ * of its pieces.
+ */
 export interface Digester {
-  /** Takes the next piece; the result for the last one has the file's SHA-256. */
+  /** Takes the next piece; the result for the last one has the file's digests. */
   digest(piece: Uint8Array, isLast: boolean): PieceDigests;
 }
 
-export function createDigester(): Digester {
+export function createDigester({ withSm3 = false } = {}): Digester {
   const sha256 = createHash("sha256");
+  const sm3 = withSm3 ? createHash("sm3") : undefined;
   return {
     digest(piece, isLast) {
       sha256.update(piece);
-      return { crc64: crc64(piece), sha256: isLast ? sha256.digest() : undefined };
+      sm3?.update(piece);
+      return {
+        crc64: crc64(piece),
+        sha256: isLast ? sha256.digest() : undefined,
+        sm3: isLast ? sm3?.digest() : undefined,
+      };
     },
   };
 }

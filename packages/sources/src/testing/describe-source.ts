@@ -128,6 +128,7 @@ export function describeSource(kind: string, start: () => Promise<SourceHarness>
         const content = Buffer.alloc(size, "0123456789abcdef!");
         const stat = await statOf("file", content);
         const sha256 = createHash("sha256").update(content).digest();
+        const sm3 = createHash("sm3").update(content).digest();
         // Another worker opens it than the one that walked.
         await reader[Symbol.asyncDispose]();
         await open();
@@ -137,6 +138,7 @@ export function describeSource(kind: string, start: () => Promise<SourceHarness>
           const all = await readAll(file, length);
           expect(all.bytes.equals(content)).toBe(true);
           expect(all.sha256).toEqual(sha256);
+          expect(all.sm3).toEqual(sm3);
           expect(all.crc64s[0]).toBe(crc64(content.subarray(0, length)));
           await file[Symbol.asyncDispose]();
         }

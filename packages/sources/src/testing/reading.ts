@@ -11,22 +11,23 @@ export async function collect<Entry extends { readonly path: string }>(
 
 /**
  * Reads a file from its beginning, in pieces of at most `length` bytes. Returns its bytes, the
- * CRC64 of each piece, and the SHA-256 that came with the last.
+ * CRC64 of each piece, and the digests that came with the last.
  */
 export async function readAll(file: SourceFile, length = file.size) {
   const pieces: Buffer[] = [];
   const crc64s: bigint[] = [];
   let sha256: Buffer | undefined;
+  let sm3: Buffer | undefined;
   let left = file.size;
   do {
     const piece = await file.read(Math.min(length, left));
     pieces.push(Buffer.from(piece.bytes));
     crc64s.push(piece.crc64);
     left -= piece.bytes.length;
-    sha256 = piece.sha256;
+    ({ sha256, sm3 } = piece);
     piece.release();
   } while (left > 0);
-  return { bytes: Buffer.concat(pieces), crc64s, sha256 };
+  return { bytes: Buffer.concat(pieces), crc64s, sha256, sm3 };
 }
 
 /** Returns the error that `promise` is rejected with. */

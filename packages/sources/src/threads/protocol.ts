@@ -5,6 +5,14 @@ import type { PackedEntries } from "./packed-entries.ts";
 import type { Slice } from "./shared-memory.ts";
 import type { ThreadError } from "./thread-error.ts";
 
+/** What a thread is started with. */
+export interface ThreadData {
+  /** What files are read into; of no length for a thread that only walks. */
+  memory: SharedArrayBuffer;
+  /** Whether files are digested by SM3 as well. */
+  withSm3: boolean;
+}
+
 /** What a thread is asked to do. */
 export type ReadJob = { id: number } & (
   | {

@@ -52,7 +52,10 @@ const SMALL = 1024 * 1024;
  *
  * @param memoryBytes what is read and not released yet should take no more: more of it costs extra
  */
-export function createReaderPool(memoryBytes: number, start = startReaderThread): ReaderPool {
+export function createReaderPool(
+  memoryBytes: number,
+  { start = startReaderThread, withSm3 = false } = {},
+): ReaderPool {
   const memory = createSharedMemory(memoryBytes);
   const threads = new Set<ReaderThread>();
 
@@ -69,7 +72,10 @@ export function createReaderPool(memoryBytes: number, start = startReaderThread)
       else if (!least || thread.busy < least.busy) least = thread;
     }
     if (least && (least.busy < ENOUGH_JOBS || threads.size >= enough)) return least;
-    const started = start(() => threads.delete(started), memory.whole);
+    const started = start(() => threads.delete(started), {
+      memory: memory.whole,
+      withSm3,
+    });
     threads.add(started);
     return started;
   }
@@ -152,6 +158,12 @@ function readInto(
   );
 }
 
-function pieceOf({ bytes, release }: SharedBytes, { crc64, sha256 }: PieceDigests): Piece {
-  return { bytes, crc64, sha256: sha256 && Buffer.from(sha256), release };
+function pieceOf({ bytes, release }: SharedBytes, { crc64, sha256, sm3 }: PieceDigests): Piece {
+  return {
+    bytes,
+    crc64,
+    sha256: sha256 && Buffer.from(sha256),
+    sm3: sm3 && Buffer.from(sm3),
+    release,
+  };
 }

@@ -4,7 +4,14 @@ import { ExhibitError } from "@exhibit/contracts/errors";
 import type { PieceDigests } from "../digests/digester.ts";
 import type { Place } from "../file-system/place.ts";
 import type { PackedEntries } from "./packed-entries.ts";
-import type { Answers, OpenedFile, ReadAnswer, ReadAnswers, ReadJob } from "./protocol.ts";
+import type {
+  Answers,
+  OpenedFile,
+  ReadAnswer,
+  ReadAnswers,
+  ReadJob,
+  ThreadData,
+} from "./protocol.ts";
 import type { Slice } from "./shared-memory.ts";
 import { fromThreadError } from "./thread-error.ts";
 
@@ -62,16 +69,16 @@ for (const flag of ["--min-semi-space-size=0", "--max-semi-space-size=0"]) setFl
  * Starts a thread, which keeps the process alive only while it has something to do.
  *
  * @param onEnd called when it has ended, whether it was stopped or failed
- * @param memory what it reads into; a thread that only walks needs none
+ * @param data what it reads into, and how; a thread that only walks needs neither
  */
 export function startReaderThread(
   onEnd: () => void,
-  memory = new SharedArrayBuffer(0),
+  { memory = new SharedArrayBuffer(0), withSm3 = false }: Partial<ThreadData> = {},
 ): ReaderThread {
   const worker = new Worker(new URL("./thread-main.ts", import.meta.url), {
     resourceLimits: HEAP,
     execArgv: [],
-    workerData: memory,
+    workerData: { memory, withSm3 } satisfies ThreadData,
   });
   const waiting = new Map<number, Waiting>();
   let orders: ReadJob[] = [];

@@ -1,7 +1,7 @@
 import { ExhibitError } from "@exhibit/contracts/errors";
 import { createDigester, type Digester, type PieceDigests } from "../digests/digester.ts";
 import { type OpenFile, openFile } from "../file-system/open-file.ts";
-import type { OpenedFile, ReadAnswer, ReadJob } from "./protocol.ts";
+import type { OpenedFile, ReadAnswer, ReadJob, ThreadData } from "./protocol.ts";
 import { bytesAt } from "./shared-memory.ts";
 import { toThreadError } from "./thread-error.ts";
 import { createThreadWalks } from "./thread-walks.ts";
@@ -21,8 +21,7 @@ export interface ThreadJobs {
   readonly digesting: number;
 }
 
-/** @param memory what files are read into */
-export function createThreadJobs(memory: SharedArrayBuffer): ThreadJobs {
+export function createThreadJobs({ memory, withSm3 }: ThreadData): ThreadJobs {
   const files = new Map<number, Reading>();
   const walks = createThreadWalks();
   let lastFile = 0;
@@ -31,7 +30,7 @@ export function createThreadJobs(memory: SharedArrayBuffer): ThreadJobs {
   function open({ place, path, expected }: Opening): OpenedFile {
     const source = openFile(place, path, expected);
     const file = ++lastFile;
-    files.set(file, { source, at: 0, digester: createDigester() });
+    files.set(file, { source, at: 0, digester: createDigester({ withSm3 }) });
     return { file, size: source.size, modifiedAt: source.modifiedAt };
   }
 
@@ -50,7 +49,7 @@ export function createThreadJobs(memory: SharedArrayBuffer): ThreadJobs {
   function readWhole({ place, path, expected }: Opening, into: Uint8Array): PieceDigests {
     const source = openFile(place, path, expected);
     try {
-      return read({ source, at: 0, digester: createDigester() }, into);
+      return read({ source, at: 0, digester: createDigester({ withSm3 }) }, into);
     } finally {
       source.close();
     }
@@ -75,7 +74,7 @@ export function createThreadJobs(memory: SharedArrayBuffer): ThreadJobs {
       case "read":
         return { piece: read(readingOf(job.file), bytesAt(memory, job.into)) };
       case "rewind":
-        Object.assign(readingOf(job.file), { at: 0, digester: createDigester() });
+        Object.assign(readingOf(job.file), { at: 0, digester: createDigester({ withSm3 }) });
         return { done: true as const };
       case "close":
         close(job.file);

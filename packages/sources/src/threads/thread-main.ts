@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { ExhibitError } from "@exhibit/contracts/errors";
-import type { ReadAnswer, ReadAnswers, ReadJob } from "./protocol.ts";
+import type { ReadAnswer, ReadAnswers, ReadJob, ThreadData } from "./protocol.ts";
 import { createThreadJobs } from "./thread-jobs.ts";
 
 // A thread that reads files and digests them, or walks a tree. It may block: that is what it is
@@ -12,7 +12,7 @@ const ANSWER_WITHIN = 1;
 
 const port = parentPort;
 if (port === null) throw new ExhibitError("INTERNAL", "This is a thread's module.");
-const files = createThreadJobs(workerData as SharedArrayBuffer);
+const files = createThreadJobs(workerData as ThreadData);
 
 port.on("message", (jobs: ReadJob[]) => {
   let answers: ReadAnswer[] = [];

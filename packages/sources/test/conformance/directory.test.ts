@@ -15,7 +15,12 @@ import { describeSource } from "../../src/testing/index.ts";
 
 describeSource("directory", async () => {
   const path = await realpath(await mkdtemp(join(tmpdir(), "exhibit-directory-")));
-  const sources = createSources({ memoryBytes: 1024 * 1024, roots: [path], dataDir: undefined });
+  const sources = createSources({
+    memoryBytes: 1024 * 1024,
+    withSm3: true,
+    roots: [path],
+    dataDir: undefined,
+  });
   let seconds = 1_700_000_000;
   return {
     sources,

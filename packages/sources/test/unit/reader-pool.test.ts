@@ -12,7 +12,7 @@ interface Told {
 
 function readersHere() {
   const threads: Told[] = [];
-  const readers = createReaderPool(4096, () => {
+  const start = () => {
     const told: Told & Pick<ReaderThread, "stop"> = {
       ...{ busy: 0, pace: 0, idle: 0, stopped: false },
       async stop() {
@@ -21,7 +21,8 @@ function readersHere() {
     };
     threads.push(told);
     return told as unknown as ReaderThread;
-  });
+  };
+  const readers = createReaderPool(4096, { start });
   return { threads, borrow: () => readers.borrow() as unknown as Told };
 }
 

@@ -65,6 +65,12 @@ export const fileView = z
         "What proves that an object which was there already is the file: its ETag as the file's MD5, an earlier receipt of this very object, its bytes, or only its size and CRC64. Null for a stored file, which the write proves, and for files of an earlier release, which compared size and CRC64",
       ),
     sha256: z.string().nullable().describe("64 lowercase hexadecimal digits"),
+    sm3: z
+      .string()
+      .nullable()
+      .describe(
+        "64 lowercase hexadecimal digits; only where the deployment digests by SM3 as well",
+      ),
     crc64: z.string().nullable().describe("CRC-64/XZ in OSS's form: an unsigned decimal number"),
     etag: z.string().nullable(),
     request_id: z
