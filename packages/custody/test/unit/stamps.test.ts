@@ -140,21 +140,21 @@ describe("A stamp of the sandbox's authority", () => {
     expect(checkStamp(answer, request, trusted(own.ca))).toHaveProperty("at");
   });
 
-  test("with any bit flipped is refused, or says the same", () => {
+  test("with a bit of any byte flipped is refused, or says the same", () => {
     const request = stampRequest(TEXT);
     const answer = authority.answer(writeStampRequest(request));
     const good = checkStamp(answer, request, trust);
     let same = 0;
-    for (let bit = 0; bit < answer.length * 8; bit += 1) {
+    for (let at = 0; at < answer.length; at += 1) {
       const other = Buffer.from(answer);
-      other.writeUInt8(other.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
+      other.writeUInt8(other.readUInt8(at) ^ (1 << (at % 8)), at);
       const checked = checkStamp(other, request, trust);
       if ("at" in checked) same += 1;
       if ("at" in checked) expect(checked).toEqual(good);
     }
     // The root that the token brings isn't what is trusted, and versions say nothing.
     const [root] = trust.roots;
-    expect(same).toBeLessThan((root?.x509.raw.length ?? 0) * 8 + 200);
+    expect(same).toBeLessThan((root?.x509.raw.length ?? 0) + 25);
   });
 
   test("that is cut off anywhere, or has more behind it, is refused", () => {
