@@ -44,12 +44,14 @@ export function caseLine(view: ImportView, style?: TimeStyle): string {
 
 /** Returns what people call an import and file it under; no lines where they don't. */
 export function nameLines(view: ImportView): string[] {
-  const { title, labels, priority, set_aside } = view;
+  const { title, labels, priority, set_aside, amends, amended_by } = view;
   const texts = Object.entries(labels).map(([key, value]) => `${key}:${value}`);
   const words = [
     ...(title === null ? [] : [`"${title}"`]),
     ...texts,
     ...(priority === "normal" ? [] : [`priority ${priority}`]),
+    ...(amends === null ? [] : [`adds to ${amends}`]),
+    ...amended_by.map((id) => `${id} adds to it`),
     ...(set_aside ? ["set aside: it doesn't count for its case"] : []),
   ];
   return words.length === 0 ? [] : [`  ${words.join("; ")}`];

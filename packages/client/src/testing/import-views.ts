@@ -25,6 +25,8 @@ export function viewOf(changes: Partial<ImportView> = {}): ImportView {
     priority: "normal",
     set_aside: false,
     start_at: null,
+    amends: null,
+    amended_by: [],
     created_by: "api",
     callback: null,
     vendors: ["kongur"],

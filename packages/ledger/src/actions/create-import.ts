@@ -1,8 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { ExhibitError, everything, type ImportRequest, type Principal } from "@exhibit/contracts";
+import type { Transaction } from "kysely";
 import { v7 as uuidv7 } from "uuid";
 import { type By, recordAuditEvent, unnamed } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
+import type { LedgerSchema } from "../schema.ts";
+import { isWithin } from "../scope.ts";
 import { isScheduled } from "../states.ts";
 import { callbackIn, type NewEndpoint } from "../webhooks/endpoints.ts";
 import { tellOfCreation } from "../webhooks/outbox.ts";
@@ -16,17 +19,20 @@ export interface Callback {
 /**
  * Creates an import and its folders; planning will count their files, at once unless `isScheduled`. The roots of the ledger's
  * scope are kept with it, so that its sources are read within them. Throws SERVICE_UNREACHABLE
- * with `details.import_id` when the database's answer was lost: then the import may exist.
+ * with `details.import_id` when the database's answer was lost: then the import may exist. Throws
+ * NOT_FOUND and STATE_CONFLICT for an import that can't be amended.
  */
 export async function createImport(
-  { db, scope = everything }: Ledger,
+  ledger: Ledger,
   request: ImportRequest,
   by: By = unnamed,
   callback?: Callback,
 ): Promise<{ importId: string; folderIds: number[]; isScheduled: boolean }> {
+  const { db, scope = everything } = ledger;
   const importId = uuidv7();
   let isWritten = false;
   const work = db.transaction().execute(async (tx) => {
+    if (request.amends !== undefined) await checkAmended(tx, ledger, request.amends);
     const callbackId = callback && (await callbackIn(tx, callback.endpoint, callback.owner, by));
     const created = await tx
       .insertInto("imports")
@@ -42,6 +48,7 @@ export async function createImport(
         ...(request.priority && { priority: request.priority }),
         source_limits: scope.roots === "all" ? null : scope.roots,
         start_at: request.start_at ?? null,
+        amends: request.amends ?? null,
       })
       .returning(isScheduled.as("isScheduled"))
       .executeTakeFirstOrThrow();
@@ -68,6 +75,27 @@ export async function createImport(
   } catch (thrown) {
     throw isWritten ? perhapsCreated(importId, thrown) : thrown;
   }
+}
+
+/** Checks that an import has a seal that another one can name: a seal never changes any more. */
+async function checkAmended(
+  tx: Transaction<LedgerSchema>,
+  ledger: Ledger,
+  amended: string,
+): Promise<void> {
+  const found = await tx
+    .selectFrom("imports")
+    .select("sealed_number")
+    .where("id", "=", amended)
+    .where(isWithin(ledger))
+    .executeTakeFirst();
+  if (found === undefined)
+    throw new ExhibitError("NOT_FOUND", `There is no import ${amended} that could be amended.`);
+  if (found.sealed_number !== null) return;
+  throw new ExhibitError(
+    "STATE_CONFLICT",
+    `Import ${amended} has no seal yet, so there is nothing to amend: retry it, or import the folder without \`amends\`.`,
+  );
 }
 
 /**

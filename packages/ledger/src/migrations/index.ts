@@ -28,6 +28,7 @@ import { knownPeople } from "./0031-known-people.ts";
 import { register } from "./0032-register.ts";
 import { identicalBy } from "./0036-identical-by.ts";
 import { sm3Roots } from "./0037-sm3-roots.ts";
+import { amendments } from "./0038-amendments.ts";
 
 // Migrations are in the order of their names. A released one is never changed, only followed by
 // another.
@@ -67,6 +68,7 @@ export const steps: Record<string, Migration> = {
   "0032-register": register,
   "0036-identical-by": identicalBy,
   "0037-sm3-roots": sm3Roots,
+  "0038-amendments": amendments,
 };
 
 /** The schema version that this program creates, and the oldest that it works on. */

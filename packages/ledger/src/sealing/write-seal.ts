@@ -4,6 +4,7 @@ import {
   contentsOf,
   type DigestName,
   digestOf,
+  type HexDigest,
   ListDigest,
   rootOf,
   writeSeal,
@@ -84,6 +85,7 @@ async function sealedImport(
 
 interface EndedRow extends Record<(typeof counterNames)[number], number> {
   status: "sealed" | "cancelled";
+  amends: string | null;
   created_at: Date;
   at: Date;
 }
@@ -124,10 +126,12 @@ async function endWithSeal(
       "sha256sum.txt": sha256sum,
     });
   const contents = await contentsBy("sha256", pass);
+  const amended = row.amends && (await sealOf(tx, row.amends));
   const text = writeSeal({
     ...open,
     importId,
     outcome: row.status,
+    ...(amended && { amends: amended }),
     createdAt: row.created_at.toISOString(),
     sealedAt: row.at.toISOString(),
     files: row.files,
@@ -157,6 +161,20 @@ async function endWithSeal(
     .where("id", "=", importId)
     .execute();
   return true;
+}
+
+/** Returns the number and digest of an import's seal. */
+async function sealOf(
+  tx: Transaction<LedgerSchema>,
+  importId: string,
+): Promise<{ number: number; digest: HexDigest }> {
+  const { number, digest } = await tx
+    .selectFrom("register")
+    .select(["number", "digest"])
+    .where("import_id", "=", importId)
+    .where("kind", "=", "seal")
+    .executeTakeFirstOrThrow();
+  return { number, digest: Buffer.from(digest).toString("hex") };
 }
 
 async function digestOfLines(

@@ -1,6 +1,7 @@
 import type { ErrorCode } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
+import { isWithin } from "../scope.ts";
 import { readWaits } from "../workers/waits.ts";
 import { readCallbacks } from "./callbacks.ts";
 import { readSpeeds } from "./rates/speeds.ts";
@@ -28,18 +29,24 @@ interface Origin {
   vendors: string[];
   failed_folders: number;
   acted_at: Date | null;
+  amended_by: string[];
 }
 
-/** Returns who created these imports, when people acted on them last, and of what folders they are. */
-async function readOrigins({ db }: Ledger, importIds: string[]): Promise<Origin[]> {
+/**
+ * Returns who created these imports, when people acted on them last, of what folders they are, and
+ * which imports within the ledger's scope add to them.
+ */
+async function readOrigins(ledger: Ledger, importIds: string[]): Promise<Origin[]> {
   if (importIds.length === 0) return [];
   const { rows } = await sql<Origin>`
     select id,
-      (select who from acts where import_id = imports.id and what = 'create' order by acts.id limit 1) as created_by,
-      (select at from acts where import_id = imports.id order by acts.id desc limit 1) as acted_at,
-      array(select distinct vendor from folders where import_id = imports.id order by vendor) as vendors,
-      (select count(*) from folders where import_id = imports.id and (failed > 0 or error_code is not null)) as failed_folders
-    from imports where id = any(${importIds}::uuid[])`.execute(db);
+      (select who from acts where import_id = shown.id and what = 'create' order by acts.id limit 1) as created_by,
+      (select at from acts where import_id = shown.id order by acts.id desc limit 1) as acted_at,
+      array(select distinct vendor from folders where import_id = shown.id order by vendor) as vendors,
+      (select count(*) from folders where import_id = shown.id and (failed > 0 or error_code is not null)) as failed_folders,
+      array(select imports.id from imports
+        where imports.amends = shown.id and ${isWithin(ledger)} order by imports.id) as amended_by
+    from imports as shown where id = any(${importIds}::uuid[])`.execute(ledger.db);
   return rows;
 }
 

@@ -115,6 +115,7 @@ const shownColumns = [
   "priority",
   "set_aside",
   "start_at",
+  "amends",
   ...counterNames,
 ] as const;
 
@@ -159,6 +160,8 @@ function importView(
     priority: row.priority,
     set_aside: row.set_aside,
     start_at: row.start_at?.toISOString() ?? null,
+    amends: row.amends,
+    amended_by: origin?.amended_by ?? [],
     created_by: origin?.created_by ?? null,
     vendors: origin?.vendors ?? [],
     callback: callbacks.get(row.id) ?? null,

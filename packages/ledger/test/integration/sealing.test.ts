@@ -1,3 +1,4 @@
+import { everything, type ImportRequest } from "@exhibit/contracts";
 import {
   checkProof,
   digestOf,
@@ -19,11 +20,14 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   cancelImport,
+  createImport,
   findSeal,
   findUnsealed,
   finishShard,
   type Ledger,
+  ledgerWithin,
   listFiles,
+  listImports,
   listRegister,
   proveFile,
   readImport,
@@ -135,6 +139,39 @@ describe.each(Object.entries(ledgerKinds))("Seals in the ledger on %s", (_kind, 
     const other = await complete(ledger, 3);
     await sealImport(ledger, other.importId, testSealer);
     expect((await readSealOf(ledger, other.importId)).text).not.toContain("SM3");
+  });
+
+  test("name the seal that they add to, and views of both lead to the other", async () => {
+    const { importId } = await complete(ledger, 1);
+    const [row] = (await listImports(ledger, { limit: 1 })).items;
+    const request: ImportRequest = {
+      entrust_id: "E-77",
+      suit_ids: [],
+      folders: [{ vendor: "kongur", folder: {}, source: { type: "directory", path: "/evidence" } }],
+      amends: importId,
+    };
+    expect(row).toMatchObject({ import_id: importId, amends: null, amended_by: [] });
+    const create = (of: Ledger = ledger) => createImport(of, request);
+    await expect(create()).rejects.toMatchObject({ code: "STATE_CONFLICT" });
+    await sealImport(ledger, importId, testSealer);
+    const amended = await readSealOf(ledger, importId);
+    const other = ledgerWithin(ledger, { ...everything, entrust_ids: ["E-78"] });
+    await expect(create(other)).rejects.toMatchObject({ code: "NOT_FOUND" });
+
+    const { importId: later } = await create();
+    await cancelImport(ledger, later);
+    await sql`update imports set updated_at = now() - interval '20 minutes' where id = ${later}`.execute(
+      ledger.db,
+    );
+    expect(await sealEnded(ledger, later, testSealer)).toBe(true);
+    const seal = readSeal((await readSealOf(ledger, later)).text);
+    expect(seal.amends).toEqual({ number: amended.number, digest: amended.digest });
+    expect(await readImport(ledger, later)).toMatchObject({ amends: importId });
+    expect(await readImport(ledger, importId)).toMatchObject({ amended_by: [later] });
+    // Whoever may not see the later one isn't told of it.
+    await sql`update imports set entrust_id = 'E-79' where id = ${later}`.execute(ledger.db);
+    const narrow = ledgerWithin(ledger, { ...everything, entrust_ids: ["E-77"] });
+    expect(await readImport(narrow, importId)).toMatchObject({ amended_by: [] });
   });
 
   test("prove each file alone, and name the one that was changed", async () => {

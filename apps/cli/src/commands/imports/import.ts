@@ -28,6 +28,7 @@ interface ImportOptions extends FolderOptions {
   priority?: Priority;
   startAt?: string;
   callback?: string;
+  amends?: string;
   dryRun?: boolean;
   detach?: boolean;
   json?: boolean;
@@ -74,6 +75,10 @@ export const importCommand: CommandModule = (program, { run }) => {
       "have the import's events sent there: one of your webhooks, or it becomes one (exhibit webhooks)",
     )
     .option(
+      "--amends <ID>",
+      "the sealed import that this one adds to: its seal will name the other's",
+    )
+    .option(
       "--dry-run",
       "say what it would do: how much, where to, which names are a problem, what is there already",
     )
@@ -107,7 +112,7 @@ async function startImport(
   options: ImportOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const { title, priority, startAt: start_at, callback: url } = options;
+  const { title, priority, startAt: start_at, callback: url, amends } = options;
   const labels = options.label && labelsOf(options.label);
   const { request: mapped, without } = await mapCase(folders, caseOptions(options));
   const request = {
@@ -117,6 +122,7 @@ async function startImport(
     ...(priority && { priority }),
     ...(start_at !== undefined && { start_at }),
     ...(url !== undefined && { callback: { url } }),
+    ...(amends !== undefined && { amends }),
   };
   for (const line of mappingLines(request.folders)) terminal.note(line);
   for (const suit of without) terminal.note(`There is no folder for suit ${suit}.`);

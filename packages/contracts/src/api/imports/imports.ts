@@ -51,6 +51,12 @@ export const importRequest = z
         "When its sources are walked and sending begins, at most 366 days ahead; until then it waits, and can be changed or cancelled. Default: at once",
       ),
     callback: callback.optional(),
+    amends: z
+      .uuid()
+      .optional()
+      .describe(
+        "The sealed import that this one adds to: a sealed import is never opened again. The new seal names the other one",
+      ),
     why: plainWord(2000).optional().describe("For the record"),
   })
   .meta({ id: "ImportRequest", examples: [examples.importRequest] });
@@ -104,6 +110,8 @@ export const importView = z
     priority,
     set_aside: z.boolean().describe("Nothing of it counts for its case"),
     start_at: timestamp.nullable().describe("When it is to start, or was; null: at once"),
+    amends: z.uuid().nullable().describe("The sealed import that it adds to"),
+    amended_by: z.array(z.uuid()).describe("The imports that add to it, the oldest first"),
     created_by: z.string().nullable().describe("Who created it, by the audit log"),
     vendors: z.array(z.string()).describe("The vendors of its folders"),
     callback: callbackView
