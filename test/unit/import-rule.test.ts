@@ -99,6 +99,8 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     register: ["digest"],
     proof: ["digest", "register", "tree"],
     stamps: ["digest"],
+    bag: ["digest", "lines", "page", "proof", "register", "tree"],
+    check: ["bag", "digest", "lines", "proof", "register", "tree"],
   },
   "safe-fetch": {
     address: [],

@@ -23,6 +23,7 @@ import { listReads } from "./routes/audit/list-reads.ts";
 import { getCase, getSuit } from "./routes/cases/get-case.ts";
 import { listCaseFolders, listSuitFolders } from "./routes/cases/list-case-folders.ts";
 import { listCases } from "./routes/cases/list-cases.ts";
+import { exportBag } from "./routes/custody/export-bag.ts";
 import { getSeal } from "./routes/custody/get-seal.ts";
 import { getSealPart } from "./routes/custody/get-seal-part.ts";
 import { listRegister } from "./routes/custody/list-register.ts";
@@ -104,6 +105,7 @@ export const routes: readonly Route[] = [
   ["GET", "/v1/imports/:id/deliveries", "viewer", listImportDeliveries],
   ["GET", "/v1/imports/:id/seal", "viewer", getSeal],
   ["GET", "/v1/imports/:id/seal/:part", "viewer", getSealPart],
+  ["POST", "/v1/imports/:id/exports", "producer", exportBag],
   ["POST", "/v1/imports/:id/retry", "producer", retryImport],
   ["POST", "/v1/imports/:id/cancel", "producer", cancelImport],
   ["POST", "/v1/imports/:id/waive", "producer", waiveFiles],

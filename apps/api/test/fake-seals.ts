@@ -49,6 +49,10 @@ export function fakeSeals(note: (name: string, ...args: unknown[]) => void): Sea
       note("proof", importId, fileId);
       return "Exhibit proof 1\n";
     },
+    async bag(importId, request, who) {
+      note("bag", importId, request, who);
+      return { name: "exhibit-bag", bytes: bytes() };
+    },
     async register(query) {
       note("register", query);
       return { items: [registerEntry], next: null };
@@ -59,4 +63,8 @@ export function fakeSeals(note: (name: string, ...args: unknown[]) => void): Sea
 async function* lines(): AsyncGenerator<string> {
   yield '{"folder":1}\n';
   yield '{"folder":2}\n';
+}
+
+async function* bytes(): AsyncGenerator<Uint8Array> {
+  yield Buffer.from("tar");
 }

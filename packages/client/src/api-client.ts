@@ -9,6 +9,7 @@ import {
   auditPage,
   type BandwidthRequest,
   type BandwidthView,
+  type bagRequest,
   bandwidthView,
   type CancelRequest,
   type CaseFolderView,
@@ -266,6 +267,8 @@ export interface ApiClient {
   sealPart(importId: string, part: string): Promise<Response>;
   /** Returns the proof of a file, as a response with an unread body. */
   proof(importId: string, fileId: string): Promise<Response>;
+  /** Asks for an import's bag, as a response whose unread body is a tar. */
+  exportBag(importId: string, request: z.input<typeof bagRequest>): Promise<Response>;
   /** Yields the register's entries, from the first. */
   register(): AsyncIterable<RegisterEntry>;
   /** Yields the files with a SHA-256, in all imports. */
@@ -307,7 +310,7 @@ const ANSWER_TIMEOUT_MS = 75_000;
 
 /** Creates a client of the HTTP API at `url`. It works in Node and in browsers. */
 export function createApiClient(options: HttpOptions): ApiClient {
-  const { url, read, poll, tagOf, write, pages, open } = createHttp(options);
+  const { url, read, poll, tagOf, write, pages, open, post } = createHttp(options);
   return {
     url,
     create: (request, { idempotencyKey = crypto.randomUUID(), ...options } = {}) =>
@@ -389,6 +392,7 @@ export function createApiClient(options: HttpOptions): ApiClient {
     seal: (id) => read(importPath(id, "seal"), sealView),
     sealPart: (id, part) => open(importPath(id, "seal", part), {}),
     proof: (id, fileId) => open(importPath(id, "files", fileId, "proof"), {}),
+    exportBag: (id, request) => post(importPath(id, "exports"), request),
     register: () => pages("/v1/register", registerPage),
     findFiles: (sha256) => pages("/v1/files", foundFilePage, { sha256 }),
     errors: (id, { folder: folder_id, by, ...query } = {}) =>

@@ -65,6 +65,8 @@ export interface Http {
   pages<Item>(path: string, page: z.ZodType<Page<Item>>, filter?: Query): AsyncGenerator<Item>;
   /** Sends a GET and returns its response with an unread body. */
   open(path: string, headers: Record<string, string>, signal?: AbortSignal): Promise<Response>;
+  /** Sends a POST and returns its response with an unread body. */
+  post(path: string, body: unknown): Promise<Response>;
 }
 
 interface Page<Item> {
@@ -222,6 +224,11 @@ export function createHttp(options: HttpOptions): Http {
         after = next ?? undefined;
       } while (after !== undefined);
     },
+    post: (path, body) =>
+      send("POST", path, {
+        body: JSON.stringify(body),
+        headers: { "content-type": "application/json" },
+      }),
     open: (path, headers, signal) => send("GET", path, { ...(signal && { signal }), headers }),
   };
 }

@@ -30,6 +30,8 @@ export interface ExhibitConfig {
   readonly custody?:
     | {
         readonly register?: string | undefined;
+        /** Whose bags they are. */
+        readonly organization?: string | undefined;
         /** How hard an object that is there already has to be proved. @defaultValue `strongest` */
         readonly identical?: IdenticalPolicy | undefined;
         /** Whether files are digested by SM3 as well. @defaultValue false */
@@ -50,6 +52,13 @@ const registerName = z
     /^[A-Za-z0-9][A-Za-z0-9./_-]{0,199}$/,
     "it has other characters than letters, digits and . / _ -",
   );
+/** It is a line of each bag. */
+const organization = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .regex(/^\P{Cc}*$/u, "it has a control character");
 const shape = z.strictObject({
   trial: z.boolean().optional(),
   sources: z.strictObject({ roots: z.array(root).min(1) }),
@@ -60,6 +69,7 @@ const shape = z.strictObject({
       register: registerName.optional(),
       identical: z.enum(identicalPolicies).optional(),
       sm3: z.boolean().optional(),
+      organization: organization.optional(),
     })
     .optional(),
   vendors: z.record(z.string(), z.unknown()),

@@ -7,6 +7,7 @@ export * from "./api/access/keys.ts";
 export * from "./api/access/may.ts";
 export * from "./api/access/sessions.ts";
 export * from "./api/audit.ts";
+export * from "./api/bags.ts";
 export * from "./api/bandwidth.ts";
 export * from "./api/cases.ts";
 export * from "./api/error-views.ts";

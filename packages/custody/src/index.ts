@@ -1,3 +1,10 @@
+export { type BagFile, bagFiles } from "./bag/bag-files.ts";
+export { type BagInfo, readBagInfo, writeBagInfo } from "./bag/bag-info.ts";
+export { type BagNames, bagNames, bagPath } from "./bag/names.ts";
+export { entriesOf, type TarEntry, tarOf, unpackTar } from "./bag/tar.ts";
+export { type BagOrder, type BagParts, writeBag } from "./bag/write-bag.ts";
+export { type BagCheck, checkBag } from "./check/check-bag.ts";
+export type { Finding } from "./check/finding.ts";
 export { type DigestName, digestOf, type HexDigest } from "./digest/digest.ts";
 export { canonicalJson, type JsonValue } from "./lines/canonical-json.ts";
 export { digestLine } from "./lines/digest-line.ts";

@@ -5,6 +5,7 @@ export { createPeople, type People } from "./access/people.ts";
 export type { LoginPlace, LoginProof, OpenedSession, Sessions } from "./access/sessions.ts";
 export { type Bandwidth, createBandwidth, NO_LIMIT } from "./control/bandwidth.ts";
 export { type Cases, createCases } from "./control/cases.ts";
+export type { BagTar } from "./control/custody/bags.ts";
 export { createFleet, type Fleet } from "./control/fleet.ts";
 export { createImports, type Imports, type ImportsDependencies } from "./control/imports.ts";
 export { createJobLabels, type JobLabels } from "./control/job-labels.ts";

@@ -33,6 +33,7 @@ export { type Callback, createImport, perhapsCreated } from "./actions/create-im
 export { pauseImport, resumeImport } from "./actions/pause-import.ts";
 export { pauseVendor, readPausedVendors, resumeVendor } from "./actions/pause-vendor.ts";
 export { recordBoardAct } from "./actions/record-board-act.ts";
+export { type Exported, recordExport } from "./actions/record-export.ts";
 export type { Reopened } from "./actions/reopen-failed.ts";
 export { reopenByJob, reopenImport } from "./actions/retry.ts";
 export { waiveFiles } from "./actions/waive.ts";

@@ -193,7 +193,7 @@ export async function openServices({
     imports: createImports({ ledger, engine, broker, ask, roots, dataDir, logger }),
     folders: createFolders({ ledger, broker, ask, roots }),
     cases: createCases(ledger),
-    seals: createSeals(ledger),
+    seals: createSeals(ledger, config.custody?.organization),
     ...access,
     bandwidth: createBandwidth(ledger),
     recordRead: createReadRecord(ledger),

@@ -33,3 +33,24 @@ it("A proof is a text, and the register is a page", async () => {
   const register = await app.inject("/v1/register?limit=10");
   expect(register.json()).toEqual({ items: [registerEntry], next: null });
 });
+
+it("A bag is a tar, and who asked for it is passed on", async () => {
+  const { app, calls } = await startApi();
+  const request = { files: ["1/合同.pdf"], why: "For the court" };
+  const bag = await app.inject({
+    ...{ method: "POST", url: `/v1/imports/${id}/exports`, payload: request },
+    headers: { "x-exhibit-actor": "anna" },
+  });
+  expect(bag.body).toBe("tar");
+  expect(bag.headers).toMatchObject({
+    "content-type": "application/x-tar",
+    "content-disposition": 'attachment; filename="exhibit-bag.tar"',
+    "cache-control": "no-store",
+  });
+  const [asked] = calls.filter(({ name }) => name === "bag");
+  expect(asked?.args).toEqual([id, { names: "portable", ...request }, expect.any(String)]);
+  const none = await app.inject({
+    ...{ method: "POST", url: `/v1/imports/${id}/exports`, payload: { files: [] } },
+  });
+  expect(none.statusCode).toBe(400);
+});

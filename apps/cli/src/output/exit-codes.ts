@@ -13,6 +13,8 @@ export const exitCodes = {
   badUse: 2,
   /** The API, or a service that it needs, can't be reached. */
   unreachable: 3,
+  /** Nothing that was checked is wrong, but not everything could be checked. */
+  unread: 4,
 } as const;
 
 const unreachable: ReadonlySet<ErrorCode> = new Set([

@@ -8,7 +8,7 @@ import { among, pageOf, pageQuery } from "./pages.ts";
  * `revoke`) to keys, (`change`) to the bandwidth limit, and (`create`, `change`, `rotate`, `remove`, `test`
  * and `redeliver`) to webhooks; `login` and `logout` begin and end their sessions. Each of them is recorded
  * in the audit log, in the transaction that does it. `board` is what they do to jobs in Bull Board, and is
- * recorded before it is done. `seal` is what Exhibit does itself when an import has ended.
+ * recorded before it is done. `seal` is what Exhibit does itself when an import has ended. `export` gives somebody a bag of it.
  */
 export const auditActions = [
   "create",
@@ -28,6 +28,7 @@ export const auditActions = [
   "login",
   "logout",
   "seal",
+  "export",
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 
@@ -67,7 +68,11 @@ export const auditEvent = z
     folder_id: z.string().nullable().describe("The folder that the action was limited to"),
     file_id: z.string().nullable().describe("The one file that the action was limited to"),
     code: z.string().nullable().describe("The error code that the action was limited to"),
-    files: z.int().nonnegative().nullable().describe("How many files were retried or waived"),
+    files: z
+      .int()
+      .nonnegative()
+      .nullable()
+      .describe("How many files were retried, waived, or shown in a bag; null for all"),
     details: z
       .record(z.string(), z.unknown())
       .nullable()

@@ -31,6 +31,10 @@ export const examples = {
       },
     },
   },
+  bagRequest: {
+    ...{ names: "portable", files: ["1/合同/签字.pdf"] },
+    why: "For the court in Hangzhou, as ordered on 2026-11-30",
+  },
   sourceFolders: {
     path: "/evidence",
     items: [

@@ -1,4 +1,9 @@
-import { ExhibitError, type RegisterEntry, type SealView } from "@exhibit/contracts";
+import {
+  type BagRequest,
+  ExhibitError,
+  type RegisterEntry,
+  type SealView,
+} from "@exhibit/contracts";
 import {
   isListName,
   type ListName,
@@ -20,6 +25,7 @@ import {
   type SealRecord,
   sealedList,
 } from "@exhibit/ledger";
+import { type BagTar, makeBag } from "./custody/bags.ts";
 import type { Scoped } from "./scoped.ts";
 
 /** What can be fetched of a seal, by name. */
@@ -49,11 +55,18 @@ export interface Seals {
    * NOT_FOUND for a file of another import, and SEAL_BROKEN.
    */
   proof(importId: string, fileId: string): Promise<string>;
+  /**
+   * Returns a bag of the import without its payload: to be put on record as what `who` asked for, or again,
+   * for a request that was answered before. Throws what `get` throws, NOT_FOUND for files that it hasn't,
+   * and SEAL_BROKEN.
+   */
+  bag(importId: string, request: BagRequest, who: string | undefined): Promise<BagTar>;
   /** Returns a page of the register, from its first entry. */
   register(query: { limit: number; after?: string | undefined }): Promise<Page<RegisterEntry>>;
 }
 
-export function createSeals(whole: Ledger): Scoped<Seals> {
+/** @param organization whose bags they are, as they say */
+export function createSeals(whole: Ledger, organization?: string): Scoped<Seals> {
   return {
     within(scope) {
       const ledger = ledgerWithin(whole, scope);
@@ -63,6 +76,11 @@ export function createSeals(whole: Ledger): Scoped<Seals> {
         async proof(importId, fileId) {
           const seal = await readSealOf(ledger, importId);
           return writeProof(await proveFile(ledger, seal, fileId));
+        },
+        async bag(importId, request, who) {
+          const seal = await readSealOf(ledger, importId);
+          const by = who === undefined ? undefined : { who, why: request.why };
+          return await makeBag(ledger, { seal, request, by, organization });
         },
         register: (query) => listRegister(ledger, query),
       };

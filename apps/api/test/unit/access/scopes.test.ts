@@ -27,6 +27,7 @@ const bodies: Record<string, object> = {
   },
   "PATCH /v1/imports/:id": { title: "March scans" },
   "POST /v1/imports/:id/waive": { why: "It is gone." },
+  "POST /v1/imports/:id/exports": { names: "original" },
   "POST /v1/imports/:id/folders/:folder_id/accept-destination": { ...place, why: "It moved." },
   "POST /v1/failures/retry": { imports: [{ import_id: "x" }] },
   "POST /v1/failures/waive": { imports: [{ import_id: "x" }], why: "It is gone." },

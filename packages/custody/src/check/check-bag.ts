@@ -1,0 +1,149 @@
+import { lstat, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ExhibitError } from "@exhibit/contracts";
+import { type BagInfo, bagitText, readBagInfo } from "../bag/bag-info.ts";
+import { digestOf } from "../digest/digest.ts";
+import type { Seal } from "../register/seal-text.ts";
+import { expectedFiles, type ReceiptsFound } from "./check-lists.ts";
+import { PayloadCheck } from "./check-payload.ts";
+import {
+  checkContents,
+  checkProofs,
+  checkRegister,
+  checkSignature,
+  readSealOfBag,
+  type SealOfBag,
+  textOf,
+} from "./check-seal.ts";
+import { checkTags } from "./check-tags.ts";
+import type { Finding, Report } from "./finding.ts";
+
+/** What a check of a bag came to. */
+export interface BagCheck {
+  /** How many things are wrong. */
+  findings: number;
+  /** Undefined for a seal that can't be read: nothing but the bag's own manifest was checked then. */
+  seal: Seal | undefined;
+  /** How many files of the payload the bag has or names. */
+  files: number;
+  /** How many of them it only names. */
+  notFetched: number;
+  /** How many receipts it doesn't show. */
+  withheld: number;
+  proofs: number;
+}
+
+/**
+ * Checks a bag from the files in its folder alone, in flat memory: payload, manifests, lists, root,
+ * signature, register and proofs. What is wrong is handed to `onFinding`, one by one. Whose key it is,
+ * and stamps of time, have to be checked apart.
+ *
+ * @param withPayload false while the payload isn't there yet
+ * @throws REQUEST_INVALID for a folder that isn't a bag, and the operating system's errors
+ */
+export async function checkBag(
+  bag: string,
+  onFinding: Report,
+  { withPayload = true }: { withPayload?: boolean } = {},
+): Promise<BagCheck> {
+  await checkIsBag(bag);
+  let findings = 0;
+  const report = (finding: Finding) => {
+    findings += 1;
+    onFinding(finding);
+  };
+  const digests = await checkTags(bag, report);
+  const sealed = await readSealOfBag(bag, report);
+  const none = { files: 0, notFetched: 0, withheld: 0, proofs: 0 };
+  if (sealed === undefined) return { findings, seal: undefined, ...none };
+  const info = readBagInfo((await textOf(bag, "bag-info.txt", report)) ?? "");
+  const isPartial = info["Exhibit-Disclosure"] !== "all";
+  await checkSignature(bag, sealed, report);
+  await checkContents(bag, sealed, { digests, isPartial, report });
+  await checkRegister(bag, sealed, report);
+  const proofs = await checkProofs(bag, sealed, report);
+  if (!digests.has("seal/receipts.ndjson")) return { findings, seal: sealed.seal, ...none, proofs };
+  const { found, notFetched } = await checkFiles(bag, info, {
+    ...{ withPayload, report },
+    withSm3: sealed.seal.rootSm3 !== undefined,
+  });
+  compare(sealed.seal, found, { isPartial, report });
+  compareInfo(info, sealed, found, report);
+  return {
+    findings,
+    seal: sealed.seal,
+    files: found.files,
+    notFetched,
+    withheld: found.withheld,
+    proofs,
+  };
+}
+
+async function checkIsBag(bag: string): Promise<void> {
+  const place = await lstat(join(bag, "bagit.txt")).catch(() => undefined);
+  const text = place?.isFile() ? await readFile(join(bag, "bagit.txt"), "utf8") : undefined;
+  if (text === bagitText) return;
+  const what =
+    text === undefined ? "it has no bagit.txt" : "its bagit.txt isn't of BagIt 1.0 and UTF-8";
+  throw new ExhibitError("REQUEST_INVALID", `${bag} isn't a bag: ${what}.`);
+}
+
+async function checkFiles(
+  bag: string,
+  info: BagInfo,
+  { withPayload, withSm3, report }: { withPayload: boolean; withSm3: boolean; report: Report },
+) {
+  const names = info["Exhibit-Names"] === "original" ? "original" : "portable";
+  const payload = new PayloadCheck(bag, report);
+  const expected = expectedFiles(bag, { names, withSm3 }, report);
+  for (;;) {
+    const { value, done } = await expected.next();
+    if (done) {
+      if (withPayload) await payload.end();
+      return { found: value, notFetched: payload.notFetched };
+    }
+    if (withPayload) await payload.add(value);
+  }
+}
+
+/** Compares what was found in the receipts with what the seal says of them. */
+function compare(
+  seal: Seal,
+  { root, rootSm3, leaves, states }: ReceiptsFound,
+  { isPartial, report }: { isPartial: boolean; report: Report },
+): void {
+  const where = "seal/receipts.ndjson";
+  if (leaves !== seal.leaves)
+    report({ where, what: `has ${leaves} lines, and the seal says ${seal.leaves}` });
+  else if (root !== seal.root)
+    report({ where, what: "doesn't make the seal's root: a line was changed" });
+  if (isPartial) return;
+  if (seal.rootSm3 !== undefined && rootSm3 !== seal.rootSm3)
+    report({ where, what: "doesn't make the seal's root by SM3" });
+  for (const state of ["stored", "identical", "waived", "skipped"] as const) {
+    if (states[state] !== seal[state])
+      report({ where, what: `has ${states[state]} ${state}, and the seal says ${seal[state]}` });
+  }
+}
+
+function compareInfo(
+  info: BagInfo,
+  { seal, text }: SealOfBag,
+  { files, bytes }: ReceiptsFound,
+  report: Report,
+): void {
+  const expected = {
+    "External-Identifier": seal.importId,
+    "Payload-Oxum": `${bytes}.${files}`,
+    "Exhibit-Seal-Number": String(seal.number),
+    "Exhibit-Seal-SHA256": digestOf(text),
+  } satisfies BagInfo;
+  for (const [name, value] of Object.entries(expected)) {
+    const found = info[name as keyof typeof expected];
+    if (found !== value)
+      report({
+        where: "bag-info.txt",
+        what: `has ${name}: ${found ?? "(nothing)"}, which has to be ${value}`,
+      });
+  }
+}

@@ -1,0 +1,106 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { BagRequest } from "@exhibit/contracts";
+import { entriesOf, type ListName, readSeal, tarOf, writeBag } from "@exhibit/custody";
+import {
+  type By,
+  type Ledger,
+  recordExport,
+  registerLines,
+  type SealRecord,
+  sealedList,
+} from "@exhibit/ledger";
+
+/** A bag without its payload, as a tar. */
+export interface BagTar {
+  /** The name of the tar's one folder. */
+  readonly name: string;
+  /** It is removed from this machine when it has been read or given up. */
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
+interface BagOf {
+  readonly seal: SealRecord;
+  readonly request: BagRequest;
+  /** Whoever is put on record as asking for it; undefined if that is done. */
+  readonly by: By | undefined;
+  readonly organization: string | undefined;
+}
+
+/**
+ * Makes a bag in a folder of its own, which it takes from the machine's temporary ones, and returns it as
+ * a tar. Throws SEAL_BROKEN if the ledger isn't what was sealed, and NOT_FOUND for files that the import
+ * hasn't; then nothing is on record.
+ */
+export async function makeBag(
+  ledger: Ledger,
+  { seal, request, by, organization }: BagOf,
+): Promise<BagTar> {
+  const at = new Date();
+  const folder = await mkdtemp(join(tmpdir(), "exhibit-bag-"));
+  const remove = () => rm(folder, { recursive: true, force: true });
+  const bag = join(folder, "bag");
+  try {
+    await mkdir(bag);
+    await fill(bag, ledger, { seal, request, organization, at });
+    if (by) await recordExport(ledger, seal.sealed.id, detailsOf(seal, request), by);
+  } catch (thrown) {
+    await remove();
+    throw thrown;
+  }
+  const name = `exhibit-${seal.sealed.id}`;
+  return { name, bytes: removing(tarOf(name, entriesOf(bag), at), remove) };
+}
+
+async function fill(
+  bag: string,
+  ledger: Ledger,
+  { seal, request, organization, at }: Omit<BagOf, "by"> & { at: Date },
+): Promise<void> {
+  const list = (name: ListName) => sealedList(ledger, seal, name);
+  const { names, files } = request;
+  const importJson = await textOf(list("import.json"));
+  await writeBag(
+    bag,
+    {
+      ...{ seal: seal.text, contents: seal.contents, signed: seal.signed },
+      receipts: list("receipts.ndjson"),
+      acts: list("acts.ndjson"),
+      incidents: list("incidents.ndjson"),
+      importJson,
+      register: registerLines(ledger, seal.number),
+      others: {},
+    },
+    {
+      ...{ names, at, files: files && new Set(files) },
+      info: {
+        "Source-Organization": organization,
+        // Whoever is shown some files only isn't told of what else there is.
+        "Bag-Group-Identifier": files ? undefined : JSON.parse(importJson).entrust_id,
+        "Bag-Software-Agent": readSeal(seal.text).madeBy,
+      },
+    },
+  );
+}
+
+async function textOf(lines: AsyncIterable<string>): Promise<string> {
+  let text = "";
+  for await (const line of lines) text += line;
+  return text;
+}
+
+function detailsOf({ number }: SealRecord, { names, files }: BagRequest) {
+  return { files: files?.length, names, seal: number };
+}
+
+async function* removing(
+  bytes: AsyncIterable<Uint8Array>,
+  remove: () => Promise<void>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bytes;
+  } finally {
+    await remove();
+  }
+}
