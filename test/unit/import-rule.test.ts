@@ -100,6 +100,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     proof: ["digest", "register", "tree"],
     stamps: ["digest"],
     bag: ["digest", "lines", "page", "proof", "register", "tree"],
+    report: ["digest", "lines", "register"],
     check: ["bag", "digest", "lines", "proof", "register", "tree"],
   },
   "safe-fetch": {

@@ -49,6 +49,10 @@ export function fakeSeals(note: (name: string, ...args: unknown[]) => void): Sea
       note("proof", importId, fileId);
       return "Exhibit proof 1\n";
     },
+    async report(importId, name) {
+      note("report", importId, name);
+      return name;
+    },
     async bag(importId, request, who) {
       note("bag", importId, request, who);
       return { name: "exhibit-bag", bytes: bytes() };

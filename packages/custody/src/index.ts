@@ -24,6 +24,10 @@ export {
   pemSigner,
   type Signer,
 } from "./register/signing.ts";
+export { type Language, languages } from "./report/blocks.ts";
+export { reportHtml } from "./report/html.ts";
+export { reportPdf } from "./report/pdf.ts";
+export { type Listed, MAX_REPORTED, type ReportParts, reportText } from "./report/report.ts";
 export { readTrust, type Trust } from "./stamps/certificate.ts";
 export { checkStamp, type Stamp, type StampFault, tokenFault } from "./stamps/check-stamp.ts";
 export { type StampRequest, stampRequest, writeStampRequest } from "./stamps/request.ts";

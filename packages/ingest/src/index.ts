@@ -6,6 +6,7 @@ export type { LoginPlace, LoginProof, OpenedSession, Sessions } from "./access/s
 export { type Bandwidth, createBandwidth, NO_LIMIT } from "./control/bandwidth.ts";
 export { type Cases, createCases } from "./control/cases.ts";
 export type { BagTar } from "./control/custody/bags.ts";
+export { isReportName, type ReportName, reportNames } from "./control/custody/reports.ts";
 export { createFleet, type Fleet } from "./control/fleet.ts";
 export { createImports, type Imports, type ImportsDependencies } from "./control/imports.ts";
 export { createJobLabels, type JobLabels } from "./control/job-labels.ts";

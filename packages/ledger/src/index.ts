@@ -76,6 +76,7 @@ export {
   type SealRecord,
   sealedList,
 } from "./sealing/read-seal.ts";
+export { unstoredEntries } from "./sealing/receipts.ts";
 export type { Sealer } from "./sealing/register.ts";
 export { findUnsealed, sealEnded, sealImport } from "./sealing/seal.ts";
 export { type ShardState, shardStates } from "./states.ts";

@@ -54,3 +54,17 @@ it("A bag is a tar, and who asked for it is passed on", async () => {
   });
   expect(none.statusCode).toBe(400);
 });
+
+it("A report is a page or a PDF, and is saved rather than shown among our own pages", async () => {
+  const { app } = await startApi();
+  const path = `/v1/imports/${id}/seal`;
+  const page = await app.inject(`${path}/report-zh.html`);
+  expect(page.headers).toMatchObject({
+    "content-type": "text/html; charset=utf-8",
+    "content-disposition": 'attachment; filename="report-zh.html"',
+  });
+  expect((await app.inject(`${path}/report-en.pdf`)).headers["content-type"]).toBe(
+    "application/pdf",
+  );
+  expect((await app.inject(`${path}/report-fr.pdf`)).statusCode).toBe(404);
+});

@@ -85,7 +85,7 @@ it("says of each operation what it does, and what is answered", () => {
 it("offers a key for repetitions with each change but those whose answer holds a secret", () => {
   const withKey = (one: Operation) =>
     one.parameters?.some(({ name }) => name === "idempotency-key") === true;
-  const secret = ["createKey", "rotateKey", "createWebhook", "rotateWebhook"];
+  const secret = ["createKey", "rotateKey", "createWebhook", "rotateWebhook", "exportBag"];
   const changes = operations().filter(({ method }) => method !== "get");
   for (const { method, path, one } of changes) {
     const isSecret = secret.includes(one.operationId ?? "");

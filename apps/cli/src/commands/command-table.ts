@@ -16,6 +16,7 @@ const table: Readonly<Record<string, Load>> = {
   failures: async () => (await import("./failures/failures.ts")).failuresCommand,
   seal: async () => (await import("./custody/seal.ts")).sealCommand,
   prove: async () => (await import("./custody/prove.ts")).proveCommand,
+  report: async () => (await import("./custody/report.ts")).reportCommand,
   export: async () => (await import("./custody/export.ts")).exportCommand,
   verify: async () => (await import("./custody/verify.ts")).verifyCommand,
   register: async () => (await import("./custody/register.ts")).registerCommand,

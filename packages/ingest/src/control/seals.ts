@@ -26,6 +26,7 @@ import {
   sealedList,
 } from "@exhibit/ledger";
 import { type BagTar, makeBag } from "./custody/bags.ts";
+import { type ReportName, reportOf } from "./custody/reports.ts";
 import type { Scoped } from "./scoped.ts";
 
 /** What can be fetched of a seal, by name. */
@@ -50,17 +51,18 @@ export interface Seals {
    * read, SEAL_BROKEN if the ledger isn't what was sealed.
    */
   part(importId: string, part: SealPart): Promise<string | Uint8Array | AsyncIterable<string>>;
+  /** Returns a report of it, as a page or a PDF. Throws what `get` throws, and SEAL_BROKEN. */
+  report(importId: string, name: ReportName): Promise<string | Uint8Array>;
   /**
    * Returns the text that proves a file's receipt to be part of the seal. Throws what `get` throws,
    * NOT_FOUND for a file of another import, and SEAL_BROKEN.
    */
   proof(importId: string, fileId: string): Promise<string>;
   /**
-   * Returns a bag of the import without its payload: to be put on record as what `who` asked for, or again,
-   * for a request that was answered before. Throws what `get` throws, NOT_FOUND for files that it hasn't,
-   * and SEAL_BROKEN.
+   * Returns a bag of the import without its payload, and puts on record who asked for it. Throws what `get`
+   * throws, NOT_FOUND for files that it hasn't, and SEAL_BROKEN.
    */
-  bag(importId: string, request: BagRequest, who: string | undefined): Promise<BagTar>;
+  bag(importId: string, request: BagRequest, who: string): Promise<BagTar>;
   /** Returns a page of the register, from its first entry. */
   register(query: { limit: number; after?: string | undefined }): Promise<Page<RegisterEntry>>;
 }
@@ -73,13 +75,15 @@ export function createSeals(whole: Ledger, organization?: string): Scoped<Seals>
       return {
         get: async (importId) => viewOf(await readSealOf(ledger, importId)),
         part: async (importId, part) => partOf(ledger, await readSealOf(ledger, importId), part),
+        report: async (importId, name) =>
+          await reportOf(ledger, name, { seal: await readSealOf(ledger, importId), organization }),
         async proof(importId, fileId) {
           const seal = await readSealOf(ledger, importId);
           return writeProof(await proveFile(ledger, seal, fileId));
         },
         async bag(importId, request, who) {
           const seal = await readSealOf(ledger, importId);
-          const by = who === undefined ? undefined : { who, why: request.why };
+          const by = { who, why: request.why };
           return await makeBag(ledger, { seal, request, by, organization });
         },
         register: (query) => listRegister(ledger, query),

@@ -78,6 +78,25 @@ export async function sealedEntriesFrom(
   return rows.map((row) => entryOf(row, folders, salt));
 }
 
+/**
+ * Returns the first entries, in the order of the seal, that weren't stored and weren't there already,
+ * for people to read.
+ */
+export async function unstoredEntries(
+  ledger: Ledger,
+  sealed: SealedImport,
+  limit: number,
+): Promise<SealedEntry[]> {
+  const folders = await readFolders(ledger, sealed.id);
+  const salt = saltsOf(sealed.secret);
+  const { rows } = await sql<EntryRow>`
+    select page.*, ${receiptColumns}, folders.position, lease_uses.worker as worker_number
+    from folders join files as page on page.folder_id = folders.id ${receiptJoins}
+    where folders.import_id = ${sealed.id} and page.state not in ('stored', 'identical')
+    order by folders.position, page.path collate "C" limit ${limit}`.execute(ledger.db);
+  return rows.map((row) => entryOf(row, folders, salt));
+}
+
 async function readPage(
   { db }: Ledger,
   importId: string,

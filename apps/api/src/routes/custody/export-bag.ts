@@ -1,9 +1,7 @@
 import { Readable } from "node:stream";
-import { type BagRequest, bagRequest } from "@exhibit/contracts";
-import type { BagTar, Seals } from "@exhibit/ingest";
-import type { FastifyReply, FastifyRequest } from "fastify";
+import { bagRequest } from "@exhibit/contracts";
 import { z } from "zod";
-import { type ActionContext, action } from "../../action/action.ts";
+import { action } from "../../action/action.ts";
 import { actorOf } from "../../action/actor.ts";
 import { failures } from "../../action/failure-responses.ts";
 import { importParams } from "../../action/import-params.ts";
@@ -25,27 +23,13 @@ export const exportBag = action(
     },
   },
   ({ sealsOf }) =>
-    async (request, reply) =>
-      sendBag(reply, await bagOf(sealsOf(request), request, actorOf(request))),
-  { largeBodies: true, again },
+    async (request, reply) => {
+      const { params, body } = request;
+      const { name, bytes } = await sealsOf(request).bag(params.id, body, actorOf(request));
+      reply.type(TAR).header("cache-control", "no-store");
+      reply.header("content-disposition", `attachment; filename="${name}.tar"`);
+      return reply.send(Readable.from(bytes, { objectMode: false }) as unknown as string);
+    },
+  // It holds evidence, which is kept for no repetition: each request is put on record.
+  { largeBodies: true, isSecret: true },
 );
-
-/** Makes the bag once more for a request that was carried out before; that is on record already. */
-function again({ sealsOf }: ActionContext) {
-  return async (request: FastifyRequest, reply: FastifyReply) =>
-    sendBag(reply, await bagOf(sealsOf(request), request, undefined));
-}
-
-async function bagOf(
-  seals: Seals,
-  { params, body }: FastifyRequest,
-  who: string | undefined,
-): Promise<BagTar> {
-  return await seals.bag((params as { id: string }).id, body as BagRequest, who);
-}
-
-function sendBag(reply: FastifyReply, { name, bytes }: BagTar) {
-  reply.type(TAR).header("cache-control", "no-store");
-  reply.header("content-disposition", `attachment; filename="${name}.tar"`);
-  return reply.send(Readable.from(bytes, { objectMode: false }) as unknown as string);
-}

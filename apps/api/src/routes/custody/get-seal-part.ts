@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { ExhibitError } from "@exhibit/contracts";
-import { type SealPart, sealParts } from "@exhibit/ingest";
+import { isReportName, reportNames, type SealPart, type Seals, sealParts } from "@exhibit/ingest";
 import { z } from "zod";
 import { action } from "../../action/action.ts";
 import { failures } from "../../action/failure-responses.ts";
@@ -12,12 +12,13 @@ const TEXT = "text/plain; charset=utf-8";
 export const getSealPart = action(
   {
     operationId: "getSealPart",
-    summary: "Get a part of an import's seal: its text, signature, key, or one of its lists",
+    summary:
+      "Get a part of an import's seal: its text, signature, key, one of its lists, or a report",
     description:
-      "The same bytes whenever it is asked for, as they were sealed. A list is made anew from the ledger while it is sent; if the ledger isn't what was sealed, the response breaks off before its end.",
+      "The same bytes whenever it is asked for, as they were sealed. A list is made anew from the ledger while it is sent; if the ledger isn't what was sealed, the response breaks off before its end. A report is for people to read, in English (`en`) or Chinese (`zh`): it is made of the lists when it is asked for.",
     tags: ["custody"],
     params: importParams.extend({
-      part: z.string().describe(`One of ${sealParts.join(", ")}`),
+      part: z.string().describe(`One of ${[...sealParts, ...reportNames].join(", ")}`),
     }),
     response: {
       200: { content: { [TEXT]: { schema: z.string() } }, description: "The part" },
@@ -27,8 +28,8 @@ export const getSealPart = action(
   ({ sealsOf }) =>
     async (request, reply) => {
       const { id, part } = request.params;
-      const found = await sealsOf(request).part(id, partOf(part));
-      reply.type(part === "seal.sig" ? BYTES : TEXT).header("cache-control", "no-store");
+      const found = await partOf(sealsOf(request), id, part);
+      reply.type(typeOf(part)).header("cache-control", "no-store");
       reply.header("content-disposition", `attachment; filename="${part}"`);
       const isWhole = typeof found === "string" || found instanceof Uint8Array;
       // Fastify sends bytes and streams unchanged; the schema describes the text that they are.
@@ -37,8 +38,19 @@ export const getSealPart = action(
   { head: false, evidence: "seal" },
 );
 
-function partOf(name: string): SealPart {
+async function partOf(seals: Seals, importId: string, name: string) {
+  if (isReportName(name)) return await seals.report(importId, name);
+  return await seals.part(importId, partNamed(name));
+}
+
+function partNamed(name: string): SealPart {
   const part = sealParts.find((known) => known === name);
   if (part !== undefined) return part;
   throw new ExhibitError("NOT_FOUND", `A seal has no part ${JSON.stringify(name)}.`);
+}
+
+function typeOf(name: string): string {
+  if (name.endsWith(".pdf")) return "application/pdf";
+  if (name.endsWith(".html")) return "text/html; charset=utf-8";
+  return name === "seal.sig" ? BYTES : TEXT;
 }

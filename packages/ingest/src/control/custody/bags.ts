@@ -11,6 +11,7 @@ import {
   type SealRecord,
   sealedList,
 } from "@exhibit/ledger";
+import { reportsOf } from "./reports.ts";
 
 /** A bag without its payload, as a tar. */
 export interface BagTar {
@@ -23,8 +24,7 @@ export interface BagTar {
 interface BagOf {
   readonly seal: SealRecord;
   readonly request: BagRequest;
-  /** Whoever is put on record as asking for it; undefined if that is done. */
-  readonly by: By | undefined;
+  readonly by: By;
   readonly organization: string | undefined;
 }
 
@@ -44,7 +44,7 @@ export async function makeBag(
   try {
     await mkdir(bag);
     await fill(bag, ledger, { seal, request, organization, at });
-    if (by) await recordExport(ledger, seal.sealed.id, detailsOf(seal, request), by);
+    await recordExport(ledger, seal.sealed.id, detailsOf(seal, request), by);
   } catch (thrown) {
     await remove();
     throw thrown;
@@ -60,6 +60,8 @@ async function fill(
 ): Promise<void> {
   const list = (name: ListName) => sealedList(ledger, seal, name);
   const { names, files } = request;
+  // Whoever is shown some files only isn't told of what else there is.
+  const others = files ? {} : await reportsOf(ledger, { seal, organization });
   const importJson = await textOf(list("import.json"));
   await writeBag(
     bag,
@@ -70,13 +72,12 @@ async function fill(
       incidents: list("incidents.ndjson"),
       importJson,
       register: registerLines(ledger, seal.number),
-      others: {},
+      others,
     },
     {
       ...{ names, at, files: files && new Set(files) },
       info: {
         "Source-Organization": organization,
-        // Whoever is shown some files only isn't told of what else there is.
         "Bag-Group-Identifier": files ? undefined : JSON.parse(importJson).entrust_id,
         "Bag-Software-Agent": readSeal(seal.text).madeBy,
       },

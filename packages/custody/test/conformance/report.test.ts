@@ -1,0 +1,102 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { describe, expect, test } from "vitest";
+import {
+  canonicalJson,
+  type Language,
+  languages,
+  type ReceiptLine,
+  type ReportParts,
+  reportHtml,
+  reportPdf,
+  reportText,
+  writeSeal,
+} from "../../src/index.ts";
+import { sealOver } from "../seals.ts";
+
+const run = promisify(execFile);
+
+const waived: ReceiptLine = {
+  ...{ folder: 1, source: "/evidence", path: "𠮷田 <b>&\u202e.eml", vendor: "kongur" },
+  ...{ state: "waived", size: 4096, salt: "0", error: "SOURCE_UNREADABLE" },
+  ...{ waived_at: "2026-11-30T01:01:00.000Z", waived_by: "李雷", waived_why: "Privileged" },
+};
+
+const parts: ReportParts = {
+  seal: writeSeal(sealOver([], { waived: 1_500, leaves: 1_500, key: "ab".repeat(32) })),
+  isSigned: true,
+  importJson: canonicalJson({
+    ...{ created_at: "2026-11-30T20:59:59.000Z", entrust_id: "E-77", suit_ids: ["1001"] },
+    folders: [
+      {
+        ...{ folder: 1, vendor: "kongur", selector: { suit_id: "1001" } },
+        ...{ source: { path: "/evidence/1001" }, bucket: "evidence", prefix: "suit/1001/" },
+      },
+    ],
+    workers: [{ worker: 1, host: "worker-a", version: "0.2.0" }],
+  }),
+  acts: {
+    first: [canonicalJson({ at: "2026-11-30T20:59:59.000Z", who: "韩梅梅", what: "create" })],
+    count: 1,
+  },
+  incidents: {
+    first: [
+      canonicalJson({
+        ...{ at: "2026-11-30T21:00:00.000Z", code: "DIGEST_MISMATCH", folder: 1, path: "a" },
+        message: "OSS had other bytes.",
+      }),
+    ],
+    count: 1,
+  },
+  unstored: { first: [waived], count: 1_500 },
+  ...{ stamps: [], verifications: [], organization: "某某律师事务所", at: new Date(0) },
+};
+
+const html = (language: Language) => reportHtml(reportText(parts, language));
+
+describe.each(languages)("a report in %s", (language) => {
+  test("says who, what, where, what wasn't stored and why, and how many more there are", () => {
+    for (const said of [
+      ...["E-77", "韩梅梅", "李雷", "Privileged", "SOURCE_UNREADABLE", "DIGEST_MISMATCH"],
+      ...["/evidence/1001", "evidence/suit/1001/", "某某律师事务所", "worker-a", "1,500"],
+      ...["abababab abababab", "openssl dgst -sha256 -verify"],
+    ])
+      expect(html(language)).toContain(said);
+  });
+
+  test("as a page has no script, loads nothing, and takes names for text", () => {
+    expect(html(language)).not.toMatch(/<script|<img|<link|https?:\/\/(?!oss)|src=|<b>/i);
+    expect(html(language)).toContain("&lt;b&gt;&amp;\\u{202e}.eml");
+    expect(html(language)).toContain("default-src 'none'");
+  });
+
+  test("is a PDF with its font in it, of few pages", async () => {
+    const pdf = await reportPdf(reportText(parts, language));
+    expect(pdf.subarray(0, 5).toString()).toBe("%PDF-");
+    expect(pdf.toString("latin1")).toMatch(/\/FontFile2/);
+    expect(pdf.length).toBeLessThan(200_000);
+  });
+});
+
+test("Times are in UTC in English, and by China's clocks in Chinese", () => {
+  expect(html("en")).toContain("2026-11-30 20:59:59 UTC");
+  expect(html("zh")).toContain("2026-12-01 04:59:59 北京时间");
+});
+
+test("What isn't known is said to be missing: no signature, no stamp", () => {
+  const unsigned = reportHtml(
+    reportText({ ...parts, isSigned: false, seal: writeSeal(sealOver([])) }, "en"),
+  );
+  expect(unsigned).toContain("the seal isn't signed");
+  expect(unsigned).toContain("No independent authority has stamped");
+});
+
+test("A PDF has a number for a character that its font lacks, and drops none", async (context) => {
+  const pdf = await reportPdf(reportText(parts, "en"));
+  const reading = await run("pdftotext", ["-v"]).catch(() => undefined);
+  // Another reader than ours tells what is in it, where there is one.
+  if (reading === undefined) return context.skip();
+  const child = run("pdftotext", ["-layout", "-", "-"]);
+  child.child.stdin?.end(pdf);
+  expect((await child).stdout).toContain("U+20BB7田");
+});
