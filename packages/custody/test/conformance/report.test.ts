@@ -70,7 +70,7 @@ describe.each(languages)("a report in %s", (language) => {
     expect(html(language)).toContain("default-src 'none'");
   });
 
-  test("is a PDF with its font in it, of few pages", async () => {
+  test("is a PDF with its font in it, of few pages", { timeout: 60_000 }, async () => {
     const pdf = await reportPdf(reportText(parts, language));
     expect(pdf.subarray(0, 5).toString()).toBe("%PDF-");
     expect(pdf.toString("latin1")).toMatch(/\/FontFile2/);

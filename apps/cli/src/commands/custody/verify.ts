@@ -21,7 +21,7 @@ Checked are all files against the manifests and the receipts, the lists and the 
 signature, its place in the register, and the proofs. Compare the key's fingerprint with one that you hold from elsewhere:
 a key that comes only with the bag proves nothing. seal/READ-ME.txt says how to check all of it without Exhibit.
 
-Exit codes: 0 all is in order, 1 something isn't, 2 it isn't a bag, 4 nothing is wrong, but files are still to be fetched.
+Exit codes: 0 all is in order, 1 something isn't, 2 it isn't a bag, 4 nothing is wrong, but files that fetch.txt names aren't here.
 
 Examples:
   exhibit verify --bag E-77`;
@@ -47,7 +47,9 @@ export async function verifyBag(bag: string, terminal: Terminal): Promise<number
     terminal.say(seal.key === "none" ? "  not signed" : `  key ${seal.key}`);
   }
   if (notFetched > 0)
-    terminal.say(`  ${formatCount(notFetched, "file")} not here yet: exhibit fetch gets them.`);
+    terminal.say(
+      `  ${formatCount(notFetched, "file")} not here: fetch.txt says where each of them is.`,
+    );
   terminal.say(findings > 0 ? `NOT in order: ${formatCount(findings, "finding")}.` : "In order.");
   terminal.result({
     ...{ bag, findings, first_findings: shown, files, not_fetched: notFetched, withheld, proofs },
