@@ -83,6 +83,8 @@ export interface SystemOptions {
   isLive?: boolean;
   /** The identity provider, as `exhibit.yaml` has it; `environment.publicUrl` is where people log in. */
   access?: unknown;
+  /** Whether the sandbox stamps what is sealed. */
+  stamps?: boolean;
   /** Is called with each line of the log. */
   log?: (line: string) => void;
 }
@@ -95,8 +97,8 @@ export async function startSystem(kind: EngineKind, options: SystemOptions = {})
   await mkdir(root);
   const sandbox = await startSandbox({ dataDir: join(folder.path, "sandbox") });
   stack.defer(() => sandbox.close());
-  const { access } = options;
-  const of = { ...sandbox.config([root]), trial: options.isLive !== true, access };
+  const { access, stamps = false } = options;
+  const of = { ...sandbox.config([root], { stamps }), trial: options.isLive !== true, access };
   const config = parseConfig(of, "the sandbox");
   const environment = {
     ...(await environmentFor(kind, join(folder.path, "data"), stack)),

@@ -184,7 +184,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     tsa: ["faults"],
     gateway: ["accounts", "http", "request-log", "faults", "tokens", "oss"],
     control: ["clocks", "http", "faults", "tokens", "oss", "gateway"],
-    "start-sandbox": ["accounts", "clocks", "http", "tokens", "oss", "gateway", "control"],
+    "start-sandbox": ["accounts", "clocks", "http", "tokens", "oss", "tsa", "gateway", "control"],
   },
   queue: {
     queues: [],

@@ -24,10 +24,12 @@ import { getCase, getSuit } from "./routes/cases/get-case.ts";
 import { listCaseFolders, listSuitFolders } from "./routes/cases/list-case-folders.ts";
 import { listCases } from "./routes/cases/list-cases.ts";
 import { exportBag } from "./routes/custody/export-bag.ts";
+import { getRegisterEntry } from "./routes/custody/get-register-entry.ts";
 import { getSeal } from "./routes/custody/get-seal.ts";
-import { getSealPart } from "./routes/custody/get-seal-part.ts";
+import { getSealPart, getSealStamp } from "./routes/custody/get-seal-part.ts";
 import { listRegister } from "./routes/custody/list-register.ts";
 import { proveFile } from "./routes/custody/prove-file.ts";
+import { retryStamp } from "./routes/custody/retry-stamp.ts";
 import { listFailures } from "./routes/failures/list-failures.ts";
 import { retryFailures } from "./routes/failures/retry-failures.ts";
 import { waiveFailures } from "./routes/failures/waive-failures.ts";
@@ -106,6 +108,7 @@ export const routes: readonly Route[] = [
   ["GET", "/v1/imports/:id/seal", "viewer", getSeal],
   ["GET", "/v1/imports/:id/seal/:part", "viewer", getSealPart],
   ["POST", "/v1/imports/:id/exports", "producer", exportBag],
+  ["GET", "/v1/imports/:id/seal/stamps/:stamp", "viewer", getSealStamp],
   ["POST", "/v1/imports/:id/retry", "producer", retryImport],
   ["POST", "/v1/imports/:id/cancel", "producer", cancelImport],
   ["POST", "/v1/imports/:id/waive", "producer", waiveFiles],
@@ -113,6 +116,8 @@ export const routes: readonly Route[] = [
   ["POST", "/v1/imports/:id/pause", "producer", pauseImport],
   ["POST", "/v1/imports/:id/resume", "producer", resumeImport],
   ["GET", "/v1/register", "viewer", listRegister],
+  ["GET", "/v1/register/:number", "viewer", getRegisterEntry],
+  ["POST", "/v1/register/:number/stamps/:authority/retry", "ops", retryStamp],
   ["GET", "/v1/files", "viewer", findFiles],
   ["GET", "/v1/failures", "viewer", listFailures],
   ["POST", "/v1/failures/retry", "producer", retryFailures],

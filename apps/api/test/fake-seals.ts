@@ -1,13 +1,21 @@
-import type { RegisterEntry, SealView } from "@exhibit/contracts";
+import type { RegisterEntry, SealView, StampView } from "@exhibit/contracts";
 import type { Seals } from "@exhibit/ingest";
 
 const digest = "f4b7872ed58afb66f3d3826a107159546a9917f0320935d0c1f84221c7a7d5cc";
+
+const stamp: StampView = {
+  authority: "sandbox",
+  state: "granted",
+  at: "2026-01-02T03:04:07.000Z",
+  error: null,
+};
 
 export const sealView: SealView = {
   import_id: "0f8fad5b-d9cb-469f-a165-70867728950e",
   number: 2,
   register: "exhibit.example/0193b1c2",
   outcome: "sealed",
+  state: "stamped",
   sealed_at: "2026-01-02T03:04:06.000Z",
   digest,
   root: digest,
@@ -19,6 +27,7 @@ export const sealView: SealView = {
   waived: 1,
   skipped: 0,
   key: digest,
+  stamps: [stamp],
   made_by: "exhibit 0.2.0",
   parts: ["seal.txt", "receipts.ndjson"],
 };
@@ -31,6 +40,7 @@ export const registerEntry: RegisterEntry = {
   digest,
   head: digest,
   key: digest,
+  stamps: [stamp],
 };
 
 /** Seals that write down what they are asked. */
@@ -42,7 +52,7 @@ export function fakeSeals(note: (name: string, ...args: unknown[]) => void): Sea
     },
     async part(importId, part) {
       note("seal part", importId, part);
-      if (part === "seal.sig") return Uint8Array.of(0, 255);
+      if (part === "seal.sig" || part === "stamps/sandbox.tsr") return Uint8Array.of(0, 255);
       return part === "receipts.ndjson" ? lines() : `${part}\n`;
     },
     async proof(importId, fileId) {
@@ -60,6 +70,14 @@ export function fakeSeals(note: (name: string, ...args: unknown[]) => void): Sea
     async register(query) {
       note("register", query);
       return { items: [registerEntry], next: null };
+    },
+    async entry(number) {
+      note("entry", number);
+      return { ...registerEntry, text: "Exhibit seal 1\n" };
+    },
+    async retryStamp(of, request, who) {
+      note("retry stamp", of, request, who);
+      return { ...registerEntry, text: "Exhibit seal 1\n" };
     },
   };
 }

@@ -10,12 +10,13 @@ import {
   planFolder,
   reconcile,
   seal,
+  stamp,
   storeShard,
 } from "@exhibit/ingest";
 import { recordWorkerFacts } from "@exhibit/ledger";
 import { createObjectStore } from "@exhibit/oss";
 import type { Handler, QueueName, WorkerHandle, WorkOptions } from "@exhibit/queue";
-import { atMostEvery, observeWindows, type WorkerParts } from "@exhibit/runtime";
+import { atMostEvery, observeStamps, observeWindows, type WorkerParts } from "@exhibit/runtime";
 import { createSources, unreadableRoots } from "@exhibit/sources";
 import type { Logger } from "@exhibit/telemetry";
 import { boundHeap } from "./bounded-heap.ts";
@@ -34,6 +35,8 @@ const concurrency: Record<QueueName, number> = {
   plan: 2,
   store: 4,
   seal: 2,
+  // Authorities, each of which is asked for one stamp at a time.
+  stamp: 4,
   answer: 2,
   reconcile: 1,
   // Each sends four requests at most, so all together 64.
@@ -96,7 +99,7 @@ export async function startWorker(
   };
   const sealer = { ...parts.sealer, madeBy: `exhibit ${facts.version}` };
   const jobs = createJobList();
-  const stopObserving = observeWindows(objectStore);
+  const observed = [observeWindows(objectStore), observeStamps(ledger)];
   // Before the first job, because a new worker mustn't send more than its share.
   const heartbeat = await startHeartbeat({
     ledger,
@@ -115,6 +118,7 @@ export async function startWorker(
     answer: (id, attempt) =>
       answer({ ledger, broker, sources, sight, roots, dataDir, tunnel }, id, attempt),
     seal: (id, attempt) => seal({ ledger, engine, logger, sealer }, id, attempt),
+    stamp: (name, attempt) => stamp({ ledger, logger, ...parts.stamps }, name, attempt),
     deliver: (id, attempt) => deliver({ ledger, logger, ...parts.webhooks }, id, attempt),
     reconcile: () => reconcile({ ledger, engine, broker, objectStore, logger }, quietMs),
   };
@@ -139,7 +143,7 @@ export async function startWorker(
     async close() {
       // At the same time, so that a queue that hangs doesn't keep the others taking jobs.
       await Promise.all([reconcileLoop.stop(), ...workers.map((worker) => worker.close(graceMs))]);
-      stopObserving();
+      for (const stopObserving of observed) stopObserving();
       await heartbeat.close();
       objectStore.close();
       await sources.close();

@@ -64,13 +64,16 @@ import {
   type RateHistory,
   type RateQuery,
   type RegisterEntry,
+  type RegisterText,
   type RetryFailuresRequest,
   type RetryRequest,
+  type RetryStampRequest,
   type RevokeKeyRequest,
   type RotateKeyRequestInput,
   type RotateWebhookRequestInput,
   rateHistory,
   registerPage,
+  registerText,
   type SealView,
   type SourceFolders,
   sealView,
@@ -270,7 +273,14 @@ export interface ApiClient {
   /** Asks for an import's bag, as a response whose unread body is a tar. */
   exportBag(importId: string, request: z.input<typeof bagRequest>): Promise<Response>;
   /** Yields the register's entries, from the first. */
-  register(): AsyncIterable<RegisterEntry>;
+  register(query?: { unstamped?: boolean }): AsyncIterable<RegisterEntry>;
+  /** Returns an entry of the register, by its number. */
+  registerEntry(number: number): Promise<RegisterText>;
+  /** Has an authority asked for the time stamp of an entry. */
+  retryStamp(
+    of: { number: number; authority: string },
+    request?: RetryStampRequest,
+  ): Promise<RegisterText>;
   /** Yields the files with a SHA-256, in all imports. */
   findFiles(sha256: string): AsyncIterable<FoundFile>;
   /** Returns what failed in an import, or is waiting, in groups. */
@@ -390,10 +400,19 @@ export function createApiClient(options: HttpOptions): ApiClient {
       pages(importPath(id, "files"), filePage, { ...filter, state: states?.join(","), folder_id }),
     file: (id, fileId) => read(importPath(id, "files", fileId), fileDetails),
     seal: (id) => read(importPath(id, "seal"), sealView),
-    sealPart: (id, part) => open(importPath(id, "seal", part), {}),
+    sealPart: (id, part) => open(importPath(id, "seal", ...part.split("/")), {}),
     proof: (id, fileId) => open(importPath(id, "files", fileId, "proof"), {}),
     exportBag: (id, request) => post(importPath(id, "exports"), request),
-    register: () => pages("/v1/register", registerPage),
+    register: ({ unstamped } = {}) =>
+      pages("/v1/register", registerPage, unstamped === true ? { unstamped: "true" } : {}),
+    registerEntry: (number) => read(`/v1/register/${number}`, registerText),
+    retryStamp: ({ number, authority }, request = {}) =>
+      write(
+        "POST",
+        `/v1/register/${number}/stamps/${encodeURIComponent(authority)}/retry`,
+        registerText,
+        request,
+      ),
     findFiles: (sha256) => pages("/v1/files", foundFilePage, { sha256 }),
     errors: (id, { folder: folder_id, by, ...query } = {}) =>
       read(

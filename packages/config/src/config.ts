@@ -1,4 +1,4 @@
-import { dirname, isAbsolute } from "node:path";
+import { dirname, isAbsolute, resolve } from "node:path";
 import {
   hostOf,
   type IdenticalPolicy,
@@ -12,6 +12,7 @@ import { type Environment, processVariables } from "./environment.ts";
 import { type Fault, faultsOf, faultyConfig } from "./faults.ts";
 import { type OidcConfig, oidc } from "./oidc.ts";
 import { type OutboundConfig, outbound } from "./outbound.ts";
+import { isPem, type StampConfig, stamps } from "./stamps.ts";
 import { replaceVariables, type Variables } from "./variables.ts";
 
 /** A checked `exhibit.yaml`. */
@@ -36,6 +37,10 @@ export interface ExhibitConfig {
         readonly identical?: IdenticalPolicy | undefined;
         /** Whether files are digested by SM3 as well. @defaultValue false */
         readonly sm3?: boolean | undefined;
+        /** The authorities that stamp entries of the register. @defaultValue none */
+        readonly stamps?: readonly StampConfig[] | undefined;
+        /** How many of them have to have stamped a seal that is `stamped`. @defaultValue 1 */
+        readonly stamps_wanted?: number | undefined;
       }
     | undefined;
   /**
@@ -70,6 +75,12 @@ const shape = z.strictObject({
       identical: z.enum(identicalPolicies).optional(),
       sm3: z.boolean().optional(),
       organization: organization.optional(),
+      stamps: stamps.optional(),
+      stamps_wanted: z.int().min(1).optional(),
+    })
+    .refine(({ stamps = [], stamps_wanted = 1 }) => stamps_wanted <= Math.max(stamps.length, 1), {
+      error: "it has fewer authorities than stamps are wanted",
+      path: ["stamps_wanted"],
     })
     .optional(),
   vendors: z.record(z.string(), z.unknown()),
@@ -79,7 +90,7 @@ const shape = z.strictObject({
  * Reads `exhibit.yaml`, replaces variables by the environment's values, and checks everything.
  * Throws one CONFIG_INVALID with a line for each fault: invalid YAML with its line, missing
  * variables, unknown keys and vendors, wrong values. The message contains no value. Paths in
- * vendors' options are relative to the file's folder.
+ * vendors' options and of certificates are relative to the file's folder.
  */
 export async function loadConfig(
   path: string,
@@ -89,7 +100,15 @@ export async function loadConfig(
   const { readYamlFile } = await import("./yaml-file.ts");
   const { value, faults } = await replaceVariables(await readYamlFile(path), variables);
   const config = checkedConfig(value, path, faults);
-  return { ...config, vendors: locatedVendors(config.vendors, dirname(path)) };
+  const folder = dirname(path);
+  const { custody } = config;
+  return {
+    ...config,
+    ...(custody?.stamps && {
+      custody: { ...custody, stamps: locatedStamps(custody.stamps, folder) },
+    }),
+    vendors: locatedVendors(config.vendors, folder),
+  };
 }
 
 /** Checks a configuration in memory; `origin` names it in messages. Throws CONFIG_INVALID. */
@@ -99,7 +118,7 @@ export function parseConfig(value: unknown, origin: string): ExhibitConfig {
 
 /**
  * Returns every secret of a configuration: the values that vendors' schemas mark, that of the client
- * at the identity provider, and the passwords in the addresses of servers and proxies.
+ * at the identity provider, headers for authorities of time stamps, and the passwords in the addresses of servers and proxies.
  */
 export function secretsOf(
   config: ExhibitConfig,
@@ -115,7 +134,10 @@ export function secretsOf(
   const { apiKey, proxies, sealKey, oldSealKey } = environment;
   const single = [apiKey, sealKey, oldSealKey, config.access?.oidc?.login?.client_secret];
   const others = [...single.filter((one) => one !== undefined), ...(proxies?.secrets ?? [])];
-  return [...new Set([...secrets, ...passwords, ...others])];
+  const headers = (config.custody?.stamps ?? []).flatMap((each) =>
+    Object.values(each.headers ?? {}),
+  );
+  return [...new Set([...secrets, ...passwords, ...others, ...headers])];
 }
 
 /** Returns a password as in the address and as sent: errors of clients may contain either. */
@@ -171,6 +193,14 @@ function worldFaults(trial: boolean | undefined, vendors: ExhibitConfig["vendors
   const where = own.path.join(".");
   const reason = `${where} is on this machine: set \`true\` for a sandbox, or \`false\` if it leads to the vendor, such as a tunnel`;
   return [{ path: ["trial"], reason }];
+}
+
+/** Paths of certificates are relative to the file's folder. */
+function locatedStamps(stamps: readonly StampConfig[], folder: string): StampConfig[] {
+  return stamps.map((each) => {
+    const isPath = each.ca !== undefined && !isPem(each.ca);
+    return isPath ? { ...each, ca: resolve(folder, each.ca ?? "") } : each;
+  });
 }
 
 function locatedVendors(vendors: ExhibitConfig["vendors"], folder: string) {

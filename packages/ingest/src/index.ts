@@ -45,6 +45,7 @@ export { type AnswerDependencies, answer } from "./questions/answer.ts";
 export { type Ask, createAsk } from "./questions/ask.ts";
 export type { Asker } from "./questions/question.ts";
 export { seal } from "./sealing/seal.ts";
+export { type StampAuthority, type StampParts, stamp } from "./sealing/stamp.ts";
 export { type ByteBudget, createByteBudget } from "./storing/byte-budget.ts";
 export { oneAtATime, type StoreDependencies, storeShard } from "./storing/store-shard.ts";
 export { type DeliverDependencies, deliver } from "./webhooks/deliver.ts";

@@ -71,6 +71,7 @@ export { proveFile } from "./sealing/prove-file.ts";
 export {
   findSeal,
   listRegister,
+  readEntryOf,
   readSealOf,
   registerLines,
   type SealRecord,
@@ -79,6 +80,20 @@ export {
 export { unstoredEntries } from "./sealing/receipts.ts";
 export type { Sealer } from "./sealing/register.ts";
 export { findUnsealed, sealEnded, sealImport } from "./sealing/seal.ts";
+export {
+  authoritiesWithWork,
+  type ClaimedStamp,
+  claimStamp,
+  giveBackStamp,
+  nextStamp,
+  pauseAuthority,
+  pendingStamps,
+  readStamp,
+  recordStamp,
+  recordStampRefusal,
+  retryStamp,
+  stampsOf,
+} from "./sealing/stamps.ts";
 export { type ShardState, shardStates } from "./states.ts";
 export { fixDestination, isPlaceInUse, offerDestination } from "./storing/destinations.ts";
 export {

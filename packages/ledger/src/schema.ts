@@ -14,6 +14,7 @@ import type {
   Scope,
   SkippedAs,
   Source,
+  StampView,
   WebhookEvent,
 } from "@exhibit/contracts";
 import type { ColumnType, Generated } from "kysely";
@@ -631,6 +632,31 @@ interface SealKeyTable {
   since: number;
 }
 
+/** What an authority says of when an entry was there. Once given, a stamp is never changed. */
+interface StampTable {
+  entry: number;
+  authority: string;
+  state: Generated<StampView["state"]>;
+  attempts: Generated<number>;
+  asked_at: Date | null;
+  /** Of a pending one: when it is due. */
+  next_at: Generated<Date>;
+  /** The authority's whole answer. */
+  token: Buffer | Uint8Array | null;
+  /** The authority's time. */
+  stamped_at: Date | null;
+  serial: string | null;
+  /** What it was checked against. */
+  root: string | null;
+  error: string | null;
+}
+
+/** Certificates of authorities in PEM, by their SHA-256. */
+interface StampRootTable {
+  id: string;
+  pem: string;
+}
+
 /** 256 leaves of a seal's tree, the last one fewer. */
 interface SealBlockTable {
   import_id: string;
@@ -674,6 +700,8 @@ export interface LedgerSchema {
   register: RegisterTable;
   seal_blocks: SealBlockTable;
   seal_keys: SealKeyTable;
+  stamps: StampTable;
+  stamp_roots: StampRootTable;
   uploads: UploadTable;
   upload_parts: UploadPartTable;
   vendor_places: VendorPlaceTable;

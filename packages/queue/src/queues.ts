@@ -4,12 +4,20 @@ import type { Priority } from "@exhibit/contracts";
  * The queues. A job carries an id and nothing else: the ledger knows what has to be done and what
  * is done, so a job may be enqueued twice, lost, or retried at any time.
  */
-export const queueNames = ["plan", "store", "seal", "answer", "deliver", "reconcile"] as const;
+export const queueNames = [
+  "plan",
+  "store",
+  "seal",
+  "stamp",
+  "answer",
+  "deliver",
+  "reconcile",
+] as const;
 export type QueueName = (typeof queueNames)[number];
 
 /**
- * A job's data. The `id` is a folder's (plan), a shard's (store), an import's (seal), a question's
- * (answer) or a webhook's (deliver).
+ * A job's data. The `id` is a folder's (plan), a shard's (store), an import's (seal), the name of
+ * an authority (stamp), a question's (answer) or a webhook's (deliver).
  */
 export interface JobData {
   id: string;

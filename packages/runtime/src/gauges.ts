@@ -1,4 +1,5 @@
 import type { Broker, CallOutcome } from "@exhibit/credentials";
+import { type Ledger, pendingStamps } from "@exhibit/ledger";
 import type { ObjectStore } from "@exhibit/oss";
 import { count, observe } from "@exhibit/telemetry";
 
@@ -31,4 +32,22 @@ export function observeWindows(objectStore: Pick<ObjectStore, "windows">): () =>
       attributes: { "exhibit.endpoint": endpoint, "exhibit.bucket": bucket },
     })),
   );
+}
+
+/**
+ * Reports how many stamps are pending, and for how long, whenever metrics are collected. Returns a
+ * function that stops it.
+ */
+export function observeStamps(ledger: Ledger): () => void {
+  const read = async (value: "pending" | "oldest") =>
+    (await pendingStamps(ledger)).map((each) => ({
+      value: each[value],
+      attributes: { "exhibit.authority": each.authority },
+    }));
+  const stopPending = observe("exhibit.stamps.pending", () => read("pending"));
+  const stopOldest = observe("exhibit.stamps.oldest", () => read("oldest"));
+  return () => {
+    stopPending();
+    stopOldest();
+  };
 }

@@ -26,6 +26,7 @@ export async function openSealer(
     oldSigner: signerOf("EXHIBIT_SEAL_KEY_OLD", oldSealKey),
     register: custody?.register,
     withSm3: custody?.sm3 ?? false,
+    authorities: custody?.stamps?.map(({ name }) => name),
   };
 }
 

@@ -40,6 +40,7 @@ import {
   type ReadRecord,
   type Scoped,
   type Seals,
+  type StampParts,
   type VendorControl,
   type WebhookOwner,
   type Webhooks,
@@ -61,6 +62,7 @@ import { entrantOf, type OpenedLedger, openLedger } from "./open-ledger.ts";
 import { createOwnKeys, type OwnKeys } from "./own-keys.ts";
 import { createReadiness, type Readiness } from "./readiness.ts";
 import { openSealer, type SealerParts } from "./sealer.ts";
+import { openStampParts } from "./stamp-parts.ts";
 import { openWebhookParts, type WebhookParts } from "./webhook-parts.ts";
 
 export interface ServicesOptions {
@@ -133,6 +135,8 @@ export interface WorkerParts {
   readonly webhooks: WebhookParts;
   /** What imports are sealed with. */
   readonly sealer: SealerParts;
+  /** What entries of the register are stamped by. */
+  readonly stamps: StampParts;
   /** How hard an object that is there already has to be proved. */
   readonly identical: IdenticalPolicy;
   /** Whether files are digested by SM3 as well. */
@@ -188,12 +192,20 @@ export async function openServices({
   const access = createAccess(ledger, provider && { verifyToken: provider.verifyToken });
   const webhooks = await openWebhookParts(environment, config);
   const sealer = await openSealer(environment, config);
+  const stamps = await openStampParts(config);
   return {
     trial: config.trial,
     imports: createImports({ ledger, engine, broker, ask, roots, dataDir, logger }),
     folders: createFolders({ ledger, broker, ask, roots }),
     cases: createCases(ledger),
-    seals: createSeals(ledger, config.custody?.organization),
+    seals: createSeals({
+      ledger,
+      engine,
+      logger,
+      authorities: stamps.authorities.map(({ name }) => name),
+      wanted: config.custody?.stamps_wanted,
+      organization: config.custody?.organization,
+    }),
     ...access,
     bandwidth: createBandwidth(ledger),
     recordRead: createReadRecord(ledger),
@@ -233,6 +245,7 @@ export async function openServices({
       logger,
       webhooks,
       sealer,
+      stamps,
       identical: config.custody?.identical ?? "strongest",
       sm3: config.custody?.sm3 ?? false,
       tunnel,

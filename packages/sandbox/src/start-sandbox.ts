@@ -14,6 +14,7 @@ import { createCrc64Pool } from "./oss/storage/crc64.ts";
 import { openObjectStorage } from "./oss/storage/object-storage.ts";
 import { openUploads, type UploadSummary } from "./oss/storage/open-uploads.ts";
 import { createTokenIssuer, type TokenIssuer } from "./tokens/token-issuer.ts";
+import { type AuthorityControl, openAuthority } from "./tsa/authority.ts";
 
 export interface SandboxOptions {
   /** Keeps the objects, also between runs. It is created if need be. Only one sandbox may use it at a time. */
@@ -49,21 +50,28 @@ export interface Sandbox {
     "issue" | "issued" | "expireAll" | "setLifetime" | "setActions"
   >;
   readonly clocks: Pick<Clocks, "skew">;
+  /** Its authority of time stamps. */
+  readonly stamps: AuthorityControl & { readonly url: string };
   /** Returns the path of an object's file, or where it would lie. */
   objectPath(bucket: string, key: string): string;
   /** Returns how many objects there are. */
   objectCount(): number;
   /** Returns the multipart uploads that are neither completed nor aborted. */
   openUploads(): UploadSummary[];
-  /** Returns the content of an exhibit.yaml for this sandbox. */
-  config(roots: readonly string[]): {
+  /** Returns the content of an exhibit.yaml for this sandbox, which stamps seals if it is asked to. */
+  config(
+    roots: readonly string[],
+    options?: { stamps?: boolean },
+  ): {
     trial: true;
     sources: { roots: string[] };
+    custody?: { stamps: { name: string; url: string; ca: string }[] };
     vendors: Record<string, Record<string, unknown>>;
   };
   close(): Promise<void>;
 }
 
+const TSA_PATH = "/tsa";
 const DEFAULT_LEASE_SECONDS = 3600;
 const DEFAULT_LOG_LIMIT = 10_000;
 
@@ -92,6 +100,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     logLimit,
     signal: stop.signal,
   });
+  const authority = openAuthority({ dataDir: join(dataDir, "tsa"), now: clocks.gateway });
   const control = createControl({
     host,
     gateway,
@@ -107,6 +116,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   async function shutDown(): Promise<void> {
     stop.abort();
     oss.heal();
+    authority.heal();
     await Promise.all(servers.map((server) => server.close()));
     storage.close();
   }
@@ -115,7 +125,11 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     const ossServer = { name: "OSS", host, port: options.ossPort ?? 0, serve: oss.serve };
     servers.push(await startServer(ossServer));
     const port = options.gatewayPort ?? 0;
-    const serve = control.servingBeside(gateway.serve);
+    const serve = control.servingBeside((request, response) =>
+      request.url === TSA_PATH
+        ? authority.serve(request, response)
+        : gateway.serve(request, response),
+    );
     servers.push(await startServer({ name: "gateway", host, port, serve }));
   } catch (error) {
     await close();
@@ -124,6 +138,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const base = servers[1]?.url ?? "";
   ossUrl = servers[0]?.url ?? "";
   const gatewayUrl = `${base}/router/rest`;
+  const stampsUrl = `${base}${TSA_PATH}`;
   const iotUrl = `${base}${IOT_PATH}`;
 
   return {
@@ -139,9 +154,13 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     objectPath: storage.pathOf,
     objectCount: storage.count,
     openUploads: uploads.list,
-    config: (roots) => ({
+    stamps: Object.assign(authority, { url: stampsUrl }),
+    config: (roots, { stamps = false } = {}) => ({
       trial: true,
       sources: { roots: [...roots] },
+      ...(stamps && {
+        custody: { stamps: [{ name: "sandbox", url: stampsUrl, ca: authority.ca }] },
+      }),
       vendors: vendorConfigs({ gatewayUrl, iotUrl, ossUrl, leaseSeconds: tokens.lifetime }),
     }),
     close,

@@ -19,6 +19,19 @@ export const instrumentTable = {
       "How many requests with bytes a process may have in flight to a bucket, as learnt from OSS.",
     attributes: ["exhibit.endpoint", "exhibit.bucket"],
   },
+  "exhibit.stamps.oldest": {
+    kind: "gauge",
+    unit: "s",
+    measures: "For how long the oldest entry of the register has waited for an authority's stamp.",
+    attributes: ["exhibit.authority"],
+  },
+  "exhibit.stamps.pending": {
+    kind: "gauge",
+    unit: "{stamp}",
+    measures:
+      "How many entries of the register wait for an authority's stamp, in the whole ledger.",
+    attributes: ["exhibit.authority"],
+  },
   "exhibit.vendor.calls": {
     kind: "counter",
     unit: "{call}",

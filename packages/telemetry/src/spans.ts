@@ -77,6 +77,10 @@ export const spanTable = {
       "exhibit.failed",
     ],
   },
+  "exhibit.stamp": {
+    covers: "Asking an authority for the time stamp of one entry of the register.",
+    attributes: ["exhibit.authority", "exhibit.entry", "exhibit.outcome"],
+  },
   "exhibit.reconcile": {
     covers: "Enqueuing again what the ledger says is unfinished.",
     attributes: ["exhibit.imports", "exhibit.shards"],

@@ -6,7 +6,7 @@ import { newSealKey } from "@exhibit/custody";
 import { liftGuard } from "@exhibit/ledger/testing";
 import { dataFolder } from "@exhibit/testkit";
 import { sql } from "kysely";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { cli } from "../../support/exhibit.ts";
 import {
   anyEngine,
@@ -35,12 +35,15 @@ describe.each(anyEngine)("A stranger, with openssl and sha256sum alone, on %s", 
   let desk: Awaited<ReturnType<typeof dataFolder>>;
   beforeAll(async () => {
     [system, desk] = await Promise.all([
-      startSystem(kind, { environment: { sealKey: newSealKey() } }),
+      startSystem(kind, { environment: { sealKey: newSealKey() }, stamps: true }),
       dataFolder("stranger"),
     ]);
     await writeTree(join(system.root, "1001"), evidence);
     const { import_id } = await system.run(importOfSuits(system.root, "1001"));
     importId = import_id;
+    await vi.waitFor(async () =>
+      expect(await system.get(`/v1/imports/${importId}/seal`)).toMatchObject({ state: "stamped" }),
+    );
     await exhibit("seal", importId, "--files", desk.path);
   });
   afterAll(async () => {
@@ -89,16 +92,22 @@ describe.each(anyEngine)("A stranger, with openssl and sha256sum alone, on %s", 
       await writeFile(file, bytes);
     }
     const steps = await commands();
-    expect([...steps.keys()]).toEqual([1, 2, 3, 4, 5]);
+    expect([...steps.keys()]).toEqual([1, 2, 3, 4, 5, 6]);
     const [verify = "", fingerprint = ""] = steps.get(1) ?? [];
     expect(await shell(verify)).toEqual({ code: 0, stdout: "Verified OK\n" });
     const { stdout } = await shell(fingerprint);
     const [own, sealed] = stdout.split("\n").map((line) => /[0-9a-f]{64}/.exec(line)?.[0]);
     expect(own).toBe(sealed);
-    for (const line of [...(steps.get(2) ?? []), ...(steps.get(3) ?? [])]) {
+    // The authority's own certificate, and a time at which it was valid.
+    await writeFile(join(desk.path, "sandbox-ca.pem"), system.sandbox.stamps.ca);
+    const stamps = (steps.get(2) ?? []).map((line) =>
+      line.replaceAll("NAME", "sandbox").replace("2026-11-30 01:02:03", "1 minute"),
+    );
+    expect(stamps).toHaveLength(3);
+    for (const line of [...stamps, ...(steps.get(3) ?? []), ...(steps.get(4) ?? [])]) {
       expect(await shell(line), line).toMatchObject({ code: 0 });
     }
-    const heads = (await shell((steps.get(5) ?? []).join("\n"))).stdout.trim().split("\n");
+    const heads = (await shell((steps.get(6) ?? []).join("\n"))).stdout.trim().split("\n");
     const seal = await readFile(join(desk.path, "seal/seal.txt"), "utf8");
     const number = Number(/^Number: (\d+)$/m.exec(seal)?.[1]);
     expect(heads).toHaveLength(number);
@@ -117,8 +126,11 @@ describe.each(anyEngine)("A stranger, with openssl and sha256sum alone, on %s", 
       await writeFile(file, bytes);
       return code;
     };
-    const [lists = "", contents = ""] = steps.get(2) ?? [];
-    expect(await changed("data/1/-n", steps.get(3)?.[0] ?? "")).not.toBe(0);
+    const [lists = "", contents = ""] = steps.get(3) ?? [];
+    const [stamp = ""] = (steps.get(2) ?? []).map((line) => line.replaceAll("NAME", "sandbox"));
+    expect(await changed("seal/seal.txt", stamp)).not.toBe(0);
+    expect(await changed("seal/stamps/sandbox.tsr", stamp)).not.toBe(0);
+    expect(await changed("data/1/-n", steps.get(4)?.[0] ?? "")).not.toBe(0);
     expect(await changed("seal/acts.ndjson", contents)).not.toBe(0);
     expect(await changed("seal/contents.txt", lists)).not.toBe(0);
     expect(await changed("seal/seal.txt", steps.get(1)?.[0] ?? "")).not.toBe(0);

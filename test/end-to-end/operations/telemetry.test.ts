@@ -1,6 +1,6 @@
 import { instrumentTable, spanTable } from "@exhibit/telemetry";
 import { recordMetrics, recordSpans } from "@exhibit/telemetry/testing";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { FILES_WITH_LOST_JOBS, importWithLostJobs } from "../../support/lost-jobs.ts";
 import { startSystem } from "../../support/system.ts";
 
@@ -10,12 +10,17 @@ test("every span and instrument of the tables is seen in one run, with each of i
   await using stack = new AsyncDisposableStack();
   stack.defer(() => spans.stop());
   stack.defer(() => metrics.stop());
-  const system = await startSystem("Redis and Postgres", { worker: { quietMs: 500 } });
+  const options = { worker: { quietMs: 500 }, stamps: true };
+  const system = await startSystem("Redis and Postgres", options);
   stack.use(system);
+  const { stamps } = system.sandbox;
+  // Only a stamp that is pending is measured.
+  stamps.fail({ mood: "down" });
   expect(await importWithLostJobs(system)).toMatchObject({
     status: "sealed",
     stored: FILES_WITH_LOST_JOBS,
   });
+  await vi.waitFor(() => expect(stamps.asked).toBeGreaterThan(0));
 
   const measured = (await metrics.collect()).flatMap(({ descriptor: { name }, dataPoints }) =>
     dataPoints.map(({ attributes }) => ({ name, attributes })),

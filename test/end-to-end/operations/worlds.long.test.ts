@@ -227,6 +227,7 @@ describe("exhibit.yaml in the working folder", () => {
     expect(production.objectCount()).toBe(0);
     expect(stderr.split("\n").slice(0, 3).join("\n")).toContain(TRIAL_NOTICE);
     expect(stdout).toMatch(/in +sandbox:\/\/evidence\/kongur\/TRIAL-tried-/);
+    expect(stdout).toMatch(/\nSeal \d+, stamped by sandbox on \d{4}-/);
     expect(stdout).toMatch(new RegExp(`sealed after .*\n +${TRIAL_NOTICE}`));
     expect(stdout + stderr).not.toContain("oss://");
   });

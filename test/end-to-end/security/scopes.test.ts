@@ -9,9 +9,10 @@ import {
   type ImportView,
   type NewWebhook,
   type Scope,
+  type SealView,
   type SessionView,
 } from "@exhibit/contracts";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { routes } from "../../../apps/api/src/routes.ts";
 import { leaseKeysFor } from "../../support/lease-keys.ts";
 import { anyEngine, directory, type System, startSystem, writeTree } from "../../support/system.ts";
@@ -38,11 +39,12 @@ describe.each(anyEngine)("Two tenants of one deployment (%s)", (kind) => {
   let deliveryOfBob = "";
   let sessionOfBob = "";
   let fileOfBob: FileView | undefined;
+  let sealOfBob: SealView | undefined;
   const keys = new Map<string, string>();
   const at = (...parts: string[]) => join(system.root, ...parts);
 
   beforeAll(async () => {
-    system = await startSystem(kind, { environment: leaseKeysFor(kind) });
+    system = await startSystem(kind, { environment: leaseKeysFor(kind), stamps: true });
     const scopes: Record<Who, Scope> = {
       anna: { entrust_ids: ["E-A"], vendors: ["kongur"], roots: [at("anna")] },
       bob: { entrust_ids: ["E-B"], vendors: ["kongur", "rex"], roots: [at("bob")] },
@@ -54,6 +56,11 @@ describe.each(anyEngine)("Two tenants of one deployment (%s)", (kind) => {
     await writeTree(at("anna"), { "case/own.txt": "anna's", "shared.txt": "anna's, too" });
     await writeTree(at("bob"), { "case/secret.txt": "bob's", "empty/deep/x": "" });
     of = { anna: await sealed("anna", suit("E-A", at("anna/case"))), bob: await bobs() };
+    sealOfBob = await vi.waitFor(async () => {
+      const { body } = await ask<SealView>("bob", "GET", `/v1/imports/${of.bob.import_id}/seal`);
+      expect(body.state).toBe("stamped");
+      return body;
+    });
     [fileOfBob] = await system.files(of.bob.import_id);
     ({ items: foldersOfBob } = await ask<{ items: FolderView[] }>(
       "bob",
@@ -146,13 +153,19 @@ describe.each(anyEngine)("Two tenants of one deployment (%s)", (kind) => {
         folder_id: foldersOfBob[0]?.folder_id ?? "",
         file_id: fileOfBob?.file_id ?? "",
         part: "seal.txt",
+        stamp: "sandbox.tsr",
       },
       ofNobody: {
         id: crypto.randomUUID(),
         folder_id: "999999",
         file_id: "999998",
         part: "seal.txt",
+        stamp: "sandbox.tsr",
       },
+    }),
+    register: () => ({
+      ofBob: { number: `${sealOfBob?.number}`, authority: "sandbox" },
+      ofNobody: { number: "999997", authority: "sandbox" },
     }),
     cases: () => ({ ofBob: { entrust_id: "E-B" }, ofNobody: { entrust_id: "E-X" } }),
     suits: () => ({ ofBob: { suit_id: "only-bobs" }, ofNobody: { suit_id: "only-noras" } }),

@@ -12,6 +12,7 @@ import { type Evidence, isWithin } from "./evidence.ts";
 import { keepRoots } from "./known-roots.ts";
 import { isOf, neededSources } from "./open-imports.ts";
 import { placementLines } from "./placement.ts";
+import { sealLines } from "./seal-line.ts";
 
 interface ImportContext {
   api: ApiClient;
@@ -47,6 +48,7 @@ export async function importEvidence(
   terminal.say();
   terminal.say("What was stored where:");
   for (const line of await placementLines(api, import_id, sandbox)) terminal.say(line);
+  for (const line of await sealLines(api, view)) terminal.say(line);
   terminal.say();
   const isUp = options.once !== true;
   for (const line of importReport(view, { isUp })) terminal.say(line);

@@ -111,7 +111,7 @@ async function openSandbox(dataDir: string, stack: AsyncDisposableStack): Promis
 }
 
 function sandboxConfig(sandbox: Sandbox, roots: readonly string[]): ExhibitConfig {
-  return parseConfig(sandbox.config([...roots]), "the sandbox's configuration");
+  return parseConfig(sandbox.config([...roots], { stamps: true }), "the sandbox's configuration");
 }
 
 /**

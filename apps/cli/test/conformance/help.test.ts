@@ -38,7 +38,7 @@ test("bash completes commands, options, and values that are few", async () => {
   const { stdout: script } = await exhibit(["completion", "bash"]);
   /** What is typed, the last word to be completed, and what bash makes of it. */
   const completions: [string[], string][] = [
-    [["sta"], "status"],
+    [["sta"], "status stamps"],
     [["status", "--st"], "--status"],
     [["status", "--status", "a"], "attention"],
     [["vendors", "che"], "check"],

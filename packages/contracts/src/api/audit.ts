@@ -8,7 +8,8 @@ import { among, pageOf, pageQuery } from "./pages.ts";
  * `revoke`) to keys, (`change`) to the bandwidth limit, and (`create`, `change`, `rotate`, `remove`, `test`
  * and `redeliver`) to webhooks; `login` and `logout` begin and end their sessions. Each of them is recorded
  * in the audit log, in the transaction that does it. `board` is what they do to jobs in Bull Board, and is
- * recorded before it is done. `seal` is what Exhibit does itself when an import has ended. `export` gives somebody a bag of it.
+ * recorded before it is done. `seal` is what Exhibit does itself when an import has ended. `export` gives somebody a bag
+ * of it, and `stamp` has a time stamp asked for again.
  */
 export const auditActions = [
   "create",
@@ -29,6 +30,7 @@ export const auditActions = [
   "logout",
   "seal",
   "export",
+  "stamp",
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 

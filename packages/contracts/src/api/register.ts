@@ -1,11 +1,31 @@
 import { z } from "zod";
-import { pageOf } from "./pages.ts";
+import { plainWord } from "../text/plain-text.ts";
+import { pageOf, pageQuery } from "./pages.ts";
 
 /** What a register's entries are: seals of imports, and what else is signed in their chain. */
 export const registerKinds = ["key", "seal", "verification", "journal"] as const;
 export type RegisterKind = (typeof registerKinds)[number];
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
+
+/**
+ * What became of an authority's stamp: `granted` is one that was checked, `unchecked` one that can't be
+ * checked here; `refused` and `invalid` wait for a person.
+ */
+export const stampStates = ["pending", "granted", "unchecked", "refused", "invalid"] as const;
+
+/** What an independent authority says of when an entry was there. */
+export const stampView = z
+  .object({
+    authority: z.string().describe("As `custody.stamps` names it"),
+    state: z.enum(stampStates),
+    at: z.iso.datetime().nullable().describe("The authority's time; null until it has stamped"),
+    error: z.string().nullable().describe("Why it hasn't yet, as far as it is known"),
+  })
+  .meta({ id: "Stamp" });
+export type StampView = z.output<typeof stampView>;
+
+const stamps = z.array(stampView).describe("A row for each authority that is, or was, to stamp it");
 
 /** An entry of the register, without its text. */
 export const registerEntry = z
@@ -22,11 +42,40 @@ export const registerEntry = z
       "Of the chain after it: SHA-256 of the head before it, a space, its digest, and LF",
     ),
     key: z.string().nullable().describe("The id of the key that signed it; null for none"),
+    stamps,
   })
   .meta({ id: "RegisterEntry" });
 export type RegisterEntry = z.output<typeof registerEntry>;
 
+/** The query of the register. */
+export const registerQuery = pageQuery.extend({
+  unstamped: z
+    .stringbool()
+    .optional()
+    .describe("`true`: only entries of which a stamp is pending, or waits for a person"),
+});
+
+/** An entry of the register with its text. */
+export const registerText = registerEntry
+  .extend({ text: z.string().describe("What its digest, signature and stamps are of") })
+  .meta({ id: "RegisterText" });
+export type RegisterText = z.output<typeof registerText>;
+
+/** Why a stamp is asked for again. */
+export const retryStampRequest = z
+  .strictObject({ why: plainWord(2000).describe("For the record").optional() })
+  .meta({ id: "RetryStampRequest" });
+export type RetryStampRequest = z.output<typeof retryStampRequest>;
+
 export const registerPage = pageOf(registerEntry).meta({ id: "RegisterPage" });
+
+/**
+ * How far a seal is beyond doubt: `stamped` by as many authorities as are wanted; `pending`, while one
+ * may still do so; `refused`, when a person has to see to it. Where no authority is configured it is
+ * `signed`, or `unsigned` without a key.
+ */
+export const sealStates = ["pending", "stamped", "refused", "signed", "unsigned"] as const;
+export type SealState = (typeof sealStates)[number];
 
 /** An import's seal. */
 export const sealView = z
@@ -35,6 +84,7 @@ export const sealView = z
     number: z.int().positive().describe("Its place in the register"),
     register: z.string().describe("The register's name"),
     outcome: z.enum(["sealed", "cancelled"]),
+    state: z.enum(sealStates),
     sealed_at: z.iso.datetime(),
     digest: digest.describe("SHA-256 of its text, which is what the signature and stamps are of"),
     root: digest.describe("The root of the RFC 6962 tree of receipts.ndjson"),
@@ -46,6 +96,7 @@ export const sealView = z
     waived: z.int().nonnegative(),
     skipped: z.int().nonnegative(),
     key: z.string().nullable().describe("The id of the key that signed it; null if none did"),
+    stamps,
     made_by: z.string().describe("The program and its version"),
     parts: z.array(z.string()).describe("What can be fetched of it, by name"),
   })

@@ -465,6 +465,24 @@ export const errorTable = {
     meaning: "This worker has another key than the register, or none, and can't sign a seal.",
     remedy: "Set EXHIBIT_SEAL_KEY_FILE to the register's key on each worker; see docs/custody.md.",
   },
+  STAMP_UNAVAILABLE: {
+    action: "backoff",
+    status: 502,
+    meaning: "A time stamp authority can't be had for the moment, or no worker knows it.",
+    remedy: "Nothing: it is asked again, after an hour at the latest. The seal is good without it.",
+  },
+  STAMP_REFUSED: {
+    action: "never",
+    status: 502,
+    meaning: "A time stamp authority doesn't want to give a stamp.",
+    remedy: "Ask the authority, mend custody.stamps, and run exhibit stamps retry.",
+  },
+  STAMP_INVALID: {
+    action: "never",
+    status: 502,
+    meaning: "What a time stamp authority gave isn't a stamp of what was asked for.",
+    remedy: "Compare its certificates with the ca in custody.stamps, and run exhibit stamps retry.",
+  },
   PROOF_INVALID: {
     action: "never",
     status: 409,

@@ -209,38 +209,20 @@ distinguished_name = none
       name: string,
       issuer: string | undefined,
       extensions: string,
-      key: string[],
+      key: string,
     ) => {
-      await openssl("genpkey", ...key, "-out", `${name}.key`);
-      await openssl(
-        ..."req -new -config ca.cnf -sha256".split(" "),
-        "-key",
-        `${name}.key`,
-        "-subj",
-        `/CN=${name}`,
-        "-out",
-        `${name}.csr`,
-      );
-      const by = issuer
-        ? ["-CA", `${issuer}.crt`, "-CAkey", `${issuer}.key`, "-CAcreateserial"]
-        : ["-signkey", `${name}.key`];
-      await openssl(
-        ..."x509 -req -days 30 -sha256 -extfile ca.cnf".split(" "),
-        "-extensions",
-        extensions,
-        "-in",
-        `${name}.csr`,
-        ...by,
-        "-out",
-        `${name}.crt`,
-      );
+      const by = issuer ? ["-CA", `${issuer}.crt`, "-CAkey", `${issuer}.key`] : [];
+      const args = `req -x509 -nodes -days 30 -sha256 -config ca.cnf -extensions ${extensions}`;
+      const files = `-subj /CN=${name} -keyout ${name}.key -out ${name}.crt -newkey ${key}`;
+      await openssl(...args.split(" "), ...files.split(" "), ...by);
     };
-    const p256 = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"];
-    const rsa = ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"];
+    const p256 = "ec -pkeyopt ec_paramgen_curve:P-256";
     await make("root", undefined, "top", p256);
-    await make("between", "root", "authority", rsa);
-    await make("ec", "between", "stamps", p256);
-    await make("rsa", "between", "stamps", rsa);
+    await make("between", "root", "authority", "rsa:2048");
+    await Promise.all([
+      make("ec", "between", "stamps", p256),
+      make("rsa", "between", "stamps", "rsa:2048"),
+    ]);
     root = await readFile(join(folder.path, "root.crt"), "utf8");
   });
 

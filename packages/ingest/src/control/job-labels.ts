@@ -16,6 +16,7 @@ export type JobLabels = (queue: string, ids: readonly string[]) => Promise<Map<s
 
 export function createJobLabels(ledger: Ledger): JobLabels {
   return async (queue, ids) => {
+    if (queue === "stamp") return new Map(ids.map((id) => [id, `time stamps of ${id}`]));
     if (queue === "deliver") {
       const labels = await readWebhookLabels(ledger, ids);
       return new Map(labels.map((label) => [label.id, webhookLabelOf(label)]));

@@ -2,7 +2,12 @@ import {
   type BagRequest,
   ExhibitError,
   type RegisterEntry,
+  type RegisterText,
+  type RetryStampRequest,
+  type SealState,
   type SealView,
+  type StampView,
+  UNNAMED_ACTOR,
 } from "@exhibit/contracts";
 import {
   isListName,
@@ -20,16 +25,22 @@ import {
   listRegister,
   type Page,
   proveFile,
+  readEntryOf,
   readSealOf,
+  readStamp,
   registerLines,
+  retryStamp,
   type SealRecord,
   sealedList,
+  stampsOf,
 } from "@exhibit/ledger";
+import type { EnqueueDependencies } from "../jobs/enqueue.ts";
+import { ringStamps } from "../jobs/ring-stamps.ts";
 import { type BagTar, makeBag } from "./custody/bags.ts";
 import { type ReportName, reportOf } from "./custody/reports.ts";
 import type { Scoped } from "./scoped.ts";
 
-/** What can be fetched of a seal, by name. */
+/** What can be fetched of a seal, by name, besides its stamps. */
 export const sealParts = [
   "seal.txt",
   "seal.sig",
@@ -39,7 +50,9 @@ export const sealParts = [
   "register.txt",
   ...pageNames,
 ] as const;
-export type SealPart = (typeof sealParts)[number];
+/** A stamp and the certificates that it was checked against: `stamps/NAME.tsr`, `stamps/NAME-ca.pem`. */
+type StampPart = `stamps/${string}`;
+export type SealPart = (typeof sealParts)[number] | StampPart;
 
 /** What can be asked about seals, as far as their imports are within a scope. */
 export interface Seals {
@@ -47,7 +60,7 @@ export interface Seals {
   get(importId: string): Promise<SealView>;
   /**
    * Returns one of its parts, as a text or bytes, or as lines that are read as they are taken. Throws
-   * what `get` throws, and NOT_FOUND for the signature of a seal that has none; while the lines are
+   * what `get` throws, and NOT_FOUND for a signature or stamp that it doesn't have; while the lines are
    * read, SEAL_BROKEN if the ledger isn't what was sealed.
    */
   part(importId: string, part: SealPart): Promise<string | Uint8Array | AsyncIterable<string>>;
@@ -64,16 +77,46 @@ export interface Seals {
    */
   bag(importId: string, request: BagRequest, who: string): Promise<BagTar>;
   /** Returns a page of the register, from its first entry. */
-  register(query: { limit: number; after?: string | undefined }): Promise<Page<RegisterEntry>>;
+  register(query: {
+    limit: number;
+    after?: string | undefined;
+    unstamped?: boolean | undefined;
+  }): Promise<Page<RegisterEntry>>;
+  /** Returns an entry of the register. Throws NOT_FOUND, also for one of an import outside the scope. */
+  entry(number: number): Promise<RegisterText>;
+  /**
+   * Has an authority asked for a stamp of an entry at once: again, or for the first time if it was
+   * configured later. Throws NOT_FOUND, also for an authority that isn't configured, and STATE_CONFLICT
+   * for a stamp that is there.
+   */
+  retryStamp(
+    of: { entry: number; authority: string },
+    request?: RetryStampRequest,
+    who?: string,
+  ): Promise<RegisterText>;
 }
 
-/** @param organization whose bags they are, as they say */
-export function createSeals(whole: Ledger, organization?: string): Scoped<Seals> {
+export interface SealsDependencies extends EnqueueDependencies {
+  readonly ledger: Ledger;
+  /** The authorities of time stamps that are configured, by their names. */
+  readonly authorities: readonly string[];
+  /** How many authorities have to have stamped a seal that is `stamped`. @defaultValue 1 */
+  readonly wanted?: number | undefined;
+  /** Whose bags they are, as they say. */
+  readonly organization?: string | undefined;
+}
+
+export function createSeals(dependencies: SealsDependencies): Scoped<Seals> {
+  const { ledger: whole, authorities, wanted = 1, organization } = dependencies;
   return {
     within(scope) {
       const ledger = ledgerWithin(whole, scope);
       return {
-        get: async (importId) => viewOf(await readSealOf(ledger, importId)),
+        async get(importId) {
+          const seal = await readSealOf(ledger, importId);
+          const stamps = await stampsOf(ledger, [seal.number]);
+          return viewOf(seal, stamps.get(seal.number) ?? [], wanted);
+        },
         part: async (importId, part) => partOf(ledger, await readSealOf(ledger, importId), part),
         report: async (importId, name) =>
           await reportOf(ledger, name, { seal: await readSealOf(ledger, importId), organization }),
@@ -87,12 +130,22 @@ export function createSeals(whole: Ledger, organization?: string): Scoped<Seals>
           return await makeBag(ledger, { seal, request, by, organization });
         },
         register: (query) => listRegister(ledger, query),
+        entry: (number) => readEntryOf(ledger, number),
+        async retryStamp(of, { why } = {}, who = UNNAMED_ACTOR) {
+          await retryStamp(ledger, { ...of, authorities }, { who, why });
+          ringStamps(dependencies, [of.authority]);
+          return await readEntryOf(ledger, of.entry);
+        },
       };
     },
   };
 }
 
-function viewOf({ sealed, text, digest, signed }: SealRecord): SealView {
+function viewOf(
+  { sealed, text, digest, signed }: SealRecord,
+  stamps: StampView[],
+  wanted: number,
+): SealView {
   const seal = readSeal(text);
   const { number, register, outcome, root, leaves, files, bytes } = seal;
   const { stored, identical, waived, skipped } = seal;
@@ -101,6 +154,7 @@ function viewOf({ sealed, text, digest, signed }: SealRecord): SealView {
     number,
     register,
     outcome,
+    state: stateOf(stamps, { isSigned: signed !== null, wanted }),
     sealed_at: seal.sealedAt,
     digest,
     root,
@@ -112,9 +166,30 @@ function viewOf({ sealed, text, digest, signed }: SealRecord): SealView {
     waived,
     skipped,
     key: signed?.key ?? null,
+    stamps,
     made_by: seal.madeBy,
-    parts: sealParts.filter((part) => signed !== null || !ofSignature.has(part)),
+    parts: [
+      ...sealParts.filter((part) => signed !== null || !ofSignature.has(part)),
+      ...stamps.flatMap(partsOfStamp),
+    ],
   };
+}
+
+/** Returns how far a seal is beyond doubt. An authority that was configured later isn't waited for. */
+function stateOf(
+  stamps: readonly StampView[],
+  { isSigned, wanted }: { isSigned: boolean; wanted: number },
+): SealState {
+  if (stamps.length === 0) return isSigned ? "signed" : "unsigned";
+  const count = (state: StampView["state"]) =>
+    stamps.filter((stamp) => stamp.state === state).length;
+  if (count("granted") >= Math.min(wanted, stamps.length)) return "stamped";
+  return count("pending") > 0 ? "pending" : "refused";
+}
+
+function partsOfStamp({ authority, state }: StampView): StampPart[] {
+  if (state === "granted") return [`stamps/${authority}.tsr`, `stamps/${authority}-ca.pem`];
+  return state === "unchecked" ? [`stamps/${authority}.tsr`] : [];
 }
 
 /** The parts that a seal without a signature doesn't have. */
@@ -127,12 +202,30 @@ async function partOf(
 ): Promise<string | Uint8Array | AsyncIterable<string>> {
   if (isListName(part)) return sealedList(ledger, seal, part satisfies ListName);
   if (isPageName(part)) return await readPage(part);
+  if (isStampPart(part)) return await stampPart(ledger, seal, part);
   if (part === "seal.txt") return seal.text;
   if (part === "contents.txt") return seal.contents;
   if (part === "register.txt") return registerLines(ledger, seal.number);
   const found = part === "seal.sig" ? seal.signed?.signature : seal.signed?.publicPem;
   if (found !== undefined) return found;
   throw new ExhibitError("NOT_FOUND", `The seal of import ${seal.sealed.id} isn't signed.`);
+}
+
+function isStampPart(part: SealPart): part is StampPart {
+  return part.startsWith("stamps/");
+}
+
+async function stampPart(
+  ledger: Ledger,
+  { number, sealed }: SealRecord,
+  part: StampPart,
+): Promise<string | Uint8Array> {
+  const [, authority = "", end] = /^stamps\/(.+?)(\.tsr|-ca\.pem)$/.exec(part) ?? [];
+  const stamp = await readStamp(ledger, { entry: number, authority });
+  const found = end === ".tsr" ? stamp?.token : stamp?.ca;
+  if (found !== undefined && found !== null) return found;
+  const name = JSON.stringify(part);
+  throw new ExhibitError("NOT_FOUND", `The seal of import ${sealed.id} has no part ${name}.`);
 }
 
 function isPageName(part: SealPart): part is PageName {

@@ -1,4 +1,5 @@
 import {
+  authoritiesWithWork,
   findQuietImports,
   findUnsealed,
   type Ledger,
@@ -17,7 +18,8 @@ export const quietMsOf = { redis: 10_000, embedded: 30_000 };
 
 /**
  * Enqueues everything that is open in imports that haven't changed for `quietForMs` milliseconds.
- * Work that has a job already keeps it. So are imports that ended without a seal. Webhooks are rung for that have had something due for as long.
+ * Work that has a job already keeps it. So are imports that ended without a seal. Webhooks are rung for that have had
+ * something due for as long, and authorities of time stamps of which one is due.
  */
 export async function enqueueOpenWork(
   dependencies: { ledger: Ledger; engine: Pick<Engine, "enqueue"> },
@@ -26,6 +28,7 @@ export async function enqueueOpenWork(
   await enqueueImports(dependencies, quietForMs);
   await enqueueUnsealed(dependencies);
   await ringForDue(dependencies, quietForMs);
+  await ringForStamps(dependencies);
 }
 
 async function enqueueImports(
@@ -68,6 +71,20 @@ async function ringForDue(
   const jobs = ids.map((id) => ({ id }));
   // A job that waits for its next try doesn't know of what is new.
   await engine.enqueue("deliver", jobs, { isNewer: true });
+}
+
+async function ringForStamps({
+  ledger,
+  engine,
+}: {
+  ledger: Ledger;
+  engine: Pick<Engine, "enqueue">;
+}): Promise<void> {
+  const names = await authoritiesWithWork(ledger);
+  if (names.length === 0) return;
+  const jobs = names.map((id) => ({ id }));
+  // A job that waits for an authority to come back doesn't know of what is new.
+  await engine.enqueue("stamp", jobs, { isNewer: true });
 }
 
 async function enqueueAll(

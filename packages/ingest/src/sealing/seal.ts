@@ -3,6 +3,7 @@ import { type Ledger, readImport, type Sealer, sealEnded, sealImport } from "@ex
 import type { Attempt, Engine } from "@exhibit/queue";
 import { type Logger, withSpan } from "@exhibit/telemetry";
 import { postponed } from "../jobs/postpone.ts";
+import { ringStamps } from "../jobs/ring-stamps.ts";
 import { ringWebhooks } from "../jobs/ring-webhooks.ts";
 
 export interface SealDependencies {
@@ -39,7 +40,7 @@ export async function seal(
   });
 }
 
-/** Seals an import, and rings for what is told of it: also when its totals are wrong. */
+/** Seals an import, and rings for its stamps, and for what is told of it: also when its totals are wrong. */
 async function sealAndTell(
   dependencies: SealDependencies,
   importId: string,
@@ -48,6 +49,7 @@ async function sealAndTell(
   try {
     const status = await sealImport(ledger, importId, sealer);
     if (status === undefined) await sealEnded(ledger, importId, sealer);
+    ringStamps(dependencies, sealer.authorities);
     return status;
   } finally {
     await ringWebhooks(dependencies, { importId });

@@ -26,6 +26,7 @@ import { digests } from "./0027-digests.ts";
 import { progress } from "./0028-progress.ts";
 import { knownPeople } from "./0031-known-people.ts";
 import { register } from "./0032-register.ts";
+import { stamps } from "./0033-stamps.ts";
 import { identicalBy } from "./0036-identical-by.ts";
 import { sm3Roots } from "./0037-sm3-roots.ts";
 import { amendments } from "./0038-amendments.ts";
@@ -66,6 +67,7 @@ export const steps: Record<string, Migration> = {
   "0028-progress": progress,
   "0031-known-people": knownPeople,
   "0032-register": register,
+  "0033-stamps": stamps,
   "0036-identical-by": identicalBy,
   "0037-sm3-roots": sm3Roots,
   "0038-amendments": amendments,

@@ -1,4 +1,4 @@
-import { ExhibitError, type RegisterEntry } from "@exhibit/contracts";
+import { ExhibitError, type RegisterEntry, type RegisterText } from "@exhibit/contracts";
 import { digestLine, ListDigest, type ListName } from "@exhibit/custody";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
@@ -7,6 +7,7 @@ import { cursor, type Page, type PageQuery, pageOf } from "../views/paging.ts";
 import { checkImport } from "../work/check-import.ts";
 import { listLines, type SealBounds } from "./lists.ts";
 import type { SealedImport } from "./receipts.ts";
+import { noEntry, stampsOf } from "./stamps.ts";
 
 /** An import's seal, as the register has it. */
 export interface SealRecord extends SealBounds {
@@ -121,30 +122,61 @@ export async function* registerLines({ db }: Ledger, until: number): AsyncGenera
 /** Entries that are read at once. */
 const REGISTER_PAGE = 1_000;
 
+interface EntryRow {
+  number: number;
+  kind: RegisterEntry["kind"];
+  at: Date;
+  text: string;
+  digest: Buffer;
+  head: Buffer;
+  key: string | null;
+  import_id: string | null;
+}
+
 /** Lists the entries of the register, from the first. What concerns imports of others isn't named. */
-export async function listRegister(ledger: Ledger, query: PageQuery): Promise<Page<RegisterEntry>> {
+export async function listRegister(
+  ledger: Ledger,
+  query: PageQuery & { unstamped?: boolean | undefined },
+): Promise<Page<RegisterEntry>> {
   const after = query.after === undefined ? 0 : Number(cursor(query.after, /^\d{1,15}$/));
-  const { rows } = await sql<{
-    number: number;
-    kind: RegisterEntry["kind"];
-    at: Date;
-    digest: Buffer;
-    head: Buffer;
-    key: string | null;
-    import_id: string | null;
-  }>`
+  const isShown = query.unstamped === true ? isUnstamped : sql<boolean>`true`;
+  const { rows } = await sql<EntryRow>`
     select register.number, register.kind, register.at, register.digest, register.head, register.key, imports.id as import_id
     from register left join imports on imports.id = register.import_id and ${isWithin(ledger)}
-    where register.number > ${after}
+    where register.number > ${after} and ${isShown}
     order by register.number limit ${query.limit + 1}`.execute(ledger.db);
   const { items, next } = pageOf(rows, query.limit, (row) => String(row.number));
+  const stamps = await stampsOf(
+    ledger,
+    items.map(({ number }) => number),
+  );
+  return { items: items.map((row) => entryOf(row, stamps.get(row.number))), next };
+}
+
+/** A condition: a stamp is pending, or waits for a person. */
+const isUnstamped = sql<boolean>`exists (
+  select from stamps where entry = register.number and state in ('pending', 'refused', 'invalid'))`;
+
+/** Returns an entry with its text. Throws NOT_FOUND, also for one of an import outside the scope. */
+export async function readEntryOf(ledger: Ledger, number: number): Promise<RegisterText> {
+  const { rows } = await sql<EntryRow>`
+    select register.number, register.kind, register.at, register.text, register.digest, register.head, register.key, imports.id as import_id
+    from register left join imports on imports.id = register.import_id and ${isWithin(ledger)}
+    where register.number = ${number} and (register.import_id is null or imports.id is not null)`.execute(
+    ledger.db,
+  );
+  const [row] = rows;
+  if (row === undefined) throw noEntry(number);
+  const stamps = await stampsOf(ledger, [number]);
+  return { ...entryOf(row, stamps.get(number)), text: row.text };
+}
+
+function entryOf(row: EntryRow, stamps: RegisterEntry["stamps"] = []): RegisterEntry {
+  const { number, kind, import_id, at, digest, head, key } = row;
   return {
-    items: items.map(({ at, digest, head, ...row }) => ({
-      ...row,
-      at: at.toISOString(),
-      digest: Buffer.from(digest).toString("hex"),
-      head: Buffer.from(head).toString("hex"),
-    })),
-    next,
+    ...{ number, kind, import_id, key, stamps },
+    at: at.toISOString(),
+    digest: Buffer.from(digest).toString("hex"),
+    head: Buffer.from(head).toString("hex"),
   };
 }

@@ -9,6 +9,7 @@ import {
 } from "@exhibit/custody";
 import { type Kysely, sql, type Transaction } from "kysely";
 import type { LedgerSchema } from "../schema.ts";
+import { putDownStamps } from "./stamps.ts";
 
 /** Who signs, and as what. */
 export interface Sealer {
@@ -22,6 +23,8 @@ export interface Sealer {
   readonly isUnsigned?: boolean | undefined;
   /** Whether seals commit to their lines by SM3 as well. @defaultValue false */
   readonly withSm3?: boolean | undefined;
+  /** The authorities that are to stamp entries, by their names. @defaultValue none */
+  readonly authorities?: readonly string[] | undefined;
   /** The program and its version. */
   readonly madeBy: string;
 }
@@ -31,6 +34,8 @@ export interface OpenRegister {
   readonly register: string;
   readonly number: number;
   readonly headBefore: HexDigest;
+  /** The authorities that are to stamp it. */
+  readonly authorities: readonly string[];
 }
 
 /** An entry as it is written. */
@@ -56,7 +61,7 @@ interface NewEntry {
  */
 export async function lockRegister(
   tx: Transaction<LedgerSchema>,
-  { register: name }: Sealer,
+  { register: name, authorities = [] }: Sealer,
 ): Promise<OpenRegister> {
   const deployment = await tx
     .selectFrom("deployment")
@@ -75,15 +80,17 @@ export async function lockRegister(
     register,
     number: (last?.number ?? 0) + 1,
     headBefore: last ? Buffer.from(last.head).toString("hex") : firstHead(register),
+    authorities,
   };
 }
 
-/** Writes an entry into the register that is locked. Returns where the next one goes. */
+/** Writes an entry into the register that is locked, and puts down its stamps. Returns where the next one goes. */
 export async function writeEntry(
   tx: Transaction<LedgerSchema>,
-  { register, number, headBefore }: OpenRegister,
+  open: OpenRegister,
   { kind, text, key, signature, countersignature, seal }: NewEntry,
 ): Promise<OpenRegister> {
+  const { number, headBefore, authorities } = open;
   const digest = digestOf(text);
   const head = nextHead(headBefore, digest);
   await tx
@@ -104,7 +111,8 @@ export async function writeEntry(
       workers: seal ? [...seal.workers] : null,
     })
     .execute();
-  return { register, number: number + 1, headBefore: head };
+  await putDownStamps(tx, number, authorities);
+  return { ...open, number: number + 1, headBefore: head };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { createPrivateKey } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { z } from "zod";
 import { createFaultList, type OrderedFault } from "../faults/fault-list.ts";
@@ -42,6 +42,8 @@ export interface AuthorityControl {
   readonly ca: string;
   /** How many requests it has answered, or cut. */
   readonly asked: number;
+  /** The headers of the latest request. */
+  readonly headers: IncomingHttpHeaders;
   /** Makes the next requests fail. */
   fail(fault: StampFaultOrder): OrderedFault;
   /** Holds requests before they are looked at. */
@@ -79,6 +81,7 @@ export function openAuthority({ dataDir, now, signs }: AuthorityOptions): Author
   const gates = new Map<Hold, () => Promise<void>>();
   const signers = signersOf(root, { now: now(), signs });
   let asked = 0;
+  let headers: IncomingHttpHeaders = {};
 
   function answer(request: Buffer, mood?: StampMood): Buffer {
     const of = readRequest(request);
@@ -100,6 +103,9 @@ export function openAuthority({ dataDir, now, signs }: AuthorityOptions): Author
     get asked() {
       return asked;
     },
+    get headers() {
+      return headers;
+    },
     answer,
     fail: (fault) => faults.add(stampFault.parse(fault)),
     hold() {
@@ -120,6 +126,7 @@ export function openAuthority({ dataDir, now, signs }: AuthorityOptions): Author
       for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
       for (const pass of [...gates.values()]) await pass();
       asked += 1;
+      headers = request.headers;
       const mood = faults.take()?.mood;
       if (mood === "down") return void response.destroy();
       if (mood === "busy") return void response.writeHead(503).end();

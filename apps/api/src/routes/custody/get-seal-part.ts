@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { ExhibitError } from "@exhibit/contracts";
 import { isReportName, reportNames, type SealPart, type Seals, sealParts } from "@exhibit/ingest";
+import type { FastifyReply } from "fastify";
 import { z } from "zod";
 import { action } from "../../action/action.ts";
 import { failures } from "../../action/failure-responses.ts";
@@ -28,15 +29,47 @@ export const getSealPart = action(
   ({ sealsOf }) =>
     async (request, reply) => {
       const { id, part } = request.params;
-      const found = await partOf(sealsOf(request), id, part);
-      reply.type(typeOf(part)).header("cache-control", "no-store");
-      reply.header("content-disposition", `attachment; filename="${part}"`);
-      const isWhole = typeof found === "string" || found instanceof Uint8Array;
-      // Fastify sends bytes and streams unchanged; the schema describes the text that they are.
-      return reply.send((isWhole ? Buffer.from(found) : Readable.from(found)) as unknown as string);
+      return sendPart(reply, part, await partOf(sealsOf(request), id, part));
     },
   { head: false, evidence: "seal" },
 );
+
+export const getSealStamp = action(
+  {
+    operationId: "getSealStamp",
+    summary:
+      "Get a time stamp of an import's seal, or the certificates that it was checked against",
+    description:
+      "`NAME.tsr` is the authority's answer as it came, which `openssl ts -verify` reads; `NAME-ca.pem` what was configured for it. Whoever checks takes that certificate from the authority, not from here.",
+    tags: ["custody"],
+    params: importParams.extend({
+      stamp: z.string().describe("`NAME.tsr` or `NAME-ca.pem`, with the name of an authority"),
+    }),
+    response: {
+      200: { content: { [BYTES]: { schema: z.string() } }, description: "The part" },
+      ...failures,
+    },
+  },
+  ({ sealsOf }) =>
+    async (request, reply) => {
+      const { id, stamp } = request.params;
+      return sendPart(reply, stamp, await sealsOf(request).part(id, `stamps/${stamp}`));
+    },
+  { head: false, evidence: "seal" },
+);
+
+/** Sends a part under its own name. */
+function sendPart(
+  reply: FastifyReply,
+  name: string,
+  part: string | Uint8Array | AsyncIterable<string>,
+) {
+  reply.type(typeOf(name)).header("cache-control", "no-store");
+  reply.header("content-disposition", `attachment; filename="${name}"`);
+  const isWhole = typeof part === "string" || part instanceof Uint8Array;
+  // Fastify sends bytes and streams unchanged; the schema describes the text that they are.
+  return reply.send((isWhole ? Buffer.from(part) : Readable.from(part)) as unknown as string);
+}
 
 async function partOf(seals: Seals, importId: string, name: string) {
   if (isReportName(name)) return await seals.report(importId, name);
@@ -52,5 +85,5 @@ function partNamed(name: string): SealPart {
 function typeOf(name: string): string {
   if (name.endsWith(".pdf")) return "application/pdf";
   if (name.endsWith(".html")) return "text/html; charset=utf-8";
-  return name === "seal.sig" ? BYTES : TEXT;
+  return /\.(?:sig|tsr)$/.test(name) ? BYTES : TEXT;
 }

@@ -1,4 +1,4 @@
-import { pageQuery, registerPage } from "@exhibit/contracts";
+import { registerPage, registerQuery } from "@exhibit/contracts";
 import { action } from "../../action/action.ts";
 import { failures } from "../../action/failure-responses.ts";
 
@@ -9,7 +9,7 @@ export const listRegister = action(
     description:
       "From the first entry. Each head commits to all entries before it: whoever keeps one finds out if anything before it was changed or taken away. Entries of imports outside your scope don't name them.",
     tags: ["custody"],
-    querystring: pageQuery.strict(),
+    querystring: registerQuery.strict(),
     response: { 200: registerPage, ...failures },
   },
   ({ sealsOf }) =>

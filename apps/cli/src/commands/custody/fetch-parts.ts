@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { ApiClient } from "@exhibit/client";
 import { ExhibitError } from "@exhibit/contracts";
 import { writeWholeFile } from "../../file-list/whole-file.ts";
@@ -19,9 +19,9 @@ export async function fetchParts(
   api: ApiClient,
   { importId, parts, folder, replace }: PartsOfSeal,
 ): Promise<Map<string, string>> {
-  await mkdir(folder, { recursive: true });
   const digests = new Map<string, string>();
   for (const part of parts) {
+    await mkdir(dirname(join(folder, part)), { recursive: true });
     const response = await api.sealPart(importId, part);
     digests.set(part, await writeBody(response, join(folder, part), replace));
   }

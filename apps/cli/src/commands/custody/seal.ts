@@ -7,6 +7,7 @@ import { apiOfEnvironment } from "../../client/api-of-environment.ts";
 import { importIdOf } from "../../client/import-id.ts";
 import { badUse, exitCodes } from "../../output/exit-codes.ts";
 import { formatBytes, formatCount, formatTime, type TimeStyle } from "../../output/format.ts";
+import { stampWords } from "../../output/stamp-lines.ts";
 import type { Terminal } from "../../output/terminal.ts";
 import { type CommandModule, jsonOption, utcOption } from "../command.ts";
 import { fetchParts } from "./fetch-parts.ts";
@@ -63,6 +64,7 @@ function linesOf(seal: SealView, { utc }: TimeStyle): string[] {
     `  digest ${seal.digest}`,
     `  root   ${seal.root} of ${formatCount(seal.leaves, "receipt")}`,
     seal.key === null ? "  not signed: no key is configured" : `  key    ${seal.key}`,
+    ...seal.stamps.map((stamp) => `  ${stampWords(stamp, { utc })}`),
   ];
 }
 

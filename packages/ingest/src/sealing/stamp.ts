@@ -1,0 +1,246 @@
+import { ExhibitError, toExhibitError } from "@exhibit/contracts";
+import {
+  checkStamp,
+  type DigestName,
+  type Stamp,
+  type StampFault,
+  stampRequest,
+  type Trust,
+  tokenFault,
+  writeStampRequest,
+} from "@exhibit/custody";
+import {
+  type ClaimedStamp,
+  claimStamp,
+  giveBackStamp,
+  type Ledger,
+  nextStamp,
+  pauseAuthority,
+  recordStamp,
+  recordStampRefusal,
+} from "@exhibit/ledger";
+import { type Attempt, Postponed } from "@exhibit/queue";
+import { bytesAtMost, type SafeFetch } from "@exhibit/safe-fetch";
+import { type Logger, withSpan } from "@exhibit/telemetry";
+import { untilReachable } from "../jobs/until-reachable.ts";
+
+/** An authority of time stamps (RFC 3161), as it is configured. */
+export interface StampAuthority {
+  /** What it is called here, and in the names of files. */
+  readonly name: string;
+  readonly url: string;
+  /** Sent with each request; they may be secrets. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly digest: DigestName;
+  readonly policy?: string | undefined;
+  /** What its certificates have to lead to; undefined where tokens are kept unchecked. */
+  readonly trust?: { readonly pem: string; readonly certificates: Trust } | undefined;
+}
+
+/** What entries are stamped by. */
+export interface StampParts {
+  readonly authorities: readonly StampAuthority[];
+  readonly fetch: SafeFetch;
+  /** Milliseconds before the second request to an authority that couldn't be had. @defaultValue 30,000 */
+  readonly firstPauseMs?: number;
+  /** Milliseconds within which an authority has to answer. @defaultValue 15,000 */
+  readonly answerTimeoutMs?: number;
+}
+
+export interface StampDependencies extends StampParts {
+  readonly ledger: Ledger;
+  readonly logger: Logger;
+}
+
+/** Milliseconds before the second request to an authority that couldn't be had; it doubles. */
+const FIRST_PAUSE_MS = 30_000;
+/** Milliseconds between two requests at most. */
+const LONGEST_PAUSE_MS = 60 * 60 * 1000;
+/** Milliseconds within which an authority has to answer. */
+const ANSWER_TIMEOUT_MS = 15_000;
+/** Milliseconds after which a stamp that a process that died asked for is due again. */
+const LEASE_MS = 2 * ANSWER_TIMEOUT_MS;
+/** Bytes of an answer; a token has some 2,000 to 6,000. */
+const MAX_ANSWER_BYTES = 64 * 1024;
+/** Milliseconds after which others have their turn. */
+const TURN_MS = 30_000;
+/** Milliseconds for which a stamp waits whose authority this worker doesn't know: another one may. */
+const UNKNOWN_PAUSE_MS = 5 * 60 * 1000;
+/** Milliseconds by which an authority's clock and ours may differ before it is worth a warning. */
+const MAX_SKEW_MS = 10 * 60 * 1000;
+
+/**
+ * Asks an authority for the stamps that are due, and comes back when more will be. A job is an
+ * authority's, and not an entry's: so one that is away, or slow, keeps no other waiting.
+ */
+export async function stamp(
+  dependencies: StampDependencies,
+  name: string,
+  attempt: Attempt,
+): Promise<void> {
+  const { ledger, authorities } = dependencies;
+  const authority = authorities.find((each) => each.name === name);
+  if (authority === undefined) return await pauseUnknown(ledger, name);
+  const until = Date.now() + TURN_MS;
+  while (Date.now() < until && !attempt.signal.aborted) {
+    const claimed = await claimStamp(ledger, name, LEASE_MS);
+    if (claimed === undefined || !(await stampOne(dependencies, authority, claimed, attempt)))
+      break;
+  }
+  if (attempt.signal.aborted) {
+    throw new ExhibitError("INTERRUPTED", "The worker stops.", { cause: attempt.signal.reason });
+  }
+  const next = await nextStamp(ledger, name);
+  if (next === undefined) return;
+  throw new Postponed(Math.max(next, 0), unavailable(name, "It is asked again."));
+}
+
+async function pauseUnknown(ledger: Ledger, name: string): Promise<void> {
+  const error = "A worker that took its turn has no such authority in its configuration.";
+  await pauseAuthority(ledger, name, { pauseMs: UNKNOWN_PAUSE_MS, error });
+}
+
+/** Asks for one stamp, and records what became of it. Returns whether the next one is worth asking for. */
+async function stampOne(
+  dependencies: StampDependencies,
+  authority: StampAuthority,
+  claimed: ClaimedStamp,
+  { signal }: Attempt,
+): Promise<boolean> {
+  const { ledger } = dependencies;
+  const { name } = authority;
+  return await withSpan("exhibit.stamp", { "exhibit.authority": name }, async (span) => {
+    const answer = await ask(dependencies, authority, claimed.text, signal);
+    // What was answered is recorded, even if the ledger is away for a moment.
+    const record = (work: () => Promise<void>) => untilReachable(work, signal);
+    if (answer === undefined) {
+      await record(() => giveBackStamp(ledger, claimed));
+      return false;
+    }
+    span.set({ "exhibit.entry": claimed.entry, "exhibit.outcome": outcomeOf(answer) });
+    report(dependencies, claimed, answer);
+    if (!("kind" in answer)) {
+      await record(() => recordStamp(ledger, claimed, answer));
+      return true;
+    }
+    const { kind, reason } = answer;
+    if (kind !== "away") {
+      const error = errorOf(kind, name, reason).message;
+      await record(() => recordStampRefusal(ledger, claimed, { state: kind, error }));
+      return true;
+    }
+    const pauseMs = pauseAfter(claimed.attempts, dependencies.firstPauseMs);
+    const { message } = unavailable(name, reason);
+    await record(() => pauseAuthority(ledger, name, { pauseMs, error: message }));
+    return false;
+  });
+}
+
+/** A token that is in order, or that is kept unchecked. */
+interface Token {
+  readonly token: Buffer;
+  readonly checked?: Stamp & { readonly ca: string };
+}
+
+/** Asks an authority. Returns undefined when that was broken off. */
+async function ask(
+  { fetch, answerTimeoutMs = ANSWER_TIMEOUT_MS }: StampDependencies,
+  { url, headers, digest, policy, trust }: StampAuthority,
+  text: string,
+  signal: AbortSignal,
+): Promise<Token | StampFault | undefined> {
+  const request = stampRequest(text, { digest, policy });
+  const late = new ExhibitError(
+    "ADDRESS_UNREACHABLE",
+    `it didn't answer within ${answerTimeoutMs / 1000} s.`,
+  );
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(late), answerTimeoutMs);
+  const stop = () => limit.abort(signal.reason);
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    signal.throwIfAborted();
+    using response = await fetch.fetch(url, {
+      method: "POST",
+      headers: { ...headers, "content-type": "application/timestamp-query" },
+      body: writeStampRequest(request),
+      signal: limit.signal,
+    });
+    const fault = statusFault(response.status);
+    if (fault) return fault;
+    const token = await bytesAtMost(response, MAX_ANSWER_BYTES + 1);
+    if (token.length > MAX_ANSWER_BYTES) {
+      return { kind: "invalid", reason: `it is longer than ${MAX_ANSWER_BYTES / 1024} KiB` };
+    }
+    if (trust === undefined) return tokenFault(token) ?? { token };
+    const checked = checkStamp(token, request, trust.certificates);
+    return "kind" in checked ? checked : { token, checked: { ...checked, ca: trust.pem } };
+  } catch (thrown) {
+    if (signal.aborted) return undefined;
+    return { kind: "away", reason: toExhibitError(thrown).message };
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/** Statuses of a server that can't for the moment, besides 5xx. */
+const PASSING: ReadonlySet<number> = new Set([408, 425, 429]);
+
+function statusFault(status: number): StampFault | undefined {
+  if (status === 200) return undefined;
+  if (status >= 500 || PASSING.has(status))
+    return { kind: "away", reason: `it answered ${status}` };
+  const isRedirect = status >= 300 && status < 400;
+  const redirect = isRedirect ? ": redirects aren't followed" : "";
+  return { kind: "refused", reason: `it answered ${status}${redirect}` };
+}
+
+/**
+ * Returns the milliseconds until an authority is asked again after so many requests that it didn't
+ * answer.
+ */
+function pauseAfter(attempts: number, firstPauseMs = FIRST_PAUSE_MS): number {
+  return Math.min(firstPauseMs * 2 ** Math.min(attempts - 1, 20), LONGEST_PAUSE_MS);
+}
+
+const codes = { refused: "STAMP_REFUSED", invalid: "STAMP_INVALID" } as const;
+
+function errorOf(kind: keyof typeof codes, name: string, reason: string): ExhibitError {
+  return new ExhibitError(codes[kind], `The answer of ${name} isn't a stamp: ${reason}.`);
+}
+
+function unavailable(name: string, reason: string): ExhibitError {
+  return new ExhibitError("STAMP_UNAVAILABLE", `No stamp of ${name} for now: ${sentence(reason)}`);
+}
+
+function sentence(text: string): string {
+  return text.endsWith(".") ? text : `${text}.`;
+}
+
+function outcomeOf(answer: Token | StampFault): string {
+  if ("kind" in answer) return answer.kind;
+  return answer.checked ? "granted" : "unchecked";
+}
+
+function report(
+  { logger }: StampDependencies,
+  { entry, authority, attempts }: ClaimedStamp,
+  answer: Token | StampFault,
+): void {
+  const fields = { entry, authority, attempts };
+  if ("kind" in answer) {
+    const { kind, reason } = answer;
+    const said = "an authority gave no stamp";
+    logger.warn({ event: "stamp.failed", ...fields, outcome: kind, reason }, said);
+    return;
+  }
+  const at = answer.checked?.at;
+  logger.info({ event: "stamp.given", ...fields, at: at?.toISOString() }, "an entry is stamped");
+  const skewMs = at === undefined ? 0 : at.getTime() - Date.now();
+  if (Math.abs(skewMs) <= MAX_SKEW_MS) return;
+  logger.warn(
+    { event: "stamp.skewed", ...fields, skew_ms: skewMs },
+    "an authority's clock and ours differ by more than ten minutes: one of them is wrong",
+  );
+}

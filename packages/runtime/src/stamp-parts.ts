@@ -1,0 +1,57 @@
+import { readFile } from "node:fs/promises";
+import type { ExhibitConfig, StampConfig } from "@exhibit/config";
+import { ExhibitError } from "@exhibit/contracts";
+import { readTrust } from "@exhibit/custody";
+import type { StampAuthority, StampParts } from "@exhibit/ingest";
+import { type AddressPolicy, createSafeFetch } from "@exhibit/safe-fetch";
+
+/** Nothing of a trial leaves the machine. */
+const TRIAL: AddressPolicy = {
+  onlyRanges: true,
+  allowedRanges: ["127.0.0.0/8", "::1"],
+  ports: "all",
+  plain: true,
+};
+
+/** Who configures an authority may have it anywhere; what it answers is signed, also without TLS. */
+const ANYWHERE: AddressPolicy = {
+  allowedRanges: ["0.0.0.0/0", "::/0"],
+  ports: "all",
+  plain: true,
+};
+
+/** Opens what entries of the register are stamped by. Throws CONFIG_INVALID for certificates that aren't taken. */
+export async function openStampParts({ trial, custody }: ExhibitConfig): Promise<StampParts> {
+  return {
+    authorities: await Promise.all((custody?.stamps ?? []).map(authorityOf)),
+    fetch: createSafeFetch(trial ? TRIAL : ANYWHERE),
+  };
+}
+
+async function authorityOf(config: StampConfig): Promise<StampAuthority> {
+  const { name, url, headers = {}, digest = "sha256", policy, ca } = config;
+  return {
+    name,
+    url,
+    headers,
+    digest,
+    policy,
+    ...(ca !== undefined && { trust: await trustOf(name, ca) }),
+  };
+}
+
+/** Reads the certificates of an authority: a file's, or PEM as it stands. */
+async function trustOf(name: string, ca: string): Promise<StampAuthority["trust"]> {
+  const pem = ca.includes("-----BEGIN") ? ca : await readFile(ca, "utf8").catch(() => undefined);
+  if (pem === undefined) throw unfit(name, `${ca} can't be read`);
+  const certificates = readTrust(pem);
+  if (typeof certificates === "string") throw unfit(name, certificates);
+  return { pem, certificates };
+}
+
+function unfit(name: string, reason: string): ExhibitError {
+  return new ExhibitError(
+    "CONFIG_INVALID",
+    `custody.stamps: the ca of ${name} can't be used: ${reason}.`,
+  );
+}

@@ -1,0 +1,132 @@
+import { execFile } from "node:child_process";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { RegisterEntry, SealView } from "@exhibit/contracts";
+import { newSealKey } from "@exhibit/custody";
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { cli } from "../../support/exhibit.ts";
+import {
+  anyEngine,
+  importOfSuits,
+  type System,
+  startSystem,
+  writeTree,
+} from "../../support/system.ts";
+
+const run = promisify(execFile);
+
+let system: System;
+beforeAll(async () => {
+  const [kind = "embedded"] = anyEngine;
+  system = await startSystem(kind, { environment: { sealKey: newSealKey() }, stamps: true });
+});
+afterAll(() => system[Symbol.asyncDispose]());
+beforeEach(() => system.sandbox.stamps.heal());
+
+let suits = 0;
+
+/** Seals an import of its own, and returns its id. */
+async function sealed(): Promise<string> {
+  suits += 1;
+  await writeTree(join(system.root, `${suits}`), { a: `${suits}` });
+  const view = await system.run(importOfSuits(system.root, `${suits}`));
+  expect(view.status).toBe("sealed");
+  return view.import_id;
+}
+
+const sealOf = (importId: string) => system.get<SealView>(`/v1/imports/${importId}/seal`);
+
+/** Resolves with the seal once it is in a state. */
+const sealWhen = (importId: string, state: SealView["state"]) =>
+  vi.waitFor(
+    async () => {
+      const seal = await sealOf(importId);
+      expect(seal.state).toBe(state);
+      return seal;
+    },
+    { timeout: 10_000 },
+  );
+
+async function exhibit(...args: string[]): Promise<string> {
+  const env = {
+    PATH: process.env.PATH,
+    EXHIBIT_API_URL: system.apiUrl,
+    EXHIBIT_API_KEY: system.key,
+  };
+  const { stdout } = await run(process.execPath, [cli, ...args], { env, cwd: system.root });
+  return stdout;
+}
+
+test("a seal is stamped right after it was made, and so is the key before it", async () => {
+  const seal = await sealWhen(await sealed(), "stamped");
+  const [stamp] = seal.stamps;
+  expect(stamp).toEqual({
+    ...{ authority: "sandbox", state: "granted", error: null },
+    at: expect.stringMatching(/^\d{4}-.*Z$/),
+  });
+  expect(seal.parts).toEqual(
+    expect.arrayContaining(["stamps/sandbox.tsr", "stamps/sandbox-ca.pem"]),
+  );
+  const { items } = await system.get<{ items: RegisterEntry[] }>("/v1/register");
+  expect(items.map(({ kind, stamps }) => [kind, stamps[0]?.state])).toEqual([
+    ["key", "granted"],
+    ["seal", "granted"],
+  ]);
+  const entry = await system.get<{ text: string }>(`/v1/register/${seal.number}`);
+  expect(entry.text).toMatch(/^Exhibit seal 1\nRegister: /);
+  const missing = await system.ask(`/v1/imports/${seal.import_id}/seal/stamps/other.tsr`);
+  expect(missing.status).toBe(404);
+  expect((await system.ask("/v1/register/999")).status).toBe(404);
+});
+
+test("an import is sealed whether or not its authority is there, and stamped when it is back", async () => {
+  system.sandbox.stamps.fail({ mood: "down" });
+  const importId = await sealed();
+  const pending = await vi.waitFor(async () => {
+    const seal = await sealOf(importId);
+    expect(seal.stamps[0]?.error).toContain("No stamp of sandbox for now");
+    return seal;
+  });
+  expect(pending).toMatchObject({ state: "pending", stamps: [{ state: "pending", at: null }] });
+  expect(pending.parts).not.toContain("stamps/sandbox.tsr");
+  expect(await exhibit("stamps")).toContain(`stamp of sandbox pending (No stamp of sandbox`);
+  system.sandbox.stamps.heal();
+  const said = await exhibit("stamps", "retry", `${pending.number}`, "--why", "it is back");
+  expect(said).toBe(`sandbox is asked for its stamp of entry ${pending.number}.\n`);
+  await sealWhen(importId, "stamped");
+  expect(await exhibit("stamps")).toBe("No stamp is pending, and none waits for you.\n");
+  expect(await exhibit("register")).toContain("  stamped by sandbox on ");
+  expect(await exhibit("seal", importId)).toContain("  stamped by sandbox on ");
+});
+
+test("what isn't a stamp waits for a person, and is on the record when they ask again", async () => {
+  system.sandbox.stamps.fail({ mood: "other imprint" });
+  const importId = await sealed();
+  const { number, stamps } = await sealWhen(importId, "refused");
+  expect(stamps[0]).toMatchObject({ state: "invalid", error: expect.stringContaining("digest") });
+  system.sandbox.stamps.heal();
+  const path = `/v1/register/${number}/stamps/sandbox/retry`;
+  expect((await system.post(path, { why: "its clock is mended" })).status).toBe(202);
+  await sealWhen(importId, "stamped");
+  expect((await system.post(path)).status).toBe(409);
+  expect((await system.post(`/v1/register/${number}/stamps/other/retry`)).status).toBe(404);
+  const acts = await system.get<{ items: object[] }>(`/v1/audit?subject=register/${number}`);
+  expect(acts.items).toMatchObject([
+    { what: "stamp", why: "its clock is mended", details: { authority: "sandbox" } },
+  ]);
+});
+
+test("the stamps of a seal are written beside it, and OpenSSL finds them in order", async () => {
+  const importId = await sealed();
+  await sealWhen(importId, "stamped");
+  const desk = join(system.root, "desk");
+  await mkdir(desk);
+  await exhibit("seal", importId, "--files", desk);
+  expect(await readFile(join(desk, "seal/stamps/sandbox-ca.pem"), "utf8")).toBe(
+    system.sandbox.stamps.ca,
+  );
+  const args = "ts -verify -data seal.txt -in stamps/sandbox.tsr -CAfile stamps/sandbox-ca.pem";
+  const { stdout } = await run("openssl", args.split(" "), { cwd: join(desk, "seal") });
+  expect(stdout).toContain("Verification: OK");
+});
