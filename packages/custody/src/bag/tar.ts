@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { ExhibitError } from "@exhibit/contracts";
-import { extract, type Pack, pack } from "tar-stream";
+import type { Pack } from "tar-stream";
 import { isInside } from "./names.ts";
 import { entriesBelow } from "./payload.ts";
 
@@ -45,6 +45,8 @@ export async function* tarOf(
   entries: AsyncIterable<TarEntry>,
   at: Date,
 ): AsyncGenerator<Uint8Array> {
+  // Loaded when the first bag is packed: most processes never do.
+  const { pack } = await import("tar-stream");
   const tar = pack();
   // What fails in it is thrown to whoever reads the tar.
   const filled = fill(tar, entries, { folder, at }).catch((thrown: Error) => tar.destroy(thrown));
@@ -73,6 +75,7 @@ async function fill(
  * for a tar that holds anything but new files below it.
  */
 export async function unpackTar(bytes: AsyncIterable<Uint8Array>, into: string): Promise<void> {
+  const { extract } = await import("tar-stream");
   const tar = extract();
   const fed = pipeline(Readable.from(bytes, { objectMode: false }), tar);
   const read = (async () => {
