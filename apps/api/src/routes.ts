@@ -30,6 +30,7 @@ import { getSealPart, getSealStamp } from "./routes/custody/get-seal-part.ts";
 import { listRegister } from "./routes/custody/list-register.ts";
 import { proveFile } from "./routes/custody/prove-file.ts";
 import { retryStamp } from "./routes/custody/retry-stamp.ts";
+import { distrustSealKey, listSealKeys } from "./routes/custody/seal-keys.ts";
 import { listFailures } from "./routes/failures/list-failures.ts";
 import { retryFailures } from "./routes/failures/retry-failures.ts";
 import { waiveFailures } from "./routes/failures/waive-failures.ts";
@@ -116,6 +117,8 @@ export const routes: readonly Route[] = [
   ["POST", "/v1/imports/:id/pause", "producer", pauseImport],
   ["POST", "/v1/imports/:id/resume", "producer", resumeImport],
   ["GET", "/v1/register", "viewer", listRegister],
+  ["GET", "/v1/register/keys", "viewer", listSealKeys],
+  ["POST", "/v1/register/keys/:key/distrust", "admin", distrustSealKey],
   ["GET", "/v1/register/:number", "viewer", getRegisterEntry],
   ["POST", "/v1/register/:number/stamps/:authority/retry", "ops", retryStamp],
   ["GET", "/v1/files", "viewer", findFiles],

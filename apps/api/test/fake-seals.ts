@@ -1,4 +1,4 @@
-import type { RegisterEntry, SealView, StampView } from "@exhibit/contracts";
+import type { RegisterEntry, SealKeyView, SealView, StampView } from "@exhibit/contracts";
 import type { Seals } from "@exhibit/ingest";
 
 const digest = "f4b7872ed58afb66f3d3826a107159546a9917f0320935d0c1f84221c7a7d5cc";
@@ -27,6 +27,7 @@ export const sealView: SealView = {
   waived: 1,
   skipped: 0,
   key: digest,
+  distrusted: null,
   stamps: [stamp],
   made_by: "exhibit 0.2.0",
   parts: ["seal.txt", "receipts.ndjson"],
@@ -41,6 +42,15 @@ export const registerEntry: RegisterEntry = {
   head: digest,
   key: digest,
   stamps: [stamp],
+};
+
+export const sealKey: SealKeyView = {
+  key: digest,
+  algorithm: "ecdsa-p256",
+  public_pem: "-----BEGIN PUBLIC KEY-----\n",
+  since: 1,
+  until: null,
+  distrusted: null,
 };
 
 /** Seals that write down what they are asked. */
@@ -70,6 +80,14 @@ export function fakeSeals(note: (name: string, ...args: unknown[]) => void): Sea
     async register(query) {
       note("register", query);
       return { items: [registerEntry], next: null };
+    },
+    async keys() {
+      note("keys");
+      return [sealKey];
+    },
+    async distrustKey(key, request, who) {
+      note("distrust", key, request, who);
+      return [sealKey];
     },
     async entry(number) {
       note("entry", number);

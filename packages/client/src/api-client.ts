@@ -21,6 +21,7 @@ import {
   casePage,
   caseView,
   type DeliveryView,
+  type DistrustRequest,
   type DryRun,
   deliveryPage,
   deliveryView,
@@ -74,8 +75,10 @@ import {
   rateHistory,
   registerPage,
   registerText,
+  type SealKeyView,
   type SealView,
   type SourceFolders,
+  sealKeyList,
   sealView,
   sourceFolders,
   suitPage,
@@ -272,6 +275,10 @@ export interface ApiClient {
   proof(importId: string, fileId: string): Promise<Response>;
   /** Asks for an import's bag, as a response whose unread body is a tar. */
   exportBag(importId: string, request: z.input<typeof bagRequest>): Promise<Response>;
+  /** Returns the keys that have signed entries of the register, the first one first. */
+  sealKeys(): Promise<SealKeyView[]>;
+  /** Says that a key isn't to be trusted any more. Returns all keys. */
+  distrustSealKey(key: string, request: DistrustRequest): Promise<SealKeyView[]>;
   /** Yields the register's entries, from the first. */
   register(query?: { unstamped?: boolean }): AsyncIterable<RegisterEntry>;
   /** Returns an entry of the register, by its number. */
@@ -405,6 +412,9 @@ export function createApiClient(options: HttpOptions): ApiClient {
     exportBag: (id, request) => post(importPath(id, "exports"), request),
     register: ({ unstamped } = {}) =>
       pages("/v1/register", registerPage, unstamped === true ? { unstamped: "true" } : {}),
+    sealKeys: async () => (await read("/v1/register/keys", sealKeyList)).items,
+    distrustSealKey: async (key, request) =>
+      (await write("POST", `/v1/register/keys/${key}/distrust`, sealKeyList, request)).items,
     registerEntry: (number) => read(`/v1/register/${number}`, registerText),
     retryStamp: ({ number, authority }, request = {}) =>
       write(

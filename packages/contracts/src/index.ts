@@ -33,6 +33,7 @@ export * from "./api/imports/states.ts";
 export * from "./api/imports/waits.ts";
 export * from "./api/pages.ts";
 export * from "./api/register.ts";
+export * from "./api/seal-keys.ts";
 export * from "./api/source-folders.ts";
 export * from "./api/trial.ts";
 export * from "./api/vendor-check.ts";

@@ -67,6 +67,7 @@ export type { OpenShard, PlannedFile, UnsendableEntry } from "./planning/planned
 export { forgetWalkedFolders, listAwaitingRewalk } from "./planning/rewalk.ts";
 export { addUnsendable } from "./planning/unsendable-entries.ts";
 export { ledgerWithin } from "./scope.ts";
+export { distrustSealKey, listSealKeys } from "./sealing/distrust.ts";
 export { proveFile } from "./sealing/prove-file.ts";
 export {
   findSeal,

@@ -657,6 +657,16 @@ interface StampRootTable {
   pem: string;
 }
 
+/** A key that isn't to be trusted any more. Rows are only added. */
+interface DistrustedKeyTable {
+  key: string;
+  /** The first entry whose signature by it says nothing. */
+  from_number: number;
+  at: Generated<Date>;
+  who: string;
+  why: string;
+}
+
 /** 256 leaves of a seal's tree, the last one fewer. */
 interface SealBlockTable {
   import_id: string;
@@ -702,6 +712,7 @@ export interface LedgerSchema {
   seal_keys: SealKeyTable;
   stamps: StampTable;
   stamp_roots: StampRootTable;
+  distrusted_keys: DistrustedKeyTable;
   uploads: UploadTable;
   upload_parts: UploadPartTable;
   vendor_places: VendorPlaceTable;

@@ -42,6 +42,7 @@ const bodies: Record<string, object> = {
   "POST /v1/imports": body(),
   "PATCH /v1/imports/:id": { title: "Mine" },
   "POST /v1/imports/:id/waive": { why: "It is gone." },
+  "POST /v1/register/keys/:key/distrust": { why: "It is gone." },
   "POST /v1/imports/:id/folders/:folder_id/accept-destination": {
     ...{ endpoint: "https://e", bucket: "b", prefix: "p/", why: "It moved." },
   },
@@ -200,7 +201,8 @@ describe("a request with an Idempotency-Key", () => {
     "whose answer was lost isn't carried out again, and is answered with what has become of it: $method $url",
     async ({ method, url, isTold }) => {
       const { import_id } = api.put();
-      const ids: Record<string, string> = { id: import_id, vendor: "kongur", folder_id: "1" };
+      const key = "ab".repeat(32);
+      const ids: Record<string, string> = { id: import_id, vendor: "kongur", folder_id: "1", key };
       const path = url.replace(/:(\w+)/g, (_, name: string) => ids[name] ?? "x");
       const send = () =>
         api.app.inject({

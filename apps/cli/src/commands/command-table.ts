@@ -20,6 +20,7 @@ const table: Readonly<Record<string, Load>> = {
   export: async () => (await import("./custody/export.ts")).exportCommand,
   verify: async () => (await import("./custody/verify.ts")).verifyCommand,
   register: async () => (await import("./custody/register.ts")).registerCommand,
+  "seal-keys": async () => (await import("./custody/seal-keys.ts")).sealKeysCommand,
   stamps: async () => (await import("./custody/stamps.ts")).stampsCommand,
   watch: async () => (await import("./imports/watch.ts")).watchCommand,
   retry: async () => (await import("./imports/retry.ts")).retryCommand,

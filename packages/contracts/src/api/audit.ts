@@ -9,7 +9,7 @@ import { among, pageOf, pageQuery } from "./pages.ts";
  * and `redeliver`) to webhooks; `login` and `logout` begin and end their sessions. Each of them is recorded
  * in the audit log, in the transaction that does it. `board` is what they do to jobs in Bull Board, and is
  * recorded before it is done. `seal` is what Exhibit does itself when an import has ended. `export` gives somebody a bag
- * of it, and `stamp` has a time stamp asked for again.
+ * of it, `stamp` has a time stamp asked for again, and `distrust` is of a key that signs seals.
  */
 export const auditActions = [
   "create",
@@ -31,6 +31,7 @@ export const auditActions = [
   "seal",
   "export",
   "stamp",
+  "distrust",
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 

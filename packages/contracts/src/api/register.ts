@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { plainWord } from "../text/plain-text.ts";
 import { pageOf, pageQuery } from "./pages.ts";
+import { distrust } from "./seal-keys.ts";
 
 /** What a register's entries are: seals of imports, and what else is signed in their chain. */
 export const registerKinds = ["key", "seal", "verification", "journal"] as const;
@@ -96,6 +97,11 @@ export const sealView = z
     waived: z.int().nonnegative(),
     skipped: z.int().nonnegative(),
     key: z.string().nullable().describe("The id of the key that signed it; null if none did"),
+    distrusted: distrust
+      .nullable()
+      .describe(
+        "Set if that key isn't trusted for it: it was stolen, and the signature says nothing",
+      ),
     stamps,
     made_by: z.string().describe("The program and its version"),
     parts: z.array(z.string()).describe("What can be fetched of it, by name"),

@@ -1,9 +1,11 @@
 import {
   type BagRequest,
+  type DistrustRequest,
   ExhibitError,
   type RegisterEntry,
   type RegisterText,
   type RetryStampRequest,
+  type SealKeyView,
   type SealState,
   type SealView,
   type StampView,
@@ -20,9 +22,11 @@ import {
   writeProof,
 } from "@exhibit/custody";
 import {
+  distrustSealKey,
   type Ledger,
   ledgerWithin,
   listRegister,
+  listSealKeys,
   type Page,
   proveFile,
   readEntryOf,
@@ -84,6 +88,13 @@ export interface Seals {
   }): Promise<Page<RegisterEntry>>;
   /** Returns an entry of the register. Throws NOT_FOUND, also for one of an import outside the scope. */
   entry(number: number): Promise<RegisterText>;
+  /** Returns the keys that have signed entries of the register, the first one first. */
+  keys(): Promise<SealKeyView[]>;
+  /**
+   * Says that a key isn't to be trusted any more, and returns all keys. Throws NOT_FOUND, and
+   * STATE_CONFLICT for one that isn't trusted already.
+   */
+  distrustKey(key: string, request: DistrustRequest, who?: string): Promise<SealKeyView[]>;
   /**
    * Has an authority asked for a stamp of an entry at once: again, or for the first time if it was
    * configured later. Throws NOT_FOUND, also for an authority that isn't configured, and STATE_CONFLICT
@@ -130,6 +141,9 @@ export function createSeals(dependencies: SealsDependencies): Scoped<Seals> {
           return await makeBag(ledger, { seal, request, by, organization });
         },
         register: (query) => listRegister(ledger, query),
+        keys: () => listSealKeys(ledger),
+        distrustKey: (key, { from, why }, who = UNNAMED_ACTOR) =>
+          distrustSealKey(ledger, { key, from }, { who, why }),
         entry: (number) => readEntryOf(ledger, number),
         async retryStamp(of, { why } = {}, who = UNNAMED_ACTOR) {
           await retryStamp(ledger, { ...of, authorities }, { who, why });
@@ -166,6 +180,7 @@ function viewOf(
     waived,
     skipped,
     key: signed?.key ?? null,
+    distrusted: signed?.distrusted ?? null,
     stamps,
     made_by: seal.madeBy,
     parts: [

@@ -30,6 +30,7 @@ import { stamps } from "./0033-stamps.ts";
 import { identicalBy } from "./0036-identical-by.ts";
 import { sm3Roots } from "./0037-sm3-roots.ts";
 import { amendments } from "./0038-amendments.ts";
+import { distrustedKeys } from "./0039-distrusted-keys.ts";
 
 // Migrations are in the order of their names. A released one is never changed, only followed by
 // another.
@@ -71,6 +72,7 @@ export const steps: Record<string, Migration> = {
   "0036-identical-by": identicalBy,
   "0037-sm3-roots": sm3Roots,
   "0038-amendments": amendments,
+  "0039-distrusted-keys": distrustedKeys,
 };
 
 /** The schema version that this program creates, and the oldest that it works on. */

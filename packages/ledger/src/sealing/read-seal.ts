@@ -1,4 +1,9 @@
-import { ExhibitError, type RegisterEntry, type RegisterText } from "@exhibit/contracts";
+import {
+  ExhibitError,
+  type RegisterEntry,
+  type RegisterText,
+  type SealKeyView,
+} from "@exhibit/contracts";
 import { digestLine, ListDigest, type ListName } from "@exhibit/custody";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
@@ -24,6 +29,8 @@ export interface SealRecord extends SealBounds {
     readonly key: string;
     readonly publicPem: string;
     readonly signature: Uint8Array;
+    /** Set if that key isn't trusted for it. */
+    readonly distrusted: SealKeyView["distrusted"];
   } | null;
 }
 
@@ -36,6 +43,10 @@ interface SealRow {
   key: string | null;
   signature: Uint8Array | null;
   public_pem: string | null;
+  distrusted_from: number | null;
+  distrusted_at: Date | null;
+  distrusted_by: string | null;
+  distrusted_why: string | null;
   secret: Uint8Array;
   last_act: number;
   last_incident: number;
@@ -46,9 +57,13 @@ interface SealRow {
 export async function findSeal(ledger: Ledger, importId: string): Promise<SealRecord | undefined> {
   await checkImport(ledger, importId);
   const { rows } = await sql<SealRow>`
-    select register.*, seal_keys.public_pem, imports.custody_secret as secret
+    select register.*, seal_keys.public_pem, imports.custody_secret as secret,
+      distrust.from_number as distrusted_from, distrust.at as distrusted_at,
+      distrust.who as distrusted_by, distrust.why as distrusted_why
     from register join imports on imports.id = register.import_id
       left join seal_keys on seal_keys.id = register.key
+      left join distrusted_keys as distrust
+        on distrust.key = register.key and distrust.from_number <= register.number
     where register.import_id = ${importId} and register.kind = 'seal'`.execute(ledger.db);
   const [row] = rows;
   if (row === undefined) return undefined;
@@ -63,10 +78,21 @@ export async function findSeal(ledger: Ledger, importId: string): Promise<SealRe
     signed:
       key === null || signature === null || public_pem === null
         ? null
-        : { key, publicPem: public_pem, signature },
+        : { key, publicPem: public_pem, signature, distrusted: distrustOf(row) },
     lastAct: row.last_act,
     lastIncident: row.last_incident,
     workers: row.workers,
+  };
+}
+
+function distrustOf(row: SealRow): SealKeyView["distrusted"] {
+  const { distrusted_from, distrusted_at, distrusted_by, distrusted_why } = row;
+  if (distrusted_from === null || distrusted_at === null) return null;
+  return {
+    from: distrusted_from,
+    at: distrusted_at.toISOString(),
+    who: distrusted_by ?? "",
+    why: distrusted_why ?? "",
   };
 }
 

@@ -126,12 +126,12 @@ export async function agreeOnKey(
 ): Promise<OpenRegister> {
   const current = await checkKey(tx, sealer);
   const { signer, oldSigner, madeBy } = sealer;
-  if (signer === undefined || signer.id === current) return open;
+  if (signer === undefined || signer.id === current?.id) return open;
   const text = writeKeyEntry({
     ...open,
     newKey: signer.id,
-    replaces: current ?? "none",
-    why: current === undefined ? "the first key" : "the key was replaced",
+    replaces: current?.id ?? "none",
+    why: whyNew(current),
     by: madeBy,
     madeBy,
   });
@@ -140,7 +140,9 @@ export async function agreeOnKey(
     text,
     key: signer.id,
     signature: await signer.sign(text),
-    ...(oldSigner && current !== undefined && { countersignature: await oldSigner.sign(text) }),
+    ...(oldSigner &&
+      current?.id === oldSigner.id &&
+      current.distrusted === null && { countersignature: await oldSigner.sign(text) }),
   });
   await sql`
     insert into seal_keys (id, algorithm, public_pem, since)
@@ -148,29 +150,53 @@ export async function agreeOnKey(
   return next;
 }
 
+function whyNew(current: CurrentKey | undefined): string {
+  if (current === undefined) return "the first key";
+  if (current.distrusted === null) return "the key was replaced";
+  const { from, why } = current.distrusted;
+  return `the key before isn't trusted from entry ${from} on: ${why}`;
+}
+
+/** The key that entries are signed with. */
+interface CurrentKey {
+  readonly id: string;
+  /** From which entry on it isn't trusted, and why. */
+  readonly distrusted: { readonly from: number; readonly why: string } | null;
+}
+
 /**
  * Returns the register's key; undefined if it has none. Throws SEAL_KEY_MISMATCH for a signer with
- * another key, unless it comes with the register's, and for none where the register has a key.
+ * another key, unless it comes with the register's or that one isn't trusted any more; for the one that
+ * isn't; and for none where the register has a key.
  */
 export async function checkKey(
   db: Kysely<LedgerSchema>,
   { signer, oldSigner, isUnsigned = false }: Sealer,
-): Promise<string | undefined> {
-  const known = await db.selectFrom("seal_keys").select("id").orderBy("since", "desc").execute();
-  const current = known[0]?.id;
-  if (current === undefined || signer?.id === current || isUnsigned) return current;
-  const wasReplaced = known.some(({ id }) => id === signer?.id);
-  if (signer === undefined || wasReplaced || oldSigner?.id !== current) {
-    throw mismatch(signer, current);
-  }
-  return current;
+): Promise<CurrentKey | undefined> {
+  const known = await db
+    .selectFrom("seal_keys")
+    .leftJoin("distrusted_keys", "distrusted_keys.key", "seal_keys.id")
+    .select(["id", "from_number", "why"])
+    .orderBy("since", "desc")
+    .execute();
+  const [last] = known;
+  if (last === undefined) return undefined;
+  const { id, from_number: from, why } = last;
+  const current = { id, distrusted: from === null || why === null ? null : { from, why } };
+  if (isUnsigned) return current;
+  const isKnown = known.some((one) => one.id === signer?.id);
+  const mayFollow = oldSigner?.id === id || current.distrusted !== null;
+  const isIts = signer?.id === id && current.distrusted === null;
+  if (isIts || (signer !== undefined && !isKnown && mayFollow)) return current;
+  throw mismatch(signer, current);
 }
 
-function mismatch(signer: Signer | undefined, current: string): ExhibitError {
+function mismatch(signer: Signer | undefined, current: CurrentKey): ExhibitError {
   const own = signer ? `the key ${short(signer.id)}` : "no key";
+  const its = `the key ${short(current.id)}${current.distrusted ? ", which isn't trusted any more" : ""}`;
   return new ExhibitError(
     "SEAL_KEY_MISMATCH",
-    `This worker has ${own} to sign seals with, and the register has the key ${short(current)}.`,
+    `This worker has ${own} to sign seals with, and the register has ${its}.`,
   );
 }
 

@@ -21,6 +21,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   cancelImport,
   createImport,
+  distrustSealKey,
   findSeal,
   findUnsealed,
   finishShard,
@@ -29,6 +30,7 @@ import {
   listFiles,
   listImports,
   listRegister,
+  listSealKeys,
   proveFile,
   readImport,
   readSealOf,
@@ -319,6 +321,48 @@ describe.each(Object.entries(ledgerKinds))("Keys of seals in the ledger on %s", 
     expect((await sealOne(by(first, second))).status).toBe("SEAL_KEY_MISMATCH");
     const kinds = (await listRegister(ledger, { limit: 100 })).items.map(({ kind }) => kind);
     expect(kinds).toEqual(["seal", "key", "seal", "key", "seal", "seal"]);
+  });
+
+  test("that isn't trusted any more signs nothing, and another follows it alone", async () => {
+    const { items } = await listRegister(ledger, { limit: 100 });
+    const keys = await listSealKeys(ledger);
+    const last = keys.at(-1)?.key ?? "";
+    const byHer = { who: "王芳", why: "the laptop was stolen" };
+    await expect(distrustSealKey(ledger, { key: "00" }, byHer)).rejects.toMatchObject({
+      code: "NOT_FOUND",
+    });
+    const [, lastButOne] = items.toReversed();
+    const from = lastButOne?.number ?? 0;
+    expect((await distrustSealKey(ledger, { key: last, from }, byHer)).at(-1)).toMatchObject({
+      key: last,
+      distrusted: { from, who: "王芳", why: "the laptop was stolen" },
+    });
+    await expect(distrustSealKey(ledger, { key: last }, byHer)).rejects.toMatchObject({
+      code: "STATE_CONFLICT",
+    });
+    const seals = items.filter(({ kind }) => kind === "seal");
+    const doubted = await readSealOf(ledger, seals.at(-1)?.import_id ?? "");
+    expect(doubted.signed?.distrusted).toMatchObject({ from, who: "王芳" });
+    const good = await readSealOf(ledger, seals.at(-3)?.import_id ?? "");
+    expect(good.signed?.distrusted).toBeNull();
+    const stolen = { ...newSigner(), id: last };
+    expect((await sealOne(by(stolen))).status).toBe("SEAL_KEY_MISMATCH");
+    const third = newSigner();
+    expect((await sealOne(by(third))).status).toBe("sealed");
+    const entry = await ledger.db
+      .selectFrom("register")
+      .select(["text", "countersignature"])
+      .where("kind", "=", "key")
+      .orderBy("number", "desc")
+      .executeTakeFirstOrThrow();
+    expect(entry.text).toContain(`Replaces: ${last}\n`);
+    expect(entry.text).toContain(`isn't trusted from entry ${from} on: the laptop was stolen\n`);
+    expect(entry.countersignature).toBeNull();
+    // One that is lost is so from now on, and what it signed stays good.
+    const next = ((await listRegister(ledger, { limit: 100 })).items.at(-1)?.number ?? 0) + 1;
+    const lost = await distrustSealKey(ledger, { key: third.id }, { who: "ops", why: "lost" });
+    expect(lost.at(-1)).toMatchObject({ distrusted: { from: next } });
+    expect((await sealOne(by(newSigner()))).status).toBe("sealed");
   });
 
   test("that nobody brings within an hour is done without", async () => {

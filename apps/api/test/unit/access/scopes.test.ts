@@ -28,6 +28,7 @@ const bodies: Record<string, object> = {
   "PATCH /v1/imports/:id": { title: "March scans" },
   "POST /v1/imports/:id/waive": { why: "It is gone." },
   "POST /v1/imports/:id/exports": { names: "original" },
+  "POST /v1/register/keys/:key/distrust": { why: "It is gone." },
   "POST /v1/imports/:id/folders/:folder_id/accept-destination": { ...place, why: "It moved." },
   "POST /v1/failures/retry": { imports: [{ import_id: "x" }] },
   "POST /v1/failures/waive": { imports: [{ import_id: "x" }], why: "It is gone." },
@@ -76,6 +77,7 @@ it.each(narrowed)("%s %s works within the principal's scope alone", async (metho
     .replace(":file_id", "1")
     .replace(":vendor", "kongur")
     .replace(":part", "seal.txt")
+    .replace(":key", "ab".repeat(32))
     .replace(/:(entrust|suit)_id/, "E-1");
   const body = bodies[`${method} ${url}`];
   const query = url === "/v1/files" ? `?sha256=${"ab".repeat(32)}` : "";

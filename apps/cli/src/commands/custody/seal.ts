@@ -64,6 +64,11 @@ function linesOf(seal: SealView, { utc }: TimeStyle): string[] {
     `  digest ${seal.digest}`,
     `  root   ${seal.root} of ${formatCount(seal.leaves, "receipt")}`,
     seal.key === null ? "  not signed: no key is configured" : `  key    ${seal.key}`,
+    ...(seal.distrusted === null
+      ? []
+      : [
+          `  NOT TRUSTED: the key was distrusted from entry ${seal.distrusted.from} on: ${seal.distrusted.why}`,
+        ]),
     ...seal.stamps.map((stamp) => `  ${stampWords(stamp, { utc })}`),
   ];
 }
