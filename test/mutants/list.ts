@@ -1037,4 +1037,104 @@ export const mutants: readonly Mutant[] = [
       name: "is worked on no longer than somebody waits for its answer",
     },
   },
+  {
+    what: "an object whose ETag is the MD5 of other bytes passes as our own",
+    file: "packages/oss/src/proof/existing-object.ts",
+    from: "if (mayBeOurs && !(await hasOtherMd5(found.object, proving))) {",
+    to: "if (mayBeOurs) {",
+    test: {
+      file: "packages/oss/test/conformance/identical.test.ts",
+      name: "isn't taken for it",
+    },
+  },
+  {
+    what: "an object that was read and has other bytes is identical",
+    file: "packages/oss/src/proof/identical.ts",
+    from: "if (!isSame) throw otherBytes(key, content, found);",
+    to: "",
+    test: {
+      file: "packages/oss/test/conformance/identical.test.ts",
+      name: "is a conflict if it has other bytes",
+    },
+  },
+  {
+    what: "an object that may not be read is identical although its MD5 is another's",
+    file: "packages/oss/src/proof/identical.ts",
+    from: "if (md5 !== undefined) throw conflict(key, content, found.object);",
+    to: "",
+    test: {
+      file: "packages/oss/test/conformance/identical.test.ts",
+      name: "is a conflict if its ETag is the MD5 of other bytes",
+    },
+  },
+  {
+    what: "a receipt by CRC64 alone proves the object in later imports",
+    file: "packages/ledger/src/storing/on-record.ts",
+    from: "or (files.state = 'identical' and files.identical_by <> 'crc64')",
+    to: "or files.state = 'identical'",
+    test: {
+      file: "packages/ledger/test/integration/storing/receipts.test.ts",
+      name: "tell whether an object is on record",
+    },
+  },
+  {
+    what: "a receipt of another bucket proves an object",
+    file: "packages/ledger/src/storing/on-record.ts",
+    from: " and lease_uses.bucket = ${bucket}",
+    to: "",
+    test: {
+      file: "packages/ledger/test/integration/storing/receipts.test.ts",
+      name: "tell whether an object is on record",
+    },
+  },
+  {
+    what: "blocks of a sealed import are written again",
+    file: "packages/ledger/src/sealing/pass.ts",
+    from: " and sealed_number is null for share",
+    to: " for share",
+    test: {
+      file: "packages/ledger/test/integration/sealing.test.ts",
+      name: "are left alone by a pass that another has overtaken",
+    },
+  },
+  {
+    what: "a key that isn't trusted any more signs seals",
+    file: "packages/ledger/src/sealing/register.ts",
+    from: "signer?.id === id && current.distrusted === null",
+    to: "signer?.id === id",
+    test: {
+      file: "packages/ledger/test/integration/sealing.test.ts",
+      name: "that isn't trusted any more signs nothing",
+    },
+  },
+  {
+    what: "a seal is said to be trusted although its key was stolen before",
+    file: "packages/ledger/src/sealing/read-seal.ts",
+    from: " and distrust.from_number <= register.number",
+    to: " and false",
+    test: {
+      file: "packages/ledger/test/integration/sealing.test.ts",
+      name: "that isn't trusted any more signs nothing",
+    },
+  },
+  {
+    what: "an import without a seal is amended",
+    file: "packages/ledger/src/actions/create-import.ts",
+    from: "if (found.sealed_number !== null) return;",
+    to: "return;",
+    test: {
+      file: "packages/ledger/test/integration/sealing.test.ts",
+      name: "name the seal that they add to",
+    },
+  },
+  {
+    what: "a path by SM3 isn't compared",
+    file: "packages/custody/src/proof/proof-text.ts",
+    from: "if (seal.rootSm3 !== undefined && rootSm3 !== seal.rootSm3)",
+    to: "if (false)",
+    test: {
+      file: "packages/custody/test/unit/texts.test.ts",
+      name: "has a path by SM3",
+    },
+  },
 ];

@@ -122,7 +122,7 @@ describe.each(Object.entries(ledgerKinds))("Receipts in the ledger on %s", (_kin
   });
 
   test("tell whether an object is on record, by all that makes it this very object", async () => {
-    const { importId, folderId, idOf } = await opened(["a", "b", "c", "d/e\u0301", "f"]);
+    const { importId, folderId, idOf } = await opened(["a", "b", "c", "d/e\u0301", "f", "g"]);
     await toPlace(folderId, "suits/9/");
     const record = async (path: string, more: Partial<StoredFile>) => {
       const row = { ...receipt, fileId: idOf.get(path) ?? 0, key: `suits/9/${path}`, crc64: 1n };
@@ -133,6 +133,7 @@ describe.each(Object.entries(ledgerKinds))("Receipts in the ledger on %s", (_kin
     await record("c", { state: "identical", identicalBy: "crc64" });
     await record("d/e\u0301", { key: "suits/9/d/é" });
     await record("f", { state: "identical" });
+    await record("g", { bucket: "b-2" });
     const isThere = (path: string, other: Partial<ObjectOnRecord> = {}) => {
       const { endpoint, bucket, etag, sha256 } = receipt;
       const object = { endpoint, bucket, etag, sha256, key: `suits/9/${path}`, ...other };
@@ -144,6 +145,8 @@ describe.each(Object.entries(ledgerKinds))("Receipts in the ledger on %s", (_kin
     // What was proved by its CRC64 alone proves nothing.
     expect(await isThere("c")).toBe(false);
     expect(await isThere("f")).toBe(false);
+    // Its folder goes to this bucket, and it went to another.
+    expect(await isThere("g")).toBe(false);
     const others: Partial<ObjectOnRecord>[] = [
       { endpoint: "https://oss-2" },
       { bucket: "b-2" },
@@ -154,7 +157,14 @@ describe.each(Object.entries(ledgerKinds))("Receipts in the ledger on %s", (_kin
     ];
     for (const other of others) expect(await isThere("a", other)).toBe(false);
     const { items } = await listFiles(ledger, importId, { limit: 100 });
-    expect(items.map((file) => file.identical_by)).toEqual([null, "download", "crc64", null, null]);
+    expect(items.map((file) => file.identical_by)).toEqual([
+      null,
+      "download",
+      "crc64",
+      null,
+      null,
+      null,
+    ]);
   });
 
   test("store what they have in common once, even if two processes do so at once", async () => {
