@@ -44,7 +44,7 @@ export const registerEntry: RegisterEntry = {
   stamps: [stamp],
 };
 
-export const sealKey: SealKeyView = {
+const sealKey: SealKeyView = {
   key: digest,
   algorithm: "ecdsa-p256",
   public_pem: "-----BEGIN PUBLIC KEY-----\n",
