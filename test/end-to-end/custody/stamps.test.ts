@@ -129,4 +129,10 @@ test("the stamps of a seal are written beside it, and OpenSSL finds them in orde
   const args = "ts -verify -data seal.txt -in stamps/sandbox.tsr -CAfile stamps/sandbox-ca.pem";
   const { stdout } = await run("openssl", args.split(" "), { cwd: join(desk, "seal") });
   expect(stdout).toContain("Verification: OK");
+  // A bag has them as well, and its report says so.
+  await exhibit("export", importId, "--to", join(desk, "bag"), "--payload", "none");
+  const inBag = { cwd: join(desk, "bag/seal") };
+  expect((await run("openssl", args.split(" "), inBag)).stdout).toContain("Verification: OK");
+  const report = await readFile(join(desk, "bag/seal/report-zh.html"), "utf8");
+  expect(report).toContain("已加盖并核验");
 });

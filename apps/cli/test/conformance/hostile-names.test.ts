@@ -47,6 +47,10 @@ const view = viewOf({
     { for: "store", name: HOSTILE, since: pause.at, code: "STORE_UNAVAILABLE", message: HOSTILE },
   ],
 });
+const sealKey = {
+  ...{ key: "ab".repeat(32), algorithm: HOSTILE, public_pem: HOSTILE, since: 1, until: null },
+  distrusted: { from: 1, at: pause.at, who: HOSTILE, why: HOSTILE },
+};
 const folder = folderOf({
   vendor: HOSTILE,
   folder: { [HOSTILE]: HOSTILE },
@@ -197,6 +201,7 @@ const hostileApi: Answer = (response, { method, path }) => {
   if (route.endsWith("/files")) return page(file);
   if (route.endsWith("/seal")) return json(response, seal);
   if (route.endsWith("/register")) return page(entry);
+  if (route.endsWith("/register/keys")) return json(response, { items: [sealKey] });
   if (route.endsWith("/audit")) return page(act);
   if (route.endsWith("/reads"))
     return page({ read_id: "1", at: pause.at, who: HOSTILE, what: HOSTILE, subject: HOSTILE });
@@ -260,12 +265,21 @@ const lines: Record<string, readonly string[][]> = {
     ["webhooks", "redeliver", HOSTILE],
   ],
   seal: [["seal", importId]],
-  prove: [["prove", importId, "--path", HOSTILE, "--to", "missing"]],
+  prove: [["prove", importId, "--path", HOSTILE, "--to", "DIR/missing"]],
+  export: [["export", importId, "--to", "DIR/missing", "--payload", "none"]],
+  report: [["report", importId, "--to", "DIR/nowhere/report.pdf"]],
+  verify: [["verify", "--bag", `nowhere ${HOSTILE}`]],
+  stamps: [["stamps"]],
+  "seal-keys": [
+    ["seal-keys"],
+    ["seal-keys", "distrust", HOSTILE, "--why", HOSTILE],
+    ["seal-keys", "new", `DIR/nowhere/${HOSTILE}`],
+  ],
   register: [["register"]],
   files: [
     ["files", importId],
     ["files", importId, "--state", HOSTILE],
-    ["files", importId, "--output", `missing/${HOSTILE}`],
+    ["files", importId, "--output", `DIR/nowhere/${HOSTILE}`],
   ],
   failures: [
     ["failures", "--vendor", HOSTILE],
@@ -362,7 +376,7 @@ describe("No text of somebody else's has a terminal do anything, nor makes a lin
     const config = join(folder, "exhibit.yaml");
     await writeFile(config, `vendors: { ${JSON.stringify(HOSTILE)}: 1 }\n`);
     for (const line of all) {
-      const args = line.map((arg) => (arg === "DIR" ? folder : arg));
+      const args = line.map((arg) => arg.replace(/^DIR(?=\/|$)/, folder));
       for (const more of [[], ["--json"]]) {
         const env = { EXHIBIT_CONFIG: config, EXHIBIT_DATA_DIR: folder };
         const text = await said(hostileApi, [...args, ...more], env);

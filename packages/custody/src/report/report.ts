@@ -34,7 +34,7 @@ export interface Listed<Item> {
 
 interface ReportedStamp {
   readonly authority: string;
-  readonly state: string;
+  readonly state: keyof Words["stampStates"];
   readonly at: Date | undefined;
 }
 
@@ -183,7 +183,7 @@ function theSeal({ words, seal, parts }: Context): Section {
 function stamps({ words, parts, time }: Context): Section {
   const rows = parts.stamps.map(({ authority, state, at }) => [
     authority,
-    state,
+    words.stampStates[state],
     at ? time(at) : "",
   ]);
   const columns = columnsOf([words.authority, 40], [words.state, 25], [words.at, 35]);

@@ -6,10 +6,12 @@ import { entriesOf, type ListName, readSeal, tarOf, writeBag } from "@exhibit/cu
 import {
   type By,
   type Ledger,
+  readStamp,
   recordExport,
   registerLines,
   type SealRecord,
   sealedList,
+  stampsOf,
 } from "@exhibit/ledger";
 import { reportsOf } from "./reports.ts";
 
@@ -60,8 +62,9 @@ async function fill(
 ): Promise<void> {
   const list = (name: ListName) => sealedList(ledger, seal, name);
   const { names, files } = request;
-  // Whoever is shown some files only isn't told of what else there is.
-  const others = files ? {} : await reportsOf(ledger, { seal, organization });
+  // Whoever is shown some files only isn't told of what else there is; stamps are of the seal alone.
+  const reports = files ? {} : await reportsOf(ledger, { seal, organization });
+  const others = { ...reports, ...(await stampFilesOf(ledger, seal)) };
   const importJson = await textOf(list("import.json"));
   await writeBag(
     bag,
@@ -83,6 +86,21 @@ async function fill(
       },
     },
   );
+}
+
+/** Returns the stamps that a seal has, with the certificates that they were checked against, by name. */
+async function stampFilesOf(
+  ledger: Ledger,
+  { number: entry }: SealRecord,
+): Promise<Record<string, string | Uint8Array>> {
+  const files: Record<string, string | Uint8Array> = {};
+  for (const { authority } of (await stampsOf(ledger, [entry])).get(entry) ?? []) {
+    const stamp = await readStamp(ledger, { entry, authority });
+    if (stamp === undefined) continue;
+    files[`stamps/${authority}.tsr`] = stamp.token;
+    if (stamp.ca !== null) files[`stamps/${authority}-ca.pem`] = stamp.ca;
+  }
+  return files;
 }
 
 async function textOf(lines: AsyncIterable<string>): Promise<string> {

@@ -9,7 +9,13 @@ import {
   reportPdf,
   reportText,
 } from "@exhibit/custody";
-import { type Ledger, type SealRecord, sealedList, unstoredEntries } from "@exhibit/ledger";
+import {
+  type Ledger,
+  type SealRecord,
+  sealedList,
+  stampsOf,
+  unstoredEntries,
+} from "@exhibit/ledger";
 
 /** The reports of a seal, by name: for people to read, in two languages and two forms. */
 export const reportNames = [
@@ -58,6 +64,7 @@ async function written(name: ReportName, parts: ReportParts): Promise<string | U
 
 async function partsOf(ledger: Ledger, { seal, organization }: ReportsOf): Promise<ReportParts> {
   const { leaves, stored, identical } = readSeal(seal.text);
+  const stamps = (await stampsOf(ledger, [seal.number])).get(seal.number) ?? [];
   const unstored = await unstoredEntries(ledger, seal.sealed, MAX_REPORTED);
   const [importJson = ""] = (await firstOf(sealedList(ledger, seal, "import.json"))).first;
   return {
@@ -68,7 +75,11 @@ async function partsOf(ledger: Ledger, { seal, organization }: ReportsOf): Promi
       first: unstored.map(({ receipt }) => receipt),
       count: leaves - stored - identical,
     },
-    ...{ stamps: [], verifications: [], at: new Date() },
+    stamps: stamps.map(({ authority, state, at }) => ({
+      ...{ authority, state },
+      at: at === null ? undefined : new Date(at),
+    })),
+    ...{ verifications: [], at: new Date() },
   };
 }
 
