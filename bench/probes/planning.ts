@@ -13,7 +13,11 @@ import {
   proveFile,
   readImport,
   readSealOf,
+  readVerification,
+  readVerificationWork,
   sealImport,
+  startVerification,
+  verifyReceipts,
 } from "@exhibit/ledger";
 import { openEmbeddedEngine, openRedisEngine } from "@exhibit/queue";
 import { createSources } from "@exhibit/sources";
@@ -85,6 +89,16 @@ tell("ledger bytes a file", (await bytesOfRows(ledger)) / count);
 await measure("sealing", async () => {
   const status = await sealImport(ledger, importId, { madeBy: "exhibit bench" });
   if (status !== "sealed") throw new Error(`It came to ${status}.`);
+});
+await measure("verifying", async () => {
+  const by = { who: "bench" };
+  const number = await startVerification(ledger, importId, { against: "receipts" }, by);
+  const work = await readVerificationWork(ledger, number);
+  const of = { sealer: { madeBy: "exhibit bench" }, signal: attempt.signal };
+  if (work === undefined || !(await verifyReceipts(ledger, work, of)))
+    throw new Error("not wanted");
+  const { outcome } = await readVerification(ledger, number);
+  if (outcome !== "same") throw new Error(`It came to ${outcome}.`);
 });
 const middle = await listFiles(ledger, importId, { limit: 1, start: "5" });
 const asked = performance.now();

@@ -226,6 +226,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     workers: ["ledger", "scope", "sql", "audit", "idempotency"],
     views: ["states", "schema", "ledger", "scope", "sql", "storing", "work", "workers"],
     sealing: ["states", "schema", "ledger", "scope", "sql", "audit", "views", "work"],
+    verification: ["schema", "ledger", "scope", "sql", "audit", "views", "work", "sealing"],
     webhooks: ["schema", "ledger", "scope", "sql", "audit", "work", "views"],
     actions: [
       "states",
@@ -252,6 +253,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     planning: ["jobs", "fleet"],
     storing: ["jobs", "fleet", "leases"],
     sealing: ["jobs"],
+    verification: ["jobs", "leases", "storing"],
     webhooks: ["jobs"],
     maintenance: ["jobs", "storing"],
     questions: ["jobs", "fleet", "planning"],

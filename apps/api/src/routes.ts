@@ -23,14 +23,20 @@ import { listReads } from "./routes/audit/list-reads.ts";
 import { getCase, getSuit } from "./routes/cases/get-case.ts";
 import { listCaseFolders, listSuitFolders } from "./routes/cases/list-case-folders.ts";
 import { listCases } from "./routes/cases/list-cases.ts";
+import { cancelVerification } from "./routes/custody/cancel-verification.ts";
+import { checkRegister } from "./routes/custody/check-register.ts";
 import { exportBag } from "./routes/custody/export-bag.ts";
 import { getRegisterEntry } from "./routes/custody/get-register-entry.ts";
 import { getSeal } from "./routes/custody/get-seal.ts";
 import { getSealPart, getSealStamp } from "./routes/custody/get-seal-part.ts";
+import { getVerification } from "./routes/custody/get-verification.ts";
+import { listFindings } from "./routes/custody/list-findings.ts";
 import { listRegister } from "./routes/custody/list-register.ts";
+import { listVerifications } from "./routes/custody/list-verifications.ts";
 import { proveFile } from "./routes/custody/prove-file.ts";
 import { retryStamp } from "./routes/custody/retry-stamp.ts";
 import { distrustSealKey, listSealKeys } from "./routes/custody/seal-keys.ts";
+import { startVerification } from "./routes/custody/start-verification.ts";
 import { listFailures } from "./routes/failures/list-failures.ts";
 import { retryFailures } from "./routes/failures/retry-failures.ts";
 import { waiveFailures } from "./routes/failures/waive-failures.ts";
@@ -116,7 +122,13 @@ export const routes: readonly Route[] = [
   ["POST", "/v1/imports/:id/folders/:folder_id/accept-destination", "producer", acceptDestination],
   ["POST", "/v1/imports/:id/pause", "producer", pauseImport],
   ["POST", "/v1/imports/:id/resume", "producer", resumeImport],
+  ["POST", "/v1/imports/:id/verifications", "producer", startVerification],
+  ["GET", "/v1/imports/:id/verifications", "viewer", listVerifications],
+  ["GET", "/v1/verifications/:number", "viewer", getVerification],
+  ["GET", "/v1/verifications/:number/findings", "viewer", listFindings],
+  ["POST", "/v1/verifications/:number/cancel", "producer", cancelVerification],
   ["GET", "/v1/register", "viewer", listRegister],
+  ["GET", "/v1/register/check", "viewer", checkRegister],
   ["GET", "/v1/register/keys", "viewer", listSealKeys],
   ["POST", "/v1/register/keys/:key/distrust", "admin", distrustSealKey],
   ["GET", "/v1/register/:number", "viewer", getRegisterEntry],

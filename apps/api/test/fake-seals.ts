@@ -1,4 +1,10 @@
-import type { RegisterEntry, SealKeyView, SealView, StampView } from "@exhibit/contracts";
+import type {
+  RegisterEntry,
+  SealKeyView,
+  SealView,
+  StampView,
+  VerificationView,
+} from "@exhibit/contracts";
 import type { Seals } from "@exhibit/ingest";
 
 const digest = "f4b7872ed58afb66f3d3826a107159546a9917f0320935d0c1f84221c7a7d5cc";
@@ -53,6 +59,37 @@ const sealKey: SealKeyView = {
   distrusted: null,
 };
 
+export const verificationView: VerificationView = {
+  number: 3,
+  import_id: "0f8fad5b-d9cb-469f-a165-70867728950e",
+  seal: { number: 2, digest },
+  against: "oss",
+  by: "head",
+  means: ["head"],
+  sample: null,
+  folder: null,
+  states: null,
+  rate: null,
+  why: null,
+  requested_by: "api",
+  state: "ended",
+  outcome: "same",
+  created_at: "2026-01-02T03:04:06.000Z",
+  ended_at: "2026-01-02T03:04:07.000Z",
+  parts: 1,
+  parts_done: 1,
+  checked: 2,
+  same: 2,
+  differs: 0,
+  missing: 0,
+  younger: 0,
+  extra: 0,
+  unreadable: 0,
+  entry: 4,
+  findings_sha256: digest,
+  error: null,
+};
+
 /** Seals that write down what they are asked. */
 export function fakeSeals(note: (name: string, ...args: unknown[]) => void): Seals {
   return {
@@ -76,6 +113,30 @@ export function fakeSeals(note: (name: string, ...args: unknown[]) => void): Sea
     async bag(importId, request, who) {
       note("bag", importId, request, who);
       return { name: "exhibit-bag", bytes: bytes() };
+    },
+    async verify(importId, request, who) {
+      note("verify", importId, request, who);
+      return verificationView;
+    },
+    async verifications(importId, query) {
+      note("verifications", importId, query);
+      return { items: [verificationView], next: null };
+    },
+    async verification(number) {
+      note("verification", number);
+      return verificationView;
+    },
+    async findings(number, query) {
+      note("findings", number, query);
+      return { items: [], next: null };
+    },
+    async cancelVerification(number, request, who) {
+      note("cancel verification", number, request, who);
+      return { ...verificationView, state: "cancelled" };
+    },
+    async checkRegister(from) {
+      note("check register", from);
+      return { outcome: "same", entries: 2, head: digest, from: null, findings: [] };
     },
     async register(query) {
       note("register", query);

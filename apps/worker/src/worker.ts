@@ -12,6 +12,7 @@ import {
   seal,
   stamp,
   storeShard,
+  verify,
 } from "@exhibit/ingest";
 import { recordWorkerFacts } from "@exhibit/ledger";
 import { createObjectStore } from "@exhibit/oss";
@@ -37,6 +38,8 @@ const concurrency: Record<QueueName, number> = {
   seal: 2,
   // Authorities, each of which is asked for one stamp at a time.
   stamp: 4,
+  // What has been stored can wait for what is being stored.
+  verify: 1,
   answer: 2,
   reconcile: 1,
   // Each sends four requests at most, so all together 64.
@@ -119,6 +122,7 @@ export async function startWorker(
       answer({ ledger, broker, sources, sight, roots, dataDir, tunnel }, id, attempt),
     seal: (id, attempt) => seal({ ledger, engine, logger, sealer }, id, attempt),
     stamp: (name, attempt) => stamp({ ledger, logger, ...parts.stamps }, name, attempt),
+    verify: (id, attempt) => verify({ ...storing, sealer }, Number(id), attempt),
     deliver: (id, attempt) => deliver({ ledger, logger, ...parts.webhooks }, id, attempt),
     reconcile: () => reconcile({ ledger, engine, broker, objectStore, logger }, quietMs),
   };

@@ -35,11 +35,13 @@ import {
   type FileDetails,
   type FileState,
   type FileView,
+  type FindingView,
   type FolderView,
   type FoundFile,
   failureGroups,
   fileDetails,
   filePage,
+  findingPage,
   folderPage,
   foundFilePage,
   type ImportRequest,
@@ -64,6 +66,7 @@ import {
   queueList,
   type RateHistory,
   type RateQuery,
+  type RegisterCheck,
   type RegisterEntry,
   type RegisterText,
   type RetryFailuresRequest,
@@ -73,6 +76,7 @@ import {
   type RotateKeyRequestInput,
   type RotateWebhookRequestInput,
   rateHistory,
+  registerCheck,
   registerPage,
   registerText,
   type SealKeyView,
@@ -86,9 +90,13 @@ import {
   type VendorCheckView,
   type VendorList,
   type VendorState,
+  type VerificationRequestInput,
+  type VerificationView,
   vendorCheck,
   vendorList,
   vendorState,
+  verificationPage,
+  verificationView,
   type WaiveFailuresRequest,
   type WaiveRequest,
   type WebhookActRequest,
@@ -275,6 +283,16 @@ export interface ApiClient {
   proof(importId: string, fileId: string): Promise<Response>;
   /** Asks for an import's bag, as a response whose unread body is a tar. */
   exportBag(importId: string, request: z.input<typeof bagRequest>): Promise<Response>;
+  /** Begins a verification of an import's seal. */
+  verify(importId: string, request: VerificationRequestInput): Promise<VerificationView>;
+  /** Yields the verifications of an import, the last one first. */
+  verifications(importId: string): AsyncIterable<VerificationView>;
+  verification(number: number): Promise<VerificationView>;
+  /** Yields what a verification found. */
+  findings(number: number): AsyncIterable<FindingView>;
+  cancelVerification(number: number, request?: { why?: string }): Promise<VerificationView>;
+  /** Has the register computed anew; `from` is a head that was kept. */
+  checkRegister(from?: string): Promise<RegisterCheck>;
   /** Returns the keys that have signed entries of the register, the first one first. */
   sealKeys(): Promise<SealKeyView[]>;
   /** Says that a key isn't to be trusted any more. Returns all keys. */
@@ -423,6 +441,14 @@ export function createApiClient(options: HttpOptions): ApiClient {
         registerText,
         request,
       ),
+    verify: (id, request) =>
+      write("POST", importPath(id, "verifications"), verificationView, request),
+    verifications: (id) => pages(importPath(id, "verifications"), verificationPage),
+    verification: (number) => poll(`/v1/verifications/${number}`, verificationView),
+    findings: (number) => pages(`/v1/verifications/${number}/findings`, findingPage),
+    cancelVerification: (number, request = {}) =>
+      write("POST", `/v1/verifications/${number}/cancel`, verificationView, request),
+    checkRegister: (from) => read(`/v1/register/check?${queryOf({ from })}`, registerCheck),
     findFiles: (sha256) => pages("/v1/files", foundFilePage, { sha256 }),
     errors: (id, { folder: folder_id, by, ...query } = {}) =>
       read(

@@ -38,6 +38,7 @@ export * from "./api/source-folders.ts";
 export * from "./api/trial.ts";
 export * from "./api/vendor-check.ts";
 export * from "./api/vendors.ts";
+export * from "./api/verifications.ts";
 export * from "./api/webhooks.ts";
 export * from "./bandwidth-limit.ts";
 export * from "./endpoints.ts";

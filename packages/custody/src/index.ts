@@ -14,6 +14,7 @@ export { saltsOf } from "./lines/salt.ts";
 export { type PageName, pageNames, readPage } from "./page/page.ts";
 export { checkProof, type Proof, readProof, writeProof } from "./proof/proof-text.ts";
 export { firstHead, nextHead } from "./register/chain.ts";
+export { type EntryText, readEntry } from "./register/entry-text.ts";
 export { type KeyEntry, writeKeyEntry } from "./register/key-text.ts";
 export { readSeal, type Seal, writeSeal } from "./register/seal-text.ts";
 export {
@@ -24,6 +25,7 @@ export {
   pemSigner,
   type Signer,
 } from "./register/signing.ts";
+export { type VerificationEntry, writeVerification } from "./register/verification-text.ts";
 export { type Language, languages } from "./report/blocks.ts";
 export { reportHtml } from "./report/html.ts";
 export { reportPdf } from "./report/pdf.ts";
@@ -32,4 +34,5 @@ export { readTrust, type Trust } from "./stamps/certificate.ts";
 export { checkStamp, type Stamp, type StampFault, tokenFault } from "./stamps/check-stamp.ts";
 export { type StampRequest, stampRequest, writeStampRequest } from "./stamps/request.ts";
 export { BLOCK_LEAVES, changedLeaves, MARK_BYTES, marksOf, pathByBlocks } from "./tree/blocks.ts";
+export { type LeafMatch, matchLeaves } from "./tree/match-leaves.ts";
 export { leafHash, MerkleTree, rootOf } from "./tree/merkle-tree.ts";

@@ -48,5 +48,6 @@ export { seal } from "./sealing/seal.ts";
 export { type StampAuthority, type StampParts, stamp } from "./sealing/stamp.ts";
 export { type ByteBudget, createByteBudget } from "./storing/byte-budget.ts";
 export { oneAtATime, type StoreDependencies, storeShard } from "./storing/store-shard.ts";
+export { type VerifyDependencies, verify } from "./verification/verify.ts";
 export { type DeliverDependencies, deliver } from "./webhooks/deliver.ts";
 export { createWebhookSecrets, type WebhookSecrets } from "./webhooks/secrets.ts";

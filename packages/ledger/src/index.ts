@@ -78,6 +78,7 @@ export {
   type SealRecord,
   sealedList,
 } from "./sealing/read-seal.ts";
+export type { SealedEntry } from "./sealing/receipts.ts";
 export { unstoredEntries } from "./sealing/receipts.ts";
 export type { Sealer } from "./sealing/register.ts";
 export { findUnsealed, sealEnded, sealImport } from "./sealing/seal.ts";
@@ -128,6 +129,21 @@ export {
   type ShardRow,
   type UnfinishedFile,
 } from "./storing/shard-runs.ts";
+export { type CheckedRegister, checkRegister } from "./verification/check-register.ts";
+export { endVerification } from "./verification/end-verification.ts";
+export type { Finding } from "./verification/finding.ts";
+export { knownKeys, readPart } from "./verification/sealed-parts.ts";
+export {
+  cancelVerification,
+  failVerification,
+  findQuietVerifications,
+  readVerificationWork,
+  recordVerifiedPart,
+  startVerification,
+  type VerificationWork,
+} from "./verification/verifications.ts";
+export { verifyReceipts } from "./verification/verify-receipts.ts";
+export { listFindings, listVerifications, readVerification } from "./verification/views.ts";
 export {
   type AuditQuery,
   listAllAuditEvents,

@@ -3,6 +3,7 @@ import type {
   DeliveryState,
   ErrorCode,
   FileState,
+  FindingKind,
   FolderSelector,
   IdenticalBy,
   ImportStatus,
@@ -15,6 +16,9 @@ import type {
   SkippedAs,
   Source,
   StampView,
+  VerificationMeans,
+  VerificationState,
+  VerificationTarget,
   WebhookEvent,
 } from "@exhibit/contracts";
 import type { ColumnType, Generated } from "kysely";
@@ -667,6 +671,73 @@ interface DistrustedKeyTable {
   why: string;
 }
 
+/** What is compared with the receipts of a seal, and how far that is. */
+interface VerificationTable {
+  number: Generated<number>;
+  import_id: string;
+  seal_number: number;
+  seal_digest: Buffer | Uint8Array;
+  /** How many receipts the seal has. */
+  leaves: number;
+  against: VerificationTarget;
+  /** As it was asked for. */
+  by_means: VerificationMeans | null;
+  /** What was used so far. */
+  means: Generated<string[]>;
+  /** How many receipts are picked; null for all. */
+  sample: number | null;
+  seed: string | null;
+  /** The position of the only folder, from 1; null for all. */
+  folder: number | null;
+  states: FileState[] | null;
+  /** Files a second, at most. */
+  rate: number | null;
+  why: string | null;
+  who: string;
+  state: Generated<VerificationState>;
+  error_code: string | null;
+  error: string | null;
+  /** Of 4,096 receipts. */
+  parts: number;
+  parts_done: Generated<number>;
+  /** The last entry of the last part that is done. */
+  place_folder: number | null;
+  place_path: string | null;
+  checked: Generated<number>;
+  same: Generated<number>;
+  differs: Generated<number>;
+  missing: Generated<number>;
+  younger: Generated<number>;
+  extra: Generated<number>;
+  unreadable: Generated<number>;
+  /** Its number in the register. */
+  entry: number | null;
+  findings_digest: Buffer | Uint8Array | null;
+  created_at: Generated<Date>;
+  updated_at: Generated<Date>;
+  ended_at: Date | null;
+}
+
+/** What a verification found to be otherwise. */
+interface FindingTable {
+  id: Generated<number>;
+  verification: number;
+  /** Which part found it; the one behind the last is the seal's own. */
+  part: number;
+  kind: FindingKind;
+  /** The position of its folder, from 1. */
+  folder: number | null;
+  file_id: number | null;
+  path: string | null;
+  key: string | null;
+  what: string | null;
+  expected: string | null;
+  found: string | null;
+  code: string | null;
+  /** How many files it stands for. */
+  files: Generated<number>;
+}
+
 /** 256 leaves of a seal's tree, the last one fewer. */
 interface SealBlockTable {
   import_id: string;
@@ -713,6 +784,8 @@ export interface LedgerSchema {
   stamps: StampTable;
   stamp_roots: StampRootTable;
   distrusted_keys: DistrustedKeyTable;
+  verifications: VerificationTable;
+  findings: FindingTable;
   uploads: UploadTable;
   upload_parts: UploadPartTable;
   vendor_places: VendorPlaceTable;

@@ -9,6 +9,7 @@ export const queueNames = [
   "store",
   "seal",
   "stamp",
+  "verify",
   "answer",
   "deliver",
   "reconcile",
@@ -17,7 +18,7 @@ export type QueueName = (typeof queueNames)[number];
 
 /**
  * A job's data. The `id` is a folder's (plan), a shard's (store), an import's (seal), the name of
- * an authority (stamp), a question's (answer) or a webhook's (deliver).
+ * an authority (stamp), a verification's (verify), a question's (answer) or a webhook's (deliver).
  */
 export interface JobData {
   id: string;

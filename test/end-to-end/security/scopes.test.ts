@@ -11,6 +11,7 @@ import {
   type Scope,
   type SealView,
   type SessionView,
+  type VerificationView,
 } from "@exhibit/contracts";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { routes } from "../../../apps/api/src/routes.ts";
@@ -35,6 +36,7 @@ describe.each(anyEngine)("Two tenants of one deployment (%s)", (kind) => {
   let system: System;
   let of: Record<"anna" | "bob", ImportView>;
   let foldersOfBob: FolderView[];
+  let verificationOfBob = "";
   let webhookOfBob = "";
   let deliveryOfBob = "";
   let sessionOfBob = "";
@@ -67,6 +69,10 @@ describe.each(anyEngine)("Two tenants of one deployment (%s)", (kind) => {
       "GET",
       `/v1/imports/${of.bob.import_id}/folders`,
     ).then(({ body }) => body));
+    const verify = `/v1/imports/${of.bob.import_id}/verifications`;
+    verificationOfBob = String(
+      (await ask<VerificationView>("bob", "POST", verify, {})).body.number,
+    );
     const url = "https://webhook.invalid/bob";
     const hook = await ask<NewWebhook>("bob", "POST", "/v1/webhooks", { url });
     webhookOfBob = hook.body.webhook_id;
@@ -170,6 +176,7 @@ describe.each(anyEngine)("Two tenants of one deployment (%s)", (kind) => {
     cases: () => ({ ofBob: { entrust_id: "E-B" }, ofNobody: { entrust_id: "E-X" } }),
     suits: () => ({ ofBob: { suit_id: "only-bobs" }, ofNobody: { suit_id: "only-noras" } }),
     vendors: () => ({ ofBob: { vendor: "rex" }, ofNobody: { vendor: "xer" } }),
+    verifications: () => ({ ofBob: { number: verificationOfBob }, ofNobody: { number: "999999" } }),
     webhooks: () => ({ ofBob: { id: webhookOfBob }, ofNobody: { id: crypto.randomUUID() } }),
     deliveries: () => ({ ofBob: { id: deliveryOfBob }, ofNobody: { id: crypto.randomUUID() } }),
     sessions: () => ({ ofBob: { id: sessionOfBob }, ofNobody: { id: "AbC12345" } }),

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { startApi } from "../fake-imports.ts";
-import { registerEntry, sealView } from "../fake-seals.ts";
+import { registerEntry, sealView, verificationView } from "../fake-seals.ts";
 
 const id = sealView.import_id;
 
@@ -67,4 +67,39 @@ it("A report is a page or a PDF, and is saved rather than shown among our own pa
     "application/pdf",
   );
   expect((await app.inject(`${path}/report-fr.pdf`)).statusCode).toBe(404);
+});
+
+it("A verification is begun with what is asked for, told by its number, and cancelled", async () => {
+  const { app, calls } = await startApi();
+  const url = `/v1/imports/${id}/verifications`;
+  const post = (payload?: object) =>
+    app.inject({ method: "POST", url, ...(payload && { payload }) });
+  const begun = await post({ against: "oss", sample: "1%" });
+  expect(begun.statusCode).toBe(202);
+  expect(begun.headers.location).toBe("/v1/verifications/3");
+  expect(begun.json()).toEqual(verificationView);
+  expect((await post()).statusCode).toBe(202);
+  const asked = calls.filter(({ name }) => name === "verify").map(({ args }) => args[1]);
+  expect(asked).toEqual([{ against: "oss", sample: "1%" }, { against: "receipts" }]);
+  for (const wrong of [
+    { by: "head" },
+    { against: "source", by: "list" },
+    { sample: 3 },
+    { against: "oss", seed: "x" },
+    { against: "oss", sample: "101%" },
+    { against: "oss", rate: 0 },
+  ]) {
+    expect((await post(wrong)).statusCode, JSON.stringify(wrong)).toBe(400);
+  }
+  expect((await app.inject(url)).json().items).toEqual([verificationView]);
+  expect((await app.inject("/v1/verifications/3")).json()).toEqual(verificationView);
+  expect((await app.inject("/v1/verifications/3/findings")).json().items).toEqual([]);
+  await app.inject("/v1/verifications/x");
+  const cancelled = await app.inject({ method: "POST", url: "/v1/verifications/3/cancel" });
+  expect([cancelled.statusCode, cancelled.json().state]).toEqual([202, "cancelled"]);
+  const numbers = calls.filter(({ name }) => name === "verification").map(({ args }) => args[0]);
+  expect(numbers).toEqual([3, 0]);
+  const checked = await app.inject(`/v1/register/check?from=${"0".repeat(64)}`);
+  expect(checked.json()).toMatchObject({ outcome: "same", entries: 2 });
+  expect((await app.inject("/v1/register/check?from=x")).statusCode).toBe(400);
 });

@@ -268,7 +268,11 @@ const lines: Record<string, readonly string[][]> = {
   prove: [["prove", importId, "--path", HOSTILE, "--to", "DIR/missing"]],
   export: [["export", importId, "--to", "DIR/missing", "--payload", "none"]],
   report: [["report", importId, "--to", "DIR/nowhere/report.pdf"]],
-  verify: [["verify", "--bag", `nowhere ${HOSTILE}`]],
+  verify: [
+    ["verify", "--bag", `nowhere ${HOSTILE}`],
+    ["verify", HOSTILE, "--seed", HOSTILE, "--why", HOSTILE],
+    ["verify", "--register", "--from", HOSTILE],
+  ],
   stamps: [["stamps"]],
   "seal-keys": [
     ["seal-keys"],

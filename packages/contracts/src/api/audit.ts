@@ -9,7 +9,8 @@ import { among, pageOf, pageQuery } from "./pages.ts";
  * and `redeliver`) to webhooks; `login` and `logout` begin and end their sessions. Each of them is recorded
  * in the audit log, in the transaction that does it. `board` is what they do to jobs in Bull Board, and is
  * recorded before it is done. `seal` is what Exhibit does itself when an import has ended. `export` gives somebody a bag
- * of it, `stamp` has a time stamp asked for again, and `distrust` is of a key that signs seals.
+ * of it, `stamp` has a time stamp asked for again, and `distrust` is of a key that signs seals. `verify`
+ * begins a verification of its seal, or cancels one.
  */
 export const auditActions = [
   "create",
@@ -32,6 +33,7 @@ export const auditActions = [
   "export",
   "stamp",
   "distrust",
+  "verify",
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 
@@ -127,6 +129,7 @@ export const evidenceLists = [
   "incidents",
   "seal",
   "proof",
+  "findings",
   "sources",
   "dry-runs",
   "logs",

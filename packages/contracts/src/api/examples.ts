@@ -117,6 +117,7 @@ export const examples = {
     prefix: "suits/1001/",
     why: "The vendor has moved to another bucket.",
   },
+  verificationRequest: { against: "oss", by: "head", sample: "1%", why: "Before the hearing." },
   bandwidthRequest: { limit: "08:00,10M 19:00,off", why: "The office works by day." },
   import: {
     import_id: "01a22c49-badb-7623-9423-f87ffd554b16",

@@ -8,6 +8,7 @@ import {
   leafHash,
   MerkleTree,
   marksOf,
+  matchLeaves,
   pathByBlocks,
   rootOf,
 } from "../../src/index.ts";
@@ -103,3 +104,37 @@ function byDefinition(leaves: readonly string[], name: DigestName): string {
   );
   return digestOf(Buffer.from(`01${halves.join("")}`, "hex"), name);
 }
+
+describe("leaves that are compared with their marks", () => {
+  const leaves = Array.from({ length: 256 }, (_, index) => leafHash(`leaf ${index}`));
+  const marks = marksOf(leaves);
+  const other = leafHash("other");
+
+  test("are all the same", () => {
+    expect(matchLeaves(leaves, marks)).toEqual({ changed: [], added: [], gone: new Map() });
+  });
+
+  test("tell which was changed, added or taken away, and no others", () => {
+    expect(matchLeaves(leaves.with(7, other), marks).changed).toEqual([7]);
+    expect(matchLeaves(leaves.toSpliced(7, 0, other), marks)).toMatchObject({
+      changed: [],
+      added: [7],
+    });
+    expect(matchLeaves(leaves.toSpliced(7, 2), marks)).toEqual({
+      changed: [],
+      added: [],
+      gone: new Map([[7, 2]]),
+    });
+    expect(matchLeaves([], marks).gone).toEqual(new Map([[0, 256]]));
+    const several = leaves.toSpliced(200, 1).with(3, other).toSpliced(100, 0, other);
+    expect(matchLeaves(several, marks)).toEqual({
+      changed: [3],
+      added: [100],
+      gone: new Map([[201, 1]]),
+    });
+  });
+
+  test("with marks that are cut off are compared all the same", () => {
+    expect(matchLeaves(leaves, marks.subarray(0, 10)).added.length).toBe(253);
+  });
+});

@@ -43,6 +43,7 @@ import { ringStamps } from "../jobs/ring-stamps.ts";
 import { type BagTar, makeBag } from "./custody/bags.ts";
 import { type ReportName, reportOf } from "./custody/reports.ts";
 import type { Scoped } from "./scoped.ts";
+import { createVerifications, type Verifications } from "./verifications.ts";
 
 /** What can be fetched of a seal, by name, besides its stamps. */
 export const sealParts = [
@@ -59,7 +60,7 @@ type StampPart = `stamps/${string}`;
 export type SealPart = (typeof sealParts)[number] | StampPart;
 
 /** What can be asked about seals, as far as their imports are within a scope. */
-export interface Seals {
+export interface Seals extends Verifications {
   /** Returns an import's seal. Throws NOT_FOUND, and STATE_CONFLICT if it has none yet. */
   get(importId: string): Promise<SealView>;
   /**
@@ -123,6 +124,7 @@ export function createSeals(dependencies: SealsDependencies): Scoped<Seals> {
     within(scope) {
       const ledger = ledgerWithin(whole, scope);
       return {
+        ...createVerifications(ledger, dependencies),
         async get(importId) {
           const seal = await readSealOf(ledger, importId);
           const stamps = await stampsOf(ledger, [seal.number]);

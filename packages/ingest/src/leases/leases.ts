@@ -85,7 +85,7 @@ function opens({ bucket, prefixes }: Lease, upload: OrphanedUpload): boolean {
  * Returns what names the file in the folder's selector, as it was planned. Throws what planning
  * would have refused it with.
  */
-function slotOf(perFile: PerFile, { path, slot }: FileToLease): FolderRow["selector"] {
+export function slotOf(perFile: PerFile, { path, slot }: FileToLease): FolderRow["selector"] {
   if (slot === null) {
     throw new ExhibitError("INTERNAL", `${JSON.stringify(path)} was planned without a slot.`);
   }

@@ -1,6 +1,7 @@
 import {
   authoritiesWithWork,
   findQuietImports,
+  findQuietVerifications,
   findUnsealed,
   type Ledger,
   type OpenWork,
@@ -18,8 +19,8 @@ export const quietMsOf = { redis: 10_000, embedded: 30_000 };
 
 /**
  * Enqueues everything that is open in imports that haven't changed for `quietForMs` milliseconds.
- * Work that has a job already keeps it. So are imports that ended without a seal. Webhooks are rung for that have had
- * something due for as long, and authorities of time stamps of which one is due.
+ * Work that has a job already keeps it. So are imports that ended without a seal, and verifications that are under way.
+ * Webhooks are rung for that have had something due for as long, and authorities of time stamps of which one is due.
  */
 export async function enqueueOpenWork(
   dependencies: { ledger: Ledger; engine: Pick<Engine, "enqueue"> },
@@ -27,6 +28,7 @@ export async function enqueueOpenWork(
 ): Promise<void> {
   await enqueueImports(dependencies, quietForMs);
   await enqueueUnsealed(dependencies);
+  await enqueueVerifications(dependencies, quietForMs);
   await ringForDue(dependencies, quietForMs);
   await ringForStamps(dependencies);
 }
@@ -59,6 +61,18 @@ async function enqueueUnsealed({
     await engine.enqueue(
       "seal",
       ids.map((id) => ({ id })),
+    );
+}
+
+async function enqueueVerifications(
+  { ledger, engine }: { ledger: Ledger; engine: Pick<Engine, "enqueue"> },
+  quietForMs: number,
+): Promise<void> {
+  const numbers = await findQuietVerifications(ledger, { quietForMs });
+  if (numbers.length > 0)
+    await engine.enqueue(
+      "verify",
+      numbers.map((number) => ({ id: String(number) })),
     );
 }
 

@@ -27,6 +27,7 @@ import { progress } from "./0028-progress.ts";
 import { knownPeople } from "./0031-known-people.ts";
 import { register } from "./0032-register.ts";
 import { stamps } from "./0033-stamps.ts";
+import { verifications } from "./0034-verifications.ts";
 import { identicalBy } from "./0036-identical-by.ts";
 import { sm3Roots } from "./0037-sm3-roots.ts";
 import { amendments } from "./0038-amendments.ts";
@@ -69,6 +70,7 @@ export const steps: Record<string, Migration> = {
   "0031-known-people": knownPeople,
   "0032-register": register,
   "0033-stamps": stamps,
+  "0034-verifications": verifications,
   "0036-identical-by": identicalBy,
   "0037-sm3-roots": sm3Roots,
   "0038-amendments": amendments,

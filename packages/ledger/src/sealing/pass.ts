@@ -93,7 +93,7 @@ export async function passOver(
 }
 
 /** Makes a commitment while lines come. */
-class Committing {
+export class Committing {
   readonly #name: DigestName;
   readonly #tree: MerkleTree;
   readonly #receipts: ListDigest;

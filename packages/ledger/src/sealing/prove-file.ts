@@ -13,7 +13,7 @@ import {
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import type { SealRecord } from "./read-seal.ts";
-import { type Place, type SealedEntry, sealedEntriesFrom } from "./receipts.ts";
+import { isBehind, type Place, type SealedEntry, sealedEntriesFrom } from "./receipts.ts";
 
 /**
  * Returns what proves that a file's receipt belongs to the seal of its import. It reads the file's
@@ -92,12 +92,6 @@ async function placeOf({ db }: Ledger, importId: string, fileId: string): Promis
   const [row] = rows;
   if (row) return row;
   throw new ExhibitError("NOT_FOUND", `There is no file ${fileId} in import ${importId}.`);
-}
-
-/** Returns whether a place is behind another, in the order of the seal. */
-function isBehind(place: Place, other: Place): boolean {
-  if (place.folder !== other.folder) return place.folder > other.folder;
-  return Buffer.compare(Buffer.from(place.path), Buffer.from(other.path)) > 0;
 }
 
 function checkBlock(

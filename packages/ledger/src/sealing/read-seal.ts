@@ -96,10 +96,21 @@ function distrustOf(row: SealRow): SealKeyView["distrusted"] {
   };
 }
 
-/** Does the same, and throws STATE_CONFLICT if it has none yet. */
+/** Does the same, and throws STATE_CONFLICT if it has none yet, SEAL_BROKEN if it isn't there any more. */
 export async function readSealOf(ledger: Ledger, importId: string): Promise<SealRecord> {
   const found = await findSeal(ledger, importId);
   if (found) return found;
+  const row = await ledger.db
+    .selectFrom("imports")
+    .select("sealed_number")
+    .where("id", "=", importId)
+    .executeTakeFirst();
+  if (row?.sealed_number) {
+    throw new ExhibitError(
+      "SEAL_BROKEN",
+      `Import ${importId} was sealed as entry ${row.sealed_number} of the register, which isn't its seal.`,
+    );
+  }
   throw new ExhibitError(
     "STATE_CONFLICT",
     `Import ${importId} has no seal yet: it gets one when everything in it is stored or waived, or a quarter of an hour after it was cancelled.`,
@@ -187,8 +198,9 @@ const isUnstamped = sql<boolean>`exists (
 export async function readEntryOf(ledger: Ledger, number: number): Promise<RegisterText> {
   const { rows } = await sql<EntryRow>`
     select register.number, register.kind, register.at, register.text, register.digest, register.head, register.key, imports.id as import_id
-    from register left join imports on imports.id = register.import_id and ${isWithin(ledger)}
-    where register.number = ${number} and (register.import_id is null or imports.id is not null)`.execute(
+    from register left join verifications on verifications.entry = register.number
+      left join imports on imports.id = coalesce(register.import_id, verifications.import_id) and ${isWithin(ledger)}
+    where register.number = ${number} and (register.kind not in ('seal', 'verification') or imports.id is not null)`.execute(
     ledger.db,
   );
   const [row] = rows;

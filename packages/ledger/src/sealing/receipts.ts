@@ -97,6 +97,33 @@ export async function unstoredEntries(
   return rows.map((row) => entryOf(row, folders, salt));
 }
 
+/** Does the same for the entries from one place to before another. */
+export async function* sealedEntriesBetween(
+  ledger: Ledger,
+  sealed: SealedImport,
+  { from, until }: { from: Place | undefined; until: Place | undefined },
+): AsyncGenerator<SealedEntry[]> {
+  const folders = await readFolders(ledger, sealed.id);
+  const salt = saltsOf(sealed.secret);
+  let [last, behind] = [from ?? START, from === undefined ? sql`>` : sql`>=`];
+  for (;;) {
+    const rows = await readPage(ledger, sealed.id, last, PAGE, behind);
+    const places = rows.map((row) => ({ folder: row.position + 1, path: row.path }));
+    const end = until === undefined ? -1 : places.findIndex((place) => !isBehind(until, place));
+    const within = end === -1 ? rows : rows.slice(0, end);
+    if (within.length > 0) yield within.map((row) => entryOf(row, folders, salt));
+    const next = places.at(-1);
+    if (end !== -1 || next === undefined || rows.length < PAGE) return;
+    [last, behind] = [next, sql`>`];
+  }
+}
+
+/** Returns whether a place is behind another, in the order of the seal. */
+export function isBehind(place: Place, other: Place): boolean {
+  if (place.folder !== other.folder) return place.folder > other.folder;
+  return Buffer.compare(Buffer.from(place.path), Buffer.from(other.path)) > 0;
+}
+
 async function readPage(
   { db }: Ledger,
   importId: string,

@@ -25,6 +25,7 @@ const others = [
   "/v1/imports/:id/events",
   "/v1/imports/:id/rates",
   "/v1/imports/:id/seal",
+  "/v1/imports/:id/verifications",
   "/v1/imports/:id/audit",
   "/v1/imports/:id/deliveries",
   "/v1/cases/:entrust_id",
@@ -47,10 +48,12 @@ describe.each(evidence)("$method $url", ({ url, what }) => {
       .replace(":suit_id", encodeURIComponent("案件 1"))
       .replace(":id", id.toUpperCase())
       .replace(":part", "seal.txt")
+      .replace(":number", "3")
       .replace(/^\/v1\/files$/, `/v1/files?sha256=${"0".repeat(64)}`);
   const subject = () => {
     if (/^\/v1\/\w+$/.test(url)) return url.slice("/v1/".length);
     if (url.startsWith("/v1/imports/")) return `imports/${id}`;
+    if (url.startsWith("/v1/verifications/")) return "verifications/3";
     return url.startsWith("/v1/cases/") ? "cases/E-77/1" : "suits/案件 1";
   };
   // The fake knows ids as they are written.

@@ -39,7 +39,7 @@ const bodies: Record<string, object> = {
 const narrowed = routes.filter(
   ([, url, , { unscoped }]) =>
     !unscoped &&
-    /^\/(v1\/(imports|files|failures|cases|suits|dry-runs|sources|vendors|bandwidth|rates|queues|register)|readyz)/.test(
+    /^\/(v1\/(imports|files|failures|cases|suits|dry-runs|sources|vendors|bandwidth|rates|queues|register|verifications)|readyz)/.test(
       url,
     ),
 );
@@ -78,6 +78,7 @@ it.each(narrowed)("%s %s works within the principal's scope alone", async (metho
     .replace(":vendor", "kongur")
     .replace(":part", "seal.txt")
     .replace(":key", "ab".repeat(32))
+    .replace(":number", "3")
     .replace(/:(entrust|suit)_id/, "E-1");
   const body = bodies[`${method} ${url}`];
   const query = url === "/v1/files" ? `?sha256=${"ab".repeat(32)}` : "";

@@ -1,0 +1,91 @@
+import type { FindingKind } from "@exhibit/contracts";
+import { canonicalJson, ListDigest, saltsOf } from "@exhibit/custody";
+import { sql } from "kysely";
+import type { Ledger } from "../ledger.ts";
+
+/** What a verification found to be otherwise. What isn't known is absent. */
+export interface Finding {
+  readonly kind: FindingKind;
+  /** The position of its folder, from 1. */
+  readonly folder?: number | undefined;
+  readonly fileId?: number | undefined;
+  readonly path?: string | undefined;
+  readonly key?: string | undefined;
+  /** What differs. */
+  readonly what?: string | undefined;
+  readonly expected?: string | undefined;
+  readonly found?: string | undefined;
+  /** Why it can't be read. */
+  readonly code?: string | undefined;
+  /** How many files it stands for. @defaultValue 1 */
+  readonly files?: number | undefined;
+}
+
+/** How many receipts were compared, and what came of them. */
+export interface Tally {
+  readonly checked: number;
+  readonly same: number;
+  readonly findings: readonly Finding[];
+}
+
+/** Returns how many of each kind there are. */
+export function countKinds(findings: readonly Finding[]): Record<FindingKind, number> {
+  const counts = { differs: 0, missing: 0, younger: 0, extra: 0, unreadable: 0 };
+  for (const { kind, files = 1 } of findings) counts[kind] += files;
+  return counts;
+}
+
+interface FindingRow {
+  id: number;
+  kind: FindingKind;
+  folder: number | null;
+  path: string | null;
+  key: string | null;
+  what: string | null;
+  expected: string | null;
+  found: string | null;
+  code: string | null;
+  files: number;
+}
+
+/** Findings are read by so many. */
+const PAGE = 1_000;
+
+/**
+ * Returns the SHA-256 of `findings.ndjson`: a line of canonical JSON for each, in the order of the
+ * parts, with a salt, so that the digest confirms no guess.
+ */
+export async function digestFindings(
+  { db }: Pick<Ledger, "db">,
+  verification: number,
+  secret: Uint8Array,
+): Promise<string> {
+  const list = new ListDigest();
+  const salt = saltsOf(secret);
+  let number = 0;
+  for (let after = { part: -1, id: 0 }; ; ) {
+    const { rows } = await sql<FindingRow & { part: number }>`
+      select * from findings where verification = ${verification} and (part, id) > (${after.part}, ${after.id})
+      order by part, id limit ${PAGE}`.execute(db);
+    for (const { kind, folder, path, key, what, expected, found, code, files } of rows) {
+      number += 1;
+      list.add(
+        canonicalJson({
+          kind,
+          folder: folder ?? undefined,
+          path: path ?? undefined,
+          key: key ?? undefined,
+          what: what ?? undefined,
+          expected: expected ?? undefined,
+          found: found ?? undefined,
+          code: code ?? undefined,
+          files,
+          salt: salt(`finding ${verification} ${number}`),
+        }),
+      );
+    }
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < PAGE) return list.end();
+    after = { part: last.part, id: last.id };
+  }
+}
