@@ -31,6 +31,7 @@ export const distrustSealKey = action(
       items: await sealsOf(request).distrustKey(request.params.key, request.body, actorOf(request)),
     }),
   {
+    unscoped: true,
     again:
       ({ sealsOf }) =>
       async (request) => ({ items: await sealsOf(request).keys() }),
