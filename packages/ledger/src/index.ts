@@ -79,7 +79,7 @@ export {
   sealedList,
 } from "./sealing/read-seal.ts";
 export type { SealedEntry } from "./sealing/receipts.ts";
-export { unstoredEntries } from "./sealing/receipts.ts";
+export { countIdentical, unstoredEntries } from "./sealing/receipts.ts";
 export type { Sealer } from "./sealing/register.ts";
 export { findUnsealed, sealEnded, sealImport } from "./sealing/seal.ts";
 export {

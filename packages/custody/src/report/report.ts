@@ -1,4 +1,4 @@
-import { visible } from "@exhibit/contracts";
+import { type IdenticalBy, identicalBy as identicalProofs, visible } from "@exhibit/contracts";
 import { digestOf } from "../digest/digest.ts";
 import type { ReceiptLine } from "../lines/receipt-line.ts";
 import { readSeal, type Seal } from "../register/seal-text.ts";
@@ -20,6 +20,8 @@ export interface ReportParts {
   readonly incidents: Listed<string>;
   /** What was waived, skipped or, in a cancelled import, neither stored nor given up. */
   readonly unstored: Listed<ReceiptLine>;
+  /** How many files were there already, by what proves them. */
+  readonly identicalBy: Readonly<Partial<Record<IdenticalBy, number>>>;
   readonly stamps: readonly ReportedStamp[];
   readonly verifications: readonly ReportedVerification[];
   readonly organization: string | undefined;
@@ -39,10 +41,14 @@ interface ReportedStamp {
 }
 
 interface ReportedVerification {
-  readonly number: number;
+  /** Its entry in the register. */
+  readonly number: number | undefined;
   readonly at: Date;
-  readonly how: string;
-  readonly outcome: string;
+  readonly against: keyof Words["verifiedAgainst"];
+  /** How many were compared, and how many of them differ in any way. */
+  readonly checked: number;
+  readonly wrong: number;
+  readonly outcome: keyof Words["verified"];
 }
 
 interface ImportFacts {
@@ -132,7 +138,7 @@ function summary({ words, seal, facts, parts, time }: Context): Section {
         [words.files, numberText(seal.files)],
         [words.bytes, numberText(seal.bytes)],
         [words.stored, numberText(seal.stored)],
-        [words.identical, numberText(seal.identical)],
+        [words.identical, identicalText(words, seal, parts)],
         [words.waived, numberText(seal.waived)],
         [words.skipped, numberText(seal.skipped)],
         [words.madeAt, time(parts.at)],
@@ -140,6 +146,20 @@ function summary({ words, seal, facts, parts, time }: Context): Section {
       { kind: "text", text: words.notPart },
     ],
   };
+}
+
+/** Returns how many were there already, and what proves how many of them. */
+function identicalText(
+  words: Words,
+  { identical }: Seal,
+  { identicalBy: by }: ReportParts,
+): string {
+  const proofs = identicalProofs.flatMap((proof) => {
+    const count = by[proof] ?? 0;
+    return count === 0 ? [] : [`${words.identicalBy[proof]}: ${numberText(count)}`];
+  });
+  const count = numberText(identical);
+  return proofs.length === 0 ? count : `${count} (${proofs.join("; ")})`;
 }
 
 function places({ words, facts }: Context): Section {
@@ -249,11 +269,11 @@ function workers({ words, facts }: Context): Section {
 }
 
 function verifications({ words, parts, time }: Context): Section {
-  const rows = parts.verifications.map(({ number, at, how, outcome }) => [
-    String(number),
+  const rows = parts.verifications.map(({ number, at, against, checked, wrong, outcome }) => [
+    number === undefined ? "" : String(number),
     time(at),
-    how,
-    outcome,
+    `${words.verifiedAgainst[against]}: ${numberText(checked)}`,
+    wrong === 0 ? words.verified[outcome] : `${words.verified[outcome]}: ${numberText(wrong)}`,
   ]);
   const columns = columnsOf(
     [words.number, 18],

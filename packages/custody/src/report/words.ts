@@ -69,7 +69,23 @@ const en = {
   host: "Computer",
   user: "User",
   version: "Version",
+  identicalBy: {
+    md5: "proved by its MD5",
+    record: "by an earlier receipt",
+    download: "by its bytes",
+    crc64: "by size and CRC64 alone",
+  },
   verifications: "Later verifications",
+  verifiedAgainst: {
+    receipts: "the record itself",
+    oss: "the objects in OSS",
+    source: "the source",
+  },
+  verified: {
+    same: "everything is the same",
+    differs: "DIFFERENCES",
+    unreadable: "no difference found, and not everything could be read",
+  },
   noVerifications: "None is on record.",
   check: "How to check",
   checkText:
@@ -152,7 +168,23 @@ const zh: Words = {
   host: "计算机",
   user: "用户",
   version: "版本",
+  identicalBy: {
+    md5: "经 MD5 证明",
+    record: "经此前的回执证明",
+    download: "经读取全部内容证明",
+    crc64: "仅凭大小与 CRC64",
+  },
   verifications: "其后的核验",
+  verifiedAgainst: {
+    receipts: "记录本身",
+    oss: "OSS 中的对象",
+    source: "来源",
+  },
+  verified: {
+    same: "全部一致",
+    differs: "存在差异",
+    unreadable: "未发现差异，但有未能读取者",
+  },
   noVerifications: "无记录。",
   check: "如何核验",
   checkText:

@@ -49,10 +49,36 @@ const parts: ReportParts = {
     count: 1,
   },
   unstored: { first: [waived], count: 1_500 },
-  ...{ stamps: [], verifications: [], organization: "某某律师事务所", at: new Date(0) },
+  ...{
+    stamps: [],
+    verifications: [],
+    identicalBy: {},
+    organization: "某某律师事务所",
+    at: new Date(0),
+  },
 };
 
 const html = (language: Language) => reportHtml(reportText(parts, language));
+
+test("a report says what stamped it, what verified it, and what proves files that were there", () => {
+  const full: ReportParts = {
+    ...parts,
+    seal: writeSeal(sealOver([], { identical: 12, leaves: 12 })),
+    identicalBy: { md5: 9, crc64: 3 },
+    stamps: [{ authority: "tsa", state: "granted", at: new Date("2026-12-01T00:00:00Z") }],
+    verifications: [
+      { number: 7, at: new Date(0), against: "oss", checked: 12, wrong: 2, outcome: "differs" },
+    ],
+  };
+  const english = reportHtml(reportText(full, "en"));
+  expect(english).toContain("12 (proved by its MD5: 9; by size and CRC64 alone: 3)");
+  expect(english).toContain("stamped, and checked");
+  expect(english).toContain("the objects in OSS: 12");
+  expect(english).toContain("DIFFERENCES: 2");
+  const chinese = reportHtml(reportText(full, "zh"));
+  for (const said of ["经 MD5 证明", "已加盖并核验", "OSS 中的对象", "存在差异"])
+    expect(chinese).toContain(said);
+});
 
 describe.each(languages)("a report in %s", (language) => {
   test("says who, what, where, what wasn't stored and why, and how many more there are", () => {

@@ -1,3 +1,4 @@
+import type { IdenticalBy } from "@exhibit/contracts";
 import { type ReceiptLine, receiptLine, saltsOf } from "@exhibit/custody";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
@@ -95,6 +96,18 @@ export async function unstoredEntries(
     where folders.import_id = ${sealed.id} and page.state not in ('stored', 'identical')
     order by folders.position, page.path collate "C" limit ${limit}`.execute(ledger.db);
   return rows.map((row) => entryOf(row, folders, salt));
+}
+
+/** Returns how many files of an import were there already, by what proves them. */
+export async function countIdentical(
+  { db }: Ledger,
+  importId: string,
+): Promise<Partial<Record<IdenticalBy, number>>> {
+  const { rows } = await sql<{ by: IdenticalBy; files: number }>`
+    select identical_by as by, count(*) as files from folders join files on files.folder_id = folders.id
+    where folders.import_id = ${importId} and files.state = 'identical' and identical_by is not null
+    group by identical_by`.execute(db);
+  return Object.fromEntries(rows.map(({ by, files }) => [by, files]));
 }
 
 /** Does the same for the entries from one place to before another. */

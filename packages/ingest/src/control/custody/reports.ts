@@ -10,7 +10,9 @@ import {
   reportText,
 } from "@exhibit/custody";
 import {
+  countIdentical,
   type Ledger,
+  listVerifications,
   type SealRecord,
   sealedList,
   stampsOf,
@@ -79,9 +81,30 @@ async function partsOf(ledger: Ledger, { seal, organization }: ReportsOf): Promi
       ...{ authority, state },
       at: at === null ? undefined : new Date(at),
     })),
-    ...{ verifications: [], at: new Date() },
+    verifications: await verificationsOf(ledger, seal.sealed.id),
+    identicalBy: identical > 0 ? await countIdentical(ledger, seal.sealed.id) : {},
+    at: new Date(),
   };
 }
+
+/** Returns the verifications of an import that have ended, the last one first. */
+async function verificationsOf(
+  ledger: Ledger,
+  importId: string,
+): Promise<ReportParts["verifications"]> {
+  const { items } = await listVerifications(ledger, importId, { limit: MAX_VERIFICATIONS });
+  return items.flatMap(({ outcome, ended_at, ...view }) => {
+    if (outcome === null || ended_at === null) return [];
+    const { entry, against, checked, differs, missing, younger, extra } = view;
+    const wrong = differs + missing + younger + extra;
+    return [
+      { number: entry ?? undefined, at: new Date(ended_at), against, checked, wrong, outcome },
+    ];
+  });
+}
+
+/** How many verifications a report shows. */
+const MAX_VERIFICATIONS = 100;
 
 /** Reads a list to its end, so that it is compared with the seal, and keeps its beginning. */
 async function firstOf(lines: AsyncIterable<string>): Promise<Listed<string>> {
