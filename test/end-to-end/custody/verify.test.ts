@@ -53,6 +53,8 @@ describe.each(anyEngine)("exhibit verify, on %s", (kind) => {
 
   test("finds the ledger as it was sealed, and what was changed in it", async () => {
     expect(await verified()).toMatchObject({ exit: 0, outcome: "same", checked: 3, same: 3 });
+    const report = await system.ask(`/v1/imports/${importId}/seal/report-en.html`);
+    expect(await report.text()).toMatch(/the record itself: 3.*everything is the same/s);
     await sql`update files set etag = '"F"' where path = 'b.txt'`.execute(system.ledger.db);
     const { code, stdout } = await exhibit(importId);
     expect(code).toBe(1);
