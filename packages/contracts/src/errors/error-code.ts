@@ -6,7 +6,9 @@ export const shownErrorCode = z.enum(errorCodes as [string, ...string[]]).meta({
 
 /** An error code in a request. The message for an unknown code suggests similar ones. */
 export const errorCode = z.enum(errorCodes as [ErrorCode, ...ErrorCode[]], {
-  error: ({ input }) => noSuchCode(String(input)),
+  // Text of anything else can't always be made: an object in JSON may have a `toString` of its own.
+  error: ({ input }) =>
+    typeof input === "string" ? noSuchCode(input) : "an error code is expected",
 });
 
 // Codes that share this many leading letters count as similar: the first word of a code is its

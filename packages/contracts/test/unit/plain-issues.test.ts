@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { fileQuery, importRequest, plainIssue } from "../../src/index.ts";
+import { errorCode, fileQuery, importRequest, plainIssue } from "../../src/index.ts";
 
 function faults(schema: z.ZodType, value: unknown): string[] {
   const { error } = schema.safeParse(value, { error: plainIssue });
@@ -123,4 +123,13 @@ describe("An untrusted text", () => {
       ]);
     }
   });
+});
+
+it("An error code that isn't a text is told of, whatever it is", () => {
+  for (const code of [7, null, ["FOO"], { toString: 1 }, { toString: null, valueOf: null }]) {
+    expect(faults(errorCode, code)).toEqual([": an error code is expected"]);
+  }
+  expect(faults(errorCode, "SOURCE_I")).toEqual([
+    expect.stringContaining("Did you mean SOURCE_IO"),
+  ]);
 });
