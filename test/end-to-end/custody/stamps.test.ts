@@ -100,6 +100,18 @@ test("an import is sealed whether or not its authority is there, and stamped whe
   expect(await exhibit("seal", importId)).toContain("  stamped by sandbox on ");
 });
 
+test("what a verification puts on the register is stamped right after it, too", async () => {
+  const importId = await sealed();
+  await sealWhen(importId, "stamped");
+  await exhibit("verify", importId);
+  const isStamped = async () => {
+    const { items } = await system.get<{ items: RegisterEntry[] }>("/v1/register");
+    const { kind, stamps } = items.at(-1) ?? {};
+    expect([kind, stamps?.[0]?.state]).toEqual(["verification", "granted"]);
+  };
+  await vi.waitFor(isStamped, { timeout: 10_000 });
+});
+
 test("what isn't a stamp waits for a person, and is on the record when they ask again", async () => {
   system.sandbox.stamps.fail({ mood: "other imprint" });
   const importId = await sealed();

@@ -9,10 +9,11 @@ import {
   verifyReceipts,
 } from "@exhibit/ledger";
 import type { ObjectStore } from "@exhibit/oss";
-import { type Attempt, Postponed } from "@exhibit/queue";
+import { type Attempt, type Engine, Postponed } from "@exhibit/queue";
 import type { Sources } from "@exhibit/sources";
 import type { Logger } from "@exhibit/telemetry";
 import { outages, postponed } from "../jobs/postpone.ts";
+import { ringStamps } from "../jobs/ring-stamps.ts";
 import type { ByteBudget } from "../storing/byte-budget.ts";
 import { compareObjects } from "./objects.ts";
 import { compareSources } from "./sources.ts";
@@ -20,6 +21,7 @@ import { verifyCopies } from "./verify-copies.ts";
 
 export interface VerifyDependencies {
   ledger: Ledger;
+  engine: Pick<Engine, "enqueue">;
   logger: Logger;
   sealer: Sealer;
   broker: Broker;
@@ -54,7 +56,9 @@ export async function verify(
   try {
     const signal = AbortSignal.any([attempt.signal, stop.signal]);
     const hasEnded = await run(dependencies, work, { ...attempt, signal });
-    if (hasEnded) logger.info({ event: "verification.ended", verification: number }, "verified");
+    if (!hasEnded) return;
+    ringStamps(dependencies, dependencies.sealer.authorities);
+    logger.info({ event: "verification.ended", verification: number }, "verified");
   } catch (thrown) {
     if (stop.signal.aborted) return;
     if (thrown instanceof Postponed) throw thrown;
