@@ -6,7 +6,7 @@ import type { AuditEvent } from "@exhibit/contracts";
 import { newSealKey } from "@exhibit/custody";
 import { dataFolder } from "@exhibit/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { cli } from "../../support/exhibit.ts";
+import { cli, exhibitAt } from "../../support/exhibit.ts";
 import { importOfSuits, type System, startSystem, writeTree } from "../../support/system.ts";
 
 const run = promisify(execFile);
@@ -42,9 +42,7 @@ afterAll(async () => {
 
 /** Runs a command of ours against the system, and returns what it ended with. */
 async function exhibit(...args: string[]) {
-  const { PATH } = process.env;
-  const env = { PATH, EXHIBIT_API_URL: system.apiUrl, EXHIBIT_API_KEY: system.key };
-  return await ended(run(process.execPath, [cli, ...args], { env, cwd: desk.path }));
+  return await ended(exhibitAt(system, args, { cwd: desk.path }));
 }
 
 /** Runs a line of shell in a bag as a stranger would, in a shell that is no bash. */

@@ -1,11 +1,9 @@
-import { execFile } from "node:child_process";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import type { AuditEvent } from "@exhibit/contracts";
 import { keyIdOf, newSealKey, pemSigner } from "@exhibit/custody";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { cli } from "../../support/exhibit.ts";
+import { exhibitAt } from "../../support/exhibit.ts";
 import {
   anyEngine,
   importOfSuits,
@@ -13,8 +11,6 @@ import {
   startSystem,
   writeTree,
 } from "../../support/system.ts";
-
-const run = promisify(execFile);
 
 let system: System;
 const sealKey = newSealKey();
@@ -25,12 +21,7 @@ beforeAll(async () => {
 afterAll(() => system[Symbol.asyncDispose]());
 
 async function exhibit(...args: string[]): Promise<string> {
-  const env = {
-    PATH: process.env.PATH,
-    EXHIBIT_API_URL: system.apiUrl,
-    EXHIBIT_API_KEY: system.key,
-  };
-  const { stdout } = await run(process.execPath, [cli, ...args], { env, cwd: system.root });
+  const { stdout } = await exhibitAt(system, args, { cwd: system.root });
   return stdout;
 }
 

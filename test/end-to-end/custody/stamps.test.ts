@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import type { RegisterEntry, SealView } from "@exhibit/contracts";
 import { newSealKey } from "@exhibit/custody";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { cli } from "../../support/exhibit.ts";
+import { exhibitAt } from "../../support/exhibit.ts";
 import {
   anyEngine,
   importOfSuits,
@@ -55,12 +55,7 @@ const sealWhen = (importId: string, state: SealView["state"]) =>
   );
 
 async function exhibit(...args: string[]): Promise<string> {
-  const env = {
-    PATH: process.env.PATH,
-    EXHIBIT_API_URL: system.apiUrl,
-    EXHIBIT_API_KEY: system.key,
-  };
-  const { stdout } = await run(process.execPath, [cli, ...args], { env, cwd: system.root });
+  const { stdout } = await exhibitAt(system, args, { cwd: system.root });
   return stdout;
 }
 

@@ -7,7 +7,7 @@ import { liftGuard } from "@exhibit/ledger/testing";
 import { dataFolder } from "@exhibit/testkit";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { cli } from "../../support/exhibit.ts";
+import { exhibitAt } from "../../support/exhibit.ts";
 import {
   anyEngine,
   importOfSuits,
@@ -53,12 +53,7 @@ describe.each(anyEngine)("A stranger, with openssl and sha256sum alone, on %s", 
 
   /** Runs a command of ours against the system, and returns what it printed. */
   async function exhibit(...args: string[]): Promise<string> {
-    const env = {
-      PATH: process.env.PATH,
-      EXHIBIT_API_URL: system.apiUrl,
-      EXHIBIT_API_KEY: system.key,
-    };
-    const { stdout } = await run(process.execPath, [cli, ...args], { env, cwd: desk.path });
+    const { stdout } = await exhibitAt(system, args, { cwd: desk.path });
     return stdout;
   }
 

@@ -1,14 +1,12 @@
-import { execFile } from "node:child_process";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import type { FindingView, VerificationView } from "@exhibit/contracts";
 import { liftGuard } from "@exhibit/ledger/testing";
 import { sandboxOwner, uploaderActions } from "@exhibit/sandbox";
 import OSS from "ali-oss";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { cli } from "../../support/exhibit.ts";
+import { exhibitAt } from "../../support/exhibit.ts";
 import {
   anyEngine,
   directory,
@@ -17,8 +15,6 @@ import {
   startSystem,
   writeTree,
 } from "../../support/system.ts";
-
-const run = promisify(execFile);
 
 /** What `exhibit verify --json` prints. */
 type Verified = VerificationView & { findings: FindingView[] };
@@ -35,12 +31,7 @@ describe.each(anyEngine)("exhibit verify, on %s", (kind) => {
 
   /** Runs the command, and returns its exit code and what it printed. */
   async function exhibit(...args: string[]) {
-    const env = {
-      PATH: process.env.PATH,
-      EXHIBIT_API_URL: system.apiUrl,
-      EXHIBIT_API_KEY: system.key,
-    };
-    return await run(process.execPath, [cli, "verify", ...args], { env }).then(
+    return await exhibitAt(system, ["verify", ...args]).then(
       ({ stdout }) => ({ code: 0, stdout }),
       ({ code, stdout, stderr }) => ({ code, stdout: `${stdout}`, stderr: `${stderr}` }),
     );

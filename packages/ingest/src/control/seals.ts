@@ -31,17 +31,22 @@ import {
   proveFile,
   readEntryOf,
   readSealOf,
-  readStamp,
   registerLines,
   retryStamp,
   type SealRecord,
   sealedList,
-  stampsOf,
 } from "@exhibit/ledger";
 import type { EnqueueDependencies } from "../jobs/enqueue.ts";
 import { ringStamps } from "../jobs/ring-stamps.ts";
 import { type BagTar, makeBag } from "./custody/bags.ts";
 import { type ReportName, reportOf } from "./custody/reports.ts";
+import {
+  isStampPart,
+  partsOfStamp,
+  readStampPart,
+  type StampPart,
+  stampsOfSeal,
+} from "./custody/stamp-parts.ts";
 import type { Scoped } from "./scoped.ts";
 import { createVerifications, type Verifications } from "./verifications.ts";
 
@@ -55,8 +60,6 @@ export const sealParts = [
   "register.txt",
   ...pageNames,
 ] as const;
-/** A stamp and the certificates that it was checked against: `stamps/NAME.tsr`, `stamps/NAME-ca.pem`. */
-type StampPart = `stamps/${string}`;
 export type SealPart = (typeof sealParts)[number] | StampPart;
 
 /** What can be asked about seals, as far as their imports are within a scope. */
@@ -127,8 +130,7 @@ export function createSeals(dependencies: SealsDependencies): Scoped<Seals> {
         ...createVerifications(ledger, dependencies),
         async get(importId) {
           const seal = await readSealOf(ledger, importId);
-          const stamps = await stampsOf(ledger, [seal.number]);
-          return viewOf(seal, stamps.get(seal.number) ?? [], wanted);
+          return viewOf(seal, await stampsOfSeal(ledger, seal), wanted);
         },
         part: async (importId, part) => partOf(ledger, await readSealOf(ledger, importId), part),
         report: async (importId, name) =>
@@ -204,11 +206,6 @@ function stateOf(
   return count("pending") > 0 ? "pending" : "refused";
 }
 
-function partsOfStamp({ authority, state }: StampView): StampPart[] {
-  if (state === "granted") return [`stamps/${authority}.tsr`, `stamps/${authority}-ca.pem`];
-  return state === "unchecked" ? [`stamps/${authority}.tsr`] : [];
-}
-
 /** The parts that a seal without a signature doesn't have. */
 const ofSignature: ReadonlySet<SealPart> = new Set(["seal.sig", "key.pem"]);
 
@@ -219,30 +216,13 @@ async function partOf(
 ): Promise<string | Uint8Array | AsyncIterable<string>> {
   if (isListName(part)) return sealedList(ledger, seal, part satisfies ListName);
   if (isPageName(part)) return await readPage(part);
-  if (isStampPart(part)) return await stampPart(ledger, seal, part);
+  if (isStampPart(part)) return await readStampPart(ledger, seal, part);
   if (part === "seal.txt") return seal.text;
   if (part === "contents.txt") return seal.contents;
   if (part === "register.txt") return registerLines(ledger, seal.number);
   const found = part === "seal.sig" ? seal.signed?.signature : seal.signed?.publicPem;
   if (found !== undefined) return found;
   throw new ExhibitError("NOT_FOUND", `The seal of import ${seal.sealed.id} isn't signed.`);
-}
-
-function isStampPart(part: SealPart): part is StampPart {
-  return part.startsWith("stamps/");
-}
-
-async function stampPart(
-  ledger: Ledger,
-  { number, sealed }: SealRecord,
-  part: StampPart,
-): Promise<string | Uint8Array> {
-  const [, authority = "", end] = /^stamps\/(.+?)(\.tsr|-ca\.pem)$/.exec(part) ?? [];
-  const stamp = await readStamp(ledger, { entry: number, authority });
-  const found = end === ".tsr" ? stamp?.token : stamp?.ca;
-  if (found !== undefined && found !== null) return found;
-  const name = JSON.stringify(part);
-  throw new ExhibitError("NOT_FOUND", `The seal of import ${sealed.id} has no part ${name}.`);
 }
 
 function isPageName(part: SealPart): part is PageName {

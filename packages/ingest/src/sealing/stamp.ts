@@ -23,6 +23,7 @@ import { type Attempt, Postponed } from "@exhibit/queue";
 import { bytesAtMost, type SafeFetch } from "@exhibit/safe-fetch";
 import { type Logger, withSpan } from "@exhibit/telemetry";
 import { untilReachable } from "../jobs/until-reachable.ts";
+import { withinTime } from "../jobs/within-time.ts";
 
 /** An authority of time stamps (RFC 3161), as it is configured. */
 export interface StampAuthority {
@@ -154,33 +155,27 @@ async function ask(
     "ADDRESS_UNREACHABLE",
     `it didn't answer within ${answerTimeoutMs / 1000} s.`,
   );
-  const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(late), answerTimeoutMs);
-  const stop = () => limit.abort(signal.reason);
-  signal.addEventListener("abort", stop, { once: true });
   try {
-    signal.throwIfAborted();
-    using response = await fetch.fetch(url, {
-      method: "POST",
-      headers: { ...headers, "content-type": "application/timestamp-query" },
-      body: writeStampRequest(request),
-      signal: limit.signal,
+    return await withinTime({ milliseconds: answerTimeoutMs, late, signal }, async (limited) => {
+      using response = await fetch.fetch(url, {
+        method: "POST",
+        headers: { ...headers, "content-type": "application/timestamp-query" },
+        body: writeStampRequest(request),
+        signal: limited,
+      });
+      const fault = statusFault(response.status);
+      if (fault) return fault;
+      const token = await bytesAtMost(response, MAX_ANSWER_BYTES + 1);
+      if (token.length > MAX_ANSWER_BYTES) {
+        return { kind: "invalid", reason: `it is longer than ${MAX_ANSWER_BYTES / 1024} KiB` };
+      }
+      if (trust === undefined) return tokenFault(token) ?? { token };
+      const checked = checkStamp(token, request, trust.certificates);
+      return "kind" in checked ? checked : { token, checked: { ...checked, ca: trust.pem } };
     });
-    const fault = statusFault(response.status);
-    if (fault) return fault;
-    const token = await bytesAtMost(response, MAX_ANSWER_BYTES + 1);
-    if (token.length > MAX_ANSWER_BYTES) {
-      return { kind: "invalid", reason: `it is longer than ${MAX_ANSWER_BYTES / 1024} KiB` };
-    }
-    if (trust === undefined) return tokenFault(token) ?? { token };
-    const checked = checkStamp(token, request, trust.certificates);
-    return "kind" in checked ? checked : { token, checked: { ...checked, ca: trust.pem } };
   } catch (thrown) {
     if (signal.aborted) return undefined;
     return { kind: "away", reason: toExhibitError(thrown).message };
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", stop);
   }
 }
 

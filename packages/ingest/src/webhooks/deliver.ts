@@ -13,6 +13,7 @@ import { type Attempt, Postponed } from "@exhibit/queue";
 import { bytesAtMost, type SafeFetch } from "@exhibit/safe-fetch";
 import type { Logger } from "@exhibit/telemetry";
 import { untilReachable } from "../jobs/until-reachable.ts";
+import { withinTime } from "../jobs/within-time.ts";
 import { pauseAfter } from "./schedule.ts";
 import type { WebhookSecrets } from "./secrets.ts";
 import { signatureHeaders } from "./sign.ts";
@@ -129,34 +130,28 @@ async function trySend(
     "ADDRESS_UNREACHABLE",
     `The receiver didn't answer within ${answerTimeoutMs / 1000} s.`,
   );
-  const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(late), answerTimeoutMs);
-  const stop = () => limit.abort(signal.reason);
-  signal.addEventListener("abort", stop, { once: true });
   try {
-    signal.throwIfAborted();
-    const body = bodyOf(delivery);
-    const headers = signatureHeaders({ id: delivery.id, body, at: new Date() }, keys);
-    using response = await fetch.fetch(delivery.url, {
-      method: "POST",
-      headers: { "content-type": "application/json", ...headers },
-      body: Buffer.from(body),
-      signal: limit.signal,
+    return await withinTime({ milliseconds: answerTimeoutMs, late, signal }, async (limited) => {
+      const body = bodyOf(delivery);
+      const headers = signatureHeaders({ id: delivery.id, body, at: new Date() }, keys);
+      using response = await fetch.fetch(delivery.url, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...headers },
+        body: Buffer.from(body),
+        signal: limited,
+      });
+      const { status, address } = response;
+      // By its status alone the receiver has taken it, or not.
+      const answer = await bytesAtMost(response, MAX_ANSWER_BYTES).then(textOf, () => "");
+      if (status >= 200 && status < 300) return { status, address, answer };
+      const isGone = status === 410;
+      const again = isGone ? undefined : pauseAfter(tries, response.headers["retry-after"]);
+      return { status, address, answer, error: sentenceOf(status), againIn: again, isGone };
     });
-    const { status, address } = response;
-    // By its status alone the receiver has taken it, or not.
-    const answer = await bytesAtMost(response, MAX_ANSWER_BYTES).then(textOf, () => "");
-    if (status >= 200 && status < 300) return { status, address, answer };
-    const isGone = status === 410;
-    const again = isGone ? undefined : pauseAfter(tries, response.headers["retry-after"]);
-    return { status, address, answer, error: sentenceOf(status), againIn: again, isGone };
   } catch (thrown) {
     if (signal.aborted) return undefined;
     const { message } = toExhibitError(thrown);
     return { error: message, againIn: pauseAfter(tries, undefined) };
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", stop);
   }
 }
 

@@ -9,6 +9,7 @@ import { isWithin } from "../scope.ts";
 import { isScheduled } from "../states.ts";
 import { callbackIn, type NewEndpoint } from "../webhooks/endpoints.ts";
 import { tellOfCreation } from "../webhooks/outbox.ts";
+import { noImport } from "../work/check-import.ts";
 
 /** Where an import's own events go, and whose webhook that is. */
 export interface Callback {
@@ -89,8 +90,7 @@ async function checkAmended(
     .where("id", "=", amended)
     .where(isWithin(ledger))
     .executeTakeFirst();
-  if (found === undefined)
-    throw new ExhibitError("NOT_FOUND", `There is no import ${amended} that could be amended.`);
+  if (found === undefined) throw noImport(amended);
   if (found.sealed_number !== null) return;
   throw new ExhibitError(
     "STATE_CONFLICT",

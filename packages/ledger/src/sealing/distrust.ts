@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { type By, recordAuditEvent, storableWhy } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
 import { storable } from "../sql/text.ts";
+import { lockRegister } from "./register.ts";
 
 /** Returns the keys that have signed entries of the register, the first one first. */
 export async function listSealKeys({ db }: Ledger): Promise<SealKeyView[]> {
@@ -12,17 +13,33 @@ export async function listSealKeys({ db }: Ledger): Promise<SealKeyView[]> {
     .select(["id", "algorithm", "public_pem", "since", "from_number", "at", "who", "why"])
     .orderBy("since")
     .execute();
-  return rows.map(({ id, algorithm, public_pem, since, from_number, at, who, why }, index) => ({
+  return rows.map(({ id, algorithm, public_pem, since, ...distrust }, index) => ({
     key: id,
     algorithm,
     public_pem,
     since,
     until: rows[index + 1]?.since ?? null,
-    distrusted:
-      from_number === null || at === null || who === null || why === null
-        ? null
-        : { from: from_number, at: at.toISOString(), who, why },
+    distrusted: distrustView(distrust),
   }));
+}
+
+/** What is said against a key; nulls where nothing is. */
+interface DistrustColumns {
+  from_number: number | null;
+  at: Date | null;
+  who: string | null;
+  why: string | null;
+}
+
+/** Returns what is said against a key as people see it. */
+export function distrustView({
+  from_number,
+  at,
+  who,
+  why,
+}: DistrustColumns): SealKeyView["distrusted"] {
+  if (from_number === null || at === null || who === null || why === null) return null;
+  return { from: from_number, at: at.toISOString(), who, why };
 }
 
 /**
@@ -37,12 +54,11 @@ export async function distrustSealKey(
 ): Promise<SealKeyView[]> {
   await ledger.db.transaction().execute(async (tx) => {
     // As long as it is locked no entry is signed by the key.
-    await sql`select from deployment for update`.execute(tx);
-    const { rows } = await sql<{ isKnown: boolean; isDistrusted: boolean; next: number }>`
+    const { number: next } = await lockRegister(tx, {});
+    const { rows } = await sql<{ isKnown: boolean; isDistrusted: boolean }>`
       select exists (select from seal_keys where id = ${key}) as "isKnown",
-        exists (select from distrusted_keys where key = ${key}) as "isDistrusted",
-        (select coalesce(max(number), 0) + 1 from register) as next`.execute(tx);
-    const { isKnown = false, isDistrusted = false, next = 1 } = rows[0] ?? {};
+        exists (select from distrusted_keys where key = ${key}) as "isDistrusted"`.execute(tx);
+    const { isKnown = false, isDistrusted = false } = rows[0] ?? {};
     if (!isKnown) throw new ExhibitError("NOT_FOUND", `No entry is signed by a key ${key}.`);
     if (isDistrusted)
       throw new ExhibitError(

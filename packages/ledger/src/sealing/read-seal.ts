@@ -10,6 +10,7 @@ import type { Ledger } from "../ledger.ts";
 import { isWithin } from "../scope.ts";
 import { cursor, type Page, type PageQuery, pageOf } from "../views/paging.ts";
 import { checkImport } from "../work/check-import.ts";
+import { distrustView } from "./distrust.ts";
 import { listLines, type SealBounds } from "./lists.ts";
 import type { SealedImport } from "./receipts.ts";
 import { noEntry, stampsOf } from "./stamps.ts";
@@ -68,6 +69,12 @@ export async function findSeal(ledger: Ledger, importId: string): Promise<SealRe
   const [row] = rows;
   if (row === undefined) return undefined;
   const { number, at, text, digest, contents, key, signature, public_pem } = row;
+  const distrusted = distrustView({
+    from_number: row.distrusted_from,
+    at: row.distrusted_at,
+    who: row.distrusted_by,
+    why: row.distrusted_why,
+  });
   return {
     sealed: { id: importId, secret: row.secret },
     number,
@@ -78,21 +85,10 @@ export async function findSeal(ledger: Ledger, importId: string): Promise<SealRe
     signed:
       key === null || signature === null || public_pem === null
         ? null
-        : { key, publicPem: public_pem, signature, distrusted: distrustOf(row) },
+        : { key, publicPem: public_pem, signature, distrusted },
     lastAct: row.last_act,
     lastIncident: row.last_incident,
     workers: row.workers,
-  };
-}
-
-function distrustOf(row: SealRow): SealKeyView["distrusted"] {
-  const { distrusted_from, distrusted_at, distrusted_by, distrusted_why } = row;
-  if (distrusted_from === null || distrusted_at === null) return null;
-  return {
-    from: distrusted_from,
-    at: distrusted_at.toISOString(),
-    who: distrusted_by ?? "",
-    why: distrusted_why ?? "",
   };
 }
 

@@ -61,7 +61,7 @@ interface NewEntry {
  */
 export async function lockRegister(
   tx: Transaction<LedgerSchema>,
-  { register: name, authorities = [] }: Sealer,
+  { register: name, authorities = [] }: Pick<Sealer, "register" | "authorities">,
 ): Promise<OpenRegister> {
   const deployment = await tx
     .selectFrom("deployment")

@@ -1,7 +1,8 @@
 import type { FindingKind } from "@exhibit/contracts";
 import { canonicalJson, ListDigest, saltsOf } from "@exhibit/custody";
-import { sql } from "kysely";
+import { type Selectable, sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
+import type { LedgerSchema } from "../schema.ts";
 
 /** What a verification found to be otherwise. What isn't known is absent. */
 export interface Finding {
@@ -35,19 +36,6 @@ export function countKinds(findings: readonly Finding[]): Record<FindingKind, nu
   return counts;
 }
 
-interface FindingRow {
-  id: number;
-  kind: FindingKind;
-  folder: number | null;
-  path: string | null;
-  key: string | null;
-  what: string | null;
-  expected: string | null;
-  found: string | null;
-  code: string | null;
-  files: number;
-}
-
 /** Findings are read by so many. */
 const PAGE = 1_000;
 
@@ -64,7 +52,7 @@ export async function digestFindings(
   const salt = saltsOf(secret);
   let number = 0;
   for (let after = { part: -1, id: 0 }; ; ) {
-    const { rows } = await sql<FindingRow & { part: number }>`
+    const { rows } = await sql<Selectable<LedgerSchema["findings"]>>`
       select * from findings where verification = ${verification} and (part, id) > (${after.part}, ${after.id})
       order by part, id limit ${PAGE}`.execute(db);
     for (const { kind, folder, path, key, what, expected, found, code, files } of rows) {

@@ -6,14 +6,13 @@ import { entriesOf, type ListName, readSeal, tarOf, writeBag } from "@exhibit/cu
 import {
   type By,
   type Ledger,
-  readStamp,
   recordExport,
   registerLines,
   type SealRecord,
   sealedList,
-  stampsOf,
 } from "@exhibit/ledger";
 import { reportsOf } from "./reports.ts";
+import { partsOfStamp, readStampPart, stampsOfSeal } from "./stamp-parts.ts";
 
 /** A bag without its payload, as a tar. */
 export interface BagTar {
@@ -91,15 +90,11 @@ async function fill(
 /** Returns the stamps that a seal has, with the certificates that they were checked against, by name. */
 async function stampFilesOf(
   ledger: Ledger,
-  { number: entry }: SealRecord,
+  seal: SealRecord,
 ): Promise<Record<string, string | Uint8Array>> {
   const files: Record<string, string | Uint8Array> = {};
-  for (const { authority } of (await stampsOf(ledger, [entry])).get(entry) ?? []) {
-    const stamp = await readStamp(ledger, { entry, authority });
-    if (stamp === undefined) continue;
-    files[`stamps/${authority}.tsr`] = stamp.token;
-    if (stamp.ca !== null) files[`stamps/${authority}-ca.pem`] = stamp.ca;
-  }
+  const parts = (await stampsOfSeal(ledger, seal)).flatMap(partsOfStamp);
+  for (const part of parts) files[part] = await readStampPart(ledger, seal, part);
   return files;
 }
 

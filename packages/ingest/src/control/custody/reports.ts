@@ -15,9 +15,9 @@ import {
   listVerifications,
   type SealRecord,
   sealedList,
-  stampsOf,
   unstoredEntries,
 } from "@exhibit/ledger";
+import { stampsOfSeal } from "./stamp-parts.ts";
 
 /** The reports of a seal, by name: for people to read, in two languages and two forms. */
 export const reportNames = [
@@ -66,7 +66,7 @@ async function written(name: ReportName, parts: ReportParts): Promise<string | U
 
 async function partsOf(ledger: Ledger, { seal, organization }: ReportsOf): Promise<ReportParts> {
   const { leaves, stored, identical } = readSeal(seal.text);
-  const stamps = (await stampsOf(ledger, [seal.number])).get(seal.number) ?? [];
+  const stamps = await stampsOfSeal(ledger, seal);
   const unstored = await unstoredEntries(ledger, seal.sealed, MAX_REPORTED);
   const [importJson = ""] = (await firstOf(sealedList(ledger, seal, "import.json"))).first;
   return {
