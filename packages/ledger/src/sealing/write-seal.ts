@@ -1,20 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { type counterNames, ExhibitError } from "@exhibit/contracts";
-import {
-  contentsOf,
-  type DigestName,
-  digestOf,
-  type HexDigest,
-  ListDigest,
-  rootOf,
-  writeSeal,
-} from "@exhibit/custody";
+import { digestOf, type HexDigest, rootOf, writeSeal } from "@exhibit/custody";
 import { type RawBuilder, sql, type Transaction } from "kysely";
 import { recordAuditEvent } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
 import type { LedgerSchema } from "../schema.ts";
-import { actLines, importLine, incidentLines, lastIncidentOf } from "./lists.ts";
-import { type Commitment, type Pass, passOver } from "./pass.ts";
+import { contentsBy } from "./contents.ts";
+import { lastIncidentOf } from "./lists.ts";
+import { type Pass, passOver } from "./pass.ts";
 import type { SealedImport } from "./receipts.ts";
 import { agreeOnKey, checkKey, lockRegister, type Sealer, writeEntry } from "./register.ts";
 import { compareMet } from "./totals.ts";
@@ -113,19 +106,9 @@ async function endWithSeal(
     await recordAuditEvent(tx, { importId, what: "seal", by: { who: SEALER } }),
   );
   const lastIncident = await lastIncidentOf({ db: tx }, importId);
-  const { workers } = pass;
-  const contentsBy = async (name: DigestName, { receipts, sha256sum }: Commitment) =>
-    contentsOf({
-      "acts.ndjson": await digestOfLines(actLines({ db: tx }, sealed, lastAct), name),
-      "import.json": await digestOfLines([await importLine({ db: tx }, sealed, workers)], name),
-      "incidents.ndjson": await digestOfLines(
-        incidentLines({ db: tx }, sealed, lastIncident),
-        name,
-      ),
-      "receipts.ndjson": receipts,
-      "sha256sum.txt": sha256sum,
-    });
-  const contents = await contentsBy("sha256", pass);
+  const bounds = { lastAct, lastIncident, workers: pass.workers };
+  const contents = await contentsBy("sha256", { db: tx }, sealed, bounds, pass);
+  const contentsSm3 = pass.sm3 && (await contentsBy("sm3", { db: tx }, sealed, bounds, pass.sm3));
   const amended = row.amends && (await sealOf(tx, row.amends));
   const text = writeSeal({
     ...open,
@@ -144,7 +127,7 @@ async function endWithSeal(
     root: pass.root,
     rootSm3: pass.sm3?.root,
     contents: digestOf(contents),
-    contentsSm3: pass.sm3 && digestOf(await contentsBy("sm3", pass.sm3), "sm3"),
+    contentsSm3: contentsSm3 && digestOf(contentsSm3, "sm3"),
     key: sealer.signer?.id ?? "none",
     madeBy: sealer.madeBy,
   });
@@ -153,7 +136,7 @@ async function endWithSeal(
     text,
     key: sealer.signer?.id ?? null,
     signature: sealer.signer === undefined ? null : await sealer.signer.sign(text),
-    seal: { importId, contents, lastAct, lastIncident, workers },
+    seal: { importId, contents, ...bounds },
   });
   await tx
     .updateTable("imports")
@@ -175,15 +158,6 @@ async function sealOf(
     .where("kind", "=", "seal")
     .executeTakeFirstOrThrow();
   return { number, digest: Buffer.from(digest).toString("hex") };
-}
-
-async function digestOfLines(
-  lines: Iterable<string> | AsyncIterable<string>,
-  name: DigestName,
-): Promise<string> {
-  const list = new ListDigest(name);
-  for await (const line of lines) list.add(line);
-  return list.end();
 }
 
 /** The blocks must be those of this pass: another one may have written some of them since. */

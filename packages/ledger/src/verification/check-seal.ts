@@ -1,16 +1,6 @@
-import {
-  contentsOf,
-  type DigestName,
-  digestOf,
-  ListDigest,
-  type ListName,
-  listNames,
-  readSeal,
-  type Seal,
-} from "@exhibit/custody";
+import { digestOf, listNames, readSeal, type Seal } from "@exhibit/custody";
 import type { Ledger } from "../ledger.ts";
-import { listLines } from "../sealing/lists.ts";
-import type { Commitment } from "../sealing/pass.ts";
+import { contentsBy } from "../sealing/contents.ts";
 import type { SealRecord } from "../sealing/read-seal.ts";
 import { checkRegister } from "./check-register.ts";
 import type { Finding } from "./finding.ts";
@@ -42,14 +32,14 @@ export async function checkSeal(
   if (text === undefined) return { findings, areEntriesSame: false };
   findings.push(...differing("Root", text.root, made.sha256.root));
   findings.push(...differing("Leaves", String(text.leaves), String(made.leaves)));
-  const contents = await contentsBy(ledger, seal, "sha256", made.sha256);
+  const contents = await contentsBy("sha256", ledger, seal.sealed, seal, made.sha256);
   for (const [at, line] of contents.split("\n").entries()) {
     if (!seal.contents.split("\n").includes(line))
       findings.push({ kind: "differs", what: listNames[at], found: line.slice(0, 64) });
   }
   findings.push(...differing("Contents", text.contents, digestOf(seal.contents)));
   if (text.rootSm3 !== undefined && made.sm3) {
-    const bySm3 = await contentsBy(ledger, seal, "sm3", made.sm3);
+    const bySm3 = await contentsBy("sm3", ledger, seal.sealed, seal, made.sm3);
     findings.push(...differing("Root SM3", text.rootSm3, made.sm3.root));
     findings.push(...differing("Contents SM3", text.contentsSm3 ?? "", digestOf(bySm3, "sm3")));
   }
@@ -65,27 +55,6 @@ function readText(text: string): Seal | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Returns `contents.txt` as it is now. */
-async function contentsBy(
-  ledger: Ledger,
-  seal: SealRecord,
-  by: DigestName,
-  { receipts, sha256sum }: Commitment,
-): Promise<string> {
-  const digest = async (name: ListName) => {
-    const list = new ListDigest(by);
-    for await (const line of listLines(ledger, seal.sealed, seal, name)) list.add(line);
-    return list.end();
-  };
-  return contentsOf({
-    "acts.ndjson": await digest("acts.ndjson"),
-    "import.json": await digest("import.json"),
-    "incidents.ndjson": await digest("incidents.ndjson"),
-    "receipts.ndjson": receipts,
-    "sha256sum.txt": sha256sum,
-  });
 }
 
 function differing(what: string, expected: string, found: string): Finding[] {
