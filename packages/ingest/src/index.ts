@@ -7,6 +7,7 @@ export { type Bandwidth, createBandwidth, NO_LIMIT } from "./control/bandwidth.t
 export { type Cases, createCases } from "./control/cases.ts";
 export type { BagTar } from "./control/custody/bags.ts";
 export { isReportName, type ReportName, reportNames } from "./control/custody/reports.ts";
+export { createSeals, type SealPart, type Seals, sealParts } from "./control/custody/seals.ts";
 export { createFleet, type Fleet } from "./control/fleet.ts";
 export { createImports, type Imports, type ImportsDependencies } from "./control/imports.ts";
 export { createJobLabels, type JobLabels } from "./control/job-labels.ts";
@@ -22,7 +23,6 @@ export { type AuditLog, createAuditLog } from "./control/records/audit-log.ts";
 export { type BoardRecord, createBoardRecord } from "./control/records/board-record.ts";
 export { createReadRecord, type ReadRecord } from "./control/records/read-record.ts";
 export type { Scoped } from "./control/scoped.ts";
-export { createSeals, type SealPart, type Seals, sealParts } from "./control/seals.ts";
 export { createFolders, type Folders } from "./control/source-folders.ts";
 export {
   createVendorControl,

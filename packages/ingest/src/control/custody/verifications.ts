@@ -14,7 +14,7 @@ import {
   readVerification,
   startVerification,
 } from "@exhibit/ledger";
-import { type EnqueueDependencies, enqueueSoon } from "../jobs/enqueue.ts";
+import { type EnqueueDependencies, enqueueSoon } from "../../jobs/enqueue.ts";
 
 interface PageQuery {
   limit: number;

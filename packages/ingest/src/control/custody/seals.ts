@@ -36,18 +36,18 @@ import {
   type SealRecord,
   sealedList,
 } from "@exhibit/ledger";
-import type { EnqueueDependencies } from "../jobs/enqueue.ts";
-import { ringStamps } from "../jobs/ring-stamps.ts";
-import { type BagTar, makeBag } from "./custody/bags.ts";
-import { type ReportName, reportOf } from "./custody/reports.ts";
+import type { EnqueueDependencies } from "../../jobs/enqueue.ts";
+import { ringStamps } from "../../jobs/ring-stamps.ts";
+import type { Scoped } from "../scoped.ts";
+import { type BagTar, makeBag } from "./bags.ts";
+import { type ReportName, reportOf } from "./reports.ts";
 import {
   isStampPart,
   partsOfStamp,
   readStampPart,
   type StampPart,
   stampsOfSeal,
-} from "./custody/stamp-parts.ts";
-import type { Scoped } from "./scoped.ts";
+} from "./stamp-parts.ts";
 import { createVerifications, type Verifications } from "./verifications.ts";
 
 /** What can be fetched of a seal, by name, besides its stamps. */
