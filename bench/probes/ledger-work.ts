@@ -17,6 +17,7 @@ export interface Base {
   ledger: Ledger;
   engine: Engine;
   redisUrl: string | undefined;
+  databaseUrl: string | undefined;
   /** The process ids of the servers. */
   pids: number[];
 }

@@ -13,17 +13,13 @@ import {
   proveFile,
   readImport,
   readSealOf,
-  readVerification,
-  readVerificationWork,
-  sealImport,
-  startVerification,
-  verifyReceipts,
 } from "@exhibit/ledger";
 import { openEmbeddedEngine, openRedisEngine } from "@exhibit/queue";
 import { createSources } from "@exhibit/sources";
 import { createLogger } from "@exhibit/telemetry";
 import { dataFolder, startPostgres, startRedis } from "@exhibit/testkit";
-import { measureServers } from "../measure.ts";
+import { measureServers, runProgram } from "../measure.ts";
+import { type CustodyWork, custodyWork } from "./custody-work.ts";
 import { measureFirstPut } from "./first-put.ts";
 import { type Base, bytesOfRows, memoryOf, ringToTheEnd, storeAll } from "./ledger-work.ts";
 
@@ -86,20 +82,8 @@ for (let look = 0; look < LOOKS; look += 1) await readImport(ledger, importId);
 tell("progress look, ms", (performance.now() - began) / LOOKS);
 if (view.stored !== count) throw new Error(JSON.stringify(view));
 tell("ledger bytes a file", (await bytesOfRows(ledger)) / count);
-await measure("sealing", async () => {
-  const status = await sealImport(ledger, importId, { madeBy: "exhibit bench" });
-  if (status !== "sealed") throw new Error(`It came to ${status}.`);
-});
-await measure("verifying", async () => {
-  const by = { who: "bench" };
-  const number = await startVerification(ledger, importId, { against: "receipts" }, by);
-  const work = await readVerificationWork(ledger, number);
-  const of = { sealer: { madeBy: "exhibit bench" }, signal: attempt.signal };
-  if (work === undefined || !(await verifyReceipts(ledger, work, of)))
-    throw new Error("not wanted");
-  const { outcome } = await readVerification(ledger, number);
-  if (outcome !== "same") throw new Error(`It came to ${outcome}.`);
-});
+await measureCustody("sealing");
+await measureCustody("verifying");
 const middle = await listFiles(ledger, importId, { limit: 1, start: "5" });
 const asked = performance.now();
 await proveFile(ledger, await readSealOf(ledger, importId), middle.items[0]?.file_id ?? "");
@@ -131,7 +115,12 @@ async function openServers(): Promise<Base> {
     engine: await openRedisEngine(redis.url),
   };
   stack.defer(() => Promise.all([opened.engine.close(), opened.ledger.close()]).then(() => {}));
-  return { ...opened, redisUrl: redis.url, pids: [redis.pid, postgres.pid] };
+  return {
+    ...opened,
+    redisUrl: redis.url,
+    databaseUrl: postgres.url,
+    pids: [redis.pid, postgres.pid],
+  };
 }
 
 async function openEmbedded(): Promise<Base> {
@@ -144,7 +133,21 @@ async function openEmbedded(): Promise<Base> {
     engine: await openEmbeddedEngine(pglite),
   };
   stack.defer(() => opened.engine.close());
-  return { ...opened, redisUrl: undefined, pids: [] };
+  return { ...opened, redisUrl: undefined, databaseUrl: undefined, pids: [] };
+}
+
+/** Measures it in a process of its own, set as a worker is, or on PGlite in this one. */
+async function measureCustody(what: CustodyWork): Promise<void> {
+  const { databaseUrl } = base;
+  if (databaseUrl === undefined)
+    return await measure(what, () => custodyWork[what](ledger, importId));
+  const program = [`${import.meta.dirname}/custody-process.ts`, what, databaseUrl, importId];
+  const run = () => runProgram(process.execPath, ["--heap-growing-percent=50", ...program]);
+  const { result, cpuSeconds, seconds } = await measureServers(base.pids, run);
+  tell(`${what}, files/s`, count / seconds);
+  tell(`${what}, µs of CPU a file in its process`, (result.cpuSeconds * 1e6) / count);
+  tell(`${what}, µs of CPU a file of the servers`, (cpuSeconds * 1e6) / count);
+  tell(`${what}, peak in MB`, result.peak / 1e6);
 }
 
 async function measure(what: string, work: () => Promise<unknown>): Promise<void> {
