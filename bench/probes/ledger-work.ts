@@ -53,13 +53,13 @@ function receiptOf({ id, path, size, modifiedMs }: UnfinishedFile): StoredFile {
   };
 }
 
-/** Returns the bytes of the tables that grow with files, with indexes and dead rows. */
-export async function bytesOfRows({ db }: Ledger): Promise<number> {
-  const { rows } = await sql<{ bytes: number }>`
-    select pg_total_relation_size('files') + pg_total_relation_size('shards') + pg_total_relation_size('lease_uses') as bytes`.execute(
+/** Returns the bytes of tables, with indexes and dead rows. */
+export async function bytesOf({ db }: Ledger, tables: readonly string[]): Promise<number> {
+  const { rows } = await sql<{ bytes: string }>`
+    select sum(pg_total_relation_size(name::regclass)) as bytes from unnest(${tables}::text[]) as name`.execute(
     db,
   );
-  return rows[0]?.bytes ?? 0;
+  return Number(rows[0]?.bytes);
 }
 
 /** Returns the bytes that Redis uses; 0 without a Redis. */

@@ -21,7 +21,7 @@ import { dataFolder, startPostgres, startRedis } from "@exhibit/testkit";
 import { measureServers, runProgram } from "../measure.ts";
 import { type CustodyWork, custodyWork } from "./custody-work.ts";
 import { measureFirstPut } from "./first-put.ts";
-import { type Base, bytesOfRows, memoryOf, ringToTheEnd, storeAll } from "./ledger-work.ts";
+import { type Base, bytesOf, memoryOf, ringToTheEnd, storeAll } from "./ledger-work.ts";
 
 // What grows with the number of files:
 // npx node bench/probes/planning.ts [--files 1000000] [--embedded] [--source FOLDER] [--no-first-put] [--json]
@@ -42,6 +42,11 @@ const count = Number(values.files);
 const FILES_OF_FOLDER = 1000;
 const SIZE = 1024;
 const LOOKS = 20;
+const flagsOfWorker = [
+  "--min-semi-space-size=8",
+  "--max-semi-space-size=8",
+  "--heap-growing-percent=50",
+];
 
 await using stack = new AsyncDisposableStack();
 const root = values.source ?? (await writeFiles());
@@ -81,8 +86,9 @@ const began = performance.now();
 for (let look = 0; look < LOOKS; look += 1) await readImport(ledger, importId);
 tell("progress look, ms", (performance.now() - began) / LOOKS);
 if (view.stored !== count) throw new Error(JSON.stringify(view));
-tell("ledger bytes a file", (await bytesOfRows(ledger)) / count);
+tell("ledger bytes a file", (await bytesOf(ledger, ["files", "shards", "lease_uses"])) / count);
 await measureCustody("sealing");
+tell("ledger bytes a file of the seal", (await bytesOf(ledger, ["seal_blocks"])) / count);
 await measureCustody("verifying");
 const middle = await listFiles(ledger, importId, { limit: 1, start: "5" });
 const asked = performance.now();
@@ -142,7 +148,8 @@ async function measureCustody(what: CustodyWork): Promise<void> {
   if (databaseUrl === undefined)
     return await measure(what, () => custodyWork[what](ledger, importId));
   const program = [`${import.meta.dirname}/custody-process.ts`, what, databaseUrl, importId];
-  const run = () => runProgram(process.execPath, ["--heap-growing-percent=50", ...program]);
+  const env = { ...process.env, MALLOC_ARENA_MAX: "2" };
+  const run = () => runProgram(process.execPath, [...flagsOfWorker, ...program], env);
   const { result, cpuSeconds, seconds } = await measureServers(base.pids, run);
   tell(`${what}, files/s`, count / seconds);
   tell(`${what}, µs of CPU a file in its process`, (result.cpuSeconds * 1e6) / count);

@@ -46,7 +46,7 @@ interface FolderOfEntry {
 
 /**
  * Returns what the ledger knows of each entry of an import, in the order of the seal: by folder, then
- * by the bytes of the path. It reads page by page and holds nothing between them, so it is for an
+ * by the bytes of the path. It reads page by page and holds two at most, so it is for an
  * import whose entries don't change any more.
  *
  * @param after The entries behind it; all by default.
@@ -58,12 +58,22 @@ export async function* sealedEntries(
 ): AsyncGenerator<SealedEntry[]> {
   const folders = await readFolders(ledger, sealed.id);
   const salt = saltsOf(sealed.secret);
-  for (let last = after; ; ) {
-    const rows = await readPage(ledger, sealed.id, last, PAGE);
-    if (rows.length > 0) yield rows.map((row) => entryOf(row, folders, salt));
-    const end = rows.at(-1);
-    if (end === undefined || rows.length < PAGE) return;
-    last = { folder: end.position + 1, path: end.path };
+  let page = readPage(ledger, sealed.id, after, PAGE);
+  try {
+    for (;;) {
+      const rows = await page;
+      const end = rows.length === PAGE ? rows.at(-1) : undefined;
+      // The ledger reads the next page while the reader is busy with this one.
+      if (end) {
+        page = readPage(ledger, sealed.id, { folder: end.position + 1, path: end.path }, PAGE);
+        page.catch(() => {});
+      }
+      if (rows.length > 0) yield rows.map((row) => entryOf(row, folders, salt));
+      if (end === undefined) return;
+    }
+  } finally {
+    // Whoever stops in the middle may close the ledger next.
+    await page.catch(() => {});
   }
 }
 
