@@ -18,6 +18,9 @@ export function loginPage(
 ): string {
   const say = texts[language];
   const other = language === "en" ? "zh" : "en";
+  const query = new URLSearchParams({ lang: other });
+  if (ways.to !== undefined) query.set("to", ways.to);
+  if (ways.fault !== undefined) query.set("fault", ways.fault);
   const body = principal === undefined ? form(say, ways) : account(say, principal);
   return `<!DOCTYPE html>
 <html lang="${language === "zh" ? "zh-CN" : "en"}">
@@ -33,7 +36,7 @@ export function loginPage(
 <main data-wrong="${say.wrong}" data-used="${say.used}" data-failed="${say.failed}" data-busy="${say.busy}">
 ${body}
 </main>
-<footer><a id="language" href="?lang=${other}" lang="${other}">${say.other}</a></footer>
+<footer><a href="?${escaped(String(query))}" lang="${other}">${say.other}</a></footer>
 </body>
 </html>
 `;
@@ -63,7 +66,7 @@ function account(say: Texts, { name, role }: Principal): string {
 <p id="fault" role="alert"></p>`;
 }
 
-/** A principal's name may come from elsewhere, such as a token. */
+/** A principal's name may come from elsewhere, such as a token; where to go comes with the address. */
 function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);
 }

@@ -54,12 +54,6 @@ document.querySelector("#logout")?.addEventListener("click", async () => {
   }
 });
 
-// The other language keeps where to go afterwards.
-const language = document.querySelector("#language");
-const query = new URLSearchParams(location.search);
-query.set("lang", new URL(language.href).searchParams.get("lang"));
-language.search = query;
-
 /** A one-time link carries its code in the fragment, which no server and no log sees. */
 function useCode() {
   const code = location.hash.slice(1);

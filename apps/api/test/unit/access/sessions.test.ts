@@ -222,6 +222,17 @@ describe("The login page", () => {
     expect(await languageOf({}, "?lang=xx")).toBe("en");
   });
 
+  it("keeps where to go and what went wrong in the other language, also before its script has come", async () => {
+    const to = `queues/?a=b&c="><img src=x>`;
+    const query = new URLSearchParams({ to, fault: "forbidden" });
+    const { body } = await get(`/login?${query}`, {});
+    const [, link = ""] = /<a href="([^"]+)" lang="zh">/.exec(body) ?? [];
+    query.set("lang", "zh");
+    const linked = new URLSearchParams(link.replaceAll("&#38;", "&"));
+    expect(Object.fromEntries(linked)).toEqual(Object.fromEntries(query));
+    expect(body).not.toContain("<img");
+  });
+
   it("has no script and no style within it, loads only its own files, and is shown in no frame", async () => {
     const { body, headers } = await get("/login", {});
     expect(body).not.toMatch(/<style|style=|<script>|\son\w+=/);
