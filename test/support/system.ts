@@ -85,6 +85,8 @@ export interface SystemOptions {
   access?: unknown;
   /** Whether the sandbox stamps what is sealed. */
   stamps?: boolean;
+  /** Further members of `custody`, as `exhibit.yaml` has them. */
+  custody?: Record<string, unknown>;
   /** Is called with each line of the log. */
   log?: (line: string) => void;
 }
@@ -98,7 +100,9 @@ export async function startSystem(kind: EngineKind, options: SystemOptions = {})
   const sandbox = await startSandbox({ dataDir: join(folder.path, "sandbox") });
   stack.defer(() => sandbox.close());
   const { access, stamps = false } = options;
-  const of = { ...sandbox.config([root], { stamps }), trial: options.isLive !== true, access };
+  const given = sandbox.config([root], { stamps });
+  const custody = { ...given.custody, ...options.custody };
+  const of = { ...given, custody, trial: options.isLive !== true, access };
   const config = parseConfig(of, "the sandbox");
   const environment = {
     ...(await environmentFor(kind, join(folder.path, "data"), stack)),
