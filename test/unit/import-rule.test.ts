@@ -101,7 +101,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     stamps: ["digest"],
     bag: ["digest", "lines", "page", "proof", "register", "tree"],
     report: ["digest", "lines", "register"],
-    check: ["bag", "digest", "lines", "proof", "register", "tree"],
+    check: ["bag", "digest", "lines", "proof", "register", "stamps", "tree"],
   },
   "safe-fetch": {
     address: [],

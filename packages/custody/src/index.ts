@@ -4,6 +4,7 @@ export { type BagNames, bagNames, bagPath } from "./bag/names.ts";
 export { entriesOf, type TarEntry, tarOf, unpackTar } from "./bag/tar.ts";
 export { type BagOrder, type BagParts, writeBag } from "./bag/write-bag.ts";
 export { type BagCheck, checkBag } from "./check/check-bag.ts";
+export type { Authorities, StampOfBag } from "./check/check-stamps.ts";
 export type { Finding } from "./check/finding.ts";
 export { type DigestName, digestOf, type HexDigest } from "./digest/digest.ts";
 export { canonicalJson, type JsonValue } from "./lines/canonical-json.ts";
@@ -31,7 +32,13 @@ export { reportHtml } from "./report/html.ts";
 export { reportPdf } from "./report/pdf.ts";
 export { type Listed, MAX_REPORTED, type ReportParts, reportText } from "./report/report.ts";
 export { readTrust, type Trust } from "./stamps/certificate.ts";
-export { checkStamp, type Stamp, type StampFault, tokenFault } from "./stamps/check-stamp.ts";
+export {
+  checkKeptStamp,
+  checkStamp,
+  type Stamp,
+  type StampFault,
+  tokenFault,
+} from "./stamps/check-stamp.ts";
 export { type StampRequest, stampRequest, writeStampRequest } from "./stamps/request.ts";
 export { BLOCK_LEAVES, changedLeaves, MARK_BYTES, marksOf, pathByBlocks } from "./tree/blocks.ts";
 export { type LeafMatch, matchLeaves } from "./tree/match-leaves.ts";

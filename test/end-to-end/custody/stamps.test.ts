@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { RegisterEntry, SealView } from "@exhibit/contracts";
@@ -148,4 +148,17 @@ test("the stamps of a seal are written beside it, and OpenSSL finds them in orde
   expect((await run("openssl", args.split(" "), inBag)).stdout).toContain("Verification: OK");
   const report = await readFile(join(desk, "bag/seal/report-zh.html"), "utf8");
   expect(report).toContain("已加盖并核验");
+});
+
+test("a bag's stamps are checked by the certificate that is given, or by the bag's own word", async () => {
+  const { import_id: id } = await sealWhen(await sealed(), "stamped");
+  await exhibit("export", id, "--to", "bag");
+  expect(await exhibit("verify", "--bag", "bag")).toMatch(/stamped by sandbox on .*own word/);
+  await writeFile(join(system.root, "tsa.pem"), system.sandbox.stamps.ca);
+  const given = await exhibit("verify", "--bag", "bag", "--ca", "sandbox=tsa.pem");
+  expect(given).toMatch(/stamped by sandbox on .* UTC, by the certificate that you gave/);
+  const missing = exhibit("verify", "--bag", "bag", "--ca", "tsa=tsa.pem");
+  await expect(missing).rejects.toMatchObject({ code: 1 });
+  const unread = exhibit("verify", "--bag", "bag", "--ca", "tsa=nowhere.pem");
+  await expect(unread).rejects.toMatchObject({ code: 2 });
 });

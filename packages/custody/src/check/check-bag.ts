@@ -15,6 +15,7 @@ import {
   type SealOfBag,
   textOf,
 } from "./check-seal.ts";
+import { type Authorities, checkSealStamps, type StampOfBag } from "./check-stamps.ts";
 import { checkTags } from "./check-tags.ts";
 import type { Finding, Report } from "./finding.ts";
 
@@ -31,20 +32,26 @@ export interface BagCheck {
   /** How many receipts it doesn't show. */
   withheld: number;
   proofs: number;
+  /** The seal's time stamps that are in order, or can't be checked. */
+  stamps: readonly StampOfBag[];
 }
 
 /**
  * Checks a bag from the files in its folder alone, in flat memory: payload, manifests, lists, root,
- * signature, register and proofs. What is wrong is handed to `onFinding`, one by one. Whose key it is,
- * and stamps of time, have to be checked apart.
+ * signature, register, time stamps and proofs. What is wrong is handed to `onFinding`, one by one. Whose
+ * key it is has to be checked apart, and so have certificates that only the bag brings.
  *
  * @param withPayload false while the payload isn't there yet
+ * @param authorities the certificates of those who have to have stamped the seal
  * @throws REQUEST_INVALID for a folder that isn't a bag, and the operating system's errors
  */
 export async function checkBag(
   bag: string,
   onFinding: Report,
-  { withPayload = true }: { withPayload?: boolean } = {},
+  {
+    withPayload = true,
+    authorities = new Map(),
+  }: { withPayload?: boolean; authorities?: Authorities } = {},
 ): Promise<BagCheck> {
   await checkIsBag(bag);
   let findings = 0;
@@ -54,15 +61,17 @@ export async function checkBag(
   };
   const digests = await checkTags(bag, report);
   const sealed = await readSealOfBag(bag, report);
-  const none = { files: 0, notFetched: 0, withheld: 0, proofs: 0 };
+  const none = { files: 0, notFetched: 0, withheld: 0, proofs: 0, stamps: [] };
   if (sealed === undefined) return { findings, seal: undefined, ...none };
   const info = readBagInfo((await textOf(bag, "bag-info.txt", report)) ?? "");
   const isPartial = info["Exhibit-Disclosure"] !== "all";
   await checkSignature(bag, sealed, report);
   await checkContents(bag, sealed, { digests, isPartial, report });
   await checkRegister(bag, sealed, report);
+  const stamps = await checkSealStamps(bag, sealed, { authorities, report });
   const proofs = await checkProofs(bag, sealed, report);
-  if (!digests.has("seal/receipts.ndjson")) return { findings, seal: sealed.seal, ...none, proofs };
+  if (!digests.has("seal/receipts.ndjson"))
+    return { findings, seal: sealed.seal, ...none, proofs, stamps };
   const { found, notFetched } = await checkFiles(bag, info, {
     ...{ withPayload, report },
     withSm3: sealed.seal.rootSm3 !== undefined,
@@ -76,6 +85,7 @@ export async function checkBag(
     notFetched,
     withheld: found.withheld,
     proofs,
+    stamps,
   };
 }
 

@@ -45,10 +45,33 @@ export interface StampFault {
  * token is trusted; certificates aren't looked up for having been revoked.
  */
 export function checkStamp(bytes: Buffer, request: StampRequest, trust: Trust): Stamp | StampFault {
+  const { digest, imprint, nonce, policy } = request;
+  const isOurs = (name: SignedDigest, own: Buffer) => name === digest && own.equals(imprint);
+  return checkAnswer(bytes, { isOurs, nonce, policy }, trust);
+}
+
+/**
+ * Checks a TimeStampResp that was kept, years later maybe, in the same way. Its request isn't known any
+ * more, so its nonce and policy may be any; what it stamps has to be the text, by the digest that it names.
+ */
+export function checkKeptStamp(bytes: Buffer, text: string, trust: Trust): Stamp | StampFault {
+  const isOurs = (name: SignedDigest, own: Buffer) => own.equals(hash(name, text, "buffer"));
+  return checkAnswer(bytes, { isOurs }, trust);
+}
+
+/** What a stamp has to be of. */
+interface Expected {
+  /** Whether it stamps what was asked for, by the digest that it names. */
+  readonly isOurs: (name: SignedDigest, imprint: Buffer) => boolean;
+  readonly nonce?: Buffer;
+  readonly policy?: string | undefined;
+}
+
+function checkAnswer(bytes: Buffer, expected: Expected, trust: Trust): Stamp | StampFault {
   try {
     const token = tokenOf(bytes);
     if ("kind" in token) return token;
-    return checkToken(token, request, trust);
+    return checkToken(token, expected, trust);
   } catch (thrown) {
     return invalid(faultOf(thrown));
   }
@@ -96,14 +119,14 @@ function hasBit(bits: Buffer | undefined, number: number): boolean {
   return (byte & (0x80 >> (number % 8))) !== 0;
 }
 
-function checkToken(token: Buffer, request: StampRequest, trust: Trust): Stamp | StampFault {
+function checkToken(token: Buffer, expected: Expected, trust: Trust): Stamp | StampFault {
   const [type, content, ...more] = within(readDer(token), tags.sequence);
   if (oidOf(type) !== oids.signedData || more.length > 0) throw new DerError("isn't signed data");
   const signed = readSigned(content);
   const { info } = signed;
   const signer = signerOf(signed);
   if (typeof signer === "string") return invalid(signer);
-  const stamp = readInfo(info, request);
+  const stamp = readInfo(info, expected);
   if (typeof stamp === "string") return invalid(stamp);
   const others = signed.certificates.filter((each) => each !== signer);
   const fault = purposeFault(signer) ?? chainFault(signer, trust, { at: stamp.at, others });
@@ -262,20 +285,19 @@ function pssOptions(parameters: Der | undefined, digest: SignedDigest) {
   return { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: numberOf(part(2)) };
 }
 
-/** Reads a TSTInfo that has to be the answer to a request. Returns the reason if it isn't. */
-function readInfo(info: Buffer, request: StampRequest): Stamp | string {
+/** Reads a TSTInfo that has to be of what is expected. Returns the reason if it isn't. */
+function readInfo(info: Buffer, expected: Expected): Stamp | string {
   const [version, policy, imprint, serial, time, ...rest] = within(readDer(info), tags.sequence);
   if (numberOf(version) !== 1) return "it is of an unknown version";
   const [algorithm, digest] = within(imprint, tags.sequence);
-  const isOurs =
-    digestIn(algorithm) === request.digest && bodyOf(digest, tags.octets).equals(request.imprint);
-  if (!isOurs) return "it stamps another digest than was asked for";
+  if (!expected.isOurs(digestIn(algorithm), bodyOf(digest, tags.octets)))
+    return "it stamps another digest than was asked for";
   const nonce = rest.find(({ tag }) => tag === tags.integer);
-  if (nonce === undefined || !nonce.body.equals(request.nonce)) {
+  if (expected.nonce !== undefined && !nonce?.body.equals(expected.nonce)) {
     return "it answers another request: its nonce isn't ours";
   }
   const under = oidOf(policy);
-  if (request.policy !== undefined && under !== request.policy) {
+  if (expected.policy !== undefined && under !== expected.policy) {
     return `it is under the policy ${under}, not under the one that was asked for`;
   }
   return { at: timeOf(time), serial: bodyOf(serial, tags.integer).toString("hex"), policy: under };

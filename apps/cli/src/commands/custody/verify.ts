@@ -19,6 +19,7 @@ import { badUse, exitCodes } from "../../output/exit-codes.ts";
 import { formatCount } from "../../output/format.ts";
 import type { Terminal } from "../../output/terminal.ts";
 import { readAmong } from "../arguments/comma-separated.ts";
+import { collectPair } from "../arguments/repeated-options.ts";
 import { readFrom } from "../arguments/whole-number.ts";
 import { type CommandModule, jsonOption } from "../command.ts";
 import { verifyBag } from "./verify-bag.ts";
@@ -37,6 +38,7 @@ interface VerifyOptions {
   register?: boolean;
   from?: string;
   bag?: string;
+  ca?: Record<string, string>;
   json?: boolean;
 }
 
@@ -77,6 +79,11 @@ export const verifyCommand: CommandModule = (program, { run }) => {
       "--bag <folder>",
       "a bag, as exhibit export wrote it, from its files alone: without a server or a network",
     )
+    .option(
+      "--ca <name=file>",
+      "with --bag: the certificate of an authority that has to have stamped the seal, from itself",
+      collectPair,
+    )
     .option(...jsonOption)
     .addHelpText("after", explanation)
     .action((id: string | undefined, options: VerifyOptions) =>
@@ -89,8 +96,9 @@ Without --against, the ledger itself is verified: entries, lists, seal, signatur
 objects, --against source reads the evidence again. Its end is put into the register. Stopping this command doesn't stop it.
 
 With --bag, all files are checked against the manifests and the receipts, the lists and the root of the receipts against the
-seal, its signature, its place in the register, and the proofs. Compare the key's fingerprint with one that you hold from
-elsewhere: a key that comes only with the bag proves nothing.
+seal, its signature, its time stamps, its place in the register, and the proofs. Compare the key's fingerprint with one that
+you hold from elsewhere: a key that comes only with the bag proves nothing. So it is with the certificates that stamps are
+checked against, unless --ca names a file of yours for an authority; then its stamp has to be there, too.
 
 Exits with 0 if everything is the same, 1 if something differs, 2 for what is no bag, 4 if nothing differs but not everything
 could be read, or files that fetch.txt names aren't here.
@@ -98,7 +106,7 @@ could be read, or files that fetch.txt names aren't here.
 Examples:
   exhibit verify ID
   exhibit verify ID --against oss --by download --sample 1%
-  exhibit verify --bag E-77
+  exhibit verify --bag E-77 --ca tsa=tsa-root.pem
   exhibit verify --register --from 3225c00f06e070aee375c2e835e60929d4fbb743a9c18bbd1a50e28c0fc6d70a`;
 
 async function verify(
@@ -108,8 +116,9 @@ async function verify(
 ): Promise<number> {
   if (options.bag !== undefined) {
     if (given !== undefined || options.register) throw badUse("--bag is about the bag alone.");
-    return await verifyBag(options.bag, terminal);
+    return await verifyBag(options.bag, options.ca ?? {}, terminal);
   }
+  if (options.ca !== undefined) throw badUse("--ca needs --bag.");
   const api = apiOfEnvironment();
   if (options.register) {
     if (given !== undefined) throw badUse("--register is about no import.");
