@@ -74,6 +74,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     "file-body": [],
     "multipart-upload": [],
     "object-proof": [],
+    "retention-period": [],
     hosts: [],
     "host-check": ["hosts"],
     text: [],

@@ -92,6 +92,7 @@ export async function startWorker(
     broker,
     objectStore,
     identical: parts.identical,
+    retention: parts.retention,
     sources,
     logger,
     memory: createByteBudget(MEMORY_BYTES),

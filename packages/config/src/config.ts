@@ -4,7 +4,9 @@ import {
   type IdenticalPolicy,
   identicalPolicies,
   isLoopback,
+  parseRetention,
   plainIssue,
+  type RetentionPeriod,
 } from "@exhibit/contracts";
 import { registeredVendor, vendorNames, vendorPlaces } from "@exhibit/credentials";
 import { z } from "zod";
@@ -35,6 +37,8 @@ export interface ExhibitConfig {
         readonly organization?: string | undefined;
         /** How hard an object that is there already has to be proved. @defaultValue `strongest` */
         readonly identical?: IdenticalPolicy | undefined;
+        /** For how long OSS is asked to keep objects. @defaultValue it isn't asked */
+        readonly retention?: RetentionPeriod | undefined;
         /** Whether files are digested by SM3 as well. @defaultValue false */
         readonly sm3?: boolean | undefined;
         /** The authorities that stamp entries of the register. @defaultValue none */
@@ -64,6 +68,12 @@ const organization = z
   .min(1)
   .max(200)
   .regex(/^\P{Cc}*$/u, "it has a control character");
+const retention = z.string().transform((text, context) => {
+  const period = parseRetention(text);
+  if (typeof period !== "string") return period;
+  context.addIssue({ code: "custom", message: period });
+  return z.NEVER;
+});
 const shape = z.strictObject({
   trial: z.boolean().optional(),
   sources: z.strictObject({ roots: z.array(root).min(1) }),
@@ -73,6 +83,7 @@ const shape = z.strictObject({
     .strictObject({
       register: registerName.optional(),
       identical: z.enum(identicalPolicies).optional(),
+      retention: retention.optional(),
       sm3: z.boolean().optional(),
       organization: organization.optional(),
       stamps: stamps.optional(),

@@ -39,4 +39,6 @@ export interface ObjectProof {
   /** When OSS answered the write, or the found object's Last-Modified; both by OSS's clock. */
   readonly storedAt: Date;
   readonly leaseId: string;
+  /** Until when OSS keeps the object from being deleted or overwritten, where it was asked to. */
+  readonly retainedUntil?: Date | undefined;
 }

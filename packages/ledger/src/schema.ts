@@ -229,6 +229,8 @@ export interface FileTable {
   version_id: string | null;
   /** What proves an identical file; null for one that an earlier release found. */
   identical_by: IdenticalBy | null;
+  /** Until when OSS keeps the object, where it was asked to. */
+  retained_until: Date | null;
   /** 32 bytes; only where the deployment computes it. */
   sm3: Buffer | Uint8Array | null;
   /** True for a failed entry that is a folder; else null. */

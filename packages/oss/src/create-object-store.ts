@@ -3,6 +3,7 @@ import type { Bucket, Lease } from "@exhibit/credentials";
 import { createClockOffsets } from "./api/clock-offsets.ts";
 import { createMultipartCalls } from "./api/multipart-calls.ts";
 import { createObjectCalls } from "./api/object-calls.ts";
+import { putRetention, type Retained } from "./api/retention-calls.ts";
 import { createSender } from "./api/sender.ts";
 import { isDecision, isUploadGone } from "./api/store-error.ts";
 import { planParts } from "./body/part-plan.ts";
@@ -25,6 +26,7 @@ import { createHeadFirst } from "./put/head-first.ts";
 import { type MultipartOptions, putMultipart } from "./put/put-multipart.ts";
 import { putSingle } from "./put/put-single.ts";
 import { putToUrl } from "./put/put-url.ts";
+import { createRetention } from "./put/retention.ts";
 import { createVersioning } from "./put/versioning.ts";
 import { createReading } from "./read/create-reading.ts";
 import type { LeftUpload, UploadRecord } from "./upload-record.ts";
@@ -67,6 +69,7 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
   const calls = createObjectCalls(observedSender(sender, admission), options.now);
   const multipartCalls = createMultipartCalls(sender, clocks, options.now);
   const versioning = createVersioning();
+  const retained = createRetention(() => performance.now());
 
   const reading = createReading(sender, options);
 
@@ -101,9 +104,17 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
       versioning,
     };
     const left = uploads?.left && (await leftToContinue(uploads, key, first));
-    if (first.object?.uploadUrl !== undefined) return await putToUrl(job);
-    if (left === undefined && body.size <= options.singlePutLimit) return await putSingle(job);
-    return await putMultipart(job, options, left);
+    const isSmall = left === undefined && body.size <= options.singlePutLimit;
+    const receipt = await (first.object?.uploadUrl !== undefined
+      ? putToUrl(job)
+      : isSmall
+        ? putSingle(job)
+        : putMultipart(job, options, left));
+    const { retention: period } = request;
+    if (period === undefined) return receipt;
+    const retain = (of: Retained) =>
+      retry((lease) => putRetention(sender, { lease, key, signal }, of), signal);
+    return await retained({ receipt, period, lease: first, retain, onIncident });
   }
 
   async function abort({ leases, upload, signal }: AbortRequest): Promise<void> {

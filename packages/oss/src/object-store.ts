@@ -5,6 +5,7 @@ import type {
   IdenticalPolicy,
   ObjectProof,
   OpenUpload,
+  RetentionPeriod,
 } from "@exhibit/contracts";
 import type { Lease } from "@exhibit/credentials";
 import type { LeaseHolder } from "./lease-holder.ts";
@@ -74,7 +75,8 @@ export interface PutRequest {
   onFault?: (error: ExhibitError) => void;
   /**
    * Hears of what touched the integrity of the file and may still be repaired: bytes that arrived
-   * damaged (DIGEST_MISMATCH), and our own damaged copy that is overwritten.
+   * damaged (DIGEST_MISMATCH), and our own damaged copy that is overwritten. Also of an object that
+   * OSS doesn't keep as it was asked to.
    */
   onIncident?: (incident: ExhibitError) => void;
   /**
@@ -92,6 +94,11 @@ export interface PutRequest {
    * @defaultValue those are enough
    */
   identical?: IdenticalRules;
+  /**
+   * For how long OSS is asked to keep the object. A refusal is told to `onIncident`
+   * (RETENTION_REFUSED); the file is stored all the same. @defaultValue it isn't asked
+   */
+  retention?: RetentionPeriod | undefined;
 }
 
 export interface AbortRequest {

@@ -73,6 +73,8 @@ export interface FakeOss {
   objects: Map<string, FakeObject>;
   /** Uploads that are open. */
   uploads: Map<string, FakeUpload>;
+  /** Until when objects are kept, by key and version. */
+  kept: Map<string, Date>;
   requests: Seen[];
   tokens: Set<string>;
   /** Handles the next request of this operation in this mood. Moods of one operation queue up. */
@@ -117,6 +119,7 @@ export async function startFakeOss({
   /** By key and version. */
   const versions = new Map<string, FakeObject>();
   const uploads = new Map<string, FakeUpload>();
+  const kept = new Map<string, Date>();
   const requests: Seen[] = [];
   const tokens = new Set(["token-1"]);
   const queued = new Map<string, Mood[]>();
@@ -253,9 +256,23 @@ export async function startFakeOss({
         return uploads.delete(uploadId)
           ? { status: 204 }
           : { status: 404, code: "NoSuchUpload", ec: "0042-00000002" };
+      case "PutObjectRetention":
+        return keep(seen, body);
       default:
         return { status: 400, code: "InvalidArgument" };
     }
+  }
+
+  function keep({ key, query, headers }: Seen, { content }: Body): FakeResponse {
+    if (versionOf(key, query.versionId) === undefined) return { status: 404, code: "NoSuchKey" };
+    if (headers["content-md5"] !== createHash("md5").update(content).digest("base64"))
+      return { status: 400, code: "InvalidDigest" };
+    const form =
+      /^<Retention><Mode>COMPLIANCE<\/Mode><RetainUntilDate>(.{24})<\/RetainUntilDate><\/Retention>$/;
+    const [, until = ""] = form.exec(content.toString()) ?? [];
+    if (!/\.000Z$/.test(until)) return { status: 400, code: "MalformedXML" };
+    kept.set(`${key} ${query.versionId ?? ""}`, new Date(until));
+    return { status: 200 };
   }
 
   function versionOf(key: string, version: string | undefined): FakeObject | undefined {
@@ -375,6 +392,7 @@ export async function startFakeOss({
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     objects,
     uploads,
+    kept,
     requests,
     tokens,
     next: (operation, ...moods) =>
@@ -469,5 +487,6 @@ function operationOf(method: string, query: Record<string, string>): string {
   if (method === "DELETE") return "AbortMultipartUpload";
   if (method === "POST")
     return "uploads" in query ? "InitiateMultipartUpload" : "CompleteMultipartUpload";
+  if ("retention" in query) return "PutObjectRetention";
   return "partNumber" in query ? "UploadPart" : "PutObject";
 }

@@ -1,6 +1,6 @@
 import { realpath } from "node:fs/promises";
 import type { Environment, ExhibitConfig } from "@exhibit/config";
-import type { IdenticalPolicy } from "@exhibit/contracts";
+import type { IdenticalPolicy, RetentionPeriod } from "@exhibit/contracts";
 import {
   type Broker,
   createBroker,
@@ -139,6 +139,8 @@ export interface WorkerParts {
   readonly stamps: StampParts;
   /** How hard an object that is there already has to be proved. */
   readonly identical: IdenticalPolicy;
+  /** For how long OSS is asked to keep objects, if it is. */
+  readonly retention: RetentionPeriod | undefined;
   /** Whether files are digested by SM3 as well. */
   readonly sm3: boolean;
   /** Connects to OSS through a proxy, where one is configured. */
@@ -247,6 +249,7 @@ export async function openServices({
       sealer,
       stamps,
       identical: config.custody?.identical ?? "strongest",
+      retention: config.custody?.retention,
       sm3: config.custody?.sm3 ?? false,
       tunnel,
       quietMs: environment.redisUrl === undefined ? quietMsOf.embedded : quietMsOf.redis,

@@ -13,6 +13,7 @@ import { createOss, type OssControl } from "./oss/oss.ts";
 import { createCrc64Pool } from "./oss/storage/crc64.ts";
 import { openObjectStorage } from "./oss/storage/object-storage.ts";
 import { openUploads, type UploadSummary } from "./oss/storage/open-uploads.ts";
+import { createRetentions, type Retentions } from "./oss/storage/retentions.ts";
 import { createTokenIssuer, type TokenIssuer } from "./tokens/token-issuer.ts";
 import { type AuthorityControl, openAuthority } from "./tsa/authority.ts";
 
@@ -47,9 +48,11 @@ export interface Sandbox {
   readonly oss: OssControl;
   readonly tokens: Pick<
     TokenIssuer,
-    "issue" | "issued" | "expireAll" | "setLifetime" | "setActions"
+    "issue" | "issued" | "expireAll" | "setLifetime" | "setActions" | "actions"
   >;
   readonly clocks: Pick<Clocks, "skew">;
+  /** Which buckets have ObjectWorm, and until when their objects are kept. */
+  readonly retentions: Pick<Retentions, "enable" | "keptUntil">;
   /** Its authority of time stamps. */
   readonly stamps: AuthorityControl & { readonly url: string };
   /** Returns the path of an object's file, or where it would lie. */
@@ -85,8 +88,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const tokens = createTokenIssuer({ now: clocks.oss, lifetime });
   const { storage, uploads } = await openStorage(dataDir);
   const crc64 = await createCrc64Pool();
+  const retentions = createRetentions(clocks.oss);
   const oss = createOss({
-    state: { storage, uploads, crc64, now: clocks.oss },
+    state: { storage, uploads, crc64, retentions, now: clocks.oss },
     authenticator: { tokens, region: sandboxAccount.region, now: clocks.oss },
     buckets: bucketsOf(options),
     logLimit,
@@ -151,6 +155,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     oss,
     tokens,
     clocks,
+    retentions,
     objectPath: storage.pathOf,
     objectCount: storage.count,
     openUploads: uploads.list,

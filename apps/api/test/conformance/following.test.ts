@@ -151,7 +151,7 @@ test("Where events don't come, what hasn't changed is answered with 304", async 
   );
   const statuses = () =>
     asked.filter(({ path }) => !path.endsWith("/events")).map(({ status }) => status);
-  await expect.poll(() => statuses().length).toBeGreaterThan(3);
+  await expect.poll(() => statuses().length, { timeout: 10_000 }).toBeGreaterThan(3);
   api.put({ ...view, seconds: 2, status: "sealed" });
   expect((await following).status).toBe("sealed");
   expect(seen.map(({ status }) => status)).toEqual(["storing", "sealed"]);

@@ -21,6 +21,7 @@ test("a stored file's row has its place and its proof", () => {
     request_id: "R1",
     version_id: "",
     identical_by: "",
+    retained_until: "",
     lease_id: "L1",
     worker_host: "worker-1",
     worker_user: "exhibit",

@@ -16,6 +16,7 @@ export function fileOf(changes: Partial<FileView> = {}): FileView {
     bucket: "evidence",
     version_id: null,
     identical_by: null,
+    retained_until: null,
     sm3: null,
     worker: { host: "worker-1", os_user: "exhibit", version: "0.1.0" },
     key: "suit/1001/证据/录音.wav",

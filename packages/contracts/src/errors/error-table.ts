@@ -343,6 +343,13 @@ export const errorTable = {
     remedy:
       "Find out what is between Exhibit and OSS (a proxy, or a CDN's name instead of OSS's own endpoint): it must pass on the header x-oss-hash-crc64ecma. Then retry: what was stored meanwhile is found and compared. An object that another program put there without a CRC64 can't be compared: rename this file to store it beside that one.",
   },
+  RETENTION_REFUSED: {
+    action: "never",
+    status: 502,
+    meaning: "The file is stored, but OSS doesn't keep its object as `custody.retention` asks.",
+    remedy:
+      "Nothing, if the vendor's lease or bucket allows no retention. Otherwise have the lease allow oss:PutObjectRetention and the bucket have ObjectWorm; later files are kept then.",
+  },
   EVIDENCE_CONFLICT: {
     action: "never",
     status: 409,

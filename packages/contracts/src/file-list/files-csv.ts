@@ -30,6 +30,7 @@ const columns: readonly (readonly [
   ["request_id", ({ file }) => file.request_id],
   ["version_id", ({ file }) => file.version_id],
   ["identical_by", ({ file }) => file.identical_by],
+  ["retained_until", ({ file }) => file.retained_until],
   ["lease_id", ({ file }) => file.lease_id],
   ["worker_host", ({ file }) => file.worker?.host],
   ["worker_user", ({ file }) => file.worker?.os_user],

@@ -34,6 +34,8 @@ export interface ReceiptLine {
   identical_by?: string | undefined;
   request_id?: string | undefined;
   lease_id?: string | undefined;
+  /** Until when OSS keeps the object from being deleted or overwritten, where it was asked to. */
+  retained_until?: string | undefined;
   /** By OSS's clock; of an object that was there already its Last-Modified. */
   stored_at?: string | undefined;
   /** The number of its worker in `import.json`. */
@@ -66,6 +68,7 @@ export function receiptLine(receipt: ReceiptLine): string {
     path: receipt.path,
     raw_path: receipt.raw_path,
     request_id: receipt.request_id,
+    retained_until: receipt.retained_until,
     salt: receipt.salt,
     sha256: receipt.sha256,
     size: receipt.size,

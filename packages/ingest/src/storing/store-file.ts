@@ -1,4 +1,9 @@
-import { type ExhibitError, type IdenticalPolicy, toExhibitError } from "@exhibit/contracts";
+import {
+  type ExhibitError,
+  type IdenticalPolicy,
+  type RetentionPeriod,
+  toExhibitError,
+} from "@exhibit/contracts";
 import { isOnRecord, type Ledger, type StoredFile, type UnfinishedFile } from "@exhibit/ledger";
 import type { HeadFirst, ObjectStore } from "@exhibit/oss";
 import { createByteDigester, type SourceReader } from "@exhibit/sources";
@@ -15,6 +20,8 @@ export interface FileDependencies {
   memory: ByteBudget;
   /** How hard an object that is there already has to be proved. */
   identical: IdenticalPolicy;
+  /** For how long OSS is asked to keep objects. @defaultValue it isn't asked */
+  retention?: RetentionPeriod | undefined;
 }
 
 export interface FileWork {
@@ -40,7 +47,7 @@ export interface FileWork {
  * was stopped before either. Throws what the ledger failed with.
  */
 export async function storeFile(
-  { ledger, objectStore, memory, identical: policy }: FileDependencies,
+  { ledger, objectStore, memory, identical: policy, retention }: FileDependencies,
   work: FileWork,
 ): Promise<StoredFile | ExhibitError | undefined> {
   const { file, uploads, source, leasesFor, signal, progress, headFirst, span } = work;
@@ -74,6 +81,7 @@ export async function storeFile(
           isOnRecord: (object) => isOnRecord(ledger, object, file.path),
           createDigester: createByteDigester,
         },
+        retention,
       });
       ofFile.set({
         "exhibit.outcome": outcome,

@@ -32,6 +32,7 @@ import { identicalBy } from "./0036-identical-by.ts";
 import { sm3Roots } from "./0037-sm3-roots.ts";
 import { amendments } from "./0038-amendments.ts";
 import { distrustedKeys } from "./0039-distrusted-keys.ts";
+import { retainedUntil } from "./0044-retained-until.ts";
 
 // Migrations are in the order of their names. A released one is never changed, only followed by
 // another.
@@ -75,6 +76,7 @@ export const steps: Record<string, Migration> = {
   "0037-sm3-roots": sm3Roots,
   "0038-amendments": amendments,
   "0039-distrusted-keys": distrustedKeys,
+  "0044-retained-until": retainedUntil,
 };
 
 /** The schema version that this program creates, and the oldest that it works on. */

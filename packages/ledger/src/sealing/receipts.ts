@@ -214,6 +214,7 @@ function entryOf(
     crc64: view.crc64 ?? undefined,
     etag: view.etag ?? undefined,
     request_id: view.request_id ?? undefined,
+    retained_until: view.retained_until ?? undefined,
     lease_id: view.lease_id ?? undefined,
     stored_at: view.stored_at ?? undefined,
     worker: row.worker_number ?? undefined,

@@ -66,6 +66,9 @@ export async function recordOutcomes(
   const sm3s = stored.some(({ sm3 }) => sm3 !== undefined)
     ? bytesArray(column(({ sm3 }) => (sm3 === undefined ? null : hexOf(sm3))))
     : null;
+  const retained = stored.some(({ retainedUntil }) => retainedUntil !== undefined)
+    ? plainArray(column(({ retainedUntil }) => retainedUntil?.toISOString()))
+    : null;
   const leases = await receiptLeasesOf(db, { folderId, worker }, stored);
   await sql`${preparedAs("outcomes")}
     with outcome as (
@@ -85,10 +88,11 @@ export async function recordOutcomes(
         ${versions}::text[],
         ${proofs}::text[],
         ${sm3s}::bytea[],
+        ${retained}::timestamptz[],
         ${reasons((row) => row.code, plainArray)}::text[],
         ${reasons((row) => storable(row.message), textArray)}::text[],
         ${reasons((row) => storableDetails(row.details), textArray)}::text[]
-      ) as o (id, state, size, modified_ms, key, sha256, crc64, etag, request_id, stored_ms, lease, upload, version_id, identical_by, sm3,
+      ) as o (id, state, size, modified_ms, key, sha256, crc64, etag, request_id, stored_ms, lease, upload, version_id, identical_by, sm3, retained_until,
         error_code, error, error_details)
       order by id
     ), alive as (
@@ -113,6 +117,7 @@ export async function recordOutcomes(
         modified_ms = coalesce(o.modified_ms, files.modified_ms), sha256 = o.sha256,
         key = nullif(o.key, coalesce(files.normal, files.path)), crc64 = o.crc64, etag = o.etag, request_id = o.request_id,
         stored_at = to_timestamp(o.stored_ms / 1000), lease = o.lease, version_id = o.version_id, identical_by = o.identical_by, sm3 = o.sm3,
+        retained_until = o.retained_until,
         error_code = o.error_code, error = o.error, error_at = case when o.error_code is not null then now() end, error_details = o.error_details::jsonb
       from planned o
       where files.id = o.id

@@ -7,6 +7,7 @@ const SUB_RESOURCES: ReadonlySet<string> = new Set([
   "uploadId",
   "partNumber",
   "versionId",
+  "retention",
 ]);
 
 /**

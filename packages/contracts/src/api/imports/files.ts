@@ -64,6 +64,11 @@ export const fileView = z
       .describe(
         "What proves that an object which was there already is the file: its ETag as the file's MD5, an earlier receipt of this very object, its bytes, or only its size and CRC64. Null for a stored file, which the write proves, and for files of an earlier release, which compared size and CRC64",
       ),
+    retained_until: timestamp
+      .nullable()
+      .describe(
+        "Until when OSS keeps the object from being deleted or overwritten; only where it was asked to and has agreed",
+      ),
     sha256: z.string().nullable().describe("64 lowercase hexadecimal digits"),
     sm3: z
       .string()

@@ -9,7 +9,9 @@ export const incidentView = z
     at: z.iso.datetime(),
     code: z
       .string()
-      .describe("DIGEST_MISMATCH, SOURCE_CHANGED, EVIDENCE_CONFLICT or DESTINATION_CHANGED"),
+      .describe(
+        "DIGEST_MISMATCH, SOURCE_CHANGED, EVIDENCE_CONFLICT, DESTINATION_CHANGED or RETENTION_REFUSED",
+      ),
     message: z.string(),
     folder_id: z.string(),
     file_id: z.string().nullable().describe("Null if it concerns the whole folder"),

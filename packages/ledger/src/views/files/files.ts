@@ -83,6 +83,7 @@ export function fileView(row: FileRow, trial: boolean): FileView {
     key: row.whole_key,
     version_id: row.version_id,
     identical_by: row.identical_by,
+    retained_until: row.retained_until?.toISOString() ?? null,
     sha256: row.sha256 === null ? null : Buffer.from(row.sha256).toString("hex"),
     sm3: row.sm3 === null ? null : Buffer.from(row.sm3).toString("hex"),
     crc64: row.crc64 === null ? null : String(Buffer.from(row.crc64).readBigUInt64BE()),

@@ -58,6 +58,7 @@ export const completeMultipartUpload: Operation = {
     );
     const parts = chosenParts(request, body, state.uploads.parts(upload));
     const forbidOverwrite = forbidsOverwrite(request);
+    if (!forbidOverwrite) state.retentions.checkFree(request.bucket, request.key);
     const record = await state.uploads.consume(upload, () =>
       assemble(upload, parts, forbidOverwrite, state),
     );

@@ -10,10 +10,11 @@ import { forbidsOverwrite, keptHeaders, type Operation, type OssState } from "./
 export const putObject: Operation = {
   name: "PutObject",
   action: "oss:PutObject",
-  async handle(request, { storage, crc64, now }) {
+  async handle(request, { storage, crc64, retentions, now }) {
     const { bucket, key } = request;
     const forbidOverwrite = forbidsOverwrite(request);
     if (forbidOverwrite && storage.find(bucket, key)) throw ossError("FileAlreadyExists");
+    retentions.checkFree(bucket, key);
     const kept = keptHeaders(request);
     const received = await receiveBody(request, storage.incoming(), crc64);
     const { size } = received;
@@ -58,14 +59,15 @@ export const getObject: Operation = {
 export const deleteObject: Operation = {
   name: "DeleteObject",
   action: "oss:DeleteObject",
-  handle(request, { storage }) {
+  handle(request, { storage, retentions }) {
+    retentions.checkFree(request.bucket, request.key);
     storage.remove(request.bucket, request.key);
     return { status: 204 };
   },
 };
 
 /** Buckets here keep no versions: the one that each object has is called `null`. */
-function existing(request: OssRequest, { storage }: OssState): ObjectRecord {
+export function existing(request: OssRequest, { storage }: OssState): ObjectRecord {
   const version = request.query.get("versionId") ?? "null";
   if (version !== "null") throw ossError("NoSuchVersion", undefined, { VersionId: version });
   const record = storage.find(request.bucket, request.key);

@@ -4,12 +4,14 @@ import type { OssResponse } from "../protocol/oss-response.ts";
 import type { Crc64Pool } from "../storage/crc64.ts";
 import type { ObjectStorage } from "../storage/object-storage.ts";
 import type { OpenUploads } from "../storage/open-uploads.ts";
+import type { Retentions } from "../storage/retentions.ts";
 
 /** What operations read and change. */
 export interface OssState {
   storage: ObjectStorage;
   uploads: OpenUploads;
   crc64: Crc64Pool;
+  retentions: Retentions;
   /** Milliseconds since the epoch. */
   now(): number;
 }

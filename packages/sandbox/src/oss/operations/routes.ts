@@ -11,6 +11,7 @@ import {
 } from "./multipart-operations.ts";
 import { deleteObject, getObject, headObject, putObject } from "./object-operations.ts";
 import type { Operation } from "./operation.ts";
+import { putObjectRetention } from "./retention-operations.ts";
 
 interface Route {
   method: string;
@@ -38,6 +39,13 @@ const routes: readonly Route[] = [
     operation: getObject,
   },
   { method: "DELETE", on: "object", needs: [], operation: deleteObject },
+  {
+    method: "PUT",
+    on: "object",
+    needs: ["retention"],
+    takes: /^versionId$/u,
+    operation: putObjectRetention,
+  },
   {
     method: "POST",
     on: "object",

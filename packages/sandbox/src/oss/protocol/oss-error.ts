@@ -18,6 +18,7 @@ const entries = {
   },
   EntityTooSmall: { status: 400, message: "A part but the last is smaller than 100 KB." },
   FileAlreadyExists: { status: 409, message: "The object you specified already exists." },
+  FileImmutable: { status: 409, message: "The object you specified is immutable." },
   IncompleteBody: { status: 400, message: "The body is shorter than Content-Length says." },
   InternalError: { status: 500, message: "We encountered an internal error." },
   InvalidAccessKeyId: {
@@ -31,6 +32,7 @@ const entries = {
   InvalidObjectName: { status: 400, message: "The specified object is not valid." },
   InvalidPart: { status: 400, message: "A part wasn't uploaded, or its ETag is another." },
   InvalidPartOrder: { status: 400, message: "The list of parts isn't in ascending order." },
+  InvalidRequest: { status: 400, message: "The request isn't valid here." },
   InvalidSecurityToken: {
     status: 403,
     message: "The security token you provided is invalid.",
