@@ -217,7 +217,8 @@ it("keeps to a limit with all its requests together, and shares it among them", 
   );
   expect(seen.bytes).toBe(8 * size);
   const seconds = Math.max(...ended) / 1000;
-  expect(seen.bytes / seconds).toBeGreaterThan(0.9 * rate);
+  // A busy machine makes it slower, and nothing makes it faster.
+  expect(seen.bytes / seconds).toBeGreaterThan(0.5 * rate);
   expect(seen.bytes / seconds).toBeLessThan(1.1 * rate);
   // No request waits until others have ended.
   expect(Math.min(...ended)).toBeGreaterThan(0.7 * Math.max(...ended));
