@@ -1,6 +1,7 @@
 export { type BagFile, bagFiles } from "./bag/bag-files.ts";
 export { type BagInfo, readBagInfo, writeBagInfo } from "./bag/bag-info.ts";
-export { type BagNames, bagNames, bagPath } from "./bag/names.ts";
+export { type BagNames, bagNames, bagPath, isInside } from "./bag/names.ts";
+export { digestFile, entriesBelow } from "./bag/payload.ts";
 export { entriesOf, type TarEntry, tarOf, unpackTar } from "./bag/tar.ts";
 export { type BagOrder, type BagParts, writeBag } from "./bag/write-bag.ts";
 export { type BagCheck, checkBag } from "./check/check-bag.ts";

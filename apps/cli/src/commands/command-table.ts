@@ -18,6 +18,7 @@ const table: Readonly<Record<string, Load>> = {
   prove: async () => (await import("./custody/prove.ts")).proveCommand,
   report: async () => (await import("./custody/report.ts")).reportCommand,
   export: async () => (await import("./custody/export.ts")).exportCommand,
+  fetch: async () => (await import("./custody/fetch.ts")).fetchCommand,
   verify: async () => (await import("./custody/verify.ts")).verifyCommand,
   register: async () => (await import("./custody/register.ts")).registerCommand,
   "seal-keys": async () => (await import("./custody/seal-keys.ts")).sealKeysCommand,

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import type { ApiClient } from "@exhibit/client";
 import { ExhibitError } from "@exhibit/contracts";
 import { type BagNames, bagNames, checkBag, type Finding, unpackTar } from "@exhibit/custody";
 import { Option } from "commander";
@@ -9,12 +10,15 @@ import { importIdOf } from "../../client/import-id.ts";
 import { badUse, exitCodes } from "../../output/exit-codes.ts";
 import { formatBytes, formatCount } from "../../output/format.ts";
 import type { Terminal } from "../../output/terminal.ts";
+import { listenForInterruption } from "../../process/interruption.ts";
 import { type CommandModule, jsonOption } from "../command.ts";
-import { copyPayload, type PayloadAdded, writeBagTar } from "./payload.ts";
+import { evidenceSource } from "./evidence-source.ts";
+import { openObjectSource } from "./object-source.ts";
+import { copyPayload, type PayloadAdded, type PayloadSource, writeBagTar } from "./payload.ts";
 
 interface ExportOptions {
   to: string;
-  payload: "none" | "source";
+  payload: "none" | "source" | "oss";
   files?: string;
   names: BagNames;
   why?: string;
@@ -29,7 +33,7 @@ export const exportCommand: CommandModule = (program, { run }) => {
     .requiredOption("--to <place>", "a folder that isn't there yet, or a file that ends in .tar")
     .addOption(
       new Option("--payload <from>", "where the files are read")
-        .choices(["none", "source"])
+        .choices(["none", "source", "oss"])
         .default("source"),
     )
     .option("--files <list>", "only the files in this list, each with its proof")
@@ -50,14 +54,16 @@ const explanation = `
 A bag is a folder with the files in data/, their manifest, and seal/ with the lists, the signature, and READ-ME.txt, which
 says how anybody checks it with openssl and sha256sum. Every file is digested while it is copied and compared with its
 receipt: a bag with a wrong file isn't made. The files are read where the import read them, so run it on a machine that has
-the source; --payload none leaves them out, and fetch.txt in the bag says where each of them is.
+the source. --payload oss reads the objects instead, by leases that it asks the vendors of exhibit.yaml for, on a machine that
+is configured as a worker is. --payload none leaves the files out: exhibit fetch adds them, and fetch.txt in the bag says
+where each of them is.
 
 A list for --files has a line for each file, as the bag calls its place below data/: the number of the folder in its import,
 a slash, and the path. Nothing else is shown then but hashes.
 
 Examples:
   exhibit export ID --to E-77 --why "For the court in Hangzhou"
-  exhibit export ID --to E-77.tar
+  exhibit export ID --to E-77.tar --payload oss
   exhibit verify --bag E-77`;
 
 async function exportBag(
@@ -71,6 +77,7 @@ async function exportBag(
   const api = apiOfEnvironment();
   const importId = await importIdOf(api, given);
   const isTar = to.endsWith(".tar");
+  using interruption = payload === "oss" ? listenForInterruption() : undefined;
   // Beside its place, so that it can be renamed.
   const part = join(dirname(resolve(to)), `.exhibit-${randomUUID()}.part`);
   const bag = isTar ? `${part}.bag` : part;
@@ -78,7 +85,9 @@ async function exportBag(
     await mkdir(bag, { recursive: true });
     const { body } = await api.exportBag(importId, { names, files, why });
     await receive(body, bag);
-    const added = await fill({ bag, part, isTar, payload, name: nameOf(to) });
+    const { signal } = interruption ?? new AbortController();
+    using source = await sourceOf(payload, { folder: bag, importId }, { api, terminal, signal });
+    const added = await fill({ bag, part, isTar, source, name: nameOf(to) });
     await rename(part, to);
     say(terminal, { to, importId, payload, ...added });
     return exitCodes.done;
@@ -93,13 +102,24 @@ async function fill(to: {
   bag: string;
   part: string;
   isTar: boolean;
-  payload: ExportOptions["payload"];
+  source: PayloadSource | undefined;
   name: string;
 }): Promise<PayloadAdded> {
-  const { bag, part, isTar, payload, name } = to;
-  if (isTar) return await writeBagTar(bag, { to: part, name, withPayload: payload === "source" });
-  if (payload === "none") return { files: 0, bytes: 0 };
-  return await copyPayload(bag);
+  const { bag, part, isTar, source, name } = to;
+  if (isTar) return await writeBagTar(bag, { to: part, name, source });
+  if (source === undefined) return { files: 0, bytes: 0 };
+  return await copyPayload(bag, source);
+}
+
+/** Returns where the files are read; undefined for a bag without them. */
+async function sourceOf(
+  payload: ExportOptions["payload"],
+  bag: { folder: string; importId: string },
+  { api, ...parts }: { api: ApiClient; terminal: Terminal; signal: AbortSignal },
+): Promise<PayloadSource | undefined> {
+  if (payload === "none") return undefined;
+  if (payload === "source") return evidenceSource;
+  return await openObjectSource(bag, { ...parts, command: "export --payload oss", api: () => api });
 }
 
 function say(

@@ -1,9 +1,16 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { lstat, mkdir, open } from "node:fs/promises";
+import { mkdir, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { ExhibitError } from "@exhibit/contracts";
+import type { ExhibitError } from "@exhibit/contracts";
 import { type BagFile, bagFiles, entriesOf, type TarEntry, tarOf } from "@exhibit/custody";
+
+/** Where the files of a bag come from; it is closed when all are there. */
+export interface PayloadSource extends Disposable {
+  /** Yields a file's bytes, whatever they are. */
+  bytesOf(file: BagFile): AsyncIterable<Uint8Array>;
+  /** Returns the error for bytes that aren't those of the file's receipt. `how` goes on after a colon. */
+  otherBytes(file: BagFile, how: string): ExhibitError;
+}
 
 /** What was added to a bag. */
 export interface PayloadAdded {
@@ -11,54 +18,60 @@ export interface PayloadAdded {
   bytes: number;
 }
 
-/** Files that are copied at once: a disk answers several as fast as one. */
+/** Files that are copied at once: a disk answers several as fast as one, and OSS does more of them. */
 const FILES_AT_ONCE = 8;
 
 /**
- * Copies the files of a bag from their source, each compared with its receipt while it is copied. Throws
- * SOURCE_CHANGED for one that has other bytes now, and the source's errors.
+ * Copies the files of a bag, each compared with its receipt while it is copied. Throws what the source
+ * throws for one that has other bytes now, or can't be read.
  */
-export async function copyPayload(bag: string): Promise<PayloadAdded> {
+export async function copyPayload(bag: string, source: PayloadSource): Promise<PayloadAdded> {
   const added = { files: 0, bytes: 0 };
+  await eachFile(bag, async (file) => {
+    await copyFile(join(bag, file.path), file, source);
+    added.files += 1;
+    added.bytes += file.receipt.size;
+  });
+  return added;
+}
+
+/** Does something with each file of a bag, several at once. Throws the first error, and ends with it. */
+export async function eachFile(bag: string, work: (file: BagFile) => Promise<void>): Promise<void> {
   const files = bagFiles(bag);
-  // All take from the same list, so that each file is copied once. When one fails, the list ends.
-  const copy = async () => {
+  // All take from the same list, so that each file is taken once. When one fails, the list ends.
+  const take = async () => {
     try {
-      for await (const file of { [Symbol.asyncIterator]: () => ({ next: () => files.next() }) }) {
-        await copyFile(bag, file);
-        added.files += 1;
-        added.bytes += file.receipt.size;
-      }
+      for await (const file of { [Symbol.asyncIterator]: () => ({ next: () => files.next() }) })
+        await work(file);
     } catch (thrown) {
       await files.return(undefined);
       throw thrown;
     }
   };
-  const copies = await Promise.allSettled(Array.from({ length: FILES_AT_ONCE }, copy));
-  const failed = copies.find((each) => each.status === "rejected");
+  const taken = await Promise.allSettled(Array.from({ length: FILES_AT_ONCE }, take));
+  const failed = taken.find((each) => each.status === "rejected");
   if (failed) throw failed.reason;
-  return added;
 }
 
-async function copyFile(bag: string, file: BagFile): Promise<void> {
-  const place = join(bag, file.path);
+/** Copies a file to a place that is free, compared with its receipt. */
+export async function copyFile(place: string, file: BagFile, source: PayloadSource): Promise<void> {
   await mkdir(dirname(place), { recursive: true });
   await using copied = await open(place, "wx");
-  for await (const part of sourceBytes(file)) await copied.writeFile(part);
+  for await (const part of checkedBytes(file, source)) await copied.writeFile(part);
 }
 
-/** Writes a bag's files, with its payload from the source if that is asked for, into a tar. */
+/** Writes a bag's files, with its payload if there is a source of it, into a tar. */
 export async function writeBagTar(
   bag: string,
-  { to, name, withPayload }: { to: string; name: string; withPayload: boolean },
+  { to, name, source }: { to: string; name: string; source: PayloadSource | undefined },
 ): Promise<PayloadAdded> {
   const added = { files: 0, bytes: 0 };
   async function* entries(): AsyncGenerator<TarEntry> {
     yield* entriesOf(bag);
-    if (!withPayload) return;
+    if (source === undefined) return;
     for await (const file of bagFiles(bag)) {
       const { path, receipt } = file;
-      yield { path, size: receipt.size, read: () => sourceBytes(file) };
+      yield { path, size: receipt.size, read: () => checkedBytes(file, source) };
       added.files += 1;
       added.bytes += receipt.size;
     }
@@ -69,54 +82,18 @@ export async function writeBagTar(
   return added;
 }
 
-/** Reads a file from its source, and throws behind its last byte if they aren't those of its receipt. */
-async function* sourceBytes({ receipt, sha256 }: BagFile): AsyncGenerator<Uint8Array> {
-  const path = sourcePath(receipt);
-  const shown = `${receipt.source}/${receipt.path}`;
+/** Yields a file's bytes, and throws behind the last if they aren't those of its receipt. */
+async function* checkedBytes(file: BagFile, source: PayloadSource): AsyncGenerator<Uint8Array> {
+  const { receipt, sha256 } = file;
   const hash = createHash("sha256");
   let size = 0;
-  try {
-    // A pipe that has taken the file's place would never end.
-    if (!(await lstat(path)).isFile()) throw changed(shown, "it isn't a file any more");
-    for await (const part of createReadStream(path, { highWaterMark: 256 * 1024 })) {
-      size += part.length;
-      if (size > receipt.size) throw changed(shown, `it has more than ${receipt.size} bytes`);
-      hash.update(part);
-      yield part;
-    }
-  } catch (cause) {
-    throw cause instanceof ExhibitError ? cause : unreadable(shown, cause as NodeJS.ErrnoException);
+  for await (const part of source.bytesOf(file)) {
+    size += part.length;
+    if (size > receipt.size)
+      throw source.otherBytes(file, `it has more than ${receipt.size} bytes`);
+    hash.update(part);
+    yield part;
   }
   if (size !== receipt.size || hash.digest("hex") !== sha256)
-    throw changed(shown, "it has other bytes than its receipt says");
-}
-
-/** Returns where a file lies, as bytes if names in its path aren't UTF-8. */
-function sourcePath({ source, path, raw_path }: BagFile["receipt"]): string | Buffer {
-  if (raw_path === undefined) return join(source, path);
-  const parts = raw_path.split(/(\\x[0-9a-f]{2}|\\\\)/);
-  return Buffer.concat([
-    Buffer.from(`${source}/`),
-    ...parts.map((part) => {
-      if (part === "\\\\") return Buffer.from("\\");
-      const [, hex] = /^\\x([0-9a-f]{2})$/.exec(part) ?? [];
-      return hex === undefined ? Buffer.from(part) : Buffer.from(hex, "hex");
-    }),
-  ]);
-}
-
-function changed(path: string, how: string): ExhibitError {
-  return new ExhibitError(
-    "SOURCE_CHANGED",
-    `No bag was made: ${path} isn't what was stored: ${how}.`,
-  );
-}
-
-function unreadable(path: string, cause: NodeJS.ErrnoException): ExhibitError {
-  const code = cause.code === "ENOENT" ? "SOURCE_NOT_FOUND" : "SOURCE_UNREADABLE";
-  return new ExhibitError(
-    code,
-    `No bag was made: ${path} can't be read here (${cause.code}). Run it where the source is, or with --payload none.`,
-    { cause },
-  );
+    throw source.otherBytes(file, "it has other bytes than its receipt says");
 }

@@ -49,7 +49,7 @@ export async function checkOne(
   const folders = foldersOf(vendor, options);
   await using stack = new AsyncDisposableStack();
   const here = async () => {
-    const config = await configOf("check", terminal);
+    const config = await configOf("vendors check", terminal);
     return checkHere(config, stack.use(listenForInterruption()).signal);
   };
   const check = (options.local ? undefined : await checkByApi(terminal)) ?? (await here());

@@ -131,7 +131,7 @@ function rowOf(
 
 async function acceptOne(vendor: string, why: string, terminal: Terminal): Promise<number> {
   const environment = readEnvironment();
-  const config = await configOf("accept", terminal);
+  const config = await configOf("vendors accept", terminal);
   if (config.trial)
     throw badUse("A trial's vendors may be anywhere, so there is nothing to accept.");
   await using stack = new AsyncDisposableStack();
