@@ -74,7 +74,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     "file-body": [],
     "multipart-upload": [],
     "object-proof": [],
-    "retention-period": [],
+    period: [],
     hosts: [],
     "host-check": ["hosts"],
     text: [],

@@ -125,7 +125,11 @@ export async function startWorker(
     stamp: (name, attempt) => stamp({ ledger, logger, ...parts.stamps }, name, attempt),
     verify: (id, attempt) => verify({ ...storing, sealer }, Number(id), attempt),
     deliver: (id, attempt) => deliver({ ledger, logger, ...parts.webhooks }, id, attempt),
-    reconcile: () => reconcile({ ledger, engine, broker, objectStore, logger }, quietMs),
+    reconcile: () =>
+      reconcile(
+        { ledger, engine, broker, objectStore, logger, schedules: parts.schedules },
+        quietMs,
+      ),
   };
   const onError = atMostEvery<Error>(QUEUE_FAULT_PAUSE, (err) =>
     logger.warn({ err }, "the queue can't be reached for the moment"),

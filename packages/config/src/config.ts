@@ -4,9 +4,8 @@ import {
   type IdenticalPolicy,
   identicalPolicies,
   isLoopback,
-  parseRetention,
+  type Period,
   plainIssue,
-  type RetentionPeriod,
 } from "@exhibit/contracts";
 import { registeredVendor, vendorNames, vendorPlaces } from "@exhibit/credentials";
 import { z } from "zod";
@@ -14,6 +13,7 @@ import { type Environment, processVariables } from "./environment.ts";
 import { type Fault, faultsOf, faultyConfig } from "./faults.ts";
 import { type OidcConfig, oidc } from "./oidc.ts";
 import { type OutboundConfig, outbound } from "./outbound.ts";
+import { period, schedules, type VerificationSchedule } from "./periods.ts";
 import { isPem, type StampConfig, stamps } from "./stamps.ts";
 import { replaceVariables, type Variables } from "./variables.ts";
 
@@ -38,13 +38,15 @@ export interface ExhibitConfig {
         /** How hard an object that is there already has to be proved. @defaultValue `strongest` */
         readonly identical?: IdenticalPolicy | undefined;
         /** For how long OSS is asked to keep objects. @defaultValue it isn't asked */
-        readonly retention?: RetentionPeriod | undefined;
+        readonly retention?: Period | undefined;
         /** Whether files are digested by SM3 as well. @defaultValue false */
         readonly sm3?: boolean | undefined;
         /** The authorities that stamp entries of the register. @defaultValue none */
         readonly stamps?: readonly StampConfig[] | undefined;
         /** How many of them have to have stamped a seal that is `stamped`. @defaultValue 1 */
         readonly stamps_wanted?: number | undefined;
+        /** How seals are verified from time to time. @defaultValue not at all */
+        readonly verify?: readonly VerificationSchedule[] | undefined;
       }
     | undefined;
   /**
@@ -68,12 +70,6 @@ const organization = z
   .min(1)
   .max(200)
   .regex(/^\P{Cc}*$/u, "it has a control character");
-const retention = z.string().transform((text, context) => {
-  const period = parseRetention(text);
-  if (typeof period !== "string") return period;
-  context.addIssue({ code: "custom", message: period });
-  return z.NEVER;
-});
 const shape = z.strictObject({
   trial: z.boolean().optional(),
   sources: z.strictObject({ roots: z.array(root).min(1) }),
@@ -83,11 +79,12 @@ const shape = z.strictObject({
     .strictObject({
       register: registerName.optional(),
       identical: z.enum(identicalPolicies).optional(),
-      retention: retention.optional(),
+      retention: period.optional(),
       sm3: z.boolean().optional(),
       organization: organization.optional(),
       stamps: stamps.optional(),
       stamps_wanted: z.int().min(1).optional(),
+      verify: schedules.optional(),
     })
     .refine(({ stamps = [], stamps_wanted = 1 }) => stamps_wanted <= Math.max(stamps.length, 1), {
       error: "it has fewer authorities than stamps are wanted",

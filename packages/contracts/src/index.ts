@@ -53,7 +53,7 @@ export * from "./file-list/listed-files.ts";
 export * from "./hosts.ts";
 export * from "./multipart-upload.ts";
 export * from "./object-proof.ts";
-export * from "./retention-period.ts";
+export * from "./period.ts";
 export * from "./text/name-encodings.ts";
 export * from "./text/plain-text.ts";
 export * from "./text/visible.ts";

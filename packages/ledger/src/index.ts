@@ -132,6 +132,7 @@ export {
 export { type CheckedRegister, checkRegister } from "./verification/check-register.ts";
 export { endVerification } from "./verification/end-verification.ts";
 export type { Finding } from "./verification/finding.ts";
+export { beginDue, type Schedule } from "./verification/schedules.ts";
 export { knownKeys, readPart } from "./verification/sealed-parts.ts";
 export {
   cancelVerification,

@@ -696,6 +696,8 @@ interface VerificationTable {
   rate: number | null;
   why: string | null;
   who: string;
+  /** The name of the schedule that began it. */
+  schedule: string | null;
   state: Generated<VerificationState>;
   error_code: string | null;
   error: string | null;
@@ -718,6 +720,21 @@ interface VerificationTable {
   created_at: Generated<Date>;
   updated_at: Generated<Date>;
   ended_at: Date | null;
+}
+
+/** How far the seals are put down for a schedule of verifications. */
+interface ScheduleTable {
+  name: string;
+  /** The last entry of the register that was looked at. */
+  up_to: Generated<number>;
+}
+
+/** A seal that a schedule verifies. */
+interface ScheduledSealTable {
+  schedule: string;
+  import_id: string;
+  /** When it was sealed, or its last verification by this schedule began. */
+  since: Date;
 }
 
 /** What a verification found to be otherwise. */
@@ -787,6 +804,8 @@ export interface LedgerSchema {
   stamp_roots: StampRootTable;
   distrusted_keys: DistrustedKeyTable;
   verifications: VerificationTable;
+  schedules: ScheduleTable;
+  scheduled_seals: ScheduledSealTable;
   findings: FindingTable;
   uploads: UploadTable;
   upload_parts: UploadPartTable;

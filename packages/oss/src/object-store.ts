@@ -5,7 +5,7 @@ import type {
   IdenticalPolicy,
   ObjectProof,
   OpenUpload,
-  RetentionPeriod,
+  Period,
 } from "@exhibit/contracts";
 import type { Lease } from "@exhibit/credentials";
 import type { LeaseHolder } from "./lease-holder.ts";
@@ -98,7 +98,7 @@ export interface PutRequest {
    * For how long OSS is asked to keep the object. A refusal is told to `onIncident`
    * (RETENTION_REFUSED); the file is stored all the same. @defaultValue it isn't asked
    */
-  retention?: RetentionPeriod | undefined;
+  retention?: Period | undefined;
 }
 
 export interface AbortRequest {

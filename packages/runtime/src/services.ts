@@ -1,6 +1,6 @@
 import { realpath } from "node:fs/promises";
 import type { Environment, ExhibitConfig } from "@exhibit/config";
-import type { IdenticalPolicy, RetentionPeriod } from "@exhibit/contracts";
+import type { IdenticalPolicy, Period } from "@exhibit/contracts";
 import {
   type Broker,
   createBroker,
@@ -45,7 +45,13 @@ import {
   type WebhookOwner,
   type Webhooks,
 } from "@exhibit/ingest";
-import { type Entrant, enterWorld, type Ledger, SCHEMA_VERSION } from "@exhibit/ledger";
+import {
+  type Entrant,
+  enterWorld,
+  type Ledger,
+  SCHEMA_VERSION,
+  type Schedule,
+} from "@exhibit/ledger";
 import {
   type Engine,
   openEmbeddedEngine,
@@ -139,8 +145,10 @@ export interface WorkerParts {
   readonly stamps: StampParts;
   /** How hard an object that is there already has to be proved. */
   readonly identical: IdenticalPolicy;
+  /** How seals are verified from time to time. */
+  readonly schedules: readonly Schedule[];
   /** For how long OSS is asked to keep objects, if it is. */
-  readonly retention: RetentionPeriod | undefined;
+  readonly retention: Period | undefined;
   /** Whether files are digested by SM3 as well. */
   readonly sm3: boolean;
   /** Connects to OSS through a proxy, where one is configured. */
@@ -249,6 +257,7 @@ export async function openServices({
       sealer,
       stamps,
       identical: config.custody?.identical ?? "strongest",
+      schedules: config.custody?.verify ?? [],
       retention: config.custody?.retention,
       sm3: config.custody?.sm3 ?? false,
       tunnel,

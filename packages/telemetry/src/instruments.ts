@@ -32,6 +32,12 @@ export const instrumentTable = {
       "How many entries of the register wait for an authority's stamp, in the whole ledger.",
     attributes: ["exhibit.authority"],
   },
+  "exhibit.verifications": {
+    kind: "counter",
+    unit: "{verification}",
+    measures: "Verifications of seals that have ended; the outcome is same, differs or unreadable.",
+    attributes: ["exhibit.against", "exhibit.outcome"],
+  },
   "exhibit.vendor.calls": {
     kind: "counter",
     unit: "{call}",

@@ -9,6 +9,7 @@ const occasions: Readonly<Record<WebhookEvent | "webhook.test", string>> = {
   "import.cancelled": "Somebody cancelled it",
   "import.paused": "Somebody paused it",
   "import.resumed": "Somebody resumed it",
+  "import.differs": "A verification found that something isn't what was sealed any more",
   "webhook.test": "Somebody tests the webhook",
 };
 

@@ -16,6 +16,7 @@ export const webhookEvents = [
   "import.cancelled",
   "import.paused",
   "import.resumed",
+  "import.differs",
 ] as const;
 export const webhookEvent = z.enum(webhookEvents).meta({ id: "WebhookEvent" });
 export type WebhookEvent = z.output<typeof webhookEvent>;

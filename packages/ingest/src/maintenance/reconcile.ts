@@ -1,4 +1,5 @@
 import {
+  beginDue,
   forgetOldAnswers,
   forgetOldDeliveries,
   forgetOldPeople,
@@ -7,6 +8,7 @@ import {
   forgetOldReads,
   type Ledger,
   recordOldDigests,
+  type Schedule,
 } from "@exhibit/ledger";
 import type { Engine } from "@exhibit/queue";
 import type { Logger } from "@exhibit/telemetry";
@@ -16,6 +18,8 @@ import { enqueueOpenWork } from "./enqueue-open-work.ts";
 export interface ReconcileDependencies extends AbortDependencies {
   engine: Pick<Engine, "enqueue">;
   logger: Logger;
+  /** How seals are verified from time to time. */
+  schedules: readonly Schedule[];
 }
 
 /** Shards of an earlier release whose digests one call makes: some 50,000 files. */
@@ -28,13 +32,14 @@ const withDigests = new WeakSet<Ledger>();
  * Makes queue and OSS agree with the ledger again: enqueues what is open in imports that haven't
  * changed for `quietMs` milliseconds, and aborts multipart uploads that nobody will continue. Forgets
  * answers, reads, deliveries and rates that aren't kept any longer, and questions that nobody waits
- * for. Makes what an earlier release didn't keep of its shards.
+ * for. Begins the verifications that are due. Makes what an earlier release didn't keep of its shards.
  */
 export async function reconcile(
   dependencies: ReconcileDependencies,
   quietMs: number,
 ): Promise<void> {
   await enqueueOpenWork(dependencies, quietMs);
+  await beginScheduled(dependencies);
   await forgetOldAnswers(dependencies.ledger);
   await forgetOldReads(dependencies.ledger);
   await forgetOldPeople(dependencies.ledger);
@@ -47,5 +52,20 @@ export async function reconcile(
   const left = await abortOrphanedUploads(dependencies);
   if (left > 0) {
     dependencies.logger.warn({ uploads: left }, "multipart uploads can't be aborted for now");
+  }
+}
+
+async function beginScheduled({
+  ledger,
+  engine,
+  schedules,
+}: Pick<ReconcileDependencies, "ledger" | "engine" | "schedules">): Promise<void> {
+  for (const schedule of schedules) {
+    const numbers = await beginDue(ledger, schedule);
+    if (numbers.length > 0)
+      await engine.enqueue(
+        "verify",
+        numbers.map((number) => ({ id: String(number) })),
+      );
   }
 }

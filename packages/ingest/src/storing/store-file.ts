@@ -1,7 +1,7 @@
 import {
   type ExhibitError,
   type IdenticalPolicy,
-  type RetentionPeriod,
+  type Period,
   toExhibitError,
 } from "@exhibit/contracts";
 import { isOnRecord, type Ledger, type StoredFile, type UnfinishedFile } from "@exhibit/ledger";
@@ -21,7 +21,7 @@ export interface FileDependencies {
   /** How hard an object that is there already has to be proved. */
   identical: IdenticalPolicy;
   /** For how long OSS is asked to keep objects. @defaultValue it isn't asked */
-  retention?: RetentionPeriod | undefined;
+  retention?: Period | undefined;
 }
 
 export interface FileWork {

@@ -3,6 +3,7 @@ import type { Broker } from "@exhibit/credentials";
 import {
   failVerification,
   type Ledger,
+  readVerification,
   readVerificationWork,
   type Sealer,
   type VerificationWork,
@@ -11,9 +12,10 @@ import {
 import type { ObjectStore } from "@exhibit/oss";
 import { type Attempt, type Engine, Postponed } from "@exhibit/queue";
 import type { Sources } from "@exhibit/sources";
-import type { Logger } from "@exhibit/telemetry";
+import { count, type Logger } from "@exhibit/telemetry";
 import { outages, postponed } from "../jobs/postpone.ts";
 import { ringStamps } from "../jobs/ring-stamps.ts";
+import { ringWebhooks } from "../jobs/ring-webhooks.ts";
 import type { ByteBudget } from "../storing/byte-budget.ts";
 import { compareObjects } from "./objects.ts";
 import { compareSources } from "./sources.ts";
@@ -43,7 +45,7 @@ export async function verify(
   number: number,
   attempt: Attempt,
 ): Promise<void> {
-  const { ledger, logger } = dependencies;
+  const { ledger } = dependencies;
   const work = await readVerificationWork(ledger, number);
   if (work === undefined) return;
   const stop = new AbortController();
@@ -58,7 +60,7 @@ export async function verify(
     const hasEnded = await run(dependencies, work, { ...attempt, signal });
     if (!hasEnded) return;
     ringStamps(dependencies, dependencies.sealer.authorities);
-    logger.info({ event: "verification.ended", verification: number }, "verified");
+    await tellEnd(dependencies, number);
   } catch (thrown) {
     if (stop.signal.aborted) return;
     if (thrown instanceof Postponed) throw thrown;
@@ -66,6 +68,23 @@ export async function verify(
   } finally {
     clearInterval(timer);
   }
+}
+
+async function tellEnd(dependencies: VerifyDependencies, number: number): Promise<void> {
+  const { ledger, logger } = dependencies;
+  const view = await readVerification(ledger, number);
+  const { import_id: importId, against, outcome, checked, same } = view;
+  const fields = { verification: number, import_id: importId, against, outcome, checked, same };
+  count("exhibit.verifications", {
+    "exhibit.against": against,
+    "exhibit.outcome": outcome ?? "same",
+  });
+  if (outcome === "same") {
+    logger.info({ event: "verification.ended", ...fields }, "a seal was verified");
+    return;
+  }
+  logger.warn({ event: "verification.ended", ...fields }, "a seal was verified, and isn't proved");
+  await ringWebhooks(dependencies, { importId });
 }
 
 async function run(

@@ -33,6 +33,7 @@ import { sm3Roots } from "./0037-sm3-roots.ts";
 import { amendments } from "./0038-amendments.ts";
 import { distrustedKeys } from "./0039-distrusted-keys.ts";
 import { retainedUntil } from "./0044-retained-until.ts";
+import { schedules } from "./0045-schedules.ts";
 
 // Migrations are in the order of their names. A released one is never changed, only followed by
 // another.
@@ -77,6 +78,7 @@ export const steps: Record<string, Migration> = {
   "0038-amendments": amendments,
   "0039-distrusted-keys": distrustedKeys,
   "0044-retained-until": retainedUntil,
+  "0045-schedules": schedules,
 };
 
 /** The schema version that this program creates, and the oldest that it works on. */

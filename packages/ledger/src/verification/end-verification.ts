@@ -7,6 +7,7 @@ import { agreeOnKey, lockRegister, type Sealer, writeEntry } from "../sealing/re
 import type { CheckedSeal } from "./check-seal.ts";
 import { digestFindings, type Finding } from "./finding.ts";
 import { recordVerifiedPart } from "./verifications.ts";
+import { outcomeOf } from "./views.ts";
 
 type VerificationRow = Selectable<LedgerSchema["verifications"]>;
 
@@ -89,6 +90,8 @@ async function end(
     update verifications set state = 'ended', ended_at = now(), updated_at = now(), entry = ${open.number},
       findings_digest = ${Buffer.from(findings, "hex")}
     where number = ${number}`.execute(tx);
+  if (outcomeOf(row) === "differs")
+    await sql`select tell_webhooks(${row.import_id}, 'import.differs')`.execute(tx);
   return true;
 }
 

@@ -44,12 +44,15 @@ export interface VerificationWork {
 /**
  * Begins a verification of an import's seal. Returns its number. Throws NOT_FOUND, and STATE_CONFLICT
  * for an import without a seal, and while it is being verified in the same way.
+ *
+ * @param schedule the name of the schedule that begins it
  */
 export async function startVerification(
   ledger: Ledger,
   importId: string,
   request: VerificationRequest,
   by: By,
+  schedule: string | null = null,
 ): Promise<number> {
   const seal = await readSealOf(ledger, importId);
   const { leaves } = readSeal(seal.text);
@@ -82,6 +85,7 @@ export async function startVerification(
         rate,
         why: storableWhy(by),
         who: storable(by.who),
+        schedule,
         parts: Math.ceil(leaves / PART_RECEIPTS),
       })
       .returning("number")

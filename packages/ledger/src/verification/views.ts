@@ -95,13 +95,14 @@ function viewOf(row: VerificationRow): VerificationView {
   };
 }
 
-function outcomeOf({
+/** Returns what came of a verification that has ended. */
+export function outcomeOf({
   differs,
   missing,
   younger,
   extra,
   unreadable,
-}: VerificationRow): VerificationView["outcome"] {
+}: VerificationRow): NonNullable<VerificationView["outcome"]> {
   if (differs + missing + younger + extra > 0) return "differs";
   return unreadable > 0 ? "unreadable" : "same";
 }

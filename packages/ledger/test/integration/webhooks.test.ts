@@ -25,6 +25,7 @@ import {
   nextDelivery,
   pauseImport,
   readDelivery,
+  readVerificationWork,
   recordOutcomes,
   recordTry,
   redeliver,
@@ -33,6 +34,8 @@ import {
   revokeApiKey,
   rotateEndpoint,
   sealImport,
+  startVerification,
+  verifyReceipts,
   webhooksWithWork,
   withholdDelivery,
 } from "../../src/index.ts";
@@ -133,6 +136,29 @@ describe.each(Object.entries(ledgerKinds))("webhooks in the ledger on %s", (_kin
     const seqs = told.map(({ data }) => data.seq as number);
     expect(seqs).toEqual([...seqs].sort((one, other) => one - other));
     expect(new Set(seqs).size).toBe(seqs.length);
+  });
+
+  test("a verification tells what isn't as it was sealed, and nothing if all of it is", async () => {
+    const webhook = await hook(await holder(), { events: ["import.differs"] });
+    const { importId, folder, shardId } = await planned(ledger, 1);
+    const [file] = await filesOf<One>(ledger, shardId);
+    await recordOutcomes(ledger, folder.id, [stored(file)], []);
+    await finishShard(ledger, shardId);
+    await sealImport(ledger, importId, testSealer);
+    const verify = async () => {
+      const number = await startVerification(ledger, importId, { against: "receipts" }, by);
+      const work = await readVerificationWork(ledger, number);
+      if (work === undefined) throw new Error("it isn't running");
+      await verifyReceipts(ledger, work, {
+        sealer: testSealer,
+        signal: new AbortController().signal,
+      });
+    };
+    await verify();
+    expect(await eventsOf(webhook)).toEqual([]);
+    await sql`update files set etag = 'forged' where id = ${file?.id}`.execute(ledger.db);
+    await verify();
+    expect(await eventsOf(webhook)).toEqual(["import.differs"]);
   });
 
   test("what isn't committed isn't told", async () => {

@@ -1,4 +1,4 @@
-import { ExhibitError, type RetentionPeriod, retainedUntil } from "@exhibit/contracts";
+import { ExhibitError, endOfPeriod, type Period } from "@exhibit/contracts";
 import type { Lease } from "@exhibit/credentials";
 import type { Retained } from "../api/retention-calls.ts";
 import type { Receipt } from "../object-store.ts";
@@ -6,7 +6,7 @@ import type { Receipt } from "../object-store.ts";
 /** A file that is in OSS, to be kept there. */
 interface Stored {
   readonly receipt: Receipt;
-  readonly period: RetentionPeriod;
+  readonly period: Period;
   readonly lease: Lease;
   /** Asks OSS to keep it; throws what it says instead. */
   retain(of: Retained): Promise<void>;
@@ -32,7 +32,7 @@ export function createRetention(now: () => number) {
     const place = `${lease.vendor} ${receipt.endpoint} ${receipt.bucket}`;
     const isRefused = () => now() < (refusals.get(place) ?? 0);
     if (isRefused()) return receipt;
-    const until = retainedUntil(receipt.storedAt, period);
+    const until = endOfPeriod(receipt.storedAt, period);
     try {
       if (lease.object?.uploadUrl !== undefined) throw urlOnly(lease);
       await retain({ versionId: receipt.versionId, until });

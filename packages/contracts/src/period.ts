@@ -1,15 +1,15 @@
-/** For how long objects are to be kept. */
-export interface RetentionPeriod {
+/** A length of time as people say it. */
+export interface Period {
   readonly count: number;
   readonly unit: "days" | "years";
 }
 
-/** "1 day to 70 years" (PROTOCOLS.md 5.6). */
+/** What OSS takes: "1 day to 70 years" (PROTOCOLS.md 5.6). */
 const MAX_YEARS = 70;
 const MAX_DAYS = 25_550;
 
-/** Reads a period such as `10y` or `3650d`. Returns a reason if it isn't one that OSS takes. */
-export function parseRetention(text: string): RetentionPeriod | string {
+/** Reads a period such as `10y` or `3650d`, of 70 years at most. Returns a reason if it isn't one. */
+export function parsePeriod(text: string): Period | string {
   const [, digits, letter] = /^(\d{1,5})([dy])$/.exec(text) ?? [];
   if (digits === undefined) return "it isn't a period such as 10y or 3650d";
   const count = Number(digits);
@@ -20,7 +20,7 @@ export function parseRetention(text: string): RetentionPeriod | string {
 }
 
 /** Returns the end of a period, in whole seconds, which is as exact as OSS keeps it. */
-export function retainedUntil(from: Date, { count, unit }: RetentionPeriod): Date {
+export function endOfPeriod(from: Date, { count, unit }: Period): Date {
   const end = new Date(from);
   end.setUTCMilliseconds(0);
   if (unit === "years") end.setUTCFullYear(end.getUTCFullYear() + count);
