@@ -5,6 +5,7 @@ export { digestFile, entriesBelow } from "./bag/payload.ts";
 export { entriesOf, type TarEntry, tarOf, unpackTar } from "./bag/tar.ts";
 export { type BagOrder, type BagParts, writeBag } from "./bag/write-bag.ts";
 export { type BagCheck, checkBag } from "./check/check-bag.ts";
+export type { VerificationOfBag } from "./check/check-entries.ts";
 export type { Authorities, StampOfBag } from "./check/check-stamps.ts";
 export type { Finding } from "./check/finding.ts";
 export { type DigestName, digestOf, type HexDigest } from "./digest/digest.ts";

@@ -82,6 +82,7 @@ export type { SealedEntry } from "./sealing/receipts.ts";
 export { countIdentical, unstoredEntries } from "./sealing/receipts.ts";
 export type { Sealer } from "./sealing/register.ts";
 export { findUnsealed, sealEnded, sealImport } from "./sealing/seal.ts";
+export { keyEntries, type SignedEntry, verificationEntries } from "./sealing/signed-entries.ts";
 export {
   authoritiesWithWork,
   type ClaimedStamp,
@@ -131,7 +132,7 @@ export {
 } from "./storing/shard-runs.ts";
 export { type CheckedRegister, checkRegister } from "./verification/check-register.ts";
 export { endVerification } from "./verification/end-verification.ts";
-export type { Finding } from "./verification/finding.ts";
+export { type Finding, findingLines } from "./verification/finding.ts";
 export { beginDue, type Schedule } from "./verification/schedules.ts";
 export { knownKeys, readPart } from "./verification/sealed-parts.ts";
 export {

@@ -91,7 +91,7 @@ describe("A stranger, with a bag alone", () => {
     "finds everything in order by the lines of READ-ME.txt, word for word, in %s",
     async (_, sh) => {
       const steps = await commands("E-77");
-      expect([...steps.keys()]).toEqual([1, 3, 4, 6, 7, 8]);
+      expect([...steps.keys()]).toEqual([1, 3, 4, 6, 7, 8, 9]);
       const lines = [...steps].filter(([step]) => step < 6).flatMap(([, each]) => each);
       expect(lines).toHaveLength(8);
       for (const line of lines)
@@ -158,7 +158,7 @@ test("A bag of some files proves them by READ-ME.txt, and shows nothing of the o
   await writeFile(join(desk.path, "list"), "1/plain.txt\n1/合同/100% 签字.txt\n");
   expect((await exhibit("export", importId, "--to", "shown", "--files", "list")).code).toBe(0);
   const steps = await commands("shown");
-  expect([...steps.keys()]).toEqual([1, 3, 4, 5, 6]);
+  expect([...steps.keys()]).toEqual([1, 3, 4, 5, 6, 7]);
   for (const step of [1, 3, 4]) {
     for (const line of steps.get(step) ?? [])
       expect(await shell("shown", line), line).toMatchObject({ code: 0 });
@@ -201,4 +201,32 @@ test("Who was given what is on record, also what came to nothing", async () => {
     details: { names: "portable" },
   });
   expect(exports.some(({ files }) => files === 2)).toBe(true);
+});
+
+test("What was verified later goes with the bag, and so do the keys; what isn't the register's is found", async () => {
+  expect((await exhibit("verify", importId)).code).toBe(0);
+  await writeFile(join(system.root, "1001/plain.txt"), "abd");
+  expect((await exhibit("verify", importId, "--against", "source")).code).toBe(1);
+  await exhibit("export", importId, "--to", "verified", "--payload", "none");
+  const { code, stdout } = await exhibit("verify", "--bag", "verified");
+  expect(code, stdout).toBe(4);
+  expect(stdout).toMatch(/verified against receipts on .* 9 of 9 receipts the same \(entry 3\)/);
+  expect(stdout).toMatch(/verified against source on .* 8 of 9 receipts the same \(entry 4\)/);
+  const [line = ""] = (await commands("verified")).get(9) ?? [];
+  for (const sh of [["dash"], ["busybox", "sh"]]) {
+    const said = (await shell("verified", line, sh)).stdout;
+    expect(said.match(/^Verified OK$/gm)).toHaveLength(3);
+    expect(said).not.toContain("NOT IN ORDER");
+  }
+  const findings = join(desk.path, "verified/seal/verifications/4/findings.ndjson");
+  expect(await readFile(findings, "utf8")).toContain("plain.txt");
+  await writeFile(findings, "");
+  const text = join(desk.path, "verified/seal/verifications/3/verification.txt");
+  await writeFile(text, (await readFile(text, "utf8")).replace("Same: 9", "Same: 8"));
+  const wrong = await exhibit("verify", "--bag", "verified");
+  expect(wrong.code).toBe(1);
+  expect(wrong.stdout).toContain("findings.ndjson: isn't what the verification found");
+  expect(wrong.stdout).toContain("verification.txt: isn't entry 3 of seal/register.txt");
+  expect((await shell("verified", line)).stdout).toContain("NOT IN ORDER: seal/verifications/3");
+  await writeFile(join(system.root, "1001/plain.txt"), "abc");
 });

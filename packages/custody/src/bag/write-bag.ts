@@ -27,8 +27,8 @@ export interface BagParts {
   readonly incidents: Lines;
   readonly importJson: string;
   readonly register: Lines;
-  /** What else goes into `seal/`, by its name there: the report, stamps, keys. */
-  readonly others: Readonly<Record<string, Bytes>>;
+  /** What else goes into `seal/`, by its name there: the report, stamps, keys, verifications. */
+  readonly others: Readonly<Record<string, Bytes | Lines>>;
 }
 
 /** Which bag is made. */

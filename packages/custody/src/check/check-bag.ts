@@ -4,6 +4,7 @@ import { ExhibitError } from "@exhibit/contracts";
 import { type BagInfo, bagitText, readBagInfo } from "../bag/bag-info.ts";
 import { digestOf } from "../digest/digest.ts";
 import type { Seal } from "../register/seal-text.ts";
+import { checkEntries, readEntries, type VerificationOfBag } from "./check-entries.ts";
 import { expectedFiles, type ReceiptsFound } from "./check-lists.ts";
 import { PayloadCheck } from "./check-payload.ts";
 import {
@@ -34,11 +35,13 @@ export interface BagCheck {
   proofs: number;
   /** The seal's time stamps that are in order, or can't be checked. */
   stamps: readonly StampOfBag[];
+  /** Those of the import that the bag has, the first one first. */
+  verifications: readonly VerificationOfBag[];
 }
 
 /**
  * Checks a bag from the files in its folder alone, in flat memory: payload, manifests, lists, root,
- * signature, register, time stamps and proofs. What is wrong is handed to `onFinding`, one by one. Whose
+ * signature, register with its keys, time stamps, verifications and proofs. What is wrong is handed to `onFinding`, one by one. Whose
  * key it is has to be checked apart, and so have certificates that only the bag brings.
  *
  * @param withPayload false while the payload isn't there yet
@@ -61,17 +64,22 @@ export async function checkBag(
   };
   const digests = await checkTags(bag, report);
   const sealed = await readSealOfBag(bag, report);
-  const none = { files: 0, notFetched: 0, withheld: 0, proofs: 0, stamps: [] };
+  const none = { files: 0, notFetched: 0, withheld: 0, proofs: 0, stamps: [], verifications: [] };
   if (sealed === undefined) return { findings, seal: undefined, ...none };
   const info = readBagInfo((await textOf(bag, "bag-info.txt", report)) ?? "");
   const isPartial = info["Exhibit-Disclosure"] !== "all";
   await checkSignature(bag, sealed, report);
   await checkContents(bag, sealed, { digests, isPartial, report });
-  await checkRegister(bag, sealed, report);
+  const entries = await readEntries(bag);
+  const wanted = new Set(entries.map(({ number }) => number));
+  const listed = await checkRegister(bag, sealed, { wanted, report });
+  const verifications = await checkEntries(bag, sealed, {
+    ...{ entries, listed, digests, authorities, report },
+  });
   const stamps = await checkSealStamps(bag, sealed, { authorities, report });
   const proofs = await checkProofs(bag, sealed, report);
   if (!digests.has("seal/receipts.ndjson"))
-    return { findings, seal: sealed.seal, ...none, proofs, stamps };
+    return { findings, seal: sealed.seal, ...none, proofs, stamps, verifications };
   const { found, notFetched } = await checkFiles(bag, info, {
     ...{ withPayload, report },
     withSm3: sealed.seal.rootSm3 !== undefined,
@@ -86,6 +94,7 @@ export async function checkBag(
     withheld: found.withheld,
     proofs,
     stamps,
+    verifications,
   };
 }
 

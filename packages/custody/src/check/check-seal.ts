@@ -78,35 +78,43 @@ export async function checkContents(
   }
 }
 
-/** Checks that the register's lines lead to the seal, and that the seal is the last of them. */
+/**
+ * Checks that the register's lines lead to the seal. Returns the digests of the entries that are asked
+ * for by their numbers, as far as they are there.
+ */
 export async function checkRegister(
   bag: string,
   { seal, text }: SealOfBag,
-  report: Report,
-): Promise<void> {
+  { wanted, report }: { wanted: ReadonlySet<number>; report: Report },
+): Promise<Map<number, HexDigest>> {
   const where = "seal/register.txt";
+  const found = new Map<number, HexDigest>();
   let head = firstHead(seal.register);
   let line = 0;
   try {
     for await (const entry of linesOf(join(bag, where))) {
       line += 1;
       const [, number, digest] = /^(\d{1,15}) ([0-9a-f]{64})$/.exec(entry) ?? [];
-      if (digest === undefined || Number(number) !== line)
-        return report({ where, line, what: `isn't entry ${line} of a register` });
-      if (line === seal.number && (head !== seal.headBefore || digest !== digestOf(text)))
-        return report({
-          where,
-          line,
-          what: "doesn't lead to the seal: an entry before it, or the seal, was exchanged",
-        });
+      if (digest === undefined || Number(number) !== line) {
+        report({ where, line, what: `isn't entry ${line} of a register` });
+        return found;
+      }
+      if (line === seal.number && (head !== seal.headBefore || digest !== digestOf(text))) {
+        const what = "doesn't lead to the seal: an entry before it, or the seal, was exchanged";
+        report({ where, line, what });
+        return found;
+      }
+      if (wanted.has(line)) found.set(line, digest);
       head = nextHead(head, digest);
     }
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code !== "ENOENT") throw thrown;
-    return report({ where, what: "is missing" });
+    report({ where, what: "is missing" });
+    return found;
   }
   if (line < seal.number)
     report({ where, what: `ends at ${line}, before the seal's number ${seal.number}` });
+  return found;
 }
 
 /** Checks the proofs of single files. Returns how many there are. */
@@ -136,7 +144,12 @@ export async function textOf(
   return (await bytesOf(bag, where, report))?.toString("utf8");
 }
 
-async function bytesOf(bag: string, where: string, report: Report): Promise<Buffer | undefined> {
+/** Does the same with bytes. */
+export async function bytesOf(
+  bag: string,
+  where: string,
+  report: Report,
+): Promise<Buffer | undefined> {
   try {
     return await readFile(join(bag, where));
   } catch (thrown) {

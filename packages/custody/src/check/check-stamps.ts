@@ -22,7 +22,7 @@ export type Authorities = ReadonlyMap<string, Trust>;
  * Checks the stamps of a text that lie in a folder of a bag. An authority whose certificate was given is
  * held to it; any other to the certificate that the bag brings. Returns those that are in order.
  */
-async function checkStamps(
+export async function checkStamps(
   { bag, folder, text }: { bag: string; folder: string; text: string },
   { authorities, report }: { authorities: Authorities; report: Report },
 ): Promise<StampOfBag[]> {

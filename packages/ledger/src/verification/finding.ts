@@ -40,15 +40,28 @@ export function countKinds(findings: readonly Finding[]): Record<FindingKind, nu
 const PAGE = 1_000;
 
 /**
- * Returns the SHA-256 of `findings.ndjson`: a line of canonical JSON for each, in the order of the
- * parts, with a salt, so that the digest confirms no guess.
+ * Returns the SHA-256 of `findings.ndjson`, which has a salt in each line, so that the digest confirms no
+ * guess.
  */
 export async function digestFindings(
-  { db }: Pick<Ledger, "db">,
+  ledger: Pick<Ledger, "db">,
   verification: number,
   secret: Uint8Array,
 ): Promise<string> {
   const list = new ListDigest();
+  for await (const line of findingLines(ledger, verification, secret)) list.add(line);
+  return list.end();
+}
+
+/**
+ * Yields the lines of `findings.ndjson` without their ends: canonical JSON for each finding, in the order
+ * of the parts. `secret` is the import's.
+ */
+export async function* findingLines(
+  { db }: Pick<Ledger, "db">,
+  verification: number,
+  secret: Uint8Array,
+): AsyncGenerator<string> {
   const salt = saltsOf(secret);
   let number = 0;
   for (let after = { part: -1, id: 0 }; ; ) {
@@ -57,23 +70,21 @@ export async function digestFindings(
       order by part, id limit ${PAGE}`.execute(db);
     for (const { kind, folder, path, key, what, expected, found, code, files } of rows) {
       number += 1;
-      list.add(
-        canonicalJson({
-          kind,
-          folder: folder ?? undefined,
-          path: path ?? undefined,
-          key: key ?? undefined,
-          what: what ?? undefined,
-          expected: expected ?? undefined,
-          found: found ?? undefined,
-          code: code ?? undefined,
-          files,
-          salt: salt(`finding ${verification} ${number}`),
-        }),
-      );
+      yield canonicalJson({
+        kind,
+        folder: folder ?? undefined,
+        path: path ?? undefined,
+        key: key ?? undefined,
+        what: what ?? undefined,
+        expected: expected ?? undefined,
+        found: found ?? undefined,
+        code: code ?? undefined,
+        files,
+        salt: salt(`finding ${verification} ${number}`),
+      });
     }
     const last = rows.at(-1);
-    if (last === undefined || rows.length < PAGE) return list.end();
+    if (last === undefined || rows.length < PAGE) return;
     after = { part: last.part, id: last.id };
   }
 }

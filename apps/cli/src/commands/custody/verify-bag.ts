@@ -1,5 +1,11 @@
 import { readFile } from "node:fs/promises";
-import { type Authorities, checkBag, readTrust, type StampOfBag } from "@exhibit/custody";
+import {
+  type Authorities,
+  checkBag,
+  readTrust,
+  type StampOfBag,
+  type VerificationOfBag,
+} from "@exhibit/custody";
 import { badUse, exitCodes } from "../../output/exit-codes.ts";
 import { formatCount, formatTime } from "../../output/format.ts";
 import type { Terminal } from "../../output/terminal.ts";
@@ -27,7 +33,7 @@ export async function verifyBag(
     },
     { authorities },
   );
-  const { seal, files, withheld, notFetched, proofs, stamps, findings } = check;
+  const { seal, files, withheld, notFetched, proofs, stamps, verifications, findings } = check;
   if (findings > SHOWN) terminal.say(`… and ${formatCount(findings - SHOWN, "more finding")}.`);
   if (seal) {
     terminal.say(`Seal ${seal.number} of ${seal.register}, import ${seal.importId}`);
@@ -36,6 +42,7 @@ export async function verifyBag(
     );
     terminal.say(seal.key === "none" ? "  not signed" : `  key ${seal.key}`);
     for (const stamp of stamps) terminal.say(`  ${stampWords(stamp)}`);
+    for (const each of verifications) terminal.say(`  ${verificationWords(each)}`);
   }
   if (notFetched > 0)
     terminal.say(
@@ -70,6 +77,12 @@ async function readAuthorities(cas: Readonly<Record<string, string>>): Promise<A
     return [name, trust] as const;
   });
   return new Map(await Promise.all(given));
+}
+
+/** Returns what a verification found, in a line. */
+function verificationWords({ number, endedAt, against, ...of }: VerificationOfBag): string {
+  const at = formatTime(endedAt, { utc: true });
+  return `verified against ${against} on ${at}: ${of.same} of ${formatCount(of.checked, "receipt")} the same (entry ${number})`;
 }
 
 /** Returns what a stamp is worth, in a line. */

@@ -5,11 +5,15 @@ import type { BagRequest } from "@exhibit/contracts";
 import { entriesOf, type ListName, readSeal, tarOf, writeBag } from "@exhibit/custody";
 import {
   type By,
+  findingLines,
+  keyEntries,
   type Ledger,
   recordExport,
   registerLines,
   type SealRecord,
+  type SignedEntry,
   sealedList,
+  verificationEntries,
 } from "@exhibit/ledger";
 import { reportsOf } from "./reports.ts";
 import { partsOfStamp, readStampPart, stampsOfSeal } from "./stamp-parts.ts";
@@ -61,9 +65,18 @@ async function fill(
 ): Promise<void> {
   const list = (name: ListName) => sealedList(ledger, seal, name);
   const { names, files } = request;
-  // Whoever is shown some files only isn't told of what else there is; stamps are of the seal alone.
+  // Whoever is shown some files only isn't told of what else there is; stamps and keys tell nothing of it.
   const reports = files ? {} : await reportsOf(ledger, { seal, organization });
-  const others = { ...reports, ...(await stampFilesOf(ledger, seal)) };
+  const keys = await keyEntries(ledger);
+  const verifications = files ? [] : await verificationEntries(ledger, seal.sealed.id);
+  const others = {
+    ...reports,
+    ...(await stampFilesOf(ledger, seal)),
+    ...Object.assign({}, ...keys.map((entry) => entryFiles("key", entry))),
+    ...(await verificationFiles(ledger, seal, verifications)),
+  };
+  // As far as the last entry that is in the bag, so that each has its place in it.
+  const last = Math.max(seal.number, ...[...keys, ...verifications].map(({ number }) => number));
   const importJson = await textOf(list("import.json"));
   await writeBag(
     bag,
@@ -73,7 +86,7 @@ async function fill(
       acts: list("acts.ndjson"),
       incidents: list("incidents.ndjson"),
       importJson,
-      register: registerLines(ledger, seal.number),
+      register: registerLines(ledger, last),
       others,
     },
     {
@@ -87,10 +100,48 @@ async function fill(
   );
 }
 
-/** Returns the stamps that a seal has, with the certificates that they were checked against, by name. */
+type Files = Record<string, string | Uint8Array | AsyncIterable<string>>;
+
+/** Returns the files of an entry of the register, which has a folder of its own: its text, and who signed it. */
+function entryFiles(
+  kind: "key" | "verification",
+  { number, text, publicPem, signature, countersignature }: SignedEntry,
+): Files {
+  const at = `${kind}s/${number}`;
+  return {
+    [`${at}/${kind}.txt`]: text,
+    ...(signature && publicPem !== null
+      ? { [`${at}/${kind}.sig`]: signature, [`${at}/key.pem`]: publicPem }
+      : {}),
+    ...(countersignature && { [`${at}/old.sig`]: countersignature }),
+  };
+}
+
+/** Returns the files of the import's verifications that have ended, with what they found and their stamps. */
+async function verificationFiles(
+  ledger: Ledger,
+  { sealed }: SealRecord,
+  entries: Awaited<ReturnType<typeof verificationEntries>>,
+): Promise<Files> {
+  const files: Files = {};
+  for (const entry of entries) {
+    const at = `verifications/${entry.number}`;
+    Object.assign(files, entryFiles("verification", entry));
+    files[`${at}/findings.ndjson`] = ended(findingLines(ledger, entry.verification, sealed.secret));
+    const stamps = await stampFilesOf(ledger, { number: entry.number, sealed });
+    for (const [name, body] of Object.entries(stamps)) files[`${at}/${name}`] = body;
+  }
+  return files;
+}
+
+async function* ended(lines: AsyncIterable<string>): AsyncGenerator<string> {
+  for await (const line of lines) yield `${line}\n`;
+}
+
+/** Returns the stamps that an entry has, with the certificates that they were checked against, by name. */
 async function stampFilesOf(
   ledger: Ledger,
-  seal: SealRecord,
+  seal: Pick<SealRecord, "number" | "sealed">,
 ): Promise<Record<string, string | Uint8Array>> {
   const files: Record<string, string | Uint8Array> = {};
   const parts = (await stampsOfSeal(ledger, seal)).flatMap(partsOfStamp);

@@ -25,7 +25,7 @@ export function partsOfStamp({ authority, state }: StampView): StampPart[] {
 /** Returns a part of a seal's stamp. Throws NOT_FOUND for one that it doesn't have. */
 export async function readStampPart(
   ledger: Ledger,
-  { number, sealed }: SealRecord,
+  { number, sealed }: Pick<SealRecord, "number" | "sealed">,
   part: StampPart,
 ): Promise<string | Uint8Array> {
   const [, authority = "", end] = /^stamps\/(.+?)(\.tsr|-ca\.pem)$/.exec(part) ?? [];
