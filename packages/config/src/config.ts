@@ -35,6 +35,8 @@ export interface ExhibitConfig {
         readonly register?: string | undefined;
         /** Whose bags they are. */
         readonly organization?: string | undefined;
+        /** A file with the certificate of the key that seals, or its PEM. @defaultValue none */
+        readonly certificate?: string | undefined;
         /** How hard an object that is there already has to be proved. @defaultValue `strongest` */
         readonly identical?: IdenticalPolicy | undefined;
         /** For how long OSS is asked to keep objects. @defaultValue it isn't asked */
@@ -82,6 +84,7 @@ const shape = z.strictObject({
       retention: period.optional(),
       sm3: z.boolean().optional(),
       organization: organization.optional(),
+      certificate: z.string().min(1).optional(),
       stamps: stamps.optional(),
       stamps_wanted: z.int().min(1).optional(),
       verify: schedules.optional(),
@@ -112,9 +115,7 @@ export async function loadConfig(
   const { custody } = config;
   return {
     ...config,
-    ...(custody?.stamps && {
-      custody: { ...custody, stamps: locatedStamps(custody.stamps, folder) },
-    }),
+    ...(custody && { custody: locatedCustody(custody, folder) }),
     vendors: locatedVendors(config.vendors, folder),
   };
 }
@@ -204,6 +205,19 @@ function worldFaults(trial: boolean | undefined, vendors: ExhibitConfig["vendors
 }
 
 /** Paths of certificates are relative to the file's folder. */
+function locatedCustody(
+  custody: NonNullable<ExhibitConfig["custody"]>,
+  folder: string,
+): ExhibitConfig["custody"] {
+  const { certificate, stamps } = custody;
+  const isPath = certificate !== undefined && !isPem(certificate);
+  return {
+    ...custody,
+    ...(isPath && { certificate: resolve(folder, certificate) }),
+    ...(stamps && { stamps: locatedStamps(stamps, folder) }),
+  };
+}
+
 function locatedStamps(stamps: readonly StampConfig[], folder: string): StampConfig[] {
   return stamps.map((each) => {
     const isPath = each.ca !== undefined && !isPem(each.ca);

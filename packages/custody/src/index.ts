@@ -18,6 +18,7 @@ export { type PageName, pageNames, readPage } from "./page/page.ts";
 export { checkProof, type Proof, readProof, writeProof } from "./proof/proof-text.ts";
 export { firstHead, nextHead } from "./register/chain.ts";
 export { type EntryText, readEntry } from "./register/entry-text.ts";
+export { certificateOf, readCertificates } from "./register/key-certificate.ts";
 export { type KeyEntry, writeKeyEntry } from "./register/key-text.ts";
 export { readSeal, type Seal, writeSeal } from "./register/seal-text.ts";
 export {

@@ -63,6 +63,7 @@ import { absentRoots, boundlessRoots } from "@exhibit/sources";
 import type { Logger } from "@exhibit/telemetry";
 import { countVendorCall, observeVendors } from "./gauges.ts";
 import { identityProviderOf } from "./identity-provider.ts";
+import { readKeyCertificates } from "./key-certificates.ts";
 import { openLeaseStore } from "./lease-store.ts";
 import { entrantOf, type OpenedLedger, openLedger } from "./open-ledger.ts";
 import { createOwnKeys, type OwnKeys } from "./own-keys.ts";
@@ -215,6 +216,7 @@ export async function openServices({
       authorities: stamps.authorities.map(({ name }) => name),
       wanted: config.custody?.stamps_wanted,
       organization: config.custody?.organization,
+      certificates: await readKeyCertificates(config),
     }),
     ...access,
     bandwidth: createBandwidth(ledger),

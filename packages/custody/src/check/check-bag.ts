@@ -8,6 +8,7 @@ import { checkEntries, readEntries, type VerificationOfBag } from "./check-entri
 import { expectedFiles, type ReceiptsFound } from "./check-lists.ts";
 import { PayloadCheck } from "./check-payload.ts";
 import {
+  checkCertificate,
   checkContents,
   checkProofs,
   checkRegister,
@@ -69,6 +70,7 @@ export async function checkBag(
   const info = readBagInfo((await textOf(bag, "bag-info.txt", report)) ?? "");
   const isPartial = info["Exhibit-Disclosure"] !== "all";
   await checkSignature(bag, sealed, report);
+  await checkCertificate(bag, sealed, { digests, report });
   await checkContents(bag, sealed, { digests, isPartial, report });
   const entries = await readEntries(bag);
   const wanted = new Set(entries.map(({ number }) => number));

@@ -7,6 +7,7 @@ import { digestLine } from "../lines/digest-line.ts";
 import { listNames } from "../lines/lists.ts";
 import { checkProof, readProof } from "../proof/proof-text.ts";
 import { firstHead, nextHead } from "../register/chain.ts";
+import { readCertificates } from "../register/key-certificate.ts";
 import { readSeal, type Seal } from "../register/seal-text.ts";
 import { isSignedBy, keyIdOf } from "../register/signing.ts";
 import type { Report } from "./finding.ts";
@@ -48,6 +49,22 @@ export async function checkSignature(
   } catch {
     report({ where: "seal/key.pem", what: "isn't a public key" });
   }
+}
+
+/** Checks that a certificate, if the bag has one, is that of the seal's key. */
+export async function checkCertificate(
+  bag: string,
+  { seal }: SealOfBag,
+  { digests, report }: { digests: ReadonlyMap<string, HexDigest>; report: Report },
+): Promise<void> {
+  const where = "seal/certificate.pem";
+  if (!digests.has(where)) return;
+  const certificates = readCertificates((await textOf(bag, where, report)) ?? "");
+  if (typeof certificates === "string")
+    return report({ where, what: `can't be used: ${certificates}` });
+  const [own] = certificates;
+  if (own === undefined || keyIdOf(own.publicKey) !== seal.key)
+    report({ where, what: "isn't the certificate of the seal's key" });
 }
 
 /**

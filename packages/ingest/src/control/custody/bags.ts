@@ -1,8 +1,16 @@
+import type { X509Certificate } from "node:crypto";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BagRequest } from "@exhibit/contracts";
-import { entriesOf, type ListName, readSeal, tarOf, writeBag } from "@exhibit/custody";
+import {
+  certificateOf,
+  entriesOf,
+  type ListName,
+  readSeal,
+  tarOf,
+  writeBag,
+} from "@exhibit/custody";
 import {
   type By,
   findingLines,
@@ -31,6 +39,7 @@ interface BagOf {
   readonly request: BagRequest;
   readonly by: By;
   readonly organization: string | undefined;
+  readonly certificates?: readonly X509Certificate[] | undefined;
 }
 
 /**
@@ -40,7 +49,7 @@ interface BagOf {
  */
 export async function makeBag(
   ledger: Ledger,
-  { seal, request, by, organization }: BagOf,
+  { seal, request, by, organization, certificates }: BagOf,
 ): Promise<BagTar> {
   const at = new Date();
   const folder = await mkdtemp(join(tmpdir(), "exhibit-bag-"));
@@ -48,7 +57,7 @@ export async function makeBag(
   const bag = join(folder, "bag");
   try {
     await mkdir(bag);
-    await fill(bag, ledger, { seal, request, organization, at });
+    await fill(bag, ledger, { seal, request, organization, certificates, at });
     await recordExport(ledger, seal.sealed.id, detailsOf(seal, request), by);
   } catch (thrown) {
     await remove();
@@ -61,7 +70,7 @@ export async function makeBag(
 async function fill(
   bag: string,
   ledger: Ledger,
-  { seal, request, organization, at }: Omit<BagOf, "by"> & { at: Date },
+  { seal, request, organization, certificates, at }: Omit<BagOf, "by"> & { at: Date },
 ): Promise<void> {
   const list = (name: ListName) => sealedList(ledger, seal, name);
   const { names, files } = request;
@@ -69,8 +78,10 @@ async function fill(
   const reports = files ? {} : await reportsOf(ledger, { seal, organization });
   const keys = await keyEntries(ledger);
   const verifications = files ? [] : await verificationEntries(ledger, seal.sealed.id);
+  const certificate = seal.signed && certificateOf(certificates ?? [], seal.signed.key);
   const others = {
     ...reports,
+    ...(certificate && { "certificate.pem": certificate }),
     ...(await stampFilesOf(ledger, seal)),
     ...Object.assign({}, ...keys.map((entry) => entryFiles("key", entry))),
     ...(await verificationFiles(ledger, seal, verifications)),

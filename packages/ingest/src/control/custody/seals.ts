@@ -1,3 +1,4 @@
+import type { X509Certificate } from "node:crypto";
 import {
   type BagRequest,
   type DistrustRequest,
@@ -119,10 +120,12 @@ export interface SealsDependencies extends EnqueueDependencies {
   readonly wanted?: number | undefined;
   /** Whose bags they are, as they say. */
   readonly organization?: string | undefined;
+  /** The certificates of keys that seal, and of their issuers. */
+  readonly certificates?: readonly X509Certificate[] | undefined;
 }
 
 export function createSeals(dependencies: SealsDependencies): Scoped<Seals> {
-  const { ledger: whole, authorities, wanted = 1, organization } = dependencies;
+  const { ledger: whole, authorities, wanted = 1, organization, certificates } = dependencies;
   return {
     within(scope) {
       const ledger = ledgerWithin(whole, scope);
@@ -142,7 +145,7 @@ export function createSeals(dependencies: SealsDependencies): Scoped<Seals> {
         async bag(importId, request, who) {
           const seal = await readSealOf(ledger, importId);
           const by = { who, why: request.why };
-          return await makeBag(ledger, { seal, request, by, organization });
+          return await makeBag(ledger, { seal, request, by, organization, certificates });
         },
         register: (query) => listRegister(ledger, query),
         keys: () => listSealKeys(ledger),
