@@ -69,7 +69,7 @@ import { entrantOf, type OpenedLedger, openLedger } from "./open-ledger.ts";
 import { createOwnKeys, type OwnKeys } from "./own-keys.ts";
 import { createReadiness, type Readiness } from "./readiness.ts";
 import { openSealer, type SealerParts } from "./sealer.ts";
-import { openStampParts } from "./stamp-parts.ts";
+import { openStampParts, rootsOf } from "./stamp-parts.ts";
 import { openWebhookParts, type WebhookParts } from "./webhook-parts.ts";
 
 export interface ServicesOptions {
@@ -202,8 +202,9 @@ export async function openServices({
   const provider = identityProviderOf(config);
   const access = createAccess(ledger, provider && { verifyToken: provider.verifyToken });
   const webhooks = await openWebhookParts(environment, config);
-  const sealer = await openSealer(environment, config);
   const stamps = await openStampParts(config);
+  const stampRoots = rootsOf(stamps);
+  const sealer = { ...(await openSealer(environment, config)), stampRoots };
   return {
     trial: config.trial,
     imports: createImports({ ledger, engine, broker, ask, roots, dataDir, logger }),
@@ -214,6 +215,7 @@ export async function openServices({
       engine,
       logger,
       authorities: stamps.authorities.map(({ name }) => name),
+      stampRoots,
       wanted: config.custody?.stamps_wanted,
       organization: config.custody?.organization,
       certificates: await readKeyCertificates(config),

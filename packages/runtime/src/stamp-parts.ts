@@ -28,6 +28,13 @@ export async function openStampParts({ trial, custody }: ExhibitConfig): Promise
   };
 }
 
+/** Returns what the certificates of the authorities have to lead to, in PEM, by their names. */
+export function rootsOf({ authorities }: StampParts): Map<string, string> {
+  return new Map(
+    authorities.flatMap(({ name, trust }) => (trust ? [[name, trust.pem] as const] : [])),
+  );
+}
+
 async function authorityOf(config: StampConfig): Promise<StampAuthority> {
   const { name, url, headers = {}, digest = "sha256", policy, ca } = config;
   return {

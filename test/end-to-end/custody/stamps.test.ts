@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { RegisterEntry, SealView } from "@exhibit/contracts";
 import { newSealKey } from "@exhibit/custody";
+import { liftGuard } from "@exhibit/ledger/testing";
+import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { exhibitAt } from "../../support/exhibit.ts";
 import {
@@ -161,4 +163,40 @@ test("a bag's stamps are checked by the certificate that is given, or by the bag
   await expect(missing).rejects.toMatchObject({ code: 1 });
   const unread = exhibit("verify", "--bag", "bag", "--ca", "tsa=nowhere.pem");
   await expect(unread).rejects.toMatchObject({ code: 2 });
+});
+
+test.each([
+  ["exchanged", "token = (select token from stamps where entry = 1)"],
+  ["cut off", "token = substring(token from 1 for 200)"],
+  ["emptied", "token = ''"],
+  ["said to be older", "stamped_at = stamped_at - interval '1 day'"],
+  ["said to have another number", "serial = '00'"],
+])("a stamp that is %s in the ledger is found and named", async (_, change) => {
+  const { import_id: id, number } = await sealWhen(await sealed(), "stamped");
+  expect(await exhibit("verify", id)).toContain("same");
+  const { ledger } = system;
+  await liftGuard(ledger, "stamps");
+  await sql.raw(`update stamps set ${change} where entry = ${number}`).execute(ledger.db);
+  const named = { code: 1, stdout: expect.stringContaining("its stamp by sandbox") };
+  await expect(exhibit("verify", id)).rejects.toMatchObject(named);
+  await expect(exhibit("verify", "--register")).rejects.toMatchObject({
+    ...named,
+    stdout: expect.stringMatching(new RegExp(`\\b${number}\\b.*its stamp by sandbox`)),
+  });
+  await sql`delete from stamps where entry = ${number}`.execute(ledger.db);
+});
+
+test("certificates that were exchanged in the ledger, with a stamp by them, deceive nobody", async () => {
+  const { import_id: id, number } = await sealWhen(await sealed(), "stamped");
+  const { ledger } = system;
+  const forged = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+  await sql`update stamp_roots set pem = ${forged}`.execute(ledger.db);
+  await expect(exhibit("verify", id)).rejects.toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining(
+      "the certificates that its stamp by sandbox was checked against",
+    ),
+  });
+  await sql`update stamp_roots set pem = ${system.sandbox.stamps.ca}`.execute(ledger.db);
+  await sql`delete from stamps where entry = ${number}`.execute(ledger.db);
 });

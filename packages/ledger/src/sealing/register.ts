@@ -25,6 +25,8 @@ export interface Sealer {
   readonly withSm3?: boolean | undefined;
   /** The authorities that are to stamp entries, by their names. @defaultValue none */
   readonly authorities?: readonly string[] | undefined;
+  /** What their certificates have to lead to, in PEM, by their names. */
+  readonly stampRoots?: ReadonlyMap<string, string> | undefined;
   /** The program and its version. */
   readonly madeBy: string;
 }

@@ -9,15 +9,10 @@ import {
 } from "@exhibit/custody";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
+import { checkStamps, type StampFinding, type StampRoots } from "./check-stamps.ts";
 
-/** What isn't as it has to be in the register. */
-interface RegisterFinding {
-  /** The entry's; 0 for the register as a whole. */
-  readonly number: number;
-  readonly what: string;
-  readonly expected?: string | undefined;
-  readonly found?: string | undefined;
-}
+/** What isn't as it has to be in the register; its number is 0 for the register as a whole. */
+type RegisterFinding = StampFinding;
 
 export interface CheckedRegister {
   /** How many entries there are. */
@@ -27,6 +22,13 @@ export interface CheckedRegister {
   /** The entry behind which the head stands that was asked about; undefined for none. */
   readonly from: number | undefined;
   readonly findings: readonly RegisterFinding[];
+}
+
+export interface RegisterQuestion {
+  readonly only?: number;
+  readonly from?: string | undefined;
+  /** What the certificates of the authorities of time stamps have to lead to. */
+  readonly roots?: StampRoots | undefined;
 }
 
 interface EntryRow {
@@ -59,12 +61,12 @@ const PAGE = 200;
 
 /**
  * Computes the chain of the register anew and compares what can be: digests, heads, signatures, keys,
- * and what the entries are of. `only` names the one entry whose text is read; of the others there is
- * the chain alone. `from` is a head that somebody kept.
+ * stamps, and what the entries are of. `only` names the one entry whose text is read; of the others
+ * there is the chain alone. `from` is a head that somebody kept.
  */
 export async function checkRegister(
   ledger: Ledger,
-  { only, from }: { only?: number; from?: string | undefined } = {},
+  { only, from, roots = new Map() }: RegisterQuestion = {},
 ): Promise<CheckedRegister> {
   const name = await registerName(ledger);
   const keys = await readKeys(ledger);
@@ -72,12 +74,13 @@ export async function checkRegister(
   const found = new Set<string>();
   let head = firstHead(name);
   let [number, fromNumber] = [0, from === head ? 0 : undefined];
-  for await (const row of readEntries(ledger, only)) {
+  for await (const row of withStamps(ledger, readEntries(ledger, only), roots)) {
     for (let lost = number + 1; lost < row.number; lost += 1)
       if (lost - number < MAX_LOST) findings.push({ number: lost, what: "the entry is missing" });
     const digest = row.text === null ? hexOf(row.digest) : digestOf(row.text);
     findings.push(...checkChain(row, { before: head, digest }));
     if (row.text !== null) findings.push(...checkEntry(row, { name, head, keys, found }));
+    findings.push(...row.ofStamps);
     head = hexOf(row.head);
     number = row.number;
     if (head === from) fromNumber = number;
@@ -118,7 +121,20 @@ async function readKeys({ db }: Ledger): Promise<Map<string, Key>> {
   );
 }
 
-async function* readEntries({ db }: Ledger, only: number | undefined): AsyncGenerator<EntryRow> {
+/** Returns the rows of pages, each with what was found of its stamps. */
+async function* withStamps(
+  ledger: Ledger,
+  pages: AsyncIterable<EntryRow[]>,
+  roots: StampRoots,
+): AsyncGenerator<EntryRow & { ofStamps: StampFinding[] }> {
+  for await (const rows of pages) {
+    const read = rows.flatMap(({ number, text }) => (text === null ? [] : { number, text }));
+    const findings = Map.groupBy(await checkStamps(ledger, read, roots), ({ number }) => number);
+    for (const row of rows) yield { ...row, ofStamps: findings.get(row.number) ?? [] };
+  }
+}
+
+async function* readEntries({ db }: Ledger, only: number | undefined): AsyncGenerator<EntryRow[]> {
   for (let after = Number.MIN_SAFE_INTEGER; ; ) {
     const { rows } = await sql<EntryRow>`
       select register.*, case when ${only ?? null}::bigint is null or register.number = ${only ?? null} then register.text end as text,
@@ -130,7 +146,7 @@ async function* readEntries({ db }: Ledger, only: number | undefined): AsyncGene
             'Findings', encode(findings_digest, 'hex'))
           from verifications where entry = register.number) as verification
       from register where number > ${after} order by number limit ${PAGE}`.execute(db);
-    yield* rows;
+    yield rows;
     const last = rows.at(-1);
     if (last === undefined || rows.length < PAGE) return;
     after = last.number;

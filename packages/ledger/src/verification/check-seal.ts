@@ -3,6 +3,7 @@ import type { Ledger } from "../ledger.ts";
 import { contentsBy } from "../sealing/contents.ts";
 import type { SealRecord } from "../sealing/read-seal.ts";
 import { checkRegister } from "./check-register.ts";
+import type { StampRoots } from "./check-stamps.ts";
 import type { Finding } from "./finding.ts";
 import type { MadeLists } from "./list-maker.ts";
 
@@ -13,15 +14,16 @@ export interface CheckedSeal {
 }
 
 /**
- * Compares a seal with the lists and the root that the ledger has now, with its signature, and with the
- * register's chain.
+ * Compares a seal with the lists and the root that the ledger has now, with its signature and its
+ * stamps, and with the register's chain.
  */
 export async function checkSeal(
   ledger: Ledger,
   seal: SealRecord,
   made: MadeLists,
+  roots: StampRoots | undefined,
 ): Promise<CheckedSeal> {
-  const { findings: ofRegister } = await checkRegister(ledger, { only: seal.number });
+  const { findings: ofRegister } = await checkRegister(ledger, { only: seal.number, roots });
   const findings: Finding[] = ofRegister.map(({ number, what, expected, found }) => ({
     kind: "differs",
     what: `entry ${number} of the register: ${what}`,

@@ -37,7 +37,7 @@ export async function verifyReceipts(
     : await makeLists(ledger, seal, newMaker(), () => checkWanted(signal));
   return await endVerification(ledger, number, {
     sealer,
-    seal: await checkSeal(ledger, seal, made),
+    seal: await checkSeal(ledger, seal, made, sealer.stampRoots),
   });
 }
 

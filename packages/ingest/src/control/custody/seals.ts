@@ -116,6 +116,8 @@ export interface SealsDependencies extends EnqueueDependencies {
   readonly ledger: Ledger;
   /** The authorities of time stamps that are configured, by their names. */
   readonly authorities: readonly string[];
+  /** What their certificates have to lead to, in PEM, by their names. */
+  readonly stampRoots?: ReadonlyMap<string, string> | undefined;
   /** How many authorities have to have stamped a seal that is `stamped`. @defaultValue 1 */
   readonly wanted?: number | undefined;
   /** Whose bags they are, as they say. */

@@ -47,7 +47,10 @@ const MAX_FINDINGS = 100;
 
 export function createVerifications(
   ledger: Ledger,
-  dependencies: EnqueueDependencies,
+  dependencies: EnqueueDependencies & {
+    /** What the certificates of the authorities of time stamps have to lead to, in PEM. */
+    readonly stampRoots?: ReadonlyMap<string, string> | undefined;
+  },
 ): Verifications {
   return {
     async verify(importId, request, who) {
@@ -68,9 +71,7 @@ export function createVerifications(
         head = null,
         from: after = null,
         findings,
-      } = await checkRegister(ledger, {
-        from,
-      });
+      } = await checkRegister(ledger, { from, roots: dependencies.stampRoots });
       return {
         outcome: findings.length === 0 ? "same" : "differs",
         entries,
