@@ -107,6 +107,28 @@ test("what a verification puts on the register is stamped right after it, too", 
   const importId = await sealed();
   await sealWhen(importId, "stamped");
   await exhibit("verify", importId);
+  await exhibit("verify", importId, "--against", "oss", "--by", "head", "--sample", "1");
+  const seal = await sealOf(importId);
+  const [{ error: _, ...stamp } = {}] = seal.stamps;
+  const at = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  expect(await system.get(`/v1/imports/${importId}`)).toMatchObject({
+    seal: {
+      number: seal.number,
+      digest: seal.digest,
+      root: seal.root,
+      signed: true,
+      stamps: [stamp],
+    },
+    verified: [
+      { against: "oss", by: "head", sample: 1, outcome: "same", at },
+      { against: "receipts", by: null, sample: null, outcome: "same", at },
+    ],
+  });
+  const status = await exhibit("status", importId);
+  expect(status).toMatch(new RegExp(`^ {2}seal ${seal.number}, stamped by sandbox on `, "m"));
+  expect(status).toMatch(
+    /^ {2}verified against oss by head, 1 of its receipts on .*: everything is the same \(verification \d+\)$/m,
+  );
   const isStamped = async () => {
     const { items } = await system.get<{ items: RegisterEntry[] }>("/v1/register");
     const { kind, stamps } = items.at(-1) ?? {};

@@ -7,6 +7,7 @@ import {
   shortId,
   type TimeStyle,
 } from "./format.ts";
+import { stampsLine } from "./stamp-lines.ts";
 import { statusWord } from "./status-word.ts";
 import { isScheduled } from "./wait-lines.ts";
 
@@ -55,6 +56,32 @@ export function nameLines(view: ImportView): string[] {
     ...(set_aside ? ["set aside: it doesn't count for its case"] : []),
   ];
   return words.length === 0 ? [] : [`  ${words.join("; ")}`];
+}
+
+/** Returns which seal an import has, with its stamps, and how it was verified last; no lines without a seal. */
+export function custodyLines({ seal, verified }: ImportView, style: TimeStyle): string[] {
+  if (seal === null) return [];
+  const stamps = stampsLine(
+    seal.stamps.map((stamp) => ({ ...stamp, error: null })),
+    style,
+  );
+  const signed = seal.signed ? "" : ", not signed";
+  const head = `  seal ${seal.number}${signed}${stamps === "" ? "" : `, ${stamps}`}`;
+  return [head, ...verified.map((each) => `  ${verifiedWords(each, style)}`)];
+}
+
+function verifiedWords(
+  { number, against, by, sample, at, outcome }: ImportView["verified"][number],
+  style: TimeStyle,
+): string {
+  const how = [against, ...(by === null ? [] : [`by ${by}`])].join(" ");
+  const of = sample === null ? "" : `, ${formatNumber(sample)} of its receipts`;
+  const came = {
+    same: "everything is the same",
+    differs: "something differs",
+    unreadable: "not everything could be read",
+  }[outcome];
+  return `verified against ${how}${of} on ${formatTime(new Date(at), style)}: ${came} (verification ${number})`;
 }
 
 /** Returns who is told of an import alone, and whether they took it; no line where nobody is. */

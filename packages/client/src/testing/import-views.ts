@@ -27,6 +27,8 @@ export function viewOf(changes: Partial<ImportView> = {}): ImportView {
     start_at: null,
     amends: null,
     amended_by: [],
+    seal: null,
+    verified: [],
     created_by: "api",
     callback: null,
     vendors: ["kongur"],

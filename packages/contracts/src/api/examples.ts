@@ -129,6 +129,8 @@ export const examples = {
     start_at: null,
     amends: null,
     amended_by: [],
+    seal: null,
+    verified: [],
     created_by: "key:court",
     callback: {
       ...{ webhook_id: "3f0e5d1c-58a4-4a33-9c0a-0c5f0a8f7d11", host: "portal.example.com" },

@@ -4,21 +4,24 @@ import type { Ledger } from "../ledger.ts";
 import { isWithin } from "../scope.ts";
 import { readWaits } from "../workers/waits.ts";
 import { readCallbacks } from "./callbacks.ts";
+import { readCustody } from "./custody.ts";
 import { readSpeeds } from "./rates/speeds.ts";
 
 /** Returns what the views of these imports need beside the imports' rows. */
 export async function readImportDetails(ledger: Ledger, importIds: string[]) {
-  const [errors, vanished, sent, paused, origins, callbacks, speeds, fleet] = await Promise.all([
-    readErrors(ledger, importIds),
-    readVanished(ledger, importIds),
-    readSending(ledger, importIds),
-    readPausedVendorsOf(ledger, importIds),
-    readOrigins(ledger, importIds),
-    readCallbacks(ledger, importIds),
-    readSpeeds(ledger, importIds),
-    readWaits(ledger),
-  ]);
-  return { errors, vanished, sent, paused, origins, callbacks, speeds, fleet };
+  const [errors, vanished, sent, paused, origins, custody, callbacks, speeds, fleet] =
+    await Promise.all([
+      readErrors(ledger, importIds),
+      readVanished(ledger, importIds),
+      readSending(ledger, importIds),
+      readPausedVendorsOf(ledger, importIds),
+      readOrigins(ledger, importIds),
+      readCustody(ledger, importIds),
+      readCallbacks(ledger, importIds),
+      readSpeeds(ledger, importIds),
+      readWaits(ledger),
+    ]);
+  return { errors, vanished, sent, paused, origins, custody, callbacks, speeds, fleet };
 }
 
 export type ImportDetails = Awaited<ReturnType<typeof readImportDetails>>;

@@ -124,7 +124,7 @@ type ShownImport = Pick<Selectable<ImportTable>, ShownColumn> & { suit_ids_total
 
 function importView(
   row: ShownImport,
-  { errors, vanished, sent, paused, origins, callbacks, speeds, fleet }: ImportDetails,
+  { errors, vanished, sent, paused, origins, custody, callbacks, speeds, fleet }: ImportDetails,
   trial: boolean,
 ): ImportView {
   const end = row.finished_at ?? new Date();
@@ -136,6 +136,7 @@ function importView(
     startAt: row.start_at,
   });
   const origin = origins.find(({ id }) => id === row.id);
+  const sealed = custody.find(({ id }) => id === row.id);
   const sending = sent.find((shard) => shard.import_id === row.id)?.bytes ?? 0;
   const moving = !restingStatuses.has(row.status) && fleet.moving.has(row.id);
   const speed = speeds.find(({ id }) => id === row.id);
@@ -162,6 +163,8 @@ function importView(
     start_at: row.start_at?.toISOString() ?? null,
     amends: row.amends,
     amended_by: origin?.amended_by ?? [],
+    seal: sealed?.seal ?? null,
+    verified: sealed?.verified ?? [],
     created_by: origin?.created_by ?? null,
     vendors: origin?.vendors ?? [],
     callback: callbacks.get(row.id) ?? null,

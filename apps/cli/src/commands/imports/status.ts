@@ -14,7 +14,13 @@ import { badUse, exitCodes } from "../../output/exit-codes.ts";
 import { folderReport } from "../../output/folder-report.ts";
 import { formatCount, formatNumber, type TimeStyle } from "../../output/format.ts";
 import { importReport } from "../../output/import-report.ts";
-import { callbackLines, caseLine, importTable, nameLines } from "../../output/import-table.ts";
+import {
+  callbackLines,
+  caseLine,
+  custodyLines,
+  importTable,
+  nameLines,
+} from "../../output/import-table.ts";
 import type { Terminal } from "../../output/terminal.ts";
 import { readAmong } from "../arguments/comma-separated.ts";
 import { collectLabel } from "../arguments/label-options.ts";
@@ -166,7 +172,12 @@ async function showOne(
   if (foreign !== undefined) throw badUse(`--${foreign} is for the list: use it without an ID.`);
   const view = await api.get(await importIdOf(api, given));
   const [head = "", ...lines] = importReport(view);
-  const about = [caseLine(view, { utc }), ...nameLines(view), ...callbackLines(view)];
+  const about = [
+    caseLine(view, { utc }),
+    ...nameLines(view),
+    ...custodyLines(view, { utc }),
+    ...callbackLines(view),
+  ];
   for (const line of [head, ...about, ...lines]) terminal.say(line);
   terminal.say();
   for await (const folder of api.folders(view.import_id)) {

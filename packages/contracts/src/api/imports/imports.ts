@@ -7,7 +7,9 @@ import { examples } from "../examples.ts";
 import { rate } from "../fleet/rates.ts";
 import { moment } from "../moment.ts";
 import { pageOf, pageQuery, repeatable } from "../pages.ts";
+import { stampView } from "../register.ts";
 import { trial } from "../trial.ts";
+import { verificationView } from "../verifications.ts";
 import { callback, callbackView } from "../webhooks.ts";
 import { counts } from "./counters.ts";
 import { folderRequest } from "./folders.ts";
@@ -25,6 +27,29 @@ const identifier = plainWord(200);
 export const SUITS_IN_VIEW = 100;
 
 const timestamp = z.iso.datetime();
+
+/** What an import's view says of its seal; `/v1/imports/{id}/seal` says the rest. */
+const sealOfImport = z
+  .object({
+    number: z.int().positive().describe("Its place in the register"),
+    digest: z.string().describe("SHA-256 of its text"),
+    root: z.string().describe("The root of the tree of its receipts"),
+    signed: z.boolean(),
+    stamps: z
+      .array(stampView.omit({ error: true }))
+      .describe("A row for each authority that is, or was, to stamp it"),
+  })
+  .meta({ id: "SealOfImport" });
+
+/** What an import's view says of a verification; `/v1/verifications/{number}` says the rest. */
+const verifiedOfImport = verificationView
+  .pick({ number: true, against: true, by: true })
+  .extend({
+    sample: z.int().positive().nullable().describe("How many receipts were picked; null for all"),
+    at: timestamp.describe("When it ended"),
+    outcome: z.enum(["same", "differs", "unreadable"]),
+  })
+  .meta({ id: "VerifiedOfImport" });
 
 /** How many suits one import may name. */
 const MAX_SUITS = 10_000;
@@ -112,6 +137,10 @@ export const importView = z
     start_at: timestamp.nullable().describe("When it is to start, or was; null: at once"),
     amends: z.uuid().nullable().describe("The sealed import that it adds to"),
     amended_by: z.array(z.uuid()).describe("The imports that add to it, the oldest first"),
+    seal: sealOfImport.nullable().describe("Its seal; null until it has one"),
+    verified: z
+      .array(verifiedOfImport)
+      .describe("The last verification of each kind that has ended, the latest first"),
     created_by: z.string().nullable().describe("Who created it, by the audit log"),
     vendors: z.array(z.string()).describe("The vendors of its folders"),
     callback: callbackView
