@@ -7,7 +7,7 @@ import { newSealKey } from "@exhibit/custody";
 import { liftGuard } from "@exhibit/ledger/testing";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { exhibitAt } from "../../support/exhibit.ts";
+import { exhibit as command, exhibitAt } from "../../support/exhibit.ts";
 import {
   anyEngine,
   importOfSuits,
@@ -221,4 +221,25 @@ test("certificates that were exchanged in the ledger, with a stamp by them, dece
   });
   await sql`update stamp_roots set pem = ${system.sandbox.stamps.ca}`.execute(ledger.db);
   await sql`delete from stamps where entry = ${number}`.execute(ledger.db);
+});
+
+test("authorities are asked for a stamp that stays nowhere, and what is wrong with them is said", async () => {
+  const path = join(system.root, "exhibit.yaml");
+  const { stamps } = system.sandbox;
+  const custody = { stamps: [{ name: "sandbox", url: stamps.url, ca: stamps.ca }] };
+  const config = { ...system.sandbox.config([system.root]), custody };
+  await writeFile(path, JSON.stringify(config));
+  const { items } = await system.get<{ items: object[] }>("/v1/register");
+  const check = () => command(["stamps", "check"], { EXHIBIT_CONFIG: path });
+  const good = await check();
+  expect(good.stdout).toMatch(
+    /^sandbox stamps, and its stamp is in order; it answered within .* s; its clock is .* s (ahead|behind)$/m,
+  );
+  expect(good.code).toBe(0);
+  stamps.fail({ mood: "other imprint" });
+  expect(await check()).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(/^sandbox gives no stamp: .*digest/m),
+  });
+  expect((await system.get<{ items: object[] }>("/v1/register")).items).toHaveLength(items.length);
 });

@@ -1,14 +1,5 @@
-import { ExhibitError, toExhibitError } from "@exhibit/contracts";
-import {
-  checkStamp,
-  type DigestName,
-  type Stamp,
-  type StampFault,
-  stampRequest,
-  type Trust,
-  tokenFault,
-  writeStampRequest,
-} from "@exhibit/custody";
+import { ExhibitError } from "@exhibit/contracts";
+import type { StampFault } from "@exhibit/custody";
 import {
   type ClaimedStamp,
   claimStamp,
@@ -20,32 +11,21 @@ import {
   recordStampRefusal,
 } from "@exhibit/ledger";
 import { type Attempt, Postponed } from "@exhibit/queue";
-import { bytesAtMost, type SafeFetch } from "@exhibit/safe-fetch";
 import { type Logger, withSpan } from "@exhibit/telemetry";
 import { untilReachable } from "../jobs/until-reachable.ts";
-import { withinTime } from "../jobs/within-time.ts";
-
-/** An authority of time stamps (RFC 3161), as it is configured. */
-export interface StampAuthority {
-  /** What it is called here, and in the names of files. */
-  readonly name: string;
-  readonly url: string;
-  /** Sent with each request; they may be secrets. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly digest: DigestName;
-  readonly policy?: string | undefined;
-  /** What its certificates have to lead to; undefined where tokens are kept unchecked. */
-  readonly trust?: { readonly pem: string; readonly certificates: Trust } | undefined;
-}
+import {
+  ANSWER_TIMEOUT_MS,
+  type Asking,
+  askAuthority,
+  type StampAuthority,
+  type Token,
+} from "./ask-authority.ts";
 
 /** What entries are stamped by. */
-export interface StampParts {
+export interface StampParts extends Asking {
   readonly authorities: readonly StampAuthority[];
-  readonly fetch: SafeFetch;
   /** Milliseconds before the second request to an authority that couldn't be had. @defaultValue 30,000 */
   readonly firstPauseMs?: number;
-  /** Milliseconds within which an authority has to answer. @defaultValue 15,000 */
-  readonly answerTimeoutMs?: number;
 }
 
 export interface StampDependencies extends StampParts {
@@ -57,12 +37,8 @@ export interface StampDependencies extends StampParts {
 const FIRST_PAUSE_MS = 30_000;
 /** Milliseconds between two requests at most. */
 const LONGEST_PAUSE_MS = 60 * 60 * 1000;
-/** Milliseconds within which an authority has to answer. */
-const ANSWER_TIMEOUT_MS = 15_000;
 /** Milliseconds after which a stamp that a process that died asked for is due again. */
 const LEASE_MS = 2 * ANSWER_TIMEOUT_MS;
-/** Bytes of an answer; a token has some 2,000 to 6,000. */
-const MAX_ANSWER_BYTES = 64 * 1024;
 /** Milliseconds after which others have their turn. */
 const TURN_MS = 30_000;
 /** Milliseconds for which a stamp waits whose authority this worker doesn't know: another one may. */
@@ -111,7 +87,7 @@ async function stampOne(
   const { ledger } = dependencies;
   const { name } = authority;
   return await withSpan("exhibit.stamp", { "exhibit.authority": name }, async (span) => {
-    const answer = await ask(dependencies, authority, claimed.text, signal);
+    const answer = await askAuthority(dependencies, authority, claimed.text, signal);
     // What was answered is recorded, even if the ledger is away for a moment.
     const record = (work: () => Promise<void>) => untilReachable(work, signal);
     if (answer === undefined) {
@@ -135,60 +111,6 @@ async function stampOne(
     await record(() => pauseAuthority(ledger, name, { pauseMs, error: message }));
     return false;
   });
-}
-
-/** A token that is in order, or that is kept unchecked. */
-interface Token {
-  readonly token: Buffer;
-  readonly checked?: Stamp & { readonly ca: string };
-}
-
-/** Asks an authority. Returns undefined when that was broken off. */
-async function ask(
-  { fetch, answerTimeoutMs = ANSWER_TIMEOUT_MS }: StampDependencies,
-  { url, headers, digest, policy, trust }: StampAuthority,
-  text: string,
-  signal: AbortSignal,
-): Promise<Token | StampFault | undefined> {
-  const request = stampRequest(text, { digest, policy });
-  const late = new ExhibitError(
-    "ADDRESS_UNREACHABLE",
-    `it didn't answer within ${answerTimeoutMs / 1000} s.`,
-  );
-  try {
-    return await withinTime({ milliseconds: answerTimeoutMs, late, signal }, async (limited) => {
-      using response = await fetch.fetch(url, {
-        method: "POST",
-        headers: { ...headers, "content-type": "application/timestamp-query" },
-        body: writeStampRequest(request),
-        signal: limited,
-      });
-      const fault = statusFault(response.status);
-      if (fault) return fault;
-      const token = await bytesAtMost(response, MAX_ANSWER_BYTES + 1);
-      if (token.length > MAX_ANSWER_BYTES) {
-        return { kind: "invalid", reason: `it is longer than ${MAX_ANSWER_BYTES / 1024} KiB` };
-      }
-      if (trust === undefined) return tokenFault(token) ?? { token };
-      const checked = checkStamp(token, request, trust.certificates);
-      return "kind" in checked ? checked : { token, checked: { ...checked, ca: trust.pem } };
-    });
-  } catch (thrown) {
-    if (signal.aborted) return undefined;
-    return { kind: "away", reason: toExhibitError(thrown).message };
-  }
-}
-
-/** Statuses of a server that can't for the moment, besides 5xx. */
-const PASSING: ReadonlySet<number> = new Set([408, 425, 429]);
-
-function statusFault(status: number): StampFault | undefined {
-  if (status === 200) return undefined;
-  if (status >= 500 || PASSING.has(status))
-    return { kind: "away", reason: `it answered ${status}` };
-  const isRedirect = status >= 300 && status < 400;
-  const redirect = isRedirect ? ": redirects aren't followed" : "";
-  return { kind: "refused", reason: `it answered ${status}${redirect}` };
 }
 
 /**

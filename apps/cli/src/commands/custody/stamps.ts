@@ -2,10 +2,12 @@ import { toArray } from "@exhibit/client";
 import { ExhibitError } from "@exhibit/contracts";
 import { apiOfEnvironment } from "../../client/api-of-environment.ts";
 import { badUse, exitCodes } from "../../output/exit-codes.ts";
-import { formatTime, type TimeStyle } from "../../output/format.ts";
+import { formatSeconds, formatTime, type TimeStyle } from "../../output/format.ts";
 import { stampWords } from "../../output/stamp-lines.ts";
 import type { Terminal } from "../../output/terminal.ts";
+import { listenForInterruption } from "../../process/interruption.ts";
 import { type CommandModule, jsonOption, utcOption } from "../command.ts";
+import { configOf } from "../vendors/config.ts";
 
 interface StampsOptions extends TimeStyle {
   json?: boolean;
@@ -21,6 +23,16 @@ export const stampsCommand: CommandModule = (program, { run }) => {
     .addHelpText("after", explanation)
     .action((options: StampsOptions) => run(options, (terminal) => list(options, terminal)));
   stamps
+    .command("check")
+    .description(
+      "ask each authority of exhibit.yaml for a time stamp of something random, and check it",
+    )
+    .option(...jsonOption)
+    .action((_: unknown, self) => {
+      const options = self.optsWithGlobals() as StampsOptions;
+      return run(options, (terminal) => check(options, terminal));
+    });
+  stamps
     .command("retry")
     .description("have authorities asked for the time stamps of an entry, at once")
     .argument("<NUMBER>", "the entry's number")
@@ -34,12 +46,38 @@ export const stampsCommand: CommandModule = (program, { run }) => {
     });
 };
 
+async function check({ json: _ }: StampsOptions, terminal: Terminal): Promise<number> {
+  const config = await configOf("stamps check", terminal);
+  // Loaded only here, so that the list doesn't wait for the engine.
+  const { checkAuthorities } = await import("@exhibit/runtime/check-authorities");
+  using interruption = listenForInterruption();
+  const authorities = await checkAuthorities(config, interruption.signal);
+  for (const each of authorities) terminal.say(checkLine(each));
+  if (authorities.length === 0) terminal.say("custody.stamps has no authority.");
+  terminal.result({ authorities });
+  const isFaulty = authorities.some(({ reason }) => reason !== null);
+  return isFaulty ? exitCodes.failed : exitCodes.done;
+}
+
+type Checked = Awaited<
+  ReturnType<typeof import("@exhibit/runtime/check-authorities").checkAuthorities>
+>[number];
+
+function checkLine({ authority, outcome, reason, skew_ms, took_ms }: Checked): string {
+  const took = `it answered within ${formatSeconds(took_ms / 1000)}`;
+  if (outcome === "unchecked") return `${authority} stamps, unchecked; ${took}`;
+  if (skew_ms === null) return `${authority} gives no stamp: ${reason ?? outcome}`;
+  const clock = `its clock is ${formatSeconds(Math.abs(skew_ms) / 1000)} ${skew_ms < 0 ? "behind" : "ahead"}`;
+  return `${authority} stamps, and its stamp is in order; ${took}; ${clock}`;
+}
+
 const explanation = `
 An authority that can't be had is asked again and again, and nothing waits for it. One that refuses, or gives a stamp that
 isn't in order, is asked again when you say so. One that was configured after an entry was written is asked for it then, too.
 
 Examples:
   exhibit stamps
+  exhibit stamps check
   exhibit stamps retry 12
   exhibit stamps retry 12 tsa --why "its new root is configured"`;
 
