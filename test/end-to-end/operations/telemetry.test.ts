@@ -16,15 +16,18 @@ test("every span and instrument of the tables is seen in one run, with each of i
   const { stamps } = system.sandbox;
   // Only a stamp that is pending is measured.
   stamps.fail({ mood: "down" });
-  expect(await importWithLostJobs(system)).toMatchObject({
-    status: "sealed",
-    stored: FILES_WITH_LOST_JOBS,
-  });
+  const view = await importWithLostJobs(system);
+  expect(view).toMatchObject({ status: "sealed", stored: FILES_WITH_LOST_JOBS });
+  await system.post(`/v1/imports/${view.import_id}/verifications`, { against: "receipts" });
   await vi.waitFor(() => expect(stamps.asked).toBeGreaterThan(0));
 
-  const measured = (await metrics.collect()).flatMap(({ descriptor: { name }, dataPoints }) =>
-    dataPoints.map(({ attributes }) => ({ name, attributes })),
-  );
+  const measured = await vi.waitFor(async () => {
+    const all = (await metrics.collect()).flatMap(({ descriptor: { name }, dataPoints }) =>
+      dataPoints.map(({ attributes }) => ({ name, attributes })),
+    );
+    expect(all.map(({ name }) => name)).toContain("exhibit.verifications");
+    return all;
+  });
   // The import is sealed before the span of its sealing ends; a worker that has stopped has ended all.
   await system.worker.stop();
   const seen = [...spans.spans(), ...measured];

@@ -267,6 +267,7 @@ const lines: Record<string, readonly string[][]> = {
   seal: [["seal", importId]],
   prove: [["prove", importId, "--path", HOSTILE, "--to", "DIR/missing"]],
   export: [["export", importId, "--to", "DIR/missing", "--payload", "none"]],
+  fetch: [["fetch", `DIR/nowhere ${HOSTILE}`]],
   report: [["report", importId, "--to", "DIR/nowhere/report.pdf"]],
   verify: [
     ["verify", "--bag", `nowhere ${HOSTILE}`],

@@ -70,6 +70,7 @@ describe.each(Object.entries(ledgerKinds))("Outcomes in the ledger on %s", (_kin
         bucket: "evidence",
         version_id: null,
         identical_by: null,
+        retained_until: null,
         sm3: null,
         worker: null,
         key: "kongur/扫描/0.pdf",
