@@ -7,6 +7,7 @@ import { newSealKey } from "@exhibit/custody";
 import { dataFolder } from "@exhibit/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cli, exhibitAt } from "../../support/exhibit.ts";
+import { ended, shellIn } from "../../support/shell.ts";
 import { importOfSuits, type System, startSystem, writeTree } from "../../support/system.ts";
 
 const run = promisify(execFile);
@@ -48,23 +49,8 @@ async function exhibit(...args: string[]) {
   return await ended(exhibitAt(system, args, { cwd: desk.path }));
 }
 
-/** Runs a line of shell in a bag as a stranger would, in a shell that is no bash. */
-async function shell(bag: string, line: string, sh = ["dash"]) {
-  const [command = "", ...options] = sh;
-  const env = { PATH: process.env.PATH };
-  return await ended(run(command, [...options, "-c", line], { cwd: join(desk.path, bag), env }));
-}
-
-async function ended(running: Promise<{ stdout: string; stderr: string }>) {
-  return await running.then(
-    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
-    ({ code, stdout, stderr }) => ({
-      code: code as number,
-      stdout: `${stdout}`,
-      stderr: `${stderr}`,
-    }),
-  );
-}
+/** Runs a line of shell in a bag as a stranger would. */
+const shell = (bag: string, line: string, sh?: string[]) => shellIn(join(desk.path, bag), line, sh);
 
 /** The commands of a bag's READ-ME.txt, by the number of their step; those with a NAME are for stamps. */
 async function commands(bag: string): Promise<Map<number, string[]>> {

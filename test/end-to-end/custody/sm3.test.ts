@@ -1,12 +1,11 @@
-import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import type { FileView } from "@exhibit/contracts";
 import { digestOf, newSealKey } from "@exhibit/custody";
 import { dataFolder } from "@exhibit/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { exhibitAt } from "../../support/exhibit.ts";
+import { shellIn } from "../../support/shell.ts";
 import { importOfSuits, type System, startSystem, writeTree } from "../../support/system.ts";
 
 // GB/T 32905, appendix A.1.
@@ -37,13 +36,7 @@ describe("Where a deployment digests by SM3", () => {
     return (await exhibitAt(system, args, { cwd: desk.path })).stdout;
   }
 
-  async function shell(line: string): Promise<{ code: number; stdout: string }> {
-    const env = { PATH: process.env.PATH };
-    return await promisify(execFile)("dash", ["-c", line], { cwd: desk.path, env }).then(
-      ({ stdout }) => ({ code: 0, stdout }),
-      ({ code, stdout }) => ({ code, stdout: `${stdout}` }),
-    );
-  }
+  const shell = (line: string) => shellIn(desk.path, line);
 
   test("each file has it, also one that was there already", async () => {
     const sm3Of = async (id: string) =>

@@ -1,13 +1,12 @@
-import { execFile } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { promisify } from "node:util";
 import { newSealKey } from "@exhibit/custody";
 import { liftGuard } from "@exhibit/ledger/testing";
 import { dataFolder } from "@exhibit/testkit";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { exhibitAt } from "../../support/exhibit.ts";
+import { shellIn } from "../../support/shell.ts";
 import {
   anyEngine,
   importOfSuits,
@@ -15,8 +14,6 @@ import {
   startSystem,
   writeTree,
 } from "../../support/system.ts";
-
-const run = promisify(execFile);
 
 /** Names that shells, `sha256sum` and JSON write in their own ways. */
 const evidence: Record<string, string> = {
@@ -57,13 +54,10 @@ describe.each(anyEngine)("A stranger, with openssl and sha256sum alone, on %s", 
     return stdout;
   }
 
-  /** Runs a line of shell as the stranger would, in a shell that is no bash. */
+  /** Runs a line of shell as the stranger would. */
   async function shell(line: string) {
-    const done = run("dash", ["-c", line], { cwd: desk.path, env: { PATH: process.env.PATH } });
-    return await done.then(
-      ({ stdout }) => ({ code: 0, stdout }),
-      ({ code, stdout }) => ({ code, stdout: `${stdout}` }),
-    );
+    const { code, stdout } = await shellIn(desk.path, line);
+    return { code, stdout };
   }
 
   /** The commands of READ-ME.txt, by the number of their step. */
