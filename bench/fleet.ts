@@ -14,11 +14,14 @@ import { parse, stringify } from "yaml";
 
 const cli = join(import.meta.dirname, "../apps/cli/bin/exhibit.mjs");
 
-/** Node's arguments for Exhibit's command, as the command's first line has them. */
-const commandLine = ["--min-semi-space-size=8", "--max-semi-space-size=8", cli];
+/** Node's own flags for Exhibit's command, as the command's first line has them. */
+export const nodeFlags = ["--min-semi-space-size=8", "--max-semi-space-size=8"];
+
+/** Node's arguments for Exhibit's command. */
+const commandLine = [...nodeFlags, cli];
 
 /** The command's environment, as its first line has it. */
-const commandEnvironment = { ...process.env, MALLOC_ARENA_MAX: "2" };
+export const commandEnvironment = { ...process.env, MALLOC_ARENA_MAX: "2" };
 
 /** The product as in production: Redis, Postgres, API and workers are processes; the sandbox stands for the vendors. */
 export interface Fleet extends AsyncDisposable {

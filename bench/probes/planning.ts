@@ -18,6 +18,7 @@ import { openEmbeddedEngine, openRedisEngine } from "@exhibit/queue";
 import { createSources } from "@exhibit/sources";
 import { createLogger } from "@exhibit/telemetry";
 import { dataFolder, startPostgres, startRedis } from "@exhibit/testkit";
+import { commandEnvironment, nodeFlags } from "../fleet.ts";
 import { measureServers, runProgram } from "../measure.ts";
 import { type CustodyWork, custodyWork } from "./custody-work.ts";
 import { measureFirstPut } from "./first-put.ts";
@@ -42,11 +43,8 @@ const count = Number(values.files);
 const FILES_OF_FOLDER = 1000;
 const SIZE = 1024;
 const LOOKS = 20;
-const flagsOfWorker = [
-  "--min-semi-space-size=8",
-  "--max-semi-space-size=8",
-  "--heap-growing-percent=50",
-];
+/** A worker sets the last one itself. */
+const flagsOfWorker = [...nodeFlags, "--heap-growing-percent=50"];
 
 await using stack = new AsyncDisposableStack();
 const root = values.source ?? (await writeFiles());
@@ -148,8 +146,8 @@ async function measureCustody(what: CustodyWork): Promise<void> {
   if (databaseUrl === undefined)
     return await measure(what, () => custodyWork[what](ledger, importId));
   const program = [`${import.meta.dirname}/custody-process.ts`, what, databaseUrl, importId];
-  const env = { ...process.env, MALLOC_ARENA_MAX: "2" };
-  const run = () => runProgram(process.execPath, [...flagsOfWorker, ...program], env);
+  const run = () =>
+    runProgram(process.execPath, [...flagsOfWorker, ...program], commandEnvironment);
   const { result, cpuSeconds, seconds } = await measureServers(base.pids, run);
   tell(`${what}, files/s`, count / seconds);
   tell(`${what}, µs of CPU a file in its process`, (result.cpuSeconds * 1e6) / count);

@@ -7,5 +7,5 @@ export {
 } from "./environment.ts";
 export { type FoundConfig, findConfig } from "./find-config.ts";
 export type { Proxies } from "./proxies.ts";
-export type { StampConfig } from "./stamps.ts";
+export { isPem, type StampConfig } from "./stamps.ts";
 export type { Variables } from "./variables.ts";

@@ -44,7 +44,7 @@ function isUrl(text: string): boolean {
   return /^https?:$/.test(protocol) && !username && !password;
 }
 
-/** Whether a `ca` is the certificates themselves. */
-export function isPem(ca: string): boolean {
-  return ca.includes("-----BEGIN");
+/** Whether a setting is certificates themselves, and not the path of a file with them. */
+export function isPem(setting: string): boolean {
+  return setting.includes("-----BEGIN");
 }

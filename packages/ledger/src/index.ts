@@ -95,6 +95,7 @@ export {
   recordStamp,
   recordStampRefusal,
   retryStamp,
+  type StampRoots,
   stampsOf,
 } from "./sealing/stamps.ts";
 export { type ShardState, shardStates } from "./states.ts";

@@ -1,9 +1,10 @@
-import { readFile } from "node:fs/promises";
 import type { ExhibitConfig, StampConfig } from "@exhibit/config";
 import { ExhibitError } from "@exhibit/contracts";
 import { readTrust } from "@exhibit/custody";
 import type { StampAuthority, StampParts } from "@exhibit/ingest";
+import type { StampRoots } from "@exhibit/ledger";
 import { type AddressPolicy, createSafeFetch } from "@exhibit/safe-fetch";
+import { readCertificateSetting } from "./certificate-setting.ts";
 
 /** Nothing of a trial leaves the machine. */
 const TRIAL: AddressPolicy = {
@@ -28,8 +29,8 @@ export async function openStampParts({ trial, custody }: ExhibitConfig): Promise
   };
 }
 
-/** Returns what the certificates of the authorities have to lead to, in PEM, by their names. */
-export function rootsOf({ authorities }: StampParts): Map<string, string> {
+/** Returns what the certificates of the authorities have to lead to. */
+export function rootsOf({ authorities }: StampParts): StampRoots {
   return new Map(
     authorities.flatMap(({ name, trust }) => (trust ? [[name, trust.pem] as const] : [])),
   );
@@ -49,7 +50,7 @@ async function authorityOf(config: StampConfig): Promise<StampAuthority> {
 
 /** Reads the certificates of an authority: a file's, or PEM as it stands. */
 async function trustOf(name: string, ca: string): Promise<StampAuthority["trust"]> {
-  const pem = ca.includes("-----BEGIN") ? ca : await readFile(ca, "utf8").catch(() => undefined);
+  const pem = await readCertificateSetting(ca);
   if (pem === undefined) throw unfit(name, `${ca} can't be read`);
   const certificates = readTrust(pem);
   if (typeof certificates === "string") throw unfit(name, certificates);

@@ -61,10 +61,7 @@ export function nameLines(view: ImportView): string[] {
 /** Returns which seal an import has, with its stamps, and how it was verified last; no lines without a seal. */
 export function custodyLines({ seal, verified }: ImportView, style: TimeStyle): string[] {
   if (seal === null) return [];
-  const stamps = stampsLine(
-    seal.stamps.map((stamp) => ({ ...stamp, error: null })),
-    style,
-  );
+  const stamps = stampsLine(seal.stamps, style);
   const signed = seal.signed ? "" : ", not signed";
   const head = `  seal ${seal.number}${signed}${stamps === "" ? "" : `, ${stamps}`}`;
   return [head, ...verified.map((each) => `  ${verifiedWords(each, style)}`)];

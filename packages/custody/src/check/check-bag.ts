@@ -42,8 +42,9 @@ export interface BagCheck {
 
 /**
  * Checks a bag from the files in its folder alone, in flat memory: payload, manifests, lists, root,
- * signature, register with its keys, time stamps, verifications and proofs. What is wrong is handed to `onFinding`, one by one. Whose
- * key it is has to be checked apart, and so have certificates that only the bag brings.
+ * signature, register with its keys, time stamps, verifications and proofs. What is wrong is handed to
+ * `onFinding`, one by one. Whose key it is has to be checked apart, and so have certificates that only
+ * the bag brings.
  *
  * @param withPayload false while the payload isn't there yet
  * @param authorities the certificates of those who have to have stamped the seal

@@ -1,19 +1,15 @@
-import { X509Certificate } from "node:crypto";
+import type { X509Certificate } from "node:crypto";
+import { certificatesIn, MAX_CHAIN, UNREADABLE } from "../certificates/pem.ts";
 import type { HexDigest } from "../digest/digest.ts";
 import { keyIdOf } from "./signing.ts";
-
-const PEM = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
-
-/** Certificates in a chain, from the key's to the last issuer that is there. */
-const MAX_CHAIN = 8;
 
 /** Reads certificates in PEM. Returns the reason if they aren't any. */
 export function readCertificates(pem: string): X509Certificate[] | string {
   try {
-    const all = [...pem.matchAll(PEM)].map(([text]) => new X509Certificate(text));
+    const all = certificatesIn(pem);
     return all.length > 0 ? all : "it has no certificate in PEM";
   } catch {
-    return "it has a certificate that can't be read";
+    return UNREADABLE;
   }
 }
 

@@ -1,4 +1,5 @@
 import { X509Certificate } from "node:crypto";
+import { certificatesIn, MAX_CHAIN, UNREADABLE } from "../certificates/pem.ts";
 import { bodyOf, type Der, DerError, numberOf, oidOf, readDer, tags, within } from "./der.ts";
 import { oids } from "./oids.ts";
 
@@ -52,8 +53,6 @@ function parsed(bytes: Buffer): X509Certificate {
   }
 }
 
-const PEM = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
-
 /** The certificates of an authority that were configured: what its stamps have to lead to. */
 export interface Trust {
   /** Self-signed ones: where a chain ends. */
@@ -65,19 +64,14 @@ export interface Trust {
 /** Reads certificates in PEM. Returns the reason if they can't be trusted. */
 export function readTrust(pem: string): Trust | string {
   try {
-    const all = [...pem.matchAll(PEM)].map(([text]) =>
-      readCertificate(new X509Certificate(text).raw),
-    );
+    const all = certificatesIn(pem).map(({ raw }) => readCertificate(raw));
     const roots = all.filter(({ x509 }) => x509.checkIssued(x509) && x509.verify(x509.publicKey));
     if (roots.length > 0) return { roots, between: all.filter((each) => !roots.includes(each)) };
     return "it has no self-signed certificate of a root, which `openssl ts -verify` wants as well";
   } catch {
-    return "it has a certificate that can't be read";
+    return UNREADABLE;
   }
 }
-
-/** Certificates from the signer's to the root's. */
-const MAX_CHAIN = 8;
 
 /**
  * Returns why a certificate doesn't lead to a trusted root at a time; undefined if it does. Others of

@@ -53,6 +53,11 @@ export function jobsOfFolders(
   return folderIds.map((id, index) => ({ id: String(id), position: index + 1, priority }));
 }
 
+/** Returns the jobs that run these verifications. */
+export function jobsOfVerifications(numbers: readonly number[]): JobRef[] {
+  return numbers.map((number) => ({ id: String(number) }));
+}
+
 export function jobOfShard({ shardId, position, priority }: OpenShard): JobRef {
   return { id: String(shardId), position, priority };
 }

@@ -9,7 +9,7 @@ import {
 } from "@exhibit/ledger";
 import type { Engine } from "@exhibit/queue";
 import { withSpan } from "@exhibit/telemetry";
-import { jobOfShard, jobsOfFolders } from "../jobs/enqueue.ts";
+import { jobOfShard, jobsOfFolders, jobsOfVerifications } from "../jobs/enqueue.ts";
 
 /**
  * After so many milliseconds without a change, an import's jobs may have been lost. If everything
@@ -69,11 +69,7 @@ async function enqueueVerifications(
   quietForMs: number,
 ): Promise<void> {
   const numbers = await findQuietVerifications(ledger, { quietForMs });
-  if (numbers.length > 0)
-    await engine.enqueue(
-      "verify",
-      numbers.map((number) => ({ id: String(number) })),
-    );
+  if (numbers.length > 0) await engine.enqueue("verify", jobsOfVerifications(numbers));
 }
 
 async function ringForDue(

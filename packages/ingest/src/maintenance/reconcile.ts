@@ -12,6 +12,7 @@ import {
 } from "@exhibit/ledger";
 import type { Engine } from "@exhibit/queue";
 import type { Logger } from "@exhibit/telemetry";
+import { jobsOfVerifications } from "../jobs/enqueue.ts";
 import { type AbortDependencies, abortOrphanedUploads } from "../storing/abort-orphaned-uploads.ts";
 import { enqueueOpenWork } from "./enqueue-open-work.ts";
 
@@ -62,10 +63,6 @@ async function beginScheduled({
 }: Pick<ReconcileDependencies, "ledger" | "engine" | "schedules">): Promise<void> {
   for (const schedule of schedules) {
     const numbers = await beginDue(ledger, schedule);
-    if (numbers.length > 0)
-      await engine.enqueue(
-        "verify",
-        numbers.map((number) => ({ id: String(number) })),
-      );
+    if (numbers.length > 0) await engine.enqueue("verify", jobsOfVerifications(numbers));
   }
 }

@@ -84,7 +84,7 @@ async function tellEnd(dependencies: VerifyDependencies, number: number): Promis
     return;
   }
   logger.warn({ event: "verification.ended", ...fields }, "a seal was verified, and isn't proved");
-  await ringWebhooks(dependencies, { importId });
+  if (outcome === "differs") await ringWebhooks(dependencies, { importId });
 }
 
 async function run(

@@ -17,6 +17,9 @@ export function storableWhy({ why }: By): string | null {
   return why === undefined ? null : storable(why);
 }
 
+/** Who does what nobody asked for, such as sealing, in the audit log and in the register. */
+export const ITSELF = "exhibit";
+
 /**
  * Adds an event to the audit log, in the transaction of the act itself: neither is there without
  * the other. So is the request's Idempotency-Key, if it has one. Returns the event's id.

@@ -9,7 +9,7 @@ import {
 } from "@exhibit/custody";
 import { type Kysely, sql, type Transaction } from "kysely";
 import type { LedgerSchema } from "../schema.ts";
-import { putDownStamps } from "./stamps.ts";
+import { putDownStamps, type StampRoots } from "./stamps.ts";
 
 /** Who signs, and as what. */
 export interface Sealer {
@@ -25,8 +25,7 @@ export interface Sealer {
   readonly withSm3?: boolean | undefined;
   /** The authorities that are to stamp entries, by their names. @defaultValue none */
   readonly authorities?: readonly string[] | undefined;
-  /** What their certificates have to lead to, in PEM, by their names. */
-  readonly stampRoots?: ReadonlyMap<string, string> | undefined;
+  readonly stampRoots?: StampRoots | undefined;
   /** The program and its version. */
   readonly madeBy: string;
 }

@@ -14,6 +14,9 @@ export interface StampRef {
   readonly authority: string;
 }
 
+/** What the certificates of the authorities that are configured have to lead to, in PEM, by their names. */
+export type StampRoots = ReadonlyMap<string, string>;
+
 /** Puts down that an entry is to be stamped, in its transaction: nothing waits for an authority. */
 export async function putDownStamps(
   tx: Transaction<LedgerSchema>,

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type counterNames, ExhibitError } from "@exhibit/contracts";
 import { digestOf, type HexDigest, rootOf, writeSeal } from "@exhibit/custody";
 import { type RawBuilder, sql, type Transaction } from "kysely";
-import { recordAuditEvent } from "../audit/audit.ts";
+import { ITSELF, recordAuditEvent } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
 import type { LedgerSchema } from "../schema.ts";
 import { contentsBy } from "./contents.ts";
@@ -17,9 +17,6 @@ interface SealingOf {
   /** What the import has to be, in the end as in the beginning. */
   readonly where: RawBuilder<boolean>;
 }
-
-/** The name of who seals, in the audit log. */
-const SEALER = "exhibit";
 
 /**
  * Seals an import whose entries don't change any more: goes over them, and writes its seal into the
@@ -103,7 +100,7 @@ async function endWithSeal(
 
   const open = await agreeOnKey(tx, await lockRegister(tx, sealer), sealer);
   const lastAct = Number(
-    await recordAuditEvent(tx, { importId, what: "seal", by: { who: SEALER } }),
+    await recordAuditEvent(tx, { importId, what: "seal", by: { who: ITSELF } }),
   );
   const lastIncident = await lastIncidentOf({ db: tx }, importId);
   const bounds = { lastAct, lastIncident, workers: pass.workers };

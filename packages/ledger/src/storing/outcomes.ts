@@ -54,21 +54,15 @@ export async function recordOutcomes(
     pick: (row: NotStored) => string | null,
     array: (values: (string | null)[]) => string,
   ) => (notStored.length > 0 ? array([...stored.map(() => null), ...notStored.map(pick)]) : null);
-  const uploads = stored.some(({ upload }) => upload !== undefined)
-    ? plainArray(column(({ upload }) => upload))
-    : null;
-  const versions = stored.some(({ versionId }) => versionId !== undefined)
-    ? textArray(column(({ versionId }) => versionId))
-    : null;
-  const proofs = stored.some(({ identicalBy }) => identicalBy !== undefined)
-    ? textArray(column(({ identicalBy }) => identicalBy))
-    : null;
-  const sm3s = stored.some(({ sm3 }) => sm3 !== undefined)
-    ? bytesArray(column(({ sm3 }) => (sm3 === undefined ? null : hexOf(sm3))))
-    : null;
-  const retained = stored.some(({ retainedUntil }) => retainedUntil !== undefined)
-    ? plainArray(column(({ retainedUntil }) => retainedUntil?.toISOString()))
-    : null;
+  const known = <T>(
+    pick: (row: StoredFile) => T | undefined,
+    array: (values: (T | null | undefined)[]) => string,
+  ) => (stored.some((row) => pick(row) !== undefined) ? array(column(pick)) : null);
+  const uploads = known((row) => row.upload, plainArray);
+  const versions = known((row) => row.versionId, textArray);
+  const proofs = known((row) => row.identicalBy, textArray);
+  const sm3s = known((row) => row.sm3 && hexOf(row.sm3), bytesArray);
+  const retained = known((row) => row.retainedUntil?.toISOString(), plainArray);
   const leases = await receiptLeasesOf(db, { folderId, worker }, stored);
   await sql`${preparedAs("outcomes")}
     with outcome as (

@@ -9,10 +9,9 @@ import {
 } from "@exhibit/custody";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
-import { checkStamps, type StampFinding, type StampRoots } from "./check-stamps.ts";
-
-/** What isn't as it has to be in the register; its number is 0 for the register as a whole. */
-type RegisterFinding = StampFinding;
+import type { StampRoots } from "../sealing/stamps.ts";
+import { checkStamps } from "./check-stamps.ts";
+import type { RegisterFinding } from "./finding.ts";
 
 export interface CheckedRegister {
   /** How many entries there are. */
@@ -24,10 +23,9 @@ export interface CheckedRegister {
   readonly findings: readonly RegisterFinding[];
 }
 
-export interface RegisterQuestion {
+interface RegisterQuestion {
   readonly only?: number;
   readonly from?: string | undefined;
-  /** What the certificates of the authorities of time stamps have to lead to. */
   readonly roots?: StampRoots | undefined;
 }
 
@@ -126,7 +124,7 @@ async function* withStamps(
   ledger: Ledger,
   pages: AsyncIterable<EntryRow[]>,
   roots: StampRoots,
-): AsyncGenerator<EntryRow & { ofStamps: StampFinding[] }> {
+): AsyncGenerator<EntryRow & { ofStamps: RegisterFinding[] }> {
   for await (const rows of pages) {
     const read = rows.flatMap(({ number, text }) => (text === null ? [] : { number, text }));
     const findings = Map.groupBy(await checkStamps(ledger, read, roots), ({ number }) => number);

@@ -2,8 +2,8 @@ import { digestOf, listNames, readSeal, type Seal } from "@exhibit/custody";
 import type { Ledger } from "../ledger.ts";
 import { contentsBy } from "../sealing/contents.ts";
 import type { SealRecord } from "../sealing/read-seal.ts";
+import type { StampRoots } from "../sealing/stamps.ts";
 import { checkRegister } from "./check-register.ts";
-import type { StampRoots } from "./check-stamps.ts";
 import type { Finding } from "./finding.ts";
 import type { MadeLists } from "./list-maker.ts";
 

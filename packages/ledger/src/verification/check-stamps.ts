@@ -1,18 +1,8 @@
 import { checkKeptStamp, digestOf, readTrust, tokenFault } from "@exhibit/custody";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
-
-/** What isn't as it has to be of a stamp. */
-export interface StampFinding {
-  /** The entry's. */
-  readonly number: number;
-  readonly what: string;
-  readonly expected?: string | undefined;
-  readonly found?: string | undefined;
-}
-
-/** The certificates, in PEM, that each authority's are to lead to, as they are configured. */
-export type StampRoots = ReadonlyMap<string, string>;
+import type { StampRoots } from "../sealing/stamps.ts";
+import type { RegisterFinding } from "./finding.ts";
 
 interface StampRow {
   entry: number;
@@ -34,7 +24,7 @@ export async function checkStamps(
   { db }: Pick<Ledger, "db">,
   entries: readonly { readonly number: number; readonly text: string }[],
   configured: StampRoots,
-): Promise<StampFinding[]> {
+): Promise<RegisterFinding[]> {
   if (entries.length === 0) return [];
   const { rows } = await sql<StampRow>`
     select entry, authority, state, token, stamped_at, serial, root, stamp_roots.pem
@@ -47,7 +37,11 @@ export async function checkStamps(
   );
 }
 
-function checkStamp(row: StampRow, text: string, configured: string | undefined): StampFinding[] {
+function checkStamp(
+  row: StampRow,
+  text: string,
+  configured: string | undefined,
+): RegisterFinding[] {
   const { entry: number, authority, token, root, pem } = row;
   const what = `its stamp by ${authority}`;
   const bytes = Buffer.from(token);
@@ -55,7 +49,7 @@ function checkStamp(row: StampRow, text: string, configured: string | undefined)
     const fault = tokenFault(bytes);
     return fault === undefined ? [] : [{ number, what, found: fault.reason }];
   }
-  const findings: StampFinding[] = [];
+  const findings: RegisterFinding[] = [];
   if (pem === null || digestOf(pem) !== root)
     findings.push({ number, what: `the certificates that ${what} was checked against` });
   const trust = readTrust(configured ?? pem ?? "");

@@ -4,10 +4,10 @@ import { type Selectable, sql, type Transaction } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import type { LedgerSchema } from "../schema.ts";
 import { agreeOnKey, lockRegister, type Sealer, writeEntry } from "../sealing/register.ts";
+import { outcomeOf } from "../views/custody.ts";
 import type { CheckedSeal } from "./check-seal.ts";
 import { digestFindings, type Finding } from "./finding.ts";
 import { recordVerifiedPart } from "./verifications.ts";
-import { outcomeOf } from "./views.ts";
 
 type VerificationRow = Selectable<LedgerSchema["verifications"]>;
 

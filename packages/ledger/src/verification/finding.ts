@@ -22,6 +22,15 @@ export interface Finding {
   readonly files?: number | undefined;
 }
 
+/** What isn't as it has to be in the register. */
+export interface RegisterFinding {
+  /** The entry's; 0 for the register as a whole. */
+  readonly number: number;
+  readonly what: string;
+  readonly expected?: string | undefined;
+  readonly found?: string | undefined;
+}
+
 /** How many receipts were compared, and what came of them. */
 export interface Tally {
   readonly checked: number;

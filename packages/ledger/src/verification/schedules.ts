@@ -1,5 +1,6 @@
 import { ExhibitError, type Period, type VerificationRequest } from "@exhibit/contracts";
 import { sql } from "kysely";
+import { ITSELF } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
 import { startVerification } from "./verifications.ts";
 
@@ -15,9 +16,6 @@ const SEALS_AT_ONCE = 1_000;
 const MAX_RUNNING = 8;
 /** For how long one that couldn't be begun is left alone. */
 const AGAIN_AFTER = "1 hour";
-
-/** The name of who begins them, in the audit log and in the register. */
-const WHO = "exhibit";
 
 /**
  * Begins the verifications that are due by a schedule, the longest overdue first. Returns their
@@ -76,7 +74,7 @@ async function claimDue({ db }: Ledger, name: string, schedule: Schedule): Promi
     ), due as (
       select import_id from scheduled_seals
       where schedule = ${name} and since <= now() - ${length}
-      order by since limit (select least(room.left, ${MAX_RUNNING}) from room) for update skip locked
+      order by since limit (select room.left from room) for update skip locked
     )
     update scheduled_seals set since = now() - ${length} + ${AGAIN_AFTER}::interval
     from due where scheduled_seals.schedule = ${name} and scheduled_seals.import_id = due.import_id
@@ -91,7 +89,7 @@ async function begin(
   schedule: Schedule,
 ): Promise<number | undefined> {
   const { count, unit } = schedule.every;
-  const by = { who: WHO, why: `Scheduled: every ${count} ${unit}` };
+  const by = { who: ITSELF, why: `Scheduled: every ${count} ${unit}` };
   try {
     // Whoever took it before may have begun it, and ended before it said so.
     const last = await lastBegun(ledger, importId, name, schedule);

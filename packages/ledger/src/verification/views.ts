@@ -3,6 +3,7 @@ import { type Selectable, sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import type { LedgerSchema } from "../schema.ts";
 import { isWithin } from "../scope.ts";
+import { outcomeOf } from "../views/custody.ts";
 import { cursor, type Page, type PageQuery, pageOf } from "../views/paging.ts";
 import { checkImport } from "../work/check-import.ts";
 import { noVerification } from "./verifications.ts";
@@ -93,16 +94,4 @@ function viewOf(row: VerificationRow): VerificationView {
       row.findings_digest === null ? null : Buffer.from(row.findings_digest).toString("hex"),
     error: row.error_code === null ? null : { code: row.error_code, message: row.error ?? "" },
   };
-}
-
-/** Returns what came of a verification that has ended. */
-export function outcomeOf({
-  differs,
-  missing,
-  younger,
-  extra,
-  unreadable,
-}: VerificationRow): NonNullable<VerificationView["outcome"]> {
-  if (differs + missing + younger + extra > 0) return "differs";
-  return unreadable > 0 ? "unreadable" : "same";
 }

@@ -20,8 +20,9 @@ interface ImportJson {
 }
 
 /**
- * Opens the objects of a bag, by leases that this process asks the vendors of `exhibit.yaml` for. A bag that shows some files only doesn't
- * say which folders they are of: the API does. Throws CONFIG_INVALID, REQUEST_INVALID and the API's errors.
+ * Opens the objects of a bag, by leases that this process asks the vendors of `exhibit.yaml` for. A bag
+ * that shows some files only doesn't say which folders they are of: the API does. Throws
+ * CONFIG_INVALID, REQUEST_INVALID and the API's errors.
  */
 export async function openObjectSource(
   bag: { folder: string; importId: string },

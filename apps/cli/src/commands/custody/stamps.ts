@@ -29,8 +29,7 @@ export const stampsCommand: CommandModule = (program, { run }) => {
     )
     .option(...jsonOption)
     .action((_: unknown, self) => {
-      const options = self.optsWithGlobals() as StampsOptions;
-      return run(options, (terminal) => check(options, terminal));
+      return run(self.optsWithGlobals() as StampsOptions, check);
     });
   stamps
     .command("retry")
@@ -45,31 +44,6 @@ export const stampsCommand: CommandModule = (program, { run }) => {
       return run(options, (terminal) => retry({ number, authority }, options, terminal));
     });
 };
-
-async function check({ json: _ }: StampsOptions, terminal: Terminal): Promise<number> {
-  const config = await configOf("stamps check", terminal);
-  // Loaded only here, so that the list doesn't wait for the engine.
-  const { checkAuthorities } = await import("@exhibit/runtime/check-authorities");
-  using interruption = listenForInterruption();
-  const authorities = await checkAuthorities(config, interruption.signal);
-  for (const each of authorities) terminal.say(checkLine(each));
-  if (authorities.length === 0) terminal.say("custody.stamps has no authority.");
-  terminal.result({ authorities });
-  const isFaulty = authorities.some(({ reason }) => reason !== null);
-  return isFaulty ? exitCodes.failed : exitCodes.done;
-}
-
-type Checked = Awaited<
-  ReturnType<typeof import("@exhibit/runtime/check-authorities").checkAuthorities>
->[number];
-
-function checkLine({ authority, outcome, reason, skew_ms, took_ms }: Checked): string {
-  const took = `it answered within ${formatSeconds(took_ms / 1000)}`;
-  if (outcome === "unchecked") return `${authority} stamps, unchecked; ${took}`;
-  if (skew_ms === null) return `${authority} gives no stamp: ${reason ?? outcome}`;
-  const clock = `its clock is ${formatSeconds(Math.abs(skew_ms) / 1000)} ${skew_ms < 0 ? "behind" : "ahead"}`;
-  return `${authority} stamps, and its stamp is in order; ${took}; ${clock}`;
-}
 
 const explanation = `
 An authority that can't be had is asked again and again, and nothing waits for it. One that refuses, or gives a stamp that
@@ -120,4 +94,29 @@ async function unstampedBy(number: number): Promise<string[]> {
     "STATE_CONFLICT",
     `Nothing is left to be stamped of entry ${number}. Name an authority that was configured later.`,
   );
+}
+
+async function check(terminal: Terminal): Promise<number> {
+  const config = await configOf("stamps check", terminal);
+  // Loaded only here, so that the list doesn't wait for the engine.
+  const { checkAuthorities } = await import("@exhibit/runtime/check-authorities");
+  using interruption = listenForInterruption();
+  const authorities = await checkAuthorities(config, interruption.signal);
+  for (const each of authorities) terminal.say(checkLine(each));
+  if (authorities.length === 0) terminal.say("custody.stamps has no authority.");
+  terminal.result({ authorities });
+  const isFaulty = authorities.some(({ reason }) => reason !== null);
+  return isFaulty ? exitCodes.failed : exitCodes.done;
+}
+
+type Checked = Awaited<
+  ReturnType<typeof import("@exhibit/runtime/check-authorities").checkAuthorities>
+>[number];
+
+function checkLine({ authority, outcome, reason, skew_ms, took_ms }: Checked): string {
+  const took = `it answered within ${formatSeconds(took_ms / 1000)}`;
+  if (outcome === "unchecked") return `${authority} stamps, unchecked; ${took}`;
+  if (skew_ms === null) return `${authority} gives no stamp: ${reason ?? outcome}`;
+  const clock = `its clock is ${formatSeconds(Math.abs(skew_ms) / 1000)} ${skew_ms < 0 ? "behind" : "ahead"}`;
+  return `${authority} stamps, and its stamp is in order; ${took}; ${clock}`;
 }

@@ -35,6 +35,7 @@ import {
   registerLines,
   retryStamp,
   type SealRecord,
+  type StampRoots,
   sealedList,
 } from "@exhibit/ledger";
 import type { EnqueueDependencies } from "../../jobs/enqueue.ts";
@@ -116,8 +117,7 @@ export interface SealsDependencies extends EnqueueDependencies {
   readonly ledger: Ledger;
   /** The authorities of time stamps that are configured, by their names. */
   readonly authorities: readonly string[];
-  /** What their certificates have to lead to, in PEM, by their names. */
-  readonly stampRoots?: ReadonlyMap<string, string> | undefined;
+  readonly stampRoots?: StampRoots | undefined;
   /** How many authorities have to have stamped a seal that is `stamped`. @defaultValue 1 */
   readonly wanted?: number | undefined;
   /** Whose bags they are, as they say. */

@@ -12,9 +12,10 @@ import {
   listVerifications,
   type Page,
   readVerification,
+  type StampRoots,
   startVerification,
 } from "@exhibit/ledger";
-import { type EnqueueDependencies, enqueueSoon } from "../../jobs/enqueue.ts";
+import { type EnqueueDependencies, enqueueSoon, jobsOfVerifications } from "../../jobs/enqueue.ts";
 
 interface PageQuery {
   limit: number;
@@ -47,15 +48,12 @@ const MAX_FINDINGS = 100;
 
 export function createVerifications(
   ledger: Ledger,
-  dependencies: EnqueueDependencies & {
-    /** What the certificates of the authorities of time stamps have to lead to, in PEM. */
-    readonly stampRoots?: ReadonlyMap<string, string> | undefined;
-  },
+  dependencies: EnqueueDependencies & { readonly stampRoots?: StampRoots | undefined },
 ): Verifications {
   return {
     async verify(importId, request, who) {
       const number = await startVerification(ledger, importId, request, { who, why: request.why });
-      await enqueueSoon(dependencies, "verify", [{ id: String(number) }]);
+      await enqueueSoon(dependencies, "verify", jobsOfVerifications([number]));
       return await readVerification(ledger, number);
     },
     verifications: (importId, query) => listVerifications(ledger, importId, query),

@@ -14,21 +14,13 @@ const subresources = new Set([
   ...["acl", "append", "bucketInfo", "callback", "callback-var", "cname", "comp", "cors"],
   ...["continuation-token", "delete", "encryption", "endTime", "inventory", "inventoryId"],
   ...["lifecycle", "live", "location", "logging", "objectMeta", "partNumber", "policy"],
-  ...[
-    "position",
-    "qos",
-    "qosInfo",
-    "referer",
-    "replication",
-    "requestPayment",
-    "restore",
-    "retention",
-  ],
+  ...["position", "qos", "qosInfo", "referer", "replication", "requestPayment", "restore"],
   ...["response-cache-control", "response-content-disposition", "response-content-encoding"],
   ...["response-content-language", "response-content-type", "response-expires"],
   ...["security-token", "sequential", "startTime", "stat", "status", "symlink", "tagging"],
   ...["uploadId", "uploads", "versionId", "versioning", "versions", "vod", "website", "worm"],
   ...["wormExtend", "wormId", "x-oss-process", "x-oss-request-payer", "x-oss-traffic-limit"],
+  "retention",
 ]);
 
 /** Parses `OSS <AccessKeyId>:<signature>`. Throws `OssError`. */
