@@ -14,6 +14,7 @@ import { createCrc64Pool } from "./oss/storage/crc64.ts";
 import { openObjectStorage } from "./oss/storage/object-storage.ts";
 import { openUploads, type UploadSummary } from "./oss/storage/open-uploads.ts";
 import { createRetentions, type Retentions } from "./oss/storage/retentions.ts";
+import type { Versions } from "./oss/storage/versions.ts";
 import { createTokenIssuer, type TokenIssuer } from "./tokens/token-issuer.ts";
 import { type AuthorityControl, openAuthority } from "./tsa/authority.ts";
 
@@ -53,6 +54,8 @@ export interface Sandbox {
   readonly clocks: Pick<Clocks, "skew">;
   /** Which buckets have ObjectWorm, and until when their objects are kept. */
   readonly retentions: Pick<Retentions, "enable" | "keptUntil">;
+  /** Which buckets keep versions. */
+  readonly versions: Pick<Versions, "enable">;
   /** Its authority of time stamps. */
   readonly stamps: AuthorityControl & { readonly url: string };
   /** Returns the path of an object's file, or where it would lie. */
@@ -156,6 +159,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     tokens,
     clocks,
     retentions,
+    versions: storage.versions,
     objectPath: storage.pathOf,
     objectCount: storage.count,
     openUploads: uploads.list,

@@ -2,12 +2,20 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { FileView } from "@exhibit/contracts";
 import { newSealKey } from "@exhibit/custody";
-import { uploaderActions } from "@exhibit/sandbox";
+import { sandboxOwner, uploaderActions } from "@exhibit/sandbox";
 import { dataFolder } from "@exhibit/testkit";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import OSS from "ali-oss";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cli, exhibitAt } from "../../support/exhibit.ts";
-import { importOfSuits, type System, startSystem, writeTree } from "../../support/system.ts";
+import {
+  directory,
+  importOfSuits,
+  type System,
+  startSystem,
+  writeTree,
+} from "../../support/system.ts";
 
 const evidence: Record<string, string> = {
   "plain.txt": "abc",
@@ -145,6 +153,59 @@ test.each(["whole", "whole.tar"])("A bag is made with its files from OSS, as %s"
   if (to === "whole") expect((await exhibit("verify", "--bag", to)).code).toBe(0);
   else
     expect((await readFile(join(desk.path, to))).includes(evidence["video.mp4"] ?? "")).toBe(true);
+});
+
+describe("In a bucket that keeps versions", () => {
+  const mayReadVersions = [...uploaderActions, "oss:GetObjectVersion"];
+  let stored: FileView;
+  let buckets: OSS;
+
+  beforeAll(async () => {
+    const { sandbox, root } = system;
+    sandbox.versions.enable("wombat");
+    sandbox.tokens.setActions(mayReadVersions);
+    await writeTree(join(root, "robot"), { "a.txt": "what was stored" });
+    const robot = { merchant_code: "m1", scenes_code: "1", ou_code: "o1", robot_sn: "r1" };
+    const folders = [directory("wombat", robot, join(root, "robot"))];
+    const { import_id: id } = await system.run({ suit_ids: [], folders });
+    [stored] = (await system.files(id)) as [FileView];
+    buckets = new OSS({
+      ...sandboxOwner,
+      endpoint: sandbox.ossUrl,
+      region: "oss-cn-hangzhou",
+      bucket: stored.bucket ?? "",
+      sldEnable: true,
+    } as OSS.Options);
+    expect((await exhibit("export", id, "--to", "versions", "--payload", "none")).code).toBe(0);
+  });
+  afterAll(() => system.sandbox.tokens.setActions(uploaderActions));
+
+  test("the version that the receipt names is fetched, whatever was written or deleted since", async () => {
+    const { key, version_id } = stored;
+    expect(version_id).toMatch(/^[0-9a-f]+$/);
+    const current = async () => `${(await buckets.get(key ?? "")).content}`;
+    await buckets.put(key ?? "", Buffer.from("what was written!"));
+    expect(await current()).toBe("what was written!");
+    const file = join(desk.path, "versions/data/1/a.txt");
+    expect((await exhibit("fetch", "versions")).code).toBe(0);
+    expect(await readFile(file, "utf8")).toBe("what was stored");
+    await rm(file);
+    await buckets.delete(key ?? "");
+    await expect(current()).rejects.toMatchObject({ code: "NoSuchKey" });
+    expect((await exhibit("fetch", "versions")).code).toBe(0);
+    expect(await readFile(file, "utf8")).toBe("what was stored");
+    expect((await exhibit("verify", "--bag", "versions")).code).toBe(0);
+  });
+
+  test("a lease that may not read versions is no word on the evidence", async () => {
+    system.sandbox.tokens.setActions(uploaderActions);
+    await rm(join(desk.path, "versions/data/1/a.txt"));
+    const { code, stdout } = await exhibit("fetch", "versions", "--json");
+    expect({ code, ...JSON.parse(stdout) }).toMatchObject({
+      code: 4,
+      first_failures: [{ path: "data/1/a.txt", code: "STORE_DENIED" }],
+    });
+  });
 });
 
 test("Of a bag that shows some files only, the API says whose folders they are of", async () => {

@@ -51,7 +51,8 @@ describe.each([
     const range = await client.get("case/a/b.txt", { headers: { Range: "bytes=2-4" } });
     expect(String(range.content)).toBe("345");
     await expect(client.head("case/none")).rejects.toMatchObject({ status: 404 });
-    const versioned = (versionId: string) => client.head("case/a/b.txt", { versionId } as never);
+    const owner = aliOss(sandbox, sandboxOwner, { v4 });
+    const versioned = (versionId: string) => owner.head("case/a/b.txt", { versionId } as never);
     expect((await versioned("null")).status).toBe(200);
     await expect(versioned("V1")).rejects.toMatchObject({ status: 404 });
   });

@@ -9,7 +9,13 @@ import { xmlDocument } from "../protocol/xml.ts";
 import type { ObjectRecord } from "../storage/object-journal.ts";
 import type { OpenUpload, UploadPart } from "../storage/open-uploads.ts";
 import { receiveBody } from "../storage/receive-body.ts";
-import { forbidsOverwrite, keptHeaders, type Operation, type OssState } from "./operation.ts";
+import {
+  forbidsOverwrite,
+  keptHeaders,
+  type Operation,
+  type OssState,
+  versionHeader,
+} from "./operation.ts";
 import { type ListedPart, parsePartList } from "./part-list.ts";
 
 /** Each part but the last has at least 100 KB. Only Complete checks it. */
@@ -21,9 +27,11 @@ const COPY_BYTES = 1024 * 1024;
 export const initiateMultipartUpload: Operation = {
   name: "InitiateMultipartUpload",
   action: "oss:PutObject",
-  handle(request, { storage, uploads, now }) {
+  handle(request, state) {
+    const { storage, uploads, now } = state;
     const { bucket, key } = request;
-    if (forbidsOverwrite(request) && storage.find(bucket, key)) throw ossError("FileAlreadyExists");
+    if (forbidsOverwrite(request, state) && storage.find(bucket, key))
+      throw ossError("FileAlreadyExists");
     const kept = keptHeaders(request);
     const upload = uploads.open({ bucket, key, ...kept, initiated: now() });
     const tree = { Bucket: bucket, ...namedKey(request), UploadId: upload.id };
@@ -57,7 +65,7 @@ export const completeMultipartUpload: Operation = {
       ossError("MalformedXML", "The list of parts is too long."),
     );
     const parts = chosenParts(request, body, state.uploads.parts(upload));
-    const forbidOverwrite = forbidsOverwrite(request);
+    const forbidOverwrite = forbidsOverwrite(request, state);
     if (!forbidOverwrite) state.retentions.checkFree(request.bucket, request.key);
     const record = await state.uploads.consume(upload, () =>
       assemble(upload, parts, forbidOverwrite, state),
@@ -66,7 +74,8 @@ export const completeMultipartUpload: Operation = {
     const location = `http://${request.headers.host}/${encodeURI(`${bucket}/${record.key}`)}`;
     const tree = { Location: location, Bucket: bucket, ...namedKey(request), ETag: etag };
     const response = xml("CompleteMultipartUploadResult", tree);
-    return { ...response, headers: { ...response.headers, etag, [CRC64_HEADER]: record.crc64 } };
+    const headers = { etag, [CRC64_HEADER]: record.crc64, ...versionHeader(record, state) };
+    return { ...response, headers: { ...response.headers, ...headers } };
   },
 };
 
@@ -179,9 +188,7 @@ async function assemble(
     );
     const etag = multipartEtag(parts);
     const record = { bucket, key, ...joined, etag, type: "Multipart" as const, contentType, meta };
-    const stored = { ...record, modified: now() };
-    storage.commit(file, stored, { forbidOverwrite });
-    return stored;
+    return storage.commit(file, { ...record, modified: now() }, { forbidOverwrite });
   } catch (error) {
     await rm(file, { force: true });
     throw error;

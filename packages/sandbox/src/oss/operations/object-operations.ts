@@ -5,14 +5,21 @@ import type { OssRequest } from "../protocol/oss-request.ts";
 import { CRC64_HEADER } from "../protocol/oss-response.ts";
 import type { ObjectRecord } from "../storage/object-journal.ts";
 import { receiveBody } from "../storage/receive-body.ts";
-import { forbidsOverwrite, keptHeaders, type Operation, type OssState } from "./operation.ts";
+import {
+  forbidsOverwrite,
+  keptHeaders,
+  type Operation,
+  type OssState,
+  versionHeader,
+} from "./operation.ts";
 
 export const putObject: Operation = {
   name: "PutObject",
   action: "oss:PutObject",
-  async handle(request, { storage, crc64, retentions, now }) {
+  async handle(request, state) {
+    const { storage, crc64, retentions, now } = state;
     const { bucket, key } = request;
-    const forbidOverwrite = forbidsOverwrite(request);
+    const forbidOverwrite = forbidsOverwrite(request, state);
     if (forbidOverwrite && storage.find(bucket, key)) throw ossError("FileAlreadyExists");
     retentions.checkFree(bucket, key);
     const kept = keptHeaders(request);
@@ -21,12 +28,14 @@ export const putObject: Operation = {
     const etag = `"${received.md5.toString("hex").toUpperCase()}"`;
     const record = { bucket, key, size, crc64: received.crc64, etag, type: "Normal" as const };
     try {
-      storage.commit(received.file, { ...record, ...kept, modified: now() }, { forbidOverwrite });
+      const whole = { ...record, ...kept, modified: now() };
+      const written = storage.commit(received.file, whole, { forbidOverwrite });
+      const headers = { etag, [CRC64_HEADER]: received.crc64, ...versionHeader(written, state) };
+      return { status: 200, headers };
     } catch (error) {
       await rm(received.file, { force: true });
       throw error;
     }
-    return { status: 200, headers: { etag, [CRC64_HEADER]: received.crc64 } };
   },
 };
 
@@ -34,8 +43,8 @@ export const headObject: Operation = {
   name: "HeadObject",
   action: "oss:GetObject",
   handle(request, state) {
-    const record = existing(request, state);
-    const headers = { ...headersOf(record), "content-length": String(record.size) };
+    const { record } = existing(request, state);
+    const headers = { ...headersOf(record, state), "content-length": String(record.size) };
     return { status: 200, headers };
   },
 };
@@ -44,11 +53,11 @@ export const getObject: Operation = {
   name: "GetObject",
   action: "oss:GetObject",
   handle(request, state) {
-    const record = existing(request, state);
+    const { record, path } = existing(request, state);
     const range = rangeOf(request.headers.range, record.size);
     const { start, end } = range ?? { start: 0, end: record.size };
-    const headers = { ...headersOf(record), "content-length": String(end - start) };
-    const body = { path: state.storage.pathOf(record.bucket, record.key), start, end };
+    const headers = { ...headersOf(record, state), "content-length": String(end - start) };
+    const body = { path, start, end };
     if (range === undefined) return { status: 200, headers, body };
     const contentRange = `bytes ${start}-${end - 1}/${record.size}`;
     // The CRC64 of a range is that of the whole object (PROTOCOLS, section 5.2).
@@ -66,16 +75,28 @@ export const deleteObject: Operation = {
   },
 };
 
-/** Buckets here keep no versions: the one that each object has is called `null`. */
-export function existing(request: OssRequest, { storage }: OssState): ObjectRecord {
-  const version = request.query.get("versionId") ?? "null";
-  if (version !== "null") throw ossError("NoSuchVersion", undefined, { VersionId: version });
-  const record = storage.find(request.bucket, request.key);
-  if (record === undefined) throw ossError("NoSuchKey", undefined, { Key: request.key });
-  return record;
+/** To name a version takes a right of its own, as OSS's pages on RAM policies have it. */
+const OF_VERSION = { action: "oss:GetObjectVersion" };
+export const headVersion: Operation = { ...headObject, ...OF_VERSION };
+export const getVersion: Operation = { ...getObject, ...OF_VERSION };
+
+/** Returns the version that the request names, or else the current one. */
+export function existing(
+  { query, bucket, key }: OssRequest,
+  { storage }: OssState,
+): { record: ObjectRecord; path: string } {
+  const version = query.get("versionId");
+  if (version !== undefined) {
+    const found = storage.findVersion(bucket, key, version);
+    if (found) return found;
+    throw ossError("NoSuchVersion", undefined, { VersionId: version });
+  }
+  const record = storage.find(bucket, key);
+  if (record === undefined) throw ossError("NoSuchKey", undefined, { Key: key });
+  return { record, path: storage.pathOf(bucket, key) };
 }
 
-function headersOf(record: ObjectRecord): Record<string, string> {
+function headersOf(record: ObjectRecord, state: OssState): Record<string, string> {
   return {
     etag: record.etag,
     "content-type": record.contentType,
@@ -84,6 +105,7 @@ function headersOf(record: ObjectRecord): Record<string, string> {
     "x-oss-object-type": record.type,
     "x-oss-storage-class": "Standard",
     [CRC64_HEADER]: record.crc64,
+    ...versionHeader(record, state),
     ...record.meta,
   };
 }

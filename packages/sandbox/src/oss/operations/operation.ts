@@ -2,9 +2,11 @@ import { ossError } from "../protocol/oss-error.ts";
 import type { OssRequest } from "../protocol/oss-request.ts";
 import type { OssResponse } from "../protocol/oss-response.ts";
 import type { Crc64Pool } from "../storage/crc64.ts";
+import type { ObjectRecord } from "../storage/object-journal.ts";
 import type { ObjectStorage } from "../storage/object-storage.ts";
 import type { OpenUploads } from "../storage/open-uploads.ts";
 import type { Retentions } from "../storage/retentions.ts";
+import { versionOf } from "../storage/versions.ts";
 
 /** What operations read and change. */
 export interface OssState {
@@ -25,9 +27,14 @@ export interface Operation {
   handle(request: OssRequest, state: OssState): Promise<OssResponse> | OssResponse;
 }
 
-/** Returns whether the request has `x-oss-forbid-overwrite: true` (PROTOCOLS, section 5.1). */
-export function forbidsOverwrite(request: OssRequest): boolean {
-  return request.headers["x-oss-forbid-overwrite"] === "true";
+/** Returns whether `x-oss-forbid-overwrite` counts, which is ignored where versions are kept (PROTOCOLS, section 5.1). */
+export function forbidsOverwrite({ headers, bucket }: OssRequest, { storage }: OssState): boolean {
+  return headers["x-oss-forbid-overwrite"] === "true" && !storage.versions.areKept(bucket);
+}
+
+/** Returns the header that names an object's version, where versions are kept. */
+export function versionHeader(record: ObjectRecord, { storage }: OssState): Record<string, string> {
+  return storage.versions.areKept(record.bucket) ? { "x-oss-version-id": versionOf(record) } : {};
 }
 
 const META = "x-oss-meta-";

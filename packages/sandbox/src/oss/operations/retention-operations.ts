@@ -11,7 +11,7 @@ export const putObjectRetention: Operation = {
   name: "PutObjectRetention",
   action: "oss:PutObjectRetention",
   async handle(request, state) {
-    const { bucket, key } = existing(request, state);
+    const { bucket, key } = existing(request, state).record;
     const body = await readText(request.body, () => ossError("MalformedXML"));
     const md5 = createHash("md5").update(body).digest("base64");
     if (request.headers["content-md5"] !== md5) throw ossError("InvalidDigest");

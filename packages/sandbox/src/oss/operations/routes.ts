@@ -9,7 +9,14 @@ import {
   listParts,
   uploadPart,
 } from "./multipart-operations.ts";
-import { deleteObject, getObject, headObject, putObject } from "./object-operations.ts";
+import {
+  deleteObject,
+  getObject,
+  getVersion,
+  headObject,
+  headVersion,
+  putObject,
+} from "./object-operations.ts";
 import type { Operation } from "./operation.ts";
 import { putObjectRetention } from "./retention-operations.ts";
 
@@ -30,14 +37,16 @@ const listing =
 /** The first matching route is taken. A route that doesn't know a parameter doesn't match: the parameter may change the meaning. */
 const routes: readonly Route[] = [
   { method: "PUT", on: "object", needs: [], operation: putObject },
-  { method: "HEAD", on: "object", needs: [], takes: /^versionId$/u, operation: headObject },
+  { method: "HEAD", on: "object", needs: ["versionId"], operation: headVersion },
+  { method: "HEAD", on: "object", needs: [], operation: headObject },
   {
     method: "GET",
     on: "object",
-    needs: [],
-    takes: /^(?:versionId$|response-)/u,
-    operation: getObject,
+    needs: ["versionId"],
+    takes: /^response-/u,
+    operation: getVersion,
   },
+  { method: "GET", on: "object", needs: [], takes: /^response-/u, operation: getObject },
   { method: "DELETE", on: "object", needs: [], operation: deleteObject },
   {
     method: "PUT",

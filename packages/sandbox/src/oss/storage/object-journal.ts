@@ -17,6 +17,8 @@ export interface ObjectRecord {
   modified: number;
   /** The `x-oss-meta-*` headers. */
   meta?: Record<string, string>;
+  /** The version's id, where the bucket kept versions when it was written. */
+  version?: string;
   /** Set for an object in the folder of odd names. */
   odd?: true;
 }

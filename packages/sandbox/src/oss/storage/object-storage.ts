@@ -11,6 +11,7 @@ import { dirname, join } from "node:path";
 import { ossError } from "../protocol/oss-error.ts";
 import { type ObjectRecord, openObjectJournal } from "./object-journal.ts";
 import { isPlainKey, ODD_FOLDER, oddName } from "./object-place.ts";
+import { createVersions, type StoredVersion, type Versions, versionOf } from "./versions.ts";
 
 // Layout of the data folder:
 //   objects/<bucket>/<key>                            an object whose key can be a path
@@ -18,23 +19,27 @@ import { isPlainKey, ODD_FOLDER, oddName } from "./object-place.ts";
 //   objects.jsonl                                     all objects' metadata
 //   incoming/<n>                                      bodies being received
 //   uploads/<upload id>/                              open multipart uploads
+//   versions/<n>                                      what was overwritten or deleted in buckets that keep versions
 
 /** Objects as plain files that a person can open. */
 export interface ObjectStorage {
+  readonly versions: Versions;
   find(bucket: string, key: string): ObjectRecord | undefined;
+  /** Finds an object's version, which may be its current one. */
+  findVersion(bucket: string, key: string, version: string): StoredVersion | undefined;
   /** Returns the path of an object's file, or where it would lie. */
   pathOf(bucket: string, key: string): string;
   /** Returns an unused path for a body that is being received. */
   incoming(): string;
   /**
-   * Makes the received file the object, atomically. Throws `FileAlreadyExists` if overwriting is
-   * forbidden and there is one.
+   * Makes the received file the object, atomically, and returns its record. Throws
+   * `FileAlreadyExists` if overwriting is forbidden and there is one.
    */
   commit(
     received: string,
-    record: Omit<ObjectRecord, "odd">,
+    record: Omit<ObjectRecord, "odd" | "version">,
     options: { forbidOverwrite: boolean },
-  ): void;
+  ): ObjectRecord;
   remove(bucket: string, key: string): void;
   /** Returns all keys of a bucket in the order of their UTF-8 bytes. */
   keys(bucket: string): string[];
@@ -58,7 +63,8 @@ const UNSUITABLE = new Set([
 export function openObjectStorage(dataDir: string): ObjectStorage {
   const objectsDir = join(dataDir, "objects");
   const incomingDir = join(dataDir, "incoming");
-  rmSync(incomingDir, { recursive: true, force: true });
+  const versionsDir = join(dataDir, "versions");
+  for (const folder of [incomingDir, versionsDir]) rmSync(folder, { recursive: true, force: true });
   for (const folder of [objectsDir, incomingDir]) mkdirSync(folder, { recursive: true });
 
   /** By bucket and key: the offset of the object's line in the journal. */
@@ -67,6 +73,7 @@ export function openObjectStorage(dataDir: string): ObjectStorage {
     if ("deleted" in line) index.get(line.bucket)?.delete(line.key);
     else remember(line.bucket, line.key, offset);
   });
+  const versions = createVersions(versionsDir);
   const mixesNames = doesMixNames(incomingDir);
   let received = 0;
 
@@ -99,6 +106,10 @@ export function openObjectStorage(dataDir: string): ObjectStorage {
     return statSync(path, { throwIfNoEntry: false })?.size === record.size ? record : undefined;
   }
 
+  function supersede(record: ObjectRecord | undefined): void {
+    if (record) versions.supersede({ record, path: pathOf(record.bucket, record.key) });
+  }
+
   /** Moves the file to its place, and returns whether that is the folder of odd names. */
   function place(file: string, bucket: string, key: string): boolean {
     const known = recorded(bucket, key);
@@ -118,18 +129,31 @@ export function openObjectStorage(dataDir: string): ObjectStorage {
   }
 
   return {
+    versions,
     find,
+    findVersion(bucket, key, version) {
+      const record = find(bucket, key);
+      if (record === undefined || versionOf(record) !== version)
+        return versions.find(bucket, key, version);
+      return { record, path: pathOf(bucket, key) };
+    },
     pathOf,
     incoming: () => join(incomingDir, String(received++)),
     // It is synchronous from the check to the journal, so that no other request comes between.
     commit(file, record, { forbidOverwrite }) {
       const { bucket, key } = record;
-      if (forbidOverwrite && find(bucket, key) !== undefined) throw ossError("FileAlreadyExists");
+      const current = find(bucket, key);
+      if (forbidOverwrite && current !== undefined) throw ossError("FileAlreadyExists");
+      supersede(current);
       const odd = place(file, bucket, key);
-      remember(bucket, key, journal.append(odd ? { ...record, odd } : record));
+      const version = versions.newId(bucket);
+      const written = { ...record, ...(version && { version }), ...(odd && { odd }) };
+      remember(bucket, key, journal.append(written));
+      return written;
     },
     remove(bucket, key) {
       if (index.get(bucket)?.has(key) !== true) return;
+      supersede(find(bucket, key));
       rmSync(pathOf(bucket, key), { force: true });
       journal.append({ bucket, key, deleted: true });
       index.get(bucket)?.delete(key);
