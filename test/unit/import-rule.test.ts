@@ -255,6 +255,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     planning: ["jobs", "fleet"],
     storing: ["jobs", "fleet", "leases"],
     sealing: ["jobs"],
+    deposits: ["jobs", "leases", "storing"],
     verification: ["jobs", "leases", "storing"],
     webhooks: ["jobs"],
     maintenance: ["jobs", "storing"],

@@ -34,6 +34,7 @@ import { listFindings } from "./routes/custody/list-findings.ts";
 import { listRegister } from "./routes/custody/list-register.ts";
 import { listVerifications } from "./routes/custody/list-verifications.ts";
 import { proveFile } from "./routes/custody/prove-file.ts";
+import { retryDeposits } from "./routes/custody/retry-deposits.ts";
 import { retryStamp } from "./routes/custody/retry-stamp.ts";
 import { distrustSealKey, listSealKeys } from "./routes/custody/seal-keys.ts";
 import { startVerification } from "./routes/custody/start-verification.ts";
@@ -133,6 +134,7 @@ export const routes: readonly Route[] = [
   ["POST", "/v1/register/keys/:key/distrust", "admin", distrustSealKey],
   ["GET", "/v1/register/:number", "viewer", getRegisterEntry],
   ["POST", "/v1/register/:number/stamps/:authority/retry", "ops", retryStamp],
+  ["POST", "/v1/register/:number/deposits/retry", "ops", retryDeposits],
   ["GET", "/v1/files", "viewer", findFiles],
   ["GET", "/v1/failures", "viewer", listFailures],
   ["POST", "/v1/failures/retry", "producer", retryFailures],

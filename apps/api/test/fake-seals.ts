@@ -1,4 +1,5 @@
 import type {
+  DepositView,
   RegisterEntry,
   SealKeyView,
   SealView,
@@ -13,6 +14,14 @@ const stamp: StampView = {
   authority: "sandbox",
   state: "granted",
   at: "2026-01-02T03:04:07.000Z",
+  error: null,
+};
+
+const deposit: DepositView = {
+  to: "folder 1",
+  part: "seal",
+  state: "deposited",
+  at: "2026-01-02T03:04:08.000Z",
   error: null,
 };
 
@@ -35,6 +44,7 @@ export const sealView: SealView = {
   key: digest,
   distrusted: null,
   stamps: [stamp],
+  deposits: [deposit],
   made_by: "exhibit 0.2.0",
   parts: ["seal.txt", "receipts.ndjson"],
 };
@@ -48,6 +58,7 @@ export const registerEntry: RegisterEntry = {
   head: digest,
   key: digest,
   stamps: [stamp],
+  deposits: [deposit],
 };
 
 const sealKey: SealKeyView = {
@@ -153,6 +164,10 @@ export function fakeSeals(note: (name: string, ...args: unknown[]) => void): Sea
     async entry(number) {
       note("entry", number);
       return { ...registerEntry, text: "Exhibit seal 1\n" };
+    },
+    async retryDeposits(entry, request, who) {
+      note("retry deposits", entry, request, who);
+      return { ...registerEntry, number: entry, text: "Exhibit seal 1\n" };
     },
     async retryStamp(of, request, who) {
       note("retry stamp", of, request, who);

@@ -6,6 +6,7 @@ import {
   createSight,
   createWaits,
   deliver,
+  deposit,
   oneAtATime,
   planFolder,
   reconcile,
@@ -38,6 +39,8 @@ const concurrency: Record<QueueName, number> = {
   seal: 2,
   // Authorities, each of which is asked for one stamp at a time.
   stamp: 4,
+  // Vendors and third parties, each of which is given one thing at a time.
+  deposit: 4,
   // What has been stored can wait for what is being stored.
   verify: 1,
   answer: 2,
@@ -122,7 +125,8 @@ export async function startWorker(
     answer: (id, attempt) =>
       answer({ ledger, broker, sources, sight, roots, dataDir, tunnel }, id, attempt),
     seal: (id, attempt) => seal({ ledger, engine, logger, sealer }, id, attempt),
-    stamp: (name, attempt) => stamp({ ledger, logger, ...parts.stamps }, name, attempt),
+    stamp: (name, attempt) => stamp({ ledger, engine, logger, ...parts.stamps }, name, attempt),
+    deposit: (receiver, attempt) => deposit({ ...storing, ...parts.deposits }, receiver, attempt),
     verify: (id, attempt) => verify({ ...storing, sealer }, Number(id), attempt),
     deliver: (id, attempt) => deliver({ ledger, logger, ...parts.webhooks }, id, attempt),
     reconcile: () =>

@@ -69,9 +69,9 @@ import {
   type RegisterCheck,
   type RegisterEntry,
   type RegisterText,
+  type RetryEntryRequest,
   type RetryFailuresRequest,
   type RetryRequest,
-  type RetryStampRequest,
   type RevokeKeyRequest,
   type RotateKeyRequestInput,
   type RotateWebhookRequestInput,
@@ -177,6 +177,14 @@ export type CaseName = { entrust: string } | { suit: string };
 export interface CreateOptions extends RepeatOptions {
   /** @defaultValue a new one */
   readonly idempotencyKey?: string;
+}
+
+/** Which entries of the register are listed; all if nothing is set. */
+export interface RegisterFilter {
+  /** Only entries of which a stamp is pending, or waits for a person. */
+  unstamped?: boolean;
+  /** Only entries of which something isn't yet kept elsewhere that is to be. */
+  undeposited?: boolean;
 }
 
 /**
@@ -298,14 +306,16 @@ export interface ApiClient {
   /** Says that a key isn't to be trusted any more. Returns all keys. */
   distrustSealKey(key: string, request: DistrustRequest): Promise<SealKeyView[]>;
   /** Yields the register's entries, from the first. */
-  register(query?: { unstamped?: boolean }): AsyncIterable<RegisterEntry>;
+  register(query?: RegisterFilter): AsyncIterable<RegisterEntry>;
   /** Returns an entry of the register, by its number. */
   registerEntry(number: number): Promise<RegisterText>;
   /** Has an authority asked for the time stamp of an entry. */
   retryStamp(
     of: { number: number; authority: string },
-    request?: RetryStampRequest,
+    request?: RetryEntryRequest,
   ): Promise<RegisterText>;
+  /** Has what is to be kept elsewhere of an entry tried at once. */
+  retryDeposits(number: number, request?: RetryEntryRequest): Promise<RegisterText>;
   /** Yields the files with a SHA-256, in all imports. */
   findFiles(sha256: string): AsyncIterable<FoundFile>;
   /** Returns what failed in an import, or is waiting, in groups. */
@@ -428,8 +438,11 @@ export function createApiClient(options: HttpOptions): ApiClient {
     sealPart: (id, part) => open(importPath(id, "seal", ...part.split("/")), {}),
     proof: (id, fileId) => open(importPath(id, "files", fileId, "proof"), {}),
     exportBag: (id, request) => post(importPath(id, "exports"), request),
-    register: ({ unstamped } = {}) =>
-      pages("/v1/register", registerPage, unstamped === true ? { unstamped: "true" } : {}),
+    register: ({ unstamped = false, undeposited = false } = {}) =>
+      pages("/v1/register", registerPage, {
+        ...(unstamped && { unstamped: "true" }),
+        ...(undeposited && { undeposited: "true" }),
+      }),
     sealKeys: async () => (await read("/v1/register/keys", sealKeyList)).items,
     distrustSealKey: async (key, request) =>
       (await write("POST", `/v1/register/keys/${key}/distrust`, sealKeyList, request)).items,
@@ -441,6 +454,8 @@ export function createApiClient(options: HttpOptions): ApiClient {
         registerText,
         request,
       ),
+    retryDeposits: (number, request = {}) =>
+      write("POST", `/v1/register/${number}/deposits/retry`, registerText, request),
     verify: (id, request) =>
       write("POST", importPath(id, "verifications"), verificationView, request),
     verifications: (id) => pages(importPath(id, "verifications"), verificationPage),

@@ -9,6 +9,7 @@ import {
 } from "@exhibit/contracts";
 import { registeredVendor, vendorNames, vendorPlaces } from "@exhibit/credentials";
 import { z } from "zod";
+import { type DepositConfig, deposit } from "./deposits.ts";
 import { type Environment, processVariables } from "./environment.ts";
 import { type Fault, faultsOf, faultyConfig } from "./faults.ts";
 import { type OidcConfig, oidc } from "./oidc.ts";
@@ -47,6 +48,8 @@ export interface ExhibitConfig {
         readonly stamps?: readonly StampConfig[] | undefined;
         /** How many of them have to have stamped a seal that is `stamped`. @defaultValue 1 */
         readonly stamps_wanted?: number | undefined;
+        /** What is kept elsewhere of entries. @defaultValue nothing */
+        readonly deposit?: DepositConfig | undefined;
         /** How seals are verified from time to time. @defaultValue not at all */
         readonly verify?: readonly VerificationSchedule[] | undefined;
       }
@@ -87,6 +90,7 @@ const shape = z.strictObject({
       certificate: z.string().min(1).optional(),
       stamps: stamps.optional(),
       stamps_wanted: z.int().min(1).optional(),
+      deposit: deposit.optional(),
       verify: schedules.optional(),
     })
     .refine(({ stamps = [], stamps_wanted = 1 }) => stamps_wanted <= Math.max(stamps.length, 1), {
@@ -127,7 +131,8 @@ export function parseConfig(value: unknown, origin: string): ExhibitConfig {
 
 /**
  * Returns every secret of a configuration: the values that vendors' schemas mark, that of the client
- * at the identity provider, headers for authorities of time stamps, and the passwords in the addresses of servers and proxies.
+ * at the identity provider, headers for authorities of time stamps and third parties, and the passwords in
+ * the addresses of servers and proxies.
  */
 export function secretsOf(
   config: ExhibitConfig,
@@ -139,13 +144,13 @@ export function secretsOf(
   const secrets = Object.entries(config.vendors).flatMap(
     ([name, options]) => registeredVendor(name)?.secretsOf(options) ?? [],
   );
-  const passwords = [environment.redisUrl, environment.databaseUrl].flatMap(passwordsIn);
+  const { stamps = [], deposit: kept } = config.custody ?? {};
+  const addresses = [environment.redisUrl, environment.databaseUrl, kept?.mail?.server];
+  const passwords = addresses.flatMap(passwordsIn);
   const { apiKey, proxies, sealKey, oldSealKey } = environment;
   const single = [apiKey, sealKey, oldSealKey, config.access?.oidc?.login?.client_secret];
   const others = [...single.filter((one) => one !== undefined), ...(proxies?.secrets ?? [])];
-  const headers = (config.custody?.stamps ?? []).flatMap((each) =>
-    Object.values(each.headers ?? {}),
-  );
+  const headers = [...stamps, kept].flatMap((each) => Object.values(each?.headers ?? {}));
   return [...new Set([...secrets, ...passwords, ...others, ...headers])];
 }
 
@@ -166,6 +171,7 @@ function checkedConfig(value: unknown, origin: string, known: readonly Fault[]):
   const vendors = checkedVendors(vendorsIn(value));
   const found = [
     ...(parsed.success ? worldFaults(parsed.data.trial, vendors.options) : faultsOf(parsed.error)),
+    ...(parsed.success && parsed.data.trial === true ? mailFaults(parsed.data.custody) : []),
     ...vendors.faults,
   ];
   // Other faults of a text with a missing variable only matter once it has a value.
@@ -202,6 +208,14 @@ function worldFaults(trial: boolean | undefined, vendors: ExhibitConfig["vendors
   const where = own.path.join(".");
   const reason = `${where} is on this machine: set \`true\` for a sandbox, or \`false\` if it leads to the vendor, such as a tunnel`;
   return [{ path: ["trial"], reason }];
+}
+
+/** Addresses that are called are checked when they are; a server of mail is reached by a library. */
+function mailFaults(custody: ExhibitConfig["custody"]): Fault[] {
+  const server = custody?.deposit?.mail?.server;
+  if (server === undefined || isLoopback(hostOf(new URL(server).host) ?? "")) return [];
+  const reason = "it leads off this machine, but with `trial: true` nothing may leave it";
+  return [{ path: ["custody", "deposit", "mail", "server"], reason }];
 }
 
 /** Paths of certificates are relative to the file's folder. */

@@ -1,4 +1,5 @@
 export { type ExhibitConfig, loadConfig, parseConfig, secretsOf } from "./config.ts";
+export type { DepositConfig } from "./deposits.ts";
 export {
   type Environment,
   environmentNames,

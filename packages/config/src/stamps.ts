@@ -9,6 +9,9 @@ const url = z.string().refine(isUrl, {
   error: "it isn't an address such as https://tsa.example.com/tsr, without a user or a password",
 });
 
+/** What is sent with requests; the values may be secrets. */
+export const headers = z.record(z.string().regex(/^[A-Za-z0-9-]+$/), z.string());
+
 /** An authority of time stamps (RFC 3161). */
 const stamp = z
   .strictObject({
@@ -23,7 +26,7 @@ const stamp = z
       })
       .optional(),
     digest: z.enum(["sha256", "sm3"]).optional(),
-    headers: z.record(z.string().regex(/^[A-Za-z0-9-]+$/), z.string()).optional(),
+    headers: headers.optional(),
     check: z.literal("none").optional(),
   })
   .refine(({ ca, check }) => (ca === undefined) === (check === "none"), {
@@ -39,7 +42,7 @@ export const stamps = z
   });
 export type StampConfig = z.output<typeof stamp>;
 
-function isUrl(text: string): boolean {
+export function isUrl(text: string): boolean {
   const { protocol = "", username, password } = URL.parse(text) ?? {};
   return /^https?:$/.test(protocol) && !username && !password;
 }

@@ -14,6 +14,7 @@ export { digestLine } from "./lines/digest-line.ts";
 export { contentsOf, isListName, ListDigest, type ListName, listNames } from "./lines/lists.ts";
 export { type ReceiptLine, receiptLine } from "./lines/receipt-line.ts";
 export { saltsOf } from "./lines/salt.ts";
+export { readReceiptLine, withheldLine } from "./lines/withheld.ts";
 export { type PageName, pageNames, readPage } from "./page/page.ts";
 export { checkProof, type Proof, readProof, writeProof } from "./proof/proof-text.ts";
 export { firstHead, nextHead } from "./register/chain.ts";

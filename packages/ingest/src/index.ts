@@ -35,6 +35,8 @@ export {
   type Webhooks,
   type WebhooksDependencies,
 } from "./control/webhooks.ts";
+export { type DepositParts, deposit } from "./deposits/deposit.ts";
+export type { MailToTell } from "./deposits/tell.ts";
 export { createMeter, type Meter } from "./fleet/meter.ts";
 export { createSight, type Sight } from "./fleet/sight.ts";
 export { createWaits, type Waits } from "./fleet/waits.ts";

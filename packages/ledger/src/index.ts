@@ -67,6 +67,25 @@ export type { OpenShard, PlannedFile, UnsendableEntry } from "./planning/planned
 export { forgetWalkedFolders, listAwaitingRewalk } from "./planning/rewalk.ts";
 export { addUnsendable } from "./planning/unsendable-entries.ts";
 export { ledgerWithin } from "./scope.ts";
+export {
+  type ClaimedDeposit,
+  claimDeposit,
+  type DepositRef,
+  type DepositRules,
+  depositsOf,
+  type FoldersBeside,
+  foldersBeside,
+  giveBackDeposit,
+  nextDeposit,
+  pauseDeposit,
+  pauseReceiver,
+  receiverOf,
+  receiversWithWork,
+  recordDeposit,
+  recordDepositRefusal,
+  retryDeposits,
+  type ThirdParty,
+} from "./sealing/deposits.ts";
 export { distrustSealKey, listSealKeys } from "./sealing/distrust.ts";
 export { proveFile } from "./sealing/prove-file.ts";
 export {

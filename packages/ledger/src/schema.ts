@@ -1,6 +1,7 @@
 import type {
   AuditAction,
   DeliveryState,
+  DepositView,
   ErrorCode,
   FileState,
   FindingKind,
@@ -657,6 +658,28 @@ interface StampTable {
   error: string | null;
 }
 
+/** What is kept elsewhere of an entry: with a third party, or beside the evidence of a folder. */
+interface DepositTable {
+  entry: number;
+  /** `url` and `mail` are third parties; of what is beside the evidence it is `vendor NAME`. */
+  receiver: string;
+  /** The position of the folder, from 1; 0 for a third party. */
+  folder: Generated<number>;
+  /** `head`, `seal`, or `stamp NAME`. */
+  part: string;
+  /** Below the folder's own prefix, with `/` at its end; null for a third party. */
+  place: string | null;
+  state: Generated<DepositView["state"]>;
+  attempts: Generated<number>;
+  asked_at: Date | null;
+  /** Of a pending one: when it is due. */
+  next_at: Generated<Date>;
+  deposited_at: Date | null;
+  /** The objects that it is in; null until they are there. */
+  keys: string[] | null;
+  error: string | null;
+}
+
 /** Certificates of authorities in PEM, by their SHA-256. */
 interface StampRootTable {
   id: string;
@@ -802,6 +825,7 @@ export interface LedgerSchema {
   seal_keys: SealKeyTable;
   stamps: StampTable;
   stamp_roots: StampRootTable;
+  deposits: DepositTable;
   distrusted_keys: DistrustedKeyTable;
   verifications: VerificationTable;
   schedules: ScheduleTable;

@@ -9,6 +9,7 @@ export const queueNames = [
   "store",
   "seal",
   "stamp",
+  "deposit",
   "verify",
   "answer",
   "deliver",
@@ -18,7 +19,7 @@ export type QueueName = (typeof queueNames)[number];
 
 /**
  * A job's data. The `id` is a folder's (plan), a shard's (store), an import's (seal), the name of
- * an authority (stamp), a verification's (verify), a question's (answer) or a webhook's (deliver).
+ * an authority (stamp), a receiver (deposit), a verification's (verify), a question's (answer) or a webhook's (deliver).
  */
 export interface JobData {
   id: string;

@@ -30,6 +30,7 @@ import {
   createSeals,
   createVendorControl,
   createWebhooks,
+  type DepositParts,
   type Fleet,
   type Folders,
   type Imports,
@@ -61,6 +62,7 @@ import {
 } from "@exhibit/queue";
 import { absentRoots, boundlessRoots } from "@exhibit/sources";
 import type { Logger } from "@exhibit/telemetry";
+import { depositRulesOf, openDepositParts } from "./deposit-parts.ts";
 import { countVendorCall, observeVendors } from "./gauges.ts";
 import { identityProviderOf } from "./identity-provider.ts";
 import { readKeyCertificates } from "./key-certificates.ts";
@@ -144,6 +146,8 @@ export interface WorkerParts {
   readonly sealer: SealerParts;
   /** What entries of the register are stamped by. */
   readonly stamps: StampParts;
+  /** Who is told of entries of the register. */
+  readonly deposits: DepositParts;
   /** How hard an object that is there already has to be proved. */
   readonly identical: IdenticalPolicy;
   /** How seals are verified from time to time. */
@@ -204,7 +208,8 @@ export async function openServices({
   const webhooks = await openWebhookParts(environment, config);
   const stamps = await openStampParts(config);
   const stampRoots = rootsOf(stamps);
-  const sealer = { ...(await openSealer(environment, config)), stampRoots };
+  const deposits = depositRulesOf(config);
+  const sealer = { ...(await openSealer(environment, config)), stampRoots, deposits };
   return {
     trial: config.trial,
     imports: createImports({ ledger, engine, broker, ask, roots, dataDir, logger }),
@@ -216,6 +221,7 @@ export async function openServices({
       logger,
       authorities: stamps.authorities.map(({ name }) => name),
       stampRoots,
+      deposits,
       wanted: config.custody?.stamps_wanted,
       organization: config.custody?.organization,
       certificates: await readKeyCertificates(config),
@@ -260,6 +266,7 @@ export async function openServices({
       webhooks,
       sealer,
       stamps,
+      deposits: openDepositParts(config),
       identical: config.custody?.identical ?? "strongest",
       schedules: config.custody?.verify ?? [],
       retention: config.custody?.retention,

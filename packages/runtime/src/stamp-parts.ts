@@ -3,29 +3,14 @@ import { ExhibitError } from "@exhibit/contracts";
 import { readTrust } from "@exhibit/custody";
 import type { StampAuthority, StampParts } from "@exhibit/ingest";
 import type { StampRoots } from "@exhibit/ledger";
-import { type AddressPolicy, createSafeFetch } from "@exhibit/safe-fetch";
 import { readCertificateSetting } from "./certificate-setting.ts";
-
-/** Nothing of a trial leaves the machine. */
-const TRIAL: AddressPolicy = {
-  onlyRanges: true,
-  allowedRanges: ["127.0.0.0/8", "::1"],
-  ports: "all",
-  plain: true,
-};
-
-/** Who configures an authority may have it anywhere; what it answers is signed, also without TLS. */
-const ANYWHERE: AddressPolicy = {
-  allowedRanges: ["0.0.0.0/0", "::/0"],
-  ports: "all",
-  plain: true,
-};
+import { openOutward } from "./outward.ts";
 
 /** Opens what entries of the register are stamped by. Throws CONFIG_INVALID for certificates that aren't taken. */
 export async function openStampParts({ trial, custody }: ExhibitConfig): Promise<StampParts> {
   return {
     authorities: await Promise.all((custody?.stamps ?? []).map(authorityOf)),
-    fetch: createSafeFetch(trial ? TRIAL : ANYWHERE),
+    fetch: openOutward(trial),
   };
 }
 

@@ -7,6 +7,7 @@ export {
   sourceName,
 } from "./create-sources.ts";
 export { createByteDigester } from "./digests/byte-digester.ts";
+export { createDigester } from "./digests/digester.ts";
 export { type FoldersQuery, listFolders } from "./directory/list-folders.ts";
 export { absentRoots, boundlessRoots, unreadableRoots } from "./file-system/roots.ts";
 export type {

@@ -81,6 +81,11 @@ export const spanTable = {
     covers: "Asking an authority for the time stamp of one entry of the register.",
     attributes: ["exhibit.authority", "exhibit.entry", "exhibit.outcome"],
   },
+  "exhibit.deposit": {
+    covers:
+      "Keeping one part of an entry of the register elsewhere: beside the evidence, or with a third party.",
+    attributes: ["exhibit.receiver", "exhibit.entry", "exhibit.outcome"],
+  },
   "exhibit.reconcile": {
     covers: "Enqueuing again what the ledger says is unfinished.",
     attributes: ["exhibit.imports", "exhibit.shards"],

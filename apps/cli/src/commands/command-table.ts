@@ -23,6 +23,7 @@ const table: Readonly<Record<string, Load>> = {
   register: async () => (await import("./custody/register.ts")).registerCommand,
   "seal-keys": async () => (await import("./custody/seal-keys.ts")).sealKeysCommand,
   stamps: async () => (await import("./custody/stamps.ts")).stampsCommand,
+  deposits: async () => (await import("./custody/deposits.ts")).depositsCommand,
   watch: async () => (await import("./imports/watch.ts")).watchCommand,
   retry: async () => (await import("./imports/retry.ts")).retryCommand,
   waive: async () => (await import("./imports/waive.ts")).waiveCommand,

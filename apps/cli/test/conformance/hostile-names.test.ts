@@ -275,6 +275,7 @@ const lines: Record<string, readonly string[][]> = {
     ["verify", "--register", "--from", HOSTILE],
   ],
   stamps: [["stamps"]],
+  deposits: [["deposits"]],
   "seal-keys": [
     ["seal-keys"],
     ["seal-keys", "distrust", HOSTILE, "--why", HOSTILE],

@@ -9,7 +9,7 @@ import { among, pageOf, pageQuery } from "./pages.ts";
  * and `redeliver`) to webhooks; `login` and `logout` begin and end their sessions. Each of them is recorded
  * in the audit log, in the transaction that does it. `board` is what they do to jobs in Bull Board, and is
  * recorded before it is done. `seal` is what Exhibit does itself when an import has ended. `export` gives somebody a bag
- * of it, `stamp` has a time stamp asked for again, and `distrust` is of a key that signs seals. `verify`
+ * of it, `stamp` has a time stamp asked for again, `deposit` has what is to be kept elsewhere tried again, and `distrust` is of a key that signs seals. `verify`
  * begins a verification of its seal, or cancels one.
  */
 export const auditActions = [
@@ -32,6 +32,7 @@ export const auditActions = [
   "seal",
   "export",
   "stamp",
+  "deposit",
   "distrust",
   "verify",
 ] as const;

@@ -28,6 +28,31 @@ export type StampView = z.output<typeof stampView>;
 
 const stamps = z.array(stampView).describe("A row for each authority that is, or was, to stamp it");
 
+/** What became of a deposit: one that was refused waits for a person. */
+export const depositStates = ["pending", "deposited", "refused"] as const;
+
+/** What is kept elsewhere of an entry. */
+export const depositView = z
+  .object({
+    to: z
+      .string()
+      .describe(
+        "`url` or `mail`: a third party; `folder 1`: beside the evidence of the import's first folder",
+      ),
+    part: z
+      .string()
+      .describe(
+        "`head`: the register's head after the entry; `seal`: the seal and its lists; `stamp NAME`: a time stamp",
+      ),
+    state: z.enum(depositStates),
+    at: z.iso.datetime().nullable().describe("Since when it has been there; null until then"),
+    error: z.string().nullable().describe("Why it isn't there yet, as far as it is known"),
+  })
+  .meta({ id: "Deposit" });
+export type DepositView = z.output<typeof depositView>;
+
+const deposits = z.array(depositView).describe("What is, or is to be, kept elsewhere of it");
+
 /** An entry of the register, without its text. */
 export const registerEntry = z
   .object({
@@ -44,6 +69,7 @@ export const registerEntry = z
     ),
     key: z.string().nullable().describe("The id of the key that signed it; null for none"),
     stamps,
+    deposits,
   })
   .meta({ id: "RegisterEntry" });
 export type RegisterEntry = z.output<typeof registerEntry>;
@@ -54,6 +80,10 @@ export const registerQuery = pageQuery.extend({
     .stringbool()
     .optional()
     .describe("`true`: only entries of which a stamp is pending, or waits for a person"),
+  undeposited: z
+    .stringbool()
+    .optional()
+    .describe("`true`: only entries of which something isn't yet kept elsewhere that is to be"),
 });
 
 /** An entry of the register with its text. */
@@ -62,11 +92,11 @@ export const registerText = registerEntry
   .meta({ id: "RegisterText" });
 export type RegisterText = z.output<typeof registerText>;
 
-/** Why a stamp is asked for again. */
-export const retryStampRequest = z
+/** Why something is asked for again: a stamp, or that something is kept elsewhere. */
+export const retryEntryRequest = z
   .strictObject({ why: plainWord(2000).describe("For the record").optional() })
-  .meta({ id: "RetryStampRequest" });
-export type RetryStampRequest = z.output<typeof retryStampRequest>;
+  .meta({ id: "RetryEntryRequest" });
+export type RetryEntryRequest = z.output<typeof retryEntryRequest>;
 
 export const registerPage = pageOf(registerEntry).meta({ id: "RegisterPage" });
 
@@ -103,6 +133,7 @@ export const sealView = z
         "Set if that key isn't trusted for it: it was stolen, and the signature says nothing",
       ),
     stamps,
+    deposits,
     made_by: z.string().describe("The program and its version"),
     parts: z.array(z.string()).describe("What can be fetched of it, by name"),
   })

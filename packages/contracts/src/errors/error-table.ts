@@ -350,6 +350,13 @@ export const errorTable = {
     remedy:
       "Nothing, if the vendor's lease or bucket allows no retention. Otherwise have the lease allow oss:PutObjectRetention and the bucket have ObjectWorm; later files are kept then.",
   },
+  DEPOSIT_REFUSED: {
+    action: "never",
+    status: 502,
+    meaning: "A third party doesn't want to be told of an entry of the register.",
+    remedy:
+      "Ask them, mend custody.deposit, and run exhibit deposits retry. The seal is good without it.",
+  },
   EVIDENCE_CONFLICT: {
     action: "never",
     status: 409,

@@ -17,6 +17,7 @@ export type JobLabels = (queue: string, ids: readonly string[]) => Promise<Map<s
 export function createJobLabels(ledger: Ledger): JobLabels {
   return async (queue, ids) => {
     if (queue === "stamp") return new Map(ids.map((id) => [id, `time stamps of ${id}`]));
+    if (queue === "deposit") return new Map(ids.map((id) => [id, depositLabelOf(id)]));
     if (queue === "deliver") {
       const labels = await readWebhookLabels(ledger, ids);
       return new Map(labels.map((label) => [label.id, webhookLabelOf(label)]));
@@ -29,6 +30,14 @@ export function createJobLabels(ledger: Ledger): JobLabels {
     const labels = kind === undefined ? [] : await readWorkLabels(ledger, kind, ids);
     return new Map(labels.map((label) => [label.id, labelOf(label)]));
   };
+}
+
+/** Returns who is to keep something, in words: `deposits beside the evidence of kongur` */
+function depositLabelOf(receiver: string): string {
+  const [, vendor] = /^vendor (.+)$/.exec(receiver) ?? [];
+  return vendor === undefined
+    ? `deposits with the third party by ${receiver}`
+    : `deposits beside the evidence of ${vendor}`;
 }
 
 /** Returns where a webhook's events go, and what it is told next: `portal.test: import.sealed of E-77, import …` */

@@ -63,12 +63,19 @@ export function fixedDestination(
   };
 }
 
+/** Returns whether a lease leads to where a folder's files are. */
+export function leadsThere(ledger: Ledger, folder: FolderRow, lease: Lease): boolean {
+  const there = known(folder);
+  return there !== undefined && isSame(ledger, there, lease);
+}
+
 function known({ endpoint, bucket, prefix }: FolderRow): Destination | undefined {
   if (endpoint === null || bucket === null || prefix === null) return undefined;
   return { endpoint, bucket, prefix };
 }
 
-function placeOf({ bucket, prefix }: Lease): Destination {
+/** Returns where a lease leads. */
+export function placeOf({ bucket, prefix }: Lease): Destination {
   return { endpoint: bucket.endpoint, bucket: bucket.name, prefix };
 }
 

@@ -5,9 +5,10 @@ import {
   findUnsealed,
   type Ledger,
   type OpenWork,
+  receiversWithWork,
   webhooksWithWork,
 } from "@exhibit/ledger";
-import type { Engine } from "@exhibit/queue";
+import type { Engine, QueueName } from "@exhibit/queue";
 import { withSpan } from "@exhibit/telemetry";
 import { jobOfShard, jobsOfFolders, jobsOfVerifications } from "../jobs/enqueue.ts";
 
@@ -20,7 +21,8 @@ export const quietMsOf = { redis: 10_000, embedded: 30_000 };
 /**
  * Enqueues everything that is open in imports that haven't changed for `quietForMs` milliseconds.
  * Work that has a job already keeps it. So are imports that ended without a seal, and verifications that are under way.
- * Webhooks are rung for that have had something due for as long, and authorities of time stamps of which one is due.
+ * Webhooks are rung for that have had something due for as long, authorities of time stamps of which one
+ * is due, and those who are to keep something elsewhere.
  */
 export async function enqueueOpenWork(
   dependencies: { ledger: Ledger; engine: Pick<Engine, "enqueue"> },
@@ -29,8 +31,10 @@ export async function enqueueOpenWork(
   await enqueueImports(dependencies, quietForMs);
   await enqueueUnsealed(dependencies);
   await enqueueVerifications(dependencies, quietForMs);
-  await ringForDue(dependencies, quietForMs);
-  await ringForStamps(dependencies);
+  const { ledger } = dependencies;
+  await ringFor("deliver", dependencies, await webhooksWithWork(ledger, { dueForMs: quietForMs }));
+  await ringFor("stamp", dependencies, await authoritiesWithWork(ledger));
+  await ringFor("deposit", dependencies, await receiversWithWork(ledger));
 }
 
 async function enqueueImports(
@@ -72,29 +76,16 @@ async function enqueueVerifications(
   if (numbers.length > 0) await engine.enqueue("verify", jobsOfVerifications(numbers));
 }
 
-async function ringForDue(
-  { ledger, engine }: { ledger: Ledger; engine: Pick<Engine, "enqueue"> },
-  dueForMs: number,
+/** Rings for those outside for whom something is due. */
+async function ringFor(
+  name: QueueName,
+  { engine }: { engine: Pick<Engine, "enqueue"> },
+  ids: readonly string[],
 ): Promise<void> {
-  const ids = await webhooksWithWork(ledger, { dueForMs });
   if (ids.length === 0) return;
   const jobs = ids.map((id) => ({ id }));
-  // A job that waits for its next try doesn't know of what is new.
-  await engine.enqueue("deliver", jobs, { isNewer: true });
-}
-
-async function ringForStamps({
-  ledger,
-  engine,
-}: {
-  ledger: Ledger;
-  engine: Pick<Engine, "enqueue">;
-}): Promise<void> {
-  const names = await authoritiesWithWork(ledger);
-  if (names.length === 0) return;
-  const jobs = names.map((id) => ({ id }));
-  // A job that waits for an authority to come back doesn't know of what is new.
-  await engine.enqueue("stamp", jobs, { isNewer: true });
+  // A job that waits for somebody to come back doesn't know of what is new.
+  await engine.enqueue(name, jobs, { isNewer: true });
 }
 
 async function enqueueAll(

@@ -10,6 +10,7 @@ import {
   writeStampRequest,
 } from "@exhibit/custody";
 import { bytesAtMost, type SafeFetch } from "@exhibit/safe-fetch";
+import { answerFault } from "../jobs/answer-fault.ts";
 import { withinTime } from "../jobs/within-time.ts";
 
 /** An authority of time stamps (RFC 3161), as it is configured. */
@@ -63,7 +64,7 @@ export async function askAuthority(
         body: writeStampRequest(request),
         signal: limited,
       });
-      const fault = statusFault(response.status);
+      const fault = answerFault(response.status);
       if (fault) return fault;
       const token = await bytesAtMost(response, MAX_ANSWER_BYTES + 1);
       if (token.length > MAX_ANSWER_BYTES) {
@@ -77,16 +78,4 @@ export async function askAuthority(
     if (signal.aborted) return undefined;
     return { kind: "away", reason: toExhibitError(thrown).message };
   }
-}
-
-/** Statuses of a server that can't for the moment, besides 5xx. */
-const PASSING: ReadonlySet<number> = new Set([408, 425, 429]);
-
-function statusFault(status: number): StampFault | undefined {
-  if (status === 200) return undefined;
-  if (status >= 500 || PASSING.has(status))
-    return { kind: "away", reason: `it answered ${status}` };
-  const isRedirect = status >= 300 && status < 400;
-  const redirect = isRedirect ? ": redirects aren't followed" : "";
-  return { kind: "refused", reason: `it answered ${status}${redirect}` };
 }

@@ -3,6 +3,7 @@ import { type Ledger, readImport, type Sealer, sealEnded, sealImport } from "@ex
 import type { Attempt, Engine } from "@exhibit/queue";
 import { type Logger, withSpan } from "@exhibit/telemetry";
 import { postponed } from "../jobs/postpone.ts";
+import { ringDeposits } from "../jobs/ring-deposits.ts";
 import { ringStamps } from "../jobs/ring-stamps.ts";
 import { ringWebhooks } from "../jobs/ring-webhooks.ts";
 
@@ -50,6 +51,7 @@ async function sealAndTell(
     const status = await sealImport(ledger, importId, sealer);
     if (status === undefined) await sealEnded(ledger, importId, sealer);
     ringStamps(dependencies, sealer.authorities);
+    if (sealer.deposits) await ringDeposits(dependencies);
     return status;
   } finally {
     await ringWebhooks(dependencies, { importId });

@@ -10,8 +10,10 @@ import {
   recordStamp,
   recordStampRefusal,
 } from "@exhibit/ledger";
-import { type Attempt, Postponed } from "@exhibit/queue";
+import type { Attempt, Engine } from "@exhibit/queue";
 import { type Logger, withSpan } from "@exhibit/telemetry";
+import { inTurn, pauseAfter } from "../jobs/in-turn.ts";
+import { ringDeposits } from "../jobs/ring-deposits.ts";
 import { untilReachable } from "../jobs/until-reachable.ts";
 import {
   ANSWER_TIMEOUT_MS,
@@ -30,17 +32,12 @@ export interface StampParts extends Asking {
 
 export interface StampDependencies extends StampParts {
   readonly ledger: Ledger;
+  readonly engine: Pick<Engine, "enqueue">;
   readonly logger: Logger;
 }
 
-/** Milliseconds before the second request to an authority that couldn't be had; it doubles. */
-const FIRST_PAUSE_MS = 30_000;
-/** Milliseconds between two requests at most. */
-const LONGEST_PAUSE_MS = 60 * 60 * 1000;
 /** Milliseconds after which a stamp that a process that died asked for is due again. */
 const LEASE_MS = 2 * ANSWER_TIMEOUT_MS;
-/** Milliseconds after which others have their turn. */
-const TURN_MS = 30_000;
 /** Milliseconds for which a stamp waits whose authority this worker doesn't know: another one may. */
 const UNKNOWN_PAUSE_MS = 5 * 60 * 1000;
 /** Milliseconds by which an authority's clock and ours may differ before it is worth a warning. */
@@ -58,18 +55,14 @@ export async function stamp(
   const { ledger, authorities } = dependencies;
   const authority = authorities.find((each) => each.name === name);
   if (authority === undefined) return await pauseUnknown(ledger, name);
-  const until = Date.now() + TURN_MS;
-  while (Date.now() < until && !attempt.signal.aborted) {
-    const claimed = await claimStamp(ledger, name, LEASE_MS);
-    if (claimed === undefined || !(await stampOne(dependencies, authority, claimed, attempt)))
-      break;
-  }
-  if (attempt.signal.aborted) {
-    throw new ExhibitError("INTERRUPTED", "The worker stops.", { cause: attempt.signal.reason });
-  }
-  const next = await nextStamp(ledger, name);
-  if (next === undefined) return;
-  throw new Postponed(Math.max(next, 0), unavailable(name, "It is asked again."));
+  await inTurn(attempt, {
+    async one() {
+      const claimed = await claimStamp(ledger, name, LEASE_MS);
+      return claimed !== undefined && (await stampOne(dependencies, authority, claimed, attempt));
+    },
+    next: () => nextStamp(ledger, name),
+    waits: () => unavailable(name, "It is asked again."),
+  });
 }
 
 async function pauseUnknown(ledger: Ledger, name: string): Promise<void> {
@@ -98,6 +91,8 @@ async function stampOne(
     report(dependencies, claimed, answer);
     if (!("kind" in answer)) {
       await record(() => recordStamp(ledger, claimed, answer));
+      // It is kept wherever its seal is.
+      await ringDeposits(dependencies);
       return true;
     }
     const { kind, reason } = answer;
@@ -111,14 +106,6 @@ async function stampOne(
     await record(() => pauseAuthority(ledger, name, { pauseMs, error: message }));
     return false;
   });
-}
-
-/**
- * Returns the milliseconds until an authority is asked again after so many requests that it didn't
- * answer.
- */
-function pauseAfter(attempts: number, firstPauseMs = FIRST_PAUSE_MS): number {
-  return Math.min(firstPauseMs * 2 ** Math.min(attempts - 1, 20), LONGEST_PAUSE_MS);
 }
 
 const codes = { refused: "STAMP_REFUSED", invalid: "STAMP_INVALID" } as const;

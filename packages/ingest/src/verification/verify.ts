@@ -14,6 +14,7 @@ import { type Attempt, type Engine, Postponed } from "@exhibit/queue";
 import type { Sources } from "@exhibit/sources";
 import { count, type Logger } from "@exhibit/telemetry";
 import { outages, postponed } from "../jobs/postpone.ts";
+import { ringDeposits } from "../jobs/ring-deposits.ts";
 import { ringStamps } from "../jobs/ring-stamps.ts";
 import { ringWebhooks } from "../jobs/ring-webhooks.ts";
 import type { ByteBudget } from "../storing/byte-budget.ts";
@@ -59,7 +60,9 @@ export async function verify(
     const signal = AbortSignal.any([attempt.signal, stop.signal]);
     const hasEnded = await run(dependencies, work, { ...attempt, signal });
     if (!hasEnded) return;
-    ringStamps(dependencies, dependencies.sealer.authorities);
+    const { authorities, deposits } = dependencies.sealer;
+    ringStamps(dependencies, authorities);
+    if (deposits) await ringDeposits(dependencies);
     await tellEnd(dependencies, number);
   } catch (thrown) {
     if (stop.signal.aborted) return;

@@ -34,6 +34,7 @@ import { amendments } from "./0038-amendments.ts";
 import { distrustedKeys } from "./0039-distrusted-keys.ts";
 import { retainedUntil } from "./0044-retained-until.ts";
 import { schedules } from "./0045-schedules.ts";
+import { deposits } from "./0046-deposits.ts";
 
 // Migrations are in the order of their names. A released one is never changed, only followed by
 // another.
@@ -79,6 +80,7 @@ export const steps: Record<string, Migration> = {
   "0039-distrusted-keys": distrustedKeys,
   "0044-retained-until": retainedUntil,
   "0045-schedules": schedules,
+  "0046-deposits": deposits,
 };
 
 /** The schema version that this program creates, and the oldest that it works on. */

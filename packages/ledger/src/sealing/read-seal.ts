@@ -8,12 +8,15 @@ import { digestLine, ListDigest, type ListName } from "@exhibit/custody";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import { isWithin } from "../scope.ts";
+import { all } from "../sql/conditions.ts";
 import { cursor, type Page, type PageQuery, pageOf } from "../views/paging.ts";
 import { checkImport } from "../work/check-import.ts";
+import { depositsOf } from "./deposits.ts";
 import { distrustView } from "./distrust.ts";
+import { noEntry } from "./entry-within.ts";
 import { listLines, type SealBounds } from "./lists.ts";
 import type { SealedImport } from "./receipts.ts";
-import { noEntry, stampsOf } from "./stamps.ts";
+import { stampsOf } from "./stamps.ts";
 
 /** An import's seal, as the register has it. */
 export interface SealRecord extends SealBounds {
@@ -169,26 +172,42 @@ interface EntryRow {
 /** Lists the entries of the register, from the first. What concerns imports of others isn't named. */
 export async function listRegister(
   ledger: Ledger,
-  query: PageQuery & { unstamped?: boolean | undefined },
+  query: PageQuery & { unstamped?: boolean | undefined; undeposited?: boolean | undefined },
 ): Promise<Page<RegisterEntry>> {
   const after = query.after === undefined ? 0 : Number(cursor(query.after, /^\d{1,15}$/));
-  const isShown = query.unstamped === true ? isUnstamped : sql<boolean>`true`;
+  const { unstamped = false, undeposited = false } = query;
+  const isShown = all([unstamped && isUnstamped, undeposited && isUndeposited]);
   const { rows } = await sql<EntryRow>`
     select register.number, register.kind, register.at, register.digest, register.head, register.key, imports.id as import_id
     from register left join imports on imports.id = register.import_id and ${isWithin(ledger)}
     where register.number > ${after} and ${isShown}
     order by register.number limit ${query.limit + 1}`.execute(ledger.db);
   const { items, next } = pageOf(rows, query.limit, (row) => String(row.number));
-  const stamps = await stampsOf(
+  const outside = await outsideOf(
     ledger,
     items.map(({ number }) => number),
   );
-  return { items: items.map((row) => entryOf(row, stamps.get(row.number))), next };
+  return { items: items.map((row) => entryOf(row, outside(row.number))), next };
 }
+
+/** Returns what others say of entries and keep of them, by their numbers. */
+async function outsideOf(
+  ledger: Ledger,
+  numbers: readonly number[],
+): Promise<(number: number) => Outside> {
+  const [stamps, deposits] = [await stampsOf(ledger, numbers), await depositsOf(ledger, numbers)];
+  return (number) => ({ stamps: stamps.get(number) ?? [], deposits: deposits.get(number) ?? [] });
+}
+
+type Outside = Pick<RegisterEntry, "stamps" | "deposits">;
 
 /** A condition: a stamp is pending, or waits for a person. */
 const isUnstamped = sql<boolean>`exists (
   select from stamps where entry = register.number and state in ('pending', 'refused', 'invalid'))`;
+
+/** A condition: something is to be kept elsewhere, and isn't yet. */
+const isUndeposited = sql<boolean>`exists (
+  select from deposits where entry = register.number and state <> 'deposited')`;
 
 /** Returns an entry with its text. Throws NOT_FOUND, also for one of an import outside the scope. */
 export async function readEntryOf(ledger: Ledger, number: number): Promise<RegisterText> {
@@ -201,14 +220,14 @@ export async function readEntryOf(ledger: Ledger, number: number): Promise<Regis
   );
   const [row] = rows;
   if (row === undefined) throw noEntry(number);
-  const stamps = await stampsOf(ledger, [number]);
-  return { ...entryOf(row, stamps.get(number)), text: row.text };
+  const outside = await outsideOf(ledger, [number]);
+  return { ...entryOf(row, outside(number)), text: row.text };
 }
 
-function entryOf(row: EntryRow, stamps: RegisterEntry["stamps"] = []): RegisterEntry {
+function entryOf(row: EntryRow, outside: Outside): RegisterEntry {
   const { number, kind, import_id, at, digest, head, key } = row;
   return {
-    ...{ number, kind, import_id, key, stamps },
+    ...{ number, kind, import_id, key, ...outside },
     at: at.toISOString(),
     digest: Buffer.from(digest).toString("hex"),
     head: Buffer.from(head).toString("hex"),

@@ -9,6 +9,7 @@ import {
 } from "@exhibit/custody";
 import { type Kysely, sql, type Transaction } from "kysely";
 import type { LedgerSchema } from "../schema.ts";
+import { type DepositRules, putDownBeside, putDownHeads } from "./deposits.ts";
 import { putDownStamps, type StampRoots } from "./stamps.ts";
 
 /** Who signs, and as what. */
@@ -26,6 +27,8 @@ export interface Sealer {
   /** The authorities that are to stamp entries, by their names. @defaultValue none */
   readonly authorities?: readonly string[] | undefined;
   readonly stampRoots?: StampRoots | undefined;
+  /** What is kept elsewhere of entries. @defaultValue nothing */
+  readonly deposits?: DepositRules | undefined;
   /** The program and its version. */
   readonly madeBy: string;
 }
@@ -37,6 +40,7 @@ export interface OpenRegister {
   readonly headBefore: HexDigest;
   /** The authorities that are to stamp it. */
   readonly authorities: readonly string[];
+  readonly deposits: DepositRules | undefined;
 }
 
 /** An entry as it is written. */
@@ -62,7 +66,11 @@ interface NewEntry {
  */
 export async function lockRegister(
   tx: Transaction<LedgerSchema>,
-  { register: name, authorities = [] }: Pick<Sealer, "register" | "authorities">,
+  {
+    register: name,
+    authorities = [],
+    deposits,
+  }: Pick<Sealer, "register" | "authorities" | "deposits">,
 ): Promise<OpenRegister> {
   const deployment = await tx
     .selectFrom("deployment")
@@ -82,16 +90,20 @@ export async function lockRegister(
     number: (last?.number ?? 0) + 1,
     headBefore: last ? Buffer.from(last.head).toString("hex") : firstHead(register),
     authorities,
+    deposits,
   };
 }
 
-/** Writes an entry into the register that is locked, and puts down its stamps. Returns where the next one goes. */
+/**
+ * Writes an entry into the register that is locked, and puts down its stamps and what is kept elsewhere of
+ * it. Returns where the next one goes.
+ */
 export async function writeEntry(
   tx: Transaction<LedgerSchema>,
   open: OpenRegister,
   { kind, text, key, signature, countersignature, seal }: NewEntry,
 ): Promise<OpenRegister> {
-  const { number, headBefore, authorities } = open;
+  const { number, headBefore, authorities, deposits } = open;
   const digest = digestOf(text);
   const head = nextHead(headBefore, digest);
   await tx
@@ -113,6 +125,9 @@ export async function writeEntry(
     })
     .execute();
   await putDownStamps(tx, number, authorities);
+  await putDownHeads(tx, number, deposits?.thirdParties ?? []);
+  if (seal && deposits?.key !== undefined)
+    await putDownBeside(tx, { entry: number, importId: seal.importId, key: deposits.key });
   return { ...open, number: number + 1, headBefore: head };
 }
 

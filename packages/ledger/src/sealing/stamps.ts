@@ -4,8 +4,10 @@ import { sql, type Transaction } from "kysely";
 import { type By, recordAuditEvent } from "../audit/audit.ts";
 import type { Ledger } from "../ledger.ts";
 import type { LedgerSchema } from "../schema.ts";
-import { isWithin } from "../scope.ts";
 import { storable } from "../sql/text.ts";
+import { askedForStamps, claim, nextDue, pauseAll, whoIsDue } from "./asking.ts";
+import { putDownStampDeposits } from "./deposits.ts";
+import { isEntryWithin, noEntry } from "./entry-within.ts";
 
 /** One authority's stamp of one entry. */
 export interface StampRef {
@@ -38,24 +40,15 @@ export interface ClaimedStamp extends StampRef {
 
 /**
  * Takes the stamp of an authority that has been due the longest, for one try: it is due again after
- * `leaseMs` milliseconds, in case that this process dies before it has recorded how the try ended.
- * Returns undefined when none is due.
+ * `leaseMs` milliseconds. Returns undefined when none is due.
  */
 export async function claimStamp(
-  { db }: Ledger,
+  ledger: Ledger,
   authority: string,
   leaseMs: number,
 ): Promise<ClaimedStamp | undefined> {
-  const { rows } = await sql<ClaimedStamp>`
-    with due as materialized (
-      select entry from stamps where authority = ${authority} and state = 'pending' and next_at <= now()
-      order by next_at, entry limit 1 for update skip locked
-    )
-    update stamps set attempts = attempts + 1, asked_at = now(), next_at = now() + ${leaseMs} * interval '1 millisecond'
-    from due, register
-    where stamps.entry = due.entry and authority = ${authority} and register.number = due.entry
-    returning stamps.entry, authority, attempts, register.text`.execute(db);
-  return rows[0];
+  const columns = sql`entry, authority, attempts, register.text`;
+  return await claim(ledger, askedForStamps, authority, { leaseMs, columns });
 }
 
 /** A stamp that was given: the authority's whole answer, and what it says. */
@@ -86,7 +79,7 @@ export async function recordStamp(
         .onConflict((conflict) => conflict.doNothing())
         .execute();
     }
-    await tx
+    const { numUpdatedRows } = await tx
       .updateTable("stamps")
       .set({
         state: checked ? "granted" : "unchecked",
@@ -99,7 +92,8 @@ export async function recordStamp(
       .where("entry", "=", entry)
       .where("authority", "=", authority)
       .where("state", "=", "pending")
-      .execute();
+      .executeTakeFirst();
+    if (numUpdatedRows > 0n) await putDownStampDeposits(tx, { entry, authority });
   });
 }
 
@@ -123,13 +117,11 @@ export async function recordStampRefusal(
  * entry it is for.
  */
 export async function pauseAuthority(
-  { db }: Ledger,
+  ledger: Ledger,
   authority: string,
-  { pauseMs, error }: { pauseMs: number; error: string },
+  pause: { pauseMs: number; error: string },
 ): Promise<void> {
-  await sql`
-    update stamps set next_at = now() + ${pauseMs} * interval '1 millisecond', error = ${storable(error)}
-    where authority = ${authority} and state = 'pending'`.execute(db);
+  await pauseAll(ledger, askedForStamps, authority, pause);
 }
 
 /** Gives back a stamp whose try was broken off before anything was known of it. */
@@ -140,18 +132,13 @@ export async function giveBackStamp({ db }: Ledger, { entry, authority }: StampR
 }
 
 /** Returns in how many milliseconds the next stamp of an authority is due; undefined if none is pending. */
-export async function nextStamp({ db }: Ledger, authority: string): Promise<number | undefined> {
-  const { rows } = await sql<{ ms: number | null }>`
-    select (extract(epoch from min(next_at) - now()) * 1000)::float8 as ms
-    from stamps where authority = ${authority} and state = 'pending'`.execute(db);
-  return rows[0]?.ms ?? undefined;
+export async function nextStamp(ledger: Ledger, authority: string): Promise<number | undefined> {
+  return await nextDue(ledger, askedForStamps, authority);
 }
 
 /** Returns the authorities of which a stamp is due. */
-export async function authoritiesWithWork({ db }: Ledger): Promise<string[]> {
-  const { rows } = await sql<{ authority: string }>`
-    select distinct authority from stamps where state = 'pending' and next_at <= now()`.execute(db);
-  return rows.map(({ authority }) => authority);
+export async function authoritiesWithWork(ledger: Ledger): Promise<string[]> {
+  return await whoIsDue(ledger, askedForStamps);
 }
 
 /** How many stamps of an authority are pending. */
@@ -217,8 +204,7 @@ export async function retryStamp(
   await ledger.db.transaction().execute(async (tx) => {
     const { rows } = await sql`
       select from register left join imports on imports.id = register.import_id
-      where number = ${entry} and case when register.import_id is null then ${isUnlimited(ledger)}
-        else imports.id is not null and ${isWithin(ledger)} end`.execute(tx);
+      where number = ${entry} and ${isEntryWithin(ledger)}`.execute(tx);
     if (rows.length === 0) throw noEntry(entry);
     if (!authorities.includes(authority)) {
       const name = JSON.stringify(authority);
@@ -236,14 +222,4 @@ export async function retryStamp(
       ...{ subject: `register/${entry}`, what: "stamp", by, details: { authority } },
     });
   });
-}
-
-/** A condition: whoever asks sees all imports, and so entries that are of none. */
-function isUnlimited({ scope }: Pick<Ledger, "scope">) {
-  const isAll = scope === undefined || (scope.entrust_ids === "all" && scope.vendors === "all");
-  return isAll ? sql<boolean>`true` : sql<boolean>`false`;
-}
-
-export function noEntry(entry: number): ExhibitError {
-  return new ExhibitError("NOT_FOUND", `The register has no entry ${entry}.`);
 }

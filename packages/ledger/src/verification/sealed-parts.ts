@@ -30,8 +30,8 @@ export async function readPart(
 }
 
 /**
- * Returns those of some objects below a prefix that are evidence that the ledger knows, of whatever
- * import: several imports may lead to the same folder.
+ * Returns those of some objects below a prefix that the ledger knows, of whatever import, because several
+ * may lead to the same folder: evidence, and what was deposited beside it.
  */
 export async function knownKeys(
   { db }: Ledger,
@@ -41,7 +41,7 @@ export async function knownKeys(
   if (keys.length === 0) return new Set();
   const { rows } = await sql<{ key: string }>`
     with near as materialized (
-      select id, prefix from folders
+      select id, prefix, import_id, position from folders
       where bucket = ${bucket} and (starts_with(prefix, ${prefix}) or starts_with(${prefix}, prefix))
     )
     select each.key from unnest(${textArray(keys)}::text[]) as each (key)
@@ -49,8 +49,10 @@ export async function knownKeys(
       select from near
         cross join lateral (select substr(each.key, length(near.prefix) + 1) as rest) as name
         join files on files.folder_id = near.id and files.path collate "C" in (name.rest, normalize(name.rest, NFD))
-      where starts_with(each.key, near.prefix) and files.state in ('stored', 'identical'))`.execute(
-    db,
-  );
+      where starts_with(each.key, near.prefix) and files.state in ('stored', 'identical'))
+      or exists (
+        select from near join register on register.import_id = near.import_id
+          join deposits on deposits.entry = register.number and deposits.folder = near.position + 1
+        where each.key = any(deposits.keys))`.execute(db);
   return new Set(rows.map(({ key }) => key));
 }

@@ -1,4 +1,4 @@
-import { registerText, retryStampRequest } from "@exhibit/contracts";
+import { registerText, retryEntryRequest } from "@exhibit/contracts";
 import type { z } from "zod";
 import { action } from "../../action/action.ts";
 import { actorOf } from "../../action/actor.ts";
@@ -13,7 +13,7 @@ export const retryStamp = action(
       "Again, where it refused or gave one that isn't in order, or is waited for; for the first time, where it was configured after the entry was written. A stamp that is there is STATE_CONFLICT.",
     tags: ["custody"],
     params: stampParams,
-    body: retryStampRequest.nullish(),
+    body: retryEntryRequest.nullish(),
     response: { 202: registerText, ...failures },
   },
   ({ sealsOf }) =>

@@ -5,6 +5,7 @@ import { ExhibitError, type SealView } from "@exhibit/contracts";
 import { contentsOf, isSignedBy, keyIdOf, type ListName, readSeal } from "@exhibit/custody";
 import { apiOfEnvironment } from "../../client/api-of-environment.ts";
 import { importIdOf } from "../../client/import-id.ts";
+import { depositWords } from "../../output/deposit-lines.ts";
 import { badUse, exitCodes } from "../../output/exit-codes.ts";
 import { formatBytes, formatCount, formatTime, type TimeStyle } from "../../output/format.ts";
 import { stampWords } from "../../output/stamp-lines.ts";
@@ -70,6 +71,7 @@ function linesOf(seal: SealView, { utc }: TimeStyle): string[] {
           `  NOT TRUSTED: the key was distrusted from entry ${seal.distrusted.from} on: ${seal.distrusted.why}`,
         ]),
     ...seal.stamps.map((stamp) => `  ${stampWords(stamp, { utc })}`),
+    ...seal.deposits.map((deposit) => `  ${depositWords(deposit, { utc })}`),
   ];
 }
 

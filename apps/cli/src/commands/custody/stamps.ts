@@ -1,13 +1,14 @@
 import { toArray } from "@exhibit/client";
 import { ExhibitError } from "@exhibit/contracts";
 import { apiOfEnvironment } from "../../client/api-of-environment.ts";
-import { badUse, exitCodes } from "../../output/exit-codes.ts";
+import { exitCodes } from "../../output/exit-codes.ts";
 import { formatSeconds, formatTime, type TimeStyle } from "../../output/format.ts";
 import { stampWords } from "../../output/stamp-lines.ts";
 import type { Terminal } from "../../output/terminal.ts";
 import { listenForInterruption } from "../../process/interruption.ts";
 import { type CommandModule, jsonOption, utcOption } from "../command.ts";
 import { configOf } from "../vendors/config.ts";
+import { entryNumber } from "./entry-number.ts";
 
 interface StampsOptions extends TimeStyle {
   json?: boolean;
@@ -72,9 +73,7 @@ async function retry(
   { why }: StampsOptions,
   terminal: Terminal,
 ): Promise<number> {
-  if (!/^[1-9]\d{0,14}$/.test(text))
-    throw badUse("NUMBER is an entry's, as exhibit register lists it.");
-  const number = Number(text);
+  const number = entryNumber(text);
   const api = apiOfEnvironment();
   const authorities = authority === undefined ? await unstampedBy(number) : [authority];
   for (const each of authorities) await api.retryStamp({ number, authority: each }, { why });

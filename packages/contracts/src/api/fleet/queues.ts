@@ -7,7 +7,7 @@ export const queueView = z
     queue: z
       .string()
       .describe(
-        "plan: folders; store: shards; seal: imports; stamp: authorities of time stamps; answer: questions; deliver: webhooks; reconcile: upkeep",
+        "plan: folders; store: shards; seal: imports; stamp: authorities of time stamps; deposit: those who keep something elsewhere; answer: questions; deliver: webhooks; reconcile: upkeep",
       ),
     waiting: jobs.describe("Jobs that a worker may take now"),
     active: jobs.describe("Jobs that workers have under way"),

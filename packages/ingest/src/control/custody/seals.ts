@@ -5,7 +5,7 @@ import {
   ExhibitError,
   type RegisterEntry,
   type RegisterText,
-  type RetryStampRequest,
+  type RetryEntryRequest,
   type SealKeyView,
   type SealState,
   type SealView,
@@ -23,6 +23,8 @@ import {
   writeProof,
 } from "@exhibit/custody";
 import {
+  type DepositRules,
+  depositsOf,
   distrustSealKey,
   type Ledger,
   ledgerWithin,
@@ -33,12 +35,14 @@ import {
   readEntryOf,
   readSealOf,
   registerLines,
+  retryDeposits,
   retryStamp,
   type SealRecord,
   type StampRoots,
   sealedList,
 } from "@exhibit/ledger";
 import type { EnqueueDependencies } from "../../jobs/enqueue.ts";
+import { ringDeposits } from "../../jobs/ring-deposits.ts";
 import { ringStamps } from "../../jobs/ring-stamps.ts";
 import type { Scoped } from "../scoped.ts";
 import { type BagTar, makeBag } from "./bags.ts";
@@ -91,6 +95,7 @@ export interface Seals extends Verifications {
     limit: number;
     after?: string | undefined;
     unstamped?: boolean | undefined;
+    undeposited?: boolean | undefined;
   }): Promise<Page<RegisterEntry>>;
   /** Returns an entry of the register. Throws NOT_FOUND, also for one of an import outside the scope. */
   entry(number: number): Promise<RegisterText>;
@@ -108,9 +113,14 @@ export interface Seals extends Verifications {
    */
   retryStamp(
     of: { entry: number; authority: string },
-    request?: RetryStampRequest,
+    request?: RetryEntryRequest,
     who?: string,
   ): Promise<RegisterText>;
+  /**
+   * Has what is to be kept elsewhere of an entry tried at once: again, or for the first time if that was
+   * configured later. Throws NOT_FOUND, and STATE_CONFLICT if nothing is left.
+   */
+  retryDeposits(entry: number, request?: RetryEntryRequest, who?: string): Promise<RegisterText>;
 }
 
 export interface SealsDependencies extends EnqueueDependencies {
@@ -118,6 +128,7 @@ export interface SealsDependencies extends EnqueueDependencies {
   /** The authorities of time stamps that are configured, by their names. */
   readonly authorities: readonly string[];
   readonly stampRoots?: StampRoots | undefined;
+  readonly deposits?: DepositRules | undefined;
   /** How many authorities have to have stamped a seal that is `stamped`. @defaultValue 1 */
   readonly wanted?: number | undefined;
   /** Whose bags they are, as they say. */
@@ -135,7 +146,8 @@ export function createSeals(dependencies: SealsDependencies): Scoped<Seals> {
         ...createVerifications(ledger, dependencies),
         async get(importId) {
           const seal = await readSealOf(ledger, importId);
-          return viewOf(seal, await stampsOfSeal(ledger, seal), wanted);
+          const deposits = (await depositsOf(ledger, [seal.number])).get(seal.number) ?? [];
+          return viewOf(seal, { stamps: await stampsOfSeal(ledger, seal), deposits }, wanted);
         },
         part: async (importId, part) => partOf(ledger, await readSealOf(ledger, importId), part),
         report: async (importId, name) =>
@@ -159,6 +171,12 @@ export function createSeals(dependencies: SealsDependencies): Scoped<Seals> {
           ringStamps(dependencies, [of.authority]);
           return await readEntryOf(ledger, of.entry);
         },
+        async retryDeposits(entry, { why } = {}, who = UNNAMED_ACTOR) {
+          const rules = dependencies.deposits ?? { thirdParties: [] };
+          await retryDeposits(ledger, { entry, rules }, { who, why });
+          await ringDeposits(dependencies);
+          return await readEntryOf(ledger, entry);
+        },
       };
     },
   };
@@ -166,7 +184,7 @@ export function createSeals(dependencies: SealsDependencies): Scoped<Seals> {
 
 function viewOf(
   { sealed, text, digest, signed }: SealRecord,
-  stamps: StampView[],
+  { stamps, deposits }: Pick<SealView, "stamps" | "deposits">,
   wanted: number,
 ): SealView {
   const seal = readSeal(text);
@@ -191,6 +209,7 @@ function viewOf(
     key: signed?.key ?? null,
     distrusted: signed?.distrusted ?? null,
     stamps,
+    deposits,
     made_by: seal.madeBy,
     parts: [
       ...sealParts.filter((part) => signed !== null || !ofSignature.has(part)),
