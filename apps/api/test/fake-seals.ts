@@ -167,7 +167,7 @@ export function fakeSeals(note: (name: string, ...args: unknown[]) => void): Sea
     },
     async retryDeposits(entry, request, who) {
       note("retry deposits", entry, request, who);
-      return { ...registerEntry, number: entry, text: "Exhibit seal 1\n" };
+      return { ...registerEntry, text: "Exhibit seal 1\n" };
     },
     async retryStamp(of, request, who) {
       note("retry stamp", of, request, who);

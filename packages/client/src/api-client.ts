@@ -180,7 +180,7 @@ export interface CreateOptions extends RepeatOptions {
 }
 
 /** Which entries of the register are listed; all if nothing is set. */
-export interface RegisterFilter {
+interface RegisterFilter {
   /** Only entries of which a stamp is pending, or waits for a person. */
   unstamped?: boolean;
   /** Only entries of which something isn't yet kept elsewhere that is to be. */

@@ -219,8 +219,8 @@ function bodyOfText(text: string): FileBody {
 const others = ["acts.ndjson", "incidents.ndjson", "import.json"] as const;
 
 /**
- * Yields a seal's lists. Where the import has files elsewhere, too, their receipts are withheld, and the
- * lists that would name them aren't there.
+ * Yields a seal's lists. Where the import has files of other vendors, too, their receipts are withheld, and
+ * the lists that would name them aren't there: nobody learns from us what another vendor was given.
  */
 async function* listsOf(
   ledger: Ledger,

@@ -58,8 +58,8 @@ export async function putDownHeads(
 }
 
 /**
- * Puts down that an import's seal is to be kept beside its evidence, with the stamps that it has: once in
- * each place that its folders lead to.
+ * Puts down that an import's seal is to be kept beside its evidence, with the stamps that it has: once for
+ * each vendor, in the place of the vendor's first folder that has one.
  */
 export async function putDownBeside(
   tx: Transaction<LedgerSchema>,
@@ -70,7 +70,7 @@ export async function putDownBeside(
     insert into deposits (entry, receiver, folder, part, place)
     select ${entry}::bigint, 'vendor ' || vendor, min(position) + 1, ${SEAL}::text, ${place}::text
     from folders where import_id = ${importId} and prefix is not null
-    group by vendor, endpoint, bucket, prefix
+    group by vendor
     on conflict do nothing`.execute(tx);
   const { rows } = await sql<{ authority: string }>`
     select authority from stamps where entry = ${entry} and token is not null`.execute(tx);
@@ -251,7 +251,7 @@ export async function retryDeposits(
   });
 }
 
-/** The folders of an import whose files lie in one place. */
+/** The folders of an import that are of one vendor. */
 export interface FoldersBeside {
   /** Their positions, from 1. */
   readonly positions: ReadonlySet<number>;
@@ -259,12 +259,10 @@ export interface FoldersBeside {
   readonly isAll: boolean;
 }
 
-/** Returns the folders of an import whose files lie where those of one of them do. */
+/** Returns the folders of an import that are of the same vendor as one of them. */
 export async function foldersBeside({ db }: Ledger, folderId: number): Promise<FoldersBeside> {
   const { rows } = await sql<{ position: number; isBeside: boolean }>`
-    select every.position + 1 as position,
-      (every.vendor, every.endpoint, every.bucket, every.prefix)
-        is not distinct from (one.vendor, one.endpoint, one.bucket, one.prefix) as "isBeside"
+    select every.position + 1 as position, every.vendor = one.vendor as "isBeside"
     from folders as one join folders as every on every.import_id = one.import_id
     where one.id = ${folderId}`.execute(db);
   const beside = rows.filter(({ isBeside }) => isBeside);
