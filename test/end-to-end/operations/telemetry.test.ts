@@ -1,3 +1,4 @@
+import type { SealView } from "@exhibit/contracts";
 import { instrumentTable, spanTable } from "@exhibit/telemetry";
 import { recordMetrics, recordSpans } from "@exhibit/telemetry/testing";
 import { expect, test, vi } from "vitest";
@@ -10,7 +11,8 @@ test("every span and instrument of the tables is seen in one run, with each of i
   await using stack = new AsyncDisposableStack();
   stack.defer(() => spans.stop());
   stack.defer(() => metrics.stop());
-  const options = { worker: { quietMs: 500 }, stamps: true };
+  const custody = { deposit: { key: ".exhibit/{import_id}/" } };
+  const options = { worker: { quietMs: 500 }, stamps: true, custody };
   const system = await startSystem("Redis and Postgres", options);
   stack.use(system);
   const { stamps } = system.sandbox;
@@ -20,6 +22,10 @@ test("every span and instrument of the tables is seen in one run, with each of i
   expect(view).toMatchObject({ status: "sealed", stored: FILES_WITH_LOST_JOBS });
   await system.post(`/v1/imports/${view.import_id}/verifications`, { against: "receipts" });
   await vi.waitFor(() => expect(stamps.asked).toBeGreaterThan(0));
+  const seal = () => system.get<SealView>(`/v1/imports/${view.import_id}/seal`);
+  await vi.waitFor(async () =>
+    expect((await seal()).deposits).toMatchObject([{ state: "deposited" }]),
+  );
 
   const measured = await vi.waitFor(async () => {
     const all = (await metrics.collect()).flatMap(({ descriptor: { name }, dataPoints }) =>
