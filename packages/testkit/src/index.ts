@@ -1,3 +1,4 @@
+export { pdfText } from "./pdf-text.ts";
 export { startPgBouncer } from "./pgbouncer.ts";
 export { startPostgres } from "./postgres-server.ts";
 export { type PrefixProxy, startPrefixProxy } from "./prefix-proxy.ts";

@@ -111,6 +111,24 @@ describe("exhibit.yaml", () => {
     });
   });
 
+  it("resolves paths of certificates relative to its own folder, and takes PEM as it is", async () => {
+    const pem = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+    const located = async (certificate: string) => {
+      const tsa = { name: "tsa", url: "https://tsa.example.com/tsr", ca: certificate };
+      const custody = { certificate, stamps: [tsa] };
+      const text = JSON.stringify({ sources: { roots: ["/e"] }, custody, vendors: {} });
+      const config = await loadConfig(await written(text), {});
+      return [config.custody?.certificate, config.custody?.stamps?.[0]?.ca];
+    };
+    for (const [given, place] of [
+      ["keys/firm.pem", join(folder, "keys/firm.pem")],
+      ["../firm.pem", join(folder, "../firm.pem")],
+      ["/etc/firm.pem", "/etc/firm.pem"],
+      [pem, pem],
+    ] as const)
+      expect(await located(given)).toEqual([place, place]);
+  });
+
   it("names the key and the variable of each missing value, once, with the other faults", async () => {
     const given = {
       ROOT: "",
