@@ -28,7 +28,12 @@ import { checkRegister } from "./routes/custody/check-register.ts";
 import { exportBag } from "./routes/custody/export-bag.ts";
 import { getRegisterEntry } from "./routes/custody/get-register-entry.ts";
 import { getSeal } from "./routes/custody/get-seal.ts";
-import { getSealPart, getSealStamp } from "./routes/custody/get-seal-part.ts";
+import {
+  getSealJournal,
+  getSealJournalStamp,
+  getSealPart,
+  getSealStamp,
+} from "./routes/custody/get-seal-part.ts";
 import { getVerification } from "./routes/custody/get-verification.ts";
 import { listFindings } from "./routes/custody/list-findings.ts";
 import { listRegister } from "./routes/custody/list-register.ts";
@@ -117,6 +122,8 @@ export const routes: readonly Route[] = [
   ["GET", "/v1/imports/:id/seal/:part", "viewer", getSealPart],
   ["POST", "/v1/imports/:id/exports", "producer", exportBag],
   ["GET", "/v1/imports/:id/seal/stamps/:stamp", "viewer", getSealStamp],
+  ["GET", "/v1/imports/:id/seal/journal/:part", "viewer", getSealJournal],
+  ["GET", "/v1/imports/:id/seal/journal/stamps/:stamp", "viewer", getSealJournalStamp],
   ["POST", "/v1/imports/:id/retry", "producer", retryImport],
   ["POST", "/v1/imports/:id/cancel", "producer", cancelImport],
   ["POST", "/v1/imports/:id/waive", "producer", waiveFiles],

@@ -44,6 +44,7 @@ export const sealView: SealView = {
   key: digest,
   distrusted: null,
   stamps: [stamp],
+  stamped_as: 2,
   deposits: [deposit],
   made_by: "exhibit 0.2.0",
   parts: ["seal.txt", "receipts.ndjson"],

@@ -131,7 +131,7 @@ export async function startWorker(
     deliver: (id, attempt) => deliver({ ledger, logger, ...parts.webhooks }, id, attempt),
     reconcile: () =>
       reconcile(
-        { ledger, engine, broker, objectStore, logger, schedules: parts.schedules },
+        { ledger, engine, broker, objectStore, logger, schedules: parts.schedules, sealer },
         quietMs,
       ),
   };

@@ -48,6 +48,8 @@ export interface ExhibitConfig {
         readonly stamps?: readonly StampConfig[] | undefined;
         /** How many of them have to have stamped a seal that is `stamped`. @defaultValue 1 */
         readonly stamps_wanted?: number | undefined;
+        /** Whether they stamp each entry, or one journal an hour. @defaultValue `each` */
+        readonly stamp?: "each" | "hourly" | undefined;
         /** What is kept elsewhere of entries. @defaultValue nothing */
         readonly deposit?: DepositConfig | undefined;
         /** How seals are verified from time to time. @defaultValue not at all */
@@ -90,6 +92,7 @@ const shape = z.strictObject({
       certificate: z.string().min(1).optional(),
       stamps: stamps.optional(),
       stamps_wanted: z.int().min(1).optional(),
+      stamp: z.enum(["each", "hourly"]).optional(),
       deposit: deposit.optional(),
       verify: schedules.optional(),
     })

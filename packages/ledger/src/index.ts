@@ -67,6 +67,7 @@ export type { OpenShard, PlannedFile, UnsendableEntry } from "./planning/planned
 export { forgetWalkedFolders, listAwaitingRewalk } from "./planning/rewalk.ts";
 export { addUnsendable } from "./planning/unsendable-entries.ts";
 export { ledgerWithin } from "./scope.ts";
+export { findStamped, journalOf } from "./sealing/covering.ts";
 export {
   type ClaimedDeposit,
   claimDeposit,
@@ -87,6 +88,7 @@ export {
   type ThirdParty,
 } from "./sealing/deposits.ts";
 export { distrustSealKey, listSealKeys } from "./sealing/distrust.ts";
+export { journalStamps, keepJournal } from "./sealing/journal.ts";
 export { proveFile } from "./sealing/prove-file.ts";
 export {
   findSeal,

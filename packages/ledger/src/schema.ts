@@ -680,6 +680,22 @@ interface DepositTable {
   error: string | null;
 }
 
+/** What a journal of the register commits to besides the entries before it. Rows are only added. */
+interface JournalTable {
+  number: number;
+  /** Its acts are those behind the journal before, up to this one. */
+  last_act: number;
+  /** The random bytes that the salts of its acts are made of. */
+  secret: Buffer | Uint8Array;
+}
+
+/** The stamps that journals commit to, each in one of them. Rows are only added. */
+interface JournalStampTable {
+  entry: number;
+  authority: string;
+  journal: number;
+}
+
 /** Certificates of authorities in PEM, by their SHA-256. */
 interface StampRootTable {
   id: string;
@@ -826,6 +842,8 @@ export interface LedgerSchema {
   stamps: StampTable;
   stamp_roots: StampRootTable;
   deposits: DepositTable;
+  journals: JournalTable;
+  journal_stamps: JournalStampTable;
   distrusted_keys: DistrustedKeyTable;
   verifications: VerificationTable;
   schedules: ScheduleTable;

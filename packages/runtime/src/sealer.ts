@@ -27,6 +27,7 @@ export async function openSealer(
     register: custody?.register,
     withSm3: custody?.sm3 ?? false,
     authorities: custody?.stamps?.map(({ name }) => name),
+    stampsHourly: custody?.stamp === "hourly",
   };
 }
 

@@ -222,6 +222,7 @@ export async function openServices({
       authorities: stamps.authorities.map(({ name }) => name),
       stampRoots,
       deposits,
+      stampsHourly: sealer.stampsHourly,
       wanted: config.custody?.stamps_wanted,
       organization: config.custody?.organization,
       certificates: await readKeyCertificates(config),

@@ -61,7 +61,7 @@ async function commands(bag: string): Promise<Map<number, string[]>> {
     step = Number(/^(\d) {2}[A-Z]/.exec(line)?.[1] ?? step);
     if (!/^ {3}(openssl|printf|\(cd|sha256sum|sh |head=|while|for|cut|sed|python3)/.test(line))
       continue;
-    if (!/NAME|FILE|pkeyutl|seal\/sha256sum.txt$/.test(line) || /^ {3}sed/.test(line))
+    if (!/NAME|FILE|pkeyutl|seal\/journal|seal\/sha256sum.txt$/.test(line) || /^ {3}sed/.test(line))
       found.set(step, [...(found.get(step) ?? []), line.trim()]);
   }
   return found;

@@ -67,6 +67,8 @@ describe.each(anyEngine)("A stranger, with openssl and sha256sum alone, on %s", 
     let step = 0;
     for (const line of text.split("\n")) {
       step = Number(/^(\d) {2}[A-Z]/.exec(line)?.[1] ?? step);
+      // A seal that is stamped itself needs no journal.
+      if (line.includes("seal/journal")) continue;
       if (/^ {3}(openssl|printf|\(cd|sha256sum|sh |head=|while)/.test(line)) {
         found.set(step, [...(found.get(step) ?? []), line.trim()]);
       }

@@ -133,6 +133,12 @@ export const sealView = z
         "Set if that key isn't trusted for it: it was stolen, and the signature says nothing",
       ),
     stamps,
+    stamped_as: z
+      .int()
+      .positive()
+      .describe(
+        "The entry that the stamps are of: the seal's own number, or that of the journal behind it, which commits to it, where entries are stamped by the hour",
+      ),
     deposits,
     made_by: z.string().describe("The program and its version"),
     parts: z.array(z.string()).describe("What can be fetched of it, by name"),

@@ -4,7 +4,12 @@ import { ExhibitError } from "@exhibit/contracts";
 import { type BagInfo, bagitText, readBagInfo } from "../bag/bag-info.ts";
 import { digestOf } from "../digest/digest.ts";
 import type { Seal } from "../register/seal-text.ts";
-import { checkEntries, readEntries, type VerificationOfBag } from "./check-entries.ts";
+import {
+  checkEntries,
+  type JournalOfBag,
+  readEntries,
+  type VerificationOfBag,
+} from "./check-entries.ts";
 import { expectedFiles, type ReceiptsFound } from "./check-lists.ts";
 import { PayloadCheck } from "./check-payload.ts";
 import {
@@ -38,6 +43,8 @@ export interface BagCheck {
   stamps: readonly StampOfBag[];
   /** Those of the import that the bag has, the first one first. */
   verifications: readonly VerificationOfBag[];
+  /** The journal of the register that is stamped in the seal's place, or as well. */
+  journal: JournalOfBag | undefined;
 }
 
 /**
@@ -66,8 +73,16 @@ export async function checkBag(
   };
   const digests = await checkTags(bag, report);
   const sealed = await readSealOfBag(bag, report);
-  const none = { files: 0, notFetched: 0, withheld: 0, proofs: 0, stamps: [], verifications: [] };
-  if (sealed === undefined) return { findings, seal: undefined, ...none };
+  const none = { files: 0, notFetched: 0, withheld: 0, proofs: 0 };
+  if (sealed === undefined)
+    return {
+      findings,
+      seal: undefined,
+      ...none,
+      stamps: [],
+      verifications: [],
+      journal: undefined,
+    };
   const info = readBagInfo((await textOf(bag, "bag-info.txt", report)) ?? "");
   const isPartial = info["Exhibit-Disclosure"] !== "all";
   await checkSignature(bag, sealed, report);
@@ -76,13 +91,17 @@ export async function checkBag(
   const entries = await readEntries(bag);
   const wanted = new Set(entries.map(({ number }) => number));
   const listed = await checkRegister(bag, sealed, { wanted, report });
-  const verifications = await checkEntries(bag, sealed, {
+  const { verifications, journal } = await checkEntries(bag, sealed, {
     ...{ entries, listed, digests, authorities, report },
   });
-  const stamps = await checkSealStamps(bag, sealed, { authorities, report });
+  const stamps = await checkSealStamps(bag, sealed, {
+    authorities,
+    journal: journal?.stamps ?? [],
+    report,
+  });
   const proofs = await checkProofs(bag, sealed, report);
   if (!digests.has("seal/receipts.ndjson"))
-    return { findings, seal: sealed.seal, ...none, proofs, stamps, verifications };
+    return { findings, seal: sealed.seal, ...none, proofs, stamps, verifications, journal };
   const { found, notFetched } = await checkFiles(bag, info, {
     ...{ withPayload, report },
     withSm3: sealed.seal.rootSm3 !== undefined,
@@ -98,6 +117,7 @@ export async function checkBag(
     proofs,
     stamps,
     verifications,
+    journal,
   };
 }
 

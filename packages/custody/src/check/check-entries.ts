@@ -3,14 +3,15 @@ import { join } from "node:path";
 import { entriesBelow } from "../bag/payload.ts";
 import { digestOf, type HexDigest } from "../digest/digest.ts";
 import { readEntry } from "../register/entry-text.ts";
+import { stampLine } from "../register/journal-text.ts";
 import { isSignedBy, keyIdOf } from "../register/signing.ts";
-import { bytesOf, type SealOfBag, textOf } from "./check-seal.ts";
+import { bytesOf, type ListedEntry, type SealOfBag, textOf } from "./check-seal.ts";
 import { type Authorities, checkStamps, type StampOfBag } from "./check-stamps.ts";
 import type { Report } from "./finding.ts";
 
 /** An entry of the register that a bag has besides the seal, in a folder of its own. */
 export interface EntryOfBag {
-  readonly kind: "key" | "verification";
+  readonly kind: "key" | "verification" | "journal";
   readonly number: number;
   /** Below the bag's folder. */
   readonly folder: string;
@@ -27,9 +28,27 @@ export interface VerificationOfBag {
   readonly stamps: readonly StampOfBag[];
 }
 
+/** A journal of the register that says more of when the seal was there. */
+export interface JournalOfBag {
+  readonly number: number;
+  readonly writtenAt: string;
+  /** The seal's stamps that it commits to, by their authorities. */
+  readonly commitsTo: readonly string[];
+  readonly stamps: readonly StampOfBag[];
+}
+
+/** What the entries besides the seal say. */
+export interface EntriesFound {
+  /** The first one first. */
+  readonly verifications: readonly VerificationOfBag[];
+  readonly journal: JournalOfBag | undefined;
+}
+
 const ENTRY = /^(seal\/(key|verification)s\/([1-9]\d{0,14}))\/(key|verification)\.txt$/;
 
-/** Reads the entries of keys and verifications that a bag has. */
+const JOURNAL = "seal/journal";
+
+/** Reads the entries of keys and verifications, and the journal, that a bag has. */
 export async function readEntries(bag: string): Promise<EntryOfBag[]> {
   const entries: EntryOfBag[] = [];
   for (const below of ["seal/keys", "seal/verifications"]) {
@@ -40,12 +59,17 @@ export async function readEntries(bag: string): Promise<EntryOfBag[]> {
       entries.push({ kind: kind as EntryOfBag["kind"], number: Number(number), folder, text });
     }
   }
+  const text = await readFile(join(bag, JOURNAL, "journal.txt"), "utf8").catch(() => undefined);
+  if (text !== undefined) {
+    const number = Number(/^Number: (\d{1,15})$/m.exec(text)?.[1] ?? 0);
+    entries.push({ kind: "journal", number, folder: JOURNAL, text });
+  }
   return entries.sort((one, other) => one.number - other.number);
 }
 
 interface CheckOfEntries {
-  /** The digests of the entries, by their numbers in the register. */
-  readonly listed: ReadonlyMap<number, HexDigest>;
+  /** The entries by their numbers in the register. */
+  readonly listed: ReadonlyMap<number, ListedEntry>;
   /** The digests of the bag's files. */
   readonly digests: ReadonlyMap<string, HexDigest>;
   readonly authorities: Authorities;
@@ -54,22 +78,25 @@ interface CheckOfEntries {
 
 /**
  * Checks that entries are those of the register, and signed by keys that it has; that keys were vouched
- * for by those that they replace, where that is said; and that verifications are of the seal, and found
- * what they say. Returns the verifications.
+ * for by those that they replace, where that is said; that verifications are of the seal, and found what
+ * they say; and that a journal is behind the seal. Returns what they say.
  */
 export async function checkEntries(
   bag: string,
   sealed: SealOfBag,
   { entries, ...to }: CheckOfEntries & { entries: readonly EntryOfBag[] },
-): Promise<VerificationOfBag[]> {
+): Promise<EntriesFound> {
   const { report } = to;
   const keys = new Map<string, string>();
   const verifications: VerificationOfBag[] = [];
+  let journal: JournalOfBag | undefined;
   for (const entry of entries) {
     const fields = fieldsOf(entry, to);
     if (fields === undefined) continue;
     const key = await checkSigned(bag, entry, fields, report);
-    if (entry.kind === "verification")
+    if (entry.kind === "journal")
+      journal = await checkJournal(bag, sealed, { entry, fields, ...to });
+    else if (entry.kind === "verification")
       verifications.push(await checkVerification(bag, sealed, { entry, fields, ...to }));
     else if (key !== undefined) {
       keys.set(fields.get("New key") ?? "", key);
@@ -84,7 +111,7 @@ export async function checkEntries(
   }
   if (sealed.seal.key !== "none" && keys.size > 0 && !keys.has(sealed.seal.key))
     report({ where: "seal/keys", what: "has no entry that puts the seal's key on the register" });
-  return verifications;
+  return { verifications, journal };
 }
 
 type Fields = ReadonlyMap<string, string>;
@@ -100,13 +127,18 @@ function fieldsOf(
 ): Fields | undefined {
   const where = whereOf(entry);
   const { kind, number, text } = entry;
-  if (listed.get(number) !== digestOf(text)) {
+  const there = listed.get(number);
+  if (there?.digest !== digestOf(text)) {
     report({ where, what: `isn't entry ${number} of seal/register.txt` });
     return undefined;
   }
   try {
     const read = readEntry(text);
-    if (read.kind === kind) return new Map(read.fields);
+    const fields = new Map(read.fields);
+    // What is behind the seal is tied to it by this alone.
+    if (fields.get("Head before") !== there.headBefore)
+      report({ where, what: "isn't behind the entries of seal/register.txt that are before it" });
+    if (read.kind === kind) return fields;
     report({ where, what: `is the entry of a ${read.kind}` });
   } catch (thrown) {
     report({ where, what: `can't be read: ${(thrown as Error).message}` });
@@ -149,16 +181,41 @@ async function checkOld(
     report({ where, what: "isn't the signature of the key that was replaced" });
 }
 
+async function checkJournal(
+  bag: string,
+  { seal }: SealOfBag,
+  { entry, fields, digests, authorities, report }: CheckOfOne,
+): Promise<JournalOfBag> {
+  const { folder, number, text } = entry;
+  if (number < seal.number)
+    report({ where: whereOf(entry), what: "is before the seal, and can't commit to it" });
+  const where = `${folder}/stamps.txt`;
+  if (digests.get(where) !== fields.get("Stamps")?.split(" ")[1])
+    report({ where, what: "isn't the list of stamps that the journal commits to" });
+  const listed = (await textOf(bag, where, report))?.split("\n") ?? [];
+  const commitsTo: string[] = [];
+  for (const [path, digest] of digests) {
+    const authority = /^seal\/stamps\/([^/]+)\.tsr$/.exec(path)?.[1];
+    if (
+      authority !== undefined &&
+      listed.includes(stampLine({ entry: seal.number, authority, digest }))
+    )
+      commitsTo.push(authority);
+  }
+  return {
+    ...{ number, commitsTo },
+    writtenAt: fields.get("Written at") ?? "",
+    stamps: await checkStamps({ bag, folder: `${folder}/stamps`, text }, { authorities, report }),
+  };
+}
+
+/** What one entry is checked with, once it is known to be the register's. */
+type CheckOfOne = Omit<CheckOfEntries, "listed"> & { entry: EntryOfBag; fields: Fields };
+
 async function checkVerification(
   bag: string,
   { seal, text }: SealOfBag,
-  {
-    entry,
-    fields,
-    digests,
-    authorities,
-    report,
-  }: Omit<CheckOfEntries, "listed"> & { entry: EntryOfBag; fields: Fields },
+  { entry, fields, digests, authorities, report }: CheckOfOne,
 ): Promise<VerificationOfBag> {
   const where = whereOf(entry);
   const { folder, number } = entry;

@@ -95,17 +95,24 @@ export async function checkContents(
   }
 }
 
+/** An entry as `register.txt` has it. */
+export interface ListedEntry {
+  readonly digest: HexDigest;
+  /** Of the chain before it. */
+  readonly headBefore: HexDigest;
+}
+
 /**
- * Checks that the register's lines lead to the seal. Returns the digests of the entries that are asked
- * for by their numbers, as far as they are there.
+ * Checks that the register's lines lead to the seal. Returns the entries that are asked for by
+ * their numbers, as far as they are there.
  */
 export async function checkRegister(
   bag: string,
   { seal, text }: SealOfBag,
   { wanted, report }: { wanted: ReadonlySet<number>; report: Report },
-): Promise<Map<number, HexDigest>> {
+): Promise<Map<number, ListedEntry>> {
   const where = "seal/register.txt";
-  const found = new Map<number, HexDigest>();
+  const found = new Map<number, ListedEntry>();
   let head = firstHead(seal.register);
   let line = 0;
   try {
@@ -121,7 +128,7 @@ export async function checkRegister(
         report({ where, line, what });
         return found;
       }
-      if (wanted.has(line)) found.set(line, digest);
+      if (wanted.has(line)) found.set(line, { digest, headBefore: head });
       head = nextHead(head, digest);
     }
   } catch (thrown) {

@@ -53,13 +53,13 @@ export async function checkStamps(
 }
 
 /**
- * Checks the seal's stamps. Who gives an authority's certificate expects its stamp, so that one that was
- * taken out of the bag is missed.
+ * Checks the seal's stamps. Who gives an authority's certificate expects its stamp, of the seal or of the
+ * journal behind it, so that one that was taken out of the bag is missed.
  */
 export async function checkSealStamps(
   bag: string,
   { text }: SealOfBag,
-  to: { authorities: Authorities; report: Report },
+  to: { authorities: Authorities; journal: readonly StampOfBag[]; report: Report },
 ): Promise<StampOfBag[]> {
   const folder = "seal/stamps";
   const stamps = await checkStamps({ bag, folder, text }, to);
@@ -67,7 +67,8 @@ export async function checkSealStamps(
   for await (const { path } of entriesBelow(bag, folder)) found.add(path);
   for (const name of to.authorities.keys()) {
     const where = `${folder}/${name}.tsr`;
-    if (!found.has(where)) to.report({ where, what: "is missing" });
+    const isOfJournal = to.journal.some(({ authority }) => authority === name);
+    if (!found.has(where) && !isOfJournal) to.report({ where, what: "is missing" });
   }
   return stamps;
 }

@@ -23,6 +23,8 @@ export interface ReportParts {
   /** How many files were there already, by what proves them. */
   readonly identicalBy: Readonly<Partial<Record<IdenticalBy, number>>>;
   readonly stamps: readonly ReportedStamp[];
+  /** The journal that they are of, where it is stamped in the seal's place. */
+  readonly stampedAs?: number | undefined;
   readonly verifications: readonly ReportedVerification[];
   readonly organization: string | undefined;
   /** When it is made. */
@@ -207,7 +209,9 @@ function stamps({ words, parts, time }: Context): Section {
     at ? time(at) : "",
   ]);
   const columns = columnsOf([words.authority, 40], [words.state, 25], [words.at, 35]);
-  return section(words.stamps, { columns, rows, none: words.noStamps });
+  const { stampedAs } = parts;
+  const more = stampedAs === undefined ? undefined : words.ofJournal(stampedAs);
+  return section(words.stamps, { columns, rows, none: words.noStamps, more });
 }
 
 function unstored({ words, parts, time }: Context): Section {

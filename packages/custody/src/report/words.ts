@@ -42,6 +42,8 @@ const en = {
     "Compare the fingerprint with one that you were told on another way, on paper for example: a key that comes only with the seal proves nothing.",
   stamps: "Time stamps",
   noStamps: "No independent authority has stamped this seal so far.",
+  ofJournal: (number: number) =>
+    `These are of entry ${number} of the register, a journal, which commits to this seal by the register's chain.`,
   stampStates: {
     granted: "stamped, and checked",
     unchecked: "stamped; it can't be checked here",
@@ -141,6 +143,8 @@ const zh: Words = {
     "请将该指纹与您从其他途径（例如书面）得知的指纹比对：仅随封存一起提供的密钥不能证明任何事项。",
   stamps: "可信时间戳",
   noStamps: "目前尚无独立机构为本封存加盖时间戳。",
+  ofJournal: (number) =>
+    `以上时间戳加盖于登记簿第 ${number} 条（日志），该条通过登记簿的链式摘要对本封存作出承诺。`,
   stampStates: {
     granted: "已加盖并核验",
     unchecked: "已加盖，此处无法核验",

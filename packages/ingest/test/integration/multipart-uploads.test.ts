@@ -1,6 +1,6 @@
 import { ExhibitError, type OpenUpload } from "@exhibit/contracts";
 import type { Ledger } from "@exhibit/ledger";
-import { ledgerKinds } from "@exhibit/ledger/testing";
+import { ledgerKinds, testSealer } from "@exhibit/ledger/testing";
 import type { PutRequest } from "@exhibit/oss";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { reconcile } from "../../src/maintenance/reconcile.ts";
@@ -117,7 +117,7 @@ test("A worker that stops leaves aborting to the reconciler", async () => {
   });
   await expect(store({ signal: stop.signal })).rejects.toMatchObject({ code: "INTERRUPTED" });
   expect(asked.aborts).toEqual([]);
-  await reconcile({ ...dependencies, schedules: [] }, 3_600_000);
+  await reconcile({ ...dependencies, schedules: [], sealer: testSealer }, 3_600_000);
   expect(asked.aborts).toHaveLength(1);
   expect(await recorded()).toEqual([]);
   expect(asked.warnings).toEqual([]);
@@ -133,13 +133,13 @@ test("An upload that can't be aborted stays recorded for a later round, and the 
   await expect(store()).rejects.toThrow();
   expect(await recorded()).toEqual([{ upload_id: "UPLOAD", given_up: true }]);
   // Not at once: that would be in vain, too.
-  await reconcile({ ...dependencies, schedules: [] }, 3_600_000);
+  await reconcile({ ...dependencies, schedules: [], sealer: testSealer }, 3_600_000);
   expect(asked.aborts).toHaveLength(1);
   await ledger.db
     .updateTable("uploads")
     .set({ abort_at: new Date(0) })
     .execute();
-  await reconcile({ ...dependencies, schedules: [] }, 3_600_000);
+  await reconcile({ ...dependencies, schedules: [], sealer: testSealer }, 3_600_000);
   expect(asked.aborts).toHaveLength(2);
   expect(asked.warnings).toMatchObject([[{ uploads: 1 }, expect.any(String)]]);
 });

@@ -5,6 +5,7 @@ import { type Migration, type MigrationProvider, Migrator } from "kysely/migrati
 import type { SchemaState } from "../ledger.ts";
 import { firstMigrations, provide, SCHEMA_VERSION, steps } from "../migrations/index.ts";
 import type { LedgerSchema } from "../schema.ts";
+import { isLockTimeout } from "../sql/lock-timeout.ts";
 
 const LIST = "schema_steps";
 /** The list of migrations that has Kysely's default name. */
@@ -90,8 +91,6 @@ export interface MigrateOptions {
 }
 
 const MAX_TRIES = 30;
-/** Postgres's code for a lock that wasn't granted within `lock_timeout`. */
-const LOCK_NOT_AVAILABLE = "55P03";
 
 /**
  * Creates or updates the schema for this program. A schema that is current, or newer and still fit
@@ -108,7 +107,7 @@ export async function migrate(
     if (state.version > 0) await checkNoDump(db);
     const error = await migrateOnce(db);
     if (error === undefined) return;
-    if (!isLocked(error)) throw error;
+    if (!isLockTimeout(error)) throw error;
     if (tries === MAX_TRIES) {
       throw new ExhibitError(
         "STATE_CONFLICT",
@@ -165,8 +164,4 @@ async function checkNoDump(db: Kysely<LedgerSchema>): Promise<void> {
     "STATE_CONFLICT",
     "The ledger is being dumped by pg_dump; migrate after that has ended.",
   );
-}
-
-function isLocked(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === LOCK_NOT_AVAILABLE;
 }

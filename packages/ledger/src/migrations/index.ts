@@ -35,6 +35,7 @@ import { distrustedKeys } from "./0039-distrusted-keys.ts";
 import { retainedUntil } from "./0044-retained-until.ts";
 import { schedules } from "./0045-schedules.ts";
 import { deposits } from "./0046-deposits.ts";
+import { journals } from "./0047-journals.ts";
 
 // Migrations are in the order of their names. A released one is never changed, only followed by
 // another.
@@ -81,6 +82,7 @@ export const steps: Record<string, Migration> = {
   "0044-retained-until": retainedUntil,
   "0045-schedules": schedules,
   "0046-deposits": deposits,
+  "0047-journals": journals,
 };
 
 /** The schema version that this program creates, and the oldest that it works on. */

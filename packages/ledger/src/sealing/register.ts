@@ -26,6 +26,11 @@ export interface Sealer {
   readonly withSm3?: boolean | undefined;
   /** The authorities that are to stamp entries, by their names. @defaultValue none */
   readonly authorities?: readonly string[] | undefined;
+  /**
+   * Whether authorities and third parties are asked of one journal an hour, which commits to all entries
+   * before it, and not of each entry. @defaultValue false
+   */
+  readonly stampsHourly?: boolean | undefined;
   readonly stampRoots?: StampRoots | undefined;
   /** What is kept elsewhere of entries. @defaultValue nothing */
   readonly deposits?: DepositRules | undefined;
@@ -40,6 +45,8 @@ export interface OpenRegister {
   readonly headBefore: HexDigest;
   /** The authorities that are to stamp it. */
   readonly authorities: readonly string[];
+  /** Whether only journals are stamped. */
+  readonly stampsHourly: boolean;
   readonly deposits: DepositRules | undefined;
 }
 
@@ -69,8 +76,9 @@ export async function lockRegister(
   {
     register: name,
     authorities = [],
+    stampsHourly = false,
     deposits,
-  }: Pick<Sealer, "register" | "authorities" | "deposits">,
+  }: Pick<Sealer, "register" | "authorities" | "stampsHourly" | "deposits">,
 ): Promise<OpenRegister> {
   const deployment = await tx
     .selectFrom("deployment")
@@ -90,6 +98,7 @@ export async function lockRegister(
     number: (last?.number ?? 0) + 1,
     headBefore: last ? Buffer.from(last.head).toString("hex") : firstHead(register),
     authorities,
+    stampsHourly,
     deposits,
   };
 }
@@ -103,7 +112,7 @@ export async function writeEntry(
   open: OpenRegister,
   { kind, text, key, signature, countersignature, seal }: NewEntry,
 ): Promise<OpenRegister> {
-  const { number, headBefore, authorities, deposits } = open;
+  const { number, headBefore, authorities, stampsHourly, deposits } = open;
   const digest = digestOf(text);
   const head = nextHead(headBefore, digest);
   await tx
@@ -124,8 +133,10 @@ export async function writeEntry(
       workers: seal ? [...seal.workers] : null,
     })
     .execute();
-  await putDownStamps(tx, number, authorities);
-  await putDownHeads(tx, number, deposits?.thirdParties ?? []);
+  if (kind === "journal" || !stampsHourly) {
+    await putDownStamps(tx, number, authorities);
+    await putDownHeads(tx, number, deposits?.thirdParties ?? []);
+  }
   if (seal && deposits?.key !== undefined)
     await putDownBeside(tx, { entry: number, importId: seal.importId, key: deposits.key });
   return { ...open, number: number + 1, headBefore: head };

@@ -1,3 +1,4 @@
+import type { RegisterKind } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 
@@ -15,6 +16,20 @@ export interface SignedEntry {
 /** The entry of a verification, which is another number than the verification's own. */
 export interface VerificationEntryRow extends SignedEntry {
   readonly verification: number;
+}
+
+/** Returns entries of one kind, by their numbers. */
+export async function signedEntries(
+  { db }: Pick<Ledger, "db">,
+  kind: RegisterKind,
+  numbers: readonly number[],
+): Promise<SignedEntry[]> {
+  const { rows } = await sql<SignedEntry>`
+    select ${columns} from register left join seal_keys on seal_keys.id = register.key
+    where register.number = any(${numbers}::bigint[]) and register.kind = ${kind} order by register.number`.execute(
+    db,
+  );
+  return rows;
 }
 
 /** Returns the entries that put keys on the register, the first one first. */

@@ -7,7 +7,14 @@ import type { Ledger } from "../ledger.ts";
  */
 export async function liftGuard(
   { db }: Pick<Ledger, "db">,
-  table: "acts" | "register" | "seal_blocks" | "seal_keys" | "stamps",
+  table:
+    | "acts"
+    | "journal_stamps"
+    | "journals"
+    | "register"
+    | "seal_blocks"
+    | "seal_keys"
+    | "stamps",
 ): Promise<void> {
   await sql`alter table ${sql.table(table)} disable trigger ${sql.raw(`${table}_stay`)}`.execute(
     db,

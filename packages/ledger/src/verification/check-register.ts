@@ -10,6 +10,7 @@ import {
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import type { StampRoots } from "../sealing/stamps.ts";
+import { checkJournal } from "./check-journal.ts";
 import { checkStamps } from "./check-stamps.ts";
 import type { RegisterFinding } from "./finding.ts";
 
@@ -72,13 +73,13 @@ export async function checkRegister(
   const found = new Set<string>();
   let head = firstHead(name);
   let [number, fromNumber] = [0, from === head ? 0 : undefined];
-  for await (const row of withStamps(ledger, readEntries(ledger, only), roots)) {
+  for await (const row of withLists(ledger, readEntries(ledger, only), roots)) {
     for (let lost = number + 1; lost < row.number; lost += 1)
       if (lost - number < MAX_LOST) findings.push({ number: lost, what: "the entry is missing" });
     const digest = row.text === null ? hexOf(row.digest) : digestOf(row.text);
     findings.push(...checkChain(row, { before: head, digest }));
     if (row.text !== null) findings.push(...checkEntry(row, { name, head, keys, found }));
-    findings.push(...row.ofStamps);
+    findings.push(...row.ofLists);
     head = hexOf(row.head);
     number = row.number;
     if (head === from) fromNumber = number;
@@ -119,16 +120,20 @@ async function readKeys({ db }: Ledger): Promise<Map<string, Key>> {
   );
 }
 
-/** Returns the rows of pages, each with what was found of its stamps. */
-async function* withStamps(
+/** Returns the rows of pages, each with what was found of its stamps, and of a journal's lists. */
+async function* withLists(
   ledger: Ledger,
   pages: AsyncIterable<EntryRow[]>,
   roots: StampRoots,
-): AsyncGenerator<EntryRow & { ofStamps: RegisterFinding[] }> {
+): AsyncGenerator<EntryRow & { ofLists: RegisterFinding[] }> {
   for await (const rows of pages) {
     const read = rows.flatMap(({ number, text }) => (text === null ? [] : { number, text }));
     const findings = Map.groupBy(await checkStamps(ledger, read, roots), ({ number }) => number);
-    for (const row of rows) yield { ...row, ofStamps: findings.get(row.number) ?? [] };
+    for (const row of rows) {
+      const isJournal = row.kind === "journal" && row.text !== null;
+      const ofJournal = isJournal ? await checkJournal(ledger, row.number, row.text ?? "") : [];
+      yield { ...row, ofLists: [...(findings.get(row.number) ?? []), ...ofJournal] };
+    }
   }
 }
 
@@ -288,12 +293,15 @@ function differing(
   return expected === found ? [] : [{ number, what, expected, found }];
 }
 
-/** Returns a finding for each import and verification that says to be in the register, and isn't. */
+/** Returns a finding for each import, journal and verification that says to be in the register, and isn't. */
 async function lostSeals({ db }: Ledger): Promise<RegisterFinding[]> {
   const { rows } = await sql<{ number: number }>`
     select sealed_number as number from imports
     where sealed_number is not null and not exists (
       select from register where number = sealed_number and kind = 'seal' and register.import_id = imports.id)
+    union all
+    select number from journals
+    where not exists (select from register where register.number = journals.number and kind = 'journal')
     union all
     select entry from verifications
     where entry is not null and not exists (select from register where number = entry and kind = 'verification')

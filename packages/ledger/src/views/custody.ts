@@ -1,6 +1,7 @@
 import type { ImportView, VerificationView } from "@exhibit/contracts";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
+import { stampedAs } from "../sql/stamped-as.ts";
 
 /** What an import's view says of its seal, and of how it was verified since. */
 type Custody = Pick<ImportView, "seal" | "verified"> & { id: string };
@@ -30,7 +31,7 @@ export async function readCustody({ db }: Ledger, importIds: string[]): Promise<
         'root', substring(register.text from 'Root: ([0-9a-f]{64})'), 'signed', register.signature is not null) end as seal,
       (select coalesce(jsonb_agg(jsonb_build_object(
           'authority', authority, 'state', state, 'at', stamped_at) order by authority), '[]')
-        from stamps where entry = register.number) as stamps,
+        from stamps where entry = ${stampedAs(sql.ref("register.number"))}) as stamps,
       (select coalesce(jsonb_agg(to_jsonb(last) order by number desc), '[]')
         from (
           select distinct on (against, by_means, sample is null)

@@ -58,6 +58,51 @@ export const getSealStamp = action(
   { head: false, evidence: "seal" },
 );
 
+export const getSealJournal = action(
+  {
+    operationId: "getSealJournal",
+    summary: "Get a part of the journal that says more of when an import's seal was there",
+    description:
+      "A journal is an entry of the register that commits to all before it, and to the time stamps that were given since the last one. `journal.txt` is its text, `journal.sig` its signature, `key.pem` the key, `stamps.txt` the SHA-256 of those time stamps. `parts` of the seal says whether there is one.",
+    tags: ["custody"],
+    params: importParams.extend({
+      part: z.string().describe("`journal.txt`, `journal.sig`, `key.pem` or `stamps.txt`"),
+    }),
+    response: {
+      200: { content: { [BYTES]: { schema: z.string() } }, description: "The part" },
+      ...failures,
+    },
+  },
+  ({ sealsOf }) =>
+    async (request, reply) => {
+      const { id, part } = request.params;
+      return sendPart(reply, part, await sealsOf(request).part(id, `journal/${part}`));
+    },
+  { head: false, evidence: "seal" },
+);
+
+export const getSealJournalStamp = action(
+  {
+    operationId: "getSealJournalStamp",
+    summary: "Get a time stamp of that journal, or the certificates that it was checked against",
+    description: "As of a seal's own time stamps.",
+    tags: ["custody"],
+    params: importParams.extend({
+      stamp: z.string().describe("`NAME.tsr` or `NAME-ca.pem`, with the name of an authority"),
+    }),
+    response: {
+      200: { content: { [BYTES]: { schema: z.string() } }, description: "The part" },
+      ...failures,
+    },
+  },
+  ({ sealsOf }) =>
+    async (request, reply) => {
+      const { id, stamp } = request.params;
+      return sendPart(reply, stamp, await sealsOf(request).part(id, `journal/stamps/${stamp}`));
+    },
+  { head: false, evidence: "seal" },
+);
+
 /** Sends a part under its own name. */
 function sendPart(
   reply: FastifyReply,

@@ -70,9 +70,14 @@ function linesOf(seal: SealView, { utc }: TimeStyle): string[] {
       : [
           `  NOT TRUSTED: the key was distrusted from entry ${seal.distrusted.from} on: ${seal.distrusted.why}`,
         ]),
-    ...seal.stamps.map((stamp) => `  ${stampWords(stamp, { utc })}`),
+    ...seal.stamps.map((stamp) => `  ${stampWords(stamp, { utc })}${journalWords(seal)}`),
     ...seal.deposits.map((deposit) => `  ${depositWords(deposit, { utc })}`),
   ];
+}
+
+/** Returns by which entry a seal is stamped, if it isn't by its own. */
+function journalWords({ number, stamped_as }: SealView): string {
+  return stamped_as === number ? "" : ` (by entry ${stamped_as}, a journal that commits to it)`;
 }
 
 /** Writes all parts of a seal, and checks that they belong together. Throws SEAL_BROKEN. */

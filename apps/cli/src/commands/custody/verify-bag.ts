@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import {
   type Authorities,
   checkBag,
+  type JournalOfBag,
   readTrust,
   type StampOfBag,
   type VerificationOfBag,
@@ -33,7 +34,8 @@ export async function verifyBag(
     },
     { authorities },
   );
-  const { seal, files, withheld, notFetched, proofs, stamps, verifications, findings } = check;
+  const { seal, files, withheld, notFetched, proofs, stamps, verifications, journal, findings } =
+    check;
   if (findings > SHOWN) terminal.say(`… and ${formatCount(findings - SHOWN, "more finding")}.`);
   if (seal) {
     terminal.say(`Seal ${seal.number} of ${seal.register}, import ${seal.importId}`);
@@ -42,6 +44,7 @@ export async function verifyBag(
     );
     terminal.say(seal.key === "none" ? "  not signed" : `  key ${seal.key}`);
     for (const stamp of stamps) terminal.say(`  ${stampWords(stamp)}`);
+    if (journal) for (const line of journalLines(journal)) terminal.say(`  ${line}`);
     for (const each of verifications) terminal.say(`  ${verificationWords(each)}`);
   }
   if (notFetched > 0)
@@ -59,6 +62,7 @@ export async function verifyBag(
       withheld,
       proofs,
       stamps,
+      journal: journal ?? null,
     },
     ...(seal && { import_id: seal.importId, number: seal.number, key: seal.key, root: seal.root }),
   });
@@ -83,6 +87,16 @@ async function readAuthorities(cas: Readonly<Record<string, string>>): Promise<A
 function verificationWords({ number, endedAt, against, ...of }: VerificationOfBag): string {
   const at = formatTime(endedAt, { utc: true });
   return `verified against ${against} on ${at}: ${of.same} of ${formatCount(of.checked, "receipt")} the same (entry ${number})`;
+}
+
+/** Returns what a journal is worth, in lines. */
+function journalLines({ number, writtenAt, commitsTo, stamps }: JournalOfBag): string[] {
+  const at = formatTime(writtenAt, { utc: true });
+  const also = commitsTo.length === 0 ? "" : `, and to its stamp by ${commitsTo.join(" and ")}`;
+  return [
+    `entry ${number} of the register, a journal of ${at}, commits to it${also}`,
+    ...stamps.map((stamp) => `  which is ${stampWords(stamp)}`),
+  ];
 }
 
 /** Returns what a stamp is worth, in a line. */

@@ -19,12 +19,11 @@ import {
   recordExport,
   registerLines,
   type SealRecord,
-  type SignedEntry,
   sealedList,
   verificationEntries,
 } from "@exhibit/ledger";
+import { ended, entryFiles, type Files, journalFiles, stampFiles } from "./entry-files.ts";
 import { reportsOf } from "./reports.ts";
-import { partsOfStamp, readStampPart, stampsOfSeal } from "./stamp-parts.ts";
 
 /** A bag without its payload, as a tar. */
 export interface BagTar {
@@ -76,18 +75,23 @@ async function fill(
   const { names, files } = request;
   // Whoever is shown some files only isn't told of what else there is; stamps and keys tell nothing of it.
   const reports = files ? {} : await reportsOf(ledger, { seal, organization });
+  const journal = await journalFiles(ledger, seal.number);
   const keys = await keyEntries(ledger);
   const verifications = files ? [] : await verificationEntries(ledger, seal.sealed.id);
   const certificate = seal.signed && certificateOf(certificates ?? [], seal.signed.key);
   const others = {
     ...reports,
     ...(certificate && { "certificate.pem": certificate }),
-    ...(await stampFilesOf(ledger, seal)),
-    ...Object.assign({}, ...keys.map((entry) => entryFiles("key", entry))),
+    ...(await stampFiles(ledger, seal.number)),
+    ...journal?.files,
+    ...Object.assign({}, ...keys.map((entry) => entryFiles("key", `keys/${entry.number}`, entry))),
     ...(await verificationFiles(ledger, seal, verifications)),
   };
   // As far as the last entry that is in the bag, so that each has its place in it.
-  const last = Math.max(seal.number, ...[...keys, ...verifications].map(({ number }) => number));
+  const last = Math.max(
+    seal.number,
+    ...[...keys, ...verifications, journal ?? seal].map(({ number }) => number),
+  );
   const importJson = await textOf(list("import.json"));
   await writeBag(
     bag,
@@ -111,23 +115,6 @@ async function fill(
   );
 }
 
-type Files = Record<string, string | Uint8Array | AsyncIterable<string>>;
-
-/** Returns the files of an entry of the register, which has a folder of its own: its text, and who signed it. */
-function entryFiles(
-  kind: "key" | "verification",
-  { number, text, publicPem, signature, countersignature }: SignedEntry,
-): Files {
-  const at = `${kind}s/${number}`;
-  return {
-    [`${at}/${kind}.txt`]: text,
-    ...(signature && publicPem !== null
-      ? { [`${at}/${kind}.sig`]: signature, [`${at}/key.pem`]: publicPem }
-      : {}),
-    ...(countersignature && { [`${at}/old.sig`]: countersignature }),
-  };
-}
-
 /** Returns the files of the import's verifications that have ended, with what they found and their stamps. */
 async function verificationFiles(
   ledger: Ledger,
@@ -137,26 +124,10 @@ async function verificationFiles(
   const files: Files = {};
   for (const entry of entries) {
     const at = `verifications/${entry.number}`;
-    Object.assign(files, entryFiles("verification", entry));
+    Object.assign(files, entryFiles("verification", at, entry));
     files[`${at}/findings.ndjson`] = ended(findingLines(ledger, entry.verification, sealed.secret));
-    const stamps = await stampFilesOf(ledger, { number: entry.number, sealed });
-    for (const [name, body] of Object.entries(stamps)) files[`${at}/${name}`] = body;
+    Object.assign(files, await stampFiles(ledger, entry.number, `${at}/`));
   }
-  return files;
-}
-
-async function* ended(lines: AsyncIterable<string>): AsyncGenerator<string> {
-  for await (const line of lines) yield `${line}\n`;
-}
-
-/** Returns the stamps that an entry has, with the certificates that they were checked against, by name. */
-async function stampFilesOf(
-  ledger: Ledger,
-  seal: Pick<SealRecord, "number" | "sealed">,
-): Promise<Record<string, string | Uint8Array>> {
-  const files: Record<string, string | Uint8Array> = {};
-  const parts = (await stampsOfSeal(ledger, seal)).flatMap(partsOfStamp);
-  for (const part of parts) files[part] = await readStampPart(ledger, seal, part);
   return files;
 }
 

@@ -66,7 +66,7 @@ async function written(name: ReportName, parts: ReportParts): Promise<string | U
 
 async function partsOf(ledger: Ledger, { seal, organization }: ReportsOf): Promise<ReportParts> {
   const { leaves, stored, identical } = readSeal(seal.text);
-  const stamps = await stampsOfSeal(ledger, seal);
+  const { stamps, as } = await stampsOfSeal(ledger, seal);
   const unstored = await unstoredEntries(ledger, seal.sealed, MAX_REPORTED);
   const [importJson = ""] = (await firstOf(sealedList(ledger, seal, "import.json"))).first;
   return {
@@ -81,6 +81,7 @@ async function partsOf(ledger: Ledger, { seal, organization }: ReportsOf): Promi
       ...{ authority, state },
       at: at === null ? undefined : new Date(at),
     })),
+    stampedAs: as === seal.number ? undefined : as,
     verifications: await verificationsOf(ledger, seal.sealed.id),
     identicalBy: identical > 0 ? await countIdentical(ledger, seal.sealed.id) : {},
     at: new Date(),

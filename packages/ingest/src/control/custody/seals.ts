@@ -1,6 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import {
   type BagRequest,
+  type DepositView,
   type DistrustRequest,
   ExhibitError,
   type RegisterEntry,
@@ -26,6 +27,7 @@ import {
   type DepositRules,
   depositsOf,
   distrustSealKey,
+  journalOf,
   type Ledger,
   ledgerWithin,
   listRegister,
@@ -46,11 +48,13 @@ import { ringDeposits } from "../../jobs/ring-deposits.ts";
 import { ringStamps } from "../../jobs/ring-stamps.ts";
 import type { Scoped } from "../scoped.ts";
 import { type BagTar, makeBag } from "./bags.ts";
+import { type JournalFiles, journalFiles } from "./entry-files.ts";
 import { type ReportName, reportOf } from "./reports.ts";
 import {
   isStampPart,
   partsOfStamp,
   readStampPart,
+  type SealStamps,
   type StampPart,
   stampsOfSeal,
 } from "./stamp-parts.ts";
@@ -66,7 +70,9 @@ export const sealParts = [
   "register.txt",
   ...pageNames,
 ] as const;
-export type SealPart = (typeof sealParts)[number] | StampPart;
+export type SealPart = (typeof sealParts)[number] | StampPart | JournalPart;
+/** A file of the journal that says more of when a seal was there: `journal/journal.txt`. */
+type JournalPart = `journal/${string}`;
 
 /** What can be asked about seals, as far as their imports are within a scope. */
 export interface Seals extends Verifications {
@@ -129,6 +135,8 @@ export interface SealsDependencies extends EnqueueDependencies {
   readonly authorities: readonly string[];
   readonly stampRoots?: StampRoots | undefined;
   readonly deposits?: DepositRules | undefined;
+  /** Whether authorities stamp a journal an hour, and not each entry. @defaultValue false */
+  readonly stampsHourly?: boolean | undefined;
   /** How many authorities have to have stamped a seal that is `stamped`. @defaultValue 1 */
   readonly wanted?: number | undefined;
   /** Whose bags they are, as they say. */
@@ -139,6 +147,7 @@ export interface SealsDependencies extends EnqueueDependencies {
 
 export function createSeals(dependencies: SealsDependencies): Scoped<Seals> {
   const { ledger: whole, authorities, wanted = 1, organization, certificates } = dependencies;
+  const { stampsHourly = false } = dependencies;
   return {
     within(scope) {
       const ledger = ledgerWithin(whole, scope);
@@ -147,7 +156,13 @@ export function createSeals(dependencies: SealsDependencies): Scoped<Seals> {
         async get(importId) {
           const seal = await readSealOf(ledger, importId);
           const deposits = (await depositsOf(ledger, [seal.number])).get(seal.number) ?? [];
-          return viewOf(seal, { stamps: await stampsOfSeal(ledger, seal), deposits }, wanted);
+          const stamps = await stampsOfSeal(ledger, seal);
+          const journal = await journalFiles(ledger, seal.number);
+          return viewOf(
+            seal,
+            { ...stamps, deposits, journal },
+            { wanted, isHourly: stampsHourly && authorities.length > 0 },
+          );
         },
         part: async (importId, part) => partOf(ledger, await readSealOf(ledger, importId), part),
         report: async (importId, name) =>
@@ -184,8 +199,13 @@ export function createSeals(dependencies: SealsDependencies): Scoped<Seals> {
 
 function viewOf(
   { sealed, text, digest, signed }: SealRecord,
-  { stamps, deposits }: Pick<SealView, "stamps" | "deposits">,
-  wanted: number,
+  {
+    stamps,
+    as,
+    deposits,
+    journal,
+  }: SealStamps & { deposits: DepositView[]; journal: JournalFiles | undefined },
+  wanted: Wanted,
 ): SealView {
   const seal = readSeal(text);
   const { number, register, outcome, root, leaves, files, bytes } = seal;
@@ -195,7 +215,7 @@ function viewOf(
     number,
     register,
     outcome,
-    state: stateOf(stamps, { isSigned: signed !== null, wanted }),
+    state: stateOf(stamps, { isSigned: signed !== null, ...wanted }),
     sealed_at: seal.sealedAt,
     digest,
     root,
@@ -209,20 +229,31 @@ function viewOf(
     key: signed?.key ?? null,
     distrusted: signed?.distrusted ?? null,
     stamps,
+    stamped_as: as,
     deposits,
     made_by: seal.madeBy,
     parts: [
       ...sealParts.filter((part) => signed !== null || !ofSignature.has(part)),
-      ...stamps.flatMap(partsOfStamp),
+      ...(as === number ? stamps.flatMap(partsOfStamp) : []),
+      ...(Object.keys(journal?.files ?? {}) as JournalPart[]),
     ],
   };
+}
+
+/** What it takes for a seal to be `stamped`. */
+interface Wanted {
+  /** How many authorities have to have stamped it. */
+  readonly wanted: number;
+  /** Whether a journal will be stamped in its place. */
+  readonly isHourly: boolean;
 }
 
 /** Returns how far a seal is beyond doubt. An authority that was configured later isn't waited for. */
 function stateOf(
   stamps: readonly StampView[],
-  { isSigned, wanted }: { isSigned: boolean; wanted: number },
+  { isSigned, wanted, isHourly }: Wanted & { isSigned: boolean },
 ): SealState {
+  if (stamps.length === 0 && isHourly) return "pending";
   if (stamps.length === 0) return isSigned ? "signed" : "unsigned";
   const count = (state: StampView["state"]) =>
     stamps.filter((stamp) => stamp.state === state).length;
@@ -240,13 +271,28 @@ async function partOf(
 ): Promise<string | Uint8Array | AsyncIterable<string>> {
   if (isListName(part)) return sealedList(ledger, seal, part satisfies ListName);
   if (isPageName(part)) return await readPage(part);
-  if (isStampPart(part)) return await readStampPart(ledger, seal, part);
+  if (isStampPart(part)) return await readStampPart(ledger, seal.number, part);
+  if (isJournalPart(part)) return await journalPart(ledger, seal, part);
   if (part === "seal.txt") return seal.text;
   if (part === "contents.txt") return seal.contents;
-  if (part === "register.txt") return registerLines(ledger, seal.number);
+  if (part === "register.txt") {
+    const journal = await journalOf(ledger, seal.number);
+    return registerLines(ledger, journal?.number ?? seal.number);
+  }
   const found = part === "seal.sig" ? seal.signed?.signature : seal.signed?.publicPem;
   if (found !== undefined) return found;
   throw new ExhibitError("NOT_FOUND", `The seal of import ${seal.sealed.id} isn't signed.`);
+}
+
+function isJournalPart(part: string): part is JournalPart {
+  return part.startsWith("journal/");
+}
+
+async function journalPart(ledger: Ledger, { number, sealed }: SealRecord, part: JournalPart) {
+  const found = (await journalFiles(ledger, number))?.files[part];
+  if (found !== undefined) return found;
+  const name = JSON.stringify(part);
+  throw new ExhibitError("NOT_FOUND", `The seal of import ${sealed.id} has no part ${name}.`);
 }
 
 function isPageName(part: SealPart): part is PageName {

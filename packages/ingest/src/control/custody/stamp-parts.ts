@@ -1,5 +1,5 @@
 import { ExhibitError, type StampView } from "@exhibit/contracts";
-import { type Ledger, readStamp, type SealRecord, stampsOf } from "@exhibit/ledger";
+import { findStamped, type Ledger, readStamp, type SealRecord, stampsOf } from "@exhibit/ledger";
 
 /** A stamp and the certificates that it was checked against: `stamps/NAME.tsr`, `stamps/NAME-ca.pem`. */
 export type StampPart = `stamps/${string}`;
@@ -8,12 +8,25 @@ export function isStampPart(part: string): part is StampPart {
   return part.startsWith("stamps/");
 }
 
+/** Returns what authorities say of an entry. */
+export async function stampsOfEntry(ledger: Ledger, number: number): Promise<StampView[]> {
+  return (await stampsOf(ledger, [number])).get(number) ?? [];
+}
+
+/** What authorities say of a seal, or of the journal that is stamped in its place. */
+export interface SealStamps {
+  readonly stamps: StampView[];
+  /** The entry that they are of. */
+  readonly as: number;
+}
+
 /** Returns what authorities say of a seal. */
 export async function stampsOfSeal(
   ledger: Ledger,
   { number }: Pick<SealRecord, "number">,
-): Promise<StampView[]> {
-  return (await stampsOf(ledger, [number])).get(number) ?? [];
+): Promise<SealStamps> {
+  const as = await findStamped(ledger, number);
+  return { stamps: await stampsOfEntry(ledger, as), as };
 }
 
 /** Returns the names of what can be fetched of a stamp. */
@@ -22,16 +35,18 @@ export function partsOfStamp({ authority, state }: StampView): StampPart[] {
   return state === "unchecked" ? [`stamps/${authority}.tsr`] : [];
 }
 
-/** Returns a part of a seal's stamp. Throws NOT_FOUND for one that it doesn't have. */
+/** Returns a part of an entry's stamp. Throws NOT_FOUND for one that it doesn't have. */
 export async function readStampPart(
   ledger: Ledger,
-  { number, sealed }: Pick<SealRecord, "number" | "sealed">,
+  entry: number,
   part: StampPart,
 ): Promise<string | Uint8Array> {
   const [, authority = "", end] = /^stamps\/(.+?)(\.tsr|-ca\.pem)$/.exec(part) ?? [];
-  const stamp = await readStamp(ledger, { entry: number, authority });
+  const stamp = await readStamp(ledger, { entry, authority });
   const found = end === ".tsr" ? stamp?.token : stamp?.ca;
   if (found !== undefined && found !== null) return found;
-  const name = JSON.stringify(part);
-  throw new ExhibitError("NOT_FOUND", `The seal of import ${sealed.id} has no part ${name}.`);
+  throw new ExhibitError(
+    "NOT_FOUND",
+    `Entry ${entry} of the register has no part ${JSON.stringify(part)}.`,
+  );
 }
