@@ -38,7 +38,10 @@ afterAll(async () => {
 
 function leaseOf(signatureVersion: "v4" | "v1"): Lease {
   const { accessKeyId, accessKeySecret, securityToken, expiresAt } = sandbox.tokens.issue({
-    actions: [...uploaderActions, "oss:ListObjects"],
+    actions: [
+      ...[...uploaderActions, "oss:ListObjects", "oss:GetObjectVersion"],
+      ...["oss:GetBucketWorm", "oss:GetBucketObjectWormConfiguration"],
+    ],
     resources: ["acs:oss:*:*:evidence", "acs:oss:*:*:evidence/*"],
   });
   const prefix = `${signatureVersion}/`;
@@ -107,6 +110,15 @@ describe.each(["v4", "v1"] as const)("signed with %s", (version) => {
   beforeAll(() => {
     lease = leaseOf(version);
   });
+  test("a bucket says what it keeps", async () => {
+    const own = createObjectStore();
+    const leases = holderOf({ ...lease, vendor: `${version} asks` });
+    sandbox.retentions.enable("evidence", { mode: "COMPLIANCE", years: 10 });
+    expect(await own.bucketRetention({ leases })).toBe("each object 10 years");
+    sandbox.retentions.enable("evidence");
+    own.close();
+  });
+
   const put = (name: string, content: Buffer) =>
     store.put({ leases: holderOf(lease), name, body: bodyOf(content), modifiedAt: MODIFIED_AT });
 

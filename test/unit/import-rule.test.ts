@@ -75,6 +75,7 @@ const inside: Record<string, Record<string, readonly string[]>> = {
     "multipart-upload": [],
     "object-proof": [],
     period: [],
+    "bucket-retention": ["period"],
     hosts: [],
     "host-check": ["hosts"],
     text: [],

@@ -41,6 +41,7 @@ export * from "./api/vendors.ts";
 export * from "./api/verifications.ts";
 export * from "./api/webhooks.ts";
 export * from "./bandwidth-limit.ts";
+export * from "./bucket-retention.ts";
 export * from "./endpoints.ts";
 export * from "./errors/error-code.ts";
 export * from "./errors/error-table.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { ExhibitError } from "@exhibit/contracts";
+import { type BucketRetention, ExhibitError } from "@exhibit/contracts";
 import type { Broker, Lease, LeaseOptions } from "@exhibit/credentials";
 import {
   addShards,
@@ -121,6 +121,7 @@ export function createRig(ledger: Ledger, paths: readonly string[]) {
       return {};
     },
     async abort(_request: AbortRequest): Promise<void> {},
+    bucketRetention: async (): Promise<BucketRetention> => "unknown",
     isLeftToOthers: (_error: ExhibitError): boolean => false,
   };
 
@@ -198,6 +199,7 @@ export function createRig(ledger: Ledger, paths: readonly string[]) {
       await instead.abort(request);
     },
     isReachable: async () => false,
+    bucketRetention: async () => await instead.bucketRetention(),
     pace() {},
     windows: () => [],
     memoryFor: () => 1,

@@ -120,7 +120,12 @@ export {
   stampsOf,
 } from "./sealing/stamps.ts";
 export { type ShardState, shardStates } from "./states.ts";
-export { fixDestination, isPlaceInUse, offerDestination } from "./storing/destinations.ts";
+export {
+  fixDestination,
+  isPlaceInUse,
+  offerDestination,
+  recordRetention,
+} from "./storing/destinations.ts";
 export {
   type FinishedShard,
   finishShard,

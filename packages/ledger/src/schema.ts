@@ -1,5 +1,6 @@
 import type {
   AuditAction,
+  BucketRetention,
   DeliveryState,
   DepositView,
   ErrorCode,
@@ -112,6 +113,8 @@ export interface FolderTable extends CounterColumns {
   endpoint: string | null;
   bucket: string | null;
   prefix: string | null;
+  /** What that bucket itself keeps, as OSS said; null if it wasn't asked. */
+  retention: BucketRetention | null;
   /** Where a later lease led instead, until a person accepts it. */
   offered_endpoint: string | null;
   offered_bucket: string | null;

@@ -1,5 +1,11 @@
-import { ExhibitError, type OpenUpload, toExhibitError } from "@exhibit/contracts";
+import {
+  type BucketRetention,
+  ExhibitError,
+  type OpenUpload,
+  toExhibitError,
+} from "@exhibit/contracts";
 import type { Bucket, Lease } from "@exhibit/credentials";
+import { askBucketRetention } from "./api/bucket-retention.ts";
 import { createClockOffsets } from "./api/clock-offsets.ts";
 import { createMultipartCalls } from "./api/multipart-calls.ts";
 import { createObjectCalls } from "./api/object-calls.ts";
@@ -20,6 +26,7 @@ import type {
   PutRequest,
   ReachabilityRequest,
   Receipt,
+  RetentionRequest,
 } from "./object-store.ts";
 import { createHeadObject } from "./proof/head-object.ts";
 import { createHeadFirst } from "./put/head-first.ts";
@@ -28,6 +35,7 @@ import { putSingle } from "./put/put-single.ts";
 import { putToUrl } from "./put/put-url.ts";
 import { createRetention } from "./put/retention.ts";
 import { createVersioning } from "./put/versioning.ts";
+import { createBucketRetentions } from "./read/bucket-retentions.ts";
 import { createReading } from "./read/create-reading.ts";
 import type { LeftUpload, UploadRecord } from "./upload-record.ts";
 
@@ -70,6 +78,7 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
   const multipartCalls = createMultipartCalls(sender, clocks, options.now);
   const versioning = createVersioning();
   const retained = createRetention(() => performance.now());
+  const bucketRetentions = createBucketRetentions(() => performance.now());
 
   const reading = createReading(sender, options);
 
@@ -141,6 +150,17 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
     }
   }
 
+  async function bucketRetention({ leases }: RetentionRequest): Promise<BucketRetention> {
+    const first = await leases.current({ minimumRemaining: options.minimumRemaining });
+    // A signed URL opens its one object and nothing else.
+    if (first.object?.uploadUrl !== undefined) return "unknown";
+    return await bucketRetentions(first, (signal) => {
+      const target = { key: first.object?.key ?? first.prefix, first };
+      const retry = createRetry(leases, target, { ...options, attempts: 2 });
+      return retry((lease) => askBucketRetention(sender, { lease, signal }), signal);
+    });
+  }
+
   return {
     reading,
     admit: (target, work, signal) => admission.of(target).files.run(work, signal),
@@ -153,6 +173,7 @@ export function createObjectStore(given: ObjectStoreOptions = {}): ObjectStore {
         throw toExhibitError(thrown);
       }),
     isReachable,
+    bucketRetention: (request) => bucketRetention(request).catch(() => "unknown"),
     memoryFor(size, wanted = options.partSize) {
       if (size <= options.singlePutLimit) return size;
       const { partSize, parallel } = planParts(size, { ...options, partSize: wanted });

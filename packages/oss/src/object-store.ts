@@ -1,4 +1,5 @@
 import type {
+  BucketRetention,
   ExhibitError,
   FileBody,
   IdenticalBy,
@@ -107,6 +108,10 @@ export interface AbortRequest {
   signal?: AbortSignal;
 }
 
+export interface RetentionRequest {
+  leases: LeaseHolder;
+}
+
 export interface ReachabilityRequest {
   leases: LeaseHolder;
   /** The name of a file, relative to the lease's prefix. */
@@ -155,6 +160,12 @@ export interface ObjectStore {
    * most.
    */
   isReachable(request: ReachabilityRequest): Promise<boolean>;
+  /**
+   * Returns what the bucket that the leases open itself keeps. OSS is asked once for each bucket, and its
+   * answer holds for ten minutes. What it doesn't say within five seconds, or refuses to say, is `unknown`:
+   * this never throws.
+   */
+  bucketRetention(request: RetentionRequest): Promise<BucketRetention>;
   /** Sets how many bytes a second all files together may send; undefined removes the limit. */
   pace(rate: number | undefined): void;
   /** Returns the window of each bucket that something was sent to. */

@@ -75,6 +75,8 @@ export interface FakeOss {
   uploads: Map<string, FakeUpload>;
   /** Until when objects are kept, by key and version. */
   kept: Map<string, Date>;
+  /** What the bucket keeps by a policy, and object by object: XML. */
+  worms: { ofAll?: string; ofEach?: string };
   requests: Seen[];
   tokens: Set<string>;
   /** Handles the next request of this operation in this mood. Moods of one operation queue up. */
@@ -120,6 +122,7 @@ export async function startFakeOss({
   const versions = new Map<string, FakeObject>();
   const uploads = new Map<string, FakeUpload>();
   const kept = new Map<string, Date>();
+  const worms: FakeOss["worms"] = {};
   const requests: Seen[] = [];
   const tokens = new Set(["token-1"]);
   const queued = new Map<string, Mood[]>();
@@ -258,6 +261,14 @@ export async function startFakeOss({
           : { status: 404, code: "NoSuchUpload", ec: "0042-00000002" };
       case "PutObjectRetention":
         return keep(seen, body);
+      case "GetBucketWorm":
+        return worms.ofAll === undefined
+          ? { status: 404, code: "NoSuchWORMConfiguration" }
+          : { status: 200, xml: worms.ofAll };
+      case "GetBucketObjectWormConfiguration":
+        return worms.ofEach === undefined
+          ? { status: 404, code: "NoSuchObjectWormConfiguration" }
+          : { status: 200, xml: worms.ofEach };
       default:
         return { status: 400, code: "InvalidArgument" };
     }
@@ -393,6 +404,7 @@ export async function startFakeOss({
     objects,
     uploads,
     kept,
+    worms,
     requests,
     tokens,
     next: (operation, ...moods) =>
@@ -483,6 +495,8 @@ function parse(request: http.IncomingMessage): Seen {
 function operationOf(method: string, query: Record<string, string>): string {
   if (method === "HEAD") return "HeadObject";
   if (method === "GET" && query["list-type"] === "2") return "ListObjectsV2";
+  if (method === "GET" && "worm" in query) return "GetBucketWorm";
+  if (method === "GET" && "objectWorm" in query) return "GetBucketObjectWormConfiguration";
   if (method === "GET") return "uploadId" in query ? "ListParts" : "GetObject";
   if (method === "DELETE") return "AbortMultipartUpload";
   if (method === "POST")

@@ -52,8 +52,8 @@ export interface Sandbox {
     "issue" | "issued" | "expireAll" | "setLifetime" | "setActions" | "actions"
   >;
   readonly clocks: Pick<Clocks, "skew">;
-  /** Which buckets have ObjectWorm, and until when their objects are kept. */
-  readonly retentions: Pick<Retentions, "enable" | "keptUntil">;
+  /** What buckets keep, and until when their objects are kept. */
+  readonly retentions: Pick<Retentions, "enable" | "keepAll" | "keptUntil">;
   /** Which buckets keep versions. */
   readonly versions: Pick<Versions, "enable">;
   /** Its authority of time stamps. */

@@ -65,6 +65,7 @@ interface ImportFacts {
     endpoint?: string;
     bucket?: string;
     prefix?: string;
+    retention?: string;
   }[];
   workers: { worker: number; host?: string; os_user?: string; version?: string; node?: string }[];
 }
@@ -165,14 +166,12 @@ function identicalText(
 }
 
 function places({ words, facts }: Context): Section {
-  const rows = facts.folders.map(
-    ({ folder, vendor, selector, source, endpoint, bucket, prefix }) => [
-      String(folder),
-      [vendor, ...Object.entries(selector).map(([name, value]) => `${name}=${value}`)].join(" "),
-      source.path,
-      bucket === undefined ? "" : `${endpoint ?? ""} ${bucket}/${prefix ?? ""}`.trim(),
-    ],
-  );
+  const rows = facts.folders.map(({ folder, vendor, selector, source, ...place }) => [
+    String(folder),
+    [vendor, ...Object.entries(selector).map(([name, value]) => `${name}=${value}`)].join(" "),
+    source.path,
+    placeText(words, place),
+  ]);
   const columns = columnsOf(
     [words.folder, 9],
     [words.vendor, 21],
@@ -180,6 +179,16 @@ function places({ words, facts }: Context): Section {
     [words.to, 40],
   );
   return { heading: words.places, blocks: [{ kind: "table", columns, rows: rows.map(shownRow) }] };
+}
+
+/** Returns where a folder went, and what the bucket there keeps, where that is known. */
+function placeText(
+  words: Words,
+  { endpoint = "", bucket, prefix = "", retention }: Partial<ImportFacts["folders"][number]>,
+): string {
+  if (bucket === undefined) return "";
+  const place = `${endpoint} ${bucket}/${prefix}`.trim();
+  return retention === undefined ? place : `${place} (${words.bucketKeeps(retention)})`;
 }
 
 function theSeal({ words, seal, parts }: Context): Section {

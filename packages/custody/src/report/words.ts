@@ -26,6 +26,7 @@ const en = {
   from: "From",
   to: "To",
   vendor: "Vendor",
+  bucketKeeps: (said: string) => `what the bucket itself keeps: ${said}`,
   theSeal: "The seal",
   sealText:
     "The seal commits to every line of the record. If one field of one file were changed later, its root and digests would no longer agree.",
@@ -102,6 +103,20 @@ const en = {
 
 export type Words = typeof en;
 
+/** The words of `BucketRetention`. */
+const retentionInChinese: Readonly<Record<string, string>> = {
+  "not yet locked": "尚未锁定",
+  locked: "已锁定",
+  "each object": "逐个对象",
+  "when asked": "按请求",
+  ", governance": "，治理模式",
+  days: "天",
+  years: "年",
+  none: "无",
+  unknown: "未知",
+};
+const RETENTION_WORDS = new RegExp(Object.keys(retentionInChinese).join("|"), "g");
+
 const zh: Words = {
   title: "证据保管报告",
   import: "导入编号",
@@ -127,6 +142,8 @@ const zh: Words = {
   from: "来源",
   to: "存储位置",
   vendor: "供应商",
+  bucketKeeps: (said) =>
+    `存储空间自身的保留：${said.replace(RETENTION_WORDS, (word) => retentionInChinese[word] ?? word)}`,
   theSeal: "封存",
   sealText:
     "封存涵盖记录中的每一行。此后任何一个文件的任何一个字段如被更改，其根值和摘要即不再相符。",

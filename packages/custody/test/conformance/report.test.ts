@@ -1,3 +1,4 @@
+import type { BucketRetention } from "@exhibit/contracts";
 import { pdfText } from "@exhibit/testkit";
 import { describe, expect, test } from "vitest";
 import {
@@ -76,6 +77,28 @@ test("a report says what stamped it, what verified it, and what proves files tha
   for (const said of ["经 MD5 证明", "已加盖并核验", "OSS 中的对象", "存在差异"])
     expect(chinese).toContain(said);
 });
+
+test.each([
+  ["locked 3650 days", "已锁定 3650 天"],
+  ["not yet locked 1 days", "尚未锁定 1 天"],
+  ["each object 10 years", "逐个对象 10 年"],
+  ["each object 365 days, governance", "逐个对象 365 天，治理模式"],
+  ["each object when asked", "逐个对象 按请求"],
+  ["none", "无"],
+  ["unknown", "未知"],
+] satisfies [BucketRetention, string][])(
+  "a report says beside the place what its bucket keeps: %s",
+  (retention, inChinese) => {
+    const facts = JSON.parse(parts.importJson);
+    facts.folders[0].retention = retention;
+    const told: ReportParts = { ...parts, importJson: canonicalJson(facts) };
+    const english = reportHtml(reportText(told, "en"));
+    expect(english).toContain(`suit/1001/ (what the bucket itself keeps: ${retention})<`);
+    const chinese = reportHtml(reportText(told, "zh"));
+    expect(chinese).toContain(`suit/1001/ (存储空间自身的保留：${inChinese})<`);
+    expect(html("en")).not.toContain("the bucket itself keeps");
+  },
+);
 
 describe.each(languages)("a report in %s", (language) => {
   test("says who, what, where, what wasn't stored and why, and how many more there are", () => {

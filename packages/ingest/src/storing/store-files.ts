@@ -16,7 +16,8 @@ import type { RunWatch } from "../fleet/waits.ts";
 import { handedBack, outages, postponed } from "../jobs/postpone.ts";
 import { isUnreachable } from "../jobs/until-reachable.ts";
 import type { DestinationDependencies } from "../leases/destination.ts";
-import { type LeaseDependencies, openLeases } from "../leases/leases.ts";
+import { type LeaseDependencies, type LeasesFor, openLeases } from "../leases/leases.ts";
+import { noteRetention, type RetentionNote } from "./bucket-retention.ts";
 import { asLastingRefusal, hasTaken, settleBlocked } from "./lasting-faults.ts";
 import { linkSignals } from "./linked-signal.ts";
 import { createSettlement, type Settlement } from "./settlement.ts";
@@ -109,7 +110,11 @@ async function sendFiles(
     if (!attempt.isHeld()) stop.abort(lost());
     stop.signal.throwIfAborted();
   };
-  const leasesFor = await openLeases(dependencies, folder, { ...shard, signal, check, watch });
+  const retention = noteRetention(dependencies, folder);
+  const leasesFor = heardBy(
+    retention,
+    await openLeases(dependencies, folder, { ...shard, signal, check, watch }),
+  );
   await using source = await dependencies.sources.open(
     folder.source,
     folder.source_limits ?? undefined,
@@ -137,6 +142,7 @@ async function sendFiles(
     if (result) await settle(file, result);
   };
   await pullAll(shard.files, send, stop);
+  await retention.recorded(signal);
   return await settleBlocked(settled.notStored, {
     attempt,
     hasMoved: ({ id }) => uploads.hasMoved(id),
@@ -149,6 +155,14 @@ async function sendFiles(
       return objectStore.isReachable({ leases: await leasesFor(file), name, signal });
     },
   });
+}
+
+function heardBy(retention: RetentionNote, leasesFor: LeasesFor): LeasesFor {
+  return (file) => {
+    const leases = leasesFor(file);
+    retention.hear(leases);
+    return leases;
+  };
 }
 
 /** Sends files, some at once, until one of them throws or `stop` aborts; then throws that. */

@@ -4,6 +4,7 @@ import {
   type Ledger,
   listIncidents,
   openShard,
+  readFolder,
   recordOutcomes,
   reopenImport,
 } from "@exhibit/ledger";
@@ -75,6 +76,38 @@ describe("A run of a shard", () => {
     expect(await outcomes()).toEqual({ a: ["stored", null], b: ["stored", null] });
     expect(asked).toMatchObject({ enqueued: [`seal ${importId}`], open: 0 });
     expect(await crashes()).toBe(0);
+  });
+
+  test("puts on record what the bucket itself keeps, which it asks once", async () => {
+    const { store, folderId, instead } = await shardOf(["a", "b"]);
+    let asked = 0;
+    instead.bucketRetention = async () => {
+      asked += 1;
+      return "locked 3650 days";
+    };
+    await store();
+    expect(asked).toBe(1);
+    expect(await readFolder(ledger, folderId)).toMatchObject({ retention: "locked 3650 days" });
+  });
+
+  test("stores its files also if the bucket's retention can't be asked, or put on record", async () => {
+    const { store, outcomes, folderId, instead } = await shardOf(["a"]);
+    instead.bucketRetention = async () => {
+      throw error("STORE_UNAVAILABLE");
+    };
+    await store();
+    expect(await outcomes()).toEqual({ a: ["stored", null] });
+    expect(await readFolder(ledger, folderId)).toMatchObject({ retention: null });
+  });
+
+  test("stores its files while the bucket's retention is asked, and doesn't wait for it when it is stopped", async () => {
+    const { store, outcomes, instead } = await shardOf(["a"]);
+    const stop = new AbortController();
+    instead.bucketRetention = () => new Promise(() => {});
+    const run = store({ signal: stop.signal });
+    await expect.poll(outcomes).toEqual({ a: ["stored", null] });
+    stop.abort(error("INTERRUPTED"));
+    await expect(run).rejects.toMatchObject({ code: "INTERRUPTED" });
   });
 
   test("counts for the rates what is proved, wherever it was, and what failed; what was sent in vain is taken back", async () => {

@@ -54,7 +54,10 @@ export async function acceptDestination(
     });
     const { numUpdatedRows } = await tx
       .updateTable("folders")
-      .set({ ...offered, offered_endpoint: null, offered_bucket: null, offered_prefix: null })
+      .set({
+        ...{ ...offered, retention: null },
+        ...{ offered_endpoint: null, offered_bucket: null, offered_prefix: null },
+      })
       .where("id", "=", folderId)
       .where("offered_endpoint", "=", offered.endpoint)
       .where("offered_bucket", "=", offered.bucket)

@@ -36,6 +36,7 @@ import { retainedUntil } from "./0044-retained-until.ts";
 import { schedules } from "./0045-schedules.ts";
 import { deposits } from "./0046-deposits.ts";
 import { journals } from "./0047-journals.ts";
+import { bucketRetention } from "./0048-bucket-retention.ts";
 
 // Migrations are in the order of their names. A released one is never changed, only followed by
 // another.
@@ -83,6 +84,7 @@ export const steps: Record<string, Migration> = {
   "0045-schedules": schedules,
   "0046-deposits": deposits,
   "0047-journals": journals,
+  "0048-bucket-retention": bucketRetention,
 };
 
 /** The schema version that this program creates, and the oldest that it works on. */

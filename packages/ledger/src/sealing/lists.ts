@@ -147,7 +147,10 @@ export async function lastIncidentOf({ db }: Queries, importId: string): Promise
   return rows[0]?.last ?? 0;
 }
 
-/** Returns `import.json`: what was asked for, where it went, and which workers did it. */
+/**
+ * Returns `import.json`: what was asked for, where it went and what the buckets there keep, and which
+ * workers did it.
+ */
 export async function importLine(
   { db }: Queries,
   { id: importId, secret }: SealedImport,
@@ -160,7 +163,8 @@ export async function importLine(
     .executeTakeFirstOrThrow();
   const folders = await db
     .selectFrom("folders")
-    .select(["position", "vendor", "selector", "source", "endpoint", "bucket", "prefix"])
+    .select(["position", "vendor", "selector", "source"])
+    .select(["endpoint", "bucket", "prefix", "retention"])
     .where("import_id", "=", importId)
     .orderBy("position")
     .execute();
@@ -176,14 +180,15 @@ export async function importLine(
     entrust_id: facts.entrust_id ?? undefined,
     suit_ids: facts.suit_ids,
     amends: facts.amends ?? undefined,
-    folders: folders.map(({ position, vendor, selector, source, endpoint, bucket, prefix }) => ({
+    folders: folders.map(({ position, vendor, selector, source, ...place }) => ({
       folder: position + 1,
       vendor,
       selector: selector as Record<string, string>,
       source: { ...source },
-      endpoint: endpoint ?? undefined,
-      bucket: bucket ?? undefined,
-      prefix: prefix ?? undefined,
+      endpoint: place.endpoint ?? undefined,
+      bucket: place.bucket ?? undefined,
+      prefix: place.prefix ?? undefined,
+      retention: place.retention ?? undefined,
     })),
     workers: known.map(({ number, ...worker }) => ({ worker: number, ...worker })),
     salt: saltsOf(secret)("import"),

@@ -1,4 +1,4 @@
-import type { Destination } from "@exhibit/contracts";
+import type { BucketRetention, Destination } from "@exhibit/contracts";
 import { type Selectable, sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
 import type { FolderTable } from "../schema.ts";
@@ -74,6 +74,32 @@ export async function offerDestination(
       .execute();
     return fixed;
   });
+}
+
+/**
+ * Records what the bucket of a folder itself keeps. The first answer stays, unless it says nothing, and
+ * nothing changes any more once the import is sealed: the seal commits to it. The folder is locked before
+ * its import, as docs/states.md has it; a seal that is being written is waited for.
+ */
+export async function recordRetention(
+  { db }: Ledger,
+  folderId: number,
+  bucket: string,
+  retention: BucketRetention,
+): Promise<void> {
+  await sql`
+    with open as materialized (
+      select id, import_id from folders
+      where id = ${folderId} and bucket = ${bucket} and (retention is null or retention = 'unknown')
+      for no key update
+    ), unsealed as materialized (
+      select open.id from open join imports on imports.id = open.import_id
+      where imports.sealed_number is null
+      for share of imports
+    )
+    update folders set retention = ${retention} from unsealed where folders.id = unsealed.id`.execute(
+    db,
+  );
 }
 
 /** Returns where a later lease led, if a person has yet to decide on it. */

@@ -19,6 +19,7 @@ export async function readFolder({ db }: Ledger, folderId: number) {
       "folders.endpoint",
       "folders.bucket",
       "folders.prefix",
+      "folders.retention",
       "imports.source_limits",
       "imports.entrust_id",
       "imports.suit_ids",

@@ -8,6 +8,8 @@ const SUB_RESOURCES: ReadonlySet<string> = new Set([
   "partNumber",
   "versionId",
   "retention",
+  "worm",
+  "objectWorm",
 ]);
 
 /**

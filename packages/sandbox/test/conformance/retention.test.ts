@@ -6,8 +6,11 @@ import { rawOss, sandboxForTest } from "./sandbox-for-test.ts";
 async function started() {
   const sandbox = await sandboxForTest();
   const key = sandbox.tokens.issue({
-    actions: ["oss:PutObject", "oss:DeleteObject", "oss:PutObjectRetention"],
-    resources: ["acs:oss:*:*:evidence/case/*"],
+    actions: [
+      ...["oss:PutObject", "oss:DeleteObject", "oss:PutObjectRetention"],
+      ...["oss:GetBucketWorm", "oss:GetBucketObjectWormConfiguration"],
+    ],
+    resources: ["acs:oss:*:*:evidence", "acs:oss:*:*:evidence/case/*"],
   });
   const send = (method: string, resource: string, body?: string, headers = {}) =>
     rawOss(sandbox, key, method, resource, { ...(body !== undefined && { body }), headers });
@@ -52,4 +55,46 @@ it("lets nobody overwrite or delete what is kept, nor shorten it, until it is ov
   expect(await send("PUT", "/evidence/case/a", "y")).toMatchObject({ code: "FileImmutable" });
   expect(await send("DELETE", "/evidence/case/a")).toMatchObject({ code: "FileImmutable" });
   expect(sandbox.retentions.keptUntil("evidence", "case/a")).toBe(Date.parse(until));
+});
+
+it.each(["InProgress", "Locked"] as const)(
+  "lets nobody overwrite or delete what a bucket's own policy keeps, %s, and says which it is",
+  async (state) => {
+    const { sandbox, send } = await started();
+    expect(await send("GET", "/evidence/?worm")).toMatchObject({ code: "NoSuchWORMConfiguration" });
+    sandbox.retentions.keepAll("evidence", { state, days: 3650 });
+    expect(await send("PUT", "/evidence/case/a", "y")).toMatchObject({ code: "FileImmutable" });
+    expect(await send("DELETE", "/evidence/case/a")).toMatchObject({ code: "FileImmutable" });
+    expect(await send("PUT", "/evidence/case/b", "new")).toMatchObject({ status: 200 });
+    const { text } = await send("GET", "/evidence/?worm");
+    expect(text).toContain(`<State>${state}</State>`);
+    expect(text).toContain("<RetentionPeriodInDays>3650</RetentionPeriodInDays>");
+    sandbox.clocks.skew({ gateway: 0, oss: 3651 * 86_400_000 });
+    const later = sandbox.tokens.issue({
+      actions: ["oss:DeleteObject"],
+      resources: ["acs:oss:*:*:evidence/case/*"],
+    });
+    const date = { "x-oss-date": new Date(Date.now() + 3651 * 86_400_000).toUTCString() };
+    expect(
+      await rawOss(sandbox, later, "DELETE", "/evidence/case/a", { headers: date }),
+    ).toMatchObject({ status: 204 });
+  },
+);
+
+it("keeps nothing by a policy that wasn't locked in time", async () => {
+  const { sandbox, send } = await started();
+  sandbox.retentions.keepAll("evidence", { state: "Expired", days: 3650 });
+  expect(await send("DELETE", "/evidence/case/a")).toMatchObject({ status: 204 });
+});
+
+it("keeps new objects by ObjectWorm's rule, and not those that were there", async () => {
+  const { sandbox, send } = await started();
+  expect(await send("GET", "/evidence/?objectWorm")).toMatchObject({ status: 404 });
+  sandbox.retentions.enable("evidence", { mode: "COMPLIANCE", years: 10 });
+  expect((await send("PUT", "/evidence/case/b", "new")).status).toBe(200);
+  expect(await send("DELETE", "/evidence/case/b")).toMatchObject({ code: "FileImmutable" });
+  expect(await send("DELETE", "/evidence/case/a")).toMatchObject({ status: 204 });
+  expect((await send("GET", "/evidence/?objectWorm")).text).toMatch(
+    /<ObjectWormEnabled>Enabled<\/ObjectWormEnabled><Rule><DefaultRetention><Mode>COMPLIANCE<\/Mode><Years>10<\/Years>/,
+  );
 });

@@ -91,15 +91,16 @@ export async function rawOss(
   method: string,
   resource: string,
   options: { headers?: Record<string, string>; body?: string | ReadableStream } = {},
-): Promise<{ status: number; code: string | undefined; headers: Headers }> {
+): Promise<{ status: number; code: string | undefined; text: string; headers: Headers }> {
   const { body } = options;
   const response = await fetch(`${sandbox.ossUrl}${resource}`, {
     method,
     headers: signedHeaders(key, method, resource, options.headers),
     ...(body === undefined ? {} : { body, duplex: "half" }),
   });
-  const code = /<Code>(.*)<\/Code>/u.exec(await response.text())?.[1];
-  return { status: response.status, code, headers: response.headers };
+  const text = await response.text();
+  const code = /<Code>(.*)<\/Code>/u.exec(text)?.[1];
+  return { status: response.status, code, text, headers: response.headers };
 }
 
 /** Calls the gateway as TOP's own SDK does: common parameters in the query, the rest in a form. */

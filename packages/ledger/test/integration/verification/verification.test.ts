@@ -209,6 +209,7 @@ describe.each(Object.entries(ledgerKinds))("Verifying seals on %s", (kind, open)
       ["imports", "created_at", "created_at - interval '1 second'", "import.json"],
       ["folders", "selector", "'{}'", "import.json"],
       ["folders", "bucket", "'other'", "import.json"],
+      ["folders", "retention", "'none'", "import.json"],
       ["worker_facts", "host", "'b'", "import.json"],
     ])("in %s, the field %s", async (table, column, value, list) => {
       const where = {

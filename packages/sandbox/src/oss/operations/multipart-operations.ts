@@ -60,16 +60,21 @@ export const completeMultipartUpload: Operation = {
   name: "CompleteMultipartUpload",
   action: "oss:PutObject",
   async handle(request, state) {
+    const { storage, retentions } = state;
     const upload = uploadOf(request, state.uploads);
     const body = await readText(request.body, () =>
       ossError("MalformedXML", "The list of parts is too long."),
     );
     const parts = chosenParts(request, body, state.uploads.parts(upload));
     const forbidOverwrite = forbidsOverwrite(request, state);
-    if (!forbidOverwrite) state.retentions.checkFree(request.bucket, request.key);
+    if (!forbidOverwrite) {
+      const { bucket, key } = request;
+      retentions.checkFree(bucket, key, storage.find(bucket, key));
+    }
     const record = await state.uploads.consume(upload, () =>
       assemble(upload, parts, forbidOverwrite, state),
     );
+    retentions.applyRule(record.bucket, record.key);
     const { bucket, etag } = record;
     const location = `http://${request.headers.host}/${encodeURI(`${bucket}/${record.key}`)}`;
     const tree = { Location: location, Bucket: bucket, ...namedKey(request), ETag: etag };

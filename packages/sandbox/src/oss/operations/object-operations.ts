@@ -20,8 +20,9 @@ export const putObject: Operation = {
     const { storage, crc64, retentions, now } = state;
     const { bucket, key } = request;
     const forbidOverwrite = forbidsOverwrite(request, state);
-    if (forbidOverwrite && storage.find(bucket, key)) throw ossError("FileAlreadyExists");
-    retentions.checkFree(bucket, key);
+    const current = storage.find(bucket, key);
+    if (forbidOverwrite && current) throw ossError("FileAlreadyExists");
+    retentions.checkFree(bucket, key, current);
     const kept = keptHeaders(request);
     const received = await receiveBody(request, storage.incoming(), crc64);
     const { size } = received;
@@ -30,6 +31,7 @@ export const putObject: Operation = {
     try {
       const whole = { ...record, ...kept, modified: now() };
       const written = storage.commit(received.file, whole, { forbidOverwrite });
+      retentions.applyRule(bucket, key);
       const headers = { etag, [CRC64_HEADER]: received.crc64, ...versionHeader(written, state) };
       return { status: 200, headers };
     } catch (error) {
@@ -68,9 +70,9 @@ export const getObject: Operation = {
 export const deleteObject: Operation = {
   name: "DeleteObject",
   action: "oss:DeleteObject",
-  handle(request, { storage, retentions }) {
-    retentions.checkFree(request.bucket, request.key);
-    storage.remove(request.bucket, request.key);
+  handle({ bucket, key }, { storage, retentions }) {
+    retentions.checkFree(bucket, key, storage.find(bucket, key));
+    storage.remove(bucket, key);
     return { status: 204 };
   },
 };

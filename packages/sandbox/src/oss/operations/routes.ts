@@ -18,7 +18,7 @@ import {
   putObject,
 } from "./object-operations.ts";
 import type { Operation } from "./operation.ts";
-import { putObjectRetention } from "./retention-operations.ts";
+import { getBucketObjectWorm, getBucketWorm, putObjectRetention } from "./retention-operations.ts";
 
 interface Route {
   method: string;
@@ -85,6 +85,8 @@ const routes: readonly Route[] = [
     takes: listing,
     operation: listMultipartUploads,
   },
+  { method: "GET", on: "bucket", needs: ["worm"], operation: getBucketWorm },
+  { method: "GET", on: "bucket", needs: ["objectWorm"], operation: getBucketObjectWorm },
   { method: "GET", on: "bucket", needs: [], takes: listing, operation: listObjects },
 ];
 

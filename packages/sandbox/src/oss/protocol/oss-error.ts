@@ -44,7 +44,12 @@ const entries = {
   NoSuchBucket: { status: 404, message: "The specified bucket does not exist." },
   NoSuchKey: { status: 404, message: "The specified key does not exist." },
   NoSuchUpload: { status: 404, message: "The upload doesn't exist any more.", ec: "0042-00000203" },
+  NoSuchObjectWormConfiguration: {
+    status: 404,
+    message: "The bucket has no object-level retention.",
+  },
   NoSuchVersion: { status: 404, message: "The specified version does not exist." },
+  NoSuchWORMConfiguration: { status: 404, message: "The WORM configuration does not exist." },
   NotImplemented: { status: 501, message: "The sandbox doesn't have this operation." },
   RequestTimeTooSkewed: {
     status: 403,

@@ -20,7 +20,7 @@ const subresources = new Set([
   ...["security-token", "sequential", "startTime", "stat", "status", "symlink", "tagging"],
   ...["uploadId", "uploads", "versionId", "versioning", "versions", "vod", "website", "worm"],
   ...["wormExtend", "wormId", "x-oss-process", "x-oss-request-payer", "x-oss-traffic-limit"],
-  "retention",
+  ...["objectWorm", "retention"],
 ]);
 
 /** Parses `OSS <AccessKeyId>:<signature>`. Throws `OssError`. */
