@@ -1,7 +1,7 @@
 import { ossError } from "../protocol/oss-error.ts";
 
 /** A bucket's own policy (BucketWorm), which keeps all its objects alike. */
-export interface BucketPolicy {
+interface BucketPolicy {
   /** `Expired`: it wasn't locked within a day, and keeps nothing any more. */
   state: "InProgress" | "Locked" | "Expired";
   days: number;
