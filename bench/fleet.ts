@@ -18,7 +18,7 @@ const cli = join(import.meta.dirname, "../apps/cli/bin/exhibit.mjs");
 export const nodeFlags = ["--min-semi-space-size=8", "--max-semi-space-size=8"];
 
 /** Node's arguments for Exhibit's command. */
-const commandLine = [...nodeFlags, cli];
+export const commandLine = [...nodeFlags, cli];
 
 /** The command's environment, as its first line has it. */
 export const commandEnvironment = { ...process.env, MALLOC_ARENA_MAX: "2" };

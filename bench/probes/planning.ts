@@ -1,28 +1,22 @@
-import { mkdirSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { createSight, createWaits, planFolder } from "@exhibit/ingest";
 import {
-  createImport,
   listFiles,
   openEmbeddedLedger,
   openPglite,
   openPostgresLedger,
-  openShards,
   proveFile,
   readImport,
   readSealOf,
 } from "@exhibit/ledger";
 import { openEmbeddedEngine, openRedisEngine } from "@exhibit/queue";
-import { createSources } from "@exhibit/sources";
-import { createLogger } from "@exhibit/telemetry";
 import { dataFolder, startPostgres, startRedis } from "@exhibit/testkit";
 import { commandEnvironment, nodeFlags } from "../fleet.ts";
 import { measureServers, runProgram } from "../measure.ts";
 import { type CustodyWork, custodyWork } from "./custody-work.ts";
 import { measureFirstPut } from "./first-put.ts";
 import { type Base, bytesOf, memoryOf, ringToTheEnd, storeAll } from "./ledger-work.ts";
+import { createPlannedImport, writeSmallFiles } from "./planned-import.ts";
 
 // What grows with the number of files:
 // npx node bench/probes/planning.ts [--files 1000000] [--embedded] [--source FOLDER] [--no-first-put] [--json]
@@ -40,8 +34,6 @@ const { values } = parseArgs({
   allowNegative: true,
 });
 const count = Number(values.files);
-const FILES_OF_FOLDER = 1000;
-const SIZE = 1024;
 const LOOKS = 20;
 /** A worker sets the last one itself. */
 const flagsOfWorker = [...nodeFlags, "--heap-growing-percent=50"];
@@ -53,30 +45,10 @@ const { ledger, engine } = base;
 const figures: Record<string, number> = { files: count };
 
 const empty = await memoryOf(base);
-const { importId, folderIds } = await createImport(ledger, {
-  suit_ids: [],
-  folders: [{ vendor: "kongur", folder: {}, source: { type: "directory", path: root } }],
-});
-const folderId = folderIds[0] ?? 0;
-const attempt = {
-  ...{ starts: 1, last: true, postponed: 0, isHeld: () => true, log: async () => {} },
-  signal: new AbortController().signal,
-};
-const sources = stack.adopt(
-  createSources({ memoryBytes: 0, roots: [root], dataDir: undefined }),
-  (theirs) => theirs.close(),
-);
-const dependencies = {
-  sources,
-  waits: createWaits({ diskSilence: sources.silence }),
-  sight: createSight({ ledger, sources, host: "bench", view: "bench" }),
-  ...{ ledger, engine, broker: { perFile: () => undefined } },
-  logger: createLogger({ service: "bench", secrets: [], level: "silent" }),
-};
-await measure("planning", () => planFolder(dependencies, folderId, attempt));
-const shards: number[] = [];
-for await (const some of openShards(ledger, { importId }))
-  shards.push(...some.map(({ shardId }) => shardId));
+const planned = stack.use(await createPlannedImport(base, root));
+const { importId, folderId } = planned;
+await measure("planning", planned.plan);
+const shards = await planned.shards();
 tell("redis bytes a waiting shard", ((await memoryOf(base)) - empty) / shards.length);
 await measure("outcomes", () => storeAll(ledger, folderId, shards));
 const view = await readImport(ledger, importId);
@@ -102,12 +74,7 @@ if (values.json) process.stdout.write(`${JSON.stringify(figures)}\n`);
 async function writeFiles(): Promise<string> {
   const folder = await mkdtemp("/dev/shm/exhibit-planning-");
   stack.defer(() => rm(folder, { recursive: true }));
-  const content = Buffer.alloc(SIZE, "evidence");
-  for (let number = 0; number < count; number += 1) {
-    const sub = join(folder, String(Math.floor(number / FILES_OF_FOLDER)));
-    if (number % FILES_OF_FOLDER === 0) mkdirSync(sub);
-    writeFileSync(join(sub, `${number}.bin`), content);
-  }
+  writeSmallFiles(folder, count);
   return folder;
 }
 

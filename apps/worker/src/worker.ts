@@ -18,10 +18,15 @@ import {
 import { recordWorkerFacts } from "@exhibit/ledger";
 import { createObjectStore } from "@exhibit/oss";
 import type { Handler, QueueName, WorkerHandle, WorkOptions } from "@exhibit/queue";
-import { atMostEvery, observeStamps, observeWindows, type WorkerParts } from "@exhibit/runtime";
+import {
+  atMostEvery,
+  boundHeap,
+  observeStamps,
+  observeWindows,
+  type WorkerParts,
+} from "@exhibit/runtime";
 import { createSources, unreadableRoots } from "@exhibit/sources";
 import type { Logger } from "@exhibit/telemetry";
-import { boundHeap } from "./bounded-heap.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { startReconcileLoop } from "./reconcile-loop.ts";
 import { createJobList, reportOf } from "./report.ts";

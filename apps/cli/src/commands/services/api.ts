@@ -19,14 +19,16 @@ async function runApi(terminal: Terminal): Promise<number> {
   await using stack = new AsyncDisposableStack();
   const interruption = stack.use(listenForInterruption());
   // Loaded only here, so that other commands don't wait for the engine.
-  const [{ openFleet }, { serveApi }] = await Promise.all([
+  const [{ openFleet }, { serveApi }, { boundHeap }] = await Promise.all([
     import("../../process/fleet.ts"),
     import("../../process/serve-api.ts"),
+    import("@exhibit/runtime"),
   ]);
   const { services, logger } = await openFleet("api", environment, stack);
   const ownKey = await lockApi(services, environment);
   const api = await serveApi({ services, logger, environment });
   stack.defer(() => api.close());
+  boundHeap();
   logger.info({ url: api.url }, "API listens");
   // A person at a terminal is shown it, but a log isn't.
   if (ownKey !== undefined && terminal.progress.isTTY === true) {

@@ -5,10 +5,10 @@ import { runInNewContext } from "node:vm";
 const GROWTH = 50;
 
 /**
- * Makes V8 collect garbage earlier. By default it lets a worker's heap grow to several times what
- * the worker needs, because every file leaves a few kilobytes that have outlived V8's quick
- * collections. `--max-old-space-size` would bound the heap, too, but it ends a process that needs
- * more; this setting only collects more often.
+ * Makes V8 collect garbage earlier. By default it lets a process's heap grow to several times what
+ * it needs, because every file that a worker stores, or that the API lists in a bag, leaves a few
+ * kilobytes that have outlived V8's quick collections. `--max-old-space-size` would bound the heap,
+ * too, but it ends a process that needs more; this setting only collects more often.
  */
 export function boundHeap(): void {
   setFlagsFromString(`--heap-growing-percent=${GROWTH}`);
