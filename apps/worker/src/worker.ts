@@ -21,6 +21,7 @@ import type { Handler, QueueName, WorkerHandle, WorkOptions } from "@exhibit/que
 import {
   atMostEvery,
   boundHeap,
+  observeDeposits,
   observeStamps,
   observeWindows,
   type WorkerParts,
@@ -111,7 +112,7 @@ export async function startWorker(
   };
   const sealer = { ...parts.sealer, madeBy: `exhibit ${facts.version}` };
   const jobs = createJobList();
-  const observed = [observeWindows(objectStore), observeStamps(ledger)];
+  const observed = [observeWindows(objectStore), observeStamps(ledger), observeDeposits(ledger)];
   // Before the first job, because a new worker mustn't send more than its share.
   const heartbeat = await startHeartbeat({
     ledger,

@@ -78,6 +78,7 @@ export {
   foldersBeside,
   giveBackDeposit,
   nextDeposit,
+  openDeposits,
   pauseDeposit,
   pauseReceiver,
   receiverOf,

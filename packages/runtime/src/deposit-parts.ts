@@ -1,14 +1,19 @@
 import type { DepositConfig, ExhibitConfig } from "@exhibit/config";
 import { ExhibitError, visible } from "@exhibit/contracts";
+import type { Broker } from "@exhibit/credentials";
 import type { DepositParts, MailToTell } from "@exhibit/ingest";
 import type { DepositRules } from "@exhibit/ledger";
 import { openOutward } from "./outward.ts";
 
 /** Returns what is kept elsewhere of entries. */
-export function depositRulesOf({ custody }: ExhibitConfig): DepositRules {
+export function depositRulesOf(
+  { custody, vendors }: Pick<ExhibitConfig, "custody" | "vendors">,
+  broker: Pick<Broker, "perFile">,
+): DepositRules {
   const { key, url, mail } = custody?.deposit ?? {};
   return {
     key,
+    except: Object.keys(vendors).filter((vendor) => broker.perFile(vendor)),
     thirdParties: [
       ...(url === undefined ? [] : ["url" as const]),
       ...(mail ? ["mail" as const] : []),

@@ -1,5 +1,5 @@
 import type { Broker, CallOutcome } from "@exhibit/credentials";
-import { type Ledger, pendingStamps } from "@exhibit/ledger";
+import { type Ledger, openDeposits, pendingStamps } from "@exhibit/ledger";
 import type { ObjectStore } from "@exhibit/oss";
 import { count, observe } from "@exhibit/telemetry";
 
@@ -50,4 +50,17 @@ export function observeStamps(ledger: Ledger): () => void {
     stopPending();
     stopOldest();
   };
+}
+
+/**
+ * Reports how many deposits aren't where they are to be whenever metrics are collected. Returns a
+ * function that stops it.
+ */
+export function observeDeposits(ledger: Ledger): () => void {
+  return observe("exhibit.deposits.open", async () =>
+    (await openDeposits(ledger)).map(({ receiver, state, count: value }) => ({
+      value,
+      attributes: { "exhibit.receiver": receiver, "exhibit.state": state },
+    })),
+  );
 }

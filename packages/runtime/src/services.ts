@@ -208,7 +208,7 @@ export async function openServices({
   const webhooks = await openWebhookParts(environment, config);
   const stamps = await openStampParts(config);
   const stampRoots = rootsOf(stamps);
-  const deposits = depositRulesOf(config);
+  const deposits = depositRulesOf(config, broker);
   const sealer = { ...(await openSealer(environment, config)), stampRoots, deposits };
   return {
     trial: config.trial,

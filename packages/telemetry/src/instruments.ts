@@ -12,6 +12,13 @@ interface InstrumentEntry {
 
 /** Every instrument of our own code. Metrics are exported when OTEL_METRICS_EXPORTER is set. */
 export const instrumentTable = {
+  "exhibit.deposits.open": {
+    kind: "gauge",
+    unit: "{deposit}",
+    measures:
+      "How many things aren't yet kept where `custody.deposit` says, in the whole ledger; refused ones wait for a person.",
+    attributes: ["exhibit.receiver", "exhibit.state"],
+  },
   "exhibit.oss.window": {
     kind: "gauge",
     unit: "{request}",

@@ -264,17 +264,31 @@ async function again(number: number): Promise<void> {
 /** What industry's files are of. */
 const industrySelector = { type: "OWNBRAND", id: "9007199254740993" };
 
-test("a vendor that opens files one by one takes nothing else, and says so", async () => {
+test("nothing is to be put beside the evidence of a vendor that opens files one by one", async () => {
   const folder = join(system.root, "industry");
   await writeTree(folder, { "a.jpg": "a" });
   const importId = await importIt({
     suit_ids: [],
     folders: [directory("industry", industrySelector, folder)],
   });
-  const deposits = await depositsOf(importId, ["deposited", "refused"]);
-  expect(deposits.find(({ part }) => part === "seal")).toMatchObject({
-    state: "refused",
-    error: expect.stringContaining("industry opens one object for each file"),
+  const { deposits, number } = await sealOf(importId);
+  expect(deposits.map(({ to }) => to)).toEqual(["url"]);
+  // As after a change of the configuration.
+  const row = {
+    entry: number,
+    receiver: "vendor industry",
+    folder: 1,
+    part: "seal",
+    place: ".exhibit/",
+  };
+  await system.ledger.db.insertInto("deposits").values(row).execute();
+  await system.post(`/v1/register/${number}/deposits/retry`);
+  await vi.waitFor(async () => {
+    const refused = (await sealOf(importId)).deposits.find(({ part }) => part === "seal");
+    expect(refused).toMatchObject({
+      state: "refused",
+      error: expect.stringContaining("industry opens one object for each file"),
+    });
   });
 });
 

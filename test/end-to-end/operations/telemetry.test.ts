@@ -11,7 +11,9 @@ test("every span and instrument of the tables is seen in one run, with each of i
   await using stack = new AsyncDisposableStack();
   stack.defer(() => spans.stop());
   stack.defer(() => metrics.stop());
-  const custody = { deposit: { key: ".exhibit/{import_id}/" } };
+  // Nobody listens there: only what isn't kept yet is measured.
+  const deposit = { key: ".exhibit/{import_id}/", url: "http://127.0.0.1:1/" };
+  const custody = { deposit };
   const options = { worker: { quietMs: 500 }, stamps: true, custody };
   const system = await startSystem("Redis and Postgres", options);
   stack.use(system);
@@ -24,7 +26,10 @@ test("every span and instrument of the tables is seen in one run, with each of i
   await vi.waitFor(() => expect(stamps.asked).toBeGreaterThan(0));
   const seal = () => system.get<SealView>(`/v1/imports/${view.import_id}/seal`);
   await vi.waitFor(async () =>
-    expect((await seal()).deposits).toMatchObject([{ state: "deposited" }]),
+    expect((await seal()).deposits).toMatchObject([
+      { to: "url", state: "pending" },
+      { to: "folder 1", state: "deposited" },
+    ]),
   );
 
   const measured = await vi.waitFor(async () => {

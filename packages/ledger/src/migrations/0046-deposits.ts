@@ -26,7 +26,7 @@ export const deposits = step({
         primary key (entry, receiver, folder, part),
         check ((deposited_at is not null) = (state = 'deposited'))
       )`.execute(db);
-    await sql`create index deposits_pending on deposits (receiver, next_at) where state = 'pending'`.execute(
+    await sql`create index open_deposits on deposits (receiver, next_at) where state <> 'deposited'`.execute(
       db,
     );
   },

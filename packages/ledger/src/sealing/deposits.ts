@@ -16,6 +16,8 @@ export interface DepositRules {
    * end, and `{import_id}` for the import. Undefined: nowhere.
    */
   readonly key?: string | undefined;
+  /** Vendors that open one object for each file of the evidence, and no other. @defaultValue none */
+  readonly except?: readonly string[] | undefined;
 }
 
 /** How a third party is told. */
@@ -63,13 +65,16 @@ export async function putDownHeads(
  */
 export async function putDownBeside(
   tx: Transaction<LedgerSchema>,
-  { entry, importId, key }: { entry: number; importId: string; key: string },
+  { entry, importId, rules }: { entry: number; importId: string; rules: DepositRules },
 ): Promise<void> {
+  const { key, except = [] } = rules;
+  if (key === undefined) return;
   const place = key.replaceAll("{import_id}", importId);
   await sql`
     insert into deposits (entry, receiver, folder, part, place)
     select ${entry}::bigint, 'vendor ' || vendor, min(position) + 1, ${SEAL}::text, ${place}::text
-    from folders where import_id = ${importId} and prefix is not null
+    from folders
+    where import_id = ${importId} and prefix is not null and vendor <> all(${[...except]}::text[])
     group by vendor
     on conflict do nothing`.execute(tx);
   const { rows } = await sql<{ authority: string }>`
@@ -195,6 +200,22 @@ export async function receiversWithWork(ledger: Ledger): Promise<string[]> {
   return await whoIsDue(ledger, askedForDeposits);
 }
 
+/** How many deposits of a receiver aren't where they are to be. */
+export interface OpenDeposits {
+  readonly receiver: string;
+  /** `refused` ones wait for a person. */
+  readonly state: "pending" | "refused";
+  readonly count: number;
+}
+
+/** Returns how many deposits aren't where they are to be, by receiver. */
+export async function openDeposits({ db }: Ledger): Promise<OpenDeposits[]> {
+  const { rows } = await sql<OpenDeposits>`
+    select receiver, state, count(*)::integer as count from deposits
+    where state <> 'deposited' group by receiver, state`.execute(db);
+  return rows;
+}
+
 interface DepositRow extends DepositRef {
   state: DepositView["state"];
   deposited_at: Date | null;
@@ -224,7 +245,7 @@ export async function depositsOf(
  */
 export async function retryDeposits(
   ledger: Ledger,
-  { entry, rules: { thirdParties, key } }: { entry: number; rules: DepositRules },
+  { entry, rules }: { entry: number; rules: DepositRules },
   by: By,
 ): Promise<string[]> {
   return await ledger.db.transaction().execute(async (tx) => {
@@ -234,9 +255,9 @@ export async function retryDeposits(
       where number = ${entry} and ${isEntryWithin(ledger)}`.execute(tx);
     const [found] = rows;
     if (found === undefined) throw noEntry(entry);
-    await putDownHeads(tx, entry, thirdParties);
+    await putDownHeads(tx, entry, rules.thirdParties);
     const { importId } = found;
-    if (importId !== null && key !== undefined) await putDownBeside(tx, { entry, importId, key });
+    if (importId !== null) await putDownBeside(tx, { entry, importId, rules });
     const { rows: due } = await sql<{ receiver: string }>`
       update deposits set state = 'pending', attempts = 0, next_at = now(), error = null
       where entry = ${entry} and state <> 'deposited' returning receiver`.execute(tx);

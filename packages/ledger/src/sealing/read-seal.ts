@@ -187,7 +187,7 @@ export async function listRegister(
     ledger,
     items.map(({ number }) => number),
   );
-  return { items: items.map((row) => entryOf(row, outside(row.number))), next };
+  return { items: items.map((row) => entryOf(row, shownOf(row, outside(row.number)))), next };
 }
 
 /** Returns what others say of entries and keep of them, by their numbers. */
@@ -200,6 +200,11 @@ async function outsideOf(
 }
 
 type Outside = Pick<RegisterEntry, "stamps" | "deposits">;
+
+/** Errors of deposits name places of an import; so those of one outside the scope aren't shown. */
+function shownOf({ kind, import_id }: EntryRow, outside: Outside): Outside {
+  return kind === "seal" && import_id === null ? { ...outside, deposits: [] } : outside;
+}
 
 /** A condition: a stamp is pending, or waits for a person. */
 const isUnstamped = sql<boolean>`exists (

@@ -137,8 +137,8 @@ export async function writeEntry(
     await putDownStamps(tx, number, authorities);
     await putDownHeads(tx, number, deposits?.thirdParties ?? []);
   }
-  if (seal && deposits?.key !== undefined)
-    await putDownBeside(tx, { entry: number, importId: seal.importId, key: deposits.key });
+  if (seal && deposits)
+    await putDownBeside(tx, { entry: number, importId: seal.importId, rules: deposits });
   return { ...open, number: number + 1, headBefore: head };
 }
 

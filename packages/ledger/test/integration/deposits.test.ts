@@ -138,6 +138,11 @@ describe.each(Object.entries(ledgerKinds))("Deposits in the ledger on %s", (_kin
     ]);
   });
 
+  test("beside a vendor's evidence aren't put down if it takes nothing else", async () => {
+    const { number } = await sealed({ ...sealer, deposits: { ...rules, except: ["kongur"] } });
+    expect((await depositsOf(number)).map(({ part }) => part)).toEqual(["head"]);
+  });
+
   test("of a folder that nothing was sent to are nowhere", async () => {
     const { importId } = await complete(ledger, 1);
     await sealImport(ledger, importId, sealer);
@@ -149,6 +154,8 @@ describe.each(Object.entries(ledgerKinds))("Deposits in the ledger on %s", (_kin
     const { number } = await sealed();
     const scope = { entrust_ids: ["E-other"], vendors: "all", roots: "all" } as never;
     const other = ledgerWithin(ledger, scope);
+    const shown = await listRegister(other, { limit: 1000 });
+    expect(shown.items.find((entry) => entry.number === number)?.deposits).toEqual([]);
     for (const entry of [number, 10_000])
       await expect(retryDeposits(other, { entry, rules }, by)).rejects.toMatchObject({
         code: "NOT_FOUND",

@@ -39,11 +39,14 @@ function mailTo(server: string) {
   const mail = { server, from: "exhibit@firm.example", to: "register@notary.example" };
   const custody = { deposit: { mail } };
   const config = parseConfig({ sources: { roots: ["/e"] }, custody, vendors: {} }, "memory");
-  expect(depositRulesOf(config)).toEqual({ key: undefined, thirdParties: ["mail"] });
+  const rules = depositRulesOf({ ...config, vendors: { kongur: {}, industry: {} } }, broker);
+  expect(rules).toEqual({ key: undefined, except: ["industry"], thirdParties: ["mail"] });
   const { mail: parts } = openDepositParts(config);
   if (parts === undefined) throw new Error("nobody is told by mail");
   return parts;
 }
+
+const broker = { perFile: (vendor: string) => (vendor === "industry" ? ({} as never) : undefined) };
 
 const message = { subject: "register, entry 1", text: "Head: 00ff\n请保存此邮件。\n" };
 const signal = new AbortController().signal;
