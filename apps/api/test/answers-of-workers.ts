@@ -45,4 +45,9 @@ export const vendorCheck: VendorCheckView = {
     expires_at: "2026-01-02T04:04:05.678Z",
   },
   probe: { outcome: "absent", key: "suits/1001/probe", request_id: "r" },
+  may: {
+    list: { answer: "no", code: "AccessDenied" },
+    read: { answer: "yes", code: null },
+    keep: { answer: "unknown", code: null, retention: "not yet locked 3650 days" },
+  },
 };

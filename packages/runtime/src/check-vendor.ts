@@ -9,7 +9,7 @@ import {
 } from "@exhibit/credentials";
 import { type Probe, probe } from "@exhibit/oss";
 
-/** A real lease without its credentials, and OSS's response to it. */
+/** A real lease without its credentials, and OSS's responses to it. */
 export interface VendorCheck {
   /**
    * The folder that the lease was requested for, with the keys of one file where a vendor opens
@@ -21,8 +21,8 @@ export interface VendorCheck {
 }
 
 /**
- * Requests a lease from the vendor, for this process alone, and proves it by a request to OSS that
- * changes nothing. Throws REQUEST_INVALID for a folder that the vendor has no name for, VENDOR_*
+ * Requests a lease from the vendor, for this process alone, and proves it by requests to OSS that
+ * change nothing. Throws REQUEST_INVALID for a folder that the vendor has no name for, VENDOR_*
  * when it grants no lease, and STORE_* or LEASE_* when OSS doesn't accept the lease.
  */
 export async function checkVendor(

@@ -8,6 +8,7 @@ import type {
   VendorCheckView,
   VendorList,
 } from "@exhibit/contracts";
+import { uploaderActions } from "@exhibit/sandbox";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   bothEngines,
@@ -166,6 +167,11 @@ describe.each(bothEngines)("Looking first (%s)", (kind) => {
         steps: ["name", "lease", "store"].map((step) => ({ step, outcome: "passed" })),
         lease: { folder, bucket: "evidence" },
         probe: { outcome: "absent" },
+        may: {
+          list: { answer: "no", code: "AccessDenied" },
+          read: { answer: "yes", code: null },
+          keep: { answer: "unknown", code: "AccessDenied", retention: "unknown" },
+        },
       },
     });
     const second = await check("kongur", { entrust_id: "E-77", folder });
@@ -181,6 +187,36 @@ describe.each(bothEngines)("Looking first (%s)", (kind) => {
       ...{ lease: null, probe: null },
     });
     expect(await check("nobody", { folder })).toMatchObject({ status: 404 });
+  });
+
+  test("a check says what a lease may do besides storing, and stores nothing", async () => {
+    const { tokens, retentions, objectCount, oss, openUploads } = system.sandbox;
+    const before = { objects: objectCount(), entries: oss.log.entries().length };
+    const folder = { op_poi_id: "p1", op_tenant_code: "t1" };
+    const may = async () => {
+      const { body } = await system.post<VendorCheckView>("/v1/vendors/deepvision/check", {
+        folder,
+      });
+      expect(body).toMatchObject({ passed: true });
+      return body.may;
+    };
+    const asking = ["oss:GetBucketWorm", "oss:GetBucketObjectWormConfiguration"];
+    tokens.setActions([...uploaderActions, "oss:ListObjects", ...asking]);
+    const yes = { answer: "yes", code: null };
+    const none = { answer: "no", code: null, retention: "none" };
+    expect(await may()).toEqual({ list: yes, read: yes, keep: none });
+    retentions.keepAll("deepvision", { state: "Locked", days: 3650 });
+    expect(await may()).toMatchObject({ keep: { ...yes, retention: "locked 3650 days" } });
+    tokens.setActions(["oss:PutObject"]);
+    const no = { answer: "no", code: "AccessDenied" };
+    expect(await may()).toEqual({
+      ...{ list: no, read: no, keep: { ...no, answer: "unknown", retention: "unknown" } },
+    });
+    tokens.setActions(uploaderActions);
+    expect(objectCount()).toBe(before.objects);
+    expect(openUploads()).toEqual([]);
+    const asked = oss.log.entries().slice(before.entries);
+    expect(new Set(asked.map(({ method }) => method))).toEqual(new Set(["HEAD", "GET"]));
   });
 
   test("each vendor says how it names a folder", async () => {

@@ -185,6 +185,11 @@ const checked = {
     assumed_utc: HOSTILE,
   },
   probe: { outcome: "absent", key: HOSTILE, request_id: HOSTILE },
+  may: {
+    list: { answer: "no", code: HOSTILE },
+    read: { answer: "yes", code: null },
+    keep: { answer: "yes", code: null, retention: HOSTILE },
+  },
 };
 const delivery = deliveryOf({ host: HOSTILE, error: HOSTILE, answer: HOSTILE });
 

@@ -90,6 +90,11 @@ export const examples = {
     probe: {
       ...{ outcome: "absent", key: "suits/1001/.exhibit-probe-7", request_id: "5F0A" },
     },
+    may: {
+      list: { answer: "no", code: "AccessDenied" },
+      read: { answer: "yes", code: null },
+      keep: { answer: "yes", code: null, retention: "locked 3650 days" },
+    },
   },
   importRequest: { entrust_id: "E-77", suit_ids: ["1001"], folders: [folderRequest] },
   why: { why: "The court asks for it." },

@@ -31,6 +31,27 @@ export const checkStep = z.object({
 });
 export type CheckStep = z.output<typeof checkStep>;
 
+const ability = z.object({
+  answer: z.enum(["yes", "no", "unknown"]),
+  code: z.string().nullable().describe("OSS's code for why not, or ours where OSS gave none"),
+});
+
+/** What a lease may do besides storing. */
+const leaseAbilities = z.object({
+  list: ability.describe("List what is below its prefix"),
+  read: ability.describe("Look at objects, and read them (HEAD and GET: oss:GetObject)"),
+  keep: ability
+    .extend({
+      retention: z
+        .string()
+        .describe("What the bucket keeps, as `import.json` of a seal says it, or `unknown`"),
+    })
+    .describe(
+      "Whether the bucket itself keeps what is stored; unknown also where that is left to what somebody does later",
+    ),
+});
+export type LeaseAbilities = z.output<typeof leaseAbilities>;
+
 export const vendorCheck = z
   .object({
     vendor: z.string(),
@@ -66,6 +87,11 @@ export const vendorCheck = z
         request_id: z.string().nullable(),
       })
       .nullable(),
+    may: leaseAbilities
+      .optional()
+      .describe(
+        "What the lease may do besides storing, which no step needs; absent where OSS doesn't accept it",
+      ),
   })
   .meta({ id: "VendorCheck", examples: [examples.vendorCheck] });
 export type VendorCheckView = z.output<typeof vendorCheck>;

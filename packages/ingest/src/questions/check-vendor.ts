@@ -21,7 +21,7 @@ const proofs = {
 
 /**
  * Checks a vendor step by step: whether it can name the folder, whether it opens it now, and
- * whether OSS accepts the lease, by a request that changes nothing. The vendor is called even if
+ * whether OSS accepts the lease and for what, by requests that change nothing. The vendor is called even if
  * there is a lease already. Throws INTERRUPTED when `signal` aborts.
  */
 export async function checkVendor(
@@ -30,7 +30,7 @@ export async function checkVendor(
   signal: AbortSignal,
 ): Promise<VendorCheckView> {
   const steps = new Map<StepName, CheckStep>();
-  const seen: Pick<VendorCheckView, "lease" | "probe"> = { lease: null, probe: null };
+  const seen: Pick<VendorCheckView, "lease" | "probe" | "may"> = { lease: null, probe: null };
 
   async function step<T>(name: StepName, work: () => T | Promise<T>): Promise<T> {
     try {
@@ -66,6 +66,7 @@ export async function checkVendor(
     };
     const proof = await step("store", () => probe(lease, { signal, tunnel }));
     seen.probe = { outcome: proof.outcome, key: proof.key, request_id: proof.requestId ?? null };
+    seen.may = proof.may;
     steps.set("store", {
       ...{ step: "store", outcome: "passed", error: null },
       message: proofs[proof.outcome],

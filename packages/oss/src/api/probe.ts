@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { ExhibitError } from "@exhibit/contracts";
+import { ExhibitError, type LeaseAbilities } from "@exhibit/contracts";
 import type { Lease, Tunnel } from "@exhibit/credentials";
 import { createConnectionPool } from "../http/connection-pool.ts";
+import { askAbilities } from "./abilities.ts";
 import { createClockOffsets } from "./clock-offsets.ts";
 import { createSender, type Sender } from "./sender.ts";
 
@@ -14,7 +15,7 @@ export interface Found {
   readonly unreadable: boolean;
 }
 
-/** What OSS said to a signed request that changes nothing. */
+/** What OSS said to signed requests that change nothing. */
 export interface Probe {
   /**
    * `absent` and `present`: OSS accepted the signature and the policy. `unreadable`: it accepted
@@ -25,6 +26,8 @@ export interface Probe {
   readonly key: string;
   /** OSS's id of the request. */
   readonly requestId: string | undefined;
+  /** What else the lease may do. */
+  readonly may: LeaseAbilities;
 }
 
 export interface ProbeOptions {
@@ -37,8 +40,8 @@ export interface ProbeOptions {
 }
 
 /**
- * Proves a lease by a HEAD of a key below its prefix that nobody has. Throws STORE_*, LEASE_* and
- * INTERRUPTED when OSS doesn't accept the lease, or can't be reached.
+ * Proves a lease by a HEAD of a key below its prefix that nobody has, and finds out what else it may do.
+ * Throws STORE_*, LEASE_* and INTERRUPTED when OSS doesn't accept the lease, or can't be reached.
  */
 export async function probe(lease: Lease, options: ProbeOptions = {}): Promise<Probe> {
   const { sender, close } = openSender(options);
@@ -46,7 +49,9 @@ export async function probe(lease: Lease, options: ProbeOptions = {}): Promise<P
   const key = lease.object?.key ?? `${lease.prefix}.exhibit-probe-${randomUUID()}`;
   try {
     const { outcome, requestId } = await head(sender, { lease, key, signal });
-    return { outcome, key, requestId };
+    const isReadable = outcome !== "unreadable";
+    const may = await askAbilities(sender, { lease, isReadable, signal });
+    return { outcome, key, requestId, may };
   } finally {
     close();
   }

@@ -28,7 +28,8 @@ describe("a probe of a lease", () => {
     const { outcome, key } = await probed();
     expect(outcome).toBe("absent");
     expect(key).toMatch(/^case\/1001\/\.exhibit-probe-[0-9a-f-]{36}$/);
-    expect(oss.operations()).toEqual(["HeadObject"]);
+    expect(oss.requests.map(({ method }) => method)).toEqual(["HEAD", "GET", "GET", "GET"]);
+    expect(oss.objects.size).toBe(0);
     expect(oss.requests[0]?.headers.authorization).toMatch(
       /^OSS4-HMAC-SHA256 Credential=STS\.key-1/,
     );
@@ -45,6 +46,72 @@ describe("a probe of a lease", () => {
   it("distinguishes a policy without oss:GetObject from a lease that isn't accepted", async () => {
     responding({ status: 403, code: "AccessDenied" });
     expect(await probed()).toMatchObject({ outcome: "unreadable" });
+  });
+
+  it("says what else a lease may do, and what the bucket keeps", async () => {
+    oss.worms.ofAll =
+      "<WormConfiguration><State>Locked</State><RetentionPeriodInDays>7</RetentionPeriodInDays></WormConfiguration>";
+    const yes = { answer: "yes", code: null };
+    expect((await probed()).may).toEqual({
+      ...{ list: yes, read: yes, keep: { ...yes, retention: "locked 7 days" } },
+    });
+    expect(oss.requests).toMatchObject([
+      { operation: "HeadObject" },
+      { operation: "ListObjectsV2", key: "", query: { prefix: "case/1001/", "max-keys": "1" } },
+      { operation: "GetBucketWorm", key: "" },
+    ]);
+  });
+
+  it.each([
+    ["none", "no", undefined],
+    ["not yet locked 7 days", "unknown", "<State>InProgress</State>"],
+  ])(
+    "doesn't promise that a bucket keeps anything when it says: %s",
+    async (said, answer, state) => {
+      const days = "<RetentionPeriodInDays>7</RetentionPeriodInDays>";
+      if (state) oss.worms.ofAll = `<WormConfiguration>${state}${days}</WormConfiguration>`;
+      expect((await probed()).may.keep).toEqual({ answer, code: null, retention: said });
+    },
+  );
+
+  it("names OSS's code for what a lease may not do, and what isn't known", async () => {
+    const refused = (operation: string, response: FakeResponse) =>
+      oss.always(operation, { kind: "respond", response });
+    refused("HeadObject", { status: 403, code: "AccessDenied" });
+    refused("ListObjectsV2", { status: 403, code: "AccessDenied" });
+    refused("GetBucketWorm", { status: 403, code: "AccessDenied" });
+    expect((await probed()).may).toEqual({
+      list: { answer: "no", code: "AccessDenied" },
+      read: { answer: "no", code: "AccessDenied" },
+      keep: { answer: "unknown", code: "AccessDenied", retention: "unknown" },
+    });
+    refused("ListObjectsV2", { status: 500, code: "InternalError" });
+    oss.always("GetBucketWorm", { kind: "reset" });
+    expect((await probed()).may).toMatchObject({
+      list: { answer: "unknown", code: "InternalError" },
+      keep: { answer: "unknown", code: "STORE_UNAVAILABLE" },
+    });
+  });
+
+  it("doesn't wait long for what OSS doesn't say", { timeout: 15_000 }, async () => {
+    oss.next("ListObjectsV2", { kind: "hang" });
+    const { list, keep } = (await probed({ idleTimeout: 60_000 })).may;
+    expect(list).toEqual({ answer: "unknown", code: "STORE_UNAVAILABLE" });
+    expect(keep).toMatchObject({ answer: "no", retention: "none" });
+    const stop = new AbortController();
+    oss.next("ListObjectsV2", { kind: "before", run: () => stop.abort() });
+    expect(await failure({ signal: stop.signal })).toMatchObject({ code: "INTERRUPTED" });
+  });
+
+  it("asks nothing more by a signed URL", async () => {
+    const object = {
+      key: "case/1001/1.jpg",
+      uploadUrl: `${oss.endpoint}/evidence/case/1001/1.jpg?a`,
+    };
+    const { may } = await probe({ ...leaseFor(oss.endpoint), object });
+    const unknown = { answer: "unknown", code: null };
+    expect(may).toMatchObject({ list: unknown, keep: { ...unknown, retention: "unknown" } });
+    expect(oss.operations()).toEqual(["HeadObject"]);
   });
 
   it.each([

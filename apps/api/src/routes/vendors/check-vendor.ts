@@ -9,7 +9,7 @@ export const checkVendor = action(
     operationId: "checkVendor",
     summary: "Check a vendor, step by step",
     description:
-      "A worker asks the vendor for a lease of the folder, also if there is one already or the vendor is paused, and proves it by a request to OSS that changes nothing. The response is a success also when a step failed: `passed` and `steps` say how far it got.",
+      "A worker asks the vendor for a lease of the folder, also if there is one already or the vendor is paused, and proves it by requests to OSS that change nothing, which also say what else it may do. The response is a success also when a step failed: `passed` and `steps` say how far it got.",
     tags: ["operations"],
     params: vendorParams,
     body: vendorCheckRequest,

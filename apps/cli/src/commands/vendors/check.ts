@@ -3,6 +3,7 @@ import {
   ExhibitError,
   errorCodes,
   type FolderSelector,
+  type LeaseAbilities,
   toExhibitError,
   type VendorCheckView,
 } from "@exhibit/contracts";
@@ -34,6 +35,7 @@ type Checked = NonNullable<VendorCheckView["lease"]> & {
   trial: boolean;
   vendor: string;
   probe: NonNullable<VendorCheckView["probe"]>;
+  may?: LeaseAbilities | undefined;
 };
 
 /** Checks one folder. Throws what the vendor, or OSS, refuses it with. */
@@ -77,7 +79,7 @@ async function checkByApi(terminal: Terminal): Promise<Check | undefined> {
     return undefined;
   }
   return async ({ vendor, ...request }) => {
-    const { steps, lease, probe } = await api.checkVendor(vendor, request);
+    const { steps, lease, probe, may } = await api.checkVendor(vendor, request);
     const failed = steps.find(({ error }) => error !== null)?.error;
     if (failed) {
       const code = errorCodes.find((known) => known === failed.code);
@@ -85,7 +87,7 @@ async function checkByApi(terminal: Terminal): Promise<Check | undefined> {
     }
     if (lease === null || probe === null)
       throw new ExhibitError("INTERNAL", "Nothing was checked.");
-    return { trial, vendor, ...lease, probe };
+    return { trial, vendor, ...lease, probe, may };
   };
 }
 
@@ -102,6 +104,7 @@ function checkHere(config: ExhibitConfig, signal: AbortSignal): Check {
       ...{ prefix, prefixes: [...prefixes], expires_at: expiresAt.toISOString() },
       ...(assumedUtc === undefined ? {} : { assumed_utc: assumedUtc }),
       probe: { outcome: probe.outcome, key: probe.key, request_id: probe.requestId ?? null },
+      may: probe.may,
     };
   };
 }
@@ -144,7 +147,7 @@ function labelOf(folder: FolderSelector): string {
   return Object.entries(folder).flat().join(" ");
 }
 
-function checkLines({ vendor, folder, prefix, probe, ...lease }: Checked): string[] {
+function checkLines({ vendor, folder, prefix, probe, may, ...lease }: Checked): string[] {
   const left = formatSeconds(Math.max(0, (Date.parse(lease.expires_at) - Date.now()) / 1000));
   const request = probe.request_id === null ? "" : ` (request ${probe.request_id})`;
   const rows = [
@@ -156,8 +159,24 @@ function checkLines({ vendor, folder, prefix, probe, ...lease }: Checked): strin
     ["ends", `${lease.expires_at}, in ${left}`],
     ...(lease.assumed_utc === undefined ? [] : [["", assumption(lease.assumed_utc)]]),
     ["proof", `${proofs[probe.outcome]}${request}`],
+    ...(may ? abilityRows(may) : []),
   ];
   return [`${vendor} granted a lease:`, ...formatTable(rows).map((line) => `  ${line}`)];
+}
+
+/** Returns what the lease may do besides storing. */
+function abilityRows({ list, read, keep }: LeaseAbilities): string[][] {
+  const { retention } = keep;
+  const kept = keep.code === null && retention !== keep.answer ? `: ${retention}` : "";
+  return [
+    ["may list", abilityText(list)],
+    ["may read", abilityText(read)],
+    ["is kept", `${abilityText(keep)}${kept}`],
+  ];
+}
+
+function abilityText({ answer, code }: LeaseAbilities["list"]): string {
+  return code === null ? answer : `${answer} (${code})`;
 }
 
 function assumption(said: string): string {

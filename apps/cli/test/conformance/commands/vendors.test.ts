@@ -138,6 +138,9 @@ describe("exhibit vendors check --local", () => {
       "kongur/E-77/suits/1001/",
       "kongur/E-77/firm/",
       "OSS accepts signature and policy (request ",
+      "may list  no (AccessDenied)",
+      "may read  yes\n",
+      "is kept   unknown (AccessDenied)",
     ]) {
       expect(stdout).toContain(part);
     }
@@ -194,8 +197,27 @@ describe("exhibit vendors check --local", () => {
     sandbox.tokens.setActions(["oss:PutObject", "oss:GetObject"]);
     expect({ code, last: last() }).toMatchObject({
       code: 0,
-      last: { probe: { outcome: "unreadable" } },
+      last: {
+        probe: { outcome: "unreadable" },
+        may: { read: { answer: "no", code: "AccessDenied" } },
+      },
     });
+  });
+
+  test("says what the bucket keeps, and leaves nothing there", async () => {
+    const { tokens, retentions } = sandbox;
+    const before = tokens.actions;
+    const asking = ["oss:GetBucketWorm", "oss:GetBucketObjectWormConfiguration"];
+    tokens.setActions([...before, "oss:ListObjects", ...asking]);
+    const store = ["check", "deepvision", "--local"];
+    const named = ["--folder", "op_poi_id=p1", "--folder", "op_tenant_code=t1"];
+    const told = async () => (await vendors([...store, ...named], env)).stdout;
+    expect(await told()).toMatch(/may list {2}yes\n.*may read {2}yes\n.*is kept {3}no: none\n/s);
+    retentions.keepAll("deepvision", { state: "Locked", days: 3650 });
+    expect(await told()).toContain("is kept   yes: locked 3650 days");
+    tokens.setActions(before);
+    expect(sandbox.objectCount()).toBe(0);
+    expect(sandbox.openUploads()).toEqual([]);
   });
 
   test.each<[string, (sandbox: Sandbox) => void, number, string]>([
@@ -282,7 +304,11 @@ describe("exhibit vendors check by the API", () => {
   const answer: Answer = (response, { method, body }) => {
     if (method === "GET") return json(response, { scope: "fleet", trial: true, items: [] });
     const { folder } = body as { folder: { suit_id: string } };
-    const view = { vendor: "kongur", passed: true, steps, lease: { ...lease, folder }, probe };
+    const may = {
+      ...{ list: { answer: "no", code: "AccessDenied" }, read: { answer: "yes", code: null } },
+      keep: { answer: "yes", code: null, retention: "locked 3650 days" },
+    };
+    const view = { vendor: "kongur", passed: true, steps, lease: { ...lease, folder }, probe, may };
     if (folder.suit_id !== "1002") return json(response, view);
     const error = { code: "VENDOR_REFUSED", message: "kongur: CLOSED", remedy: "Ask." };
     const refused = { step: "lease", outcome: "failed", message: null, error };
@@ -299,10 +325,13 @@ describe("exhibit vendors check by the API", () => {
     expect(asked[1]?.body).toEqual({
       ...{ entrust_id: "E-77", suit_ids: ["1001"], folder: { suit_id: "1001" } },
     });
-    for (const part of ["suit_id 1001", "evidence in cn-hangzhou", "policy (request R1)"])
+    for (const part of [
+      ...["suit_id 1001", "evidence in cn-hangzhou", "policy (request R1)"],
+      ...["may list  no (AccessDenied)", "may read  yes\n", "is kept   yes: locked 3650 days"],
+    ])
       expect(stdout).toContain(part);
     const { last } = await against(answer, [...args, "--json"]);
-    expect(last()).toEqual({ trial: true, vendor: "kongur", ...lease, probe });
+    expect(last()).toMatchObject({ trial: true, vendor: "kongur", ...lease, probe });
   });
 
   test("fails with what the vendor says", async () => {
