@@ -12,7 +12,7 @@ async function mostUsed(prelude: string): Promise<number> {
     const held = [];
     let most = 0;
     for (let at = 0; at < 300_000; at++) {
-      held[at % 30_000] = { at, text: Array.from({ length: 100 }, (_, index) => at + index + 0.5) };
+      held[at % 30_000] = { at, numbers: new Array(100).fill(at + 0.5) };
       if (at % 1000 === 0) most = Math.max(most, process.memoryUsage().heapUsed);
     }
     console.log(most / 2 ** 20);`;
