@@ -120,6 +120,29 @@ test("and with Exhibit, which says what was exchanged", async () => {
   expect(changed.stdout).toMatch(/^seal\/stamps\/sandbox\.tsr: is missing\.$/m);
 });
 
+test("a later journal commits to the seal's own stamp, which it renews", async () => {
+  const { number } = await sealOf();
+  await system.post(`/v1/register/${number}/stamps/sandbox/retry`);
+  const own = async () => (await system.get<RegisterText>(`/v1/register/${number}`)).stamps;
+  await vi.waitFor(async () => expect(await own()).toMatchObject([{ state: "granted" }]));
+  const { ledger } = system;
+  await sql`update register set at = at - interval '61 minutes'`.execute(ledger.db);
+  await vi.waitFor(
+    async () => {
+      const { items } = await system.get<{ items: RegisterEntry[] }>("/v1/register");
+      expect(items.at(-1)).toMatchObject({ number: 4, stamps: [{ state: "granted" }] });
+    },
+    { timeout: 15_000 },
+  );
+  expect(await sealOf()).toMatchObject({ state: "stamped", stamped_as: number });
+  await exhibit("export", importId, "--to", "renewed");
+  const { code, stdout } = await exhibit("verify", "--bag", "renewed");
+  expect(stdout).toMatch(
+    /entry 4 of the register, a journal of .*, commits to it, and to its stamp by sandbox\n/,
+  );
+  expect(code).toBe(0);
+});
+
 test("the register is found as it was written, and an act that was changed since is found", async () => {
   const { ledger } = system;
   const check = async () => {

@@ -11,21 +11,24 @@ import {
   readSeal,
   type VerificationEntry,
   writeBag,
+  writeJournal,
   writeKeyEntry,
   writeVerification,
 } from "../../src/index.ts";
 import { partsOf } from "../bags.ts";
 import { newSigner } from "../seals.ts";
 
+const STAMPS = `1 tsa ${digestOf("a token")}\n`;
 const FINDINGS = '{"kind":"missing","path":"a"}\n';
 const old = newSigner("ec");
 const signer = newSigner("ed25519");
 
-/** Writes a bag with two keys and a verification, in which some files are others. */
+/** Writes a bag with two keys, a verification and a journal, in which some files are others. */
 async function writeOther(
   folder: string,
   changes: Partial<VerificationEntry> = {},
   files: Record<string, string | Buffer | undefined> = {},
+  ofJournal: Partial<Parameters<typeof writeJournal>[0]> = {},
 ): Promise<void> {
   const parts = await partsOf([], signer);
   const seal = readSeal(parts.seal);
@@ -47,7 +50,15 @@ async function writeOther(
       ...{ findings: digestOf(FINDINGS), by: "韩梅梅", key: signer.id, ...changes },
     }),
   );
-  const [, first = "", second = "", verification = ""] = entries;
+  entries.push(
+    writeJournal({
+      ...{ ...next(), writtenAt: "2026-12-02T00:00:00.000Z", key: signer.id },
+      acts: { count: 0, digest: digestOf("") },
+      stamps: { count: 1, digest: digestOf(STAMPS) },
+      ...ofJournal,
+    }),
+  );
+  const [, first = "", second = "", verification = "", journal = ""] = entries;
   const others = {
     "keys/2/key.txt": first,
     "keys/2/key.sig": await old.sign(first),
@@ -60,6 +71,10 @@ async function writeOther(
     "verifications/4/verification.sig": await signer.sign(verification),
     "verifications/4/key.pem": signer.publicPem,
     "verifications/4/findings.ndjson": FINDINGS,
+    "journal/journal.txt": journal,
+    "journal/journal.sig": await signer.sign(journal),
+    "journal/key.pem": signer.publicPem,
+    "journal/stamps.txt": STAMPS,
     ...files,
   };
   const kept = Object.entries(others).filter(([, body]) => body !== undefined);
@@ -83,12 +98,16 @@ afterAll(() => rm(scratch, { recursive: true }));
 
 async function check(bag: string) {
   const found: Finding[] = [];
-  const { verifications } = await checkBag(bag, (finding) => found.push(finding));
-  return { verifications, found: found.map(({ where, what }) => `${where} ${what}`) };
+  const { verifications, journal } = await checkBag(bag, (finding) => found.push(finding));
+  return { verifications, journal, found: found.map(({ where, what }) => `${where} ${what}`) };
 }
 
 async function findingsOf(
-  ...with_: [Partial<VerificationEntry>?, Parameters<typeof writeOther>[2]?]
+  ...with_: [
+    Partial<VerificationEntry>?,
+    Parameters<typeof writeOther>[2]?,
+    Parameters<typeof writeOther>[3]?,
+  ]
 ) {
   const bag = join(scratch, "other");
   await writeOther(bag, ...with_);
@@ -98,13 +117,15 @@ async function findingsOf(
 }
 
 describe("The register's entries in a bag", () => {
-  test("are in order: keys, and what was verified", async () => {
-    const { verifications, found } = await check(join(scratch, "whole"));
+  test("are in order: keys, what was verified, and the journal", async () => {
+    const { verifications, journal, found } = await check(join(scratch, "whole"));
     expect(found).toEqual([]);
     const endedAt = "2026-12-01T02:00:00.000Z";
     expect(verifications).toEqual([
       { number: 4, endedAt, against: "oss", checked: 1, same: 0, stamps: [] },
     ]);
+    const writtenAt = "2026-12-02T00:00:00.000Z";
+    expect(journal).toEqual({ number: 5, writtenAt, commitsTo: [], stamps: [] });
   });
 
   test("have to be the register's own", async () => {
@@ -115,6 +136,22 @@ describe("The register's entries in a bag", () => {
     expect((await check(bag)).found).toContain(
       "seal/verifications/4/verification.txt isn't entry 4 of seal/register.txt",
     );
+  });
+
+  test("have to be tied to what is before them: nothing else ties a journal to the seal", async () => {
+    const at = "journal/journal.txt";
+    expect(await findingsOf({}, {}, { headBefore: digestOf("elsewhere") })).toEqual([
+      `seal/${at} isn't behind the entries of seal/register.txt that are before it`,
+    ]);
+    expect(await findingsOf({}, {}, { number: 6 })).toEqual([
+      `seal/${at} isn't entry 6 of seal/register.txt`,
+    ]);
+    expect(await findingsOf({}, { "journal/stamps.txt": "1 tsa 00\n" })).toEqual([
+      "seal/journal/stamps.txt isn't the list of stamps that the journal commits to",
+    ]);
+    expect(await findingsOf({}, { "journal/journal.sig": await old.sign("other") })).toEqual([
+      "seal/journal/journal.sig isn't the signature of the key that it names",
+    ]);
   });
 
   test("have to be signed by their keys, which the register has", async () => {
@@ -131,8 +168,9 @@ describe("The register's entries in a bag", () => {
     const without = Object.fromEntries(
       ["key.txt", "key.sig", "key.pem", "old.sig"].map((name) => [`keys/3/${name}`, undefined]),
     );
+    const unknown = expect.stringContaining("which isn't among seal/keys");
     expect(await findingsOf({}, without)).toEqual([
-      expect.stringContaining("which isn't among seal/keys"),
+      ...[unknown, unknown],
       "seal/keys has no entry that puts the seal's key on the register",
     ]);
     expect(await findingsOf({ key: "none" }, { [`${at}/key.pem`]: undefined })).toEqual([]);

@@ -14,6 +14,8 @@ import {
   readEntryOf,
   readSealOf,
   recordStamp,
+  recordStampRefusal,
+  retryStamp,
   type Sealer,
   sealImport,
 } from "../../src/index.ts";
@@ -95,6 +97,14 @@ describe.each(Object.entries(ledgerKinds))("The register's journal on %s", (kind
     expect((await fieldsOf(next)).get("Stamps")).toBe(
       `1 ${digestOf(`${journal} tsa ${digestOf(token)}\n`)}`,
     );
+    // One that was asked for besides, and is refused, takes nothing away.
+    await retryStamp(ledger, { entry: seal, authority: "tsa", authorities: ["tsa"] }, { who: "a" });
+    await recordStampRefusal(
+      ledger,
+      { entry: seal, authority: "tsa" },
+      { state: "refused", error: "no" },
+    );
+    expect(await findStamped(ledger, seal)).toBe(journal);
   });
 
   test("commits to what people did, to whatever it was, and to stamps, each once", async () => {
