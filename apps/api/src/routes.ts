@@ -122,7 +122,7 @@ export const routes: readonly Route[] = [
   ["GET", "/v1/imports/:id/seal/:part", "viewer", getSealPart],
   ["POST", "/v1/imports/:id/exports", "producer", exportBag],
   ["GET", "/v1/imports/:id/seal/stamps/:stamp", "viewer", getSealStamp],
-  ["GET", "/v1/imports/:id/seal/journal/:part", "viewer", getSealJournal],
+  ["GET", "/v1/imports/:id/seal/journal/:file", "viewer", getSealJournal],
   ["GET", "/v1/imports/:id/seal/journal/stamps/:stamp", "viewer", getSealJournalStamp],
   ["POST", "/v1/imports/:id/retry", "producer", retryImport],
   ["POST", "/v1/imports/:id/cancel", "producer", cancelImport],

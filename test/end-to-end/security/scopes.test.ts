@@ -13,6 +13,8 @@ import {
   type SessionView,
   type VerificationView,
 } from "@exhibit/contracts";
+import { liftGuard } from "@exhibit/ledger/testing";
+import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { routes } from "../../../apps/api/src/routes.ts";
 import { leaseKeysFor } from "../../support/lease-keys.ts";
@@ -46,7 +48,8 @@ describe.each(anyEngine)("Two tenants of one deployment (%s)", (kind) => {
   const at = (...parts: string[]) => join(system.root, ...parts);
 
   beforeAll(async () => {
-    system = await startSystem(kind, { environment: leaseKeysFor(kind), stamps: true });
+    const worker = { quietMs: 500 };
+    system = await startSystem(kind, { environment: leaseKeysFor(kind), stamps: true, worker });
     const scopes: Record<Who, Scope> = {
       anna: { entrust_ids: ["E-A"], vendors: ["kongur"], roots: [at("anna")] },
       bob: { entrust_ids: ["E-B"], vendors: ["kongur", "rex"], roots: [at("bob")] },
@@ -58,11 +61,22 @@ describe.each(anyEngine)("Two tenants of one deployment (%s)", (kind) => {
     await writeTree(at("anna"), { "case/own.txt": "anna's", "shared.txt": "anna's, too" });
     await writeTree(at("bob"), { "case/secret.txt": "bob's", "empty/deep/x": "" });
     of = { anna: await sealed("anna", suit("E-A", at("anna/case"))), bob: await bobs() };
+    const sealPath = `/v1/imports/${of.bob.import_id}/seal`;
     sealOfBob = await vi.waitFor(async () => {
-      const { body } = await ask<SealView>("bob", "GET", `/v1/imports/${of.bob.import_id}/seal`);
+      const { body } = await ask<SealView>("bob", "GET", sealPath);
       expect(body.state).toBe("stamped");
       return body;
     });
+    // A day goes by, and the register has a journal, which is stamped, too.
+    await liftGuard(system.ledger, "register");
+    await sql`update register set at = at - interval '25 hours'`.execute(system.ledger.db);
+    await vi.waitFor(
+      async () => {
+        const { parts } = (await ask<SealView>("bob", "GET", sealPath)).body;
+        expect(parts).toContain("journal/stamps/sandbox.tsr");
+      },
+      { timeout: 15_000 },
+    );
     [fileOfBob] = await system.files(of.bob.import_id);
     ({ items: foldersOfBob } = await ask<{ items: FolderView[] }>(
       "bob",
@@ -159,6 +173,7 @@ describe.each(anyEngine)("Two tenants of one deployment (%s)", (kind) => {
         folder_id: foldersOfBob[0]?.folder_id ?? "",
         file_id: fileOfBob?.file_id ?? "",
         part: "seal.txt",
+        file: "journal.txt",
         stamp: "sandbox.tsr",
       },
       ofNobody: {
@@ -166,6 +181,7 @@ describe.each(anyEngine)("Two tenants of one deployment (%s)", (kind) => {
         folder_id: "999999",
         file_id: "999998",
         part: "seal.txt",
+        file: "journal.txt",
         stamp: "sandbox.tsr",
       },
     }),

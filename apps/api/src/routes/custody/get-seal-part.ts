@@ -66,7 +66,7 @@ export const getSealJournal = action(
       "A journal is an entry of the register that commits to all before it, and to the time stamps that were given since the last one. `journal.txt` is its text, `journal.sig` its signature, `key.pem` the key, `stamps.txt` the SHA-256 of those time stamps. `parts` of the seal says whether there is one.",
     tags: ["custody"],
     params: importParams.extend({
-      part: z.string().describe("`journal.txt`, `journal.sig`, `key.pem` or `stamps.txt`"),
+      file: z.string().describe("`journal.txt`, `journal.sig`, `key.pem` or `stamps.txt`"),
     }),
     response: {
       200: { content: { [BYTES]: { schema: z.string() } }, description: "The part" },
@@ -75,8 +75,8 @@ export const getSealJournal = action(
   },
   ({ sealsOf }) =>
     async (request, reply) => {
-      const { id, part } = request.params;
-      return sendPart(reply, part, await sealsOf(request).part(id, `journal/${part}`));
+      const { id, file } = request.params;
+      return sendPart(reply, file, await sealsOf(request).part(id, `journal/${file}`));
     },
   { head: false, evidence: "seal" },
 );
