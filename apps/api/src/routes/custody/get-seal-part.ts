@@ -34,29 +34,12 @@ export const getSealPart = action(
   { head: false, evidence: "seal" },
 );
 
-export const getSealStamp = action(
-  {
-    operationId: "getSealStamp",
-    summary:
-      "Get a time stamp of an import's seal, or the certificates that it was checked against",
-    description:
-      "`NAME.tsr` is the authority's answer as it came, which `openssl ts -verify` reads; `NAME-ca.pem` what was configured for it. Whoever checks takes that certificate from the authority, not from here.",
-    tags: ["custody"],
-    params: importParams.extend({
-      stamp: z.string().describe("`NAME.tsr` or `NAME-ca.pem`, with the name of an authority"),
-    }),
-    response: {
-      200: { content: { [BYTES]: { schema: z.string() } }, description: "The part" },
-      ...failures,
-    },
-  },
-  ({ sealsOf }) =>
-    async (request, reply) => {
-      const { id, stamp } = request.params;
-      return sendPart(reply, stamp, await sealsOf(request).part(id, `stamps/${stamp}`));
-    },
-  { head: false, evidence: "seal" },
-);
+export const getSealStamp = stampAction("stamps", {
+  operationId: "getSealStamp",
+  summary: "Get a time stamp of an import's seal, or the certificates that it was checked against",
+  description:
+    "`NAME.tsr` is the authority's answer as it came, which `openssl ts -verify` reads; `NAME-ca.pem` what was configured for it. Whoever checks takes that certificate from the authority, not from here.",
+});
 
 export const getSealJournal = action(
   {
@@ -81,27 +64,37 @@ export const getSealJournal = action(
   { head: false, evidence: "seal" },
 );
 
-export const getSealJournalStamp = action(
-  {
-    operationId: "getSealJournalStamp",
-    summary: "Get a time stamp of that journal, or the certificates that it was checked against",
-    description: "As of a seal's own time stamps.",
-    tags: ["custody"],
-    params: importParams.extend({
-      stamp: z.string().describe("`NAME.tsr` or `NAME-ca.pem`, with the name of an authority"),
-    }),
-    response: {
-      200: { content: { [BYTES]: { schema: z.string() } }, description: "The part" },
-      ...failures,
+export const getSealJournalStamp = stampAction("journal/stamps", {
+  operationId: "getSealJournalStamp",
+  summary: "Get a time stamp of that journal, or the certificates that it was checked against",
+  description: "As of a seal's own time stamps.",
+});
+
+/** Returns the action that gives the stamps of a seal, which are below this name among its parts. */
+function stampAction(
+  below: "stamps" | "journal/stamps",
+  described: { operationId: string; summary: string; description: string },
+) {
+  return action(
+    {
+      ...described,
+      tags: ["custody"],
+      params: importParams.extend({
+        stamp: z.string().describe("`NAME.tsr` or `NAME-ca.pem`, with the name of an authority"),
+      }),
+      response: {
+        200: { content: { [BYTES]: { schema: z.string() } }, description: "The part" },
+        ...failures,
+      },
     },
-  },
-  ({ sealsOf }) =>
-    async (request, reply) => {
-      const { id, stamp } = request.params;
-      return sendPart(reply, stamp, await sealsOf(request).part(id, `journal/stamps/${stamp}`));
-    },
-  { head: false, evidence: "seal" },
-);
+    ({ sealsOf }) =>
+      async (request, reply) => {
+        const { id, stamp } = request.params;
+        return sendPart(reply, stamp, await sealsOf(request).part(id, `${below}/${stamp}`));
+      },
+    { head: false, evidence: "seal" },
+  );
+}
 
 /** Sends a part under its own name. */
 function sendPart(
