@@ -2,7 +2,7 @@ import type { IdenticalBy } from "@exhibit/contracts";
 import { type ReceiptLine, receiptLine, saltsOf } from "@exhibit/custody";
 import { sql } from "kysely";
 import type { Ledger } from "../ledger.ts";
-import { type FileRow, fileView, receiptColumns, receiptJoins } from "../views/files/files.ts";
+import { type FileRow, fileView, placeColumns, placeJoins } from "../views/files/files.ts";
 
 /** An import as its seal sees it. */
 export interface SealedImport {
@@ -34,6 +34,7 @@ const PAGE = 1_024;
 /** Before all entries. */
 const START: Place = { folder: 0, path: "" };
 
+/** A receipt names its worker by its number, and `import.json` has the facts of each. */
 interface EntryRow extends FileRow {
   position: number;
   worker_number: number | null;
@@ -101,8 +102,8 @@ export async function unstoredEntries(
   const folders = await readFolders(ledger, sealed.id);
   const salt = saltsOf(sealed.secret);
   const { rows } = await sql<EntryRow>`
-    select page.*, ${receiptColumns}, folders.position, lease_uses.worker as worker_number
-    from folders join files as page on page.folder_id = folders.id ${receiptJoins}
+    select page.*, ${placeColumns}, folders.position, lease_uses.worker as worker_number
+    from folders join files as page on page.folder_id = folders.id ${placeJoins}
     where folders.import_id = ${sealed.id} and page.state not in ('stored', 'identical')
     order by folders.position, page.path collate "C" limit ${limit}`.execute(ledger.db);
   return rows.map((row) => entryOf(row, folders, salt));
@@ -160,13 +161,13 @@ async function readPage(
     await sql`set local enable_bitmapscan = off`.execute(tx);
     // One comparison with the path, so that its index begins where the page does.
     const { rows } = await sql<EntryRow>`
-      select page.*, ${receiptColumns}, folders.position, lease_uses.worker as worker_number
+      select page.*, ${placeColumns}, folders.position, lease_uses.worker as worker_number
       from folders, lateral (
         select * from files
         where folder_id = folders.id
           and path collate "C" ${behind} case when folders.position >= ${folder} then '' else ${path}::text end
         order by path collate "C" limit ${count}
-      ) as page ${receiptJoins}
+      ) as page ${placeJoins}
       where folders.import_id = ${importId} and folders.position >= ${folder - 1}
       order by folders.position, page.path collate "C"
       limit ${count}`.execute(tx);

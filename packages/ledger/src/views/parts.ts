@@ -45,8 +45,9 @@ export interface WorkerColumns {
   version: string | null;
 }
 
-export function workerView({ host, os_user, version }: WorkerColumns): WorkerView | null {
-  if (host === null || os_user === null || version === null) return null;
+/** Returns a worker as people see it; null where it isn't known, or wasn't asked for. */
+export function workerView({ host, os_user, version }: Partial<WorkerColumns>): WorkerView | null {
+  if (!host || !os_user || !version) return null;
   return { host, os_user, version };
 }
 

@@ -42,22 +42,28 @@ export async function listFiles(
   return { items: items.map((row) => fileView(row, isTrial(ledger))), next };
 }
 
-/** What a file's row says only by its number of a lease. */
-export const receiptColumns = sql`
+/** Where a file went, which its row says only by its number of a lease. */
+export const placeColumns = sql`
   coalesce(lease_uses.id, leases.id) as lease_id, lease_uses.endpoint, lease_uses.bucket,
-  coalesce(lease_uses.prefix, leases.prefix) || coalesce(page.key, page.normal, page.path) as whole_key,
-  worker_facts.host, worker_facts.os_user, worker_facts.version`;
+  coalesce(lease_uses.prefix, leases.prefix) || coalesce(page.key, page.normal, page.path) as whole_key`;
+
+/** The joins that `placeColumns` needs beside a `page` of files. */
+export const placeJoins = sql`
+  left join lease_uses on lease_uses.number = page.lease left join leases on leases.number = page.lease`;
+
+/** The same with the facts of the worker that sent it. */
+export const receiptColumns = sql`
+  ${placeColumns}, worker_facts.host, worker_facts.os_user, worker_facts.version`;
 
 /** The joins that `receiptColumns` needs beside a `page` of files. */
 export const receiptJoins = sql`
-  left join lease_uses on lease_uses.number = page.lease left join leases on leases.number = page.lease
-  left join worker_facts on worker_facts.number = lease_uses.worker`;
+  ${placeJoins} left join worker_facts on worker_facts.number = lease_uses.worker`;
 
 /**
  * A file's row with its lease. Endpoint, bucket and worker are unknown for a file that an earlier
  * release stored.
  */
-export interface FileRow extends Selectable<FileTable>, WorkerColumns {
+export interface FileRow extends Selectable<FileTable>, Partial<WorkerColumns> {
   lease_id: string | null;
   endpoint: string | null;
   bucket: string | null;
