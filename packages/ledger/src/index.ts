@@ -71,7 +71,6 @@ export { findStamped, journalOf } from "./sealing/covering.ts";
 export {
   type ClaimedDeposit,
   claimDeposit,
-  type DepositRef,
   type DepositRules,
   depositsOf,
   type FoldersBeside,
@@ -81,7 +80,6 @@ export {
   openDeposits,
   pauseDeposit,
   pauseReceiver,
-  receiverOf,
   receiversWithWork,
   recordDeposit,
   recordDepositRefusal,

@@ -40,11 +40,6 @@ export interface DepositRef {
   readonly part: string;
 }
 
-/** Returns who is asked to keep something beside a vendor's evidence. */
-export function receiverOf(vendor: string): string {
-  return `vendor ${vendor}`;
-}
-
 /** Puts down that third parties are to be told of an entry, in its transaction: nothing waits for them. */
 export async function putDownHeads(
   tx: Transaction<LedgerSchema>,

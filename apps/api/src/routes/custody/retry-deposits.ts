@@ -1,9 +1,9 @@
 import { registerText, retryEntryRequest } from "@exhibit/contracts";
-import type { z } from "zod";
 import { action } from "../../action/action.ts";
 import { actorOf } from "../../action/actor.ts";
 import { failures } from "../../action/failure-responses.ts";
 import { entryParams, numberOf } from "../../action/register-params.ts";
+import { theEntry } from "./the-entry.ts";
 
 export const retryDeposits = action(
   {
@@ -26,12 +26,5 @@ export const retryDeposits = action(
       );
       return reply.code(202).send(entry);
     },
-  {
-    again:
-      ({ sealsOf }) =>
-      async (request) => {
-        const { number } = request.params as z.output<typeof entryParams>;
-        return await sealsOf(request).entry(numberOf(number));
-      },
-  },
+  { again: theEntry },
 );

@@ -1,9 +1,9 @@
 import { registerText, retryEntryRequest } from "@exhibit/contracts";
-import type { z } from "zod";
 import { action } from "../../action/action.ts";
 import { actorOf } from "../../action/actor.ts";
 import { failures } from "../../action/failure-responses.ts";
-import { type entryParams, numberOf, stampParams } from "../../action/register-params.ts";
+import { numberOf, stampParams } from "../../action/register-params.ts";
+import { theEntry } from "./the-entry.ts";
 
 export const retryStamp = action(
   {
@@ -24,12 +24,5 @@ export const retryStamp = action(
       const entry = await seals.retryStamp(of, request.body ?? {}, actorOf(request));
       return reply.code(202).send(entry);
     },
-  {
-    again:
-      ({ sealsOf }) =>
-      async (request) => {
-        const { number } = request.params as z.output<typeof entryParams>;
-        return await sealsOf(request).entry(numberOf(number));
-      },
-  },
+  { again: theEntry },
 );

@@ -14,6 +14,7 @@ import {
 import {
   type By,
   findingLines,
+  journalOf,
   keyEntries,
   type Ledger,
   recordExport,
@@ -75,7 +76,7 @@ async function fill(
   const { names, files } = request;
   // Whoever is shown some files only isn't told of what else there is; stamps and keys tell nothing of it.
   const reports = files ? {} : await reportsOf(ledger, { seal, organization });
-  const journal = await journalFiles(ledger, seal.number);
+  const journal = await journalOf(ledger, seal.number);
   const keys = await keyEntries(ledger);
   const verifications = files ? [] : await verificationEntries(ledger, seal.sealed.id);
   const certificate = seal.signed && certificateOf(certificates ?? [], seal.signed.key);
@@ -83,7 +84,7 @@ async function fill(
     ...reports,
     ...(certificate && { "certificate.pem": certificate }),
     ...(await stampFiles(ledger, seal.number)),
-    ...journal?.files,
+    ...(journal && (await journalFiles(ledger, journal))),
     ...Object.assign({}, ...keys.map((entry) => entryFiles("key", `keys/${entry.number}`, entry))),
     ...(await verificationFiles(ledger, seal, verifications)),
   };

@@ -1,4 +1,4 @@
-import { journalOf, journalStamps, type Ledger, type SignedEntry } from "@exhibit/ledger";
+import { journalStamps, type Ledger, type SignedEntry } from "@exhibit/ledger";
 import { partsOfStamp, readStampPart, stampsOfEntry } from "./stamp-parts.ts";
 
 /** Files of a seal's folder by their names in it, as texts, bytes, or lines that are read as they are taken. */
@@ -27,32 +27,29 @@ export async function stampFiles(ledger: Ledger, entry: number, below = ""): Pro
   return files;
 }
 
-/** The journal that says more of when a seal was there, with its files. */
-export interface JournalFiles {
-  /** Its number in the register. */
-  readonly number: number;
-  readonly files: Files;
+/** Returns the files of a journal but its stamps; its list of stamps isn't read before somebody takes it. */
+export function journalTexts(ledger: Ledger, journal: SignedEntry): Files {
+  return {
+    ...entryFiles("journal", "journal", journal),
+    "journal/stamps.txt": ended(journalStamps(ledger, journal.number)),
+  };
 }
 
-/**
- * Returns the files of the journal that says more of when a seal was there: it is stamped in the seal's
- * place, or commits to the seal's own stamps. Undefined for none.
- */
-export async function journalFiles(
-  ledger: Ledger,
-  seal: number,
-): Promise<JournalFiles | undefined> {
-  const journal = await journalOf(ledger, seal);
-  if (journal === undefined) return undefined;
-  const { number } = journal;
+/** Returns all files of a journal. */
+export async function journalFiles(ledger: Ledger, journal: SignedEntry): Promise<Files> {
   return {
-    number,
-    files: {
-      ...entryFiles("journal", "journal", journal),
-      "journal/stamps.txt": ended(journalStamps(ledger, number)),
-      ...(await stampFiles(ledger, number, "journal/")),
-    },
+    ...journalTexts(ledger, journal),
+    ...(await stampFiles(ledger, journal.number, "journal/")),
   };
+}
+
+/** Returns the names of all files of a journal, without reading any. */
+export async function journalNames(ledger: Ledger, journal: SignedEntry): Promise<string[]> {
+  const stamps = (await stampsOfEntry(ledger, journal.number)).flatMap(partsOfStamp);
+  return [
+    ...Object.keys(journalTexts(ledger, journal)),
+    ...stamps.map((part) => `journal/${part}`),
+  ];
 }
 
 /** Returns lines with their ends. */

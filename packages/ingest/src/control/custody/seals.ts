@@ -48,7 +48,7 @@ import { ringDeposits } from "../../jobs/ring-deposits.ts";
 import { ringStamps } from "../../jobs/ring-stamps.ts";
 import type { Scoped } from "../scoped.ts";
 import { type BagTar, makeBag } from "./bags.ts";
-import { type JournalFiles, journalFiles } from "./entry-files.ts";
+import { journalNames, journalTexts } from "./entry-files.ts";
 import { type ReportName, reportOf } from "./reports.ts";
 import {
   isStampPart,
@@ -157,10 +157,11 @@ export function createSeals(dependencies: SealsDependencies): Scoped<Seals> {
           const seal = await readSealOf(ledger, importId);
           const deposits = (await depositsOf(ledger, [seal.number])).get(seal.number) ?? [];
           const stamps = await stampsOfSeal(ledger, seal);
-          const journal = await journalFiles(ledger, seal.number);
+          const journal = await journalOf(ledger, seal.number);
+          const ofJournal = journal === undefined ? [] : await journalNames(ledger, journal);
           return viewOf(
             seal,
-            { ...stamps, deposits, journal },
+            { ...stamps, deposits, ofJournal },
             { wanted, isHourly: stampsHourly && authorities.length > 0 },
           );
         },
@@ -203,8 +204,8 @@ function viewOf(
     stamps,
     as,
     deposits,
-    journal,
-  }: SealStamps & { deposits: DepositView[]; journal: JournalFiles | undefined },
+    ofJournal,
+  }: SealStamps & { deposits: DepositView[]; ofJournal: readonly string[] },
   wanted: Wanted,
 ): SealView {
   const seal = readSeal(text);
@@ -235,7 +236,7 @@ function viewOf(
     parts: [
       ...sealParts.filter((part) => signed !== null || !ofSignature.has(part)),
       ...(as === number ? stamps.flatMap(partsOfStamp) : []),
-      ...(Object.keys(journal?.files ?? {}) as JournalPart[]),
+      ...ofJournal,
     ],
   };
 }
@@ -284,12 +285,17 @@ async function partOf(
   throw new ExhibitError("NOT_FOUND", `The seal of import ${seal.sealed.id} isn't signed.`);
 }
 
+const JOURNAL = "journal/";
+
 function isJournalPart(part: string): part is JournalPart {
-  return part.startsWith("journal/");
+  return part.startsWith(JOURNAL);
 }
 
 async function journalPart(ledger: Ledger, { number, sealed }: SealRecord, part: JournalPart) {
-  const found = (await journalFiles(ledger, number))?.files[part];
+  const journal = await journalOf(ledger, number);
+  const stamp = part.slice(JOURNAL.length);
+  if (journal && isStampPart(stamp)) return await readStampPart(ledger, journal.number, stamp);
+  const found = journal && journalTexts(ledger, journal)[part];
   if (found !== undefined) return found;
   const name = JSON.stringify(part);
   throw new ExhibitError("NOT_FOUND", `The seal of import ${sealed.id} has no part ${name}.`);
