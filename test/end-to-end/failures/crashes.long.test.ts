@@ -3,10 +3,19 @@ import type { ServerResponse } from "node:http";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { DeliveryView, FileView, ImportView, NewWebhook } from "@exhibit/contracts";
+import type {
+  DeliveryView,
+  FileView,
+  ImportView,
+  NewWebhook,
+  RegisterEntry,
+  VerificationView,
+} from "@exhibit/contracts";
+import { openPostgresLedger } from "@exhibit/ledger";
 import type { Sandbox } from "@exhibit/sandbox";
 import { startReceiver, stopProcess } from "@exhibit/testkit";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { sql } from "kysely";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type OwnProcesses, prepareProcesses } from "../../support/own-processes.ts";
 import { createClient, importOfSuits, writeTree } from "../../support/system.ts";
 
@@ -45,6 +54,49 @@ describe("Workers as processes of their own", () => {
     expect(await client().rest(body.import_id)).toMatchObject({ status: "sealed", files: 4 });
     expect(Date.now() - since).toBeLessThan(15_000);
     expect(sandbox.objectCount()).toBe(4);
+  });
+
+  test("when one is killed in the middle of sealing, another seals all of it, once", async () => {
+    const names = Array.from({ length: 1_100 }, (_, index) => `${index}.pdf`);
+    await writeTree(join(folder, "1001"), Object.fromEntries(names.map((name) => [name, name])));
+    const ledger = await openPostgresLedger(own.env.EXHIBIT_DATABASE_URL ?? "");
+    const { db } = ledger;
+    // The blocks of the first page are written, and those of the second never are.
+    await sql`create function hang() returns trigger language plpgsql as $$ begin
+      if new.number >= 4 then perform pg_sleep(600); end if; return new; end $$`.execute(db);
+    await sql`create trigger hang before insert on seal_blocks for each row execute function hang()`.execute(
+      db,
+    );
+    const hanging = async () => {
+      const { rows } = await sql<{ pid: number }>`
+        select pid from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'`.execute(
+        db,
+      );
+      return rows.map(({ pid }) => pid);
+    };
+    const blocks = async () =>
+      (await db.selectFrom("seal_blocks").select("number").execute()).length;
+
+    const killed = await startWorker();
+    const { body } = await client().post<ImportView>("/v1/imports", suits("1001"));
+    await vi.waitFor(async () => expect(await hanging()).toHaveLength(1), { timeout: 60_000 });
+    expect(await blocks()).toBe(4);
+    await stopProcess(killed, "SIGKILL");
+    for (const pid of await hanging()) await sql`select pg_terminate_backend(${pid})`.execute(db);
+    await sql`drop trigger hang on seal_blocks`.execute(db);
+
+    await startWorker();
+    expect(await client().rest(body.import_id)).toMatchObject({ status: "sealed", files: 1_100 });
+    expect(await blocks()).toBe(Math.ceil(1_100 / 256));
+    const { items } = await client().get<{ items: RegisterEntry[] }>("/v1/register");
+    expect(items.filter(({ kind }) => kind === "seal")).toHaveLength(1);
+    const verify = `/v1/imports/${body.import_id}/verifications`;
+    const { number } = (await client().post<VerificationView>(verify, {})).body;
+    const verified = () => client().get<VerificationView>(`/v1/verifications/${number}`);
+    await expect.poll(verified, { timeout: 30_000 }).toMatchObject({
+      ...{ state: "ended", outcome: "same", checked: 1_100, same: 1_100 },
+    });
+    await ledger.close();
   });
 
   test("a shard that kills its worker three times is set aside with the reason; the rest goes on, and a retry takes it up", async () => {
